@@ -1,0 +1,197 @@
+/**
+ * ELF64 core files: /proc/vmcore, makedumpfile -E, QEMU dump-guest-memory.
+ * Layouts are those of the System V ABI (gABI); what the notes hold is the kernel's documentation of vmcoreinfo.
+ */
+
+import { Parser } from 'binary-parser';
+import { InputError } from '../errors.ts';
+import { type Dump, type DumpAssumption, type DumpProblem, PADDR_LIMIT, PAGE_SIZES } from './dump.ts';
+import { type Segment, SegmentMemory } from './segments.ts';
+import type { ByteSource } from './source.ts';
+
+const EHDR_BYTE_LENGTH = 64;
+const PHDR_BYTE_LENGTH = 56;
+const SHDR_BYTE_LENGTH = 64;
+
+const ET_CORE = 4;
+const EM_AARCH64 = 183;
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+/** e_phnum of a file with more headers than 16 bits count: the number is then in section header 0. */
+const PN_XNUM = 0xffff;
+/** A makedumpfile convention: the dump ran out of space. */
+const DUMP_ELF_INCOMPLETE = 1;
+/** /proc/kcore marks segments that have no physical address this way. */
+const NO_PADDR = 0xffff_ffff_ffff_ffffn;
+
+/** More than any kernel writes; keeps a hostile count from filling memory with headers. */
+const MAX_PROGRAM_HEADERS = 1 << 20;
+/** A truncated file damages every segment behind the cut alike; a few are enough to see it. */
+const MAX_PROBLEMS = 16;
+/** Notes hold a few KiB for each CPU. */
+const MAX_NOTE_BYTES = 1 << 24;
+
+const machineNames: Record<number, string> = {
+  40: 'Arm 32-bit',
+  62: 'x86-64',
+  243: 'RISC-V',
+  22: 's390x',
+  21: 'ppc64',
+};
+
+const fileHeader = new Parser()
+  .endianness('little')
+  .uint32('magic')
+  .uint8('class')
+  .uint8('data')
+  .seek(10)
+  .uint16('type')
+  .uint16('machine')
+  .seek(12)
+  .uint64('phoff')
+  .uint64('shoff')
+  .uint32('flags')
+  .seek(2)
+  .uint16('phentsize')
+  .uint16('phnum');
+
+const programHeader = new Parser()
+  .endianness('little')
+  .uint32('type')
+  .seek(4)
+  .uint64('offset')
+  .seek(8)
+  .uint64('paddr')
+  .uint64('filesz')
+  .uint64('memsz');
+
+interface ProgramHeader {
+  readonly type: number;
+  readonly offset: bigint;
+  readonly paddr: bigint;
+  readonly filesz: bigint;
+  readonly memsz: bigint;
+}
+
+/** Throws InputError (`format`) for an ELF file that is not a 64-bit little-endian AArch64 core, or lacks its headers. */
+export function openElf(source: ByteSource): Omit<Dump, 'files' | 'close'> {
+  const refuse = (offset: number, message: string): never => {
+    throw new InputError('format', message, { file: source.name, place: `offset 0x${offset.toString(16)}` });
+  };
+  const header = fileHeader.parse(readExactly(source, 0, EHDR_BYTE_LENGTH) ?? refuse(0, 'the ELF header is cut off'));
+  if (header.class !== 2) refuse(4, `ELF class ${header.class}; 2 (64-bit) is needed`);
+  if (header.data !== 1) refuse(5, `ELF data encoding ${header.data}; 1 (little-endian) is needed`);
+  if (header.type !== ET_CORE) refuse(16, `ELF type ${header.type}; 4 (core file) is needed`);
+  if (header.machine !== EM_AARCH64) {
+    const name = machineNames[header.machine];
+    refuse(18, `ELF machine ${header.machine}${name ? ` (${name})` : ''}; 183 (AArch64) is needed`);
+  }
+  if (header.phentsize !== PHDR_BYTE_LENGTH) refuse(54, `program headers of ${header.phentsize} bytes; 56 is needed`);
+
+  const phoff = toFileOffset(header.phoff) ?? refuse(32, 'e_phoff is not a file offset');
+  let count: number = header.phnum;
+  if (count === PN_XNUM) {
+    const shoff = toFileOffset(header.shoff) ?? refuse(40, 'e_shoff is not a file offset');
+    const section = readExactly(source, shoff, SHDR_BYTE_LENGTH);
+    count = (
+      section ?? refuse(40, 'the section header that counts the program headers lies beyond the file')
+    ).readUInt32LE(44);
+  }
+  if (count === 0) refuse(56, 'no program headers, so no memory');
+  if (count > MAX_PROGRAM_HEADERS) refuse(56, `${count} program headers; at most ${MAX_PROGRAM_HEADERS} are read`);
+  if (phoff + count * PHDR_BYTE_LENGTH > source.byteLength) {
+    refuse(32, `${count} program headers at offset 0x${phoff.toString(16)} reach beyond the end of the file`);
+  }
+
+  const problems: DumpProblem[] = [];
+  const assumptions: DumpAssumption[] = [];
+  const segments: Segment[] = [];
+  let notes: Map<string, string> | undefined;
+  let damaged = 0;
+  const table = readExactly(source, phoff, count * PHDR_BYTE_LENGTH) ?? refuse(phoff, 'program headers cannot be read');
+  for (let i = 0; i < count; i++) {
+    const at = i * PHDR_BYTE_LENGTH;
+    const segment: ProgramHeader = programHeader.parse(table.subarray(at, at + PHDR_BYTE_LENGTH));
+    const damage = (what: string) => {
+      damaged += 1;
+      if (damaged > MAX_PROBLEMS) return;
+      problems.push({ file: source.name, fileOffset: phoff + at, what: `program header ${i} ${what}` });
+    };
+    if (segment.type === PT_NOTE) notes ??= readVmcoreinfo(source, segment);
+    if (segment.type !== PT_LOAD || segment.memsz === 0n || segment.paddr === NO_PADDR) continue;
+    if (segment.paddr + segment.memsz > BigInt(PADDR_LIMIT)) {
+      damage(`places memory at 0x${segment.paddr.toString(16)}, beyond 52 address bits; it is left out`);
+      continue;
+    }
+    const fileEnd = segment.offset + segment.filesz;
+    if (segment.filesz > 0n && fileEnd > BigInt(source.byteLength)) {
+      damage(
+        `needs the file to reach offset 0x${fileEnd.toString(16)}; it ends at 0x${source.byteLength.toString(16)}`,
+      );
+    }
+    segments.push({
+      paddr: Number(segment.paddr),
+      byteLength: Number(segment.memsz),
+      source,
+      fileOffset: toFileOffset(segment.offset) ?? source.byteLength,
+      fileByteLength: Number(segment.filesz),
+    });
+  }
+
+  if (damaged > MAX_PROBLEMS) {
+    const what = `${damaged - MAX_PROBLEMS} more program headers are damaged or point beyond the file`;
+    problems.push({ file: source.name, fileOffset: phoff, what });
+  }
+
+  const pageSize = Number(notes?.get('PAGESIZE'));
+  const pageSizeKnown = PAGE_SIZES.includes(pageSize);
+  if (!pageSizeKnown) {
+    assumptions.push({ what: 'page size', value: '4096', why: 'the dump has no VMCOREINFO PAGESIZE' });
+  }
+  return {
+    format: 'elf',
+    wrapper: null,
+    pageSize: pageSizeKnown ? pageSize : 4096,
+    complete: damaged === 0 && (header.flags & DUMP_ELF_INCOMPLETE) === 0,
+    memory: new SegmentMemory(segments),
+    zeroPagesFiltered: null,
+    assumptions,
+    problems,
+  };
+}
+
+/** The `KEY=value` lines of the VMCOREINFO note, or undefined when this segment has no such note. */
+function readVmcoreinfo(source: ByteSource, segment: ProgramHeader): Map<string, string> | undefined {
+  const fileOffset = toFileOffset(segment.offset);
+  if (fileOffset === null) return undefined;
+  const held = Math.min(Number(segment.filesz), Math.max(0, source.byteLength - fileOffset), MAX_NOTE_BYTES);
+  const notes = readExactly(source, fileOffset, held);
+  if (notes === null) return undefined;
+  const align = (byteLength: number) => Math.ceil(byteLength / 4) * 4;
+  for (let at = 0; at + 12 <= notes.length; ) {
+    const nameAt = at + 12;
+    const descAt = nameAt + align(notes.readUInt32LE(at));
+    const end = descAt + notes.readUInt32LE(at + 4);
+    if (notes.toString('latin1', nameAt, nameAt + 11) === 'VMCOREINFO\0') {
+      const lines = notes.toString('latin1', descAt, end).split('\0', 1)[0]?.split('\n') ?? [];
+      return new Map(lines.filter((line) => line.includes('=')).map((line) => splitOnce(line, '=')));
+    }
+    at = descAt + align(end - descAt);
+  }
+  return undefined;
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+function readExactly(source: ByteSource, offset: number, byteLength: number): Buffer | null {
+  if (offset + byteLength > source.byteLength) return null;
+  const bytes = Buffer.alloc(byteLength);
+  return source.read(offset, bytes) === byteLength ? bytes : null;
+}
+
+function toFileOffset(value: bigint): number | null {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : null;
+}

@@ -1,0 +1,68 @@
+/** Where the bytes of a dump come from: one descriptor, positional synchronous reads. */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { InputError } from '../errors.ts';
+
+/** A finite run of bytes that can be read at any offset. */
+export interface ByteSource {
+  /** As the user named it. */
+  readonly name: string;
+  readonly byteLength: number;
+  /** Fills `into` from `offset` and answers the number of bytes read: fewer than asked only at the end. */
+  read(offset: number, into: Uint8Array): number;
+  close(): void;
+}
+
+/**
+ * Opens a regular file for reading. `path` defaults to `name`.
+ * Throws InputError (`file`) for anything that is not a readable, non-empty regular file.
+ */
+export function openFileSource(name: string, path: string = name): ByteSource {
+  // O_NONBLOCK so that opening a FIFO without a writer answers at once instead of hanging.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+  const descriptor = attempt(name, 'cannot be opened', () => openSync(path, flags));
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) {
+      throw new InputError(
+        'file',
+        `is ${stat.isDirectory() ? 'a directory' : 'not a regular file'}; a file is needed`,
+        {
+          file: name,
+        },
+      );
+    }
+    if (stat.size === 0) throw new InputError('file', 'is empty', { file: name });
+    return {
+      name,
+      byteLength: stat.size,
+      read: (offset, into) => readFully(name, descriptor, offset, into),
+      close: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** read(2) may answer less than asked anywhere, not only at the end, so one call is never enough to know. */
+function readFully(name: string, descriptor: number, offset: number, into: Uint8Array): number {
+  let done = 0;
+  while (done < into.byteLength) {
+    const count = attempt(name, `cannot be read at offset 0x${(offset + done).toString(16)}`, () =>
+      readSync(descriptor, into, done, into.byteLength - done, offset + done),
+    );
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+function attempt<T>(name: string, failure: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new InputError('file', `${failure} (${code})`, { file: name, cause });
+  }
+}
