@@ -1,0 +1,80 @@
+/**
+ * Bit fields as data. Every register and every structure of the architecture is one {@link Layout}; decoding,
+ * printing, JSON keys, the encoder of samples and tests, and the field reference are all derived from it.
+ */
+
+/** One field. For `address` fields the bits are address bits in their own places, so the value is an address. */
+export interface Field {
+  readonly name: string;
+  /** Index of the 64-bit little-endian word that holds the field; always 0 in a register. */
+  readonly word: number;
+  readonly lsb: number;
+  readonly width: number;
+  readonly kind: 'number' | 'address';
+  readonly meaning: string;
+  /** Encodings: a decimal value, an inclusive range `n-m`, or `other`. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+/** A register or an in-memory structure: its size and its fields. Bits that no field names are reserved (RES0). */
+export interface Layout {
+  readonly name: string;
+  readonly byteLength: number;
+  readonly meaning: string;
+  readonly fields: readonly Field[];
+}
+
+/** A decoded field: addresses are hex text, everything else is an integer. */
+export type FieldValue = number | string;
+
+/** The bits of one field: shifted down for a number, in place for an address. */
+export function fieldBits(field: Field, words: readonly bigint[]): bigint {
+  const value = BigInt.asUintN(field.width, (words[field.word] ?? 0n) >> BigInt(field.lsb));
+  return field.kind === 'address' ? value << BigInt(field.lsb) : value;
+}
+
+/** The field of that name. Throws on a name the layout lacks: only a mistake in this program can cause it. */
+export function fieldOf(layout: Layout, name: string): Field {
+  const field = layout.fields.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new Error(`${layout.name} has no field ${name}`);
+  return field;
+}
+
+/** Every field of the layout by name, as the JSON report shows it. */
+export function decodeFields(layout: Layout, words: readonly bigint[]): Record<string, FieldValue> {
+  const decoded: Record<string, FieldValue> = {};
+  for (const field of layout.fields) {
+    const bits = fieldBits(field, words);
+    decoded[field.name] = field.kind === 'address' ? `0x${bits.toString(16)}` : Number(bits);
+  }
+  return decoded;
+}
+
+/**
+ * The words of a structure with the given fields set and all other bits zero: the inverse of {@link decodeFields}.
+ * Throws RangeError for a value that does not fit, an address with bits outside its field, or an unknown name.
+ */
+export function encodeFields(layout: Layout, values: Readonly<Record<string, number | bigint>>): bigint[] {
+  const words = new Array<bigint>(Math.ceil(layout.byteLength / 8)).fill(0n);
+  for (const [name, given] of Object.entries(values)) {
+    const field = fieldOf(layout, name);
+    const bits = BigInt(given);
+    const inPlace = field.kind === 'address' ? bits : bits << BigInt(field.lsb);
+    const mask = ((1n << BigInt(field.width)) - 1n) << BigInt(field.lsb);
+    if (bits < 0n || (inPlace & ~mask) !== 0n) throw new RangeError(`${layout.name}.${name} cannot hold ${given}`);
+    words[field.word] = (words[field.word] ?? 0n) | inPlace;
+  }
+  return words;
+}
+
+/** What the architecture says this value of the field means, or undefined when the table gives no encoding. */
+export function meaningOf(field: Field, value: number): string | undefined {
+  if (field.values === undefined) return undefined;
+  const exact = field.values[String(value)];
+  if (exact !== undefined) return exact;
+  for (const [encoding, meaning] of Object.entries(field.values)) {
+    const [first, last] = encoding.split('-').map(Number);
+    if (first !== undefined && last !== undefined && first <= value && value <= last) return meaning;
+  }
+  return field.values['other'];
+}

@@ -1,0 +1,139 @@
+/**
+ * The stream table as the hardware looks it up (IHI 0070, "Stream table" and the STRTAB_BASE registers). Pure: register
+ * values and descriptors in, geometry and addresses out. What Linux makes of the same table is another room's matter.
+ */
+
+export const L1STD_BYTE_LENGTH = 8;
+export const STE_BYTE_LENGTH = 64;
+
+export type StreamTableFormat = '2lvl' | 'linear';
+export type TableFormatField = StreamTableFormat | 'reserved';
+
+/** What STRTAB_BASE_CFG.FMT says; 2 and 3 are reserved. */
+export function tableFormatOf(fmt: number): TableFormatField {
+  return fmt === 1 ? '2lvl' : fmt === 0 ? 'linear' : 'reserved';
+}
+
+export interface StreamTableGeometry {
+  /** The format hardware uses: reserved FMT values behave as linear. */
+  readonly format: StreamTableFormat;
+  /** log2 of the StreamIDs that the table covers: LOG2SIZE, capped by IDR1.SIDSIZE. */
+  readonly log2Size: number;
+  /** StreamID bits resolved by one L2 table: SPLIT, with reserved values behaving as 6. Linear tables have none. */
+  readonly split: number;
+  /** Address of the table, low bits taken as zero as the hardware does. */
+  readonly base: number;
+  /** L1 descriptors of a two-level table, STEs of a linear one. */
+  readonly entries: number;
+}
+
+/**
+ * Geometry from the values of STRTAB_BASE.ADDR (an address), of the STRTAB_BASE_CFG fields, and of IDR1.SIDSIZE.
+ * The base is aligned by LOG2SIZE as programmed, before the cap.
+ */
+export function streamTableGeometry(
+  addr: bigint,
+  cfg: { readonly fmt: number; readonly split: number; readonly log2Size: number },
+  sidSize: number,
+): StreamTableGeometry {
+  const log2Size = Math.min(cfg.log2Size, sidSize);
+  if (cfg.fmt !== 1) {
+    const base = alignDown(addr, cfg.log2Size + 6);
+    return { format: 'linear', log2Size, split: 0, base, entries: 2 ** log2Size };
+  }
+  const split = cfg.split === 8 || cfg.split === 10 ? cfg.split : 6;
+  const base = alignDown(addr, Math.max(6, cfg.log2Size - split + 3));
+  return { format: '2lvl', log2Size, split, base, entries: 2 ** Math.max(0, log2Size - split) };
+}
+
+/** Address bits 51:0 with the lowest `bits` cleared. Bits 55:52 exist in the newest architecture only. */
+function alignDown(addr: bigint, bits: number): number {
+  return Number(BigInt.asUintN(52, addr) & ~((1n << BigInt(bits)) - 1n));
+}
+
+/** What hardware makes of one level 1 descriptor. */
+export interface L1Lookup {
+  readonly span: number;
+  /** STEs that the L2 array holds for this descriptor: 0 when the descriptor is invalid (C_BAD_STREAMID). */
+  readonly stes: number;
+  /** The L2 array, aligned to its size where the span is valid; address bits 51:6. */
+  readonly l2: number;
+}
+
+/** `low` and `high` are the 32-bit halves of the descriptor. */
+export function l1Lookup(low: number, high: number, split: number): L1Lookup {
+  const span = low & 0x1f;
+  const valid = span >= 1 && span <= 11 && span <= split + 1;
+  const pointer = l1Pointer(low, high);
+  const arrayByteLength = 2 ** (span + 5);
+  return {
+    span,
+    stes: valid ? 2 ** (span - 1) : 0,
+    l2: valid ? pointer - (pointer % arrayByteLength) : pointer,
+  };
+}
+
+/** L2Ptr as a number, address bits 51:6. */
+export function l1Pointer(low: number, high: number): number {
+  return (high & 0xfffff) * 2 ** 32 + ((low & ~0x3f) >>> 0);
+}
+
+/** STE.Config by name. Values 1 to 3 are reserved and behave as abort. */
+export const STE_CONFIGS = ['abort', 'bypass', 's1', 's2', 'nested', 'reserved'] as const;
+export type SteConfig = (typeof STE_CONFIGS)[number];
+
+const CONFIG_BY_VALUE: readonly SteConfig[] = [
+  'abort',
+  'reserved',
+  'reserved',
+  'reserved',
+  'bypass',
+  's1',
+  's2',
+  'nested',
+];
+
+/** V and Config from the low half of STE word 0. */
+export function steConfig(low: number): { readonly valid: boolean; readonly config: SteConfig } {
+  return { valid: (low & 1) === 1, config: CONFIG_BY_VALUE[(low >>> 1) & 7] as SteConfig };
+}
+
+/** Counts of STEs by what the hardware does with them. */
+export class SteCounts {
+  /** Indexed by the low four bits of an STE: V, then Config. */
+  readonly #byLowBits = new Float64Array(16);
+
+  /** Adds `count` STEs, of which `words` holds the 32-bit words. This loop meets every STE of the dump. */
+  add(words: Uint32Array, count: number): void {
+    const tally = this.#byLowBits;
+    for (let i = 0; i < count * 16; i += 16) {
+      const low = (words[i] as number) & 0xf;
+      tally[low] = (tally[low] as number) + 1;
+    }
+  }
+
+  /** Valid STEs with a reserved Config. */
+  get reserved(): number {
+    return this.byConfig().reserved;
+  }
+
+  get valid(): number {
+    return Object.values(this.byConfig()).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Valid STEs by Config. */
+  byConfig(): Record<SteConfig, number> {
+    const counts = { abort: 0, bypass: 0, s1: 0, s2: 0, nested: 0, reserved: 0 };
+    for (const [value, config] of CONFIG_BY_VALUE.entries()) counts[config] += this.#byLowBits[value * 2 + 1] ?? 0;
+    return counts;
+  }
+}
+
+/**
+ * The SID read as a PCI requester ID, bus:device.function. Only the low 16 bits can be one; what the bits above mean
+ * (usually the host bridge) is the platform's choice.
+ */
+export function bdfOf(sid: number): string {
+  const hex = (value: number) => value.toString(16).padStart(2, '0');
+  return `${hex((sid >>> 8) & 0xff)}:${hex((sid >>> 3) & 0x1f)}.${sid & 7}`;
+}
