@@ -1,0 +1,155 @@
+/** Reads and checks a register snapshot (format version 1). */
+
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { openFileSource } from '../dump/source.ts';
+import { InputError } from '../errors.ts';
+import { parseRegisters } from './registers.ts';
+import {
+  CAPTURE_MOMENTS,
+  type CaptureMoment,
+  type SmmuSnapshot,
+  type Snapshot,
+  type SnapshotMemory,
+  type SnapshotWarning,
+} from './snapshot.ts';
+import { addressAt, arrayAt, booleanAt, type Json, type JsonObject, objectAt, Place, stringAt } from './values.ts';
+
+export interface SnapshotOptions {
+  /** Let `memory[].file` name files outside the snapshot's folder. */
+  readonly allowOutside?: boolean | undefined;
+}
+
+/** A machine has a few dozen SMMUs of a few dozen registers; this is thousands. */
+const MAX_SNAPSHOT_BYTES = 1 << 24;
+
+/** Loads a snapshot file. Throws InputError (`file` or `snapshot`) naming the file and the JSON path at fault. */
+export async function loadSnapshot(path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
+  const source = openFileSource(path);
+  let text: string;
+  try {
+    if (source.byteLength > MAX_SNAPSHOT_BYTES) {
+      throw new InputError('snapshot', `is ${source.byteLength} bytes long; is it the dump?`, { file: path });
+    }
+    const bytes = Buffer.alloc(source.byteLength);
+    text = bytes.toString('utf8', 0, source.read(0, bytes));
+  } finally {
+    source.close();
+  }
+  let json: Json;
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, '')) as Json;
+  } catch (cause) {
+    throw new InputError('snapshot', `is not JSON: ${(cause as Error).message.replace(/\s+/g, ' ')}`, {
+      file: path,
+      cause,
+    });
+  }
+  return parseSnapshot(json, path, options);
+}
+
+/** Checks a snapshot that is parsed already. `name` is its file: `memory[].file` is relative to its folder. */
+export function parseSnapshot(json: unknown, name: string, options: SnapshotOptions = {}): Snapshot {
+  const place = new Place(name);
+  const root = objectAt(place, json as Json);
+  if (root['version'] !== undefined && root['version'] !== 1) {
+    place.key('version').refuse(`${JSON.stringify(root['version'])} is not known; only version 1 is`);
+  }
+  const warnings: SnapshotWarning[] = [];
+  return {
+    name,
+    captured: captureMoment(place.key('captured'), root['captured']),
+    memory: optionalArray(place.key('memory'), root['memory']).map(([at, entry]) => memoryEntry(at, entry, options)),
+    kdump: kdumpSection(place.key('kdump'), root['kdump']),
+    smmus: smmuEntries(place, root).map(([at, entry], i) => smmuEntry(at, objectAt(at, entry), i, warnings)),
+    warnings,
+  };
+}
+
+function captureMoment(place: Place, value: Json | undefined): CaptureMoment {
+  if (value === undefined) return 'unknown';
+  const moment = CAPTURE_MOMENTS.find((candidate) => candidate === value);
+  return moment ?? place.refuse(`${JSON.stringify(value)} is not one of ${CAPTURE_MOMENTS.join(', ')}`);
+}
+
+function kdumpSection(place: Place, value: Json | undefined): Snapshot['kdump'] {
+  if (value === undefined) return { revision: undefined, systemRam: [] };
+  const section = objectAt(place, value);
+  const revision = section['revision'];
+  return {
+    revision: revision === undefined ? undefined : stringAt(place.key('revision'), revision),
+    systemRam: optionalArray(place.key('systemRam'), section['systemRam']).map(([at, entry]) => {
+      const range = objectAt(at, entry);
+      const start = addressAt(at.key('start'), range['start']);
+      const last = addressAt(at.key('end'), range['end']);
+      if (last < start) at.refuse('ends before it starts');
+      return { start, end: last + 1 };
+    }),
+  };
+}
+
+function memoryEntry(place: Place, value: Json, options: SnapshotOptions): SnapshotMemory {
+  const entry = objectAt(place, value);
+  const size = entry['size'];
+  const byteLength = size === undefined ? undefined : addressAt(place.key('size'), size);
+  if (byteLength === 0) place.key('size').refuse('is 0');
+  const offset = entry['offset'];
+  return {
+    paddr: addressAt(place.key('base'), entry['base']),
+    byteLength,
+    fileOffset: offset === undefined ? 0 : addressAt(place.key('offset'), offset),
+    file: entry['file'] === undefined ? undefined : memoryFile(place.key('file'), entry['file'], options),
+    where: `${place.file}: ${place.path}`,
+  };
+}
+
+/** A snapshot may come from anywhere, so it may name files beside itself and below, and no others. */
+function memoryFile(place: Place, value: Json, options: SnapshotOptions): { name: string; path: string } {
+  const name = stringAt(place, value);
+  if (name === '' || name.includes('\0')) place.refuse('is not a file name');
+  const folder = resolve(dirname(place.file));
+  const path = resolve(folder, name);
+  const leaves = !isBelow(folder, path) || (existsSync(path) && !isBelow(realpathSync(folder), realpathSync(path)));
+  if (leaves && options.allowOutside !== true) {
+    place.refuse(`${JSON.stringify(name)} leaves the snapshot's folder; --allow-outside permits that`);
+  }
+  return { name, path };
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const steps = relative(folder, path);
+  return steps !== '' && steps !== '..' && !steps.startsWith('../') && !steps.startsWith('..\\') && !isAbsolute(steps);
+}
+
+/** The list under `smmus`, or the snapshot itself when it has its `registers` at the top. */
+function smmuEntries(place: Place, root: JsonObject): [Place, Json][] {
+  if (root['smmus'] === undefined) {
+    if (root['registers'] === undefined) place.refuse('has neither "smmus" nor "registers"');
+    return [[place, root]];
+  }
+  const entries = optionalArray(place.key('smmus'), root['smmus']);
+  if (entries.length === 0) place.key('smmus').refuse('is empty; at least one SMMU is needed');
+  return entries;
+}
+
+function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: SnapshotWarning[]): SmmuSnapshot {
+  const base = entry['base'] === undefined ? null : addressAt(place.key('base'), entry['base']);
+  const firmware = entry['firmware'] === undefined ? {} : objectAt(place.key('firmware'), entry['firmware']);
+  const coherent = firmware['coherent'];
+  return {
+    name:
+      entry['name'] === undefined
+        ? base === null
+          ? `smmu${index}`
+          : `smmu@0x${base.toString(16)}`
+        : stringAt(place.key('name'), entry['name']),
+    base,
+    firmwareCoherent: coherent === undefined ? null : booleanAt(place.key('firmware').key('coherent'), coherent),
+    registers: parseRegisters(place.key('registers'), entry['registers'], warnings),
+  };
+}
+
+function optionalArray(place: Place, value: Json | undefined): [Place, Json][] {
+  if (value === undefined) return [];
+  return arrayAt(place, value).map((entry, i) => [place.index(i), entry]);
+}
