@@ -1,0 +1,51 @@
+/** arm_smmu_device_hw_probe(): the features that matter here, and the gate of the kdump adoption at its end. */
+
+import type { ArmSmmuDevice } from './device.ts';
+
+/** Address sizes by the encoding of IDR5.OAS. */
+const OAS_BITS = [32, 36, 40, 42, 44, 48, 52, 56];
+
+/** Fills features and sizes from the ID registers, then decides whether to attempt an adoption. */
+export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly gate: boolean }): void {
+  const { registers } = smmu;
+  const sidBits = registers.field('IDR1', 'SIDSIZE');
+  const cohacc = registers.field('IDR0', 'COHACC') === 1;
+  if (smmu.firmwareCoherent === null) {
+    registers.assume('firmware.coherent', String(cohacc), 'not in the snapshot; taken from IDR0.COHACC');
+  }
+  const coherent = smmu.firmwareCoherent ?? cohacc;
+  if (coherent !== cohacc) {
+    smmu.log.print('gate', 'warn', `IDR0.COHACC overridden by FW configuration (${coherent})`);
+  }
+  smmu.features = {
+    // A table for 8 SID bits or fewer is a single L2 table; the driver then builds a linear one.
+    twoLevelStreamTable: registers.field('IDR0', 'ST_LEVEL') === 1 && sidBits > 8,
+    twoLevelCdTable: registers.field('IDR0', 'CD2L') === 1,
+    coherent,
+  };
+  smmu.ids = {
+    sidBits,
+    ssidBits: registers.field('IDR1', 'SSIDSIZE'),
+    asidBits: registers.field('IDR0', 'ASID16') === 1 ? 16 : 8,
+    vmidBits: registers.field('IDR0', 'VMID16') === 1 ? 16 : 8,
+    oasBits: OAS_BITS[registers.field('IDR5', 'OAS')] as number,
+  };
+  smmu.optKdumpAdopt = options.gate ? passesGate(smmu) : true;
+}
+
+/** The kdump gate. Nothing is logged for an SMMU that was off: its bring-up is the ordinary one. */
+function passesGate({ registers, features, checks, log, revision }: ArmSmmuDevice): boolean {
+  const smmuen = registers.field('CR0', 'SMMUEN');
+  if (!checks.ask('gate.smmuen', smmuen === 1, String(smmuen))) return false;
+  if (!checks.ask('gate.coherent', features.coherent, String(features.coherent))) {
+    log.print('gate', 'warn', `${revision.logPrefix}non-coherent SMMU unsupported; reset to block all DMAs`);
+    return false;
+  }
+  // An error is active while GERROR and GERRORN differ; no other error keeps the driver from adopting.
+  const active = registers.field('GERROR', 'SFM_ERR') !== registers.field('GERRORN', 'SFM_ERR');
+  if (!checks.ask('gate.service-failure', !active, active ? 'active' : 'inactive')) {
+    log.print('gate', 'warn', `${revision.logPrefix}SMMU in Service Failure Mode, must reset`);
+    return false;
+  }
+  return true;
+}
