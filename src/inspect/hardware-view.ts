@@ -1,0 +1,230 @@
+/**
+ * The stream table of one SMMU as its hardware finds it in the dump, whatever Linux thinks of it: a rejected table is
+ * the one people need to see. Reads on demand and keeps nothing but counts.
+ */
+
+import type { PageState } from '../dump/memory.ts';
+import type { MemoryView } from '../dump/view.ts';
+import { decodeFields } from '../smmu/fields.ts';
+import { STE } from '../smmu/ste.ts';
+import {
+  bdfOf,
+  type L1Lookup,
+  L1STD_BYTE_LENGTH,
+  l1Lookup,
+  STE_BYTE_LENGTH,
+  SteCounts,
+  type StreamTableGeometry,
+  steConfig,
+} from '../smmu/stream-table.ts';
+import { type Census, hex, type SteRow, word } from './inspection.ts';
+
+/** One L1 descriptor whose bytes are known. */
+export interface L1Entry extends L1Lookup {
+  readonly index: number;
+  readonly paddr: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Consecutive entries of a table whose bytes the dump does not have. */
+export interface MissingEntries {
+  readonly table: 'L1 table' | 'L2 table' | 'stream table';
+  readonly firstSid: number;
+  readonly lastSid: number;
+  readonly paddr: number;
+  readonly entries: number;
+  readonly state: PageState;
+}
+
+/** Where the STE of one StreamID is, or why there is none. */
+export type SteLookup = { readonly paddr: number } | { readonly why: string };
+
+/** A run of STEs that the hardware reaches: the STEs for `firstSid` and up. */
+interface SteArray {
+  readonly firstSid: number;
+  readonly paddr: number;
+  readonly count: number;
+  readonly table: 'L2 table' | 'stream table';
+}
+
+export class HardwareView {
+  readonly geometry: StreamTableGeometry;
+  readonly #memory: MemoryView;
+
+  constructor(geometry: StreamTableGeometry, memory: MemoryView) {
+    this.geometry = geometry;
+    this.#memory = memory;
+  }
+
+  /** Every L1 descriptor in ascending order; those with all bits of span and pointer clear only with `all`. */
+  *l1Entries(all: boolean, onMissing?: (missing: MissingEntries) => void): Generator<L1Entry> {
+    const { base, entries, split, format } = this.geometry;
+    if (format !== '2lvl') return;
+    for (const { first, count, known, state, words } of this.#memory.slices(base, L1STD_BYTE_LENGTH, entries)) {
+      if (!known) {
+        onMissing?.({
+          table: 'L1 table',
+          firstSid: this.sidsOf(first).first,
+          lastSid: this.sidsOf(first + count - 1).last,
+          paddr: base + first * L1STD_BYTE_LENGTH,
+          entries: count,
+          state,
+        });
+        continue;
+      }
+      for (let i = 0; i < count; i++) {
+        const low = words[2 * i] as number;
+        const high = words[2 * i + 1] as number;
+        if (!all && (low & 0x1f) === 0) continue;
+        const index = first + i;
+        yield { index, paddr: base + index * L1STD_BYTE_LENGTH, low, high, ...l1Lookup(low, high, split) };
+      }
+    }
+  }
+
+  /** The StreamIDs that one L1 descriptor answers for. */
+  sidsOf(l1Index: number): { first: number; last: number } {
+    const { split, log2Size } = this.geometry;
+    const first = l1Index * 2 ** split;
+    return { first, last: Math.min(first + 2 ** split, 2 ** log2Size) - 1 };
+  }
+
+  /** Counts every STE. `onMissing` hears of stretches that are not in the dump, `onReserved` of odd STEs. */
+  census(onMissing: (missing: MissingEntries) => void, onReserved: (sid: number, config: number) => void): Census {
+    const counts = new SteCounts();
+    let located = 0;
+    let unknown = 0;
+    for (const array of this.#steArrays(onMissing)) {
+      located += array.count;
+      for (const slice of this.#memory.slices(array.paddr, STE_BYTE_LENGTH, array.count)) {
+        if (slice.known) {
+          const reservedBefore = counts.reserved;
+          counts.add(slice.words, slice.count);
+          if (counts.reserved > reservedBefore) reportReserved(array.firstSid + slice.first, slice.words, onReserved);
+          continue;
+        }
+        unknown += slice.count;
+        const firstSid = array.firstSid + slice.first;
+        onMissing({
+          table: array.table,
+          firstSid,
+          lastSid: firstSid + slice.count - 1,
+          paddr: array.paddr + slice.first * STE_BYTE_LENGTH,
+          entries: slice.count,
+          state: slice.state,
+        });
+      }
+    }
+    return { stes: 2 ** this.geometry.log2Size, located, unknown, valid: counts.valid, byConfig: counts.byConfig() };
+  }
+
+  /** The STEs that do something, ascending; with `all`, every one whose bytes are known. */
+  *stes(all: boolean): Generator<SteRow> {
+    for (const { sid, paddr, words, at, state } of this.#selectStes(all)) yield steRow(sid, paddr, words, at, state);
+  }
+
+  /** The StreamIDs whose STE is valid and not abort, ascending. */
+  *activeSids(): Generator<number> {
+    for (const { sid, words, at } of this.#selectStes(false)) {
+      if (steConfig(words[at] as number).valid) yield sid;
+    }
+  }
+
+  /** The STEs of these StreamIDs, whatever they hold; those that cannot be shown are left out. */
+  *stesOf(sids: Iterable<number>): Generator<SteRow> {
+    for (const sid of sids) {
+      const found = this.lookup(sid);
+      if (!('paddr' in found)) continue;
+      for (const slice of this.#memory.slices(found.paddr, STE_BYTE_LENGTH, 1)) {
+        if (slice.known) yield steRow(sid, found.paddr, slice.words, 0, slice.state);
+      }
+    }
+  }
+
+  /** The hardware's own lookup of one StreamID; refusals are C_BAD_STREAMID. */
+  lookup(sid: number): SteLookup {
+    const { format, base, split, log2Size } = this.geometry;
+    if (sid >= 2 ** log2Size) return { why: `the table covers 2^${log2Size} StreamIDs` };
+    if (format === 'linear') return this.#known(base + sid * STE_BYTE_LENGTH, STE_BYTE_LENGTH, 'its STE');
+    const l1Index = Math.floor(sid / 2 ** split);
+    const paddr = base + l1Index * L1STD_BYTE_LENGTH;
+    const descriptor = this.#known(paddr, L1STD_BYTE_LENGTH, `L1[${l1Index}]`);
+    if ('why' in descriptor) return descriptor;
+    const [value = 0n] = this.#memory.readWords(paddr, L1STD_BYTE_LENGTH) ?? [];
+    const { span, stes, l2 } = l1Lookup(Number(value & 0xffff_ffffn), Number(value >> 32n), split);
+    if (stes === 0) return { why: `L1[${l1Index}] has span ${span}` };
+    const inTable = sid % 2 ** split;
+    if (inTable >= stes) return { why: `L1[${l1Index}] has span ${span}, which holds ${stes} STEs` };
+    return this.#known(l2 + inTable * STE_BYTE_LENGTH, STE_BYTE_LENGTH, 'its STE');
+  }
+
+  #known(paddr: number, byteLength: number, what: string): SteLookup {
+    const state = this.#memory.stateOf(paddr, byteLength);
+    return this.#memory.isKnown(state) ? { paddr } : { why: `${what} at ${hex(paddr)} is not in the dump (${state})` };
+  }
+
+  *#steArrays(onMissing?: (missing: MissingEntries) => void): Generator<SteArray> {
+    const { format, base, entries, log2Size } = this.geometry;
+    if (format === 'linear') {
+      yield { firstSid: 0, paddr: base, count: entries, table: 'stream table' };
+      return;
+    }
+    for (const { index, stes, l2 } of this.l1Entries(false, onMissing)) {
+      const { first } = this.sidsOf(index);
+      // A table for fewer StreamIDs than one L2 array holds uses only its beginning.
+      const count = Math.min(stes, 2 ** log2Size - first);
+      if (count > 0) yield { firstSid: first, paddr: l2, count, table: 'L2 table' };
+    }
+  }
+
+  *#selectStes(all: boolean): Generator<{
+    readonly sid: number;
+    readonly paddr: number;
+    readonly words: Uint32Array;
+    /** Index of the STE's first word in `words`. */
+    readonly at: number;
+    readonly state: PageState;
+  }> {
+    for (const array of this.#steArrays()) {
+      for (const { first, count, known, state, words } of this.#memory.slices(
+        array.paddr,
+        STE_BYTE_LENGTH,
+        array.count,
+      )) {
+        if (!known) continue;
+        for (let i = 0, at = 0; i < count; i++, at += 16) {
+          const low = words[at] as number;
+          // V and a Config other than 0: V is bit 0, Config bits 3:1.
+          if (!all && ((low & 1) === 0 || (low & 0xe) === 0)) continue;
+          const entry = first + i;
+          yield { sid: array.firstSid + entry, paddr: array.paddr + entry * STE_BYTE_LENGTH, words, at, state };
+        }
+      }
+    }
+  }
+}
+
+function reportReserved(firstSid: number, words: Uint32Array, report: (sid: number, config: number) => void): void {
+  for (let at = 0; at < words.length; at += 16) {
+    const { valid, config } = steConfig(words[at] as number);
+    if (valid && config === 'reserved') report(firstSid + at / 16, ((words[at] as number) >>> 1) & 7);
+  }
+}
+
+function steRow(sid: number, paddr: number, words: Uint32Array, at: number, pageState: PageState): SteRow {
+  const wide = Array.from(
+    { length: STE_BYTE_LENGTH / 8 },
+    (_, i) => (BigInt(words[at + 2 * i + 1] as number) << 32n) | BigInt(words[at + 2 * i] as number),
+  );
+  return {
+    sid,
+    bdf: bdfOf(sid),
+    device: null,
+    address: hex(paddr),
+    words: wide.map(word),
+    ...steConfig(words[at] as number),
+    fields: decodeFields(STE, wide),
+    pageState,
+  };
+}

@@ -1,0 +1,127 @@
+/** Runs the pipeline for every SMMU of a snapshot and makes one {@link Inspection}. */
+
+import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts';
+import type { OpenedDump } from '../dump/open.ts';
+import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
+import { InputError } from '../errors.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { TOOL } from '../version.ts';
+import { FindingList } from './findings.ts';
+import { inspectSmmu } from './inspect-smmu.ts';
+import { type DumpReport, hex, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import type { Severity } from './rules.ts';
+
+export interface InspectOptions {
+  /** Revision of the series to emulate; the snapshot's when left out, else v6. */
+  readonly revision?: string | undefined;
+  /** Names of the SMMUs to inspect; all of the snapshot when left out. */
+  readonly smmus?: readonly string[] | undefined;
+  /** List the STEs of these StreamIDs, whatever they hold, instead of the active ones. */
+  readonly sids?: readonly number[] | undefined;
+  /** List unused L1 descriptors and abort STEs too. */
+  readonly all?: boolean | undefined;
+  /** StreamIDs to insert in this order, or `all` those with a valid, non-abort STE. */
+  readonly insert?: readonly number[] | 'all' | undefined;
+  /** The memory at the moment of the insertions. */
+  readonly later?: OpenedDump | undefined;
+  /** False: attempt the adoption whatever the probe gate says. */
+  readonly gate?: boolean | undefined;
+  /** How pages are read that the capture tool left out. */
+  readonly excluded?: ExcludedPolicy | undefined;
+  /** From which severity on findings make the exit code 1. */
+  readonly failOn?: Severity | 'never' | undefined;
+}
+
+/**
+ * Does offline what the kdump kernel's driver would do with the SMMUs of `snapshot` in the memory of `dump`.
+ * Table rows are read when they are gone through, so keep the dump open until then.
+ * Throws InputError for an unknown revision or SMMU name; whatever the dump lacks is part of the result.
+ */
+export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions = {}): Promise<Inspection> {
+  const revision = chooseRevision(options, snapshot);
+  const memory = new MemoryView(dump, options.excluded);
+  const laterMemory = options.later && new MemoryView(options.later, options.excluded);
+  const general = generalFindings(dump, options.later, snapshot);
+  const smmus: SmmuReport[] = [];
+  const findings = [...general.all];
+  for (const smmu of chooseSmmus(options, snapshot)) {
+    const list = new FindingList(smmu.name);
+    const { insert, sids, all = false, gate = true } = options;
+    const { systemRam } = snapshot.kdump;
+    smmus.push(inspectSmmu({ smmu, revision, memory, laterMemory, systemRam, insert, sids, all, gate }, list));
+    findings.push(...list.all);
+  }
+  const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  const totals = { errors: count('error'), warnings: count('warning'), notes: count('note') };
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: TOOL,
+    dump: dumpReport(dump),
+    later: options.later ? dumpReport(options.later) : null,
+    smmus,
+    findings,
+    summary: { ...totals, exitCode: exitCode(smmus, totals, options.failOn ?? 'error') },
+  };
+}
+
+function chooseRevision(options: InspectOptions, snapshot: Snapshot): Revision {
+  const name = options.revision ?? snapshot.kdump.revision ?? DEFAULT_REVISION;
+  const revision = REVISIONS.get(name);
+  if (revision !== undefined) return revision;
+  const message = `revision ${JSON.stringify(name)} is not emulated; known: ${[...REVISIONS.keys()].join(', ')}`;
+  if (options.revision !== undefined) throw new InputError('usage', message);
+  throw new InputError('snapshot', message, { file: snapshot.name, place: 'kdump.revision' });
+}
+
+function chooseSmmus({ smmus: wanted }: InspectOptions, snapshot: Snapshot): Snapshot['smmus'] {
+  if (wanted === undefined) return snapshot.smmus;
+  const names = snapshot.smmus.map(({ name }) => name);
+  for (const name of wanted) {
+    if (names.includes(name)) continue;
+    throw new InputError('usage', `no SMMU ${JSON.stringify(name)}; there are ${names.join(', ')}`, {
+      file: snapshot.name,
+    });
+  }
+  return snapshot.smmus.filter(({ name }) => wanted.includes(name));
+}
+
+function dumpReport(dump: OpenedDump): DumpReport {
+  return {
+    files: dump.files,
+    format: dump.format,
+    wrapper: dump.wrapper,
+    pageSize: dump.pageSize,
+    complete: dump.complete,
+    memory: dump.memory.ranges.map(({ start, end }) => ({ start: hex(start), end: hex(end - 1) })),
+    assumptions: dump.assumptions,
+  };
+}
+
+/** What there is to say of the dump and the snapshot as a whole. */
+function generalFindings(dump: OpenedDump, later: OpenedDump | undefined, snapshot: Snapshot): FindingList {
+  const findings = new FindingList(null);
+  for (const { register, place } of snapshot.warnings) findings.add('snapshot-unknown-register', { register, place });
+  if (snapshot.captured === 'after-kdump-probe') findings.add('snapshot-after-probe', {});
+  for (const one of later === undefined ? [dump] : [dump, later]) {
+    if (one.loadMapIgnored) findings.add('snapshot-memory-ignored', { format: one.format });
+    if (one.assumptions.some(({ what }) => what === 'load address')) {
+      findings.add('dump-load-address-assumed', { file: one.files.join(', ') });
+    }
+    for (const { file, fileOffset, what } of one.problems) {
+      findings.add('dump-damaged', { file, fileOffset: hex(fileOffset), what });
+    }
+    if (!one.complete && one.problems.length === 0) findings.add('dump-incomplete', { file: one.files.join(', ') });
+  }
+  return findings;
+}
+
+/** 3 before 1: a result that rests on missing evidence is not final, however bad its findings are. */
+function exitCode(
+  smmus: readonly SmmuReport[],
+  { errors, warnings, notes }: { errors: number; warnings: number; notes: number },
+  failOn: Severity | 'never',
+): 0 | 1 | 3 {
+  if (smmus.some(({ adoption }) => adoption.verdict === 'indeterminate')) return 3;
+  const failing = { error: errors, warning: errors + warnings, note: errors + warnings + notes, never: 0 }[failOn];
+  return failing > 0 ? 1 : 0;
+}

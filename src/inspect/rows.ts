@@ -1,0 +1,21 @@
+/** Rows that are made when they are read, so that a table of millions is never in memory at once. */
+
+/**
+ * A list that can be gone through any number of times while its dump is open, each time read from the dump anew.
+ * JSON.stringify sees a plain array; `[...rows]` makes one.
+ */
+export class Rows<T> implements Iterable<T> {
+  readonly #make: () => Iterable<T>;
+
+  constructor(make: () => Iterable<T>) {
+    this.#make = make;
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    return this.#make()[Symbol.iterator]();
+  }
+
+  toJSON(): T[] {
+    return [...this];
+  }
+}
