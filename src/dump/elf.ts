@@ -28,7 +28,7 @@ const NO_PADDR = 0xffff_ffff_ffff_ffffn;
 const MAX_PROGRAM_HEADERS = 1 << 20;
 /** A truncated file damages every segment behind the cut alike; a few are enough to see it. */
 const MAX_PROBLEMS = 16;
-/** Notes hold a few KiB for each CPU. */
+/** Notes hold a few KiB for each CPU; this is for all of them together. */
 const MAX_NOTE_BYTES = 1 << 24;
 
 const machineNames: Record<number, string> = {
@@ -73,8 +73,11 @@ interface ProgramHeader {
   readonly memsz: bigint;
 }
 
-/** Throws InputError (`format`) for an ELF file that is not a 64-bit little-endian AArch64 core, or lacks its headers. */
-export function openElf(source: ByteSource): Omit<Dump, 'files' | 'close'> {
+/**
+ * `givenPageSize` is for a dump that does not say its own.
+ * Throws InputError (`format`) for an ELF file that is not a 64-bit little-endian AArch64 core, or lacks its headers.
+ */
+export function openElf(source: ByteSource, givenPageSize?: number): Omit<Dump, 'files' | 'close'> {
   const refuse = (offset: number, message: string): never => {
     throw new InputError('format', message, { file: source.name, place: `offset 0x${offset.toString(16)}` });
   };
@@ -106,7 +109,8 @@ export function openElf(source: ByteSource): Omit<Dump, 'files' | 'close'> {
   const problems: DumpProblem[] = [];
   const assumptions: DumpAssumption[] = [];
   const segments: Segment[] = [];
-  let notes: Map<string, string> | undefined;
+  let vmcoreinfo: Map<string, string> | undefined;
+  let noteBytesLeft = MAX_NOTE_BYTES;
   let damaged = 0;
   const table = readExactly(source, phoff, count * PHDR_BYTE_LENGTH) ?? refuse(phoff, 'program headers cannot be read');
   for (let i = 0; i < count; i++) {
@@ -117,14 +121,20 @@ export function openElf(source: ByteSource): Omit<Dump, 'files' | 'close'> {
       if (damaged > MAX_PROBLEMS) return;
       problems.push({ file: source.name, fileOffset: phoff + at, what: `program header ${i} ${what}` });
     };
-    if (segment.type === PT_NOTE) notes ??= readVmcoreinfo(source, segment);
+    if (segment.type === PT_NOTE && vmcoreinfo === undefined) {
+      const notes = readNotes(source, segment, noteBytesLeft);
+      noteBytesLeft -= notes.length;
+      vmcoreinfo = findVmcoreinfo(notes);
+    }
     if (segment.type !== PT_LOAD || segment.memsz === 0n || segment.paddr === NO_PADDR) continue;
     if (segment.paddr + segment.memsz > BigInt(PADDR_LIMIT)) {
       damage(`places memory at 0x${segment.paddr.toString(16)}, beyond 52 address bits; it is left out`);
       continue;
     }
-    const fileEnd = segment.offset + segment.filesz;
-    if (segment.filesz > 0n && fileEnd > BigInt(source.byteLength)) {
+    // More bytes in the file than in memory make no sense; the rest of them is not needed.
+    const claimed = Math.min(Number(segment.filesz), Number(segment.memsz));
+    const fileEnd = segment.offset + BigInt(claimed);
+    if (claimed > 0 && fileEnd > BigInt(source.byteLength)) {
       damage(
         `needs the file to reach offset 0x${fileEnd.toString(16)}; it ends at 0x${source.byteLength.toString(16)}`,
       );
@@ -134,7 +144,7 @@ export function openElf(source: ByteSource): Omit<Dump, 'files' | 'close'> {
       byteLength: Number(segment.memsz),
       source,
       fileOffset: toFileOffset(segment.offset) ?? source.byteLength,
-      fileByteLength: Number(segment.filesz),
+      fileByteLength: claimed,
     });
   }
 
@@ -143,15 +153,15 @@ export function openElf(source: ByteSource): Omit<Dump, 'files' | 'close'> {
     problems.push({ file: source.name, fileOffset: phoff, what });
   }
 
-  const pageSize = Number(notes?.get('PAGESIZE'));
-  const pageSizeKnown = PAGE_SIZES.includes(pageSize);
-  if (!pageSizeKnown) {
+  const ownPageSize = Number(vmcoreinfo?.get('PAGESIZE'));
+  const pageSize = PAGE_SIZES.includes(ownPageSize) ? ownPageSize : givenPageSize;
+  if (pageSize === undefined) {
     assumptions.push({ what: 'page size', value: '4096', why: 'the dump has no VMCOREINFO PAGESIZE' });
   }
   return {
     format: 'elf',
     wrapper: null,
-    pageSize: pageSizeKnown ? pageSize : 4096,
+    pageSize: pageSize ?? 4096,
     complete: damaged === 0 && (header.flags & DUMP_ELF_INCOMPLETE) === 0,
     memory: new SegmentMemory(segments),
     zeroPagesFiltered: null,
@@ -160,13 +170,15 @@ export function openElf(source: ByteSource): Omit<Dump, 'files' | 'close'> {
   };
 }
 
-/** The `KEY=value` lines of the VMCOREINFO note, or undefined when this segment has no such note. */
-function readVmcoreinfo(source: ByteSource, segment: ProgramHeader): Map<string, string> | undefined {
-  const fileOffset = toFileOffset(segment.offset);
-  if (fileOffset === null) return undefined;
-  const held = Math.min(Number(segment.filesz), Math.max(0, source.byteLength - fileOffset), MAX_NOTE_BYTES);
-  const notes = readExactly(source, fileOffset, held);
-  if (notes === null) return undefined;
+/** The notes of one segment, as many of their bytes as there are, up to a limit. */
+function readNotes(source: ByteSource, segment: ProgramHeader, limit: number): Buffer {
+  const fileOffset = toFileOffset(segment.offset) ?? source.byteLength;
+  const held = Math.min(Number(segment.filesz), Math.max(0, source.byteLength - fileOffset), limit);
+  return readExactly(source, fileOffset, held) ?? Buffer.alloc(0);
+}
+
+/** The `KEY=value` lines of the VMCOREINFO note, or undefined when there is no such note. */
+function findVmcoreinfo(notes: Buffer): Map<string, string> | undefined {
   const align = (byteLength: number) => Math.ceil(byteLength / 4) * 4;
   for (let at = 0; at + 12 <= notes.length; ) {
     const nameAt = at + 12;

@@ -16,7 +16,11 @@ export interface RawPart {
   readonly where: string;
 }
 
-/** Throws InputError when parts overlap, leave the physical address space, or begin beyond the end of their file. */
+/**
+ * A part whose length is given may reach beyond its file: what the file lacks is lost.
+ * Throws InputError when parts overlap, leave the physical address space, or begin, without a length, where their file
+ * has ended.
+ */
 export function openRaw(
   parts: readonly RawPart[],
   pageSize: number | undefined,

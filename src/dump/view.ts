@@ -32,6 +32,8 @@ const CHUNK_BYTE_LENGTH = 1 << 18;
 export class MemoryView {
   readonly #dump: Dump;
   readonly #excludedIsZero: boolean;
+  /** The ground for reading excluded pages as zeros, where that is done. */
+  readonly whyExcludedIsZero: string;
   /** Buffers at rest: a walk inside a walk (L2 tables under an L1 table) takes a second one, and so on. */
   readonly #idleChunks: Uint32Array[] = [];
 
@@ -39,6 +41,8 @@ export class MemoryView {
     this.#dump = dump;
     this.#excludedIsZero =
       policy === 'zero' ? dump.zeroPagesFiltered !== false : policy === 'auto' && dump.zeroPagesFiltered === true;
+    this.whyExcludedIsZero =
+      dump.zeroPagesFiltered === true ? 'the capture tool left out pages of zeros' : 'asked for with --excluded zero';
   }
 
   /** Whether bytes in this state can be relied on: read from the file, or zero by the container's word or by policy. */

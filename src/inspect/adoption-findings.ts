@@ -4,19 +4,28 @@ import { maskedAddress, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
 import type { Insertion } from '../adopt/master.ts';
+import type { AddressRange } from '../dump/memory.ts';
+import type { MemoryView } from '../dump/view.ts';
 import type { StreamTableGeometry } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList, Location } from './findings.ts';
 import type { HardwareView } from './hardware-view.ts';
-import type { SmmuInput } from './inspect-smmu.ts';
 import { hex } from './inspection.ts';
 import { busOf, l1Location } from './table-findings.ts';
+
+/** What the verdict is judged against, beside the emulation's own record. */
+interface AdoptionContext {
+  readonly firmwareCoherent: boolean | null;
+  readonly memory: MemoryView;
+  /** The kdump kernel's own memory, as far as the snapshot gives it. */
+  readonly systemRam: readonly AddressRange[];
+}
 
 export function adoptionFindings(
   emulation: Emulation,
   registers: RegisterFile,
   geometry: StreamTableGeometry,
-  { smmu, memory, systemRam }: SmmuInput,
+  { firmwareCoherent, memory, systemRam }: AdoptionContext,
   findings: FindingList,
 ): void {
   const { verdict, checks, log, ret } = emulation;
@@ -27,7 +36,7 @@ export function adoptionFindings(
   if (verdict === 'not-attempted') {
     if (failed?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
     if (failed?.id === 'gate.coherent') {
-      const source = smmu.firmwareCoherent === null ? 'IDR0.COHACC' : 'firmware';
+      const source = firmwareCoherent === null ? 'IDR0.COHACC' : 'firmware';
       findings.add('smmu-non-coherent', { source }, {}, lastGateMessage(emulation));
     }
     if (failed?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, lastGateMessage(emulation));

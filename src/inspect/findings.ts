@@ -57,14 +57,13 @@ export class FindingList {
 
   #make<R extends Rule>(rule: R, args: RuleArgs[R], location: Location, kernelMessage: string | null): Finding {
     const { severity, reach, likelyReach, sentence } = RULES[rule];
-    const where = location.l1Index === undefined ? '' : `L1[${location.l1Index}]: `;
     return {
       rule,
       severity,
       smmu: this.#smmu,
       location,
       args,
-      message: where + sentence(args),
+      message: sentence(args, `L1[${location.l1Index}]`),
       kernelMessage,
       reach,
       likelyReach: likelyReach ?? reach,

@@ -48,8 +48,18 @@ interface SteArray {
   readonly table: 'L2 table' | 'stream table';
 }
 
+/**
+ * Eight times what Linux ever builds. The architecture allows 2^26, each of them pointing anywhere: only a hostile
+ * dump has that many, to keep its reader busy.
+ */
+export const MAX_L2_TABLES = 1 << 20;
+
 export class HardwareView {
   readonly geometry: StreamTableGeometry;
+  /** Set once the census had to stop at {@link MAX_L2_TABLES}; what lies behind them is not listed either. */
+  cut = false;
+  /** Pages of the table that the census read as zeros although the dump only lets one infer that. */
+  assumedZeroPages = 0;
   readonly #memory: MemoryView;
 
   constructor(geometry: StreamTableGeometry, memory: MemoryView) {
@@ -95,8 +105,11 @@ export class HardwareView {
     const counts = new SteCounts();
     let located = 0;
     let unknown = 0;
+    const { format, base, entries } = this.geometry;
+    if (format === '2lvl') this.#noteAssumed(base, entries * L1STD_BYTE_LENGTH);
     for (const array of this.#steArrays(onMissing)) {
       located += array.count;
+      this.#noteAssumed(array.paddr, array.count * STE_BYTE_LENGTH);
       for (const slice of this.#memory.slices(array.paddr, STE_BYTE_LENGTH, array.count)) {
         if (slice.known) {
           const reservedBefore = counts.reserved;
@@ -117,6 +130,12 @@ export class HardwareView {
       }
     }
     return { stes: 2 ** this.geometry.log2Size, located, unknown, valid: counts.valid, byConfig: counts.byConfig() };
+  }
+
+  #noteAssumed(paddr: number, byteLength: number): void {
+    if (this.#memory.isAssumed('excluded')) {
+      this.assumedZeroPages += this.#memory.countPages(paddr, byteLength).excluded;
+    }
   }
 
   /** The STEs that do something, ascending; with `all`, every one whose bytes are known. */
@@ -170,11 +189,18 @@ export class HardwareView {
       yield { firstSid: 0, paddr: base, count: entries, table: 'stream table' };
       return;
     }
+    let tables = 0;
     for (const { index, stes, l2 } of this.l1Entries(false, onMissing)) {
+      if (stes === 0) continue;
+      tables += 1;
+      if (tables > MAX_L2_TABLES) {
+        this.cut = true;
+        return;
+      }
       const { first } = this.sidsOf(index);
       // A table for fewer StreamIDs than one L2 array holds uses only its beginning.
       const count = Math.min(stes, 2 ** log2Size - first);
-      if (count > 0) yield { firstSid: first, paddr: l2, count, table: 'L2 table' };
+      yield { firstSid: first, paddr: l2, count, table: 'L2 table' };
     }
   }
 

@@ -12,7 +12,7 @@ import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { adoptionFindings, insertFindings } from './adoption-findings.ts';
 import { adoptionReport, insertReport } from './adoption-report.ts';
 import type { FindingList } from './findings.ts';
-import { HardwareView } from './hardware-view.ts';
+import { HardwareView, MAX_L2_TABLES } from './hardware-view.ts';
 import { type Census, hex, type SmmuReport } from './inspection.ts';
 import { Rows } from './rows.ts';
 import { judgeL1, l1Row, missingLocation } from './table-findings.ts';
@@ -34,7 +34,7 @@ export interface SmmuInput {
 export const MAX_INSERTIONS_OF_ALL = 1 << 16;
 
 export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport {
-  const { smmu, revision, memory, all, sids } = input;
+  const { smmu, memory, all, sids } = input;
   const registers = new RegisterFile(smmu);
   const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
   const geometry = streamTableGeometry(
@@ -47,20 +47,26 @@ export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport
   const emulation = emulateAdoption({
     registers,
     firmwareCoherent: smmu.firmwareCoherent,
-    revision,
+    revision: input.revision,
     memory,
     laterMemory: input.laterMemory,
     insertSids: sidsToInsert,
     gate: input.gate,
   });
 
-  adoptionFindings(emulation, registers, geometry, input, findings);
-  const census = examineTable(view, input, findings);
+  const { firmwareCoherent } = smmu;
+  const { systemRam } = input;
+  adoptionFindings(emulation, registers, geometry, { firmwareCoherent, memory, systemRam }, findings);
+  const census = examineTable(view, emulation, memory, findings);
   const noSte = (sids ?? []).map((sid) => ({ sid, found: view.lookup(sid) }));
   for (const { sid, found } of noSte) if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
   insertFindings(emulation, view, sidsToInsert.length, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: sidsToInsert.length, total: cutFrom });
-  noteAssumedZeros(emulation, findings);
+  if (view.assumedZeroPages > 0) {
+    const pages = view.assumedZeroPages;
+    registers.assume('excluded table pages', 'zero', `${pages} pages; ${memory.whyExcludedIsZero}`);
+    findings.add('excluded-read-as-zero', { pages });
+  }
 
   return {
     name: smmu.name,
@@ -107,10 +113,9 @@ function chooseInsertions(
 }
 
 /** Goes through the whole table once, as the hardware would find it. */
-function examineTable(view: HardwareView, input: SmmuInput, findings: FindingList): Census {
-  const { memory, revision } = input;
-  for (const entry of view.l1Entries(false)) judgeL1(view, memory, entry, revision.logPrefix, findings);
-  return view.census(
+function examineTable(view: HardwareView, emulation: Emulation, memory: MemoryView, findings: FindingList): Census {
+  for (const entry of view.l1Entries(false)) judgeL1(view, memory, entry, emulation, findings);
+  const census = view.census(
     (missing) => {
       const { table, entries, state } = missing;
       findings.add('table-not-in-dump', { table, entries, state }, missingLocation(missing));
@@ -118,16 +123,11 @@ function examineTable(view: HardwareView, input: SmmuInput, findings: FindingLis
     (sid, config) => {
       const found = view.lookup(sid);
       const address = 'paddr' in found ? { address: hex(found.paddr) } : {};
-      findings.add('ste-config-reserved', { config }, { firstSid: sid, lastSid: sid, ...address });
+      findings.add('ste-config-reserved', { sid, config }, { firstSid: sid, lastSid: sid, ...address });
     },
   );
-}
-
-/** Pages of mapped tables that were read as zeros on the strength of the dump's filter alone. */
-function noteAssumedZeros({ mappings, insertions }: Emulation, findings: FindingList): void {
-  const all = [...mappings, ...insertions.flatMap((insertion) => insertion.mappings)];
-  const pages = all.reduce((sum, mapping) => sum + mapping.pages.excluded, 0);
-  if (pages > 0) findings.add('excluded-read-as-zero', { pages });
+  if (view.cut) findings.add('table-cut', { tables: MAX_L2_TABLES });
+  return census;
 }
 
 /** Every register that the snapshot has, decoded, by offset. */

@@ -36,7 +36,8 @@ export interface RuleArgs {
   'l2-unaligned': { readonly linux: string; readonly hardware: string };
   'table-not-in-dump': { readonly table: string; readonly entries: number; readonly state: string };
   'excluded-read-as-zero': { readonly pages: number };
-  'ste-config-reserved': { readonly config: number };
+  'table-cut': { readonly tables: number };
+  'ste-config-reserved': { readonly sid: number; readonly config: number };
   'sid-without-ste': { readonly sid: number; readonly why: string };
   'insert-out-of-range': { readonly sid: number; readonly entries: number };
   'insert-span-changed': { readonly sid: number; readonly span: number; readonly expected: number };
@@ -64,7 +65,8 @@ interface RuleText<Args> {
    * and one failure other than -ENODEV fails the registration.
    */
   readonly likelyReach?: Reach;
-  readonly sentence: (args: Args) => string;
+  /** `l1` is the descriptor that the location names, as in `L1[5]`. */
+  readonly sentence: (args: Args, l1: string) => string;
 }
 
 export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
@@ -87,7 +89,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     severity: 'error',
     reach: 'smmu',
     sentence: ({ revision, check, observed, required, errno }) =>
-      `${revision} rejects the stream table with -${errno}: ${check} is ${observed}, required: ${required}`,
+      `${revision} gives up with -${errno} and resets the SMMU: ${check} found ${observed}; required: ${required}`,
   },
   'adoption-indeterminate': {
     severity: 'warning',
@@ -113,32 +115,32 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'address-bits-above-51': {
     severity: 'warning',
     reach: null,
-    sentence: ({ what, value }) => `${what} is ${value}: address bits 55:52 are set, and Linux drops them`,
+    sentence: ({ what, value }) => `${what} ${value} has address bits 55:52 set, which Linux drops`,
   },
   'l1-span-unsupported': {
     severity: 'error',
     reach: 'smmu',
-    sentence: ({ span, expected }) =>
-      `span ${span}; Linux adopts only span ${expected}, so the whole stream table is rejected`,
+    sentence: ({ span, expected }, l1) =>
+      `${l1} has span ${span}; Linux adopts only span ${expected}, so the whole stream table is rejected`,
   },
   'l1-null-pointer': {
     severity: 'warning',
     reach: 'bus',
-    sentence: ({ span }) =>
-      `span ${span} with a null L2 pointer: Linux takes it for unused, the hardware fetches STEs from physical 0`,
+    sentence: ({ span }, l1) =>
+      `${l1} has span ${span} with a null L2 pointer: Linux takes it for unused, the hardware fetches STEs from address 0`,
   },
   'l2-outside-memory': {
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
-    sentence: ({ l2, byteLength, state }) =>
-      `the L2 table at ${l2} (${byteLength} bytes) is not wholly RAM in this dump (${state}); no device can be inserted`,
+    sentence: ({ l2, byteLength, state }, l1) =>
+      `${l1} points to ${l2}; these ${byteLength} bytes are not wholly RAM in this dump (${state}), so no device is accepted`,
   },
   'l2-unaligned': {
     severity: 'warning',
     reach: 'bus',
-    sentence: ({ linux, hardware }) =>
-      `the L2 pointer is not 16 KiB aligned: Linux reads the table at ${linux}, the hardware at ${hardware}`,
+    sentence: ({ linux, hardware }, l1) =>
+      `${l1} has a pointer that is not 16 KiB aligned: Linux reads the L2 table at ${linux}, the hardware at ${hardware}`,
   },
   'table-not-in-dump': {
     severity: 'warning',
@@ -148,13 +150,19 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'excluded-read-as-zero': {
     severity: 'note',
     reach: null,
-    sentence: ({ pages }) => `${pages} excluded table pages are taken to be zero`,
+    sentence: ({ pages }) => `${pages} pages of the table that the capture tool left out are taken to be zero`,
+  },
+  'table-cut': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ tables }) => `only the first ${tables} L2 tables are examined; no system builds more`,
   },
   'ste-config-reserved': {
     severity: 'warning',
     reach: 'device',
-    sentence: ({ config }) =>
-      `V=1 with reserved Config ${config}: the hardware aborts, Linux v3 to v7 defers the attach all the same`,
+    sentence: ({ sid, config }) =>
+      `the STE of SID 0x${sid.toString(16)} has V=1 and reserved Config ${config}: the hardware aborts, ` +
+      'Linux v3 to v7 defers the attach all the same',
   },
   'sid-without-ste': {
     severity: 'note',
@@ -172,8 +180,8 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
-    sentence: ({ sid, span, expected }) =>
-      `SID 0x${sid.toString(16)} is refused with -EINVAL: the span is ${span} now, and was 0 or ${expected} at adoption`,
+    sentence: ({ sid, span, expected }, l1) =>
+      `${l1} has span ${span} now, and had 0 or ${expected} at adoption: SID 0x${sid.toString(16)} is refused with -EINVAL`,
   },
   'insert-l2-not-mappable': {
     severity: 'error',
@@ -185,8 +193,8 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'insert-indeterminate': {
     severity: 'warning',
     reach: null,
-    sentence: ({ sid }) =>
-      `whether SID 0x${sid.toString(16)} can be inserted cannot be told: its L1 descriptor is not in the dump`,
+    sentence: ({ sid }, l1) =>
+      `${l1} is not in the dump, so whether SID 0x${sid.toString(16)} can be inserted cannot be told`,
   },
   'insert-not-possible': {
     severity: 'note',

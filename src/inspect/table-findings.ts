@@ -1,6 +1,7 @@
 /** What is wrong with the stream table in memory, apart from any adoption of it. */
 
 import { STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
+import type { Emulation } from '../adopt/emulate.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { l1Pointer, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import type { FindingList, Location } from './findings.ts';
@@ -51,7 +52,7 @@ export function judgeL1(
   view: HardwareView,
   memory: MemoryView,
   entry: L1Entry,
-  logPrefix: string,
+  { log, revision }: Emulation,
   findings: FindingList,
 ): void {
   const { index, paddr, low, high, span } = entry;
@@ -62,8 +63,10 @@ export function judgeL1(
     return;
   }
   if (span !== LINUX_SPAN) {
-    const kernelMessage = `${logPrefix}L1[${index}] unsupported span ${span} (vs ${LINUX_SPAN})`;
-    findings.add('l1-span-unsupported', { span, expected: LINUX_SPAN }, location, kernelMessage);
+    // The kernel names the first bad descriptor only, and none when the adoption ended before this check.
+    const text = `${revision.logPrefix}L1[${index}] unsupported span ${span} (vs ${LINUX_SPAN})`;
+    const printed = log.some((line) => line.text === text) ? text : null;
+    findings.add('l1-span-unsupported', { span, expected: LINUX_SPAN }, location, printed);
     return;
   }
   if ((high & 0xf00000) !== 0) {
@@ -75,7 +78,6 @@ export function judgeL1(
   }
   if (!memory.isWhollyRam(pointer, L2_BYTE_LENGTH)) {
     const state = memory.stateOf(pointer, L2_BYTE_LENGTH);
-    const kernelMessage = `${logPrefix}failed to adopt l2 stream table for SID ${view.sidsOf(index).first}`;
-    findings.add('l2-outside-memory', { l2: hex(pointer), byteLength: L2_BYTE_LENGTH, state }, location, kernelMessage);
+    findings.add('l2-outside-memory', { l2: hex(pointer), byteLength: L2_BYTE_LENGTH, state }, location);
   }
 }

@@ -24,6 +24,9 @@ export interface Layout {
   readonly fields: readonly Field[];
 }
 
+/** Fields to encode, by name. */
+export type FieldInputs = Readonly<Record<string, number | bigint>>;
+
 /** A decoded field: addresses are hex text, everything else is an integer. */
 export type FieldValue = number | string;
 
@@ -54,7 +57,7 @@ export function decodeFields(layout: Layout, words: readonly bigint[]): Record<s
  * The words of a structure with the given fields set and all other bits zero: the inverse of {@link decodeFields}.
  * Throws RangeError for a value that does not fit, an address with bits outside its field, or an unknown name.
  */
-export function encodeFields(layout: Layout, values: Readonly<Record<string, number | bigint>>): bigint[] {
+export function encodeFields(layout: Layout, values: FieldInputs): bigint[] {
   const words = new Array<bigint>(Math.ceil(layout.byteLength / 8)).fill(0n);
   for (const [name, given] of Object.entries(values)) {
     const field = fieldOf(layout, name);

@@ -13,7 +13,18 @@ import {
   type SnapshotMemory,
   type SnapshotWarning,
 } from './snapshot.ts';
-import { addressAt, arrayAt, booleanAt, type Json, type JsonObject, objectAt, Place, stringAt } from './values.ts';
+import {
+  addressAt,
+  arrayAt,
+  booleanAt,
+  type Json,
+  type JsonObject,
+  objectAt,
+  Place,
+  quote,
+  shown,
+  stringAt,
+} from './values.ts';
 
 export interface SnapshotOptions {
   /** Let `memory[].file` name files outside the snapshot's folder. */
@@ -40,10 +51,9 @@ export async function loadSnapshot(path: string, options: SnapshotOptions = {}):
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, '')) as Json;
   } catch (cause) {
-    throw new InputError('snapshot', `is not JSON: ${(cause as Error).message.replace(/\s+/g, ' ')}`, {
-      file: path,
-      cause,
-    });
+    // The parser quotes the text around the mistake, control characters and all.
+    const reason = (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');
+    throw new InputError('snapshot', `is not JSON: ${reason}`, { file: path, cause });
   }
   return parseSnapshot(json, path, options);
 }
@@ -53,7 +63,7 @@ export function parseSnapshot(json: unknown, name: string, options: SnapshotOpti
   const place = new Place(name);
   const root = objectAt(place, json as Json);
   if (root['version'] !== undefined && root['version'] !== 1) {
-    place.key('version').refuse(`${JSON.stringify(root['version'])} is not known; only version 1 is`);
+    place.key('version').refuse(`${shown(root['version'])} is not known; only version 1 is`);
   }
   const warnings: SnapshotWarning[] = [];
   return {
@@ -69,7 +79,7 @@ export function parseSnapshot(json: unknown, name: string, options: SnapshotOpti
 function captureMoment(place: Place, value: Json | undefined): CaptureMoment {
   if (value === undefined) return 'unknown';
   const moment = CAPTURE_MOMENTS.find((candidate) => candidate === value);
-  return moment ?? place.refuse(`${JSON.stringify(value)} is not one of ${CAPTURE_MOMENTS.join(', ')}`);
+  return moment ?? place.refuse(`${shown(value)} is not one of ${CAPTURE_MOMENTS.join(', ')}`);
 }
 
 function kdumpSection(place: Place, value: Json | undefined): Snapshot['kdump'] {
@@ -106,12 +116,12 @@ function memoryEntry(place: Place, value: Json, options: SnapshotOptions): Snaps
 /** A snapshot may come from anywhere, so it may name files beside itself and below, and no others. */
 function memoryFile(place: Place, value: Json, options: SnapshotOptions): { name: string; path: string } {
   const name = stringAt(place, value);
-  if (name === '' || name.includes('\0')) place.refuse('is not a file name');
+  if (name === '' || name.includes('\0')) place.refuse(`${quote(name)} is not a file name`);
   const folder = resolve(dirname(place.file));
   const path = resolve(folder, name);
   const leaves = !isBelow(folder, path) || (existsSync(path) && !isBelow(realpathSync(folder), realpathSync(path)));
   if (leaves && options.allowOutside !== true) {
-    place.refuse(`${JSON.stringify(name)} leaves the snapshot's folder; --allow-outside permits that`);
+    place.refuse(`${quote(name)} leaves the snapshot's folder; --allow-outside permits that`);
   }
   return { name, path };
 }

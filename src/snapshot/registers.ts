@@ -2,7 +2,7 @@
 
 import { registerNamed } from '../smmu/registers.ts';
 import type { SnapshotWarning } from './snapshot.ts';
-import { integerAt, type Json, objectAt, type Place } from './values.ts';
+import { integerAt, type Json, objectAt, type Place, shownKey } from './values.ts';
 
 /** Without these two there is no table to find, and nothing could be assumed in their stead. */
 const REQUIRED = ['STRTAB_BASE', 'STRTAB_BASE_CFG'];
@@ -26,7 +26,7 @@ export function parseRegisters(
     const at = place.key(written);
     const spelling = interpretName(written);
     if (spelling === undefined) {
-      warnings.push({ place: at.path, register: written });
+      warnings.push({ place: at.path, register: shownKey(written) });
       continue;
     }
     const { register, bits, half } = spelling;

@@ -27,6 +27,7 @@ export interface SnapshotMemory {
 /** Something in the snapshot that was passed over. */
 export interface SnapshotWarning {
   readonly place: string;
+  /** The name as written; quoted and shortened when it is more than a plain word. */
   readonly register: string;
 }
 

@@ -13,7 +13,7 @@ export class Place {
   }
 
   key(name: string): Place {
-    const step = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name);
+    const step = shownKey(name);
     return new Place(this.file, this.path === '' ? step : `${this.path}.${step}`);
   }
 
@@ -38,19 +38,19 @@ const MAX_VALUE_LENGTH = 64;
 
 /** An unsigned integer of at most `bits` bits. */
 export function integerAt(place: Place, value: Json | undefined, bits: number): bigint {
-  const shown = typeof value === 'string' ? JSON.stringify(shorten(value)) : (JSON.stringify(value) ?? 'nothing');
   let integer: bigint;
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value) || value < 0) {
-      place.refuse(`${shown} is not an integer from 0 to 2^53-1; write larger ones as "0x..." strings`);
+      place.refuse(`${shown(value)} is not an integer from 0 to 2^53-1; write larger ones as "0x..." strings`);
     }
     integer = BigInt(value);
-  } else if (typeof value === 'string' && value.length <= MAX_VALUE_LENGTH && /^(0x[0-9a-f]+|[0-9]+)$/i.test(value)) {
+  } else if (typeof value === 'string' && /^(0x[0-9a-f]+|[0-9]+)$/i.test(value)) {
+    if (value.length > MAX_VALUE_LENGTH) place.refuse(`${shown(value)} is longer than ${MAX_VALUE_LENGTH} characters`);
     integer = BigInt(value.toLowerCase());
   } else {
-    place.refuse(`${shown} is not a number; expected "0x..." hex, a decimal string, or an integer`);
+    place.refuse(`${shown(value)} is not a number; expected "0x..." hex, a decimal string, or an integer`);
   }
-  if (BigInt.asUintN(bits, integer) !== integer) place.refuse(`${shown} does not fit in ${bits} bits`);
+  if (BigInt.asUintN(bits, integer) !== integer) place.refuse(`${shown(value)} does not fit in ${bits} bits`);
   return integer;
 }
 
@@ -76,13 +76,33 @@ export function booleanAt(place: Place, value: Json | undefined): boolean {
   return typeof value === 'boolean' ? value : place.refuse(`expected true or false, found ${kindOf(value)}`);
 }
 
-function kindOf(value: Json | undefined): string {
+/** A value in a message: text and numbers as such, of an array or an object only what it is. */
+export function shown(value: Json | undefined): string {
   if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
+  if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${shorten(JSON.stringify(value))}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+/** A key in a message: itself where it is a plain word, quoted otherwise. */
+export function shownKey(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name) ? name : quote(name);
+}
+
+/** Text in quotes on one line, shortened, with every control character made visible. */
+export function quote(text: string): string {
+  const short = text.length > 40 ? `${text.slice(0, 37)}...` : text;
+  // JSON leaves DEL, the C1 controls and the Unicode line separators as they are.
+  return JSON.stringify(short).replace(
+    CONTROL,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
+
+function kindOf(value: Json | undefined): string {
+  return value === undefined || value === null || typeof value === 'object'
+    ? shown(value)
+    : `the ${typeof value} ${shown(value)}`;
 }

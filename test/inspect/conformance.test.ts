@@ -3,38 +3,12 @@
  * functions. Every key of an expectation is compared, in the words of the set.
  */
 
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { inspect, loadSnapshot, openDump, type SmmuReport } from '../../src/index.ts';
+import { inspect, type SmmuReport } from '../../src/index.ts';
+import { CASES, withCase } from '../support/conformance.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-const here = new URL('../data/conformance/', import.meta.url);
-const images = gunzipSync(readFileSync(new URL('images.bin.gz', here)));
 const folder = temporaryFolder();
-
-interface Slice {
-  readonly offset: number;
-  readonly length: number;
-}
-
-interface Case {
-  readonly id: string;
-  readonly family: string;
-  readonly description: string;
-  readonly regs: unknown;
-  readonly image: Slice;
-  readonly later_image: Slice | null;
-  readonly insert_sids: readonly number[];
-  readonly expected: Readonly<Record<string, unknown>>;
-}
-
-const cases = readFileSync(new URL('cases.jsonl', here), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Case);
-
-const cut = ({ offset, length }: Slice) => images.subarray(offset, offset + length);
 
 type Mappings = SmmuReport['adoption']['mappings'];
 const maps = (mappings: Mappings) =>
@@ -64,17 +38,12 @@ function asExpectation({ adoption, inserts }: SmmuReport) {
 }
 
 describe('conformance set, revision v6', () => {
-  test('the set is complete', () => expect(cases).toHaveLength(167));
+  test('the set is complete', () => expect(CASES).toHaveLength(167));
 
-  test.each(cases)('$id $family: $description', async ({ id, regs, image, later_image, insert_sids, expected }) => {
-    const regsFile = folder.write(`${id}.regs.json`, JSON.stringify(regs));
-    const snapshot = await loadSnapshot(regsFile);
-    const open = (name: string, slice: Slice) => openDump(folder.write(name, cut(slice)), { loadMap: snapshot.memory });
-    const dump = await open(`${id}.raw`, image);
-    const later = later_image === null ? undefined : await open(`${id}.later.raw`, later_image);
-    const { smmus } = await inspect(dump, snapshot, { revision: 'v6', insert: insert_sids, later });
-    expect(smmus.map(asExpectation)).toEqual([expected['v6']]);
-    dump.close();
-    later?.close();
+  test.each(CASES)('$id $family: $description', async (one) => {
+    await withCase(one, folder, async ({ dump, snapshot, later }) => {
+      const { smmus } = await inspect(dump, snapshot, { revision: 'v6', insert: one.insert_sids, later });
+      expect(smmus.map(asExpectation)).toEqual([one.expected['v6']]);
+    });
   });
 });

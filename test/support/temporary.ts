@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 /** A new empty folder and a way to write files into it. */
-export function temporaryFolder(): { readonly path: string; write(name: string, content: string | Uint8Array): string } {
+export function temporaryFolder(): {
+  readonly path: string;
+  write(name: string, content: string | Uint8Array): string;
+} {
   const path = mkdtempSync(join(tmpdir(), 'smmu-adopt-'));
   afterAll(() => rmSync(path, { recursive: true, force: true }));
   return {

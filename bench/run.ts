@@ -1,0 +1,117 @@
+/**
+ * `npm run bench`: the budgets of the project, each as a ratio to something measured in the same run on the same
+ * machine, so that the result means the same on a slow one. Exits with 1 when a budget is missed.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect, openDump, parseSnapshot } from '../src/index.ts';
+
+const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../samples/healthy-two-level', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'smmu-adopt-bench-'));
+let missed = 0;
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+}
+
+async function timed(work: () => unknown): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+/** Medians of works that take turns, so that a busy moment of the machine meets all of them. */
+async function takeTurns(rounds: number, works: readonly (() => unknown)[]): Promise<number[]> {
+  const times = works.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, work] of works.entries()) times[i]?.push(await timed(work));
+  }
+  return times.map(median);
+}
+
+function report(what: string, measured: number, budget: number, unit: string, detail: string): void {
+  const met = measured <= budget;
+  if (!met) missed += 1;
+  const figures = `${measured.toFixed(2)} of ${budget} ${unit}`;
+  console.log(`${met ? 'met   ' : 'MISSED'}  ${what.padEnd(44)} ${figures.padEnd(18)} (${detail})`);
+}
+
+async function coldStart(): Promise<void> {
+  const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: SAMPLE, stdio: 'ignore' });
+  const command = (...args: string[]) => node(COMMAND, 'inspect', 'dump.raw', '--regs', 'regs.json', ...args);
+  const [bare = 1, text = 0, json = 0] = await takeTurns(25, [
+    () => node('-e', '0'),
+    () => command(),
+    () => command('--format', 'json'),
+  ]);
+  const ms = (time: number) => `${time.toFixed(0)} ms against ${bare.toFixed(0)} ms`;
+  report('inspect a small sample, cold, as text', text / bare, 2, 'x node -e 0', ms(text));
+  report('inspect a small sample, cold, as JSON', json / bare, 2, 'x node -e 0', ms(json));
+}
+
+/** A file of `byteLength` with `entry` over and over again. */
+function tableFile(name: string, byteLength: number, entry: Buffer): string {
+  const path = join(folder, name);
+  const chunk = Buffer.alloc(Math.min(byteLength, 1 << 22), entry);
+  const file = openSync(path, 'w');
+  ftruncateSync(file, byteLength);
+  for (let at = 0; at < byteLength; at += chunk.length) writeSync(file, chunk, 0, chunk.length, at);
+  closeSync(file);
+  return path;
+}
+
+const snapshotOf = (registers: Record<string, string>) =>
+  parseSnapshot({ registers: { CR0: '0x1', IDR0: '0x0c080010', ...registers } }, 'bench');
+
+async function linearTable(): Promise<void> {
+  const abort = Buffer.alloc(64);
+  abort.writeBigUInt64LE(1n);
+  const path = tableFile('linear.raw', 2 ** 24 * 64, abort);
+  const snapshot = snapshotOf({ IDR1: '0x18', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x18' });
+  const [bare = 1, whole = 0] = await takeTurns(5, [
+    () => readWhole(path),
+    async () => {
+      const dump = await openDump(path, { base: 0 });
+      const { smmus } = await inspect(dump, snapshot);
+      if (smmus[0]?.census.valid !== 2 ** 24) throw new Error('not every STE was counted');
+      dump.close();
+    },
+  ]);
+  const detail = `${whole.toFixed(0)} ms against ${bare.toFixed(0)} ms`;
+  report('linear table of 2^24 STEs, all classified', whole / bare, 2, 'x read loop', detail);
+}
+
+function readWhole(path: string): void {
+  const buffer = new Uint8Array(1 << 18);
+  const file = openSync(path, 'r');
+  while (readSync(file, buffer) > 0);
+  closeSync(file);
+}
+
+/** The L1 checks alone: what inspecting 2^17 descriptors takes longer than inspecting 16 of the same table. */
+async function l1Descriptors(): Promise<void> {
+  // Span 0 with a stale pointer, so that no L2 table is read.
+  const descriptor = Buffer.alloc(8);
+  descriptor.writeBigUInt64LE(0x8800_0000n);
+  const path = tableFile('l1.raw', 2 ** 17 * 8, descriptor);
+  const dump = await openDump(path, { base: 0 });
+  const small = snapshotOf({ IDR1: '0x19', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x1020c' });
+  const large = snapshotOf({ IDR1: '0x19', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x10219' });
+  const [few = 0, all = 0] = await takeTurns(25, [() => inspect(dump, small), () => inspect(dump, large)]);
+  dump.close();
+  report('2^17 L1 descriptors checked', all - few, 10, 'ms', 'the whole inspection against one of 16 descriptors');
+}
+
+try {
+  await coldStart();
+  await linearTable();
+  await l1Descriptors();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = missed > 0 ? 1 : 0;

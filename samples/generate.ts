@@ -1,0 +1,23 @@
+/**
+ * `npm run samples`: makes the samples' dumps and snapshots from their descriptions, and their expected results with
+ * the command as it is now. Look at the difference in version control before keeping new results.
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SAMPLES } from './cases.ts';
+import { jsonFile, makeFiles, RUNS, runSample, SAMPLES_FOLDER } from './make.ts';
+
+for (const sample of SAMPLES) {
+  const folder = join(SAMPLES_FOLDER, sample.name);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, bytes] of makeFiles(sample)) writeFileSync(join(folder, name), bytes);
+}
+for (const [name, run] of RUNS) {
+  const folder = join(SAMPLES_FOLDER, name);
+  const text = runSample(name);
+  writeFileSync(join(folder, 'expected.txt'), text.stdout);
+  writeFileSync(join(folder, 'expected.json'), runSample(name, ['--format', 'json']).stdout);
+  writeFileSync(join(folder, 'sample.json'), jsonFile({ ...run, status: text.status, stderr: text.stderr }));
+  process.stdout.write(`${name}: exit ${text.status}\n`);
+}

@@ -1,0 +1,47 @@
+/** What people type, made into values. Every refusal is an InputError that shows the text and what was expected. */
+
+import { InputError } from '../errors.ts';
+
+const NUMBER = /^(0x[0-9a-f]{1,16}|[0-9]{1,20})$/i;
+
+function number(text: string, what: string, limit: number): number {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) throw new InputError('usage', `${JSON.stringify(text)} is not ${what}`);
+  if (value >= limit) throw new InputError('usage', `${JSON.stringify(text)} is too large for ${what}`);
+  return value;
+}
+
+export function parseAddress(text: string): number {
+  return number(text, 'a physical address, hex (0x80000000) or decimal', 2 ** 52);
+}
+
+/** `4096`, or `4k`, `16k`, `64k`. */
+export function parsePageSize(text: string): number {
+  const kib = /^([0-9]{1,3})k$/i.exec(text);
+  return kib ? Number(kib[1]) * 1024 : number(text, 'a page size (4k, 16k or 64k)', 2 ** 20);
+}
+
+/** A list can name ranges; this many StreamIDs is more than anybody means. */
+const MAX_SIDS = 1 << 16;
+
+/** `0x100,0x108`, `256-263`, `01:00.0`, or any mixture, in the order given. */
+export function parseSids(text: string): number[] {
+  const sids: number[] = [];
+  for (const item of text.split(',').map((part) => part.trim())) {
+    const [first = '', last, ...rest] = item.split('-');
+    if (rest.length > 0) throw new InputError('usage', `${JSON.stringify(item)} is not a range of two StreamIDs`);
+    const from = parseSid(first);
+    const to = last === undefined ? from : parseSid(last);
+    if (to < from) throw new InputError('usage', `the range ${JSON.stringify(item)} ends before it starts`);
+    if (sids.length + (to - from) >= MAX_SIDS) throw new InputError('usage', `a list of more than ${MAX_SIDS} SIDs`);
+    for (let sid = from; sid <= to; sid++) sids.push(sid);
+  }
+  return sids;
+}
+
+function parseSid(text: string): number {
+  const bdf = /^([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i.exec(text);
+  if (bdf === null) return number(text, 'a StreamID: hex (0x100), decimal, or bus:device.function (01:00.0)', 2 ** 32);
+  const [bus = 0, device = 0, fn = 0] = bdf.slice(1).map((part) => Number.parseInt(part, 16));
+  return (bus << 8) | (device << 3) | fn;
+}

@@ -1,0 +1,149 @@
+/** `smmu-adopt inspect`: arguments in, report out, exit status back. */
+
+import { type Command, Option } from 'commander';
+import { REVISIONS } from '../adopt/revision.ts';
+import { parseDumpName } from '../dump/load-map.ts';
+import { INPUT_FORMATS, type InputFormat, type OpenedDump, openDump } from '../dump/open.ts';
+import type { ExcludedPolicy } from '../dump/view.ts';
+import { InputError } from '../errors.ts';
+import { inspect } from '../inspect/inspect.ts';
+import type { Inspection } from '../inspect/inspection.ts';
+import type { Severity } from '../inspect/rules.ts';
+import { loadSnapshot } from '../snapshot/load.ts';
+import { parseAddress, parsePageSize, parseSids } from './arguments.ts';
+import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStdout } from './output.ts';
+
+interface InspectFlags {
+  readonly regs: string;
+  readonly smmu?: string[];
+  readonly revision?: string;
+  readonly sid?: number[];
+  readonly all?: boolean;
+  readonly insert?: number[] | 'all';
+  readonly later?: string[];
+  readonly gate: boolean;
+  readonly excluded?: ExcludedPolicy;
+  readonly base?: number;
+  readonly pageSize?: number;
+  readonly inputFormat?: InputFormat;
+  readonly allowOutside?: boolean;
+  readonly format: 'text' | 'json';
+  readonly output?: string;
+  readonly failOn: Severity | 'never';
+  readonly color: ColorChoice;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smmu-adopt inspect vmcore --regs regs.json
+  smmu-adopt inspect ddr0.bin@0x80000000 ddr1.bin@0x880000000 --regs regs.json
+  smmu-adopt inspect vmcore --regs regs.json --insert all --format json --output report.json
+  smmu-adopt inspect before.bin --regs regs.json --insert 0x100,01:00.0 --later after.bin
+
+Exit status:
+  0  analysed; nothing found at or above --fail-on
+  1  analysed; at least one such finding (a fall-back is an error)
+  2  could not analyse: bad arguments, unreadable or invalid input
+  3  analysed, but the dump lacks evidence that the verdict depends on`;
+
+const collect = <T>(value: T, before: T[] | undefined): T[] => [...(before ?? []), value];
+
+/** Adds the command to the program; `done` receives the exit status. */
+export function addInspectCommand(program: Command, done: (status: number) => void): void {
+  program
+    .command('inspect')
+    .summary("what the kdump kernel would do with the crashed kernel's stream table")
+    .description(
+      "Does offline what the kdump kernel's arm-smmu-v3 driver would do with the stream tables in a memory dump:\n" +
+        'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
+    )
+    .argument('[dump...]', 'raw memory (FILE or FILE@ADDRESS) or an ELF vmcore; several raw files are one dump')
+    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
+    .addOption(
+      new Option('--revision <name>', 'revision of the patch series to emulate').choices([...REVISIONS.keys()]),
+    )
+    .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseSids)
+    .option('--all', 'list unused L1 descriptors and abort STEs too')
+    .option('--insert <list>', 'insert devices with these SIDs in this order, or "all" active ones', (text) =>
+      text === 'all' ? 'all' : parseSids(text),
+    )
+    .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collect<string>)
+    .option('--no-gate', 'attempt the adoption whatever the probe gate says')
+    .addOption(
+      new Option('--excluded <how>', 'pages that the capture tool left out: zeros, or unknown').choices([
+        'zero',
+        'error',
+      ]),
+    )
+    .option('--base <address>', 'physical address of a single raw file', parseAddress)
+    .option('--page-size <size>', 'page size of a raw dump: 4k, 16k or 64k', parsePageSize)
+    .addOption(new Option('--input-format <name>', 'read the dump as this').choices([...INPUT_FORMATS]))
+    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
+    .option('-o, --output <file>', 'write the report to a file, readable by its owner only')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 from this severity on')
+        .choices(['error', 'warning', 'note', 'never'])
+        .default('error'),
+    )
+    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
+    .option('-q, --quiet', 'text: only the verdict of each SMMU')
+    .addHelpText('after', EXAMPLES)
+    .action(async (dumps: string[], flags: InspectFlags) => done(await runInspect(dumps, flags)));
+}
+
+async function runInspect(names: string[], flags: InspectFlags): Promise<number> {
+  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const { inputFormat, base, pageSize } = flags;
+  const opened: OpenedDump[] = [];
+  const open = async (files: readonly string[]): Promise<OpenedDump> => {
+    const dump = await openDump(files, { inputFormat, base, pageSize, loadMap: snapshot.memory });
+    opened.push(dump);
+    return dump;
+  };
+  try {
+    const dump = await open(names);
+    if (flags.later !== undefined && snapshot.memory.some(({ file }) => file !== undefined)) {
+      if (flags.later.some((name) => parseDumpName(name).paddr === undefined)) {
+        const message = 'needs an @address: the memory list of the snapshot names the files of the first dump';
+        throw new InputError('usage', message, { file: flags.later[0] as string });
+      }
+    }
+    const inspection = await inspect(dump, snapshot, {
+      revision: flags.revision,
+      smmus: flags.smmu,
+      sids: flags.sid,
+      all: flags.all,
+      insert: flags.insert,
+      later: flags.later && (await open(flags.later)),
+      gate: flags.gate,
+      excluded: flags.excluded,
+      failOn: flags.failOn,
+    });
+    const report = await chooseReport(inspection, flags);
+    if (flags.output === undefined) await writeToStdout(report);
+    else {
+      const files = [
+        flags.regs,
+        ...opened.flatMap((one) => one.files),
+        ...snapshot.memory.map(({ file }) => file?.path ?? ''),
+      ];
+      writeToFile(flags.output, report, files);
+      if (!flags.quiet) process.stderr.write(`report written to ${flags.output}\n`);
+    }
+    return inspection.summary.exitCode;
+  } finally {
+    for (const dump of opened) dump.close();
+  }
+}
+
+/** Each format is loaded only when it is asked for: a script that wants JSON does not pay for colours and tables. */
+async function chooseReport(inspection: Inspection, flags: InspectFlags): Promise<Iterable<string>> {
+  if (flags.format === 'json') return (await import('../report/json.ts')).jsonReport(inspection);
+  const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
+  const toStdout = flags.output === undefined;
+  const style = makeStyle({ width: outputWidth(toStdout), color: wantsColor(flags.color, toStdout) });
+  return flags.quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
+}

@@ -1,0 +1,82 @@
+/** Where a report goes: stdout, or a file that only its owner can read, because dumps hold secrets. */
+
+import { once } from 'node:events';
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { InputError } from '../errors.ts';
+
+/** Enough to make the number of write calls small. */
+const BUFFER_LENGTH = 1 << 16;
+
+/** Joins small pieces, so that each write is worth its system call. */
+function* buffered(pieces: Iterable<string>): Generator<string> {
+  let buffer = '';
+  for (const piece of pieces) {
+    buffer += piece;
+    if (buffer.length < BUFFER_LENGTH) continue;
+    yield buffer;
+    buffer = '';
+  }
+  if (buffer !== '') yield buffer;
+}
+
+/** Writes to stdout, no faster than its reader reads. A reader that has gone away, as `head` does, ends it quietly. */
+export async function writeToStdout(pieces: Iterable<string>): Promise<void> {
+  let closed = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    closed = true;
+  });
+  for (const piece of buffered(pieces)) {
+    if (closed) return;
+    if (!process.stdout.write(piece))
+      await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
+  }
+}
+
+/** Writes to a file, readable by its owner only. Refuses to overwrite one of `inputs`. */
+export function writeToFile(path: string, pieces: Iterable<string>, inputs: readonly string[]): void {
+  try {
+    // Without O_TRUNC: what is there stays until it is known not to be an input.
+    const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o600);
+    try {
+      const target = fstatSync(descriptor);
+      const same = inputs.find((input) => {
+        const stat = statSync(input, { throwIfNoEntry: false });
+        return stat?.dev === target.dev && stat.ino === target.ino;
+      });
+      if (same !== undefined) throw new InputError('usage', 'is an input; --output would overwrite it', { file: path });
+      if (target.isFile()) {
+        fchmodSync(descriptor, 0o600);
+        ftruncateSync(descriptor);
+      }
+      for (const piece of buffered(pieces)) writeAll(descriptor, Buffer.from(piece));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new InputError('file', `cannot be written (${code})`, { file: path, cause });
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.byteLength; ) done += writeSync(descriptor, bytes, done);
+}
+
+export type ColorChoice = 'auto' | 'always' | 'never';
+
+/** Colour on a terminal, unless NO_COLOR (no-color.org) or the terminal's own kind says otherwise. */
+export function wantsColor(choice: ColorChoice, toStdout: boolean): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  const { NO_COLOR, TERM } = process.env;
+  return toStdout && process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
+}
+
+const DEFAULT_WIDTH = 100;
+
+/** The terminal's width within reason; pipes and files get the default. */
+export function outputWidth(toStdout: boolean): number {
+  const { columns } = process.stdout;
+  return toStdout && columns ? Math.min(160, Math.max(60, columns)) : DEFAULT_WIDTH;
+}

@@ -1,0 +1,91 @@
+/** Where the bytes of raw dumps belong: by the command line, by a load map, or by assumption. */
+
+import { existsSync, realpathSync } from 'node:fs';
+import { InputError } from '../errors.ts';
+import { PADDR_LIMIT } from './dump.ts';
+import type { RawPart } from './raw.ts';
+import type { ByteSource } from './source.ts';
+
+/** One stretch of a raw dump as a load map gives it; see `memory` in the snapshot format. */
+export interface LoadMapEntry {
+  readonly paddr: number;
+  readonly byteLength?: number | undefined;
+  readonly fileOffset: number;
+  /** The file, as the load map names it and as it can be opened; the dump itself when left out. */
+  readonly file?: { readonly name: string; readonly path: string } | undefined;
+  /** Where the entry stands, for messages: `memory[0]`. */
+  readonly where: string;
+}
+
+/** A dump file as named on the command line, which may carry its load address. */
+export interface DumpName {
+  readonly given: string;
+  readonly file: string;
+  readonly paddr: number | undefined;
+}
+
+/** Splits `file@address`. A file whose name happens to end that way is taken by its whole name. */
+export function parseDumpName(given: string): DumpName {
+  const match = /^(.+)@(0x[0-9a-f]+|[0-9]+)$/i.exec(given);
+  if (match === null || existsSync(given)) return { given, file: given, paddr: undefined };
+  const paddr = Number(match[2]);
+  if (paddr >= PADDR_LIMIT) throw new InputError('usage', 'the load address is beyond 52 bits', { file: given });
+  return { given, file: match[1] as string, paddr };
+}
+
+/** One part for each file, placed by its @address, or a single one by --base. */
+export function partsFromNames(
+  names: readonly DumpName[],
+  sources: readonly ByteSource[],
+  base: number | undefined,
+): RawPart[] {
+  if (names.length === 0) throw new InputError('usage', 'no dump was named for --base');
+  if (base !== undefined && names.length > 1) {
+    throw new InputError('usage', '--base places a single file; give each of several its @address');
+  }
+  return sources.map((source, i) => {
+    const { given, paddr } = names[i] as DumpName;
+    if (paddr !== undefined && base !== undefined) {
+      throw new InputError('usage', 'has an @address and --base; one of them is enough', { file: given });
+    }
+    const at = paddr ?? base;
+    if (at === undefined) throw new InputError('usage', 'has no @address, but another file has', { file: given });
+    return { source, paddr: at, fileOffset: 0, where: given };
+  });
+}
+
+/**
+ * The parts of a load map. Its files are opened with `open`, unless they were named on the command line too; an entry
+ * without a file is about the one file of the command line that no entry names.
+ */
+export function partsFromLoadMap(
+  loadMap: readonly LoadMapEntry[],
+  sources: readonly ByteSource[],
+  open: (name: string, path: string) => ByteSource,
+): RawPart[] {
+  const real = (path: string) => (existsSync(path) ? realpathSync(path) : path);
+  const byPath = new Map(sources.map((source) => [real(source.name), source]));
+  const named = new Set<ByteSource>();
+  const fileOf = ({ name, path }: { name: string; path: string }): ByteSource => {
+    const source = byPath.get(real(path)) ?? open(name, path);
+    byPath.set(real(path), source);
+    named.add(source);
+    return source;
+  };
+  const found = loadMap.map(({ file }) => (file === undefined ? undefined : fileOf(file)));
+  const unnamed = sources.filter((source) => !named.has(source));
+  const [itself] = unnamed;
+  if (itself !== undefined && !found.includes(undefined)) {
+    const message = 'is not needed: the load map names the file of every range. Leave it away, or give it an @address';
+    throw new InputError('usage', message, { file: itself.name });
+  }
+  return loadMap.map(({ paddr, byteLength, fileOffset, where }, i) => {
+    const source = found[i] ?? itself;
+    if (source === undefined) throw new InputError('usage', 'no dump was named for this range', { place: where });
+    if (found[i] === undefined && unnamed.length > 1) {
+      const message = 'could be in any of the dump files; give each an @address, as in ddr0.bin@0x80000000';
+      throw new InputError('usage', message, { place: where });
+    }
+    return { source, paddr, byteLength, fileOffset, where };
+  });
+}

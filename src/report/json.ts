@@ -1,0 +1,54 @@
+/**
+ * `--format json`: the whole inspection as one JSON object, written piece by piece, so that a table of millions of
+ * entries passes through without ever being in memory. One table row is one line, which makes results easy to compare.
+ */
+
+import type { Inspection } from '../inspect/inspection.ts';
+import { Rows } from '../inspect/rows.ts';
+import { escapeJson } from './escape.ts';
+
+/** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */
+const MAX_OPEN_DEPTH = 3;
+
+export function* jsonReport(inspection: Inspection): Generator<string> {
+  yield* pieces(inspection, 0);
+  yield '\n';
+}
+
+function* pieces(value: unknown, depth: number): Generator<string> {
+  const indent = '  '.repeat(depth + 1);
+  const outdent = `\n${'  '.repeat(depth)}`;
+  if (value instanceof Rows || (Array.isArray(value) && value.some(isObject))) {
+    let separator = `[\n${indent}`;
+    for (const element of value as Iterable<unknown>) {
+      yield separator;
+      if (hasRows(element)) yield* pieces(element, depth + 1);
+      else yield line(element);
+      separator = `,\n${indent}`;
+    }
+    yield separator.startsWith('[') ? '[]' : `${outdent}]`;
+  } else if (isObject(value) && !Array.isArray(value) && depth <= MAX_OPEN_DEPTH) {
+    let separator = '{';
+    for (const [key, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      yield `${separator}\n${indent}${line(key)}: `;
+      yield* pieces(member, depth + 1);
+      separator = ',';
+    }
+    yield separator === '{' ? '{}' : `${outdent}}`;
+  } else {
+    yield line(value);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function hasRows(value: unknown): boolean {
+  return isObject(value) && Object.values(value).some((member) => member instanceof Rows);
+}
+
+function line(value: unknown): string {
+  return escapeJson(JSON.stringify(value));
+}

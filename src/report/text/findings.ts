@@ -1,0 +1,53 @@
+/** Findings, gravest first, each with its place, its reach, and the kernel's own words for it. */
+
+import type { Finding } from '../../inspect/findings.ts';
+import { hex } from '../../inspect/inspection.ts';
+import type { Severity } from '../../inspect/rules.ts';
+import { INDENT, paragraph, type Style, title } from './style.ts';
+
+const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
+
+export function findings(style: Style, list: readonly Finding[]): string[] {
+  return list.length === 0 ? [] : [...title(style, 'Findings'), ...findingLines(style, list)];
+}
+
+export function findingLines(style: Style, list: readonly Finding[]): string[] {
+  const sorted = GRAVEST_FIRST.flatMap((severity) => list.filter((finding) => finding.severity === severity));
+  return sorted.flatMap((finding) => one(style, finding));
+}
+
+function one(style: Style, finding: Finding): string[] {
+  const { paint } = style;
+  const colour = { error: paint.red, warning: paint.yellow, note: paint.cyan }[finding.severity];
+  const label = finding.severity.padEnd('warning'.length);
+  const lead = `${INDENT}${label}  `;
+  const lines = paragraph(style, lead, `${finding.message} [${finding.rule}]`);
+  const evidence = [place(finding), reach(finding)].filter((part) => part !== '').join('; ');
+  const under = ' '.repeat(lead.length);
+  if (evidence !== '') lines.push(...paragraph(style, under, evidence).map((line) => paint.dim(line)));
+  if (finding.kernelMessage !== null) {
+    lines.push(...paragraph(style, under, `kernel: ${finding.kernelMessage}`).map((line) => paint.dim(line)));
+  }
+  return lines.map((line, i) => (i === 0 ? line.replace(label, colour(label)) : line));
+}
+
+function place({ location }: Finding): string {
+  const { firstSid, lastSid, pciBus, address } = location;
+  const parts: string[] = [];
+  if (firstSid !== undefined && lastSid !== undefined) parts.push(sidRange(firstSid, lastSid));
+  if (pciBus !== undefined) parts.push(`PCI bus ${pciBus}`);
+  if (address !== undefined) parts.push(`at ${address}`);
+  return parts.join(', ');
+}
+
+export function sidRange(first: number, last: number): string {
+  return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
+}
+
+const REACH = { smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };
+
+function reach({ reach: claimed, likelyReach }: Finding): string {
+  if (claimed === null || likelyReach === null) return '';
+  if (claimed === likelyReach) return `affects ${REACH[claimed]}`;
+  return `affects ${REACH[claimed]}, on kernels from about 6.15 on likely ${REACH[likelyReach]}`;
+}

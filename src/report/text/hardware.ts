@@ -1,0 +1,161 @@
+/** What the registers say and what the table in memory holds, as the hardware sees them. */
+
+import { hex, type L1Row, type SmmuReport, type SteRow } from '../../inspect/inspection.ts';
+import { sidRange } from './findings.ts';
+import { INDENT, paragraph, type Style, title } from './style.ts';
+import { type Column, NOTHING, table } from './table.ts';
+
+export function registers(style: Style, smmu: SmmuReport): string[] {
+  const { features, registers: all, assumptions } = smmu;
+  const rows: string[][] = [];
+  const register = (name: string, text: (field: (name: string) => number | string) => string) => {
+    const found = all[name];
+    if (found !== undefined) rows.push([name, found.value, text((field) => found.fields[field] ?? NOTHING)]);
+  };
+  const format = (fmt: number | string) => ['linear', '2lvl'][Number(fmt)] ?? 'reserved';
+  register(
+    'CR0',
+    (f) =>
+      `SMMUEN ${f('SMMUEN')}, CMDQEN ${f('CMDQEN')}, EVENTQEN ${f('EVENTQEN')}, PRIQEN ${f('PRIQEN')}, ATSCHK ${f('ATSCHK')}`,
+  );
+  register('STRTAB_BASE', (f) => `table at ${f('ADDR')}`);
+  register(
+    'STRTAB_BASE_CFG',
+    (f) => `FMT ${f('FMT')} (${format(f('FMT'))}), SPLIT ${f('SPLIT')}, LOG2SIZE ${f('LOG2SIZE')}`,
+  );
+  register(
+    'IDR0',
+    (f) =>
+      `ST_LEVEL ${f('ST_LEVEL')}, CD2L ${f('CD2L')}, COHACC ${f('COHACC')}, ATS ${f('ATS')}, S1P ${f('S1P')}, S2P ${f('S2P')}`,
+  );
+  register('IDR1', (f) => `SIDSIZE ${f('SIDSIZE')}, SSIDSIZE ${f('SSIDSIZE')}`);
+  register('IDR5', () => `OAS ${features.oasBits} bits`);
+  register('GERROR', () => `errors active against GERRORN: ${activeErrors(smmu)}`);
+  register('GBPA', (f) => `ABORT ${f('ABORT')}`);
+  const { twoLevelStreamTable, twoLevelCdTable, coherent, sidBits, ssidBits, asidBits, vmidBits } = features;
+  const able = (on: boolean) => (on ? 'yes' : 'no');
+  return [
+    ...title(style, 'Registers'),
+    ...table(
+      style,
+      [{ title: 'Register' }, { title: 'Value', align: 'right' }, { title: 'Says', yields: 'wrap' }],
+      rows,
+    ),
+    ...paragraph(
+      style,
+      INDENT,
+      `features: two-level stream table ${able(twoLevelStreamTable)}, two-level CD table ${able(twoLevelCdTable)}, ` +
+        `coherent ${able(coherent)}, SID ${sidBits} bits, SSID ${ssidBits}, ASID ${asidBits}, VMID ${vmidBits}`,
+    ),
+    ...assumptions.flatMap(({ what, value, why }) =>
+      paragraph(style, `${INDENT}assumed: `, `${what} = ${value} (${why})`),
+    ),
+  ];
+}
+
+function activeErrors({ registers: all }: SmmuReport): string {
+  const acknowledged = all['GERRORN']?.fields;
+  if (acknowledged === undefined) return 'unknown, GERRORN is missing';
+  const active = Object.entries(all['GERROR']?.fields ?? {}).filter(([name, value]) => value !== acknowledged[name]);
+  return active.map(([name]) => name).join(', ') || 'none';
+}
+
+const L1_COLUMNS: readonly Column[] = [
+  { title: 'L1', align: 'right' },
+  { title: 'At', align: 'right' },
+  { title: 'Descriptor' },
+  { title: 'Span', align: 'right' },
+  { title: 'L2 table', align: 'right' },
+  { title: 'SIDs' },
+  { title: 'Bus' },
+  { title: 'Status', paint: (text, paint) => (text === 'bad' ? paint.red(text) : text) },
+  { title: 'STEs', align: 'right' },
+];
+
+export function* l1Table(style: Style, { l1, table: located }: SmmuReport): Generator<string> {
+  if (located.format !== '2lvl') return;
+  const aside = `hardware's view: ${located.entries} at ${located.base}, split ${located.split}`;
+  yield* title(style, 'L1 descriptors', aside);
+  yield* inChunks(style, L1_COLUMNS, l1, l1Cells, 'none in use');
+}
+
+function l1Cells(row: L1Row): string[] {
+  return [
+    String(row.index),
+    row.address,
+    row.descriptor,
+    String(row.span),
+    row.l2,
+    sidRange(row.firstSid, row.lastSid).replace(/^SIDs? /, ''),
+    row.firstSid >>> 8 === row.lastSid >>> 8 ? ((row.firstSid >>> 8) & 0xff).toString(16).padStart(2, '0') : NOTHING,
+    row.status,
+    String(row.hardwareStes),
+  ];
+}
+
+const STE_COLUMNS: readonly Column[] = [
+  { title: 'SID', align: 'right' },
+  { title: 'BDF' },
+  { title: 'Config' },
+  { title: 'S1ContextPtr', align: 'right' },
+  { title: 'S1Fmt', align: 'right' },
+  { title: 'S1CDMax', align: 'right' },
+  { title: 'S2VMID', align: 'right', yields: 'below' },
+  { title: 'S2TTB', align: 'right', yields: 'below' },
+  { title: 'EATS', align: 'right' },
+  { title: 'STRW', align: 'right' },
+  { title: 'STE at', align: 'right' },
+  { title: 'Page' },
+];
+
+export function* steTable(style: Style, { stes, census }: SmmuReport): Generator<string> {
+  const { byConfig } = census;
+  const counted = Object.entries(byConfig).filter(([, count]) => count > 0);
+  const kinds = counted.map(([config, count]) => `${count} ${config}`).join(', ') || 'none';
+  yield* title(style, 'Stream table entries', `${census.located} STEs for ${census.stes} SIDs; valid: ${kinds}`);
+  if (census.unknown > 0) yield `${INDENT}${census.unknown} STEs are not in the dump`;
+  yield* inChunks(style, STE_COLUMNS, stes, steCells, 'none but invalid and abort entries');
+}
+
+function steCells({ sid, bdf, valid, config, fields, address, pageState }: SteRow): string[] {
+  const field = (name: string, applies: boolean) => (applies ? String(fields[name]) : NOTHING);
+  const stage1 = config === 's1' || config === 'nested';
+  const stage2 = config === 's2' || config === 'nested';
+  return [
+    hex(sid),
+    bdf,
+    valid ? config : `${config}, V=0`,
+    field('S1ContextPtr', stage1),
+    field('S1Fmt', stage1),
+    field('S1CDMax', stage1),
+    field('S2VMID', stage2),
+    field('S2TTB', stage2),
+    field('EATS', stage1 || stage2),
+    field('STRW', stage1),
+    address,
+    pageState,
+  ];
+}
+
+/** Rows laid out together. Enough for any real machine's table at once; a longer one is laid out again and again. */
+const CHUNK_ROWS = 1000;
+
+function* inChunks<T>(
+  style: Style,
+  columns: readonly Column[],
+  rows: Iterable<T>,
+  cells: (row: T) => string[],
+  none: string,
+): Generator<string> {
+  let chunk: string[][] = [];
+  let any = false;
+  for (const row of rows) {
+    any = true;
+    chunk.push(cells(row));
+    if (chunk.length < CHUNK_ROWS) continue;
+    yield* table(style, columns, chunk);
+    chunk = [];
+  }
+  if (chunk.length > 0) yield* table(style, columns, chunk);
+  if (!any) yield INDENT + none;
+}

@@ -1,0 +1,89 @@
+/** `--format text`: the answer first, the evidence after. */
+
+import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
+import { Rows } from '../../inspect/rows.ts';
+import { escapeText } from '../escape.ts';
+import { checks, insertions, kernelLog, ledger, state } from './adoption.ts';
+import { findingLines, findings } from './findings.ts';
+import { l1Table, registers, steTable } from './hardware.ts';
+import { INDENT, makeStyle, paragraph, type Style } from './style.ts';
+import { verdict, verdictLine } from './verdict.ts';
+
+export { makeStyle };
+
+export function* textReport(inspection: Inspection, style: Style): Generator<string> {
+  for (const line of lines(escaped(inspection), style)) yield `${line}\n`;
+}
+
+/** `-q`: one line for each SMMU. */
+export function* textVerdicts(inspection: Inspection, style: Style): Generator<string> {
+  for (const smmu of escaped(inspection).smmus) yield `${verdictLine(style, smmu)}\n`;
+}
+
+function* lines(inspection: Inspection, style: Style): Generator<string> {
+  const { smmus, summary } = inspection;
+  if (smmus.length > 1) {
+    yield* smmus.map((smmu) => verdictLine(style, smmu));
+    yield '';
+  }
+  for (const smmu of smmus) {
+    yield* smmuLines(smmu, inspection, style);
+    yield '';
+  }
+  yield* inputLines(inspection, style);
+  yield '';
+  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+  const { errors, warnings, notes } = summary;
+  yield `${count(errors, 'error')}, ${count(warnings, 'warning')}, ${count(notes, 'note')}`;
+}
+
+/** What was read, and what there is to say about it. */
+function* inputLines({ dump, later, findings: all }: Inspection, style: Style): Generator<string> {
+  yield style.paint.bold('Input');
+  for (const [label, one] of [
+    ['dump', dump],
+    ['later', later],
+  ] as const) {
+    if (one === null) continue;
+    const ranges = one.memory.slice(0, MAX_RANGES_SHOWN).map(({ start, end }) => `${start}-${end}`);
+    const more = one.memory.length - ranges.length;
+    const complete = one.complete ? '' : ', incomplete';
+    const what = `${one.files.join(', ')} (${one.format}, ${one.pageSize / 1024} KiB pages${complete})`;
+    const ram = `RAM ${ranges.join(', ')}${more > 0 ? `, and ${more} more ranges` : ''}`;
+    yield* paragraph(style, `${INDENT}${label.padEnd('warning'.length)}  `, `${what}, ${ram}`);
+    for (const { what, value, why } of one.assumptions) {
+      yield* paragraph(style, `${INDENT}assumed  `, `${what} = ${value} (${why})`);
+    }
+  }
+  yield* findingLines(
+    style,
+    all.filter(({ smmu }) => smmu === null),
+  );
+}
+
+/** The memory map is for orientation here; JSON has all of it. */
+const MAX_RANGES_SHOWN = 8;
+
+function* smmuLines(smmu: SmmuReport, inspection: Inspection, style: Style): Generator<string> {
+  yield* verdict(style, smmu);
+  yield* findings(
+    style,
+    inspection.findings.filter((finding) => finding.smmu === smmu.name),
+  );
+  yield* kernelLog(style, smmu);
+  yield* checks(style, smmu);
+  yield* registers(style, smmu);
+  yield* ledger(style, smmu);
+  yield* state(style, smmu);
+  yield* insertions(style, smmu);
+  yield* l1Table(style, smmu);
+  yield* steTable(style, smmu);
+}
+
+/** Every string of the inspection made safe, at once, so that no section can forget one. Table rows have only ours. */
+function escaped<T>(value: T): T {
+  if (typeof value === 'string') return escapeText(value) as T;
+  if (value instanceof Rows || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(escaped) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, escaped(member)])) as T;
+}

@@ -1,0 +1,261 @@
+/** The command from outside: streams, exit status, options, and what it says of things it cannot use. */
+
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SAMPLES_FOLDER } from '../../samples/make.ts';
+import { TOOL } from '../../src/version.ts';
+import { run } from '../support/command.ts';
+import { elfCore } from '../support/elf-writer.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const folder = temporaryFolder();
+const sample = (name: string, file: string) => join(SAMPLES_FOLDER, name, file);
+const inspectIn = (name: string, ...args: string[]) =>
+  run(['inspect', 'dump.raw', '--regs', 'regs.json', ...args], { cwd: join(SAMPLES_FOLDER, name) });
+
+/** The memory of the healthy sample from 0x88000000 on, as one stretch, and its snapshot without a load map. */
+const image = Buffer.alloc(0x30000);
+readFileSync(sample('healthy-two-level', 'dump.raw')).copy(image, 0x2000, 0, 0x1000);
+readFileSync(sample('healthy-two-level', 'dump.raw')).copy(image, 0x10000, 0x1000, 0x9000);
+const placedRegs = folder.write('placed.json', withoutMemory('healthy-two-level'));
+
+describe('streams and options', () => {
+  test('--version', () => {
+    expect(run(['--version'])).toEqual({ stdout: `${TOOL.version}\n`, stderr: '', status: 0 });
+  });
+
+  test('help has examples and the exit statuses, and fits the terminal', () => {
+    const { stdout, status } = run(['inspect', '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Examples:\n  smmu-adopt inspect vmcore --regs regs.json\n');
+    expect(stdout).toMatch(/Exit status:\n( {2}[0-3] {2}.+\n){4}/);
+  });
+
+  test('-q prints one line for each SMMU', () => {
+    expect(inspectIn('two-smmus', '-q')).toEqual({
+      stdout:
+        'arm-smmu-v3.0.auto: ADOPTED, revision v6\noff\\u001b[31m\\u000ared: ADOPTION NOT ATTEMPTED, revision v6\n',
+      stderr: '',
+      status: 0,
+    });
+  });
+
+  test('--smmu picks one', () => {
+    const { stdout } = inspectIn('two-smmus', '--smmu', 'arm-smmu-v3.0.auto', '--format', 'json');
+    expect(JSON.parse(stdout).smmus).toHaveLength(1);
+  });
+
+  test.each([
+    ['bad-span', 'error', 1],
+    ['bad-span', 'never', 0],
+    ['null-l2-pointer', 'error', 0],
+    ['null-l2-pointer', 'warning', 1],
+    ['thin-snapshot', 'warning', 0],
+  ])('%s with --fail-on %s exits with %i', (name, failOn, status) => {
+    expect(inspectIn(name, '--fail-on', failOn, '-q').status).toBe(status);
+  });
+
+  test('a note fails with --fail-on note', () => {
+    expect(inspectIn('thin-snapshot', '--sid', '0x500', '--fail-on', 'note', '-q').status).toBe(1);
+  });
+
+  test('--all lists unused descriptors and every STE', () => {
+    const { stdout } = inspectIn('healthy-two-level', '--all', '--format', 'json');
+    const [smmu] = JSON.parse(stdout).smmus;
+    expect(smmu.l1).toHaveLength(16);
+    expect(smmu.stes).toHaveLength(512);
+    expect(smmu.census).toMatchObject({ stes: 4096, located: 512, unknown: 0, valid: 512 });
+  });
+
+  test('colour only when it is asked for', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+    const escapes = /\u001b/;
+    expect(inspectIn('bad-span').stdout).not.toMatch(escapes);
+    expect(inspectIn('bad-span', '--color', 'always').stdout).toMatch(escapes);
+    expect(inspectIn('two-smmus').stdout).not.toMatch(escapes);
+  });
+
+  test('the plain report is ASCII', () => {
+    expect(inspectIn('bad-span').stdout).toMatch(/^[\n\x20-\x7e]*$/);
+  });
+
+  test('--output writes a file for its owner only, and says so on stderr', () => {
+    const file = join(folder.path, 'report.json');
+    writeFileSync(file, 'x'.repeat(1_000_000), { mode: 0o644 });
+    const outcome = inspectIn('bad-span', '--format', 'json', '--output', file);
+    expect(outcome).toEqual({ stdout: '', stderr: `report written to ${file}\n`, status: 1 });
+    expect(readFileSync(file, 'utf8')).toBe(readFileSync(sample('bad-span', 'expected.json'), 'utf8'));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(inspectIn('bad-span', '-q', '--output', file).stderr).toBe('');
+  });
+
+  test('--output refuses to overwrite an input', () => {
+    for (const file of ['dump.raw', 'regs.json']) copyFileSync(sample('bad-span', file), join(folder.path, file));
+    for (const file of ['dump.raw', './regs.json']) {
+      const before = readFileSync(join(folder.path, file));
+      expect(run(['inspect', 'dump.raw', '--regs', 'regs.json', '-o', file], { cwd: folder.path })).toEqual({
+        stdout: '',
+        stderr: `smmu-adopt: ${file}: is an input; --output would overwrite it\n`,
+        status: 2,
+      });
+      expect(readFileSync(join(folder.path, file)).equals(before)).toBe(true);
+    }
+  });
+
+  test('a reader that goes away ends it without a word', () => {
+    const command = `"${process.execPath}" ../../bin/smmu-adopt.cjs inspect dump.raw --regs regs.json --all | head -n 1`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', command], {
+      cwd: join(SAMPLES_FOLDER, 'healthy-two-level'),
+      encoding: 'utf8',
+    });
+    expect({ lines: stdout.split('\n').length, stderr }).toEqual({ lines: 2, stderr: '' });
+  });
+});
+
+describe('placing a raw dump', () => {
+  const dump = folder.write('placed.bin', image);
+  const verdict = (...args: string[]) => run(['inspect', '--regs', placedRegs, '-q', ...args]).stdout;
+
+  test('with --base, with @address, and in two files', () => {
+    const [low, high] = [
+      folder.write('low.bin', image.subarray(0, 0x10000)),
+      folder.write('high.bin', image.subarray(0x10000)),
+    ];
+    const adopted = 'arm-smmu-v3.0.auto: ADOPTED, revision v6\n';
+    expect(verdict(dump, '--base', '0x88000000')).toBe(adopted);
+    expect(verdict(`${dump}@0x88000000`)).toBe(adopted);
+    expect(verdict(`${high}@0x88010000`, `${low}@0x88000000`)).toBe(adopted);
+  });
+
+  test('without any of them it starts at 0, and that is said', () => {
+    const { stdout, status } = run(['inspect', dump, '--regs', placedRegs]);
+    expect(status).toBe(1);
+    expect(stdout).toContain('assumed: load address = 0x0 (a raw dump without a load map or an address)');
+    expect(stdout).toContain('[dump-load-address-assumed]');
+  });
+});
+
+function withoutMemory(name: string): string {
+  const { memory: _, ...rest } = JSON.parse(readFileSync(sample(name, 'regs.json'), 'utf8'));
+  return JSON.stringify(rest);
+}
+
+describe('what cannot be used: one line on stderr, nothing on stdout, exit status 2', () => {
+  const regs = sample('bad-span', 'regs.json');
+  const dump = sample('bad-span', 'dump.raw');
+  const fifo = join(folder.path, 'fifo');
+  spawnSync('mkfifo', [fifo]);
+  const directory = join(folder.path, 'directory');
+  mkdirSync(directory);
+  const write = (name: string, content: string | Uint8Array) => folder.write(name, content);
+  const regsWith = (name: string, change: (regs: Record<string, unknown>) => unknown) =>
+    write(name, JSON.stringify(change(JSON.parse(readFileSync(regs, 'utf8')))));
+
+  test.each<[string, string[], string]>([
+    ['no arguments', ['inspect'], "required option '--regs <file>' not specified"],
+    ['unknown command', ['inspcet'], "unknown command 'inspcet' (Did you mean inspect?)"],
+    ['unknown option', ['inspect', '--regs', 'x', '--al'], "unknown option '--al' (Did you mean --all?)"],
+    ['missing snapshot', ['inspect', dump, '--regs', 'no.json'], 'no.json: cannot be opened (ENOENT)'],
+    ['missing dump', ['inspect', 'no.bin', '--regs', regs], 'no.bin: cannot be opened (ENOENT)'],
+    ['no dump', ['inspect', '--regs', regs], 'memory[0]: no dump was named for this range'],
+    ['directory', ['inspect', directory, '--regs', regs], `${directory}: is a directory; a file is needed`],
+    ['fifo', ['inspect', fifo, '--regs', regs], `${fifo}: is not a regular file; a file is needed`],
+    ['fifo as snapshot', ['inspect', dump, '--regs', fifo], `${fifo}: is not a regular file; a file is needed`],
+    ['empty dump', ['inspect', write('empty.bin', ''), '--regs', regs], 'empty.bin: is empty'],
+    ['empty snapshot', ['inspect', dump, '--regs', write('empty.json', '')], 'empty.json: is empty'],
+    ['not JSON', ['inspect', dump, '--regs', write('not.json', '{"a":')], 'not.json: is not JSON: '],
+    ['the files swapped', ['inspect', regs, '--regs', dump], 'dump.raw: is not JSON: '],
+    [
+      'hex that is not hex',
+      [
+        'inspect',
+        dump,
+        '--regs',
+        regsWith('hex.json', (r) => ({ ...r, registers: { CR0: '0xzz' }, smmus: undefined })),
+      ],
+      'hex.json: registers.CR0: "0xzz" is not a number; expected "0x..." hex, a decimal string, or an integer',
+    ],
+    [
+      'no STRTAB_BASE',
+      ['inspect', dump, '--regs', regsWith('nobase.json', () => ({ registers: { STRTAB_BASE_CFG: 0 } }))],
+      'nobase.json: registers: STRTAB_BASE is missing; STRTAB_BASE and STRTAB_BASE_CFG are required',
+    ],
+    [
+      'a file outside the folder',
+      ['inspect', dump, '--regs', regsWith('outside.json', (r) => ({ ...r, memory: [{ base: 0, file: '../x' }] }))],
+      'outside.json: memory[0].file: "../x" leaves the snapshot\'s folder; --allow-outside permits that',
+    ],
+    [
+      'overlapping memory',
+      [
+        'inspect',
+        dump,
+        '--regs',
+        regsWith('overlap.json', (r) => ({
+          ...r,
+          memory: [
+            { base: 0, size: 4096 },
+            { base: 4095, size: 1 },
+          ],
+        })),
+      ],
+      'overlap.json: memory[1]: overlaps',
+    ],
+    [
+      'an x86 core',
+      ['inspect', write('x86.elf', elfCore([], { machine: 62 }).bytes), '--regs', regs],
+      'x86.elf: offset 0x12: ELF machine 62 (x86-64); 183 (AArch64) is needed',
+    ],
+    [
+      'a container that is known and not read',
+      ['inspect', write('kdump.bin', 'KDUMP   and more'), '--regs', regs],
+      'kdump.bin: is a kdump-compressed dump, which is not read directly; ',
+    ],
+    ['unknown revision', ['inspect', dump, '--regs', regs, '--revision', 'v99'], 'Allowed choices are v6.'],
+    ['unknown SMMU', ['inspect', dump, '--regs', regs, '--smmu', 'x'], 'no SMMU "x"; there are arm-smmu-v3.0.auto'],
+    ['not a SID', ['inspect', dump, '--regs', regs, '--sid', 'x'], '"x" is not a StreamID'],
+    [
+      'control characters in a name',
+      ['inspect', 'no\u001b[31m\nsuch\u009bfile', '--regs', regs],
+      'no\\u001b[31m such\\u009bfile: cannot be opened (ENOENT)',
+    ],
+    ['output into nowhere', ['inspect', dump, '--regs', regs, '-o', '/no/such/folder/x'], 'cannot be written (ENOENT)'],
+    [
+      'revision in the snapshot',
+      ['inspect', dump, '--regs', regsWith('rev.json', (r) => ({ ...r, kdump: { revision: 'v99' } }))],
+      'rev.json: kdump.revision: revision "v99" is not emulated; known: v6',
+    ],
+  ])('%s', (_, args, message) => {
+    const { stdout, stderr, status } = run(args);
+    expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
+    expect(stderr).toMatch(/^smmu-adopt: /);
+    expect(stderr).toContain(message);
+  });
+});
+
+test('a sparse dump far larger than memory is read only where its tables are', () => {
+  const dump = join(folder.path, 'huge.bin');
+  const file = openSync(dump, 'w');
+  ftruncateSync(file, 2 ** 40);
+  writeSync(file, image, 0, image.length, 0x8800_0000);
+  closeSync(file);
+  const started = performance.now();
+  expect(run(['inspect', dump, '--base', '0x0', '--regs', placedRegs, '-q'])).toEqual({
+    stdout: 'arm-smmu-v3.0.auto: ADOPTED, revision v6\n',
+    stderr: '',
+    status: 0,
+  });
+  expect(performance.now() - started).toBeLessThan(5000);
+});

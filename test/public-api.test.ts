@@ -1,0 +1,42 @@
+/** What scripts may import, and what the package promises: a change here is a decision. */
+
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import * as library from '../src/index.ts';
+import { TOOL } from '../src/version.ts';
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+test('the exported names', () => {
+  expect(Object.keys(library).sort()).toEqual([
+    'InputError',
+    'inspect',
+    'isInputError',
+    'loadSnapshot',
+    'openDump',
+    'parseSnapshot',
+    'revisions',
+  ]);
+});
+
+test('the tool calls itself what the package is called', () => {
+  expect(TOOL).toEqual({ name: manifest.name, version: manifest.version });
+});
+
+test('the package', () => {
+  const { bin, exports, engines, license, type, dependencies } = manifest;
+  expect({ bin, exports, engines, license, type, dependencies }).toEqual({
+    bin: { 'smmu-adopt': 'bin/smmu-adopt.cjs' },
+    exports: {
+      '.': { types: './dist/types/index.d.ts', default: './dist/index.js' },
+      './schema/inspection.schema.json': './schema/inspection.schema.json',
+      './schema/snapshot.schema.json': './schema/snapshot.schema.json',
+      './package.json': './package.json',
+    },
+    engines: { node: '>=20' },
+    license: 'MIT',
+    type: 'module',
+    // Everything is bundled: installing brings nothing else along.
+    dependencies: undefined,
+  });
+});

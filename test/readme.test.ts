@@ -1,0 +1,40 @@
+/** The README shows real output and code that runs: both are checked here. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { SAMPLES_FOLDER } from '../samples/make.ts';
+import { parseSnapshot } from '../src/index.ts';
+import { temporaryFolder } from './support/temporary.ts';
+
+const root = new URL('../', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+
+/** The fenced blocks of one language, or those after a marker. */
+function blocks(opening: RegExp): string[] {
+  return [...readme.matchAll(new RegExp(`${opening.source}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1] ?? '');
+}
+
+test('the output at the top is how the sample begins', () => {
+  const expected = readFileSync(join(SAMPLES_FOLDER, 'bad-span', 'expected.txt'), 'utf8');
+  const [shown = ''] = blocks(/<!-- sample: bad-span -->\n```/);
+  expect(shown).toBe(expected.slice(0, expected.indexOf('\nChecks')));
+});
+
+test('the snapshot is a valid one', () => {
+  const [json = ''] = blocks(/```json/);
+  expect(parseSnapshot(JSON.parse(json), 'README.md').smmus).toHaveLength(1);
+});
+
+test('the library example runs', () => {
+  const [code = ''] = blocks(/```js/);
+  const library = pathToFileURL(new URL('dist/index.js', root).pathname).href;
+  const script = join(temporaryFolder().path, 'example.mjs');
+  writeFileSync(script, code.replace("'smmu-adopt'", JSON.stringify(library)));
+  const outcome = spawnSync(process.execPath, [script], { cwd: join(SAMPLES_FOLDER, 'bad-span'), encoding: 'utf8' });
+  expect(outcome).toMatchObject({ stderr: '', status: 0 });
+  expect(outcome.stdout).toMatch(/^arm-smmu-v3\.0\.auto fallback\n8 s1 0x88010200\n/);
+  expect(outcome.stdout).toContain('error L1[5]');
+});

@@ -1,0 +1,46 @@
+/**
+ * Whole commands on the samples: the files are what their descriptions make, and the command prints on them, to the
+ * byte, what is kept beside them. After a wanted change `npm run samples` makes all of it anew.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SAMPLES } from '../samples/cases.ts';
+import { jsonFile, makeFiles, RUNS, runSample, SAMPLES_FOLDER } from '../samples/make.ts';
+import { expectStrictlyValid } from './support/schema.ts';
+
+const kept = (sample: string, file: string) => readFileSync(join(SAMPLES_FOLDER, sample, file));
+
+test('every folder is a sample and every sample has a folder', () => {
+  const folders = readdirSync(SAMPLES_FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).sort()).toEqual([...RUNS.keys()].sort());
+});
+
+describe.each(SAMPLES)('files of $name', (sample) => {
+  test.each([...makeFiles(sample)])('%s is made byte for byte', (file, bytes) => {
+    expect(bytes.equals(kept(sample.name, file)), `${sample.name}/${file}: run npm run samples`).toBe(true);
+  });
+});
+
+describe.each([...RUNS])('command on %s', (name, run) => {
+  test('text, stderr and exit status', () => {
+    const { stdout, stderr, status } = runSample(name);
+    expect(stdout).toBe(kept(name, 'expected.txt').toString());
+    expect(jsonFile({ ...run, status, stderr }).toString()).toBe(kept(name, 'sample.json').toString());
+  });
+
+  test('JSON, which fits the published schema', () => {
+    const { stdout } = runSample(name, ['--format', 'json']);
+    expect(stdout).toBe(kept(name, 'expected.json').toString());
+    expectStrictlyValid(JSON.parse(stdout));
+  });
+
+  test('text fits 100 columns', () => {
+    const wide = kept(name, 'expected.txt')
+      .toString()
+      .split('\n')
+      .filter((line) => line.length > 100);
+    expect(wide).toEqual([]);
+  });
+});

@@ -1,0 +1,110 @@
+/**
+ * Checks against the published schemas. They allow keys that they do not know, so that version 1 can grow; the strict
+ * variants, made from them here, do not, so that nothing is ever printed that the schema does not describe.
+ */
+
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+function readSchema(name: string): JsonSchema {
+  return JSON.parse(readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8')) as JsonSchema;
+}
+
+export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
+export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
+
+/** The schema with every open object closed. Maps, whose keys are data, have a schema for their values and stay. */
+export function closed<T>(schema: T): T {
+  if (Array.isArray(schema)) return schema.map(closed) as T;
+  if (typeof schema !== 'object' || schema === null) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).map(([keyword, value]) => [
+      keyword,
+      keyword === 'additionalProperties' && value === true ? false : closed(value),
+    ]),
+  ) as T;
+}
+
+/** Ajv compiles on first use and keeps the result, so each schema is compiled once in each test file. */
+function validator(schemas: readonly JsonSchema[]): Ajv2020 {
+  return new Ajv2020({ schemas: [...schemas], strict: true, allErrors: true, verbose: true });
+}
+
+const open = validator([INSPECTION_SCHEMA, SNAPSHOT_SCHEMA]);
+const strict = validator([closed(INSPECTION_SCHEMA), closed(SNAPSHOT_SCHEMA)]);
+
+function find(ajv: Ajv2020, reference: string): ValidateFunction {
+  const validate = ajv.getSchema(reference);
+  if (validate === undefined) throw new Error(`no schema ${reference}`);
+  return validate;
+}
+
+/** What is wrong with `json`, one sentence for each place; empty when nothing is. */
+function problems(validate: ValidateFunction, json: unknown): string[] {
+  return validate(json) ? [] : [...new Set((validate.errors ?? []).filter(saysSomething).map(sentence))];
+}
+
+/** An `if` that led to a failure says only that it did; the failure itself is among the errors, too. */
+function saysSomething({ keyword }: ErrorObject): boolean {
+  return keyword !== 'if';
+}
+
+function sentence({ instancePath, keyword, message, params, data }: ErrorObject): string {
+  const extra: Record<string, unknown> = {
+    enum: params['allowedValues'],
+    const: params['allowedValue'],
+    additionalProperties: params['additionalProperty'],
+  };
+  const detail = keyword in extra ? ` (${JSON.stringify(extra[keyword])})` : '';
+  const found = JSON.stringify(data) ?? 'undefined';
+  return `${instancePath || '/'} ${message}${detail}; found ${found.length > 80 ? `${found.slice(0, 77)}...` : found}`;
+}
+
+/** More than these do not help anybody. */
+const MAX_SHOWN = 12;
+
+function expectNone(schema: string, found: readonly string[]): void {
+  if (found.length === 0) return;
+  const more = found.length > MAX_SHOWN ? [`... and ${found.length - MAX_SHOWN} more`] : [];
+  throw new Error([`does not fit ${schema}:`, ...found.slice(0, MAX_SHOWN), ...more].join('\n  '));
+}
+
+const INSPECTION = String(INSPECTION_SCHEMA['$id']);
+const SNAPSHOT = String(SNAPSHOT_SCHEMA['$id']);
+
+/** What is wrong with an inspection, as parsed from the JSON output. */
+export function inspectionProblems(json: unknown): string[] {
+  return problems(find(open, INSPECTION), json);
+}
+
+/** Fails unless `json`, an inspection as parsed from the JSON output, fits the published schema. */
+export function expectValid(json: unknown): void {
+  expectNone(INSPECTION, inspectionProblems(json));
+}
+
+/** The same, and every key has to be one that the schema knows. */
+export function expectStrictlyValid(json: unknown): void {
+  expectNone(`${INSPECTION} without unknown keys`, problems(find(strict, INSPECTION), json));
+}
+
+/** What is wrong with one finding, unknown keys included. */
+export function findingProblems(json: unknown): string[] {
+  return problems(find(strict, `${INSPECTION}#/$defs/finding`), json);
+}
+
+/** What is wrong with a register snapshot. */
+export function snapshotProblems(json: unknown): string[] {
+  return problems(find(open, SNAPSHOT), json);
+}
+
+/** Fails unless `json`, the input of a snapshot, fits its schema. */
+export function expectValidSnapshot(json: unknown): void {
+  expectNone(SNAPSHOT, snapshotProblems(json));
+}
+
+/** The same, and every key has to be one that the schema knows. */
+export function expectStrictlyValidSnapshot(json: unknown): void {
+  expectNone(`${SNAPSHOT} without unknown keys`, problems(find(strict, SNAPSHOT), json));
+}

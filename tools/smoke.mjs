@@ -1,0 +1,63 @@
+/**
+ * Packs the package, installs the tarball into an empty folder, and uses it there as its users do: the command on a
+ * shipped sample, the library from an ES module, and its types under a strict compiler.
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'smmu-adopt-smoke-'));
+const npm = (cwd, ...args) => execFileSync('npm', [...args, '--silent'], { cwd, encoding: 'utf8' });
+
+function expect(what, actual, wanted) {
+  if (actual !== wanted) throw new Error(`${what}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(actual)}`);
+  console.log(`ok  ${what}`);
+}
+
+try {
+  const [{ filename, files, unpackedSize }] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', folder));
+  console.log(`${filename}: ${files.length} files, ${Math.round(unpackedSize / 1024)} KiB`);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
+  npm(folder, 'install', '--no-audit', '--no-fund', `./${filename}`);
+
+  const installed = join(folder, 'node_modules', 'smmu-adopt');
+  const command = join(folder, 'node_modules', '.bin', 'smmu-adopt');
+  const sample = join(installed, 'samples', 'bad-span');
+  const { stdout, status } = spawnSync(command, ['inspect', 'dump.raw', '--regs', 'regs.json'], {
+    cwd: sample,
+    encoding: 'utf8',
+  });
+  expect('inspect exits with 1 on the bad span', status, 1);
+  expect('inspect prints the expected report', stdout, readFileSync(join(sample, 'expected.txt'), 'utf8'));
+
+  writeFileSync(
+    join(folder, 'use.ts'),
+    [
+      "import { inspect, loadSnapshot, openDump, type Inspection } from 'smmu-adopt';",
+      'const [dumpFile = "", regsFile = ""] = process.argv.slice(2);',
+      'const snapshot = await loadSnapshot(regsFile);',
+      'const dump = await openDump(dumpFile, { loadMap: snapshot.memory });',
+      'const inspection: Inspection = await inspect(dump, snapshot);',
+      'for (const smmu of inspection.smmus) console.log(smmu.adoption.verdict, [...smmu.stes].length);',
+    ].join('\n'),
+  );
+  cpSync(join(root, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'), { recursive: true });
+  cpSync(join(root, 'node_modules', 'undici-types'), join(folder, 'node_modules', 'undici-types'), { recursive: true });
+  const flags = ['--strict', '--target', 'es2022', '--module', 'nodenext', '--types', 'node'];
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags, 'use.ts'], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  console.log('ok  the types compile under strict settings');
+  const library = spawnSync(process.execPath, ['use.js', join(sample, 'dump.raw'), join(sample, 'regs.json')], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect('the library answers', library.stderr + library.stdout, 'fallback 5\n');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
