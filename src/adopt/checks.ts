@@ -9,6 +9,11 @@ export interface Check {
   readonly required: string;
 }
 
+/** A check that the kernel makes and that the dump cannot answer: not reached, with what was found instead. */
+export function isUnknown({ result, observed }: Check): boolean {
+  return result === 'not-reached' && observed !== null;
+}
+
 /** Each check's id and what passes it, in order. */
 type CheckList = Readonly<Record<string, string>>;
 

@@ -36,7 +36,8 @@ export interface Emulation {
   readonly ids: IdSizes;
   readonly featuresBefore: Features;
   readonly featuresAfter: Features;
-  readonly optionAfter: boolean;
+  /** ARM_SMMU_OPT_KDUMP_ADOPT in the end; null when that cannot be told. */
+  readonly optionAfter: boolean | null;
   readonly checks: readonly Check[];
   readonly log: readonly StagedLogLine[];
   readonly warnOn: number;
@@ -61,7 +62,7 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   if (verdict === 'adopted' && smmu.strtabCfg !== null) {
     for (const sid of input.insertSids) insertions.push(armSmmuInsertMaster(smmu, smmu.strtabCfg, sid));
   }
-  const optionAfter = smmu.optKdumpAdopt;
+  const optionAfter = verdict === 'indeterminate' ? null : smmu.optKdumpAdopt;
   unbind(smmu);
   return {
     revision: input.revision,

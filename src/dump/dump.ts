@@ -1,6 +1,6 @@
 /** An open dump: its memory, and what is known about the container around it. */
 
-import type { PhysicalMemory } from './memory.ts';
+import type { PageCounts, PhysicalMemory } from './memory.ts';
 
 /** Something the dump does not say and that was taken for granted to read it. */
 export interface DumpAssumption {
@@ -16,6 +16,25 @@ export interface DumpProblem {
   readonly what: string;
 }
 
+/** What a container says about the system that crashed and about its own making. */
+export interface DumpDetails {
+  /** VMCOREINFO by key, values as written; empty when the dump has none. */
+  readonly vmcoreinfo: ReadonlyMap<string, string>;
+  /** Kernel release, as in `6.12.107+deb13-arm64`. */
+  readonly kernelRelease: string | null;
+  /** The machine, as in `aarch64`. */
+  readonly machine: string | null;
+  /** makedumpfile's dump level: 1 zero pages, 2 cache, 4 private cache, 8 user, 16 free pages were left out. */
+  readonly dumpLevel: number | null;
+}
+
+/** How the pages of a dump are kept. Holes are not counted: they are everything else. */
+export interface PageCensus {
+  readonly pages: Omit<PageCounts, 'hole'>;
+  /** Stored pages by how they are stored: `plain`, or the name of a codec. */
+  readonly codecs: Readonly<Record<string, number>>;
+}
+
 export interface Dump {
   /** The files, named as the user named them. */
   readonly files: readonly string[];
@@ -29,12 +48,26 @@ export interface Dump {
   readonly memory: PhysicalMemory;
   /** Whether the capture tool left out pages because they held only zeros; null when the dump does not say. */
   readonly zeroPagesFiltered: boolean | null;
+  readonly details: DumpDetails;
   readonly assumptions: readonly DumpAssumption[];
   readonly problems: readonly DumpProblem[];
+  /** Counts all pages. Reads no page, but may read what describes them. */
+  census(): PageCensus;
   close(): void;
 }
+
+/** A dump before the files around it are known: what a container's reader answers. */
+export type DumpContents = Omit<Dump, 'files' | 'close'>;
 
 export const PAGE_SIZES: readonly number[] = [4096, 16384, 65536];
 
 /** Highest physical address, exclusive, that this program handles: addresses are exact up to 2^53 as a number. */
 export const PADDR_LIMIT = 2 ** 52;
+
+/** The details of a container that has none. */
+export const NO_DETAILS: DumpDetails = {
+  vmcoreinfo: new Map(),
+  kernelRelease: null,
+  machine: null,
+  dumpLevel: null,
+};

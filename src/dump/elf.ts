@@ -5,7 +5,9 @@
 
 import { Parser } from 'binary-parser';
 import { InputError } from '../errors.ts';
-import { type Dump, type DumpAssumption, type DumpProblem, PADDR_LIMIT, PAGE_SIZES } from './dump.ts';
+import { type DumpAssumption, type DumpContents, type DumpProblem, PADDR_LIMIT, PAGE_SIZES } from './dump.ts';
+import { countAllPages } from './memory.ts';
+import { detailsFrom, findVmcoreinfo } from './notes.ts';
 import { type Segment, SegmentMemory } from './segments.ts';
 import type { ByteSource } from './source.ts';
 
@@ -77,7 +79,7 @@ interface ProgramHeader {
  * `givenPageSize` is for a dump that does not say its own.
  * Throws InputError (`format`) for an ELF file that is not a 64-bit little-endian AArch64 core, or lacks its headers.
  */
-export function openElf(source: ByteSource, givenPageSize?: number): Omit<Dump, 'files' | 'close'> {
+export function openElf(source: ByteSource, givenPageSize?: number): DumpContents {
   const refuse = (offset: number, message: string): never => {
     throw new InputError('format', message, { file: source.name, place: `offset 0x${offset.toString(16)}` });
   };
@@ -158,13 +160,16 @@ export function openElf(source: ByteSource, givenPageSize?: number): Omit<Dump, 
   if (pageSize === undefined) {
     assumptions.push({ what: 'page size', value: '4096', why: 'the dump has no VMCOREINFO PAGESIZE' });
   }
+  const memory = new SegmentMemory(segments);
   return {
     format: 'elf',
     wrapper: null,
     pageSize: pageSize ?? 4096,
     complete: damaged === 0 && (header.flags & DUMP_ELF_INCOMPLETE) === 0,
-    memory: new SegmentMemory(segments),
+    memory,
     zeroPagesFiltered: null,
+    details: { ...detailsFrom(vmcoreinfo ?? new Map()), machine: 'aarch64' },
+    census: () => countAllPages(memory, pageSize ?? 4096),
     assumptions,
     problems,
   };
@@ -175,27 +180,6 @@ function readNotes(source: ByteSource, segment: ProgramHeader, limit: number): B
   const fileOffset = toFileOffset(segment.offset) ?? source.byteLength;
   const held = Math.min(Number(segment.filesz), Math.max(0, source.byteLength - fileOffset), limit);
   return readExactly(source, fileOffset, held) ?? Buffer.alloc(0);
-}
-
-/** The `KEY=value` lines of the VMCOREINFO note, or undefined when there is no such note. */
-function findVmcoreinfo(notes: Buffer): Map<string, string> | undefined {
-  const align = (byteLength: number) => Math.ceil(byteLength / 4) * 4;
-  for (let at = 0; at + 12 <= notes.length; ) {
-    const nameAt = at + 12;
-    const descAt = nameAt + align(notes.readUInt32LE(at));
-    const end = descAt + notes.readUInt32LE(at + 4);
-    if (notes.toString('latin1', nameAt, nameAt + 11) === 'VMCOREINFO\0') {
-      const lines = notes.toString('latin1', descAt, end).split('\0', 1)[0]?.split('\n') ?? [];
-      return new Map(lines.filter((line) => line.includes('=')).map((line) => splitOnce(line, '=')));
-    }
-    at = descAt + align(end - descAt);
-  }
-  return undefined;
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return [text.slice(0, at), text.slice(at + separator.length)];
 }
 
 function readExactly(source: ByteSource, offset: number, byteLength: number): Buffer | null {

@@ -76,3 +76,16 @@ export function countPages(memory: PhysicalMemory, paddr: number, byteLength: nu
 export function isWhollyRam(memory: PhysicalMemory, paddr: number, byteLength: number): boolean {
   return memory.runs(paddr, byteLength).every((run) => run.state !== 'hole');
 }
+
+/** Counts the pages of all RAM, those that are in the file as plain. For containers that do not compress. */
+export function countAllPages(
+  memory: PhysicalMemory,
+  pageSize: number,
+): { pages: Omit<PageCounts, 'hole'>; codecs: Record<string, number> } {
+  const total = { present: 0, zero: 0, excluded: 0, lost: 0 };
+  for (const { start, end } of memory.ranges) {
+    const { hole: _, ...counts } = countPages(memory, start, end - start, pageSize);
+    for (const state of ['present', 'zero', 'excluded', 'lost'] as const) total[state] += counts[state];
+  }
+  return { pages: total, codecs: total.present > 0 ? { plain: total.present } : {} };
+}

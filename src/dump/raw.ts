@@ -1,8 +1,8 @@
 /** Raw dumps: plain bytes of physical memory, with the addresses coming from somewhere else. */
 
 import { InputError } from '../errors.ts';
-import type { Dump, DumpAssumption, DumpProblem } from './dump.ts';
-import { PADDR_LIMIT } from './dump.ts';
+import { type DumpAssumption, type DumpContents, type DumpProblem, NO_DETAILS, PADDR_LIMIT } from './dump.ts';
+import { countAllPages } from './memory.ts';
 import { type Segment, SegmentMemory } from './segments.ts';
 import type { ByteSource } from './source.ts';
 
@@ -25,7 +25,7 @@ export function openRaw(
   parts: readonly RawPart[],
   pageSize: number | undefined,
   assumptions: readonly DumpAssumption[],
-): Omit<Dump, 'files' | 'close'> {
+): DumpContents {
   const segments = parts.map(toSegment);
   refuseOverlap(parts, segments);
   const problems = segments.flatMap(({ source, fileOffset, fileByteLength }, i): DumpProblem[] => {
@@ -34,13 +34,16 @@ export function openRaw(
     const what = `${parts[i]?.where} should reach offset 0x${end.toString(16)}, but the file ends here`;
     return [{ file: source.name, fileOffset: source.byteLength, what }];
   });
+  const memory = new SegmentMemory(segments);
   return {
     format: 'raw',
     wrapper: null,
     pageSize: pageSize ?? 4096,
     complete: problems.length === 0,
-    memory: new SegmentMemory(segments),
+    memory,
     zeroPagesFiltered: null,
+    details: NO_DETAILS,
+    census: () => countAllPages(memory, pageSize ?? 4096),
     assumptions:
       pageSize === undefined
         ? [...assumptions, { what: 'page size', value: '4096', why: 'a raw dump does not say' }]

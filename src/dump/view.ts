@@ -29,15 +29,18 @@ export interface TableSlice {
 /** Large enough that the cost of a read call vanishes, small enough to stay in the cache of a core. */
 const CHUNK_BYTE_LENGTH = 1 << 18;
 
+/** What a view needs of a dump. */
+export type ViewedDump = Pick<Dump, 'memory' | 'pageSize' | 'zeroPagesFiltered'>;
+
 export class MemoryView {
-  readonly #dump: Dump;
+  readonly #dump: ViewedDump;
   readonly #excludedIsZero: boolean;
   /** The ground for reading excluded pages as zeros, where that is done. */
   readonly whyExcludedIsZero: string;
   /** Buffers at rest: a walk inside a walk (L2 tables under an L1 table) takes a second one, and so on. */
   readonly #idleChunks: Uint32Array[] = [];
 
-  constructor(dump: Dump, policy: ExcludedPolicy = 'auto') {
+  constructor(dump: ViewedDump, policy: ExcludedPolicy = 'auto') {
     this.#dump = dump;
     this.#excludedIsZero =
       policy === 'zero' ? dump.zeroPagesFiltered !== false : policy === 'auto' && dump.zeroPagesFiltered === true;

@@ -1,5 +1,6 @@
 /** What is to be said of the adoption and of the insertions: the verdict with the check that decided, and refusals. */
 
+import { isUnknown } from '../adopt/checks.ts';
 import { maskedAddress, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
@@ -31,7 +32,8 @@ export function adoptionFindings(
   const { verdict, checks, log, ret } = emulation;
   const revision = emulation.revision.name;
   const failed = checks.find(({ result }) => result === 'fail');
-  const [kernelMessage = null] = log.filter(({ level }) => level === 'err' || level === 'warn').map(({ text }) => text);
+  const adoptLines = log.filter(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
+  const kernelMessage = adoptLines[0]?.text ?? null;
 
   if (verdict === 'not-attempted') {
     if (failed?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
@@ -52,7 +54,7 @@ export function adoptionFindings(
     );
   }
   if (verdict === 'indeterminate') {
-    const stuck = checks.find(({ result, observed }) => result === 'not-reached' && observed !== null);
+    const stuck = checks.find(isUnknown);
     const observed = stuck?.observed ?? 'unknown';
     findings.add('adoption-indeterminate', { revision, check: stuck?.id ?? 'unknown', observed });
   }

@@ -78,7 +78,7 @@ export interface AdoptionReport {
   readonly format: StreamTableFormat | null;
   readonly entries: number | null;
   readonly featuresAfter: Features;
-  readonly optionAfter: boolean;
+  readonly optionAfter: boolean | null;
   readonly checks: readonly Check[];
   /** Messages of the gate and of the adoption. */
   readonly log: readonly LogLine[];

@@ -2,26 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Dump } from '../../src/dump/dump.ts';
 import { PAGE_STATES, type PageState, type PhysicalMemory, worstState } from '../../src/dump/memory.ts';
 import { SegmentMemory } from '../../src/dump/segments.ts';
-import { type ExcludedPolicy, MemoryView } from '../../src/dump/view.ts';
+import { type ExcludedPolicy, MemoryView, type ViewedDump } from '../../src/dump/view.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 import { memoryOfStates } from '../support/states.ts';
 
-function dumpOf(memory: PhysicalMemory, zeroPagesFiltered: boolean | null = null): Dump {
-  return {
-    files: ['dump'],
-    format: 'test',
-    wrapper: null,
-    pageSize: 4096,
-    complete: true,
-    memory,
-    zeroPagesFiltered,
-    assumptions: [],
-    problems: [],
-    close: () => {},
-  };
+function dumpOf(memory: PhysicalMemory, zeroPagesFiltered: boolean | null = null): ViewedDump {
+  return { memory, pageSize: 4096, zeroPagesFiltered };
 }
 
 /** A run of `count` bytes in each state, in this order. */

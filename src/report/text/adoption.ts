@@ -1,5 +1,6 @@
 /** How the verdict came about: checks, kernel log, mapping ledger, final state, insertions. */
 
+import { isUnknown } from '../../adopt/checks.ts';
 import { hex, type MappingReport, type SmmuReport } from '../../inspect/inspection.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
@@ -12,11 +13,11 @@ function redIf(wrong: (text: string) => boolean): NonNullable<Column['paint']> {
 }
 
 export function checks(style: Style, { adoption }: SmmuReport): string[] {
-  const rows = adoption.checks.map(({ id, result, observed, required }) => [
-    RESULT[result],
-    id,
-    observed ?? NOTHING,
-    required,
+  const rows = adoption.checks.map((check) => [
+    isUnknown(check) ? 'unknown' : RESULT[check.result],
+    check.id,
+    check.observed ?? NOTHING,
+    check.required,
   ]);
   const columns = [
     { title: 'Result', paint: redIf((text) => text === RESULT.fail) },
@@ -90,7 +91,9 @@ export function state(style: Style, { adoption, features }: SmmuReport): string[
   const { strtabCfg } = adoption;
   const lines = title(style, 'Driver state afterwards');
   const say = (text: string) => lines.push(...paragraph(style, INDENT, text));
-  if (strtabCfg === null) {
+  if (adoption.verdict === 'indeterminate') {
+    say('strtab_cfg: cannot be told');
+  } else if (strtabCfg === null) {
     say('strtab_cfg: not adopted, built anew by the ordinary path');
   } else if ('l2' in strtabCfg) {
     const { l1tab, numL1Ents, l2ptrs } = strtabCfg.l2;
@@ -101,7 +104,7 @@ export function state(style: Style, { adoption, features }: SmmuReport): string[
     const { table: paddr, numEnts } = strtabCfg.linear;
     say(`strtab_cfg.linear: table maps ${paddr}, num_ents ${numEnts}, ste_dma unset`);
   }
-  const bit = (on: boolean) => (on ? 'set' : 'clear');
+  const bit = (on: boolean | null) => (on === null ? 'unknown' : on ? 'set' : 'clear');
   const change = (before: boolean, after: boolean) =>
     before === after ? bit(after) : `${bit(before)} -> ${bit(after)}`;
   const after = adoption.featuresAfter;

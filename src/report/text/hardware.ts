@@ -114,7 +114,13 @@ export function* steTable(style: Style, { stes, census }: SmmuReport): Generator
   const kinds = counted.map(([config, count]) => `${count} ${config}`).join(', ') || 'none';
   yield* title(style, 'Stream table entries', `${census.located} STEs for ${census.stes} SIDs; valid: ${kinds}`);
   if (census.unknown > 0) yield `${INDENT}${census.unknown} STEs are not in the dump`;
-  yield* inChunks(style, STE_COLUMNS, stes, steCells, 'none but invalid and abort entries');
+  yield* inChunks(
+    style,
+    STE_COLUMNS,
+    stes,
+    steCells,
+    census.unknown > 0 ? 'none that is known' : 'none but invalid and abort entries',
+  );
 }
 
 function steCells({ sid, bdf, valid, config, fields, address, pageState }: SteRow): string[] {

@@ -1,5 +1,6 @@
 /** The answer, first: what the kdump kernel does with this SMMU, and the check that decided. */
 
+import { isUnknown } from '../../adopt/checks.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { INDENT, paragraph, type Style } from './style.ts';
 
@@ -21,6 +22,8 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   const lines = [verdictLine(style, smmu)];
   const say = (text: string) => lines.push(...paragraph(style, INDENT, text));
   if (deciding !== undefined) say(`decided by ${deciding.id}: ${deciding.observed}; required: ${deciding.required}`);
+  const missing = adoption.checks.find(isUnknown);
+  if (adoption.verdict === 'indeterminate' && missing !== undefined) say(`at ${missing.id}: ${missing.observed}`);
   if (adoption.verdict === 'adopted') {
     const unit = adoption.format === '2lvl' ? 'L1 descriptors' : 'STEs';
     say(

@@ -1,0 +1,335 @@
+import { describe, expect, test } from 'vitest';
+import { type Finding, FindingList, type Location, MAX_FINDINGS_PER_RULE } from '../../src/inspect/findings.ts';
+import { type Reach, RULES, type Rule, type RuleArgs, type Severity } from '../../src/inspect/rules.ts';
+import { findingProblems } from '../support/schema.ts';
+
+interface Sample<R extends Rule> {
+  readonly args: RuleArgs[R];
+  /** Nowhere when left out. */
+  readonly location?: Location;
+  readonly says: string;
+  readonly severity: Severity;
+  readonly reach: Reach | null;
+  /** Where it differs from `reach`. */
+  readonly likelyReach?: Reach;
+}
+
+/** What every finding about a descriptor has. */
+const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: '0x42000028' };
+
+/** One sample of each rule; the compiler asks for a new one when there is a new rule. */
+const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
+  'smmu-disabled': {
+    args: {},
+    says: 'CR0.SMMUEN is 0: the SMMU was off, so there is no table in use to adopt',
+    severity: 'note',
+    reach: null,
+  },
+  'smmu-non-coherent': {
+    args: { source: 'firmware' },
+    says: 'firmware says that the SMMU is not coherent; only coherent ones are adopted',
+    severity: 'warning',
+    reach: 'smmu',
+  },
+  'smmu-service-failure': {
+    args: {},
+    says: 'GERROR has Service Failure Mode active; the SMMU has to be reset',
+    severity: 'warning',
+    reach: 'smmu',
+  },
+  'adoption-fallback': {
+    args: { revision: 'v6', check: 'two-level.split', observed: '6', required: '8', errno: 'EINVAL' },
+    says: 'v6 gives up with -EINVAL and resets the SMMU: two-level.split found 6; required: 8',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'adoption-indeterminate': {
+    args: { revision: 'v6', check: 'two-level.l1-descriptors', observed: '4 of 256 descriptors are not in the dump' },
+    says: 'what v6 does cannot be told at two-level.l1-descriptors: 4 of 256 descriptors are not in the dump',
+    severity: 'warning',
+    reach: 'smmu',
+  },
+  'strtab-outside-memory': {
+    args: { table: 'L1 table', address: '0x42000000', byteLength: 2048, state: 'hole', inKdumpMemory: false },
+    says: 'the L1 table at 0x42000000 (2048 bytes) is not wholly RAM in this dump (hole)',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'strtab-base-unaligned': {
+    args: { table: 'L1 table', linux: '0x42000040', hardware: '0x42000000' },
+    says: 'the L1 table base is not aligned to its size: Linux reads it at 0x42000040, the hardware at 0x42000000',
+    severity: 'warning',
+    reach: 'smmu',
+  },
+  'address-bits-above-51': {
+    args: { what: 'L1[5]', value: '0x0010000042010009' },
+    says: 'L1[5] 0x0010000042010009 has address bits 55:52 set, which Linux drops',
+    severity: 'warning',
+    reach: null,
+  },
+  'l1-span-unsupported': {
+    args: { span: 3, expected: 9 },
+    location: L1,
+    says: 'L1[5] has span 3; Linux adopts only span 9, so the whole stream table is rejected',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'l1-null-pointer': {
+    args: { span: 9 },
+    location: L1,
+    says: 'L1[5] has span 9 with a null L2 pointer: Linux takes it for unused, the hardware fetches STEs from address 0',
+    severity: 'warning',
+    reach: 'bus',
+  },
+  'l2-outside-memory': {
+    args: { l2: '0x70000000', byteLength: 16384, state: 'lost' },
+    location: L1,
+    says: 'L1[5] points to 0x70000000; these 16384 bytes are not wholly RAM in this dump (lost), so no device is accepted',
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+  },
+  'l2-unaligned': {
+    args: { linux: '0x42011000', hardware: '0x42010000' },
+    location: L1,
+    says: 'L1[5] has a pointer that is not 16 KiB aligned: Linux reads the L2 table at 0x42011000, the hardware at 0x42010000',
+    severity: 'warning',
+    reach: 'bus',
+  },
+  'table-not-in-dump': {
+    args: { table: 'L2 table', entries: 64, state: 'excluded' },
+    says: '64 entries of the L2 table are not in the dump (excluded)',
+    severity: 'warning',
+    reach: null,
+  },
+  'excluded-read-as-zero': {
+    args: { pages: 3 },
+    says: '3 pages of the table that the capture tool left out are taken to be zero',
+    severity: 'note',
+    reach: null,
+  },
+  'table-cut': {
+    args: { tables: 1048576 },
+    says: 'only the first 1048576 L2 tables are examined; no system builds more',
+    severity: 'warning',
+    reach: null,
+  },
+  'ste-config-reserved': {
+    args: { sid: 0x108, config: 2 },
+    says: 'the STE of SID 0x108 has V=1 and reserved Config 2: the hardware aborts, Linux v3 to v7 defers the attach all the same',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'sid-without-ste': {
+    args: { sid: 0x208, why: 'L1[2] has span 0' },
+    says: 'SID 0x208 has no STE to show: L1[2] has span 0',
+    severity: 'note',
+    reach: null,
+  },
+  'insert-out-of-range': {
+    args: { sid: 0x1_0000, entries: 65536 },
+    says: 'SID 0x10000 is refused with -ERANGE and no message: the adopted table covers 65536 SIDs',
+    severity: 'error',
+    reach: 'device',
+    likelyReach: 'smmu',
+  },
+  'insert-span-changed': {
+    args: { sid: 0x508, span: 3, expected: 9 },
+    location: L1,
+    says: 'L1[5] has span 3 now, and had 0 or 9 at adoption: SID 0x508 is refused with -EINVAL',
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+  },
+  'insert-l2-not-mappable': {
+    args: { sid: 0x508, l2: '0x70000000' },
+    says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 is not wholly RAM in this dump',
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+  },
+  'insert-indeterminate': {
+    args: { sid: 0x508 },
+    location: L1,
+    says: 'L1[5] is not in the dump, so whether SID 0x508 can be inserted cannot be told',
+    severity: 'warning',
+    reach: null,
+  },
+  'insert-not-possible': {
+    args: { sids: 4, verdict: 'fallback' },
+    says: 'none of the 4 asked-for SIDs was inserted: nothing was adopted (fallback)',
+    severity: 'note',
+    reach: null,
+  },
+  'insert-list-cut': {
+    args: { inserted: 65536, total: 70000 },
+    says: 'only the first 65536 of 70000 active SIDs were inserted',
+    severity: 'note',
+    reach: null,
+  },
+  'dump-load-address-assumed': {
+    args: { file: 'ddr0.bin' },
+    says: 'ddr0.bin is taken to start at physical address 0; --base or file@address says otherwise',
+    severity: 'note',
+    reach: null,
+  },
+  'dump-damaged': {
+    args: { file: 'vmcore', fileOffset: '0x1000', what: 'program header 3 reaches beyond the end' },
+    says: 'vmcore, offset 0x1000: program header 3 reaches beyond the end',
+    severity: 'warning',
+    reach: null,
+  },
+  'dump-incomplete': {
+    args: { file: 'vmcore' },
+    says: 'vmcore says of itself that it is incomplete',
+    severity: 'warning',
+    reach: null,
+  },
+  'snapshot-unknown-register': {
+    args: { register: 'CR9', place: 'smmus[0].registers.CR9' },
+    says: 'smmus[0].registers.CR9: CR9 is not a register of the architecture; it is not used',
+    severity: 'warning',
+    reach: null,
+  },
+  'snapshot-memory-ignored': {
+    args: { format: 'elf' },
+    says: "the snapshot's memory list is not used: this elf dump is placed otherwise",
+    severity: 'warning',
+    reach: null,
+  },
+  'snapshot-after-probe': {
+    args: {},
+    says: "the registers were read after the kdump kernel's probe; they may describe its own table, not the crashed one",
+    severity: 'warning',
+    reach: null,
+  },
+  'findings-omitted': {
+    args: { rule: 'ste-config-reserved', listed: 1000, total: 65536 },
+    says: '65536 findings of ste-config-reserved; only the first 1000 are listed',
+    severity: 'note',
+    reach: null,
+  },
+};
+
+const EACH = Object.keys(SAMPLES) as Rule[];
+
+/** The one finding of a list with one sample in it, as it is printed. */
+function finding<R extends Rule>(rule: R, args: RuleArgs[R] = SAMPLES[rule].args): Finding {
+  const findings = new FindingList('smmu0');
+  findings.add(rule, args, SAMPLES[rule].location);
+  return JSON.parse(JSON.stringify(findings.all[0])) as Finding;
+}
+
+test('every rule has its sample, in the same order', () => {
+  expect(Object.keys(RULES)).toEqual(Object.keys(SAMPLES));
+});
+
+describe.each(EACH)('%s', (rule) => {
+  const { args, location = {}, says, severity, reach, likelyReach = reach } = SAMPLES[rule];
+
+  test('says one plain sentence', () => {
+    const { message } = finding(rule);
+    expect(message).toBe(says);
+    expect(message).toMatch(/^\S(\P{C}*[^\s.])$/u);
+    expect(message).not.toMatch(/undefined|NaN|\[object| {2}/);
+  });
+
+  test('has its severity and its reach', () => {
+    expect(finding(rule)).toEqual({
+      rule,
+      severity,
+      smmu: 'smmu0',
+      location,
+      args,
+      message: says,
+      kernelMessage: null,
+      reach,
+      likelyReach,
+    });
+  });
+
+  test('fits the schema, which knows each of its arguments', () => {
+    const good = finding(rule);
+    expect(findingProblems(good)).toEqual([]);
+    for (const [name, value] of Object.entries(args)) {
+      const { [name]: _, ...rest } = args as Record<string, unknown>;
+      expect(findingProblems({ ...good, args: rest }), `without ${name}`).toEqual([
+        `/args must have required property '${name}'; found ${shortened(rest)}`,
+      ]);
+      const wrong = typeof value === 'string' ? 7 : '7';
+      expect(findingProblems({ ...good, args: { ...args, [name]: wrong } }), `${name}: ${wrong}`).not.toEqual([]);
+    }
+    expect(findingProblems({ ...good, args: { ...args, extra: 1 } })).toEqual([
+      `/args must NOT have additional properties ("extra"); found ${shortened({ ...args, extra: 1 })}`,
+    ]);
+  });
+});
+
+function shortened(json: unknown): string {
+  const text = JSON.stringify(json);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+describe('sentences that depend on more', () => {
+  test('a table in the memory of the kdump kernel', () => {
+    const { args } = SAMPLES['strtab-outside-memory'];
+    expect(finding('strtab-outside-memory', { ...args, inKdumpMemory: true }).message).toBe(
+      'the L1 table at 0x42000000 (2048 bytes) is not wholly RAM in this dump (hole); ' +
+        "it lies in the kdump kernel's own memory, so the registers were probably read after its probe",
+    );
+  });
+});
+
+describe('a list of findings', () => {
+  test('keeps what it was told, in order', () => {
+    const findings = new FindingList(null);
+    expect(findings.all).toEqual([]);
+    findings.add('dump-incomplete', { file: 'b' });
+    findings.add('l1-span-unsupported', { span: 3, expected: 9 }, L1, 'kdump: L1[5] unsupported span 3 (vs 9)');
+    findings.add('dump-incomplete', { file: 'a' });
+    expect(findings.all.map(({ rule, smmu, args }) => ({ rule, smmu, args }))).toEqual([
+      { rule: 'dump-incomplete', smmu: null, args: { file: 'b' } },
+      { rule: 'l1-span-unsupported', smmu: null, args: { span: 3, expected: 9 } },
+      { rule: 'dump-incomplete', smmu: null, args: { file: 'a' } },
+    ]);
+    expect(findings.all[1]).toMatchObject({ location: L1, kernelMessage: 'kdump: L1[5] unsupported span 3 (vs 9)' });
+  });
+
+  const sids = (count: number) => Array.from({ length: count }, (_, sid) => sid);
+
+  test(`lists ${MAX_FINDINGS_PER_RULE} of a rule without a word more`, () => {
+    const findings = new FindingList('smmu0');
+    for (const sid of sids(1000)) findings.add('insert-indeterminate', { sid });
+    expect(findings.all).toHaveLength(1000);
+    expect(new Set(findings.all.map(({ rule }) => rule))).toEqual(new Set(['insert-indeterminate']));
+  });
+
+  test('lists the first of a rule that is broken more often, and says how often', () => {
+    const findings = new FindingList('smmu0');
+    findings.add('smmu-disabled', {});
+    for (const sid of sids(1001)) findings.add('insert-indeterminate', { sid });
+    for (const sid of sids(3000)) findings.add('insert-out-of-range', { sid, entries: 1 });
+    // A rule of few findings is listed in full, however late it comes.
+    findings.add('dump-incomplete', { file: 'vmcore' });
+
+    const { all } = findings;
+    const of = (rule: Rule) => all.filter((one) => one.rule === rule);
+    expect(of('insert-indeterminate').map(({ args }) => args)).toEqual(sids(1000).map((sid) => ({ sid })));
+    expect(of('insert-out-of-range').map(({ args }) => args)).toEqual(sids(1000).map((sid) => ({ sid, entries: 1 })));
+    expect(all[0]?.rule).toBe('smmu-disabled');
+    expect(all.slice(2001).map(({ rule, smmu, args }) => ({ rule, smmu, args }))).toEqual([
+      { rule: 'dump-incomplete', smmu: 'smmu0', args: { file: 'vmcore' } },
+      {
+        rule: 'findings-omitted',
+        smmu: 'smmu0',
+        args: { rule: 'insert-indeterminate', listed: 1000, total: 1001 },
+      },
+      {
+        rule: 'findings-omitted',
+        smmu: 'smmu0',
+        args: { rule: 'insert-out-of-range', listed: 1000, total: 3000 },
+      },
+    ]);
+    expect(findings.all, 'asking twice').toEqual(all);
+  });
+});
