@@ -107,22 +107,34 @@ describe('inspections of the conformance set', () => {
     expectStrictlyValid(await inspectCase(one, { all: true, insert: 'all', gate: false }));
   });
 
-  test('a dump without a snapshot to go by, and one that is damaged', async () => {
-    const registers = { STRTAB_BASE: '0x1000', STRTAB_BASE_CFG: '0x4', CR9: 0, IDR0: 0 };
-    const snapshot = parseSnapshot({ captured: 'after-kdump-probe', registers }, 'regs.json');
-    const dump = await openDump(folder.write('small.raw', new Uint8Array(4096).fill(0xff)));
-    const short = await openDump(folder.write('short.raw', new Uint8Array(512)), {
-      loadMap: [{ paddr: 0x1000, byteLength: 4096, fileOffset: 0, where: 'memory[0]' }],
-    });
+  // None of the set is damaged, lacks evidence, or has anything odd in its snapshot.
+  test.each([
+    ['of a damaged linear table', { STRTAB_BASE_CFG: '0x4', CR9: 0 }, ['fallback', 'adopted', 'not-attempted']],
+    ['of a damaged two-level table', { STRTAB_BASE_CFG: '0x10210' }, ['fallback', 'indeterminate']],
+  ])('%s', async (_, registers, verdicts) => {
+    const made = { captured: 'after-kdump-probe', registers: { STRTAB_BASE: '0x1000', ...registers } };
+    const snapshot = parseSnapshot(made, 'regs.json');
+    const where = 'regs.json: memory[0]';
+    const loadMap = [{ paddr: 0x1000, byteLength: 4096, fileOffset: 0, where }];
+    const elsewhere = await openDump(folder.write('elsewhere.raw', new Uint8Array(4096).fill(0xff)));
+    const damaged = await openDump(folder.write('damaged.raw', new Uint8Array(512)), { loadMap });
+    const met = new Set<string>();
     try {
-      for (const options of [{ later: short }, { later: short, gate: false, insert: [0], sids: [0, 99] }]) {
-        expectStrictlyValid(JSON.parse(JSON.stringify(await inspect(dump, snapshot, options))));
-        expectStrictlyValid(JSON.parse(JSON.stringify(await inspect(short, snapshot, options))));
+      for (const dump of [elsewhere, damaged]) {
+        for (const options of [{}, { later: damaged, gate: false, insert: [0, 256], sids: [0, 99] }]) {
+          for (const firmwareCoherent of [true, false]) {
+            const smmus = snapshot.smmus.map((smmu) => ({ ...smmu, firmwareCoherent }));
+            const inspection = await inspect(dump, { ...snapshot, smmus }, options);
+            expectStrictlyValid(JSON.parse(JSON.stringify(inspection)));
+            for (const { adoption } of inspection.smmus) met.add(adoption.verdict);
+          }
+        }
       }
     } finally {
-      dump.close();
-      short.close();
+      elsewhere.close();
+      damaged.close();
     }
+    expect([...met].sort()).toEqual(expect.arrayContaining([...verdicts].sort()));
   });
 });
 
@@ -188,7 +200,7 @@ describe('what is not an inspection', async () => {
       '/smmus/0/adoption/format must be equal to one of the allowed values',
     ],
     [[...smmu, 'adoption', 'entries'], 0, '/smmus/0/adoption/entries must be >= 1'],
-    [[...smmu, 'adoption', 'optionAfter'], null, '/smmus/0/adoption/optionAfter must be boolean'],
+    [[...smmu, 'adoption', 'optionAfter'], 1, '/smmus/0/adoption/optionAfter must be boolean,null'],
     [[...smmu, 'adoption', 'checks', 0, 'result'], 'skip', '/smmus/0/adoption/checks/0/result must be equal to one of'],
     [[...smmu, 'adoption', 'checks', 0, 'id'], 'Gate', '/smmus/0/adoption/checks/0/id must match pattern'],
     [[...smmu, 'adoption', 'log', 0, 'level'], 'notice', '/smmus/0/adoption/log/0/level must be equal to one of'],

@@ -2,18 +2,16 @@
 
 import { type Command, Option } from 'commander';
 import { REVISIONS } from '../adopt/revision.ts';
-import { parseDumpName } from '../dump/load-map.ts';
-import { INPUT_FORMATS, type InputFormat, type OpenedDump, openDump } from '../dump/open.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
-import { InputError } from '../errors.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { Severity } from '../inspect/rules.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseAddress, parsePageSize, parseSids } from './arguments.ts';
-import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStdout } from './output.ts';
+import { parseSids } from './arguments.ts';
+import { addDumpOptions, type DumpFlags, Dumps } from './dump-options.ts';
+import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToFile, writeToStdout } from './output.ts';
 
-interface InspectFlags {
+interface InspectFlags extends DumpFlags {
   readonly regs: string;
   readonly smmu?: string[];
   readonly revision?: string;
@@ -23,9 +21,6 @@ interface InspectFlags {
   readonly later?: string[];
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
-  readonly base?: number;
-  readonly pageSize?: number;
-  readonly inputFormat?: InputFormat;
   readonly allowOutside?: boolean;
   readonly format: 'text' | 'json';
   readonly output?: string;
@@ -51,7 +46,7 @@ const collect = <T>(value: T, before: T[] | undefined): T[] => [...(before ?? []
 
 /** Adds the command to the program; `done` receives the exit status. */
 export function addInspectCommand(program: Command, done: (status: number) => void): void {
-  program
+  const command = program
     .command('inspect')
     .summary("what the kdump kernel would do with the crashed kernel's stream table")
     .description(
@@ -76,10 +71,8 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
         'zero',
         'error',
       ]),
-    )
-    .option('--base <address>', 'physical address of a single raw file', parseAddress)
-    .option('--page-size <size>', 'page size of a raw dump: 4k, 16k or 64k', parsePageSize)
-    .addOption(new Option('--input-format <name>', 'read the dump as this').choices([...INPUT_FORMATS]))
+    );
+  addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
     .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
     .option('-o, --output <file>', 'write the report to a file, readable by its owner only')
@@ -96,46 +89,30 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
 
 async function runInspect(names: string[], flags: InspectFlags): Promise<number> {
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
-  const { inputFormat, base, pageSize } = flags;
-  const opened: OpenedDump[] = [];
-  const open = async (files: readonly string[]): Promise<OpenedDump> => {
-    const dump = await openDump(files, { inputFormat, base, pageSize, loadMap: snapshot.memory });
-    opened.push(dump);
-    return dump;
-  };
+  const dumps = new Dumps(flags, snapshot.memory);
   try {
-    const dump = await open(names);
-    if (flags.later !== undefined && snapshot.memory.some(({ file }) => file !== undefined)) {
-      if (flags.later.some((name) => parseDumpName(name).paddr === undefined)) {
-        const message = 'needs an @address: the memory list of the snapshot names the files of the first dump';
-        throw new InputError('usage', message, { file: flags.later[0] as string });
-      }
-    }
-    const inspection = await inspect(dump, snapshot, {
+    const inspection = await inspect(await dumps.open(names), snapshot, {
       revision: flags.revision,
       smmus: flags.smmu,
       sids: flags.sid,
       all: flags.all,
       insert: flags.insert,
-      later: flags.later && (await open(flags.later)),
+      later: flags.later && (await dumps.openLater(flags.later)),
       gate: flags.gate,
       excluded: flags.excluded,
       failOn: flags.failOn,
+      progress: progressLine,
     });
     const report = await chooseReport(inspection, flags);
     if (flags.output === undefined) await writeToStdout(report);
     else {
-      const files = [
-        flags.regs,
-        ...opened.flatMap((one) => one.files),
-        ...snapshot.memory.map(({ file }) => file?.path ?? ''),
-      ];
+      const files = [flags.regs, ...dumps.files, ...snapshot.memory.map(({ file }) => file?.path ?? '')];
       writeToFile(flags.output, report, files);
       if (!flags.quiet) process.stderr.write(`report written to ${flags.output}\n`);
     }
     return inspection.summary.exitCode;
   } finally {
-    for (const dump of opened) dump.close();
+    dumps.close();
   }
 }
 

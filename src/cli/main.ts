@@ -4,7 +4,9 @@ import { Command, CommanderError } from 'commander';
 import { isInputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
 import { TOOL } from '../version.ts';
+import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
+import { clearProgress } from './output.ts';
 
 const CANNOT_ANALYSE = 2;
 
@@ -19,6 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
   addInspectCommand(program, (code) => {
     status = code;
   });
+  addInfoCommand(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv);
@@ -26,6 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     // Commander has written its line (or the help, which is no failure) by itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CANNOT_ANALYSE;
     if (!isInputError(error)) throw error;
+    clearProgress();
     process.stderr.write(complain(error.message));
     return CANNOT_ANALYSE;
   }

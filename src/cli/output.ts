@@ -21,6 +21,7 @@ function* buffered(pieces: Iterable<string>): Generator<string> {
 
 /** Writes to stdout, no faster than its reader reads. A reader that has gone away, as `head` does, ends it quietly. */
 export async function writeToStdout(pieces: Iterable<string>): Promise<void> {
+  clearProgress();
   let closed = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -62,6 +63,32 @@ export function writeToFile(path: string, pieces: Iterable<string>, inputs: read
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.byteLength; ) done += writeSync(descriptor, bytes, done);
+}
+
+/** Work that is done sooner than this needs no progress line. */
+const PATIENCE_MS = 500;
+const REDRAW_MS = 200;
+
+let waitingSince: number | undefined;
+let nextDrawing = 0;
+let drawn = false;
+
+/** Shows on a terminal, and only there, how far long work has come. */
+export function progressLine(what: string, done: number, total: number): void {
+  if (process.stderr.isTTY !== true) return;
+  const now = performance.now();
+  waitingSince ??= now;
+  if (now < nextDrawing || now - waitingSince < PATIENCE_MS) return;
+  nextDrawing = now + REDRAW_MS;
+  drawn = true;
+  process.stderr.write(`\r\u001b[K${what}: ${Math.floor((100 * done) / Math.max(1, total))} %`);
+}
+
+/** Takes the progress line away before anything else is printed. */
+export function clearProgress(): void {
+  if (drawn) process.stderr.write('\r\u001b[K');
+  drawn = false;
+  waitingSince = undefined;
 }
 
 export type ColorChoice = 'auto' | 'always' | 'never';

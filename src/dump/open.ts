@@ -1,6 +1,7 @@
 /** One way in for every kind of dump. */
 
 import { InputError } from '../errors.ts';
+import type { Progress } from '../progress.ts';
 import { type Dump, PAGE_SIZES } from './dump.ts';
 import { openElf } from './elf.ts';
 import { type DumpName, type LoadMapEntry, parseDumpName, partsFromLoadMap, partsFromNames } from './load-map.ts';
@@ -21,6 +22,8 @@ export interface OpenOptions {
   readonly loadMap?: readonly LoadMapEntry[] | undefined;
   /** Page size of a dump that does not say. */
   readonly pageSize?: number | undefined;
+  /** Hears of long work. */
+  readonly progress?: Progress | undefined;
 }
 
 export interface OpenedDump extends Dump {

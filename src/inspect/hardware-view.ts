@@ -5,6 +5,7 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
+import { noProgress, type Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
 import {
@@ -61,10 +62,12 @@ export class HardwareView {
   /** Pages of the table that the census read as zeros although the dump only lets one infer that. */
   assumedZeroPages = 0;
   readonly #memory: MemoryView;
+  readonly #progress: Progress;
 
-  constructor(geometry: StreamTableGeometry, memory: MemoryView) {
+  constructor(geometry: StreamTableGeometry, memory: MemoryView, progress: Progress = noProgress) {
     this.geometry = geometry;
     this.#memory = memory;
+    this.#progress = progress;
   }
 
   /** Every L1 descriptor in ascending order; those with all bits of span and pointer clear only with `all`. */
@@ -105,12 +108,13 @@ export class HardwareView {
     const counts = new SteCounts();
     let located = 0;
     let unknown = 0;
-    const { format, base, entries } = this.geometry;
+    const { format, base, entries, log2Size } = this.geometry;
     if (format === '2lvl') this.#noteAssumed(base, entries * L1STD_BYTE_LENGTH);
     for (const array of this.#steArrays(onMissing)) {
       located += array.count;
       this.#noteAssumed(array.paddr, array.count * STE_BYTE_LENGTH);
       for (const slice of this.#memory.slices(array.paddr, STE_BYTE_LENGTH, array.count)) {
+        this.#progress('reading the stream table', array.firstSid + slice.first, 2 ** log2Size);
         if (slice.known) {
           const reservedBefore = counts.reserved;
           counts.add(slice.words, slice.count);
@@ -129,7 +133,7 @@ export class HardwareView {
         });
       }
     }
-    return { stes: 2 ** this.geometry.log2Size, located, unknown, valid: counts.valid, byConfig: counts.byConfig() };
+    return { stes: 2 ** log2Size, located, unknown, valid: counts.valid, byConfig: counts.byConfig() };
   }
 
   #noteAssumed(paddr: number, byteLength: number): void {

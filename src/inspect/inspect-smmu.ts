@@ -4,6 +4,7 @@ import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import type { Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
+import type { Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import { streamTableGeometry } from '../smmu/stream-table.ts';
@@ -28,6 +29,7 @@ export interface SmmuInput {
   readonly sids: readonly number[] | undefined;
   readonly all: boolean;
   readonly gate: boolean;
+  readonly progress: Progress;
 }
 
 /** More active streams than any machine has; a hostile table can claim millions. */
@@ -42,7 +44,7 @@ export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport
     { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
     registers.field('IDR1', 'SIDSIZE'),
   );
-  const view = new HardwareView(geometry, memory);
+  const view = new HardwareView(geometry, memory, input.progress);
   const { sidsToInsert, cutFrom } = chooseInsertions(input.insert, view);
   const emulation = emulateAdoption({
     registers,

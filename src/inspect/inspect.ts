@@ -4,11 +4,12 @@ import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts
 import type { OpenedDump } from '../dump/open.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
+import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
 import { FindingList } from './findings.ts';
 import { inspectSmmu } from './inspect-smmu.ts';
-import { type DumpReport, hex, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import { dumpReport, hex, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
 import type { Severity } from './rules.ts';
 
 export interface InspectOptions {
@@ -30,6 +31,8 @@ export interface InspectOptions {
   readonly excluded?: ExcludedPolicy | undefined;
   /** From which severity on findings make the exit code 1. */
   readonly failOn?: Severity | 'never' | undefined;
+  /** Hears of long work. */
+  readonly progress?: Progress | undefined;
 }
 
 /**
@@ -46,9 +49,11 @@ export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: Ins
   const findings = [...general.all];
   for (const smmu of chooseSmmus(options, snapshot)) {
     const list = new FindingList(smmu.name);
-    const { insert, sids, all = false, gate = true } = options;
+    const { insert, sids, all = false, gate = true, progress = noProgress } = options;
     const { systemRam } = snapshot.kdump;
-    smmus.push(inspectSmmu({ smmu, revision, memory, laterMemory, systemRam, insert, sids, all, gate }, list));
+    smmus.push(
+      inspectSmmu({ smmu, revision, memory, laterMemory, systemRam, insert, sids, all, gate, progress }, list),
+    );
     findings.push(...list.all);
   }
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
@@ -83,18 +88,6 @@ function chooseSmmus({ smmus: wanted }: InspectOptions, snapshot: Snapshot): Sna
     });
   }
   return snapshot.smmus.filter(({ name }) => wanted.includes(name));
-}
-
-function dumpReport(dump: OpenedDump): DumpReport {
-  return {
-    files: dump.files,
-    format: dump.format,
-    wrapper: dump.wrapper,
-    pageSize: dump.pageSize,
-    complete: dump.complete,
-    memory: dump.memory.ranges.map(({ start, end }) => ({ start: hex(start), end: hex(end - 1) })),
-    assumptions: dump.assumptions,
-  };
 }
 
 /** What there is to say of the dump and the snapshot as a whole. */

@@ -8,7 +8,7 @@ import type { Features, IdSizes } from '../adopt/device.ts';
 import type { Verdict } from '../adopt/emulate.ts';
 import type { MappingKind, MappingPurpose } from '../adopt/ledger.ts';
 import type { LogLine, StagedLogLine } from '../adopt/log.ts';
-import type { DumpAssumption } from '../dump/dump.ts';
+import type { Dump, DumpAssumption } from '../dump/dump.ts';
 import type { PageCounts, PageState } from '../dump/memory.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat, TableFormatField } from '../smmu/stream-table.ts';
@@ -171,4 +171,17 @@ export function hex(value: number | bigint): string {
 /** A 64-bit word as the output shows it. */
 export function word(value: bigint): string {
   return `0x${value.toString(16).padStart(16, '0')}`;
+}
+
+/** The container and the memory map of a dump. */
+export function dumpReport(dump: Dump): DumpReport {
+  return {
+    files: dump.files,
+    format: dump.format,
+    wrapper: dump.wrapper,
+    pageSize: dump.pageSize,
+    complete: dump.complete,
+    memory: dump.memory.ranges.map(({ start, end }) => ({ start: hex(start), end: hex(end - 1) })),
+    assumptions: dump.assumptions,
+  };
 }

@@ -1,3 +1,5 @@
+import { Rows } from '../inspect/rows.ts';
+
 /**
  * Text from a dump or a snapshot may come from somebody hostile. Characters that a terminal obeys instead of showing
  * (C0 and C1 controls, DEL) and those that reorder a line (bidirectional controls) are shown by their code.
@@ -14,4 +16,12 @@ export function escapeText(text: string): string {
 /** JSON text, safe to print: the same value for every JSON parser. Its line breaks between values stay. */
 export function escapeJson(json: string): string {
   return json.replace(UNSAFE, (character) => (character === '\n' ? character : code(character)));
+}
+
+/** Every string of a result made safe, at once, so that no section of a report can forget one. Table rows have ours only. */
+export function escaped<T>(value: T): T {
+  if (typeof value === 'string') return escapeText(value) as T;
+  if (value instanceof Rows || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(escaped) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, escaped(member)])) as T;
 }

@@ -3,6 +3,7 @@
  * entries passes through without ever being in memory. One table row is one line, which makes results easy to compare.
  */
 
+import type { DumpInfo } from '../inspect/dump-info.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { Rows } from '../inspect/rows.ts';
 import { escapeJson } from './escape.ts';
@@ -10,8 +11,8 @@ import { escapeJson } from './escape.ts';
 /** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */
 const MAX_OPEN_DEPTH = 3;
 
-export function* jsonReport(inspection: Inspection): Generator<string> {
-  yield* pieces(inspection, 0);
+export function* jsonReport(result: Inspection | DumpInfo): Generator<string> {
+  yield* pieces(result, 0);
   yield '\n';
 }
 

@@ -1,8 +1,7 @@
 /** `--format text`: the answer first, the evidence after. */
 
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
-import { Rows } from '../../inspect/rows.ts';
-import { escapeText } from '../escape.ts';
+import { escaped } from '../escape.ts';
 import { checks, insertions, kernelLog, ledger, state } from './adoption.ts';
 import { findingLines, findings } from './findings.ts';
 import { l1Table, registers, steTable } from './hardware.ts';
@@ -78,12 +77,4 @@ function* smmuLines(smmu: SmmuReport, inspection: Inspection, style: Style): Gen
   yield* insertions(style, smmu);
   yield* l1Table(style, smmu);
   yield* steTable(style, smmu);
-}
-
-/** Every string of the inspection made safe, at once, so that no section can forget one. Table rows have only ours. */
-function escaped<T>(value: T): T {
-  if (typeof value === 'string') return escapeText(value) as T;
-  if (value instanceof Rows || typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(escaped) as T;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, escaped(member)])) as T;
 }

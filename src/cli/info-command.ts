@@ -1,0 +1,60 @@
+/** `smmu-adopt info`: what a dump is, before anything is made of it. */
+
+import { type Command, Option } from 'commander';
+import { dumpInfo } from '../inspect/dump-info.ts';
+import { loadSnapshot } from '../snapshot/load.ts';
+import { addDumpOptions, type DumpFlags, Dumps } from './dump-options.ts';
+import { type ColorChoice, outputWidth, wantsColor, writeToStdout } from './output.ts';
+
+interface InfoFlags extends DumpFlags {
+  readonly regs?: string;
+  readonly allowOutside?: boolean;
+  readonly format: 'text' | 'json';
+  readonly color: ColorChoice;
+}
+
+const EXAMPLES = `
+Examples:
+  smmu-adopt info vmcore
+  smmu-adopt info ddr0.bin@0x80000000 ddr1.bin@0x880000000
+  smmu-adopt info dump.bin --regs regs.json --format json
+
+Exit status:
+  0  the dump can be read, complete or not
+  2  it cannot`;
+
+export function addInfoCommand(program: Command): void {
+  const command = program
+    .command('info')
+    .summary('container, memory map, page states, and what the dump says of its kernel')
+    .description('Prints what a dump is: container, kernel, page size, completeness, memory map, pages by state.')
+    .argument('[dump...]', 'raw memory (FILE or FILE@ADDRESS), an ELF vmcore, or another container')
+    .option('--regs <file>', 'register snapshot, for its memory list')
+    .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
+  addDumpOptions(command)
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', EXAMPLES)
+    .action(runInfo);
+}
+
+async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
+  const snapshot = flags.regs && (await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside }));
+  const dumps = new Dumps(flags, snapshot ? snapshot.memory : []);
+  try {
+    const info = dumpInfo(await dumps.open(names));
+    if (flags.format === 'json') {
+      await writeToStdout((await import('../report/json.ts')).jsonReport(info));
+      return;
+    }
+    const [{ infoReport }, { makeStyle }] = await Promise.all([
+      import('../report/text/info.ts'),
+      import('../report/text/style.ts'),
+    ]);
+    await writeToStdout(
+      infoReport(info, makeStyle({ width: outputWidth(true), color: wantsColor(flags.color, true) })),
+    );
+  } finally {
+    dumps.close();
+  }
+}

@@ -1,0 +1,64 @@
+/** `smmu-adopt info` as text. */
+
+import type { DumpInfo } from '../../inspect/dump-info.ts';
+import { escaped } from '../escape.ts';
+import { INDENT, paragraph, type Style, title } from './style.ts';
+import { table } from './table.ts';
+
+/** makedumpfile's dump level, bit by bit: which pages were left out. */
+const DUMP_LEVEL_BITS: readonly [bit: number, what: string][] = [
+  [1, 'zero'],
+  [2, 'page cache'],
+  [4, 'private page cache'],
+  [8, 'user'],
+  [16, 'free'],
+];
+
+export function* infoReport(info: DumpInfo, style: Style): Generator<string> {
+  for (const line of lines(escaped(info), style)) yield `${line}\n`;
+}
+
+function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
+  const say = (label: string, text: string) => paragraph(style, `${label.padEnd(12)}  `, text);
+  const format = dump.wrapper === null ? dump.format : `${dump.format}, ${dump.wrapper}`;
+  yield* say(style.paint.bold('dump'.padEnd(12)), dump.files.join(', '));
+  yield* say('format', format);
+  yield* say('kernel', dump.kernelRelease ?? 'the dump does not say');
+  if (dump.buildId !== null) yield* say('build id', dump.buildId);
+  if (dump.machine !== null) yield* say('machine', dump.machine);
+  yield* say('page size', `${dump.pageSize / 1024} KiB`);
+  if (dump.dumpLevel !== null) yield* say('dump level', dumpLevelInWords(dump.dumpLevel));
+  yield* say('complete', dump.complete ? 'yes' : 'NO, see below');
+  const pages = Object.entries(dump.pages).filter(([, count]) => count > 0);
+  yield* say('pages', pages.map(([state, count]) => `${count} ${state}`).join(', ') || 'none');
+  const stored = Object.entries(dump.codecs).filter(([, count]) => count > 0);
+  yield* say('stored', stored.map(([codec, count]) => `${count} ${codec}`).join(', ') || 'nothing');
+  for (const { what, value, why } of dump.assumptions) yield* say('assumed', `${what} = ${value} (${why})`);
+
+  yield* title(style, 'Memory map', 'what the dump says is RAM');
+  const rows = dump.memory.map(({ start, end }) => [start, end, size(start, end)]);
+  const columns = [
+    { title: 'From', align: 'right' as const },
+    { title: 'To', align: 'right' as const },
+    { title: 'Size', align: 'right' as const },
+  ];
+  if (rows.length === 0) yield `${INDENT}none`;
+  else yield* table(style, columns, rows);
+
+  if (dump.problems.length === 0) return;
+  yield* title(style, 'Damage');
+  for (const { file, fileOffset, what } of dump.problems) {
+    yield* paragraph(style, INDENT, `${file}, offset ${fileOffset}: ${what}`);
+  }
+}
+
+function dumpLevelInWords(level: number): string {
+  const left = DUMP_LEVEL_BITS.filter(([bit]) => (level & bit) !== 0).map(([, what]) => what);
+  return `${level}: ${left.length === 0 ? 'nothing left out' : `without ${left.join(', ')} pages`}`;
+}
+
+function size(start: string, end: string): string {
+  const byteLength = Number(end) + 1 - Number(start);
+  if (byteLength < 1024) return `${byteLength} B`;
+  return byteLength < 2 ** 20 ? `${byteLength / 1024} KiB` : `${+(byteLength / 2 ** 20).toFixed(2)} MiB`;
+}
