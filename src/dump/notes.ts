@@ -10,12 +10,17 @@ export function findVmcoreinfo(notes: Buffer): Map<string, string> | undefined {
     const descAt = nameAt + align(notes.readUInt32LE(at));
     const end = descAt + notes.readUInt32LE(at + 4);
     if (notes.toString('latin1', nameAt, nameAt + 11) === 'VMCOREINFO\0') {
-      const lines = notes.toString('latin1', descAt, end).split('\0', 1)[0]?.split('\n') ?? [];
-      return new Map(lines.filter((line) => line.includes('=')).map((line) => splitOnce(line, '=')));
+      return parseVmcoreinfo(notes.toString('latin1', descAt, end));
     }
     at = descAt + align(end - descAt);
   }
   return undefined;
+}
+
+/** The `KEY=value` lines of VMCOREINFO itself, which need not end with a newline or a NUL. */
+export function parseVmcoreinfo(text: string): Map<string, string> {
+  const lines = text.split('\0', 1)[0]?.split('\n') ?? [];
+  return new Map(lines.filter((line) => line.includes('=')).map((line) => splitOnce(line, '=')));
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -88,7 +88,10 @@ export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport
       entries: geometry.entries,
     },
     l1: new Rows(function* () {
-      for (const entry of view.l1Entries(all)) yield l1Row(view, entry);
+      for (const entry of view.l1Entries(all)) {
+        const row = l1Row(view, entry);
+        if (all || row.status !== 'unused') yield row;
+      }
     }),
     census,
     stes: new Rows(() => (sids === undefined ? view.stes(all) : view.stesOf(ascending(sids)))),

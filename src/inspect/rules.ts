@@ -56,6 +56,10 @@ export interface RuleArgs {
 
 export type Rule = keyof RuleArgs;
 
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
 interface RuleText<Args> {
   readonly severity: Severity;
   /** As the patches' own comments have it; null where nothing is lost by itself. */
@@ -83,18 +87,20 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'smmu-service-failure': {
     severity: 'warning',
     reach: 'smmu',
-    sentence: () => 'GERROR has Service Failure Mode active; the SMMU has to be reset',
+    sentence: () =>
+      'Service Failure Mode is active (SFM_ERR differs between GERROR and GERRORN); the SMMU has to be reset',
   },
   'adoption-fallback': {
     severity: 'error',
     reach: 'smmu',
     sentence: ({ revision, check, observed, required, errno }) =>
-      `${revision} gives up with -${errno} and resets the SMMU: ${check} found ${observed}; required: ${required}`,
+      `${revision} gives up with -${errno} and resets the SMMU: ${check}: ${observed} (required: ${required})`,
   },
   'adoption-indeterminate': {
     severity: 'warning',
     reach: 'smmu',
-    sentence: ({ revision, check, observed }) => `what ${revision} does cannot be told at ${check}: ${observed}`,
+    sentence: ({ revision, check, observed }) =>
+      `whether ${revision} adopts the table cannot be told: ${check}: ${observed}`,
   },
   'strtab-outside-memory': {
     severity: 'error',
@@ -134,7 +140,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     reach: 'bus',
     likelyReach: 'smmu',
     sentence: ({ l2, byteLength, state }, l1) =>
-      `${l1} points to ${l2}; these ${byteLength} bytes are not wholly RAM in this dump (${state}), so no device is accepted`,
+      `${l1} points to ${l2}; these ${byteLength} bytes are not wholly RAM in this dump (${state}); no device behind it is accepted`,
   },
   'l2-unaligned': {
     severity: 'warning',
@@ -145,12 +151,13 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'table-not-in-dump': {
     severity: 'warning',
     reach: null,
-    sentence: ({ table, entries, state }) => `${entries} entries of the ${table} are not in the dump (${state})`,
+    sentence: ({ table, entries, state }) =>
+      `${count(entries, 'entry', 'entries')} of the ${table} not in the dump (${state})`,
   },
   'excluded-read-as-zero': {
     severity: 'note',
     reach: null,
-    sentence: ({ pages }) => `${pages} pages of the table that the capture tool left out are taken to be zero`,
+    sentence: ({ pages }) => `${count(pages, 'page')} of the table, left out by the capture tool, taken to be zero`,
   },
   'table-cut': {
     severity: 'warning',
@@ -162,7 +169,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     reach: 'device',
     sentence: ({ sid, config }) =>
       `the STE of SID 0x${sid.toString(16)} has V=1 and reserved Config ${config}: the hardware aborts, ` +
-      'Linux v3 to v7 defers the attach all the same',
+      'revisions v3 to v7 defer the attach all the same',
   },
   'sid-without-ste': {
     severity: 'note',
@@ -199,8 +206,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'insert-not-possible': {
     severity: 'note',
     reach: null,
-    sentence: ({ sids, verdict }) =>
-      `none of the ${sids} asked-for SIDs was inserted: nothing was adopted (${verdict})`,
+    sentence: ({ sids, verdict }) => `${count(sids, 'SID')} not inserted: nothing was adopted (${verdict})`,
   },
   'insert-list-cut': {
     severity: 'note',
@@ -225,7 +231,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'snapshot-unknown-register': {
     severity: 'warning',
     reach: null,
-    sentence: ({ register, place }) => `${place}: ${register} is not a register of the architecture; it is not used`,
+    sentence: ({ place }) => `${place} is not a register of the architecture; it is not used`,
   },
   'snapshot-memory-ignored': {
     severity: 'warning',

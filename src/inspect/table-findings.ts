@@ -42,8 +42,9 @@ export function l1Row(view: HardwareView, entry: L1Entry): L1Row {
   };
 }
 
-function l1Status({ low, high, span }: L1Entry): L1Status {
-  if (span === 0) return 'unused';
+function l1Status({ low, high, span, stes }: L1Entry): L1Status {
+  // Linux takes a null pointer for unused; so does the hardware where the span is none of its own.
+  if (span === 0 || (l1Pointer(low, high) === 0 && stes === 0)) return 'unused';
   return span === LINUX_SPAN && l1Pointer(low, high) !== 0 ? 'used' : 'bad';
 }
 
@@ -59,7 +60,7 @@ export function judgeL1(
   const location = l1Location(view, index, paddr);
   const pointer = l1Pointer(low, high);
   if (pointer === 0) {
-    findings.add('l1-null-pointer', { span }, location);
+    if (entry.stes > 0) findings.add('l1-null-pointer', { span }, location);
     return;
   }
   if (span !== LINUX_SPAN) {

@@ -17,7 +17,7 @@ export function tableFormatOf(fmt: number): TableFormatField {
 export interface StreamTableGeometry {
   /** The format hardware uses: reserved FMT values behave as linear. */
   readonly format: StreamTableFormat;
-  /** log2 of the StreamIDs that the table covers: LOG2SIZE, capped by IDR1.SIDSIZE. */
+  /** log2 of the StreamIDs that the table covers: LOG2SIZE, capped by IDR1.SIDSIZE and by the 32 bits of a StreamID. */
   readonly log2Size: number;
   /** StreamID bits resolved by one L2 table: SPLIT, with reserved values behaving as 6. Linear tables have none. */
   readonly split: number;
@@ -36,7 +36,7 @@ export function streamTableGeometry(
   cfg: { readonly fmt: number; readonly split: number; readonly log2Size: number },
   sidSize: number,
 ): StreamTableGeometry {
-  const log2Size = Math.min(cfg.log2Size, sidSize);
+  const log2Size = Math.min(cfg.log2Size, sidSize, 32);
   if (cfg.fmt !== 1) {
     const base = alignDown(addr, cfg.log2Size + 6);
     return { format: 'linear', log2Size, split: 0, base, entries: 2 ** log2Size };

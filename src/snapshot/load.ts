@@ -133,6 +133,9 @@ function isBelow(folder: string, path: string): boolean {
 
 /** The list under `smmus`, or the snapshot itself when it has its `registers` at the top. */
 function smmuEntries(place: Place, root: JsonObject): [Place, Json][] {
+  if (root['smmus'] !== undefined && root['registers'] !== undefined) {
+    place.key('registers').refuse('stands beside "smmus"; give one of them');
+  }
   if (root['smmus'] === undefined) {
     if (root['registers'] === undefined) place.refuse('has neither "smmus" nor "registers"');
     return [[place, root]];

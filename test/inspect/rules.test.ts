@@ -33,19 +33,19 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'smmu-service-failure': {
     args: {},
-    says: 'GERROR has Service Failure Mode active; the SMMU has to be reset',
+    says: 'Service Failure Mode is active (SFM_ERR differs between GERROR and GERRORN); the SMMU has to be reset',
     severity: 'warning',
     reach: 'smmu',
   },
   'adoption-fallback': {
     args: { revision: 'v6', check: 'two-level.split', observed: '6', required: '8', errno: 'EINVAL' },
-    says: 'v6 gives up with -EINVAL and resets the SMMU: two-level.split found 6; required: 8',
+    says: 'v6 gives up with -EINVAL and resets the SMMU: two-level.split: 6 (required: 8)',
     severity: 'error',
     reach: 'smmu',
   },
   'adoption-indeterminate': {
     args: { revision: 'v6', check: 'two-level.l1-descriptors', observed: '4 of 256 descriptors are not in the dump' },
-    says: 'what v6 does cannot be told at two-level.l1-descriptors: 4 of 256 descriptors are not in the dump',
+    says: 'whether v6 adopts the table cannot be told: two-level.l1-descriptors: 4 of 256 descriptors are not in the dump',
     severity: 'warning',
     reach: 'smmu',
   },
@@ -84,7 +84,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'l2-outside-memory': {
     args: { l2: '0x70000000', byteLength: 16384, state: 'lost' },
     location: L1,
-    says: 'L1[5] points to 0x70000000; these 16384 bytes are not wholly RAM in this dump (lost), so no device is accepted',
+    says: 'L1[5] points to 0x70000000; these 16384 bytes are not wholly RAM in this dump (lost); no device behind it is accepted',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
@@ -98,13 +98,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'table-not-in-dump': {
     args: { table: 'L2 table', entries: 64, state: 'excluded' },
-    says: '64 entries of the L2 table are not in the dump (excluded)',
+    says: '64 entries of the L2 table not in the dump (excluded)',
     severity: 'warning',
     reach: null,
   },
   'excluded-read-as-zero': {
     args: { pages: 3 },
-    says: '3 pages of the table that the capture tool left out are taken to be zero',
+    says: '3 pages of the table, left out by the capture tool, taken to be zero',
     severity: 'note',
     reach: null,
   },
@@ -116,7 +116,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'ste-config-reserved': {
     args: { sid: 0x108, config: 2 },
-    says: 'the STE of SID 0x108 has V=1 and reserved Config 2: the hardware aborts, Linux v3 to v7 defers the attach all the same',
+    says: 'the STE of SID 0x108 has V=1 and reserved Config 2: the hardware aborts, revisions v3 to v7 defer the attach all the same',
     severity: 'warning',
     reach: 'device',
   },
@@ -157,7 +157,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'insert-not-possible': {
     args: { sids: 4, verdict: 'fallback' },
-    says: 'none of the 4 asked-for SIDs was inserted: nothing was adopted (fallback)',
+    says: '4 SIDs not inserted: nothing was adopted (fallback)',
     severity: 'note',
     reach: null,
   },
@@ -187,7 +187,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'snapshot-unknown-register': {
     args: { register: 'CR9', place: 'smmus[0].registers.CR9' },
-    says: 'smmus[0].registers.CR9: CR9 is not a register of the architecture; it is not used',
+    says: 'smmus[0].registers.CR9 is not a register of the architecture; it is not used',
     severity: 'warning',
     reach: null,
   },
