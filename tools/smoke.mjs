@@ -14,7 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'smmu-adopt-smoke-'));
 const npm = (cwd, ...args) => execFileSync('npm', [...args, '--silent'], { cwd, encoding: 'utf8' });
 
 function expect(what, actual, wanted) {
-  if (actual !== wanted) throw new Error(`${what}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(actual)}`);
+  if (actual !== wanted)
+    throw new Error(`${what}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(actual)}`);
   console.log(`ok  ${what}`);
 }
 
@@ -45,7 +46,9 @@ try {
       'for (const smmu of inspection.smmus) console.log(smmu.adoption.verdict, [...smmu.stes].length);',
     ].join('\n'),
   );
-  cpSync(join(root, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'), { recursive: true });
+  cpSync(join(root, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'), {
+    recursive: true,
+  });
   cpSync(join(root, 'node_modules', 'undici-types'), join(folder, 'node_modules', 'undici-types'), { recursive: true });
   const flags = ['--strict', '--target', 'es2022', '--module', 'nodenext', '--types', 'node'];
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags, 'use.ts'], {
