@@ -1,8 +1,9 @@
 /** The options by which a dump is found and read, shared by every command that opens one. */
 
 import { type Command, Option } from 'commander';
+import { INPUT_FORMATS, type InputFormat } from '../dump/containers.ts';
 import { parseDumpName } from '../dump/load-map.ts';
-import { INPUT_FORMATS, type InputFormat, type OpenedDump, openDump } from '../dump/open.ts';
+import { type OpenedDump, openDump } from '../dump/open.ts';
 import { InputError } from '../errors.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { parseAddress, parsePageSize } from './arguments.ts';

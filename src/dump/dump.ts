@@ -57,7 +57,10 @@ export interface Dump {
 }
 
 /** A dump before the files around it are known: what a container's reader answers. */
-export type DumpContents = Omit<Dump, 'files' | 'close'>;
+export type DumpContents = Omit<Dump, 'files' | 'close' | 'problems'> & {
+  /** Grows while the dump is read: some damage shows only then. */
+  readonly problems: DumpProblem[];
+};
 
 export const PAGE_SIZES: readonly number[] = [4096, 16384, 65536];
 

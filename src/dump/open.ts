@@ -1,17 +1,21 @@
 /** One way in for every kind of dump. */
 
 import { InputError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
-import { type Dump, PAGE_SIZES } from './dump.ts';
-import { openElf } from './elf.ts';
+import { noProgress, type Progress } from '../progress.ts';
+import {
+  INPUT_FORMATS,
+  type InputFormat,
+  openContainer,
+  refuseCompany,
+  titleOf,
+  type Unwrapped,
+  unwrap,
+} from './containers.ts';
+import { type Dump, type DumpContents, PAGE_SIZES } from './dump.ts';
 import { type DumpName, type LoadMapEntry, parseDumpName, partsFromLoadMap, partsFromNames } from './load-map.ts';
+import { isDumpInfo, loadDumpInfo } from './qualcomm.ts';
 import { openRaw, type RawPart } from './raw.ts';
-import { recognise } from './recognise.ts';
 import { type ByteSource, openFileSource } from './source.ts';
-
-/** Containers that a user can name instead of having them recognised. */
-export const INPUT_FORMATS = ['raw', 'elf'] as const;
-export type InputFormat = (typeof INPUT_FORMATS)[number];
 
 export interface OpenOptions {
   /** Read the files as this container, whatever they begin with. */
@@ -31,8 +35,7 @@ export interface OpenedDump extends Dump {
   readonly loadMapIgnored: boolean;
 }
 
-/** A dump before the files around it are known. */
-type Contents = Omit<OpenedDump, 'files' | 'close'>;
+type Contents = DumpContents & Pick<OpenedDump, 'loadMapIgnored'>;
 
 /**
  * Opens one dump, which may be several files. A name may carry its load address: `ddr0.bin@0x80000000`.
@@ -56,7 +59,7 @@ export async function openDump(names: string | readonly string[], options: OpenO
     if (options.inputFormat !== undefined && !INPUT_FORMATS.includes(options.inputFormat)) {
       throw new InputError('usage', `input format ${options.inputFormat}; ${INPUT_FORMATS.join(', ')} are possible`);
     }
-    const contents = openContents([names].flat().map(parseDumpName), options, open);
+    const contents = await openContents([names].flat().map(parseDumpName), options, open);
     return { ...contents, files: sources.map(({ name }) => name), close };
   } catch (error) {
     close();
@@ -64,57 +67,55 @@ export async function openDump(names: string | readonly string[], options: OpenO
   }
 }
 
-function openContents(
+async function openContents(
   names: readonly DumpName[],
   options: OpenOptions,
   open: (name: string, path?: string) => ByteSource,
-): Contents {
-  const loadMap = options.loadMap ?? [];
-  const sources = names.map(({ file }) => open(file));
-  const elf = sources.find((source) => formatOf(source, options) === 'elf');
-  if (elf !== undefined) {
-    refuseBesideElf(elf, names, options);
-    return { ...openElf(elf, options.pageSize), loadMapIgnored: loadMap.length > 0 };
+): Promise<Contents> {
+  const { base, pageSize, inputFormat, progress = noProgress } = options;
+  const [only, another] = names;
+  if (only !== undefined && another === undefined && isDumpInfo(only.file) && inputFormat === undefined) {
+    const loadMap = await loadDumpInfo(only.file);
+    const contents = await openContents([], { ...options, loadMap }, open);
+    return { ...contents, loadMapIgnored: (options.loadMap ?? []).length > 0 };
   }
 
-  if (options.base !== undefined || names.some(({ paddr }) => paddr !== undefined)) {
-    const parts = partsFromNames(names, sources, options.base);
-    return { ...openRaw(parts, options.pageSize, []), loadMapIgnored: loadMap.length > 0 };
+  const loadMap = options.loadMap ?? [];
+  const files = names.map(({ file }) => unwrap(open(file), inputFormat, progress));
+  const container = files.find(({ format }) => format !== 'raw');
+  if (container !== undefined) {
+    refuseCompany(container, files);
+    refuseAddress(container, names, options);
+    return { ...(await openContainer(files, container.format, pageSize)), loadMapIgnored: loadMap.length > 0 };
+  }
+
+  const sources = files.map(({ source }) => source);
+  if (base !== undefined || names.some(({ paddr }) => paddr !== undefined)) {
+    const parts = partsFromNames(names, sources, base);
+    return { ...openRaw(parts, pageSize, []), loadMapIgnored: loadMap.length > 0 };
   }
   if (loadMap.length > 0) {
     const parts = partsFromLoadMap(loadMap, sources, (name, path) => {
-      const source = open(name, path);
-      if (formatOf(source, options) === 'raw') return source;
-      const message = 'is an ELF core; a load map places raw files (or say --input-format raw)';
+      const { source, format } = unwrap(open(name, path), inputFormat, progress);
+      if (format === 'raw') return source;
+      const message = `is ${titleOf(format)}; a load map places raw files (or say --input-format raw)`;
       throw new InputError('usage', message, { file: name });
     });
-    return { ...openRaw(parts, options.pageSize, []), loadMapIgnored: false };
+    return { ...openRaw(parts, pageSize, []), loadMapIgnored: false };
   }
-  const [source, another] = sources;
+  const [source] = sources;
   if (source === undefined) throw new InputError('usage', 'no dump was named');
-  if (another !== undefined) {
+  if (sources.length > 1) {
     const message = 'several raw files need addresses, as in ddr0.bin@0x80000000';
     throw new InputError('usage', message, { file: source.name });
   }
   const assumption = { what: 'load address', value: '0x0', why: 'a raw dump without a load map or an address' };
   const part: RawPart = { source, paddr: 0, fileOffset: 0, where: source.name };
-  return { ...openRaw([part], options.pageSize, [assumption]), loadMapIgnored: false };
+  return { ...openRaw([part], pageSize, [assumption]), loadMapIgnored: false };
 }
 
-/** What to read a file as. Throws for a container that is known and cannot be read: it is never raw silently. */
-function formatOf(source: ByteSource, { inputFormat }: OpenOptions): InputFormat {
-  if (inputFormat !== undefined) return inputFormat;
-  const container = recognise(source);
-  if (container === null) return 'raw';
-  if (container.format === 'elf') return 'elf';
-  const message = `is a ${container.title}, which is not read directly; ${container.advice} (or --input-format raw)`;
-  throw new InputError('format', message, { file: source.name });
-}
-
-function refuseBesideElf({ name: file }: ByteSource, names: readonly DumpName[], { base }: OpenOptions): void {
-  if (names.length > 1) throw new InputError('usage', 'an ELF core is a whole dump; give it alone', { file });
-  if (names.some(({ paddr }) => paddr !== undefined) || base !== undefined) {
-    const message = 'an ELF core has its own addresses; leave the address away, or say --input-format raw';
-    throw new InputError('usage', message, { file });
-  }
+function refuseAddress({ source, format }: Unwrapped, names: readonly DumpName[], { base }: OpenOptions): void {
+  if (base === undefined && names.every(({ paddr }) => paddr === undefined)) return;
+  const message = `${titleOf(format)} has its own addresses; leave the address away, or say --input-format raw`;
+  throw new InputError('usage', message, { file: source.name });
 }

@@ -22,22 +22,29 @@ const unwrap = (tool: string) => `unwrap it first: ${tool}`;
 
 const SIGNATURES: readonly Signature[] = [
   { format: 'elf', title: 'ELF file', begins: [0x7f, ...ascii('ELF')] },
-  { format: 'kdump', title: 'kdump-compressed dump', begins: ascii('KDUMP   '), advice: toElf },
+  { format: 'kdump', title: 'kdump-compressed dump', begins: ascii('KDUMP   ') },
   { format: 'diskdump', title: 'old diskdump', begins: ascii('DISKDUMP'), advice: toElf },
-  {
-    format: 'flattened',
-    title: 'flattened makedumpfile dump',
-    begins: ascii('makedumpfile'),
-    advice: 'rearrange it first: makedumpfile -R plain.dump < flat.dump',
-  },
-  { format: 'lime', title: 'LiME dump', begins: [0x45, 0x4d, 0x69, 0x4c], advice: 'extract its ranges first' },
-  { format: 'avml', title: 'AVML dump', begins: [0x41, 0x56, 0x4d, 0x4c], advice: 'unpack it first: avml-convert' },
+  { format: 'flattened', title: 'flattened dump', begins: ascii('makedumpfile') },
+  { format: 'lime', title: 'LiME dump', begins: [0x45, 0x4d, 0x69, 0x4c] },
+  { format: 'avml', title: 'AVML dump', begins: [0x41, 0x56, 0x4d, 0x4c] },
   ...[0xd0bed2be, 0xd1bad1ba, 0xd2bed2be, 0xd3bed3be].map((magic) => ({
     format: 'vmware',
-    title: 'VMware snapshot metadata',
+    title: 'VMware snapshot',
     begins: [magic >>> 24, (magic >>> 16) & 0xff, (magic >>> 8) & 0xff, magic & 0xff],
     advice: 'give the .vmem file with the addresses of its regions',
   })),
+  {
+    format: 'lkcd',
+    title: 'LKCD dump',
+    begins: [0xed, 0x23, 0x8f, 0x61, 0x73, 0x01, 0x19, 0xa8],
+    advice: 'open it with crash and write its memory out',
+  },
+  {
+    format: 'hyperv',
+    title: 'Hyper-V saved state',
+    begins: [0x14, 0x20, 0x28, 0x01],
+    advice: 'turn it into a memory dump first, with the vmsavedstatedump library of the Windows SDK',
+  },
   {
     format: 'gzip',
     title: 'gzip file',

@@ -4,7 +4,7 @@
  */
 
 import type { Dump } from './dump.ts';
-import { countPages, isWhollyRam, type PageCounts, type PageState, worstState } from './memory.ts';
+import { countPages, isWhollyRam, type PageCounts, type PageState, type StateRun, worstState } from './memory.ts';
 
 /**
  * What to do with a page that the capture tool left out. A live stream table is none of the kinds of page that tools
@@ -88,25 +88,24 @@ export class MemoryView {
    */
   *slices(paddr: number, entryByteLength: number, count: number): Generator<TableSlice> {
     const chunk = this.#idleChunks.pop() ?? new Uint32Array(CHUNK_BYTE_LENGTH / 4);
+    const perChunk = Math.floor(CHUNK_BYTE_LENGTH / entryByteLength);
     try {
-      let next = 0;
-      for (const run of this.#dump.memory.runs(paddr, entryByteLength * count)) {
-        const cut = Math.floor((run.offset + run.byteLength) / entryByteLength);
-        // An entry that an earlier run left unfinished lies in two states or more: it is judged alone.
-        if (next * entryByteLength < run.offset && next < cut) {
-          yield* this.#read(chunk, paddr, entryByteLength, next, 1);
-          next += 1;
+      for (const part of wholeEntries(this.#dump.memory.runs(paddr, entryByteLength * count), entryByteLength)) {
+        if (!this.isKnown(part.state)) {
+          yield { ...part, known: false, words: NO_WORDS };
+          continue;
         }
-        if (next >= cut) continue;
-        if (this.isKnown(run.state)) yield* this.#read(chunk, paddr, entryByteLength, next, cut - next);
-        else yield unknownSlice(next, cut - next, run.state);
-        next = cut;
+        const end = part.first + part.count;
+        for (let at = part.first; at < end; at += perChunk) {
+          yield* this.#read(chunk, paddr, entryByteLength, at, Math.min(perChunk, end - at));
+        }
       }
     } finally {
       this.#idleChunks.push(chunk);
     }
   }
 
+  /** What reading finds may be worse than what was announced: a page that does not decompress, a file cut short. */
   *#read(
     chunk: Uint32Array,
     paddr: number,
@@ -114,21 +113,37 @@ export class MemoryView {
     first: number,
     count: number,
   ): Generator<TableSlice> {
-    const perChunk = Math.floor(CHUNK_BYTE_LENGTH / entryByteLength);
-    for (let at = first; at < first + count; at += perChunk) {
-      const entries = Math.min(perChunk, first + count - at);
-      const words = chunk.subarray(0, (entries * entryByteLength) / 4);
-      const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-      const runs = this.#dump.memory.read(paddr + at * entryByteLength, bytes);
-      const state = runs.map((run) => run.state).reduce(worstState, 'present');
-      if (runs.every((run) => this.isKnown(run.state))) yield { first: at, count: entries, state, known: true, words };
-      else yield unknownSlice(at, entries, state);
+    const wordsPerEntry = entryByteLength / 4;
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, count * entryByteLength);
+    for (const part of wholeEntries(this.#dump.memory.read(paddr + first * entryByteLength, bytes), entryByteLength)) {
+      const known = this.isKnown(part.state);
+      const words = chunk.subarray(part.first * wordsPerEntry, (part.first + part.count) * wordsPerEntry);
+      yield { ...part, first: first + part.first, known, words: known ? words : NO_WORDS };
     }
   }
 }
 
 const NO_WORDS = new Uint32Array(0);
 
-function unknownSlice(first: number, count: number, state: PageState): TableSlice {
-  return { first, count, state, known: false, words: NO_WORDS };
+/** Runs of bytes as runs of table entries. An entry in two states or more is judged alone, by the worst of them. */
+function* wholeEntries(
+  runs: readonly StateRun[],
+  entryByteLength: number,
+): Generator<{ readonly first: number; readonly count: number; readonly state: PageState }> {
+  let next = 0;
+  let unfinished: PageState = 'present';
+  for (const { offset, byteLength, state } of runs) {
+    const cut = Math.floor((offset + byteLength) / entryByteLength);
+    if (next * entryByteLength < offset) {
+      unfinished = worstState(unfinished, state);
+      if (cut === next) continue;
+      if (unfinished !== state) {
+        yield { first: next, count: 1, state: unfinished };
+        next += 1;
+      }
+    }
+    if (cut > next) yield { first: next, count: cut - next, state };
+    next = cut;
+    unfinished = state;
+  }
 }

@@ -24,11 +24,12 @@ export interface DumpInfo {
 /** Counts every page, which may mean reading every page descriptor of a compressed dump. */
 export function dumpInfo(dump: Dump): DumpInfo {
   const { pages, codecs } = dump.census();
+  const report = dumpReport(dump);
   const { vmcoreinfo, kernelRelease, machine, dumpLevel } = dump.details;
   return {
     schemaVersion: SCHEMA_VERSION,
     dump: {
-      ...dumpReport(dump),
+      ...report,
       kernelRelease,
       buildId: vmcoreinfo.get('BUILD-ID') ?? null,
       machine,

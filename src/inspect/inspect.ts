@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
-import { FindingList } from './findings.ts';
+import { type Finding, FindingList } from './findings.ts';
 import { inspectSmmu } from './inspect-smmu.ts';
 import { dumpReport, hex, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
 import type { Severity } from './rules.ts';
@@ -44,9 +44,8 @@ export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: Ins
   const revision = chooseRevision(options, snapshot);
   const memory = new MemoryView(dump, options.excluded);
   const laterMemory = options.later && new MemoryView(options.later, options.excluded);
-  const general = generalFindings(dump, options.later, snapshot);
   const smmus: SmmuReport[] = [];
-  const findings = [...general.all];
+  const ofSmmus: Finding[] = [];
   for (const smmu of chooseSmmus(options, snapshot)) {
     const list = new FindingList(smmu.name);
     const { insert, sids, all = false, gate = true, progress = noProgress } = options;
@@ -54,15 +53,17 @@ export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: Ins
     smmus.push(
       inspectSmmu({ smmu, revision, memory, laterMemory, systemRam, insert, sids, all, gate, progress }, list),
     );
-    findings.push(...list.all);
+    ofSmmus.push(...list.all);
   }
+  const reports = { dump: dumpReport(dump), later: options.later ? dumpReport(options.later) : null };
+  // Only now: some damage of a dump shows when its pages, or its map, are read.
+  const findings = [...generalFindings(dump, options.later, snapshot).all, ...ofSmmus];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const totals = { errors: count('error'), warnings: count('warning'), notes: count('note') };
   return {
     schemaVersion: SCHEMA_VERSION,
     tool: TOOL,
-    dump: dumpReport(dump),
-    later: options.later ? dumpReport(options.later) : null,
+    ...reports,
     smmus,
     findings,
     summary: { ...totals, exitCode: exitCode(smmus, totals, options.failOn ?? 'error') },

@@ -1,9 +1,9 @@
 /** Reads and checks a register snapshot (format version 1). */
 
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { openFileSource } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
+import { liesBelow } from '../folder.ts';
 import { parseRegisters } from './registers.ts';
 import {
   CAPTURE_MOMENTS,
@@ -113,22 +113,15 @@ function memoryEntry(place: Place, value: Json, options: SnapshotOptions): Snaps
   };
 }
 
-/** A snapshot may come from anywhere, so it may name files beside itself and below, and no others. */
 function memoryFile(place: Place, value: Json, options: SnapshotOptions): { name: string; path: string } {
   const name = stringAt(place, value);
   if (name === '' || name.includes('\0')) place.refuse(`${quote(name)} is not a file name`);
   const folder = resolve(dirname(place.file));
   const path = resolve(folder, name);
-  const leaves = !isBelow(folder, path) || (existsSync(path) && !isBelow(realpathSync(folder), realpathSync(path)));
-  if (leaves && options.allowOutside !== true) {
+  if (options.allowOutside !== true && !liesBelow(folder, path)) {
     place.refuse(`${quote(name)} leaves the snapshot's folder; --allow-outside permits that`);
   }
   return { name, path };
-}
-
-function isBelow(folder: string, path: string): boolean {
-  const steps = relative(folder, path);
-  return steps !== '' && steps !== '..' && !steps.startsWith('../') && !steps.startsWith('..\\') && !isAbsolute(steps);
 }
 
 /** The list under `smmus`, or the snapshot itself when it has its `registers` at the top. */

@@ -220,8 +220,8 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     ],
     [
       'a container that is known and not read',
-      ['inspect', write('kdump.bin', 'KDUMP   and more'), '--regs', regs],
-      'kdump.bin: is a kdump-compressed dump, which is not read directly; ',
+      ['inspect', write('vmss.bin', Uint8Array.of(0xd2, 0xbe, 0xd2, 0xbe, 0, 0)), '--regs', regs],
+      'vmss.bin: is a VMware snapshot, which is not read directly; ',
     ],
     ['unknown revision', ['inspect', dump, '--regs', regs, '--revision', 'v99'], 'Allowed choices are v6.'],
     ['unknown SMMU', ['inspect', dump, '--regs', regs, '--smmu', 'x'], 'no SMMU "x"; there are arm-smmu-v3.0.auto'],

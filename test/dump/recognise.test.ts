@@ -18,6 +18,8 @@ const LONG: [string, number[]][] = [
   ['flattened', ascii('makedumpfile')],
   ['lime', ascii('EMiL')],
   ['avml', ascii('AVML')],
+  ['lkcd', [0xed, 0x23, 0x8f, 0x61, 0x73, 0x01, 0x19, 0xa8]],
+  ['hyperv', [0x14, 0x20, 0x28, 0x01]],
   ['vmware', [0xd0, 0xbe, 0xd2, 0xbe]],
   ['vmware', [0xd1, 0xba, 0xd1, 0xba]],
   ['vmware', [0xd2, 0xbe, 0xd2, 0xbe]],
@@ -37,10 +39,11 @@ describe('magics of four bytes and more', () => {
     expect(formatOf([0, ...magic]), 'the magic not at the start').toBeNull();
   });
 
-  test('everything but ELF comes with advice', () => {
+  test('what is not read comes with advice', () => {
     for (const [format, magic] of LONG) {
       const container = recognise(new MemorySource(Uint8Array.from(magic)));
-      expect(container?.advice === undefined, format).toBe(format === 'elf');
+      const isRead = ['elf', 'kdump', 'flattened', 'lime', 'avml'].includes(format);
+      expect(container?.advice === undefined, format).toBe(isRead);
     }
   });
 });

@@ -86,13 +86,17 @@ function findMatch(
   for (let i = 0; i < Math.min(8, candidates.length); i++) {
     const index = seed === undefined ? candidates.length - 1 - i : Math.floor(random() * candidates.length);
     const distance = at - (candidates[index] as number);
-    let longest = 0;
-    while (at + longest < bytes.byteLength && bytes[at + longest] === bytes[at + longest - distance]) longest += 1;
+    const possible = KINDS.filter(
+      ({ kind, distances, follows }) =>
+        distance >= distances[0] && distance <= distances[1] && follows(literals) && (only?.includes(kind) ?? true),
+    );
     // Now and then a short match although a long one is possible, so that every length is met.
-    if (seed !== undefined && random() < 0.5) longest = Math.min(longest, 2 + Math.floor(random() ** 3 * 600));
-    for (const { kind, distances, lengths, follows } of KINDS) {
-      const fits = distance >= distances[0] && distance <= distances[1] && longest >= lengths[0] && follows(literals);
-      if (fits && (only?.includes(kind) ?? true)) found.push({ kind, distance, length: Math.min(longest, lengths[1]) });
+    const most = seed !== undefined && random() < 0.5 ? 2 + Math.floor(random() ** 3 * 600) : Number.POSITIVE_INFINITY;
+    const limit = Math.min(most, bytes.byteLength - at, Math.max(0, ...possible.map(({ lengths }) => lengths[1])));
+    let longest = 0;
+    while (longest < limit && bytes[at + longest] === bytes[at + longest - distance]) longest += 1;
+    for (const { kind, lengths } of possible) {
+      if (longest >= lengths[0]) found.push({ kind, distance, length: Math.min(longest, lengths[1]) });
     }
   }
   if (seed !== undefined) return random() < 0.05 ? null : (found[Math.floor(random() * found.length)] ?? null);

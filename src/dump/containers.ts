@@ -1,0 +1,105 @@
+/** The containers that say themselves where their bytes belong, and how each is opened. */
+
+import { InputError } from '../errors.ts';
+import type { Progress } from '../progress.ts';
+import type { DumpContents } from './dump.ts';
+import { openElf } from './elf.ts';
+import { openFlattened } from './flattened.ts';
+import { openKdump } from './kdump.ts';
+import { type Container, recognise } from './recognise.ts';
+import type { ByteSource } from './source.ts';
+
+/** What a user can name instead of having it recognised. */
+export const INPUT_FORMATS = ['raw', 'elf', 'kdump', 'lime', 'avml'] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+
+interface Reader {
+  readonly title: string;
+  /** Whether several files can be the parts of one dump. */
+  readonly inParts: boolean;
+  open(sources: readonly ByteSource[], pageSize: number | undefined): Promise<DumpContents>;
+}
+
+/** LiME's and AVML's records may stand in one file, so one reader serves both. */
+const openRecords: Reader['open'] = async ([source], pageSize) => {
+  const { openAvml } = await import('./avml.ts');
+  return openAvml(source as ByteSource, pageSize);
+};
+
+const READERS: Readonly<Record<Exclude<InputFormat, 'raw'>, Reader>> = {
+  elf: {
+    title: 'an ELF core',
+    inParts: false,
+    open: async ([source], pageSize) => openElf(source as ByteSource, pageSize),
+  },
+  kdump: { title: 'a kdump-compressed dump', inParts: true, open: openKdump },
+  lime: { title: 'a LiME dump', inParts: false, open: openRecords },
+  avml: { title: 'an AVML dump', inParts: false, open: openRecords },
+};
+
+/** A file seen for what it is: the wrapper around it taken off. */
+export interface Unwrapped {
+  readonly source: ByteSource;
+  readonly format: InputFormat;
+  readonly flattened: Pick<DumpContents, 'problems' | 'complete'> | null;
+}
+
+/**
+ * Recognises a file, or takes it for what the user says it is. Throws InputError (`format`) for a container that is
+ * known and cannot be read: nothing is ever raw memory silently.
+ */
+export function unwrap(source: ByteSource, inputFormat: InputFormat | undefined, progress: Progress): Unwrapped {
+  const found = recognise(source);
+  if (inputFormat === 'raw') return { source, format: 'raw', flattened: null };
+  if (found?.format !== 'flattened') {
+    return { source, format: inputFormat ?? formatOf(source, found), flattened: null };
+  }
+  const flattened = openFlattened(source, (done, total) => progress(`rearranging ${source.name}`, done, total));
+  const inside = recognise(flattened.source);
+  if (inputFormat === undefined && inside?.format !== 'kdump' && inside?.format !== 'elf') {
+    const what = inside === null ? 'what begins as no dump' : `a ${inside.title}`;
+    throw new InputError('format', `is a flattened dump of ${what}; ELF and kdump-compressed ones are read`, {
+      file: source.name,
+    });
+  }
+  const format = inputFormat ?? (inside?.format === 'elf' ? 'elf' : 'kdump');
+  return { source: flattened.source, format, flattened };
+}
+
+function formatOf({ name }: ByteSource, found: Container | null): InputFormat {
+  if (found === null) return 'raw';
+  const known = INPUT_FORMATS.find((format) => format === found.format);
+  if (known !== undefined) return known;
+  const message = `is a ${found.title}, which is not read directly; ${found.advice} (or --input-format raw)`;
+  throw new InputError('format', message, { file: name });
+}
+
+/** `an ELF core` and the like; null for raw memory. */
+export function titleOf(format: InputFormat): string | null {
+  return format === 'raw' ? null : READERS[format].title;
+}
+
+/** Throws unless all files are one container, or the parts of one. `container` is one of them that is not raw. */
+export function refuseCompany({ format, source }: Unwrapped, files: readonly Unwrapped[]): void {
+  const { title, inParts } = READERS[format as Exclude<InputFormat, 'raw'>];
+  if (files.every((file) => file.format === format && (inParts || file.source === source))) return;
+  throw new InputError('usage', `${title} is a whole dump; give it alone`, { file: source.name });
+}
+
+/** Opens one container, or the parts of one. */
+export async function openContainer(
+  files: readonly Unwrapped[],
+  format: InputFormat,
+  pageSize: number | undefined,
+): Promise<DumpContents> {
+  const reader = READERS[format as Exclude<InputFormat, 'raw'>];
+  const contents = await reader.open(
+    files.map((file) => file.source),
+    pageSize,
+  );
+  const wrappers = files.flatMap(({ flattened }) => flattened ?? []);
+  if (wrappers.length === 0) return contents;
+  contents.problems.unshift(...wrappers.flatMap(({ problems }) => problems));
+  const complete = contents.complete && wrappers.every((wrapper) => wrapper.complete);
+  return { ...contents, wrapper: 'flattened', complete };
+}

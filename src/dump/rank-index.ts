@@ -1,0 +1,161 @@
+/**
+ * Bitmaps of a dump, one bit for each page, least significant bit first, and the number of set bits before a bit.
+ *
+ * They stay in the file. A dump of 1 TiB has 32 MiB of them, of which most questions meet a few words.
+ */
+
+import { InputError } from '../errors.ts';
+import { LruCache } from './page-cache.ts';
+import type { ByteSource } from './source.ts';
+
+/** Bits read at once: 32 KiB, the pages of 1 GiB at 4 KiB. */
+const CHUNK_BITS = 1 << 18;
+const CHUNK_WORDS = CHUNK_BITS / 32;
+/** Enough for a table, what it points to, and the other end of memory. */
+const CACHED_CHUNKS = 8;
+
+/** Finest distance between two running counts; 512 bytes are counted anew for each question. */
+const STRIDE_BITS = 1 << 12;
+/** The counts themselves stay below 8 MiB, however far apart the pages of a system lie. */
+const MAX_COUNTS = 1 << 20;
+
+export class Bitmap {
+  readonly bitCount: number;
+  readonly #source: ByteSource;
+  readonly #fileOffset: number;
+  readonly #chunks = new LruCache<Int32Array>(CACHED_CHUNKS);
+  #last: Int32Array = new Int32Array(0);
+  #lastIndex = -1;
+
+  constructor(source: ByteSource, fileOffset: number, bitCount: number) {
+    this.bitCount = bitCount;
+    this.#source = source;
+    this.#fileOffset = fileOffset;
+  }
+
+  has(bit: number): boolean {
+    const word = this.#chunkAt(bit)[(bit % CHUNK_BITS) >>> 5] as number;
+    return ((word >>> (bit % 32)) & 1) === 1;
+  }
+
+  /** The first bit behind `bit` that differs from it, or `limit`, whichever comes first. */
+  endOfRun(bit: number, limit: number): number {
+    const same = this.has(bit) ? -1 : 0;
+    for (let at = bit; at < limit; ) {
+      const chunk = this.#chunkAt(at);
+      const chunkStart = at - (at % CHUNK_BITS);
+      let i = (at - chunkStart) >>> 5;
+      // Bits before `at` do not count in the first word.
+      let different = ((chunk[i] as number) ^ same) & (-1 << (at % 32));
+      while (different === 0 && ++i < CHUNK_WORDS) different = (chunk[i] as number) ^ same;
+      at = chunkStart + i * 32;
+      if (different !== 0) return Math.min(limit, at + trailingZeros(different));
+    }
+    return limit;
+  }
+
+  /** Set bits from `from` up to, not including, `to`. */
+  count(from: number, to: number): number {
+    let total = 0;
+    for (let at = from; at < to; ) {
+      const chunk = this.#chunkAt(at);
+      const chunkStart = at - (at % CHUNK_BITS);
+      const end = Math.min(to, chunkStart + CHUNK_BITS);
+      total += countBits(chunk, at - chunkStart, end - chunkStart);
+      at = end;
+    }
+    return total;
+  }
+
+  #chunkAt(bit: number): Int32Array {
+    const index = Math.floor(bit / CHUNK_BITS);
+    if (index === this.#lastIndex) return this.#last;
+    let chunk = this.#chunks.get(index);
+    if (chunk === undefined) {
+      chunk = this.#chunks.makeRoom() ?? new Int32Array(CHUNK_WORDS);
+      this.#readChunk(index, chunk);
+      this.#chunks.set(index, chunk);
+    }
+    this.#last = chunk;
+    this.#lastIndex = index;
+    return chunk;
+  }
+
+  #readChunk(index: number, chunk: Int32Array): void {
+    const at = (index * CHUNK_BITS) / 8;
+    const held = Math.min(chunk.byteLength, Math.ceil(this.bitCount / 8) - at);
+    chunk.fill(0, held >>> 2);
+    const offset = this.#fileOffset + at;
+    if (this.#source.read(offset, new Uint8Array(chunk.buffer, 0, held)) === held) return;
+    // The file has a gap or has become shorter. Without the bitmap no page can be found, and none must seem missing.
+    const place = `offset 0x${offset.toString(16)}`;
+    throw new InputError('file', 'the bitmap of pages cannot be read here', { file: this.#source.name, place });
+  }
+}
+
+/** Counts the set bits of a bitmap from its bit `from` on: the place of a page among those that are stored. */
+export class RankIndex {
+  readonly bitmap: Bitmap;
+  readonly #from: number;
+  readonly #stride: number;
+  readonly #firstStride: number;
+  /** Set bits before each multiple of the stride, as far as anybody has asked. Sums beyond 32 bits are possible. */
+  #counts: Float64Array = new Float64Array(64);
+  #known = 1;
+
+  constructor(bitmap: Bitmap, from = 0) {
+    let stride = STRIDE_BITS;
+    while ((bitmap.bitCount - from) / stride > MAX_COUNTS) stride *= 2;
+    this.bitmap = bitmap;
+    this.#from = from;
+    this.#stride = stride;
+    this.#firstStride = Math.floor(from / stride);
+  }
+
+  /** The number of set bits from `from` up to, not including, `bit`. */
+  before(bit: number): number {
+    const stride = Math.floor(bit / this.#stride);
+    const start = Math.max(this.#from, stride * this.#stride);
+    return this.#countBefore(stride - this.#firstStride) + this.bitmap.count(start, bit);
+  }
+
+  #countBefore(index: number): number {
+    if (index >= this.#counts.length) {
+      const longer = new Float64Array(Math.max(index + 1, this.#counts.length * 2));
+      longer.set(this.#counts);
+      this.#counts = longer;
+    }
+    for (; this.#known <= index; this.#known++) {
+      const end = (this.#firstStride + this.#known) * this.#stride;
+      const counted = this.bitmap.count(Math.max(this.#from, end - this.#stride), end);
+      this.#counts[this.#known] = (this.#counts[this.#known - 1] as number) + counted;
+    }
+    return this.#counts[index] as number;
+  }
+}
+
+/** Set bits of `words` from bit `from` up to, not including, bit `to`. */
+function countBits(words: Int32Array, from: number, to: number): number {
+  const first = from >>> 5;
+  const last = to >>> 5;
+  const below = (1 << (to % 32)) - 1;
+  const above = -1 << (from % 32);
+  if (first === last) return popcount((words[first] as number) & above & below);
+  let total = popcount((words[first] as number) & above);
+  for (let i = first + 1; i < last; i++) {
+    const word = words[i] as number;
+    if (word !== 0) total += word === -1 ? 32 : popcount(word);
+  }
+  return below === 0 ? total : total + popcount((words[last] as number) & below);
+}
+
+/** Adds neighbouring bits in parallel: pairs, nibbles, bytes, and the bytes by one multiplication. */
+function popcount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}
+
+function trailingZeros(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}

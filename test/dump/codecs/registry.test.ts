@@ -1,0 +1,26 @@
+/** The registry costs nothing until a page needs it. */
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+const folder = temporaryFolder();
+
+test.skipIf(process.getBuiltinModule === undefined)('node:zlib is loaded at the first page, not before', () => {
+  const registry = fileURLToPath(new URL('../../../src/dump/codecs/registry.ts', import.meta.url));
+  const source = folder.write(
+    'main.ts',
+    `const isLoaded = () => process.moduleLoadList.includes('NativeModule zlib');
+     const { loadCodecs } = await import(${JSON.stringify(registry)});
+     const codecs = await loadCodecs();
+     const page = new Uint8Array(8);
+     const before = [codecs.lzo, codecs.snappy, codecs.zstd].map((codec) => codec(page, page)).length && isLoaded();
+     codecs.zlib(page, page);
+     console.log(before, isLoaded());`,
+  );
+  const outfile = `${folder.path}/main.mjs`;
+  buildSync({ entryPoints: [source], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm' });
+  expect(spawnSync(process.execPath, [outfile], { encoding: 'utf8' }).stdout).toBe('false true\n');
+});
