@@ -4,13 +4,15 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect, openDump, parseSnapshot } from '../src/index.ts';
+import { HUGE_REGISTERS, writeHugeKdump } from './huge-kdump.ts';
 
 const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));
+const PEAK_MEMORY = fileURLToPath(new URL('peak-memory.cjs', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../samples/healthy-two-level', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'smmu-adopt-bench-'));
 let missed = 0;
@@ -107,8 +109,28 @@ async function l1Descriptors(): Promise<void> {
   report('2^17 L1 descriptors checked', all - few, 10, 'ms', 'the whole inspection against one of 16 descriptors');
 }
 
+/** The whole command on a dump that is far larger than memory. */
+async function hugeDump(): Promise<void> {
+  const dump = join(folder, 'huge.kdump');
+  writeHugeKdump(dump);
+  const regs = join(folder, 'huge.json');
+  writeFileSync(regs, JSON.stringify({ registers: { CR0: '0x1', IDR0: '0x0c080010', ...HUGE_REGISTERS } }));
+  const peaks: number[] = [];
+  const [whole = 0] = await takeTurns(7, [
+    () => {
+      const args = ['--require', PEAK_MEMORY, COMMAND, 'inspect', dump, '--regs', regs, '--insert', '0x100'];
+      const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      if (!stdout.includes('1 accepted (1 with the attach deferred)')) throw new Error(stdout + stderr);
+      peaks.push(Number(stderr.trim().split('\n').at(-1)) / 1024);
+    },
+  ]);
+  report('kdump of a 1 TiB machine, whole command', whole, 200, 'ms', 'median, Node itself included');
+  report('  and its memory', median(peaks), 150, 'MiB', 'largest resident size, Node itself included');
+}
+
 try {
   await coldStart();
+  await hugeDump();
   await linearTable();
   await l1Descriptors();
 } finally {

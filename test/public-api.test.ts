@@ -29,6 +29,7 @@ test('the package', () => {
     bin: { 'smmu-adopt': 'bin/smmu-adopt.cjs' },
     exports: {
       '.': { types: './dist/types/index.d.ts', default: './dist/index.js' },
+      './schema/info.schema.json': './schema/info.schema.json',
       './schema/inspection.schema.json': './schema/inspection.schema.json',
       './schema/snapshot.schema.json': './schema/snapshot.schema.json',
       './package.json': './package.json',

@@ -9,6 +9,7 @@ import {
   expectStrictlyValidSnapshot,
   expectValid,
   expectValidSnapshot,
+  INFO_SCHEMA,
   INSPECTION_SCHEMA,
   inspectionProblems,
   type JsonSchema,
@@ -34,6 +35,7 @@ function* subschemas(schema: unknown, at = '#'): Generator<[at: string, schema: 
 }
 
 describe.each([
+  { name: 'info', schema: INFO_SCHEMA, id: 'urn:smmu-adopt:info:1' },
   { name: 'inspection', schema: INSPECTION_SCHEMA, id: 'urn:smmu-adopt:inspection:1' },
   { name: 'snapshot', schema: SNAPSHOT_SCHEMA, id: 'urn:smmu-adopt:snapshot:1' },
 ])('$name.schema.json', ({ schema, id }) => {

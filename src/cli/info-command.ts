@@ -28,7 +28,7 @@ export function addInfoCommand(program: Command): void {
     .command('info')
     .summary('container, memory map, page states, and what the dump says of its kernel')
     .description('Prints what a dump is: container, kernel, page size, completeness, memory map, pages by state.')
-    .argument('[dump...]', 'raw memory (FILE or FILE@ADDRESS), an ELF vmcore, or another container')
+    .argument('[dump...]', 'a vmcore of any kind, or raw memory (FILE or FILE@ADDRESS); several files are one dump')
     .option('--regs <file>', 'register snapshot, for its memory list')
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addDumpOptions(command)

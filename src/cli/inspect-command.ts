@@ -53,7 +53,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
       "Does offline what the kdump kernel's arm-smmu-v3 driver would do with the stream tables in a memory dump:\n" +
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
-    .argument('[dump...]', 'raw memory (FILE or FILE@ADDRESS) or an ELF vmcore; several raw files are one dump')
+    .argument('[dump...]', 'a vmcore of any kind, or raw memory (FILE or FILE@ADDRESS); several files are one dump')
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .addOption(

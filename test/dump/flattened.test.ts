@@ -1,14 +1,14 @@
 /** Flattened dumps: the rearranged file against naive models of it, damage, and what the walk costs. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openFlattened } from '../../src/dump/flattened.ts';
 import { type ByteSource, openFileSource } from '../../src/dump/source.ts';
 import { InputError } from '../../src/errors.ts';
 import { cutIntoRecords, type FlatRecord, type FlattenOptions, flatten } from '../support/flatten.ts';
+import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 
@@ -361,11 +361,9 @@ describe('what it costs', () => {
   });
 });
 
-const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../shared/dumps', import.meta.url));
-const QEMU_A = join(ROOT, 'qemu-a');
-const whyNot = existsSync(QEMU_A) ? '' : ` (skipped: no ${QEMU_A}; SMMU_ADOPT_DUMPS can name the folder above it)`;
+const skipped = whyNot(QEMU_A);
 
-describe.skipIf(whyNot !== '')(`real flattened dumps${whyNot}`, () => {
+describe.skipIf(skipped !== '')(`real flattened dumps${skipped}`, () => {
   const rearranged = (name: string) => {
     const file = openFileSource(join(QEMU_A, name));
     try {

@@ -4,26 +4,18 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DumpContents } from '../../src/dump/dump.ts';
 import { openElf } from '../../src/dump/elf.ts';
 import { openKdump } from '../../src/dump/kdump.ts';
 import { type ByteSource, openFileSource } from '../../src/dump/source.ts';
+import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../shared/dumps', import.meta.url));
-const QEMU_A = join(ROOT, 'qemu-a');
 const PAGE = 4096;
-
-function reason(): string {
-  if (!existsSync(QEMU_A)) return ` (skipped: no ${QEMU_A}; SMMU_ADOPT_DUMPS can name the folder above it)`;
-  const needsXz = spawnSync('xz', ['--version']).error !== undefined;
-  return needsXz ? ' (skipped: there is no xz command to unpack the dumps with)' : '';
-}
-const whyNot = reason();
+const skipped = whyNot(QEMU_A, { xz: true });
 
 const folder = temporaryFolder();
 const sources: ByteSource[] = [];
@@ -64,7 +56,7 @@ function smmuPages(): number[] {
   return [...new Set(addresses.map((paddr) => paddr - (paddr % PAGE)))];
 }
 
-describe.skipIf(whyNot !== '')(`dumps of a real kernel${whyNot}`, () => {
+describe.skipIf(skipped !== '')(`dumps of a real kernel${skipped}`, () => {
   let elf: DumpContents;
   /** All pages of the ELF core that hold something. The core was trimmed: its zeros mean nothing. */
   const nonZero: number[] = [];

@@ -6,10 +6,9 @@
  * `../shared/dumps` beside the repository; without them these tests are skipped.
  */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Inspection,
@@ -21,20 +20,11 @@ import {
   type SmmuReport,
 } from '../../src/index.ts';
 import { REGISTERS } from '../../src/smmu/registers.ts';
+import { ADOPT_V6, QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../shared/dumps', import.meta.url));
-const QEMU_A = join(ROOT, 'qemu-a');
-const ADOPT_V6 = join(ROOT, 'adopt-v6');
-
-/** What to put behind the name of a group of tests: why it is skipped, or nothing. */
-function reason(folder: string): string {
-  if (!existsSync(folder)) return ` (skipped: no ${folder}; SMMU_ADOPT_DUMPS can name the folder above it)`;
-  const needsXz = folder === QEMU_A && spawnSync('xz', ['--version']).error !== undefined;
-  return needsXz ? ' (skipped: there is no xz command to unpack the dumps with)' : '';
-}
-const whyNotQemuA = reason(QEMU_A);
-const whyNotAdoptV6 = reason(ADOPT_V6);
+const whyNotQemuA = whyNot(QEMU_A, { xz: true });
+const whyNotAdoptV6 = whyNot(ADOPT_V6);
 
 const folder = temporaryFolder();
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));

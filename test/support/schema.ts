@@ -12,6 +12,7 @@ function readSchema(name: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8')) as JsonSchema;
 }
 
+export const INFO_SCHEMA = readSchema('info.schema.json');
 export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
 export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
 
@@ -32,8 +33,9 @@ function validator(schemas: readonly JsonSchema[]): Ajv2020 {
   return new Ajv2020({ schemas: [...schemas], strict: true, allErrors: true, verbose: true });
 }
 
-const open = validator([INSPECTION_SCHEMA, SNAPSHOT_SCHEMA]);
-const strict = validator([closed(INSPECTION_SCHEMA), closed(SNAPSHOT_SCHEMA)]);
+const SCHEMAS = [INFO_SCHEMA, INSPECTION_SCHEMA, SNAPSHOT_SCHEMA];
+const open = validator(SCHEMAS);
+const strict = validator(SCHEMAS.map(closed));
 
 function find(ajv: Ajv2020, reference: string): ValidateFunction {
   const validate = ajv.getSchema(reference);
@@ -71,6 +73,7 @@ function expectNone(schema: string, found: readonly string[]): void {
   throw new Error([`does not fit ${schema}:`, ...found.slice(0, MAX_SHOWN), ...more].join('\n  '));
 }
 
+const INFO = String(INFO_SCHEMA['$id']);
 const INSPECTION = String(INSPECTION_SCHEMA['$id']);
 const SNAPSHOT = String(SNAPSHOT_SCHEMA['$id']);
 
@@ -92,6 +95,16 @@ export function expectStrictlyValid(json: unknown): void {
 /** What is wrong with one finding, unknown keys included. */
 export function findingProblems(json: unknown): string[] {
   return problems(find(strict, `${INSPECTION}#/$defs/finding`), json);
+}
+
+/** Fails unless `json`, what `smmu-adopt info` printed as JSON, fits the published schema. */
+export function expectValidInfo(json: unknown): void {
+  expectNone(INFO, problems(find(open, INFO), json));
+}
+
+/** The same, and every key has to be one that the schema knows. */
+export function expectStrictlyValidInfo(json: unknown): void {
+  expectNone(`${INFO} without unknown keys`, problems(find(strict, INFO), json));
 }
 
 /** What is wrong with a register snapshot. */

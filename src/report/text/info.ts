@@ -28,7 +28,9 @@ function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   if (dump.machine !== null) yield* say('machine', dump.machine);
   yield* say('page size', `${dump.pageSize / 1024} KiB`);
   if (dump.dumpLevel !== null) yield* say('dump level', dumpLevelInWords(dump.dumpLevel));
-  yield* say('complete', dump.complete ? 'yes' : 'NO, see below');
+  // makedumpfile marks a dump that ran out of space; nothing else need be wrong with it.
+  const incomplete = dump.problems.length > 0 ? 'NO, see below' : 'NO, by its own account';
+  yield* say('complete', dump.complete ? 'yes' : incomplete);
   const pages = Object.entries(dump.pages).filter(([, count]) => count > 0);
   yield* say('pages', pages.map(([state, count]) => `${count} ${state}`).join(', ') || 'none');
   const stored = Object.entries(dump.codecs).filter(([, count]) => count > 0);

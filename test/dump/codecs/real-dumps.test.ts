@@ -6,21 +6,15 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CodecName } from '../../../src/dump/codecs/codec.ts';
 import { loadCodecs } from '../../../src/dump/codecs/registry.ts';
+import { QEMU_A, whyNot } from '../../support/real-dumps.ts';
 
-const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../../shared/dumps', import.meta.url));
-const DUMP = join(ROOT, 'qemu-a', 'vmcore-trim.d1');
-
-function reason(): string {
-  if (!existsSync(`${DUMP}.lzo`)) return ` (skipped: no ${DUMP}.lzo; SMMU_ADOPT_DUMPS can name the folder of the sets)`;
-  return spawnSync('xz', ['--version']).error ? ' (skipped: there is no xz command to unpack the dumps with)' : '';
-}
-const whyNot = reason();
+const DUMP = join(QEMU_A, 'vmcore-trim.d1');
+const skipped = whyNot(QEMU_A, { xz: true });
 
 interface Page {
   readonly flags: number;
@@ -44,7 +38,7 @@ function pagesOf(dump: Buffer): Map<number, Page> {
   return pages;
 }
 
-describe.skipIf(whyNot !== '')(`real kdump-compressed dumps${whyNot}`, () => {
+describe.skipIf(skipped !== '')(`real kdump-compressed dumps${skipped}`, () => {
   let plain: Map<number, Page>;
   beforeAll(() => {
     const { stdout } = spawnSync('xz', ['-dc', `${DUMP}.none.xz`], { maxBuffer: 2 ** 31 });

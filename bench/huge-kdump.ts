@@ -1,0 +1,58 @@
+/**
+ * A kdump-compressed dump of a 1 TiB machine, as large as its maps have to be and sparse everywhere else: two bitmaps of
+ * 32 MiB, a descriptor table of 1.5 GiB, and the pages of one real stream table near the top of memory.
+ */
+
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { Image } from '../samples/image.ts';
+import { kdump } from '../test/support/kdump-writer.ts';
+
+const PAGE = 4096;
+const MAX_MAPNR = 2 ** 28;
+/** Every fourth page is in the file: bits 0 and 4 of each byte. */
+const STORED_BYTE = 0x11;
+
+const L1 = 2 ** 40 - 0x20_0000;
+const L2 = 2 ** 40 - 0x10_0000;
+export const HUGE_REGISTERS = { STRTAB_BASE: `0x${L1.toString(16)}`, STRTAB_BASE_CFG: '0x10210', IDR1: '0x10' };
+
+export function writeHugeKdump(path: string): void {
+  const extents = new Image()
+    .l1(L1, 1, 9, L2)
+    .abortTable(L2, 256)
+    .ste(L2, 0, { V: 1, Config: 5, S1ContextPtr: 0x1000 })
+    .extents();
+  const pages = extents.flatMap(({ paddr, bytes }) =>
+    Array.from({ length: bytes.length / PAGE }, (_, i) => ({
+      pfn: paddr / PAGE + i,
+      bytes: bytes.subarray(i * PAGE, (i + 1) * PAGE),
+      as: 'zlib' as const,
+    })),
+  );
+  const small = kdump(pages, { maxMapnr: MAX_MAPNR, dumpLevel: 31, vmcoreinfo: 'PAGESIZE=4096\n' });
+  const ram = Buffer.alloc(MAX_MAPNR / 8, 0xff);
+  const stored = Buffer.alloc(MAX_MAPNR / 8, STORED_BYTE);
+  for (const { pfn } of pages) stored[pfn >> 3] = (stored[pfn >> 3] as number) | (1 << (pfn & 7));
+
+  const file = openSync(path, 'w');
+  writeSync(file, small.bytes, 0, small.ramBitmapAt, 0);
+  writeSync(file, ram, 0, ram.length, small.ramBitmapAt);
+  writeSync(file, stored, 0, stored.length, small.storedBitmapAt);
+  // Behind the descriptors of all pages: what the pages of the table are stored as.
+  const dataAt = small.descriptorsAt + (MAX_MAPNR / 4 + pages.length) * 24;
+  ftruncateSync(file, dataAt);
+  let end = dataAt;
+  let added = 0;
+  for (const { pfn } of pages) {
+    const page = small.stored.get(pfn);
+    if (page === undefined) throw new Error('a page was not written');
+    const rank = Math.ceil(pfn / 4) + added;
+    if ((pfn & 3) !== 0) added += 1;
+    const descriptor = Buffer.from(small.bytes.subarray(page.descriptorAt, page.descriptorAt + 24));
+    descriptor.writeBigInt64LE(BigInt(end), 0);
+    writeSync(file, descriptor, 0, 24, small.descriptorsAt + rank * 24);
+    writeSync(file, small.bytes, page.at, page.size, end);
+    end += page.size;
+  }
+  closeSync(file);
+}
