@@ -50,7 +50,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .command('inspect')
     .summary("what the kdump kernel would do with the crashed kernel's stream table")
     .description(
-      "Does offline what the kdump kernel's arm-smmu-v3 driver would do with the stream tables in a memory dump:\n" +
+      "Does offline what the kdump kernel's arm-smmu-v3 driver would do with the stream tables in a memory dump: " +
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
     .argument('[dump...]', 'a vmcore of any kind, or raw memory (FILE or FILE@ADDRESS); several files are one dump')

@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 import { type DumpAssumption, type DumpContents, type DumpProblem, NO_DETAILS, PADDR_LIMIT } from './dump.ts';
 import { HeaderReader } from './header-walk.ts';
 import { countAllPages, type PhysicalMemory } from './memory.ts';
-import { type Segment, SegmentMemory } from './segments.ts';
+import type { Segment } from './segments.ts';
 import type { ByteSource } from './source.ts';
 
 const HEADER_BYTE_LENGTH = 32;
@@ -53,13 +53,6 @@ export interface CompressedContent {
   readonly problem?: DumpProblem | undefined;
 }
 export type WalkCompressed = (fileOffset: number, byteLength: number) => CompressedContent;
-
-/** Version 1 records only. Throws InputError (`format`) for a file that does not begin with one. */
-export function openLime(source: ByteSource, givenPageSize?: number): DumpContents {
-  const walk = walkRecords(source);
-  const memory = new SegmentMemory(walk.records.map((record) => plainSegment(record, source)));
-  return limeContents('lime', walk, memory, givenPageSize);
-}
 
 export function plainSegment({ paddr, byteLength, contentAt }: MemoryRecord, source: ByteSource): Segment {
   return { paddr, byteLength, source, fileOffset: contentAt, fileByteLength: byteLength };

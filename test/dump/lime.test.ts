@@ -2,8 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openLime } from '../../src/dump/lime.ts';
+import { limeContents, plainSegment, walkRecords } from '../../src/dump/lime.ts';
 import type { PageState } from '../../src/dump/memory.ts';
+import { SegmentMemory } from '../../src/dump/segments.ts';
+import type { ByteSource } from '../../src/dump/source.ts';
 import { InputError } from '../../src/errors.ts';
 import { type LimeRecord, limeDump } from '../support/lime-writer.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -11,6 +13,13 @@ import { MemorySource, patternBytes } from '../support/sources.ts';
 import { expectPartition } from '../support/states.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
+/** LiME's own records; those of AVML come with a reader of their own, which has its own tests. */
+function openLime(source: ByteSource, pageSize?: number) {
+  const walk = walkRecords(source);
+  const memory = new SegmentMemory(walk.records.map((record) => plainSegment(record, source)));
+  return limeContents('lime', walk, memory, pageSize);
+}
+
 const open = (file: Uint8Array, pageSize?: number) => openLime(new MemorySource(file), pageSize);
 const page = { paddr: 0x1000, bytes: bytes(1, 2, 3, 4) };
 const behind = { paddr: 0x1006, bytes: bytes(6, 7) };

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
 import { loadSnapshot, parseSnapshot, type SnapshotOptions } from '../../src/snapshot/load.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
+import { refused } from '../support/refusal.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { refused } from './refused.ts';
 
 const folder = temporaryFolder();
 

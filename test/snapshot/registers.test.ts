@@ -3,7 +3,7 @@ import { REGISTERS } from '../../src/smmu/registers.ts';
 import { parseRegisters } from '../../src/snapshot/registers.ts';
 import type { SnapshotWarning } from '../../src/snapshot/snapshot.ts';
 import { type Json, Place } from '../../src/snapshot/values.ts';
-import { refused } from './refused.ts';
+import { refused } from '../support/refusal.ts';
 
 const TABLE = { STRTAB_BASE: '0x42000000', STRTAB_BASE_CFG: '0x10210' };
 

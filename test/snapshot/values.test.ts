@@ -10,7 +10,7 @@ import {
   quote,
   stringAt,
 } from '../../src/snapshot/values.ts';
-import { refused } from './refused.ts';
+import { refused } from '../support/refusal.ts';
 
 const place = new Place('regs.json', 'registers.CR0');
 
