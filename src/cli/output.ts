@@ -1,6 +1,5 @@
 /** Where a report goes: stdout, or a file that only its owner can read, because dumps hold secrets. */
 
-import { once } from 'node:events';
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { InputError } from '../errors.ts';
 
@@ -29,9 +28,19 @@ export async function writeToStdout(pieces: Iterable<string>): Promise<void> {
   });
   for (const piece of buffered(pieces)) {
     if (closed) return;
-    if (!process.stdout.write(piece))
-      await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
+    if (!process.stdout.write(piece)) await drained();
   }
+}
+
+/** Resolves when the reader has caught up, or has gone away. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      process.stdout.off('drain', done).off('close', done);
+      resolve();
+    };
+    process.stdout.once('drain', done).once('close', done);
+  });
 }
 
 /** Writes to a file, readable by its owner only. Refuses to overwrite one of `inputs`. */

@@ -52,29 +52,45 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
     if (rest > 0 && second !== undefined) second.width = Math.max(MIN_PROSE_WIDTH, second.width - rest);
   }
 
-  const grid = new CliTable3({
-    chars: { ...NO_FRAME, middle: GAP },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-    colAligns: shown.map(({ align }) => align ?? 'left'),
-  });
-  grid.push(shown.map(({ title }) => style.paint.bold(title)));
-  grid.push(shown.map(({ width }) => style.paint.dim((style.unicode ? '\u2500' : '-').repeat(width))));
+  const lines: string[] = [];
+  let batch: string[][] = [
+    shown.map(({ title }) => style.paint.bold(title)),
+    shown.map(({ width }) => style.paint.dim((style.unicode ? '\u2500' : '-').repeat(width))),
+  ];
+  const flush = () => {
+    if (batch.length > 0) lines.push(...layOut(shown, batch));
+    batch = [];
+  };
   for (const row of rows) {
-    grid.push(
-      shown.map(({ index, width, yields, paint }) => {
+    batch.push(
+      shown.map(({ index, width, yields, align, paint }) => {
         const text = cell(row[index] ?? '', width, yields);
-        return paint === undefined ? text : paint(text, style.paint);
+        const padded = align === 'right' ? text.padStart(width) : text.padEnd(width);
+        return paint === undefined ? padded : padded.replace(text, paint(text, style.paint));
       }),
     );
     const said = below.filter(({ index }) => (row[index] ?? NOTHING) !== NOTHING);
-    if (said.length === 0) continue;
-    const content = said.map(({ title, index }) => `${title} ${row[index]}`).join(GAP);
-    grid.push([{ colSpan: shown.length, content: INDENT + content }]);
+    if (said.length > 0) {
+      flush();
+      lines.push(INDENT + said.map(({ title, index }) => `${title} ${row[index]}`).join(GAP));
+    }
+    if (batch.length >= BATCH_ROWS) flush();
   }
-  return grid
-    .toString()
-    .split('\n')
-    .map((line) => INDENT + line.trimEnd());
+  flush();
+  return lines.map((line) => INDENT + line.trimEnd());
+}
+
+/** cli-table3 compares each cell with all others, so a long table is laid out bit by bit; padded cells align the bits. */
+const BATCH_ROWS = 32;
+
+function layOut(columns: readonly Column[], batch: readonly string[][]): string[] {
+  const grid = new CliTable3({
+    chars: { ...NO_FRAME, middle: GAP },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    colAligns: columns.map(({ align }) => align ?? 'left'),
+  });
+  grid.push(...batch);
+  return grid.toString().split('\n');
 }
 
 function cell(text: string, width: number, yields: Column['yields']): string {
