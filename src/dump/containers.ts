@@ -3,9 +3,6 @@
 import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { DumpContents } from './dump.ts';
-import { openElf } from './elf.ts';
-import { openFlattened } from './flattened.ts';
-import { openKdump } from './kdump.ts';
 import { type Container, recognise } from './recognise.ts';
 import type { ByteSource } from './source.ts';
 
@@ -21,18 +18,21 @@ interface Reader {
 }
 
 /** LiME's and AVML's records may stand in one file, so one reader serves both. */
-const openRecords: Reader['open'] = async ([source], pageSize) => {
-  const { openAvml } = await import('./avml.ts');
-  return openAvml(source as ByteSource, pageSize);
-};
+const openRecords: Reader['open'] = async ([source], pageSize) =>
+  (await import('./avml.ts')).openAvml(source as ByteSource, pageSize);
 
+/** Each reader is loaded when a dump needs it, and its parsers with it. */
 const READERS: Readonly<Record<Exclude<InputFormat, 'raw'>, Reader>> = {
   elf: {
     title: 'an ELF core',
     inParts: false,
-    open: async ([source], pageSize) => openElf(source as ByteSource, pageSize),
+    open: async ([source], pageSize) => (await import('./elf.ts')).openElf(source as ByteSource, pageSize),
   },
-  kdump: { title: 'a kdump-compressed dump', inParts: true, open: openKdump },
+  kdump: {
+    title: 'a kdump-compressed dump',
+    inParts: true,
+    open: async (sources, pageSize) => (await import('./kdump.ts')).openKdump(sources, pageSize),
+  },
   lime: { title: 'a LiME dump', inParts: false, open: openRecords },
   avml: { title: 'an AVML dump', inParts: false, open: openRecords },
 };
@@ -48,12 +48,17 @@ export interface Unwrapped {
  * Recognises a file, or takes it for what the user says it is. Throws InputError (`format`) for a container that is
  * known and cannot be read: nothing is ever raw memory silently.
  */
-export function unwrap(source: ByteSource, inputFormat: InputFormat | undefined, progress: Progress): Unwrapped {
+export async function unwrap(
+  source: ByteSource,
+  inputFormat: InputFormat | undefined,
+  progress: Progress,
+): Promise<Unwrapped> {
   const found = recognise(source);
   if (inputFormat === 'raw') return { source, format: 'raw', flattened: null };
   if (found?.format !== 'flattened') {
     return { source, format: inputFormat ?? formatOf(source, found), flattened: null };
   }
+  const { openFlattened } = await import('./flattened.ts');
   const flattened = openFlattened(source, (done, total) => progress(`rearranging ${source.name}`, done, total));
   const inside = recognise(flattened.source);
   if (inputFormat === undefined && inside?.format !== 'kdump' && inside?.format !== 'elf') {
@@ -74,16 +79,24 @@ function formatOf({ name }: ByteSource, found: Container | null): InputFormat {
   throw new InputError('format', message, { file: name });
 }
 
-/** `an ELF core` and the like; null for raw memory. */
-export function titleOf(format: InputFormat): string | null {
+/** What a file is that ought to be raw memory and is not; null when it is. */
+export function containerTitle(source: ByteSource, inputFormat: InputFormat | undefined): string | null {
+  const found = inputFormat === 'raw' ? null : recognise(source);
+  if (found?.format === 'flattened') return `a ${found.title}`;
+  const format = inputFormat ?? formatOf(source, found);
   return format === 'raw' ? null : READERS[format].title;
 }
 
-/** Throws unless all files are one container, or the parts of one. `container` is one of them that is not raw. */
-export function refuseCompany({ format, source }: Unwrapped, files: readonly Unwrapped[]): void {
+/** Throws unless all files are one container, or the parts of one, and none is given an address. */
+export function refuseCompany({ format, source }: Unwrapped, files: readonly Unwrapped[], addressed: boolean): void {
   const { title, inParts } = READERS[format as Exclude<InputFormat, 'raw'>];
-  if (files.every((file) => file.format === format && (inParts || file.source === source))) return;
-  throw new InputError('usage', `${title} is a whole dump; give it alone`, { file: source.name });
+  const file = source.name;
+  if (!files.every((one) => one.format === format && (inParts || one.source === source))) {
+    throw new InputError('usage', `${title} is a whole dump; give it alone`, { file });
+  }
+  if (!addressed) return;
+  const message = `${title} has its own addresses; leave the address away, or say --input-format raw`;
+  throw new InputError('usage', message, { file });
 }
 
 /** Opens one container, or the parts of one. */

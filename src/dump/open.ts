@@ -3,11 +3,11 @@
 import { InputError } from '../errors.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import {
+  containerTitle,
   INPUT_FORMATS,
   type InputFormat,
   openContainer,
   refuseCompany,
-  titleOf,
   type Unwrapped,
   unwrap,
 } from './containers.ts';
@@ -81,24 +81,26 @@ async function openContents(
   }
 
   const loadMap = options.loadMap ?? [];
-  const files = names.map(({ file }) => unwrap(open(file), inputFormat, progress));
+  const files: Unwrapped[] = [];
+  for (const { file } of names) files.push(await unwrap(open(file), inputFormat, progress));
+  const addressed = base !== undefined || names.some(({ paddr }) => paddr !== undefined);
   const container = files.find(({ format }) => format !== 'raw');
   if (container !== undefined) {
-    refuseCompany(container, files);
-    refuseAddress(container, names, options);
+    refuseCompany(container, files, addressed);
     return { ...(await openContainer(files, container.format, pageSize)), loadMapIgnored: loadMap.length > 0 };
   }
 
   const sources = files.map(({ source }) => source);
-  if (base !== undefined || names.some(({ paddr }) => paddr !== undefined)) {
+  if (addressed) {
     const parts = partsFromNames(names, sources, base);
     return { ...openRaw(parts, pageSize, []), loadMapIgnored: loadMap.length > 0 };
   }
   if (loadMap.length > 0) {
     const parts = partsFromLoadMap(loadMap, sources, (name, path) => {
-      const { source, format } = unwrap(open(name, path), inputFormat, progress);
-      if (format === 'raw') return source;
-      const message = `is ${titleOf(format)}; a load map places raw files (or say --input-format raw)`;
+      const source = open(name, path);
+      const title = containerTitle(source, inputFormat);
+      if (title === null) return source;
+      const message = `is ${title}; a load map places raw files (or say --input-format raw)`;
       throw new InputError('usage', message, { file: name });
     });
     return { ...openRaw(parts, pageSize, []), loadMapIgnored: false };
@@ -112,10 +114,4 @@ async function openContents(
   const assumption = { what: 'load address', value: '0x0', why: 'a raw dump without a load map or an address' };
   const part: RawPart = { source, paddr: 0, fileOffset: 0, where: source.name };
   return { ...openRaw([part], pageSize, [assumption]), loadMapIgnored: false };
-}
-
-function refuseAddress({ source, format }: Unwrapped, names: readonly DumpName[], { base }: OpenOptions): void {
-  if (base === undefined && names.every(({ paddr }) => paddr === undefined)) return;
-  const message = `${titleOf(format)} has its own addresses; leave the address away, or say --input-format raw`;
-  throw new InputError('usage', message, { file: source.name });
 }
