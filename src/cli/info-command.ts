@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { addDumpOptions, type DumpFlags, Dumps } from './dump-options.ts';
-import { type ColorChoice, outputWidth, wantsColor, writeToStdout } from './output.ts';
+import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToStdout } from './output.ts';
 
 interface InfoFlags extends DumpFlags {
   readonly regs?: string;
@@ -42,7 +42,7 @@ async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
   const snapshot = flags.regs && (await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside }));
   const dumps = new Dumps(flags, snapshot ? snapshot.memory : []);
   try {
-    const info = dumpInfo(await dumps.open(names));
+    const info = dumpInfo(await dumps.open(names), progressLine);
     if (flags.format === 'json') {
       await writeToStdout((await import('../report/json.ts')).jsonReport(info));
       return;

@@ -1,5 +1,6 @@
 /** An open dump: its memory, and what is known about the container around it. */
 
+import type { Progress } from '../progress.ts';
 import type { PageCounts, PhysicalMemory } from './memory.ts';
 
 /** Something the dump does not say and that was taken for granted to read it. */
@@ -52,7 +53,7 @@ export interface Dump {
   readonly assumptions: readonly DumpAssumption[];
   readonly problems: readonly DumpProblem[];
   /** Counts all pages. Reads no page, but may read what describes them. */
-  census(): PageCensus;
+  census(progress?: Progress): PageCensus;
   close(): void;
 }
 

@@ -1,5 +1,6 @@
 /** Physical memory out of kdump-compressed files: two bitmaps, a descriptor for each stored page, compressed pages. */
 
+import type { Progress } from '../progress.ts';
 import type { Codec, CodecName } from './codecs/codec.ts';
 import type { PageCensus } from './dump.ts';
 import { type DescriptorFault, type DescriptorTable, isStored, noDescriptors, STORED_AS } from './kdump-descriptors.ts';
@@ -47,6 +48,9 @@ export interface KdumpMemoryOptions {
   readonly onTooManyRanges: (limit: number) => void;
 }
 
+/** Often enough to be seen to move, rarely enough to cost nothing. */
+const PAGES_PER_PROGRESS = 1 << 16;
+
 export class KdumpMemory implements PhysicalMemory {
   readonly #windows: readonly KdumpWindow[];
   readonly #blockSize: number;
@@ -83,14 +87,20 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   /** Pages of `pageSize` bytes, unless the blocks of the file are larger than pages: then these are counted. */
-  census(pageSize: number): PageCensus {
+  census(pageSize: number, progress: Progress): PageCensus {
     const pagesPerBlock = Math.max(1, this.#blockSize / pageSize);
     const counts = noDescriptors();
     const pages = { present: 0, zero: 0, excluded: 0, lost: 0 };
     // Neighbours among the descriptors are read together, also where the pages between them were left out.
     let pending: { table: DescriptorTable; first: number; end: number } | null = null;
+    let reported = 0;
     const flush = () => pending?.table.countKinds(pending.first, pending.end - pending.first, counts);
-    this.#walk(0, this.#windows.at(-1)?.endPfn ?? 0, (start, end, state, descriptors, index) => {
+    const endPfn = this.#windows.at(-1)?.endPfn ?? 0;
+    this.#walk(0, endPfn, (start, end, state, descriptors, index) => {
+      if (start - reported >= PAGES_PER_PROGRESS) {
+        reported = start;
+        progress('counting pages', start, endPfn);
+      }
       if (descriptors === null) {
         if (state !== 'hole') pages[state] += (end - start) * pagesPerBlock;
       } else if (pending?.table === descriptors && pending.end === index) {

@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { noProgress } from '../progress.ts';
 import { type DumpAssumption, type DumpContents, type DumpProblem, PAGE_SIZES } from './dump.ts';
 import { DescriptorTable, noDescriptors } from './kdump-descriptors.ts';
 import { type FileRange, type KdumpHeader, readKdumpHeader, STATUS_INCOMPLETE } from './kdump-header.ts';
@@ -81,7 +82,7 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
       machine: first.machine === 'Unknown' ? null : first.machine || null,
       dumpLevel,
     },
-    census: () => memory.census(pageSize),
+    census: (progress = noProgress) => memory.census(pageSize, progress),
     assumptions,
     problems,
   };

@@ -1,6 +1,7 @@
 /** What a dump says of itself: `smmu-adopt info` as plain data. */
 
 import type { Dump } from '../dump/dump.ts';
+import { noProgress, type Progress } from '../progress.ts';
 import { type DumpReport, dumpReport, hex, SCHEMA_VERSION } from './inspection.ts';
 
 export interface DumpInfo {
@@ -22,8 +23,8 @@ export interface DumpInfo {
 }
 
 /** Counts every page, which may mean reading every page descriptor of a compressed dump. */
-export function dumpInfo(dump: Dump): DumpInfo {
-  const { pages, codecs } = dump.census();
+export function dumpInfo(dump: Dump, progress: Progress = noProgress): DumpInfo {
+  const { pages, codecs } = dump.census(progress);
   const report = dumpReport(dump);
   const { vmcoreinfo, kernelRelease, machine, dumpLevel } = dump.details;
   return {

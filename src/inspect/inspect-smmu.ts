@@ -66,7 +66,7 @@ export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: sidsToInsert.length, total: cutFrom });
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
-    registers.assume('excluded table pages', 'zero', `${pages} pages; ${memory.whyExcludedIsZero}`);
+    registers.assume('excluded table pages', 'zero', `${memory.whyExcludedIsZero}; pages of the table: ${pages}`);
     findings.add('excluded-read-as-zero', { pages });
   }
 
