@@ -51,8 +51,8 @@ export class Dumps {
   }
 
   /** Every file that was read. */
-  get files(): string[] {
-    return this.#opened.flatMap(({ files }) => files);
+  get paths(): string[] {
+    return this.#opened.flatMap(({ paths }) => paths);
   }
 
   close(): void {

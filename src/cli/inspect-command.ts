@@ -106,8 +106,7 @@ async function runInspect(names: string[], flags: InspectFlags): Promise<number>
     const report = await chooseReport(inspection, flags);
     if (flags.output === undefined) await writeToStdout(report);
     else {
-      const files = [flags.regs, ...dumps.files, ...snapshot.memory.map(({ file }) => file?.path ?? '')];
-      writeToFile(flags.output, report, files);
+      writeToFile(flags.output, report, [flags.regs, ...dumps.paths]);
       if (!flags.quiet) process.stderr.write(`report written to ${flags.output}\n`);
     }
     return inspection.summary.exitCode;

@@ -18,29 +18,28 @@ function* buffered(pieces: Iterable<string>): Generator<string> {
   if (buffer !== '') yield buffer;
 }
 
-/** Writes to stdout, no faster than its reader reads. A reader that has gone away, as `head` does, ends it quietly. */
+/**
+ * Writes to stdout, no faster than its reader reads. A reader that has gone away, as `head` does, ends it quietly.
+ * Throws InputError (`file`) for any other failure, a full disk for one.
+ */
 export async function writeToStdout(pieces: Iterable<string>): Promise<void> {
   clearProgress();
-  let closed = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    closed = true;
+  const { stdout } = process;
+  let failure: NodeJS.ErrnoException | undefined;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    failure ??= error;
   });
   for (const piece of buffered(pieces)) {
-    if (closed) return;
-    if (!process.stdout.write(piece)) await drained();
+    // The callback comes when the piece has been taken, or cannot be any more.
+    await new Promise<void>((resolve) => stdout.write(piece, () => resolve()));
+    if (failure !== undefined) break;
   }
+  if (failure !== undefined && failure.code !== 'EPIPE') throw cannotWrite('stdout', failure);
 }
 
-/** Resolves when the reader has caught up, or has gone away. */
-function drained(): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      process.stdout.off('drain', done).off('close', done);
-      resolve();
-    };
-    process.stdout.once('drain', done).once('close', done);
-  });
+function cannotWrite(file: string, cause: unknown): InputError {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new InputError('file', `cannot be written (${code})`, { file, cause });
 }
 
 /** Writes to a file, readable by its owner only. Refuses to overwrite one of `inputs`. */
@@ -65,8 +64,7 @@ export function writeToFile(path: string, pieces: Iterable<string>, inputs: read
     }
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new InputError('file', `cannot be written (${code})`, { file: path, cause });
+    throw cannotWrite(path, cause);
   }
 }
 

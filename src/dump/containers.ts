@@ -87,27 +87,29 @@ export function containerTitle(source: ByteSource, inputFormat: InputFormat | un
   return format === 'raw' ? null : READERS[format].title;
 }
 
-/** Throws unless all files are one container, or the parts of one, and none is given an address. */
-export function refuseCompany({ format, source }: Unwrapped, files: readonly Unwrapped[], addressed: boolean): void {
-  const { title, inParts } = READERS[format as Exclude<InputFormat, 'raw'>];
+/**
+ * Opens one container, or the parts of one; null when all files are raw. Throws InputError when a container is given
+ * together with anything else, or with an address.
+ */
+export async function openContainer(
+  files: readonly Unwrapped[],
+  addressed: boolean,
+  pageSize: number | undefined,
+): Promise<DumpContents | null> {
+  const container = files.find(({ format }) => format !== 'raw');
+  if (container === undefined || container.format === 'raw') return null;
+  const { format, source } = container;
+  const { title, inParts, open } = READERS[format];
   const file = source.name;
   if (!files.every((one) => one.format === format && (inParts || one.source === source))) {
     throw new InputError('usage', `${title} is a whole dump; give it alone`, { file });
   }
-  if (!addressed) return;
-  const message = `${title} has its own addresses; leave the address away, or say --input-format raw`;
-  throw new InputError('usage', message, { file });
-}
-
-/** Opens one container, or the parts of one. */
-export async function openContainer(
-  files: readonly Unwrapped[],
-  format: InputFormat,
-  pageSize: number | undefined,
-): Promise<DumpContents> {
-  const reader = READERS[format as Exclude<InputFormat, 'raw'>];
-  const contents = await reader.open(
-    files.map((file) => file.source),
+  if (addressed) {
+    const message = `${title} has its own addresses; leave the address away, or say --input-format raw`;
+    throw new InputError('usage', message, { file });
+  }
+  const contents = await open(
+    files.map((one) => one.source),
     pageSize,
   );
   const wrappers = files.flatMap(({ flattened }) => flattened ?? []);

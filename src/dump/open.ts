@@ -7,7 +7,6 @@ import {
   INPUT_FORMATS,
   type InputFormat,
   openContainer,
-  refuseCompany,
   type Unwrapped,
   unwrap,
 } from './containers.ts';
@@ -31,6 +30,8 @@ export interface OpenOptions {
 }
 
 export interface OpenedDump extends Dump {
+  /** Every file that was read, the one of a load map included, by a path that leads to it. */
+  readonly paths: readonly string[];
   /** True when a load map was given and something with precedence over it placed the bytes. */
   readonly loadMapIgnored: boolean;
 }
@@ -44,9 +45,12 @@ type Contents = DumpContents & Pick<OpenedDump, 'loadMapIgnored'>;
  */
 export async function openDump(names: string | readonly string[], options: OpenOptions = {}): Promise<OpenedDump> {
   const sources: ByteSource[] = [];
+  const parsed = [names].flat().map(parseDumpName);
+  const paths = new Set(parsed.map(({ file }) => file));
   const open = (name: string, path?: string): ByteSource => {
     const source = openFileSource(name, path);
     sources.push(source);
+    paths.add(path ?? name);
     return source;
   };
   const close = () => {
@@ -59,8 +63,8 @@ export async function openDump(names: string | readonly string[], options: OpenO
     if (options.inputFormat !== undefined && !INPUT_FORMATS.includes(options.inputFormat)) {
       throw new InputError('usage', `input format ${options.inputFormat}; ${INPUT_FORMATS.join(', ')} are possible`);
     }
-    const contents = await openContents([names].flat().map(parseDumpName), options, open);
-    return { ...contents, files: sources.map(({ name }) => name), close };
+    const contents = await openContents(parsed, options, open);
+    return { ...contents, files: sources.map(({ name }) => name), paths: [...paths], close };
   } catch (error) {
     close();
     throw error;
@@ -84,11 +88,8 @@ async function openContents(
   const files: Unwrapped[] = [];
   for (const { file } of names) files.push(await unwrap(open(file), inputFormat, progress));
   const addressed = base !== undefined || names.some(({ paddr }) => paddr !== undefined);
-  const container = files.find(({ format }) => format !== 'raw');
-  if (container !== undefined) {
-    refuseCompany(container, files, addressed);
-    return { ...(await openContainer(files, container.format, pageSize)), loadMapIgnored: loadMap.length > 0 };
-  }
+  const container = await openContainer(files, addressed, pageSize);
+  if (container !== null) return { ...container, loadMapIgnored: loadMap.length > 0 };
 
   const sources = files.map(({ source }) => source);
   if (addressed) {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -112,6 +113,31 @@ describe('streams and options', () => {
       });
       expect(readFileSync(join(folder.path, file)).equals(before)).toBe(true);
     }
+  });
+
+  test('--output refuses to overwrite a file that only a load map names', () => {
+    const bank = readFileSync(sample('bad-span', 'dump.raw'));
+    folder.write('DDRCS0.BIN', bank);
+    const info = folder.write('dump_info.txt', `1 0x88002000 ${bank.length} DDR bank DDRCS0.BIN\n`);
+    for (const file of ['DDRCS0.BIN', 'dump_info.txt']) {
+      const path = join(folder.path, file);
+      const before = readFileSync(path);
+      expect(run(['inspect', info, '--regs', sample('bad-span', 'regs.json'), '-o', path])).toEqual({
+        stdout: '',
+        stderr: `smmu-adopt: ${path}: is an input; --output would overwrite it\n`,
+        status: 2,
+      });
+      expect(readFileSync(path).equals(before)).toBe(true);
+    }
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a full disk behind stdout is one line on stderr', () => {
+    const command = `"${process.execPath}" ../../bin/smmu-adopt.cjs inspect dump.raw --regs regs.json > /dev/full`;
+    const { stderr, status } = spawnSync('sh', ['-c', command], {
+      cwd: join(SAMPLES_FOLDER, 'bad-span'),
+      encoding: 'utf8',
+    });
+    expect({ stderr, status }).toEqual({ stderr: 'smmu-adopt: stdout: cannot be written (ENOSPC)\n', status: 2 });
   });
 
   test('a reader that goes away ends it without a word', () => {

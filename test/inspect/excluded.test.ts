@@ -35,7 +35,7 @@ async function inspected(dumpLevel: number, excluded?: ExcludedPolicy): Promise<
     );
   const file = kdump(pages, { dumpLevel, utsname: { release: 'test', machine: 'aarch64' } });
   const contents = await openKdump([new MemorySource(file.bytes)]);
-  const dump = { ...contents, files: ['dump'], close: () => {}, loadMapIgnored: false };
+  const dump = { ...contents, files: ['dump'], paths: [], close: () => {}, loadMapIgnored: false };
   const inspection = await inspect(dump, parseSnapshot({ registers }, 'regs.json'), { excluded });
   expectStrictlyValid(JSON.parse(JSON.stringify(inspection)));
   return { ...inspection, smmu: inspection.smmus[0] as SmmuReport };

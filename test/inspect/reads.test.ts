@@ -46,7 +46,7 @@ const registers = {
 const snapshot = parseSnapshot({ registers }, 'regs.json');
 
 async function inspected(contents: Omit<Dump, 'files' | 'close'>): Promise<void> {
-  const dump = { ...contents, files: ['dump'], close: () => {}, loadMapIgnored: false };
+  const dump = { ...contents, files: ['dump'], paths: [], close: () => {}, loadMapIgnored: false };
   const { smmus } = await inspect(dump, snapshot, { insert: 'all' });
   expect(JSON.parse(JSON.stringify(smmus[0]))).toMatchObject({
     adoption: { verdict: 'adopted' },
