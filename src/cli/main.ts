@@ -22,7 +22,6 @@ async function main(argv: readonly string[]): Promise<number> {
     status = code;
   });
   addInfoCommand(program);
-  for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -33,7 +33,7 @@ export interface SmmuInput {
 }
 
 /** More active streams than any machine has; a hostile table can claim millions. */
-export const MAX_INSERTIONS_OF_ALL = 1 << 16;
+const MAX_INSERTIONS_OF_ALL = 1 << 16;
 
 export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport {
   const { smmu, memory, all, sids } = input;
@@ -60,8 +60,10 @@ export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport
   const { systemRam } = input;
   adoptionFindings(emulation, registers, geometry, { firmwareCoherent, memory, systemRam }, findings);
   const census = examineTable(view, emulation, memory, findings);
-  const noSte = (sids ?? []).map((sid) => ({ sid, found: view.lookup(sid) }));
-  for (const { sid, found } of noSte) if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
+  for (const sid of sids ?? []) {
+    const found = view.lookup(sid);
+    if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
+  }
   insertFindings(emulation, view, sidsToInsert.length, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: sidsToInsert.length, total: cutFrom });
   if (view.assumedZeroPages > 0) {
@@ -117,7 +119,7 @@ function chooseInsertions(
   return { sidsToInsert: sids, cutFrom: total > sids.length ? total : null };
 }
 
-/** Goes through the whole table once, as the hardware would find it. */
+/** Goes through the table as the hardware would find it: the L1 descriptors one by one, then every STE. */
 function examineTable(view: HardwareView, emulation: Emulation, memory: MemoryView, findings: FindingList): Census {
   for (const entry of view.l1Entries(false)) judgeL1(view, memory, entry, emulation, findings);
   const census = view.census(

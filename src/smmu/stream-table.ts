@@ -79,8 +79,7 @@ export function l1Pointer(low: number, high: number): number {
 }
 
 /** STE.Config by name. Values 1 to 3 are reserved and behave as abort. */
-export const STE_CONFIGS = ['abort', 'bypass', 's1', 's2', 'nested', 'reserved'] as const;
-export type SteConfig = (typeof STE_CONFIGS)[number];
+export type SteConfig = 'abort' | 'bypass' | 's1' | 's2' | 'nested' | 'reserved';
 
 const CONFIG_BY_VALUE: readonly SteConfig[] = [
   'abort',
@@ -92,6 +91,9 @@ const CONFIG_BY_VALUE: readonly SteConfig[] = [
   's2',
   'nested',
 ];
+
+/** The low four bits, Config and V=1, of a valid STE with a reserved Config. */
+const RESERVED_LOW_BITS = CONFIG_BY_VALUE.flatMap((config, value) => (config === 'reserved' ? [value * 2 + 1] : []));
 
 /** V and Config from the low half of STE word 0. */
 export function steConfig(low: number): { readonly valid: boolean; readonly config: SteConfig } {
@@ -118,7 +120,7 @@ export class SteCounts {
 
   /** Valid STEs with a reserved Config. */
   get reserved(): number {
-    return this.byConfig().reserved;
+    return RESERVED_LOW_BITS.reduce((sum, low) => sum + (this.#byLowBits[low] as number), 0);
   }
 
   get valid(): number {
