@@ -45,6 +45,21 @@ export function openFileSource(name: string, path: string = name): ByteSource {
   }
 }
 
+/**
+ * A whole text file, without its byte order mark. Throws InputError (`file`) when it cannot be read, and what `tooLong`
+ * makes of its length when that is beyond the limit.
+ */
+export function readTextFile(path: string, maxByteLength: number, tooLong: (byteLength: number) => InputError): string {
+  const source = openFileSource(path);
+  try {
+    if (source.byteLength > maxByteLength) throw tooLong(source.byteLength);
+    const bytes = Buffer.alloc(source.byteLength);
+    return bytes.toString('utf8', 0, source.read(0, bytes)).replace(/^\uFEFF/, '');
+  } finally {
+    source.close();
+  }
+}
+
 /** read(2) may answer less than asked anywhere, not only at the end, so one call is never enough to know. */
 function readFully(name: string, descriptor: number, offset: number, into: Uint8Array): number {
   let done = 0;

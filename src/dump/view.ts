@@ -123,7 +123,7 @@ export class MemoryView {
   }
 }
 
-const NO_WORDS = new Uint32Array(0);
+export const NO_WORDS = new Uint32Array(0);
 
 /** Runs of bytes as runs of table entries. An entry in two states or more is judged alone, by the worst of them. */
 function* wholeEntries(

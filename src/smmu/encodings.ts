@@ -17,12 +17,20 @@ export const SHAREABILITY: Encoding = {
   3: 'inner shareable',
 };
 
-/** The IC and OC fields of CR1. Context descriptor fetches and stage 2 walks have encodings of their own. */
+/** The IC and OC fields of CR1. Context descriptor fetches and table walks have encodings of their own. */
 export const CACHEABILITY: Encoding = {
   0: 'non-cacheable',
   1: 'write-back',
   2: 'write-through',
   3: 'reserved (as 0)',
+};
+
+/** The IR and OR fields of table walks, of either stage. */
+export const WALK_CACHEABILITY: Encoding = {
+  0: 'non-cacheable',
+  1: 'write-back, read- and write-allocate',
+  2: 'write-through, read-allocate',
+  3: 'write-back, read-allocate only',
 };
 
 /** OAS and its kin up to 52 bits; each user adds what 7 means to it. */

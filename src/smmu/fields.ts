@@ -81,3 +81,11 @@ export function meaningOf(field: Field, value: number): string | undefined {
   }
   return field.values['other'];
 }
+
+/** The 64-bit words of a structure that begins at `words[at]`, out of 32-bit halves. */
+export function wideWords(words: Uint32Array, at: number, byteLength: number): bigint[] {
+  return Array.from(
+    { length: byteLength / 8 },
+    (_, i) => (BigInt(words[at + 2 * i + 1] as number) << 32n) | BigInt(words[at + 2 * i] as number),
+  );
+}

@@ -118,6 +118,10 @@ export class SteCounts {
     tally[1] = (tally[1] as number) + aborts;
   }
 
+  merge(other: SteCounts): void {
+    for (const [low, count] of other.#byLowBits.entries()) this.#byLowBits[low] = (this.#byLowBits[low] ?? 0) + count;
+  }
+
   /** Valid STEs with a reserved Config. */
   get reserved(): number {
     return RESERVED_LOW_BITS.reduce((sum, low) => sum + (this.#byLowBits[low] as number), 0);
@@ -125,6 +129,15 @@ export class SteCounts {
 
   get valid(): number {
     return Object.values(this.byConfig()).reduce((sum, count) => sum + count, 0);
+  }
+
+  get aborts(): number {
+    return this.#byLowBits[1] as number;
+  }
+
+  /** Valid STEs whose Config is not abort. */
+  get active(): number {
+    return this.valid - this.aborts;
   }
 
   /** Valid STEs by Config. */

@@ -1,7 +1,7 @@
 /** Reads and checks a register snapshot (format version 1). */
 
 import { dirname, resolve } from 'node:path';
-import { openFileSource } from '../dump/source.ts';
+import { readTextFile } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import { parseRegisters } from './registers.ts';
@@ -36,20 +36,14 @@ const MAX_SNAPSHOT_BYTES = 1 << 24;
 
 /** Loads a snapshot file. Throws InputError (`file` or `snapshot`) naming the file and the JSON path at fault. */
 export async function loadSnapshot(path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
-  const source = openFileSource(path);
-  let text: string;
-  try {
-    if (source.byteLength > MAX_SNAPSHOT_BYTES) {
-      throw new InputError('snapshot', `is ${source.byteLength} bytes long; is it the dump?`, { file: path });
-    }
-    const bytes = Buffer.alloc(source.byteLength);
-    text = bytes.toString('utf8', 0, source.read(0, bytes));
-  } finally {
-    source.close();
-  }
+  const text = readTextFile(
+    path,
+    MAX_SNAPSHOT_BYTES,
+    (byteLength) => new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file: path }),
+  );
   let json: Json;
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, '')) as Json;
+    json = JSON.parse(text) as Json;
   } catch (cause) {
     // The parser quotes the text around the mistake, control characters and all.
     const reason = (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');

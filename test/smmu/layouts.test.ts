@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CD, L1CD } from '../../src/smmu/cd.ts';
 import { decodeFields, encodeFields, type Field, fieldBits, type Layout } from '../../src/smmu/fields.ts';
 import { L1STD } from '../../src/smmu/l1std.ts';
 import { GATOS_PAR_FAULT, GATOS_PAR_TRANSLATED } from '../../src/smmu/other-registers.ts';
@@ -78,6 +79,17 @@ const STRUCTURE_BITS: Record<string, readonly bigint[]> = {
     0x60ff_ffff_ffff_fff7n,
     0xffff_ffff_ffff_ffffn,
   ],
+  L1CD: [0x00ff_ffff_ffff_f001n],
+  CD: [
+    0xffff_ffff_ffff_ffffn,
+    0xfcff_ffff_ffff_ffffn,
+    0xfcff_ffff_ffff_ffffn,
+    0xffff_ffff_ffff_ffffn,
+    0xffff_ffff_ffff_ffffn,
+    0x00ff_ffff_ffff_ffffn,
+    0x0000_ffff_ffff_ffffn,
+    0x0000_ffff_ffff_ffffn,
+  ],
 };
 
 /** The bits that fields of GATOS_PAR share make it two layouts here, one for each value of FAULT. */
@@ -90,7 +102,7 @@ function readingsOf(register: Layout): Layout[] {
   ];
 }
 
-const LAYOUTS: readonly Layout[] = [...REGISTERS.flatMap(readingsOf), L1STD, STE];
+const LAYOUTS: readonly Layout[] = [...REGISTERS.flatMap(readingsOf), L1STD, STE, L1CD, CD];
 
 function pinnedBits(name: string): readonly bigint[] {
   const register = REGISTER_BITS[name];
@@ -223,26 +235,61 @@ describe('REGISTERS', () => {
 describe.each([
   {
     name: 'IDR0',
-    word: 0x080f_e6bfn,
+    words: [0x080f_e6bfn],
     fields: {
       ...{ S2P: 1, S1P: 1, TTF: 3, COHACC: 1, BTM: 1, HTTU: 2, Hyp: 1, ATS: 1, ASID16: 0, MSI: 1, SEV: 1, ATOS: 1 },
       ...{ PRI: 1, VMW: 1, VMID16: 1, CD2L: 1, VATOS: 0, STALL_MODEL: 0, TERM_MODEL: 0, ST_LEVEL: 1 },
     },
   },
-  { name: 'IDR1', word: 0x0e73_9d10n, fields: { SIDSIZE: 16, SSIDSIZE: 20, PRIQS: 19, EVENTQS: 19, CMDQS: 19 } },
-  { name: 'IDR3', word: 0x0000_0014n, fields: { HAD: 1, XNX: 1, FWB: 0, RIL: 0, BBML: 0 } },
-  { name: 'IDR5', word: 0x0001_005dn, fields: { OAS: 5, GRAN4K: 1, GRAN16K: 0, GRAN64K: 1, VAX: 0, STALL_MAX: 1 } },
-  { name: 'STRTAB_BASE_CFG', word: 0x0001_0210n, fields: { FMT: 1, SPLIT: 8, LOG2SIZE: 16 } },
-  { name: 'STRTAB_BASE', word: 0x4000_0000_4200_0000n, fields: { RA: 1, ADDR: '0x42000000' } },
-  { name: 'L1STD', word: 0x0000_0000_9100_0009n, fields: { Span: 9, L2Ptr: '0x91000000' } },
+  { name: 'IDR1', words: [0x0e73_9d10n], fields: { SIDSIZE: 16, SSIDSIZE: 20, PRIQS: 19, EVENTQS: 19, CMDQS: 19 } },
+  { name: 'IDR3', words: [0x0000_0014n], fields: { HAD: 1, XNX: 1, FWB: 0, RIL: 0, BBML: 0 } },
+  { name: 'IDR5', words: [0x0001_005dn], fields: { OAS: 5, GRAN4K: 1, GRAN16K: 0, GRAN64K: 1, VAX: 0, STALL_MAX: 1 } },
+  { name: 'STRTAB_BASE_CFG', words: [0x0001_0210n], fields: { FMT: 1, SPLIT: 8, LOG2SIZE: 16 } },
+  { name: 'STRTAB_BASE', words: [0x4000_0000_4200_0000n], fields: { RA: 1, ADDR: '0x42000000' } },
+  { name: 'L1STD', words: [0x0000_0000_9100_0009n], fields: { Span: 9, L2Ptr: '0x91000000' } },
   {
     name: 'STE',
-    word: 0x5000_0000_9200_002bn,
+    words: [0x5000_0000_9200_002bn],
     fields: { V: 1, Config: 5, S1Fmt: 2, S1CDMax: 10, S1ContextPtr: '0x92000000' },
   },
-])('$name by example', ({ name, word, fields }) => {
-  it(`decodes 0x${word.toString(16)}`, () => {
+  { name: 'L1CD', words: [0x00ab_cdef_9301_0001n], fields: { V: 1, L2Ptr: '0xabcdef93010000' } },
+  {
+    name: 'CD',
+    words: [0x0001_e204_c000_3510n, 0x0000_0000_4156_4000n, 0n, 0xffff_ffff_f404_ff44n],
+    fields: {
+      ...{ T0SZ: 16, TG0: 0, IR0: 1, OR0: 1, SH0: 3, EPD0: 0, ENDI: 0 },
+      ...{ T1SZ: 0, TG1: 0, IR1: 0, OR1: 0, SH1: 0, EPD1: 1, V: 1 },
+      ...{ IPS: 4, AFFD: 0, WXN: 0, UWXN: 0, TBI0: 0, TBI1: 0, PAN: 0, AA64: 1, HD: 0, HA: 0, S: 0, R: 1, A: 1 },
+      ...{ ASET: 1, ASID: 1, HAD0: 0, TTB0: '0x41564000', TTB1: '0x0', MAIR0: 0xf404_ff44, MAIR1: 0xffff_ffff },
+    },
+  },
+  {
+    name: 'CD',
+    words: [
+      0x8001_1d4d_2a99_8659n,
+      0x5400_0000_8000_1006n,
+      0xa800_0123_4567_8009n,
+      0n,
+      0x8765_4321_1234_5678n,
+      0x0042_0107_dead_beefn,
+      0x0000_e000_0000_001dn,
+      0x0000_a000_0000_0003n,
+    ],
+    fields: {
+      ...{ T0SZ: 25, TG0: 1, IR0: 2, OR0: 1, SH0: 0, EPD0: 0, ENDI: 1 },
+      ...{ T1SZ: 25, TG1: 2, IR1: 2, OR1: 2, SH1: 2, EPD1: 0, V: 0 },
+      ...{ IPS: 5, AFFD: 1, WXN: 0, UWXN: 0, TBI0: 1, TBI1: 0, PAN: 1, AA64: 0, HD: 1, HA: 1, S: 1, R: 0, A: 0 },
+      ...{ ASET: 0, ASID: 0x8001, NSCFG0: 0, HAD0: 1, E0PD0: 1, HAFT: 0, TTB0: '0x80001000' },
+      ...{ PnCH: 1, EPAN: 0, HWU059: 1, HWU060: 0, HWU061: 1, HWU062: 0 },
+      ...{ NSCFG1: 1, HAD1: 0, E0PD1: 0, AIE: 1, TTB1: '0x12345678000' },
+      ...{ DS: 0, PIE: 1, HWU159: 0, HWU160: 1, HWU161: 0, HWU162: 1 },
+      ...{ AMAIR0: 0x1234_5678, AMAIR1: 0x8765_4321, IMPDEF5: 0xdead_beef, PARTID: 0x107, PMG: 0x42 },
+      ...{ PIIU0: 5, PIIU1: 3, PIIU2: 0, PIIU14: 0, PIIU15: 7, PIIP0: 3, PIIP1: 0, PIIP15: 5 },
+    },
+  },
+])('$name by example', ({ name, words, fields }) => {
+  it(`decodes ${words.map((word) => `0x${word.toString(16)}`).join(' ')}`, () => {
     const layout = LAYOUTS.find((candidate) => candidate.name === name);
-    expect(layout && decodeFields(layout, [word])).toMatchObject(fields);
+    expect(layout && decodeFields(layout, words)).toMatchObject(fields);
   });
 });
