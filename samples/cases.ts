@@ -15,6 +15,8 @@ export interface Sample {
   readonly cutAfter?: number;
   readonly memory: Image;
   readonly later?: Image;
+  /** Further files, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly smmus: readonly SampleSmmu[];
 }
 
@@ -68,6 +70,35 @@ function healthy(): Image {
     .ste(L2_BUS1, 0x00, stage1(2))
     .reserve(CD, 4096);
 }
+
+/** A context descriptor as Linux makes it, with page tables that are not in the sample. */
+const cd = (asid: number) => ({
+  V: 1,
+  ASID: asid,
+  TTB0: 0x8820_0000,
+  T0SZ: 16,
+  EPD1: 1,
+  IPS: 4,
+  AA64: 1,
+  A: 1,
+  R: 1,
+  ASET: 1,
+  MAIR0: 0xff44_0c04,
+});
+
+/** The same with a context descriptor behind each stage 1 stream. */
+function translating(): Image {
+  return healthy().cd(CD, 0, cd(1)).cd(CD, 1, cd(2)).cd(CD, 2, cd(3));
+}
+
+/** The memory map of a small machine whose RAM ends at 0x8fffffff, with the crashkernel reservation near the end. */
+const IOMEM = `09050000-0906ffff : arm-smmu-v3.0.auto
+10000000-3efeffff : PCI Bus 0000:00
+80000000-8fffffff : System RAM
+  80210000-8154ffff : Kernel code
+  8c000000-8dffffff : Crash kernel
+4010000000-401fffffff : PCI ECAM
+`;
 
 /** A linear table for 64 SIDs with one stage 1, one stage 2 and one nested stream. */
 function linear(): Image {
@@ -125,14 +156,14 @@ export const SAMPLES: readonly Sample[] = [
   {
     name: 'null-l2-pointer',
     description: 'a span without a pointer: Linux takes the slot for unused, the hardware reads STEs from address 0',
-    args: ['--insert', '0x300'],
+    args: ['--insert', '0x300', '--revision', 'all'],
     memory: healthy().l1(L1, 3, 9, 0),
     smmus: [smmu()],
   },
   {
     name: 'unaligned-l2',
     description: 'an L2 pointer that is not 16 KiB aligned: hardware and kernel read different tables',
-    args: ['--insert', '0x100'],
+    args: ['--insert', '0x100', '--revision', 'all'],
     memory: healthy()
       .l1(L1, 1, 9, L2_BUS1 + 0x1000)
       .reserve(L2_BUS1 + 0x4000, 0x1000),
@@ -192,6 +223,150 @@ export const SAMPLES: readonly Sample[] = [
     args: ['--sid', '0x8,0x9,0x500'],
     memory: healthy(),
     smmus: [{ registers: { STRTAB_BASE: REGISTERS.STRTAB_BASE, STRTAB_BASE_CFG: REGISTERS.STRTAB_BASE_CFG } }],
+  },
+  {
+    name: 'asids-in-use',
+    description: 'live ASIDs: v10 keeps them from new domains, v6 and v7 hand them out again from 1',
+    args: ['--insert', 'all', '--revision', 'all'],
+    memory: translating(),
+    smmus: [smmu()],
+  },
+  {
+    name: 'reserved-config',
+    description: 'a valid STE with a reserved Config on a bus that no device uses: v10 rejects the whole table for it',
+    args: ['--insert', '0x100', '--revision', 'all'],
+    memory: translating().ste(L2_BUS0, 0x80, { V: 1, Config: 2 }),
+    smmus: [smmu()],
+  },
+  {
+    name: 'bad-cd-tables',
+    description: 'stage 1 STEs with a null CD pointer, a reserved S1Fmt and too many SubstreamIDs',
+    args: ['--insert', '0x40,0x48,0x50', '--revision', 'all'],
+    memory: translating()
+      .ste(L2_BUS0, 0x40, { ...stage1(0), S1ContextPtr: 0 })
+      .ste(L2_BUS0, 0x48, { ...stage1(0), S1Fmt: 3 })
+      .ste(L2_BUS0, 0x50, { ...stage1(0), S1CDMax: 21 }),
+    smmus: [smmu()],
+  },
+  {
+    name: 'asid-out-of-range',
+    description: 'ASID 0 in one valid CD, and one of more than 8 bits on hardware with 8; v10 emulated',
+    args: ['--insert', 'all', '--revision', 'v10'],
+    memory: translating().cd(CD, 1, cd(0)).cd(CD, 2, cd(256)),
+    smmus: [smmu({ IDR0: '0x0d44001b' })],
+  },
+  {
+    name: 'asid-zero',
+    description: 'a valid CD with ASID 0, which the kernel never makes',
+    args: ['--insert', 'all', '--revision', 'all'],
+    memory: translating().cd(CD, 1, cd(0)),
+    smmus: [smmu()],
+  },
+  {
+    name: 'vmid-zero',
+    description: 'a stage 2 STE with VMID 0, which is reserved for bypass',
+    args: ['--revision', 'all'],
+    memory: linear().cd(CD, 0, cd(1)).ste(0x8810_0000, 0x20, { V: 1, Config: 6, S2TTB: 0x8820_0000 }),
+    smmus: [smmu({ IDR0: '0x0d4c101b', STRTAB_BASE: '0x88100000', STRTAB_BASE_CFG: '0x6' })],
+  },
+  {
+    name: 'cd-table-unaligned',
+    description: 'a table of eight CDs that is not aligned to its size: which CD the hardware reads is unpredictable',
+    args: ['--insert', '0x40', '--revision', 'all'],
+    memory: translating().ste(L2_BUS0, 0x40, { ...stage1(0), S1ContextPtr: CD + 0x40, S1CDMax: 3, S1DSS: 2 }),
+    smmus: [smmu()],
+  },
+  {
+    name: 'l1-unaligned',
+    description: 'a base that is not aligned to the L1 table: the hardware rounds down, the kernel does not',
+    args: ['--insert', '0x8', '--revision', 'all'],
+    memory: translating().reserve(L1 - 0x1000, 0x1000),
+    smmus: [smmu({ STRTAB_BASE: '0x4000000088001fc0' })],
+  },
+  {
+    name: 'linear-unaligned',
+    description: 'the same for a linear table',
+    args: ['--insert', '0x8', '--revision', 'all'],
+    memory: linear().cd(CD, 0, cd(1)).reserve(0x8810_1000, 4096),
+    smmus: [smmu({ STRTAB_BASE: '0x88100100', STRTAB_BASE_CFG: '0x6' })],
+  },
+  {
+    name: 'linear-beyond-sids',
+    description: 'a linear table of 2^20 STEs on hardware with 16 SID bits, which revisions v4 to v8 accept',
+    args: ['--insert', '0x8', '--memremap', 'kernel', '--revision', 'all'],
+    memory: linear(),
+    smmus: [smmu({ STRTAB_BASE: '0x88100000', STRTAB_BASE_CFG: '0x14' })],
+  },
+  {
+    name: 'ats-check',
+    description: 'CR0.ATSCHK was off on hardware with ATS: v6 switches it on, later revisions leave it',
+    args: ['--insert', 'all', '--revision', 'all'],
+    memory: healthy(),
+    smmus: [smmu({ IDR0: '0x0d44141b', GERROR: '0x1' })],
+  },
+  {
+    name: 'l2-hole',
+    description: 'an L2 pointer into a hole of the physical map: it maps, and the first read kills the kdump kernel',
+    args: ['--iomem', 'iomem.txt', '--insert', '0x8,0x100,0x10'],
+    memory: healthy().l1(L1, 1, 9, 0x1_7000_0000),
+    files: { 'iomem.txt': IOMEM },
+    smmus: [smmu()],
+  },
+  {
+    name: 'l2-in-kdump-memory',
+    description:
+      "an L2 pointer into the kdump kernel's own memory: it maps without a word, and what is read is unknown",
+    args: ['--iomem', 'iomem.txt', '--insert', '0x8,0x100'],
+    memory: healthy().l1(L1, 1, 9, 0x8c10_0000),
+    files: { 'iomem.txt': IOMEM },
+    smmus: [smmu()],
+  },
+  {
+    name: 'smmu-lost',
+    description: 'an L2 pointer beyond what the CPU can address: one refused device takes the whole SMMU with it',
+    args: ['--iomem', 'iomem.txt', '--insert', '0x8', '--device', 'nvme0=0x100,0x101', '--rmr', '0x30'],
+    memory: healthy().l1(L1, 1, 9, 0x2_0000_0000_0000),
+    files: { 'iomem.txt': IOMEM },
+    smmus: [smmu()],
+  },
+  {
+    name: 'fails-alone',
+    description: 'the same before 6.15, where the device alone is lost; and one that is plugged in later',
+    args: ['--iomem', 'iomem.txt', '--insert', '0x8,0x100', '--hotplug', '0x1000', '--kernel', '6.12'],
+    memory: healthy().l1(L1, 1, 9, 0x2_0000_0000_0000),
+    files: { 'iomem.txt': IOMEM },
+    smmus: [smmu()],
+  },
+  {
+    name: 'powered-down',
+    description: 'v6 asks a register that reads as all ones for the format of what it has to clean up, and leaks',
+    args: ['--powered-down', 'ones'],
+    memory: healthy(),
+    smmus: [smmu()],
+  },
+  {
+    name: 'cleanup-action-fails',
+    description:
+      'the clean-up action cannot be registered after a linear adoption: v6 leaves the two-level feature off',
+    args: ['--fail', 'devm-action', '--revision', 'all'],
+    memory: linear(),
+    smmus: [smmu({ STRTAB_BASE: '0x88100000', STRTAB_BASE_CFG: '0x6' })],
+  },
+  {
+    name: 'dmesg-differs',
+    description: 'the log of a kernel that fell back where this dump says that it should have adopted',
+    args: ['--dmesg', 'dmesg.txt'],
+    memory: healthy(),
+    files: {
+      'dmesg.txt': `[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x413fd0c1]
+[    0.462641] arm-smmu-v3 arm-smmu-v3.0.auto: oas 44-bit (features 0x01008305)
+[    0.486600] arm-smmu-v3 arm-smmu-v3.0.auto: kdump: adopting crashed kernel's stream table
+[    0.487000] arm-smmu-v3 arm-smmu-v3.0.auto: kdump: L1[5] unsupported span 3 (vs 9)
+[    0.487100] arm-smmu-v3 arm-smmu-v3.0.auto: kdump: falling back to full reset
+[    0.488139] arm-smmu-v3 arm-smmu-v3.0.auto: SMMU currently enabled! Resetting...
+`,
+    },
+    smmus: [smmu()],
   },
 ];
 

@@ -1,5 +1,6 @@
 /** Small memory images out of tables: what the samples' dumps are made of. */
 
+import { CD } from '../src/smmu/cd.ts';
 import { encodeFields, type FieldInputs } from '../src/smmu/fields.ts';
 import { L1STD } from '../src/smmu/l1std.ts';
 import { STE } from '../src/smmu/ste.ts';
@@ -37,6 +38,10 @@ export class Image {
 
   ste(table: number, index: number, fields: FieldInputs): this {
     return this.write(table + index * 64, encodeFields(STE, fields));
+  }
+
+  cd(table: number, index: number, fields: FieldInputs): this {
+    return this.write(table + index * 64, encodeFields(CD, fields));
   }
 
   /** An L2 table, or a linear one, as Linux makes it: every entry valid and abort. */

@@ -39,6 +39,7 @@ export function makeFiles(sample: Sample): Map<string, Buffer> {
     [dumpName(sample), dump],
     ['regs.json', jsonFile(snapshotOf(sample, extents))],
   ]);
+  for (const [name, text] of Object.entries(sample.files ?? {})) files.set(name, Buffer.from(text));
   if (sample.later !== undefined) files.set('later.raw', rawOf(sameLayout(sample.later, extents)));
   return files;
 }

@@ -8,5 +8,6 @@ export type { Finding, Location } from './inspect/findings.ts';
 export { type InspectOptions, inspect } from './inspect/inspect.ts';
 export type * from './inspect/inspection.ts';
 export type { Reach, Rule, RuleArgs, Severity } from './inspect/rules.ts';
+export { type Iomem, loadIomem, parseIomem } from './platform/iomem.ts';
 export { loadSnapshot, parseSnapshot, type SnapshotOptions } from './snapshot/load.ts';
 export type { Snapshot } from './snapshot/snapshot.ts';

@@ -12,8 +12,10 @@ test('the exported names', () => {
     'InputError',
     'inspect',
     'isInputError',
+    'loadIomem',
     'loadSnapshot',
     'openDump',
+    'parseIomem',
     'parseSnapshot',
     'revisions',
   ]);

@@ -157,7 +157,8 @@ function withChange(json: unknown, path: readonly (string | number)[], value: un
 describe('what is not an inspection', async () => {
   // A two-level table with a used L2 table and active STEs, inserted from memory that has changed since.
   const one = CASES.find(({ family }) => family === 'later_span') as Case;
-  const good = await inspectCase(one, { insert: one.insert_sids, all: true });
+  // On a core where a refused device takes nothing else with it.
+  const good = await inspectCase(one, { insert: one.insert_sids, all: true, kernel: { major: 6, minor: 12 } });
 
   test('the inspection that is going to be broken is good', () => {
     expectStrictlyValid(good);

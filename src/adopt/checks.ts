@@ -1,5 +1,7 @@
 /** The driver's checks as evidence: each with what was found and what was needed, in the order the driver makes them. */
 
+import type { Revision } from './revision.ts';
+
 export type CheckResult = 'pass' | 'fail' | 'not-reached';
 
 export interface Check {
@@ -14,43 +16,61 @@ export function isUnknown({ result, observed }: Check): boolean {
   return result === 'not-reached' && observed !== null;
 }
 
-/** Each check's id and what passes it, in order. */
-type CheckList = Readonly<Record<string, string>>;
+/** Each check's id and what passes it, in the driver's order; `of` says which revisions make it. */
+interface CheckRow {
+  readonly id: string;
+  readonly required: string | ((revision: Revision) => string);
+  readonly of?: (revision: Revision) => boolean;
+}
 
-const GATE: CheckList = {
-  'gate.smmuen': '1',
-  'gate.coherent': 'true',
-  'gate.service-failure': 'inactive',
-};
+const GATE: readonly CheckRow[] = [
+  { id: 'gate.smmuen', required: '1' },
+  { id: 'gate.coherent', required: 'true' },
+  { id: 'gate.service-failure', required: 'inactive' },
+  { id: 'strtab.format', required: '0 (linear) or 1 (2lvl)' },
+];
 
-const STRTAB: CheckList = {
-  'strtab.format': '0 (linear) or 1 (2lvl)',
-};
+const TWO_LEVEL: readonly CheckRow[] = [
+  { id: 'two-level.feature', required: 'IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8' },
+  { id: 'two-level.coherent', required: 'true', of: ({ assertsCoherency }) => assertsCoherency },
+  { id: 'two-level.log2size', required: 'SPLIT <= LOG2SIZE <= SIDSIZE' },
+  { id: 'two-level.split', required: '8' },
+  { id: 'two-level.l1-entries', required: '<= 131072' },
+  { id: 'two-level.l1-alignment', required: 'aligned to its size', of: ({ checksAlignment }) => checksAlignment },
+  { id: 'two-level.l1-mapping', required: 'mapped' },
+  { id: 'two-level.l2-pointers', required: 'allocated' },
+  {
+    id: 'two-level.l1-descriptors',
+    required: ({ checksAlignment }) =>
+      checksAlignment ? 'span 0, or span 9 with a 16 KiB aligned pointer' : 'span 0 or 9, or a null pointer',
+  },
+];
 
-const TWO_LEVEL: CheckList = {
-  'two-level.feature': 'IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8',
-  'two-level.coherent': 'true',
-  'two-level.log2size': 'SPLIT <= LOG2SIZE <= SIDSIZE',
-  'two-level.split': '8',
-  'two-level.l1-entries': '<= 131072',
-  'two-level.l1-mapping': 'mapped',
-  'two-level.l1-descriptors': 'span 0 or 9, or a null pointer',
-};
+const LINEAR: readonly CheckRow[] = [
+  { id: 'linear.coherent', required: 'true', of: ({ assertsCoherency }) => assertsCoherency },
+  { id: 'linear.log2size', required: 'at most the cap' },
+  { id: 'linear.alignment', required: 'aligned to its size', of: ({ checksAlignment }) => checksAlignment },
+  { id: 'linear.mapping', required: 'mapped' },
+];
 
-const LINEAR: CheckList = {
-  'linear.coherent': 'true',
-  'linear.log2size': 'at most the cap',
-  'linear.mapping': 'mapped',
-};
+const AFTERWARDS: readonly CheckRow[] = [
+  { id: 'ids.scan', required: 'every ASID and VMID in use can be reserved', of: ({ reservesIds }) => reservesIds },
+  { id: 'cleanup.action', required: 'registered' },
+];
+
+/** The ids of all checks that any revision makes, in the order in which the driver comes to them. */
+export const CHECK_ORDER: readonly string[] = [GATE, TWO_LEVEL, LINEAR, AFTERWARDS].flat().map(({ id }) => id);
 
 /** Collects results; what was never asked for stays `not-reached`. */
 export class Checks {
   readonly #results = new Map<string, Check>();
 
-  constructor(format: '2lvl' | 'linear' | 'reserved') {
-    const path = format === '2lvl' ? TWO_LEVEL : format === 'linear' ? LINEAR : {};
-    for (const [id, required] of Object.entries({ ...GATE, ...STRTAB, ...path })) {
-      this.#results.set(id, { id, result: 'not-reached', observed: null, required });
+  constructor(format: '2lvl' | 'linear' | 'reserved', revision: Revision) {
+    const path = { '2lvl': [...TWO_LEVEL, ...AFTERWARDS], linear: [...LINEAR, ...AFTERWARDS], reserved: [] }[format];
+    for (const { id, required, of } of [...GATE, ...path]) {
+      if (of?.(revision) === false) continue;
+      const text = typeof required === 'string' ? required : required(revision);
+      this.#results.set(id, { id, result: 'not-reached', observed: null, required: text });
     }
   }
 

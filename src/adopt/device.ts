@@ -1,11 +1,11 @@
 /** The part of `struct arm_smmu_device` that an adoption reads and changes. */
 
-import type { MemoryView } from '../dump/view.ts';
-import { tableFormatOf } from '../smmu/stream-table.ts';
+import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import { Checks } from './checks.ts';
-import { Ledger, type Mapping } from './ledger.ts';
-import { KernelLog } from './log.ts';
+import type { KernelMemory, Reader } from './kernel-memory.ts';
+import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
+import { KernelLog, type LogLevel } from './log.ts';
 import type { Revision } from './revision.ts';
 
 /** ARM_SMMU_FEAT_2_LVL_STRTAB, ARM_SMMU_FEAT_2_LVL_CDTAB, ARM_SMMU_FEAT_COHERENCY. */
@@ -33,27 +33,46 @@ export type StrtabCfg =
       readonly format: '2lvl';
       readonly l1tab: Mapping;
       readonly numL1Ents: number;
+      /** The array behind `l2ptrs`; null until it is allocated. */
+      array: Allocation | null;
       /** `l2ptrs`: the slots in use, by L1 index. */
       readonly l2ptrs: Map<number, L2Table>;
     }
   | { readonly format: 'linear'; readonly table: Mapping; readonly numEnts: number };
 
+/** The ordinary table that the driver builds when it adopts none: all abort, for so many StreamIDs. */
+export interface FreshTable {
+  readonly format: 'fresh';
+  readonly numEnts: number;
+}
+
 /** STRTAB_SPLIT: StreamID bits below the L1 index in every table that Linux builds. */
 export const STRTAB_SPLIT = 8;
 /** STRTAB_MAX_L1_ENTRIES. */
 export const STRTAB_MAX_L1_ENTRIES = 1 << 17;
-/** STEs of one L2 table, and their size in bytes. */
+/** STEs of one L2 table. */
 export const STRTAB_NUM_L2_STES = 1 << STRTAB_SPLIT;
+/** sizeof(struct arm_smmu_strtab_l2). */
+export const STRTAB_L2_BYTE_LENGTH = STRTAB_NUM_L2_STES * STE_BYTE_LENGTH;
+
+/** What an emulated driver is given: the hardware, and how the machine treats it. */
+export interface DeviceInput {
+  readonly registers: RegisterFile;
+  readonly firmwareCoherent: boolean | null;
+  readonly revision: Revision;
+  readonly memory: KernelMemory;
+  readonly failures: Failures;
+}
 
 export class ArmSmmuDevice {
   readonly registers: RegisterFile;
   readonly revision: Revision;
   readonly firmwareCoherent: boolean | null;
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly log = new KernelLog();
   readonly checks: Checks;
   /** The memory at this moment; it moves on when a later dump takes over. */
-  memory: MemoryView;
+  memory: KernelMemory;
   features: Features = { twoLevelStreamTable: false, twoLevelCdTable: false, coherent: false };
   ids: IdSizes = { sidBits: 0, ssidBits: 0, asidBits: 0, vmidBits: 0, oasBits: 0 };
   /** ARM_SMMU_OPT_KDUMP_ADOPT. */
@@ -63,12 +82,13 @@ export class ArmSmmuDevice {
   /** How often WARN_ON fired. */
   warnOn = 0;
 
-  constructor(registers: RegisterFile, firmwareCoherent: boolean | null, revision: Revision, memory: MemoryView) {
+  constructor({ registers, firmwareCoherent, revision, memory, failures }: DeviceInput) {
     this.registers = registers;
     this.firmwareCoherent = firmwareCoherent;
     this.revision = revision;
     this.memory = memory;
-    this.checks = new Checks(tableFormatOf(this.strtabBaseCfg('FMT')));
+    this.ledger = new Ledger(failures);
+    this.checks = new Checks(tableFormatOf(this.strtabBaseCfg('FMT')), revision);
   }
 
   strtabBaseCfg(field: 'FMT' | 'SPLIT' | 'LOG2SIZE'): number {
@@ -78,7 +98,7 @@ export class ArmSmmuDevice {
   /** Only a coherent SMMU can be adopted, whoever skipped the gate: through v6 each path asserts it once more. */
   assertCoherent(checkId: string): boolean {
     const { coherent } = this.features;
-    return !this.warnIf(!this.checks.ask(checkId, coherent, String(coherent)));
+    return !this.revision.assertsCoherency || !this.warnIf(!this.checks.ask(checkId, coherent, String(coherent)));
   }
 
   /** WARN_ON(condition). */
@@ -86,6 +106,41 @@ export class ArmSmmuDevice {
     if (condition) this.warnOn += 1;
     return condition;
   }
+
+  /** A message of the helpers that parse geometry and descriptors during the adoption. */
+  complain(level: LogLevel, text: string): void {
+    this.log.print('adopt', level, this.revision.parsePrefix + text);
+  }
+
+  /** memremap() or devm_memremap() of a table; a mixed range warns. */
+  map(...[kind, purpose, range, transient]: MapArguments): Mapping {
+    const mapping = this.ledger.map(kind, purpose, range, this.memory, transient);
+    this.warnIf(mapping.remap.mixed);
+    return mapping;
+  }
+
+  /** The words of one entry of a mapped table, or null when they are not known. */
+  read(mapping: Mapping, paddr: number, byteLength: number, reader: Reader): bigint[] | null {
+    return this.memory.words(mapping.remap, paddr, byteLength, reader);
+  }
+}
+
+type MapArguments = [
+  kind: Mapping['kind'],
+  purpose: Mapping['purpose'],
+  range: { readonly paddr: number; readonly byteLength: number },
+  transient?: boolean,
+];
+
+/** A physical address as the kernel prints it: %pa. */
+export function pa(paddr: number): string {
+  return `0x${paddr.toString(16).padStart(16, '0')}`;
+}
+
+/** What became of a mapping, as a check shows it. */
+export function mappingObserved({ paddr, byteLength, ok, remap }: Mapping): string {
+  const outcome = ok ? (remap.why ?? 'mapped') : (remap.why ?? 'not mapped');
+  return `0x${paddr.toString(16)}, ${byteLength} bytes: ${outcome}`;
 }
 
 /** Address bits 51:6 of STRTAB_BASE or of a descriptor: all that the driver's masks keep. */

@@ -1,30 +1,40 @@
-/** The life of an adoption, in the order in which the kdump kernel lives it: probe, adopt, reset, insert, unbind. */
+/** The life of an adoption, in the order in which the kdump kernel lives it: probe, adopt, reset, register, unbind. */
 
-import type { MemoryView } from '../dump/view.ts';
 import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
-import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { Check } from './checks.ts';
-import { ArmSmmuDevice, type Features, type IdSizes, type StrtabCfg } from './device.ts';
+import { type RegisterPage, unbind } from './cleanup.ts';
+import {
+  ArmSmmuDevice,
+  type DeviceInput,
+  type Features,
+  type FreshTable,
+  type IdSizes,
+  STRTAB_MAX_L1_ENTRIES,
+  STRTAB_NUM_L2_STES,
+  type StrtabCfg,
+} from './device.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
-import type { Mapping } from './ledger.ts';
+import type { KernelMemory } from './kernel-memory.ts';
+import type { Allocation, Mapping } from './ledger.ts';
 import type { StagedLogLine } from './log.ts';
-import { armSmmuInsertMaster, type Insertion } from './master.ts';
+import { type KernelDeath, survive } from './panic.ts';
+import { type DevicePlan, type Loss, type Probe, type Registration, registerSmmu } from './registration.ts';
+import { afterLoss, armSmmuDeviceReset, type Phase, type Reset } from './reset.ts';
 import type { Revision } from './revision.ts';
-import { armSmmuKdumpAdoptCleanup, armSmmuKdumpAdoptStrtab } from './strtab.ts';
+import type { IdScan } from './scan-record.ts';
+import { type Adoption, armSmmuKdumpAdoptStrtab } from './strtab.ts';
 
-export type Verdict = 'adopted' | 'fallback' | 'not-attempted' | 'indeterminate';
+/** `panic`: reading the L1 table, a linear one, or from v8 on any other, kills the kernel during the adoption. */
+export type Verdict = 'adopted' | 'fallback' | 'not-attempted' | 'indeterminate' | 'panic';
 
-export interface EmulationInput {
-  readonly registers: RegisterFile;
-  readonly firmwareCoherent: boolean | null;
-  readonly revision: Revision;
-  readonly memory: MemoryView;
+export interface EmulationInput extends DeviceInput {
   /** The memory when devices are inserted, where it differs. */
-  readonly laterMemory?: MemoryView | undefined;
-  /** StreamIDs to insert, in this order. */
-  readonly insertSids: Iterable<number>;
+  readonly laterMemory: KernelMemory | null;
+  readonly devices: DevicePlan;
   /** False: attempt the adoption whatever the probe gate says. */
   readonly gate: boolean;
+  /** What the register page reads as when the SMMU is unbound in the end. */
+  readonly unbindPage: RegisterPage;
 }
 
 export interface Emulation {
@@ -41,62 +51,72 @@ export interface Emulation {
   readonly checks: readonly Check[];
   readonly log: readonly StagedLogLine[];
   readonly warnOn: number;
+  /** Those of the adoption; each insertion has its own. */
   readonly mappings: readonly Mapping[];
+  readonly transientNotListed: number;
+  readonly allocations: readonly Allocation[];
   readonly strtabCfg: StrtabCfg | null;
-  readonly insertions: readonly Insertion[];
-  readonly teardown: { readonly leaked: number; readonly doubleReleased: number };
+  readonly idScan: IdScan | null;
+  /** Null when the kernel does not come to it, or when it cannot be told which it makes. */
+  readonly reset: Reset | null;
+  readonly probes: readonly Probe[];
+  readonly loss: (Loss & { readonly gbpaAbort: number | null; readonly phase: Phase }) | null;
+  readonly death: KernelDeath | null;
+  readonly teardown: { readonly page: RegisterPage; readonly leaked: number; readonly doubleReleased: number };
 }
 
+const NOT_REGISTERED: Registration = { probes: [], loss: null, death: null };
+
 export function emulateAdoption(input: EmulationInput): Emulation {
-  const smmu = new ArmSmmuDevice(input.registers, input.firmwareCoherent, input.revision, input.memory);
+  const smmu = new ArmSmmuDevice(input);
   armSmmuDeviceHwProbe(smmu, { gate: input.gate });
   const featuresBefore = smmu.features;
-  const attempted = smmu.optKdumpAdopt;
-  const ret = attempted ? armSmmuKdumpAdoptStrtab(smmu) : null;
-  const verdict = verdictOf(attempted, ret);
+  const attempt = smmu.optKdumpAdopt ? survive(() => armSmmuKdumpAdoptStrtab(smmu)) : null;
+  const adoption = attempt !== null && 'result' in attempt ? attempt.result : null;
+  const diedAdopting = attempt !== null && 'death' in attempt ? attempt.death : null;
+  const verdict = verdictOf(adoption, diedAdopting);
   const mappings = smmu.ledger.settle();
-  if (verdict !== 'indeterminate') armSmmuDeviceReset(smmu);
+  const told = verdict !== 'indeterminate' && verdict !== 'panic';
+  const reset = told ? armSmmuDeviceReset(smmu) : null;
 
   smmu.memory = input.laterMemory ?? input.memory;
-  const insertions: Insertion[] = [];
-  if (verdict === 'adopted' && smmu.strtabCfg !== null) {
-    for (const sid of input.insertSids) insertions.push(armSmmuInsertMaster(smmu, smmu.strtabCfg, sid));
-  }
-  const optionAfter = verdict === 'indeterminate' ? null : smmu.optKdumpAdopt;
-  unbind(smmu);
+  const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
+  const table = adopted ?? freshTable(smmu);
+  const { probes, loss, death } = told ? registerSmmu(smmu, table, input.devices) : NOT_REGISTERED;
+  unbind(smmu, input.unbindPage);
+  const aftermath = loss === null || reset === null ? null : afterLoss(reset, loss);
   return {
     revision: input.revision,
     verdict,
-    ret,
+    ret: adoption?.ret ?? null,
     tableFormat: tableFormatOf(smmu.strtabBaseCfg('FMT')),
     ids: smmu.ids,
     featuresBefore,
     featuresAfter: smmu.features,
-    optionAfter,
+    optionAfter: told ? smmu.optKdumpAdopt : null,
     checks: smmu.checks.all,
     log: smmu.log.lines,
     warnOn: smmu.warnOn,
     mappings,
-    strtabCfg: verdict === 'adopted' ? smmu.strtabCfg : null,
-    insertions,
-    teardown: smmu.ledger.balance(),
+    transientNotListed: smmu.ledger.transientNotListed,
+    allocations: smmu.ledger.allocations,
+    strtabCfg: adopted,
+    idScan: adoption?.idScan ?? null,
+    reset,
+    probes,
+    loss: loss === null || aftermath === null ? null : { ...loss, gbpaAbort: aftermath.abort, phase: aftermath.phase },
+    death: diedAdopting ?? death,
+    teardown: { page: input.unbindPage, ...smmu.ledger.balance() },
   };
 }
 
-function verdictOf(attempted: boolean, ret: number | null): Verdict {
-  if (!attempted) return 'not-attempted';
-  if (ret === null) return 'indeterminate';
-  return ret === 0 ? 'adopted' : 'fallback';
+/** arm_smmu_init_strtab_2lvl() or _linear(): a table for every StreamID of the hardware, or for 2^25 in two levels. */
+function freshTable({ features, ids }: ArmSmmuDevice): FreshTable {
+  const most = STRTAB_MAX_L1_ENTRIES * STRTAB_NUM_L2_STES;
+  return { format: 'fresh', numEnts: Math.min(2 ** ids.sidBits, features.twoLevelStreamTable ? most : 2 ** 32) };
 }
 
-/** arm_smmu_device_reset(), as far as its messages tell an adopted SMMU from one that is reset in full. */
-function armSmmuDeviceReset({ optKdumpAdopt, registers, log }: ArmSmmuDevice): void {
-  if (optKdumpAdopt) log.print('reset', 'info', 'kdump: retaining SMMUEN for in-flight DMA');
-  else if (registers.field('CR0', 'SMMUEN') === 1) log.print('reset', 'warn', 'SMMU currently enabled! Resetting...');
-}
-
-/** The SMMU is unbound: its managed resources go in reverse order of their making, the cleanup action last. */
-function unbind(smmu: ArmSmmuDevice): void {
-  smmu.ledger.releaseManaged();
-  armSmmuKdumpAdoptCleanup(smmu);
+function verdictOf(adoption: Adoption | null, death: KernelDeath | null): Verdict {
+  if (death !== null) return 'panic';
+  return adoption?.verdict ?? 'not-attempted';
 }

@@ -2,6 +2,7 @@
 
 export const ENXIO = -6;
 export const ENOMEM = -12;
+export const ENODEV = -19;
 export const EINVAL = -22;
 export const ERANGE = -34;
 export const EOPNOTSUPP = -95;
@@ -9,6 +10,7 @@ export const EOPNOTSUPP = -95;
 const NAMES = new Map([
   [ENXIO, 'ENXIO'],
   [ENOMEM, 'ENOMEM'],
+  [ENODEV, 'ENODEV'],
   [EINVAL, 'EINVAL'],
   [ERANGE, 'ERANGE'],
   [EOPNOTSUPP, 'EOPNOTSUPP'],

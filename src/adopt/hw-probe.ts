@@ -1,6 +1,7 @@
 /** arm_smmu_device_hw_probe(): the features that matter here, and the gate of the kdump adoption at its end. */
 
 import type { ArmSmmuDevice } from './device.ts';
+import { PREFIX } from './revision.ts';
 
 /** Address sizes by the encoding of IDR5.OAS. */
 const OAS_BITS = [32, 36, 40, 42, 44, 48, 52, 56];
@@ -34,17 +35,17 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
 }
 
 /** The kdump gate. Nothing is logged for an SMMU that was off: its bring-up is the ordinary one. */
-function passesGate({ registers, features, checks, log, revision }: ArmSmmuDevice): boolean {
+function passesGate({ registers, features, checks, log }: ArmSmmuDevice): boolean {
   const smmuen = registers.field('CR0', 'SMMUEN');
   if (!checks.ask('gate.smmuen', smmuen === 1, String(smmuen))) return false;
   if (!checks.ask('gate.coherent', features.coherent, String(features.coherent))) {
-    log.print('gate', 'warn', `${revision.logPrefix}non-coherent SMMU unsupported; reset to block all DMAs`);
+    log.print('gate', 'warn', `${PREFIX}non-coherent SMMU unsupported; reset to block all DMAs`);
     return false;
   }
   // An error is active while GERROR and GERRORN differ; no other error keeps the driver from adopting.
   const active = registers.field('GERROR', 'SFM_ERR') !== registers.field('GERRORN', 'SFM_ERR');
   if (!checks.ask('gate.service-failure', !active, active ? 'active' : 'inactive')) {
-    log.print('gate', 'warn', `${revision.logPrefix}SMMU in Service Failure Mode, must reset`);
+    log.print('gate', 'warn', `${PREFIX}SMMU in Service Failure Mode, must reset`);
     return false;
   }
   return true;

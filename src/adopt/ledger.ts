@@ -1,53 +1,133 @@
 /**
- * The memremap emulation: every mapping the driver makes, whether it succeeds, how the dump backs its pages, who
- * releases it and when. A mapping succeeds here when its whole range is RAM according to the dump.
+ * Everything the driver maps and allocates: whether it succeeds, how the dump backs it, who releases it and when. On
+ * request one of them is made to fail, to show what the driver's error paths leave behind.
  */
 
 import type { PageCounts } from '../dump/memory.ts';
-import type { MemoryView } from '../dump/view.ts';
+import type { KernelMemory, Remap } from './kernel-memory.ts';
 
 export type MappingKind = 'memremap' | 'devm_memremap';
-export type MappingPurpose = 'l1-table' | 'l2-table' | 'linear-table';
+export type MappingPurpose = 'l1-table' | 'l2-table' | 'linear-table' | 'cd-table' | 'cd-leaf';
 
-/** Who undoes a mapping and when, as the ledger says it. */
-export const RELEASED_BY = {
-  memremap: 'arm_smmu_kdump_adopt_cleanup',
-  devm_memremap: 'devres, when the SMMU is unbound',
-} as const;
+/** What can be made to fail: the array of L2 pointers, the registration of the clean-up, the n-th mapping (from 1). */
+export interface Failures {
+  readonly kcalloc: boolean;
+  readonly devmAction: boolean;
+  readonly memremaps: ReadonlySet<number>;
+}
 
-export class Mapping {
-  readonly kind: MappingKind;
-  readonly purpose: MappingPurpose;
-  readonly paddr: number;
+export const NO_FAILURES: Failures = { kcalloc: false, devmAction: false, memremaps: new Set() };
+
+const MADE_TO_FAIL = 'made to fail';
+
+/** Something that has to be given back exactly once. */
+abstract class Holding {
   readonly byteLength: number;
-  readonly ok: boolean;
-  readonly pages: PageCounts;
-  /** Still in place when the function that was asked for (the adoption, or one insertion) returned. */
-  held = false;
+  abstract readonly ok: boolean;
   releases = 0;
 
-  constructor(kind: MappingKind, purpose: MappingPurpose, paddr: number, byteLength: number, memory: MemoryView) {
-    this.kind = kind;
-    this.purpose = purpose;
-    this.paddr = paddr;
+  constructor(byteLength: number) {
     this.byteLength = byteLength;
-    this.ok = memory.isWhollyRam(paddr, byteLength);
-    this.pages = memory.countPages(paddr, byteLength);
   }
 
   get inPlace(): boolean {
     return this.ok && this.releases === 0;
   }
+
+  release(): void {
+    if (this.ok) this.releases += 1;
+  }
 }
 
-export class Ledger {
-  readonly #mappings: Mapping[] = [];
-  #settled = 0;
+export class Mapping extends Holding {
+  readonly kind: MappingKind;
+  readonly purpose: MappingPurpose;
+  readonly remap: Remap;
+  readonly pages: PageCounts;
+  /** Still in place when the function that was asked for (the adoption, or one insertion) returned. */
+  held = false;
+  /** Unmapped by the function that mapped it, as the ID scan does with every table. */
+  readonly transient: boolean;
 
-  map(kind: MappingKind, purpose: MappingPurpose, paddr: number, byteLength: number, memory: MemoryView): Mapping {
-    const mapping = new Mapping(kind, purpose, paddr, byteLength, memory);
-    this.#mappings.push(mapping);
+  constructor(kind: MappingKind, purpose: MappingPurpose, remap: Remap, pages: PageCounts, transient: boolean) {
+    super(remap.byteLength);
+    this.kind = kind;
+    this.purpose = purpose;
+    this.remap = remap;
+    this.pages = pages;
+    this.transient = transient;
+    if (transient) this.release();
+  }
+
+  get ok(): boolean {
+    return this.remap.through !== null;
+  }
+
+  get paddr(): number {
+    return this.remap.paddr;
+  }
+}
+
+/** `kcalloc` is released by the clean-up, `dmam_alloc_coherent` with the device. */
+export class Allocation extends Holding {
+  readonly call: 'kcalloc' | 'dmam_alloc_coherent';
+  readonly what: string;
+  readonly ok: boolean;
+
+  constructor(call: Allocation['call'], what: string, byteLength: number, ok: boolean) {
+    super(byteLength);
+    this.call = call;
+    this.what = what;
+    this.ok = ok;
+  }
+}
+
+/** A real table needs a few dozen transient mappings; a hostile one makes the driver map for ever. */
+const MAX_TRANSIENT_LISTED = 1 << 12;
+
+export class Ledger {
+  readonly allocations: Allocation[] = [];
+  /** Transient mappings beyond those that are listed: made and released like the others. */
+  transientNotListed = 0;
+  readonly #mappings: Mapping[] = [];
+  readonly #failures: Failures;
+  #settled = 0;
+  #attempts = 0;
+  #transients = 0;
+
+  constructor(failures: Failures) {
+    this.#failures = failures;
+  }
+
+  /** One call of memremap() or devm_memremap(). A transient mapping is released before the caller goes on. */
+  map(
+    kind: MappingKind,
+    purpose: MappingPurpose,
+    { paddr, byteLength }: { readonly paddr: number; readonly byteLength: number },
+    memory: KernelMemory,
+    transient = false,
+  ): Mapping {
+    this.#attempts += 1;
+    const attempt = memory.remap(paddr, byteLength);
+    const fails = this.#failures.memremaps.has(this.#attempts);
+    const remap = fails ? { ...attempt, through: null, why: MADE_TO_FAIL, mixed: false } : attempt;
+    const mapping = new Mapping(kind, purpose, remap, memory.view.countPages(paddr, byteLength), transient);
+    if (transient) this.#transients += 1;
+    if (this.#transients > MAX_TRANSIENT_LISTED && mapping.ok && transient) this.transientNotListed += 1;
+    else this.#mappings.push(mapping);
     return mapping;
+  }
+
+  allocate(call: Allocation['call'], what: string, byteLength: number): Allocation {
+    const allocation = new Allocation(call, what, byteLength, !(call === 'kcalloc' && this.#failures.kcalloc));
+    this.allocations.push(allocation);
+    return allocation;
+  }
+
+  /** devm_add_action_or_reset(): false when it fails, and then the action has run already. */
+  addAction(action: () => void): boolean {
+    if (this.#failures.devmAction) action();
+    return !this.#failures.devmAction;
   }
 
   /** Closes one stage: the mappings made since the last call, with `held` decided. */
@@ -58,19 +138,18 @@ export class Ledger {
     return made;
   }
 
-  /** What devres does when the device goes away: the managed mappings, in reverse order. */
+  /** devres_release_all() as the SMMU goes away: what is managed, in reverse order. */
   releaseManaged(): void {
-    for (const mapping of this.#mappings.toReversed()) {
-      if (mapping.kind === 'devm_memremap' && mapping.ok) mapping.releases += 1;
-    }
+    for (const mapping of this.#mappings.toReversed()) if (mapping.kind === 'devm_memremap') mapping.release();
+    for (const allocation of this.allocations) if (allocation.call === 'dmam_alloc_coherent') allocation.release();
   }
 
-  /** The balance: mappings that nobody released, and releases of what was released already. */
+  /** The balance: what nobody released, and releases of what was released already. */
   balance(): { leaked: number; doubleReleased: number } {
-    const made = this.#mappings.filter((mapping) => mapping.ok);
+    const made = [...this.#mappings, ...this.allocations].filter(({ ok }) => ok);
     return {
-      leaked: made.filter((mapping) => mapping.releases === 0).length,
-      doubleReleased: made.reduce((sum, mapping) => sum + Math.max(0, mapping.releases - 1), 0),
+      leaked: made.filter(({ releases }) => releases === 0).length,
+      doubleReleased: made.reduce((sum, { releases }) => sum + Math.max(0, releases - 1), 0),
     };
   }
 }

@@ -1,16 +1,27 @@
-/** arm_smmu_kdump_adopt_strtab_2lvl(): geometry, the L1 mapping, and the span of every L1 descriptor. */
+/** arm_smmu_kdump_adopt_strtab_2lvl(): geometry, the L1 mapping, the array of L2 pointers, and every L1 descriptor. */
 
 import { L1STD_BYTE_LENGTH } from '../smmu/stream-table.ts';
-import { type ArmSmmuDevice, STRTAB_MAX_L1_ENTRIES, STRTAB_SPLIT } from './device.ts';
+import {
+  type ArmSmmuDevice,
+  mappingObserved,
+  pa,
+  STRTAB_L2_BYTE_LENGTH,
+  STRTAB_MAX_L1_ENTRIES,
+  STRTAB_SPLIT,
+} from './device.ts';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from './errno.ts';
+import type { Mapping } from './ledger.ts';
+import type { Revision } from './revision.ts';
+
+const POINTER_BYTE_LENGTH = 8;
 
 /** `base` is STRTAB_BASE as the driver masks it. Answers 0, a negative errno, or null: see the caller. */
 export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): number | null {
-  const { checks, log, revision, ids } = smmu;
+  const { checks, revision, ids } = smmu;
   const log2size = smmu.strtabBaseCfg('LOG2SIZE');
   const split = smmu.strtabBaseCfg('SPLIT');
   const fail = (text: string): number => {
-    log.print('adopt', 'err', revision.logPrefix + text);
+    smmu.complain('err', text);
     return EINVAL;
   };
 
@@ -24,49 +35,92 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
   }
   const numL1Ents = 2 ** (log2size - split);
   if (!checks.ask('two-level.l1-entries', numL1Ents <= STRTAB_MAX_L1_ENTRIES, String(numL1Ents))) {
-    return fail(`l1 entries ${numL1Ents} exceeds max ${STRTAB_MAX_L1_ENTRIES}`);
+    const count = revision.boundsL1EntriesAsPower ? `2^${log2size - split}` : String(numL1Ents);
+    return fail(`l1 entries ${count} exceeds max ${STRTAB_MAX_L1_ENTRIES}`);
+  }
+  const byteLength = numL1Ents * L1STD_BYTE_LENGTH;
+  if (revision.checksAlignment) {
+    const required = `aligned to ${byteLength} bytes`;
+    if (!checks.ask('two-level.l1-alignment', base % byteLength === 0, `0x${base.toString(16)}`, required)) {
+      return fail(`unaligned l1 stream table base ${pa(base)}`);
+    }
   }
 
-  const l1tab = smmu.ledger.map('memremap', 'l1-table', base, numL1Ents * L1STD_BYTE_LENGTH, smmu.memory);
-  smmu.strtabCfg = { format: '2lvl', l1tab, numL1Ents, l2ptrs: new Map() };
-  const where = `0x${base.toString(16)}, ${l1tab.byteLength} bytes`;
-  if (!checks.ask('two-level.l1-mapping', l1tab.ok, `${where}: ${l1tab.ok ? 'mapped' : 'not RAM in this dump'}`)) {
-    return ENOMEM;
-  }
-  return checkL1Descriptors(smmu, base, numL1Ents);
+  const l1tab = smmu.map('memremap', 'l1-table', { paddr: base, byteLength });
+  const cfg = { format: '2lvl' as const, l1tab, numL1Ents, array: null, l2ptrs: new Map() };
+  smmu.strtabCfg = cfg;
+  if (!checks.ask('two-level.l1-mapping', l1tab.ok, mappingObserved(l1tab))) return ENOMEM;
+  const array = smmu.ledger.allocate('kcalloc', 'l2ptrs', numL1Ents * POINTER_BYTE_LENGTH);
+  smmu.strtabCfg = { ...cfg, array };
+  const observed = `${array.byteLength} bytes: ${array.ok ? 'allocated' : 'made to fail'}`;
+  if (!checks.ask('two-level.l2-pointers', array.ok, observed)) return ENOMEM;
+  return checkL1Descriptors(smmu, l1tab, numL1Ents);
 }
 
 /**
- * Every descriptor in ascending order. One with span 0, or through v7 with a null pointer, is unused. A bad one
- * decides even where descriptors before it are not in the dump: whatever those hold, the adoption is tossed.
+ * Every descriptor in ascending order. A bad one decides even where descriptors before it are not known: whatever
+ * those hold, the adoption is tossed.
  */
-function checkL1Descriptors(smmu: ArmSmmuDevice, base: number, numL1Ents: number): number | null {
+function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: number): number | null {
   const id = 'two-level.l1-descriptors';
   let used = 0;
   let missing = 0;
-  for (const { first, count, known, words } of smmu.memory.slices(base, L1STD_BYTE_LENGTH, numL1Ents)) {
-    if (!known) {
-      missing += count;
+  const all = { first: 0, count: numL1Ents };
+  for (const slice of smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.tableReader)) {
+    if (!slice.known) {
+      missing += slice.count;
       continue;
     }
-    for (let i = 0; i < count; i++) {
+    const { words } = slice;
+    for (let i = 0; i < slice.count; i++) {
       const low = words[2 * i] as number;
       const span = low & 0x1f;
+      if (span === 0) continue;
       // L2Ptr is bits 51:6.
-      if (span === 0 || ((low & ~0x3f) === 0 && ((words[2 * i + 1] as number) & 0xfffff) === 0)) continue;
+      const pointer = ((words[2 * i + 1] as number) & 0xfffff) * 2 ** 32 + ((low & ~0x3f) >>> 0);
+      const broken = brokenL1Rule(smmu.revision, span, pointer);
+      if (broken === 'unused') continue;
       used += 1;
-      if (span === STRTAB_SPLIT + 1) continue;
+      if (broken === null) continue;
+      const index = slice.first + i;
       const unseen = missing > 0 ? `; ${missing} descriptors before it are not in the dump` : '';
-      smmu.checks.ask(id, false, `L1[${first + i}] has span ${span}${unseen}`);
-      const text = `L1[${first + i}] unsupported span ${span} (vs ${STRTAB_SPLIT + 1})`;
-      smmu.log.print('adopt', 'err', smmu.revision.logPrefix + text);
+      smmu.checks.ask(
+        id,
+        false,
+        `L1[${index}] has ${broken === 'span' ? `span ${span}` : `pointer 0x${pointer.toString(16)}`}${unseen}`,
+      );
+      smmu.complain('err', l1Complaint(index, broken, span, pointer));
       return EINVAL;
     }
   }
   if (missing > 0) {
-    smmu.checks.cannotTell(id, `${missing} of ${numL1Ents} descriptors are not in the dump`);
+    const oddity = smmu.memory.oddityOf(l1tab.paddr, l1tab.byteLength);
+    const why = oddity === null ? 'are not in the dump' : `cannot be known: ${oddity}`;
+    smmu.checks.cannotTell(id, `${missing} of ${numL1Ents} descriptors ${why}`);
     return null;
   }
   smmu.checks.ask(id, true, `${used} of ${numL1Ents} in use, each with span ${STRTAB_SPLIT + 1}`);
   return 0;
+}
+
+export type BrokenL1Rule = 'span' | 'pointer';
+
+/**
+ * What a revision finds wrong with a descriptor of span other than 0: null when nothing. Through v7 a null pointer
+ * means unused, whatever the span, and alignment is not asked for.
+ */
+export function brokenL1Rule(revision: Revision, span: number, pointer: number): BrokenL1Rule | 'unused' | null {
+  if (!revision.checksAlignment) {
+    if (pointer === 0) return 'unused';
+    return span === STRTAB_SPLIT + 1 ? null : 'span';
+  }
+  if (span !== STRTAB_SPLIT + 1) return 'span';
+  return pointer === 0 || pointer % STRTAB_L2_BYTE_LENGTH !== 0 ? 'pointer' : null;
+}
+
+/** The kernel's words for it, without prefix. */
+export function l1Complaint(index: number, broken: BrokenL1Rule, span: number, pointer: number): string {
+  return broken === 'span'
+    ? `L1[${index}] unsupported span ${span} (vs ${STRTAB_SPLIT + 1})`
+    : `L1[${index}] bad l2 table base ${pa(pointer)}`;
 }

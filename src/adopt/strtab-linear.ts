@@ -1,7 +1,7 @@
-/** arm_smmu_kdump_adopt_strtab_linear(): the size cap and one mapping. The STEs are not looked at. */
+/** arm_smmu_kdump_adopt_strtab_linear(): the size cap, from v8 on the alignment, and one mapping. No STE is looked at. */
 
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
-import { type ArmSmmuDevice, STRTAB_MAX_L1_ENTRIES, STRTAB_NUM_L2_STES } from './device.ts';
+import { type ArmSmmuDevice, mappingObserved, pa, STRTAB_MAX_L1_ENTRIES, STRTAB_NUM_L2_STES } from './device.ts';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from './errno.ts';
 
 /** The largest table that the kdump kernel itself would build on two-level hardware, as log2 of STEs: 25. */
@@ -11,20 +11,29 @@ const COUNT_CAP = 31;
 
 /** `base` is STRTAB_BASE as the driver masks it. Answers 0 or a negative errno. */
 export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number): number {
-  const { checks, log, revision, features, ids } = smmu;
+  const { checks, revision, features, ids } = smmu;
   const log2size = smmu.strtabBaseCfg('LOG2SIZE');
 
   if (!smmu.assertCoherent('linear.coherent')) return EOPNOTSUPP;
-  // On two-level hardware the cap may exceed SIDSIZE (v4 to v8).
-  const cap = Math.min(features.twoLevelStreamTable ? TWO_LEVEL_CAP : ids.sidBits, COUNT_CAP);
+  const caps = [COUNT_CAP];
+  if (features.twoLevelStreamTable) caps.push(TWO_LEVEL_CAP);
+  // Through v8 two-level hardware may be given a linear table of more SIDs than it has.
+  if (!features.twoLevelStreamTable || revision.capsLinearBySidSize) caps.push(ids.sidBits);
+  const cap = Math.min(...caps);
   if (!checks.ask('linear.log2size', log2size <= cap, String(log2size), `<= ${cap}`)) {
-    log.print('adopt', 'err', `${revision.logPrefix}unsupported log2size ${log2size} (> ${cap})`);
+    smmu.complain('err', `unsupported log2size ${log2size} (> ${cap})`);
     return EINVAL;
   }
   const numEnts = 2 ** log2size;
-  const table = smmu.ledger.map('memremap', 'linear-table', base, numEnts * STE_BYTE_LENGTH, smmu.memory);
+  const byteLength = numEnts * STE_BYTE_LENGTH;
+  if (revision.checksAlignment) {
+    const required = `aligned to ${byteLength} bytes`;
+    if (!checks.ask('linear.alignment', base % byteLength === 0, `0x${base.toString(16)}`, required)) {
+      smmu.complain('err', `unaligned stream table base ${pa(base)}`);
+      return EINVAL;
+    }
+  }
+  const table = smmu.map('memremap', 'linear-table', { paddr: base, byteLength });
   smmu.strtabCfg = { format: 'linear', table, numEnts };
-  const where = `0x${base.toString(16)}, ${table.byteLength} bytes`;
-  const mapped = checks.ask('linear.mapping', table.ok, `${where}: ${table.ok ? 'mapped' : 'not RAM in this dump'}`);
-  return mapped ? 0 : ENOMEM;
+  return checks.ask('linear.mapping', table.ok, mappingObserved(table)) ? 0 : ENOMEM;
 }

@@ -1,47 +1,78 @@
-/** arm_smmu_kdump_adopt_strtab(): the choice of path, and the way back when it fails. */
+/** arm_smmu_kdump_adopt_strtab(): the choice of path, the reservation of IDs, and the way back when any of it fails. */
 
+import { armSmmuKdumpAdoptCleanup } from './cleanup.ts';
 import { type ArmSmmuDevice, maskedAddress } from './device.ts';
-import { EINVAL } from './errno.ts';
-import type { Mapping } from './ledger.ts';
+import { EINVAL, ENOMEM } from './errno.ts';
+import { armSmmuKexecScanAndResvIds } from './id-scan.ts';
+import { PREFIX } from './revision.ts';
+import type { IdScan } from './scan-record.ts';
 import { armSmmuKdumpAdoptStrtab2lvl } from './strtab-2lvl.ts';
 import { armSmmuKdumpAdoptStrtabLinear } from './strtab-linear.ts';
 
-/** Adopts the crashed kernel's table. Answers 0, a negative errno, or null when the dump lacks what decides. */
-export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): number | null {
-  const { log, revision, checks } = smmu;
+/** How the adoption ended. */
+export interface Adoption {
+  readonly verdict: 'adopted' | 'fallback' | 'indeterminate';
+  /** As the driver's function returned it; null when that cannot be told. */
+  readonly ret: number | null;
+  /** What the scan for IDs in use found; null where the driver makes none, or did not come to it. */
+  readonly idScan: IdScan | null;
+}
+
+/** Adopts the crashed kernel's table. Throws KernelPanic when reading the table kills the kernel. */
+export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
+  const { log, revision, features } = smmu;
+  log.print('adopt', revision.adoptingLevel, `${PREFIX}adopting crashed kernel's stream table`);
+  const ret = adoptTable(smmu);
+  if (ret === null) return { verdict: 'indeterminate', ret, idScan: null };
+  if (ret < 0) {
+    armSmmuKdumpAdoptCleanup(smmu);
+    return fallBack(smmu, ret, null);
+  }
+
+  const idScan =
+    revision.reservesIds && smmu.strtabCfg !== null ? armSmmuKexecScanAndResvIds(smmu, smmu.strtabCfg) : null;
+  if (idScan?.outcome === 'unknown') return { verdict: 'indeterminate', ret: null, idScan };
+  if (idScan?.outcome === 'failed') {
+    log.print('adopt', 'warn', `${PREFIX}failed to reserve in-use ASIDs/VMIDs`);
+    armSmmuKdumpAdoptCleanup(smmu);
+    smmu.features = features;
+    return fallBack(smmu, idScan.ret, idScan);
+  }
+
+  const registered = smmu.ledger.addAction(() => armSmmuKdumpAdoptCleanup(smmu));
+  if (!smmu.checks.ask('cleanup.action', registered, registered ? 'registered' : 'made to fail')) {
+    log.print('adopt', 'warn', `${PREFIX}failed to set up cleanup action`);
+    if (revision.restoresTwoLevel) smmu.features = features;
+    return fallBack(smmu, ENOMEM, idScan);
+  }
+  return { verdict: 'adopted', ret: 0, idScan };
+}
+
+/** The errno goes no further: the ordinary table is built, and the reset is a full one. */
+function fallBack(smmu: ArmSmmuDevice, ret: number | null, idScan: IdScan | null): Adoption {
+  smmu.log.print('adopt', 'warn', `${PREFIX}falling back to full reset`);
+  smmu.optKdumpAdopt = false;
+  smmu.strtabCfg = null;
+  return { verdict: 'fallback', ret, idScan };
+}
+
+/** The dispatch on STRTAB_BASE_CFG.FMT. */
+function adoptTable(smmu: ArmSmmuDevice): number | null {
+  const { checks, log } = smmu;
   const fmt = smmu.strtabBaseCfg('FMT');
   const base = maskedAddress(smmu.registers.bits('STRTAB_BASE', 'ADDR'));
-  log.print('adopt', revision.adoptingLevel, `${revision.logPrefix}adopting crashed kernel's stream table`);
-
-  let ret: number | null;
   if (!checks.ask('strtab.format', fmt < 2, String(fmt))) {
-    log.print('adopt', 'err', `${revision.logPrefix}invalid STRTAB format ${fmt}`);
-    ret = EINVAL;
-  } else if (fmt === 1) {
+    log.print('adopt', 'err', `${PREFIX}invalid STRTAB format ${fmt}`);
+    return EINVAL;
+  }
+  if (fmt === 1) {
     const { twoLevelStreamTable: able } = smmu.features;
     const observed = `ST_LEVEL ${smmu.registers.field('IDR0', 'ST_LEVEL')}, SIDSIZE ${smmu.ids.sidBits}`;
     checks.ask('two-level.feature', able, observed);
-    ret = smmu.warnIf(!able) ? EINVAL : armSmmuKdumpAdoptStrtab2lvl(smmu, base);
-  } else {
-    ret = armSmmuKdumpAdoptStrtabLinear(smmu, base);
-    // All later indexing has to be linear.
-    if (ret === 0) smmu.features = { ...smmu.features, twoLevelStreamTable: false };
+    return smmu.warnIf(!able) ? EINVAL : armSmmuKdumpAdoptStrtab2lvl(smmu, base);
   }
-
-  if (ret !== null && ret < 0) {
-    log.print('adopt', 'warn', `${revision.logPrefix}falling back to full reset`);
-    armSmmuKdumpAdoptCleanup(smmu);
-    smmu.optKdumpAdopt = false;
-    smmu.strtabCfg = null;
-  }
+  const ret = armSmmuKdumpAdoptStrtabLinear(smmu, base);
+  // All later indexing has to be linear.
+  if (ret === 0) smmu.features = { ...smmu.features, twoLevelStreamTable: false };
   return ret;
-}
-
-/**
- * arm_smmu_kdump_adopt_cleanup(): undoes a half-built state as well as a complete one. On the way of success it runs
- * as an action of the device, when the SMMU is unbound. The L2 tables are left to devres.
- */
-export function armSmmuKdumpAdoptCleanup({ strtabCfg }: ArmSmmuDevice): void {
-  const mapping: Mapping | undefined = strtabCfg?.format === '2lvl' ? strtabCfg.l1tab : strtabCfg?.table;
-  if (mapping?.ok) mapping.releases += 1;
 }

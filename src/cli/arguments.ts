@@ -1,5 +1,6 @@
 /** What people type, made into values. Every refusal is an InputError that shows the text and what was expected. */
 
+import type { KernelVersion } from '../adopt/registration.ts';
 import { InputError } from '../errors.ts';
 
 const NUMBER = /^(0x[0-9a-f]{1,16}|[0-9]{1,20})$/i;
@@ -44,4 +45,39 @@ function parseSid(text: string): number {
   if (bdf === null) return number(text, 'a StreamID: hex (0x100), decimal, or bus:device.function (01:00.0)', 2 ** 32);
   const [bus = 0, device = 0, fn = 0] = bdf.slice(1).map((part) => Number.parseInt(part, 16));
   return (bus << 8) | (device << 3) | fn;
+}
+
+/** `nvme=0x100,0x101`: a device by name with its StreamIDs. */
+export function parseDevice(text: string): { name: string; sids: number[] } {
+  const [, name, sids] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || sids === undefined) {
+    throw new InputError('usage', `${JSON.stringify(text)} is not a device: NAME=SID,SID`);
+  }
+  return { name, sids: parseSids(sids) };
+}
+
+/** `6.12`, or the whole release of a kernel: `6.12.107+deb13-arm64`. */
+export function parseKernel(text: string): KernelVersion {
+  const [, major, minor] = /^v?(\d{1,3})\.(\d{1,4})(?![\d])/.exec(text) ?? [];
+  if (major === undefined || minor === undefined) {
+    throw new InputError('usage', `${JSON.stringify(text)} is not a kernel version: 6.12, or 7.2.13-something`);
+  }
+  return { major: Number(major), minor: Number(minor) };
+}
+
+/** Physical address bits: what arm64 kernels are built for lies between 32 and 52. */
+export function parsePaBits(text: string): number {
+  const bits = number(text, 'a number of address bits', 53);
+  if (bits < 32) throw new InputError('usage', `${JSON.stringify(text)} address bits are too few: 32 to 52`);
+  return bits;
+}
+
+/** What is made to fail; a number is the n-th mapping. */
+export type FailureName = 'kcalloc' | 'devm-action' | number;
+
+export function parseFailure(text: string): FailureName {
+  if (text === 'kcalloc' || text === 'devm-action') return text;
+  const [, nth] = /^memremap:([1-9][0-9]{0,6})$/.exec(text) ?? [];
+  if (nth !== undefined) return Number(nth);
+  throw new InputError('usage', `${JSON.stringify(text)} cannot be made to fail: kcalloc, devm-action, memremap:N`);
 }

@@ -1,7 +1,6 @@
 /** `smmu-adopt inspect`: arguments in, report out, exit status back. */
 
 import { type Command, Option } from 'commander';
-import { REVISIONS } from '../adopt/revision.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
@@ -9,15 +8,14 @@ import type { Severity } from '../inspect/rules.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
 import { addDumpOptions, type DumpFlags, Dumps } from './dump-options.ts';
+import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
 import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToFile, writeToStdout } from './output.ts';
 
-interface InspectFlags extends DumpFlags {
+interface InspectFlags extends DumpFlags, KernelFlags {
   readonly regs: string;
   readonly smmu?: string[];
-  readonly revision?: string;
   readonly sid?: number[];
   readonly all?: boolean;
-  readonly insert?: number[] | 'all';
   readonly later?: string[];
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
@@ -35,14 +33,14 @@ Examples:
   smmu-adopt inspect ddr0.bin@0x80000000 ddr1.bin@0x880000000 --regs regs.json
   smmu-adopt inspect vmcore --regs regs.json --insert all --format json --output report.json
   smmu-adopt inspect before.bin --regs regs.json --insert 0x100,01:00.0 --later after.bin
+  smmu-adopt inspect vmcore --regs regs.json --revision all
+  smmu-adopt inspect vmcore --regs regs.json --iomem iomem.txt --insert all --dmesg kdump-dmesg.txt
 
 Exit status:
   0  analysed; nothing found at or above --fail-on
   1  analysed; at least one such finding (a fall-back is an error)
   2  could not analyse: bad arguments, unreadable or invalid input
   3  analysed, but the dump lacks evidence that the verdict depends on`;
-
-const collect = <T>(value: T, before: T[] | undefined): T[] => [...(before ?? []), value];
 
 /** Adds the command to the program; `done` receives the exit status. */
 export function addInspectCommand(program: Command, done: (status: number) => void): void {
@@ -56,14 +54,8 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .argument('[dump...]', 'a vmcore of any kind, or raw memory (FILE or FILE@ADDRESS); several files are one dump')
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
-    .addOption(
-      new Option('--revision <name>', 'revision of the patch series to emulate').choices([...REVISIONS.keys()]),
-    )
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseSids)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
-    .option('--insert <list>', 'insert devices with these SIDs in this order, or "all" active ones', (text) =>
-      text === 'all' ? 'all' : parseSids(text),
-    )
     .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collect<string>)
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
     .addOption(
@@ -72,6 +64,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
         'error',
       ]),
     );
+  addKernelOptions(command);
   addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
     .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
@@ -92,11 +85,10 @@ async function runInspect(names: string[], flags: InspectFlags): Promise<number>
   const dumps = new Dumps(flags, snapshot.memory);
   try {
     const inspection = await inspect(await dumps.open(names), snapshot, {
-      revision: flags.revision,
+      ...(await kernelOptions(flags)),
       smmus: flags.smmu,
       sids: flags.sid,
       all: flags.all,
-      insert: flags.insert,
       later: flags.later && (await dumps.openLater(flags.later)),
       gate: flags.gate,
       excluded: flags.excluded,
@@ -106,7 +98,7 @@ async function runInspect(names: string[], flags: InspectFlags): Promise<number>
     const report = await chooseReport(inspection, flags);
     if (flags.output === undefined) await writeToStdout(report);
     else {
-      writeToFile(flags.output, report, [flags.regs, ...dumps.paths]);
+      writeToFile(flags.output, report, [flags.regs, ...kernelOptionFiles(flags), ...dumps.paths]);
       if (!flags.quiet) process.stderr.write(`report written to ${flags.output}\n`);
     }
     return inspection.summary.exitCode;

@@ -1,107 +1,122 @@
-/** What is to be said of the adoption and of the insertions: the verdict with the check that decided, and refusals. */
+/** What is to be said of the adoption: the verdict with the check that decided, and what the driver maps and reads. */
 
 import { isUnknown } from '../adopt/checks.ts';
-import { maskedAddress, STRTAB_SPLIT } from '../adopt/device.ts';
+import { maskedAddress } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
-import type { Insertion } from '../adopt/master.ts';
+import type { KernelMemory } from '../adopt/kernel-memory.ts';
+import type { Mapping } from '../adopt/ledger.ts';
+import { SCAN_RULES } from '../adopt/scan-record.ts';
 import type { AddressRange } from '../dump/memory.ts';
-import type { MemoryView } from '../dump/view.ts';
 import type { StreamTableGeometry } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
-import type { FindingList, Location } from './findings.ts';
-import type { HardwareView } from './hardware-view.ts';
-import { hex } from './inspection.ts';
-import { busOf, l1Location } from './table-findings.ts';
+import type { FindingList } from './findings.ts';
+import { hex } from './hex.ts';
+import { busOf } from './table-findings.ts';
 
 /** What the verdict is judged against, beside the emulation's own record. */
 interface AdoptionContext {
   readonly firmwareCoherent: boolean | null;
-  readonly memory: MemoryView;
-  /** The kdump kernel's own memory, as far as the snapshot gives it. */
-  readonly systemRam: readonly AddressRange[];
+  readonly memory: KernelMemory;
+  /** The kdump kernel's own memory, as far as it is known. */
+  readonly kdumpRam: readonly AddressRange[];
 }
 
 export function adoptionFindings(
   emulation: Emulation,
   registers: RegisterFile,
   geometry: StreamTableGeometry,
-  { firmwareCoherent, memory, systemRam }: AdoptionContext,
+  context: AdoptionContext,
   findings: FindingList,
 ): void {
-  const { verdict, checks, log, ret } = emulation;
+  verdictFindings(emulation, context.firmwareCoherent, findings);
+  scanFindings(emulation, findings);
+  for (const mapping of emulation.mappings) mappingFinding(mapping, context, findings);
+  const { page, leaked } = emulation.teardown;
+  if (leaked > 0) {
+    const names = [
+      ...emulation.mappings.filter(({ inPlace }) => inPlace).map(({ purpose }) => `the ${purpose} mapping`),
+      ...emulation.allocations.filter(({ inPlace }) => inPlace).map(({ what }) => `the ${what} array`),
+    ];
+    findings.add('cleanup-leak', { revision: emulation.revision.name, page, leaked: names.join(' and ') });
+  }
+  const addr = registers.bits('STRTAB_BASE', 'ADDR');
+  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: hex(addr) });
+  const linux = maskedAddress(addr);
+  if (linux !== geometry.base) {
+    const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
+    findings.add('strtab-base-unaligned', { table, linux: hex(linux), hardware: hex(geometry.base) });
+  }
+}
+
+function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null, findings: FindingList): void {
+  const { verdict, checks, log, ret, death } = emulation;
   const revision = emulation.revision.name;
   const failed = checks.find(({ result }) => result === 'fail');
-  const adoptLines = log.filter(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
-  const kernelMessage = adoptLines[0]?.text ?? null;
-
+  const gateMessage = log.findLast(({ stage }) => stage === 'gate')?.text ?? null;
   if (verdict === 'not-attempted') {
     if (failed?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
     if (failed?.id === 'gate.coherent') {
       const source = firmwareCoherent === null ? 'IDR0.COHACC' : 'firmware';
-      findings.add('smmu-non-coherent', { source }, {}, lastGateMessage(emulation));
+      findings.add('smmu-non-coherent', { source }, {}, gateMessage);
     }
-    if (failed?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, lastGateMessage(emulation));
+    if (failed?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
   }
   if (verdict === 'fallback' && failed !== undefined) {
     const { id: check, required } = failed;
     const observed = failed.observed ?? 'unknown';
-    findings.add(
-      'adoption-fallback',
-      { revision, check, observed, required, errno: errnoName(ret) ?? '' },
-      {},
-      kernelMessage,
-    );
+    const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
+    const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
+    findings.add('adoption-fallback', args, {}, message?.text ?? null);
   }
   if (verdict === 'indeterminate') {
     const stuck = checks.find(isUnknown);
     const observed = stuck?.observed ?? 'unknown';
     findings.add('adoption-indeterminate', { revision, check: stuck?.id ?? 'unknown', observed });
   }
-
-  const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
-  for (const { ok, paddr, byteLength } of emulation.mappings) {
-    if (ok) continue;
-    const inKdumpMemory = systemRam.some(({ start, end }) => start <= paddr && paddr < end);
-    const state = memory.stateOf(paddr, byteLength);
-    findings.add('strtab-outside-memory', { table, address: hex(paddr), byteLength, state, inKdumpMemory });
-  }
-  const addr = registers.bits('STRTAB_BASE', 'ADDR');
-  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: hex(addr) });
-  const linux = maskedAddress(addr);
-  if (linux !== geometry.base) {
-    findings.add('strtab-base-unaligned', { table, linux: hex(linux), hardware: hex(geometry.base) });
+  if (death !== null) {
+    const address = hex(death.paddr);
+    findings.add('kernel-panic', { function: death.where, address, why: death.why }, { address });
   }
 }
 
-function lastGateMessage({ log }: Emulation): string | null {
-  return log.findLast(({ stage }) => stage === 'gate')?.text ?? null;
-}
-
-export function insertFindings(emulation: Emulation, view: HardwareView, asked: number, findings: FindingList): void {
-  const { insertions, verdict } = emulation;
-  if (asked > 0 && verdict !== 'adopted') findings.add('insert-not-possible', { sids: asked, verdict });
-  for (const insertion of insertions) insertFinding(insertion, view, findings);
-}
-
-function insertFinding({ sid, refusal, log }: Insertion, view: HardwareView, findings: FindingList): void {
-  if (refusal === null) return;
-  const kernelMessage = log.at(-1)?.text ?? null;
-  const here: Location = { firstSid: sid, lastSid: sid, ...busOf(sid, sid) };
-  switch (refusal.kind) {
-    case 'out-of-range':
-      findings.add('insert-out-of-range', { sid, entries: refusal.entries }, here, kernelMessage);
-      break;
-    case 'span-changed': {
-      const args = { sid, span: refusal.span, expected: STRTAB_SPLIT + 1 };
-      findings.add('insert-span-changed', args, l1Location(view, refusal.l1Index, refusal.paddr), kernelMessage);
-      break;
-    }
-    case 'l2-not-mappable':
-      findings.add('insert-l2-not-mappable', { sid, l2: hex(refusal.l2) }, here, kernelMessage);
-      break;
-    case 'descriptor-not-in-dump':
-      findings.add('insert-indeterminate', { sid }, l1Location(view, refusal.l1Index, refusal.paddr), kernelMessage);
-      break;
+function scanFindings({ idScan }: Emulation, findings: FindingList): void {
+  for (const { rule, sid, stePaddr, cd, observed, required, stopsHere } of idScan?.failures ?? []) {
+    const entry =
+      cd === null ? (stePaddr === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`;
+    const at = cd?.paddr ?? stePaddr;
+    findings.add(
+      'id-scan-failure',
+      { rule: SCAN_RULES[rule], sid, entry, observed, required, stopsHere },
+      { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(at === null ? {} : { address: hex(at) }) },
+      // The log's line for any of them.
+      stopsHere ? 'kdump: failed to reserve in-use ASIDs/VMIDs' : null,
+    );
   }
+}
+
+const TABLES: Readonly<Record<Mapping['purpose'], string>> = {
+  'l1-table': 'L1 table',
+  'l2-table': 'L2 table',
+  'linear-table': 'stream table',
+  'cd-table': 'CD table',
+  'cd-leaf': 'CD leaf',
+};
+
+/** A failed mapping of the tables themselves, and whatever maps to something else than the crashed kernel's memory. */
+function mappingFinding(mapping: Mapping, { memory, kdumpRam }: AdoptionContext, findings: FindingList): void {
+  const { ok, paddr, byteLength, purpose, remap } = mapping;
+  const table = TABLES[purpose];
+  const address = hex(paddr);
+  if (ok) {
+    const where = remap.why === null ? null : memory.oddityOf(paddr, byteLength);
+    if (where !== null) findings.add('mapping-misplaced', { table, address, where }, { address });
+    return;
+  }
+  // What the ID scan cannot map is among its own findings.
+  if (mapping.transient) return;
+  const inKdumpMemory = kdumpRam.some(({ start, end }) => start <= paddr && paddr < end);
+  const state = memory.view.stateOf(paddr, byteLength);
+  const why = remap.why ?? 'unknown';
+  findings.add('strtab-outside-memory', { table, address, byteLength, why, state, inKdumpMemory }, { address });
 }

@@ -2,12 +2,42 @@
 
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
-import { type Mapping, RELEASED_BY } from '../adopt/ledger.ts';
-import type { Insertion } from '../adopt/master.ts';
-import { type AdoptionReport, hex, type InsertReport, type MappingReport, type StrtabCfgReport } from './inspection.ts';
+import type { Allocation, Mapping } from '../adopt/ledger.ts';
+import type { Probe } from '../adopt/registration.ts';
+import type { Reset } from '../adopt/reset.ts';
+import { PREFIX } from '../adopt/revision.ts';
+import type { IdScan, ScanFailure } from '../adopt/scan-record.ts';
+import { hex } from './hex.ts';
+import type {
+  AdoptionReport,
+  AllocationReport,
+  DeviceReport,
+  IdScanReport,
+  InsertReport,
+  LostReport,
+  MappingReport,
+  Outcome,
+  ResetReport,
+  ScanFailureReport,
+  StrtabCfgReport,
+} from './outcome.ts';
 
-export function adoptionReport(emulation: Emulation): AdoptionReport {
-  const { strtabCfg } = emulation;
+export function outcomeReport(emulation: Emulation): Outcome {
+  const { probes, death, reset } = emulation;
+  return {
+    adoption: adoptionReport(emulation),
+    // Into the ordinary table of an SMMU that was not adopted, insertions are nothing special.
+    inserts: emulation.verdict === 'adopted' ? probes.flatMap(insertReports) : [],
+    devices: probes.map((probe) => deviceReport(probe, emulation)),
+    reset: reset === null ? null : resetReport(reset),
+    kernelLog: emulation.log,
+    panic: death === null ? null : { where: death.where, address: hex(death.paddr), why: death.why },
+    lost: lostReport(emulation),
+  };
+}
+
+function adoptionReport(emulation: Emulation): AdoptionReport {
+  const { strtabCfg, idScan, teardown } = emulation;
   return {
     revision: emulation.revision.name,
     verdict: emulation.verdict,
@@ -22,22 +52,78 @@ export function adoptionReport(emulation: Emulation): AdoptionReport {
     log: adoptionLog(emulation),
     warnOn: emulation.warnOn,
     mappings: emulation.mappings.map(mappingReport),
+    mappingsNotListed: emulation.transientNotListed,
+    allocations: emulation.allocations.map(allocationReport),
     strtabCfg: strtabCfgReport(strtabCfg),
-    // IDs are reserved from v8 on.
-    reserved: { asids: [], vmids: [] },
-    teardown: emulation.teardown,
+    idScan: idScan === null ? null : idScanReport(idScan),
+    reserved:
+      emulation.verdict === 'adopted' && idScan !== null
+        ? { asids: idScan.asids, vmids: idScan.vmids }
+        : { asids: [], vmids: [] },
+    teardown: { registerPage: teardown.page, leaked: teardown.leaked, doubleReleased: teardown.doubleReleased },
   };
 }
 
 /** Messages of the gate and of the adoption. What the rest of the probe says has no such prefix and is not among them. */
-function adoptionLog({ log, revision }: Emulation): AdoptionReport['log'] {
+function adoptionLog({ log }: Emulation): AdoptionReport['log'] {
   return log
-    .filter(({ stage, text }) => stage === 'adopt' || (stage === 'gate' && text.startsWith(revision.logPrefix)))
+    .filter(({ stage, text }) => stage === 'adopt' || (stage === 'gate' && text.startsWith(PREFIX)))
     .map(({ level, text }) => ({ level, text }));
 }
 
-export function insertReport({ sid, ret, fresh, log, mappings, deferred }: Insertion): InsertReport {
-  return { sid, ret, errno: errnoName(ret), fresh, log, mappings: mappings.map(mappingReport), deferred };
+function insertReports({ device, hotplugged, asked, streams, deferred }: Probe): InsertReport[] {
+  return streams.map(({ sid, ret, fresh, log, mappings }) => ({
+    sid,
+    device: device.name,
+    hotplugged,
+    asked,
+    ret,
+    errno: errnoName(ret),
+    fresh,
+    log,
+    mappings: mappings.map(mappingReport),
+    deferred,
+  }));
+}
+
+function deviceReport(probe: Probe, { death, probes }: Emulation): DeviceReport {
+  const { device, hotplugged, asked, streams, deferred, sid } = probe;
+  // The kernel dies with the question whether to defer, before the device is in a group.
+  const diesHere = death !== null && probes.findLast((other) => other.asked !== false) === probe;
+  const rets = streams.map(({ ret }) => ret);
+  const all = rets.includes(null) ? null : rets.every((ret) => ret === 0);
+  const accepted = asked === false || diesHere ? false : asked === null ? null : all;
+  return { name: device.name, sids: device.sids, hotplugged, asked, accepted, deferred, deferredBy: sid };
+}
+
+function resetReport({ cr0, ...rest }: Reset): ResetReport {
+  const shown = (value: number | null) => (value === null ? null : hex(value));
+  return { ...rest, cr0: { before: shown(cr0.before), kept: shown(cr0.kept), after: shown(cr0.after) } };
+}
+
+function lostReport({ loss, probes }: Emulation): LostReport | null {
+  if (loss === null) return null;
+  const { device, sid, ret, gbpaAbort, phase } = loss;
+  const sidsOf = (list: readonly Probe[]) => list.flatMap((probe) => probe.device.sids);
+  return {
+    why: phase.why,
+    device: device.name,
+    sid,
+    ret,
+    errno: errnoName(ret),
+    loseGroup: sidsOf(probes.filter(({ asked, device: other }) => asked !== false && other !== device)),
+    neverAsked: sidsOf(probes.filter(({ asked }) => asked === false)),
+    cr0: hex(0),
+    gbpaAbort,
+    inFlight: phase.inFlight,
+  };
+}
+
+/** Who undoes a mapping and when, as the ledger says it. */
+function releasedBy({ kind, transient, ok }: Mapping): string | null {
+  if (!ok) return null;
+  if (transient) return 'the ID scan, right after the table';
+  return kind === 'memremap' ? 'arm_smmu_kdump_adopt_cleanup' : 'devres, when the SMMU is unbound';
 }
 
 function mappingReport(mapping: Mapping): MappingReport {
@@ -47,10 +133,43 @@ function mappingReport(mapping: Mapping): MappingReport {
     address: hex(mapping.paddr),
     size: mapping.byteLength,
     ok: mapping.ok,
+    why: mapping.remap.why,
     held: mapping.held,
     released: mapping.releases > 0,
-    releasedBy: mapping.ok ? RELEASED_BY[mapping.kind] : null,
+    releasedBy: releasedBy(mapping),
     pages: mapping.pages,
+  };
+}
+
+function allocationReport({ call, what, byteLength, ok, releases }: Allocation): AllocationReport {
+  return { call, what, size: byteLength, ok, released: releases > 0 };
+}
+
+function idScanReport(scan: IdScan): IdScanReport {
+  const { outcome, cdTables, cds, unknownEntries, gaveUp, rolledBack, failuresNotListed } = scan;
+  const failures = scan.failures.map(scanFailureReport);
+  return { outcome, cdTables, cds, unknownEntries, gaveUp, rolledBack, failures, failuresNotListed };
+}
+
+function scanFailureReport({
+  rule,
+  sid,
+  stePaddr,
+  cd,
+  observed,
+  required,
+  ret,
+  stopsHere,
+}: ScanFailure): ScanFailureReport {
+  return {
+    rule,
+    sid,
+    ste: stePaddr === null ? null : hex(stePaddr),
+    cd: cd === null ? null : { level: cd.level, index: cd.index, address: hex(cd.paddr) },
+    observed,
+    required,
+    errno: errnoName(ret) ?? '',
+    stopsHere,
   };
 }
 

@@ -2,7 +2,8 @@
 
 import type { Dump } from '../dump/dump.ts';
 import { noProgress, type Progress } from '../progress.ts';
-import { type DumpReport, dumpReport, hex, SCHEMA_VERSION } from './inspection.ts';
+import { hex } from './hex.ts';
+import { type DumpReport, dumpReport, SCHEMA_VERSION } from './inspection.ts';
 
 export interface DumpInfo {
   readonly schemaVersion: typeof SCHEMA_VERSION;

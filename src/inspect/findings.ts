@@ -34,28 +34,46 @@ export const MAX_FINDINGS_PER_RULE = 1000;
 /** Collects the findings of one SMMU, or those about the dump as a whole, in order. */
 export class FindingList {
   readonly #smmu: string | null;
+  readonly #failsAlone: boolean;
   readonly #listed: Finding[] = [];
   readonly #totals = new Map<Rule, number>();
 
-  constructor(smmu: string | null) {
+  /** `failsAlone`: on the core in question a device that cannot be inserted takes nothing else with it. */
+  constructor(smmu: string | null, failsAlone = false) {
     this.#smmu = smmu;
+    this.#failsAlone = failsAlone;
   }
 
-  add<R extends Rule>(rule: R, args: RuleArgs[R], location: Location = {}, kernelMessage: string | null = null): void {
+  /** `alone`: this one fails alone whatever the core, as a device that is plugged in later does. */
+  add<R extends Rule>(
+    rule: R,
+    args: RuleArgs[R],
+    location: Location = {},
+    kernelMessage: string | null = null,
+    alone = this.#failsAlone,
+  ): void {
     const total = (this.#totals.get(rule) ?? 0) + 1;
     this.#totals.set(rule, total);
-    if (total <= MAX_FINDINGS_PER_RULE) this.#listed.push(this.#make(rule, args, location, kernelMessage));
+    if (total <= MAX_FINDINGS_PER_RULE) this.#listed.push(this.#make(rule, args, location, kernelMessage, alone));
   }
 
   /** Everything found, with a note for each rule that was broken too often to list. */
   get all(): readonly Finding[] {
     const omitted = [...this.#totals]
       .filter(([, total]) => total > MAX_FINDINGS_PER_RULE)
-      .map(([rule, total]) => this.#make('findings-omitted', { rule, listed: MAX_FINDINGS_PER_RULE, total }, {}, null));
+      .map(([rule, total]) =>
+        this.#make('findings-omitted', { rule, listed: MAX_FINDINGS_PER_RULE, total }, {}, null, false),
+      );
     return [...this.#listed, ...omitted];
   }
 
-  #make<R extends Rule>(rule: R, args: RuleArgs[R], location: Location, kernelMessage: string | null): Finding {
+  #make<R extends Rule>(
+    rule: R,
+    args: RuleArgs[R],
+    location: Location,
+    kernelMessage: string | null,
+    alone: boolean,
+  ): Finding {
     const { severity, reach, likelyReach, sentence } = RULES[rule];
     return {
       rule,
@@ -66,7 +84,7 @@ export class FindingList {
       message: sentence(args, `L1[${location.l1Index}]`),
       kernelMessage,
       reach,
-      likelyReach: likelyReach ?? reach,
+      likelyReach: alone ? reach : (likelyReach ?? reach),
     } as FindingOf<R> as Finding;
   }
 }

@@ -6,10 +6,8 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { noProgress, type Progress } from '../progress.ts';
-import { decodeFields } from '../smmu/fields.ts';
-import { STE } from '../smmu/ste.ts';
+import type { SteReader } from '../smmu/ste-reader.ts';
 import {
-  bdfOf,
   type L1Lookup,
   L1STD_BYTE_LENGTH,
   l1Lookup,
@@ -18,7 +16,8 @@ import {
   type StreamTableGeometry,
   steConfig,
 } from '../smmu/stream-table.ts';
-import { type Census, hex, type SteRow, word } from './inspection.ts';
+import { hex } from './hex.ts';
+import type { Census } from './inspection.ts';
 
 /** One L1 descriptor whose bytes are known. */
 export interface L1Entry extends L1Lookup {
@@ -41,6 +40,16 @@ export interface MissingEntries {
 /** Where the STE of one StreamID is, or why there is none. */
 export type SteLookup = { readonly paddr: number } | { readonly why: string };
 
+/** One STE in a buffer, valid until the next is asked for. */
+export interface FoundSte {
+  readonly sid: number;
+  readonly paddr: number;
+  readonly words: Uint32Array;
+  /** Index of the STE's first word in `words`. */
+  readonly at: number;
+  readonly state: PageState;
+}
+
 /** A run of STEs that the hardware reaches: the STEs for `firstSid` and up. */
 interface SteArray {
   readonly firstSid: number;
@@ -62,11 +71,18 @@ export class HardwareView {
   /** Pages of the table that the census read as zeros although the dump only lets one infer that. */
   assumedZeroPages = 0;
   readonly #memory: MemoryView;
+  readonly #stes: SteReader<PageState>;
   readonly #progress: Progress;
 
-  constructor(geometry: StreamTableGeometry, memory: MemoryView, progress: Progress = noProgress) {
+  constructor(
+    geometry: StreamTableGeometry,
+    memory: MemoryView,
+    stes: SteReader<PageState>,
+    progress: Progress = noProgress,
+  ) {
     this.geometry = geometry;
     this.#memory = memory;
+    this.#stes = stes;
     this.#progress = progress;
   }
 
@@ -113,12 +129,11 @@ export class HardwareView {
     for (const array of this.#steArrays(onMissing)) {
       located += array.count;
       this.#noteAssumed(array.paddr, array.count * STE_BYTE_LENGTH);
-      for (const slice of this.#memory.slices(array.paddr, STE_BYTE_LENGTH, array.count)) {
+      for (const slice of this.#stes.slices(array.paddr, array.count)) {
         this.#progress('reading the stream table', array.firstSid + slice.first, 2 ** log2Size);
-        if (slice.known) {
-          const reservedBefore = counts.reserved;
-          counts.add(slice.words, slice.count);
-          if (counts.reserved > reservedBefore) reportReserved(array.firstSid + slice.first, slice.words, onReserved);
+        if (slice.counts !== null) {
+          counts.merge(slice.counts);
+          if (slice.counts.reserved > 0) reportReserved(array.firstSid + slice.first, slice.words, onReserved);
           continue;
         }
         unknown += slice.count;
@@ -142,25 +157,34 @@ export class HardwareView {
     }
   }
 
-  /** The STEs that do something, ascending; with `all`, every one whose bytes are known. */
-  *stes(all: boolean): Generator<SteRow> {
-    for (const { sid, paddr, words, at, state } of this.#selectStes(all)) yield steRow(sid, paddr, words, at, state);
-  }
-
   /** The StreamIDs whose STE is valid and not abort, ascending. */
   *activeSids(): Generator<number> {
-    for (const { sid, words, at } of this.#selectStes(false)) {
-      if (steConfig(words[at] as number).valid) yield sid;
+    for (const { sid } of this.stes(false)) yield sid;
+  }
+
+  /** The STEs that do something, ascending; with `all`, every one whose bytes are known. */
+  *stes(all: boolean): Generator<FoundSte> {
+    for (const array of this.#steArrays()) {
+      for (const { first, count, counts, state, words } of this.#stes.slices(array.paddr, array.count, all)) {
+        if (counts === null || (!all && counts.active === 0)) continue;
+        for (let i = 0, at = 0; i < count; i++, at += 16) {
+          const low = words[at] as number;
+          // V and a Config other than 0: V is bit 0, Config bits 3:1.
+          if (!all && ((low & 1) === 0 || (low & 0xe) === 0)) continue;
+          const entry = first + i;
+          yield { sid: array.firstSid + entry, paddr: array.paddr + entry * STE_BYTE_LENGTH, words, at, state };
+        }
+      }
     }
   }
 
   /** The STEs of these StreamIDs, whatever they hold; those that cannot be shown are left out. */
-  *stesOf(sids: Iterable<number>): Generator<SteRow> {
+  *stesOf(sids: Iterable<number>): Generator<FoundSte> {
     for (const sid of sids) {
       const found = this.lookup(sid);
       if (!('paddr' in found)) continue;
       for (const slice of this.#memory.slices(found.paddr, STE_BYTE_LENGTH, 1)) {
-        if (slice.known) yield steRow(sid, found.paddr, slice.words, 0, slice.state);
+        if (slice.known) yield { sid, paddr: found.paddr, words: slice.words, at: 0, state: slice.state };
       }
     }
   }
@@ -207,32 +231,6 @@ export class HardwareView {
       yield { firstSid: first, paddr: l2, count, table: 'L2 table' };
     }
   }
-
-  *#selectStes(all: boolean): Generator<{
-    readonly sid: number;
-    readonly paddr: number;
-    readonly words: Uint32Array;
-    /** Index of the STE's first word in `words`. */
-    readonly at: number;
-    readonly state: PageState;
-  }> {
-    for (const array of this.#steArrays()) {
-      for (const { first, count, known, state, words } of this.#memory.slices(
-        array.paddr,
-        STE_BYTE_LENGTH,
-        array.count,
-      )) {
-        if (!known) continue;
-        for (let i = 0, at = 0; i < count; i++, at += 16) {
-          const low = words[at] as number;
-          // V and a Config other than 0: V is bit 0, Config bits 3:1.
-          if (!all && ((low & 1) === 0 || (low & 0xe) === 0)) continue;
-          const entry = first + i;
-          yield { sid: array.firstSid + entry, paddr: array.paddr + entry * STE_BYTE_LENGTH, words, at, state };
-        }
-      }
-    }
-  }
 }
 
 function reportReserved(firstSid: number, words: Uint32Array, report: (sid: number, config: number) => void): void {
@@ -240,21 +238,4 @@ function reportReserved(firstSid: number, words: Uint32Array, report: (sid: numb
     const { valid, config } = steConfig(words[at] as number);
     if (valid && config === 'reserved') report(firstSid + at / 16, ((words[at] as number) >>> 1) & 7);
   }
-}
-
-function steRow(sid: number, paddr: number, words: Uint32Array, at: number, pageState: PageState): SteRow {
-  const wide = Array.from(
-    { length: STE_BYTE_LENGTH / 8 },
-    (_, i) => (BigInt(words[at + 2 * i + 1] as number) << 32n) | BigInt(words[at + 2 * i] as number),
-  );
-  return {
-    sid,
-    bdf: bdfOf(sid),
-    device: null,
-    address: hex(paddr),
-    words: wide.map(word),
-    ...steConfig(words[at] as number),
-    fields: decodeFields(STE, wide),
-    pageState,
-  };
 }

@@ -1,42 +1,74 @@
-/** One SMMU: registers, the table in memory, the adoption, and what is to be said about them. */
+/** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
+import type { RegisterPage } from '../adopt/cleanup.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
-import type { Revision } from '../adopt/revision.ts';
+import { KernelMemory, type KernelMemoryOptions } from '../adopt/kernel-memory.ts';
+import type { Failures } from '../adopt/ledger.ts';
+import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
+import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
+import type { AddressMap } from '../platform/address-map.ts';
 import type { Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { REGISTERS } from '../smmu/registers.ts';
+import { SteReader } from '../smmu/ste-reader.ts';
 import { streamTableGeometry } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
-import { adoptionFindings, insertFindings } from './adoption-findings.ts';
-import { adoptionReport, insertReport } from './adoption-report.ts';
-import type { FindingList } from './findings.ts';
+import { adoptionFindings } from './adoption-findings.ts';
+import { outcomeReport } from './adoption-report.ts';
+import { decidesDifferently, splitOf } from './compare.ts';
+import { type Capture, compareDmesg, type DmesgReport } from './dmesg.ts';
+import type { Finding } from './findings.ts';
+import { FindingList } from './findings.ts';
 import { HardwareView, MAX_L2_TABLES } from './hardware-view.ts';
-import { type Census, hex, type SmmuReport } from './inspection.ts';
+import { hex } from './hex.ts';
+import { insertFindings } from './insert-findings.ts';
+import type { Census, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
+import type { Outcome } from './outcome.ts';
+import { rmrReports } from './rmr.ts';
 import { Rows } from './rows.ts';
+import { steRows } from './ste-rows.ts';
 import { judgeL1, l1Row, missingLocation } from './table-findings.ts';
+
+/** One moment of the machine's memory: what the dump holds, and what is where. */
+export interface Moment {
+  readonly view: MemoryView;
+  readonly map: AddressMap;
+}
 
 export interface SmmuInput {
   readonly smmu: SmmuSnapshot;
   readonly revision: Revision;
-  readonly memory: MemoryView;
-  readonly laterMemory: MemoryView | undefined;
-  /** The kdump kernel's own memory, as far as the snapshot gives it. */
-  readonly systemRam: readonly AddressRange[];
-  readonly insert: readonly number[] | 'all' | undefined;
+  /** Report what every known revision does, not only whether it would decide otherwise. */
+  readonly allRevisions: boolean;
+  readonly now: Moment;
+  readonly later: Moment | undefined;
+  readonly memremap: KernelMemoryOptions;
+  /** The kdump kernel's own memory, as far as it is known. */
+  readonly kdumpRam: readonly AddressRange[];
+  readonly devices: DevicePlan;
+  /** Insert every active stream too. */
+  readonly insertActive: boolean;
+  readonly rmr: readonly number[];
   readonly sids: readonly number[] | undefined;
   readonly all: boolean;
   readonly gate: boolean;
+  readonly unbindPage: RegisterPage;
+  readonly failures: Failures;
+  readonly dmesg: Capture | undefined;
+  /** Whether the snapshot has no other SMMU. */
+  readonly alone: boolean;
   readonly progress: Progress;
 }
 
 /** More active streams than any machine has; a hostile table can claim millions. */
 const MAX_INSERTIONS_OF_ALL = 1 << 16;
 
-export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport {
-  const { smmu, memory, all, sids } = input;
+export function inspectSmmu(input: SmmuInput): { report: SmmuReport; findings: readonly Finding[] } {
+  const { smmu, all, sids, revision, now } = input;
+  const findings = new FindingList(smmu.name, !probesAtRegistration(input.devices.kernel));
   const registers = new RegisterFile(smmu);
   const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
   const geometry = streamTableGeometry(
@@ -44,45 +76,55 @@ export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport
     { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
     registers.field('IDR1', 'SIDSIZE'),
   );
-  const view = new HardwareView(geometry, memory, input.progress);
-  const { sidsToInsert, cutFrom } = chooseInsertions(input.insert, view);
-  const emulation = emulateAdoption({
-    registers,
-    firmwareCoherent: smmu.firmwareCoherent,
-    revision: input.revision,
-    memory,
-    laterMemory: input.laterMemory,
-    insertSids: sidsToInsert,
-    gate: input.gate,
-  });
+  const stes = new SteReader(now.view);
+  const view = new HardwareView(geometry, now.view, stes, input.progress);
+  const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
+  const { devices, cutFrom } = chooseDevices(input, view);
+  const emulate = (one: Revision) =>
+    emulateAdoption({
+      registers,
+      firmwareCoherent: smmu.firmwareCoherent,
+      revision: one,
+      memory,
+      laterMemory: laterMemory(input),
+      devices,
+      gate: input.gate,
+      failures: input.failures,
+      unbindPage: input.unbindPage,
+    });
+  const emulation = emulate(revision);
+  const outcome = outcomeReport(emulation);
+  const ssidBits = emulation.ids.ssidBits;
 
   const { firmwareCoherent } = smmu;
-  const { systemRam } = input;
-  adoptionFindings(emulation, registers, geometry, { firmwareCoherent, memory, systemRam }, findings);
+  const context = { firmwareCoherent, memory, kdumpRam: input.kdumpRam };
+  adoptionFindings(emulation, registers, geometry, context, findings);
   const census = examineTable(view, emulation, memory, findings);
   for (const sid of sids ?? []) {
     const found = view.lookup(sid);
     if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
   }
-  insertFindings(emulation, view, sidsToInsert.length, findings);
-  if (cutFrom !== null) findings.add('insert-list-cut', { inserted: sidsToInsert.length, total: cutFrom });
+  const asked = [...devices.present, ...devices.hotplugged].flatMap((device) => device.sids).length;
+  insertFindings(emulation, outcome, view, asked, findings);
+  if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
+  const others = compareRevisions(emulation, emulate, input.allRevisions, findings);
+  const dmesg = compareLog(input, outcome, findings);
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
-    registers.assume('excluded table pages', 'zero', `${memory.whyExcludedIsZero}; pages of the table: ${pages}`);
+    registers.assume('excluded table pages', 'zero', `${now.view.whyExcludedIsZero}; pages of the table: ${pages}`);
     findings.add('excluded-read-as-zero', { pages });
   }
 
-  return {
+  const report: SmmuReport = {
     name: smmu.name,
     base: smmu.base === null ? null : hex(smmu.base),
     features: { ...emulation.featuresBefore, ...emulation.ids },
     registers: registerReport(smmu),
     assumptions: registers.assumptions,
-    adoption: adoptionReport(emulation),
-    inserts: emulation.insertions.map(insertReport),
-    kernelLog: emulation.log,
-    panic: null,
-    lost: null,
+    ...outcome,
+    ...others,
+    rmr: rmrReports(input.rmr, emulation, view),
+    dmesg,
     table: {
       format: geometry.format,
       base: hex(geometry.base),
@@ -91,36 +133,85 @@ export function inspectSmmu(input: SmmuInput, findings: FindingList): SmmuReport
     },
     l1: new Rows(function* () {
       for (const entry of view.l1Entries(all)) {
-        const row = l1Row(view, entry);
+        const row = l1Row(view, entry, revision);
         if (all || row.status !== 'unused') yield row;
       }
     }),
     census,
-    stes: new Rows(() => (sids === undefined ? view.stes(all) : view.stesOf(ascending(sids)))),
+    stes: new Rows(() =>
+      steRows(sids === undefined ? view.stes(all) : view.stesOf(ascending(sids)), now.view, ssidBits),
+    ),
   };
+  return { report, findings: findings.all };
+}
+
+function laterMemory({ later, memremap }: SmmuInput): KernelMemory | null {
+  return later === undefined ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, memremap);
 }
 
 function ascending(sids: readonly number[]): number[] {
   return [...new Set(sids)].sort((a, b) => a - b);
 }
 
-/** The list to insert, and, where `all` was cut short, of how many. */
-function chooseInsertions(
-  insert: SmmuInput['insert'],
+/** The devices of the kdump kernel, and, where the active ones were cut short, of how many. */
+function chooseDevices(
+  { devices, insertActive }: SmmuInput,
   view: HardwareView,
-): { sidsToInsert: readonly number[]; cutFrom: number | null } {
-  if (insert !== 'all') return { sidsToInsert: insert ?? [], cutFrom: null };
-  const sids: number[] = [];
+): { devices: DevicePlan; cutFrom: number | null } {
+  if (!insertActive) return { devices, cutFrom: null };
+  const named = new Set(devices.present.flatMap(({ sids }) => sids));
+  const active: { name: null; sids: number[] }[] = [];
   let total = 0;
   for (const sid of view.activeSids()) {
+    if (named.has(sid)) continue;
     total += 1;
-    if (total <= MAX_INSERTIONS_OF_ALL) sids.push(sid);
+    if (total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
   }
-  return { sidsToInsert: sids, cutFrom: total > sids.length ? total : null };
+  const present = [...devices.present, ...active];
+  return { devices: { ...devices, present }, cutFrom: total > active.length ? total : null };
+}
+
+/** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */
+function compareRevisions(
+  emulation: Emulation,
+  emulate: (revision: Revision) => Emulation,
+  all: boolean,
+  findings: FindingList,
+): Pick<SmmuReport, 'adoptions' | 'splits'> {
+  const byName = new Map<string, RevisionOutcome>();
+  const splits: RevisionSplit[] = [];
+  for (const [name, revision] of REVISIONS) {
+    const one = revision === emulation.revision ? emulation : emulate(revision);
+    if (all) {
+      const { adoption, ...rest } = outcomeReport(one);
+      byName.set(name, { ...adoption, ...rest });
+    }
+    const split = one === emulation ? null : splitOf(emulation, one);
+    if (split !== null) splits.push(split);
+  }
+  if (all) return { adoptions: Object.fromEntries(byName), splits };
+  const deciding = splits.filter(decidesDifferently);
+  const [first] = deciding;
+  if (first !== undefined) {
+    const others = deciding.map((split) => split.revision).join(' and ');
+    findings.add('revisions-differ', { revision: first.from, others, check: first.check ?? '', why: first.why });
+  }
+  return { adoptions: null, splits: null };
+}
+
+function compareLog({ dmesg, smmu, alone }: SmmuInput, outcome: Outcome, findings: FindingList): DmesgReport | null {
+  if (dmesg === undefined) return null;
+  const report = compareDmesg(dmesg, { name: smmu.name, alone }, outcome.kernelLog, outcome.panic);
+  const { file, agree, missing, extra, panic } = report;
+  const panicAgrees = panic === null || panic.agrees;
+  if (missing + extra > 0 || !panicAgrees) {
+    findings.add('dmesg-differs', { file, agree, missing, unpredicted: extra, panicAgrees });
+  }
+  return report;
 }
 
 /** Goes through the table as the hardware would find it: the L1 descriptors one by one, then every STE. */
-function examineTable(view: HardwareView, emulation: Emulation, memory: MemoryView, findings: FindingList): Census {
+function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMemory, findings: FindingList): Census {
   for (const entry of view.l1Entries(false)) judgeL1(view, memory, entry, emulation, findings);
   const census = view.census(
     (missing) => {

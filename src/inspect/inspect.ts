@@ -1,19 +1,28 @@
 /** Runs the pipeline for every SMMU of a snapshot and makes one {@link Inspection}. */
 
+import type { RegisterPage } from '../adopt/cleanup.ts';
+import type { MemremapModel } from '../adopt/kernel-memory.ts';
+import { type Failures, NO_FAILURES } from '../adopt/ledger.ts';
+import type { KernelDevice } from '../adopt/master.ts';
+import { type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
 import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
+import { AddressMap } from '../platform/address-map.ts';
+import type { Iomem } from '../platform/iomem.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
+import type { Capture } from './dmesg.ts';
 import { type Finding, FindingList } from './findings.ts';
-import { inspectSmmu } from './inspect-smmu.ts';
-import { dumpReport, hex, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import { hex } from './hex.ts';
+import { inspectSmmu, type Moment } from './inspect-smmu.ts';
+import { dumpReport, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
 import type { Severity } from './rules.ts';
 
 export interface InspectOptions {
-  /** Revision of the series to emulate; the snapshot's when left out, else v6. */
+  /** Revision of the series to emulate, or `all` side by side; the snapshot's when left out, else v6. */
   readonly revision?: string | undefined;
   /** Names of the SMMUs to inspect; all of the snapshot when left out. */
   readonly smmus?: readonly string[] | undefined;
@@ -23,6 +32,26 @@ export interface InspectOptions {
   readonly all?: boolean | undefined;
   /** StreamIDs to insert in this order, or `all` those with a valid, non-abort STE. */
   readonly insert?: readonly number[] | 'all' | undefined;
+  /** Devices of several streams, inserted after those of `insert`. */
+  readonly devices?: readonly { readonly name: string; readonly sids: readonly number[] }[] | undefined;
+  /** StreamIDs of devices that are plugged in later. */
+  readonly hotplug?: readonly number[] | undefined;
+  /** The kernel that the series is applied to: what one refused device takes with it. The newest known when left out. */
+  readonly kernel?: KernelVersion | undefined;
+  /** StreamIDs of firmware's reserved memory regions. */
+  readonly rmr?: readonly number[] | undefined;
+  /** The crashed kernel's /proc/iomem. */
+  readonly iomem?: Iomem | undefined;
+  /** Which mappings succeed: `dump`, or `kernel`, which is the default with `iomem`. */
+  readonly memremap?: MemremapModel | undefined;
+  /** Physical address bits that the CPU can map; 48 when left out. */
+  readonly paBits?: number | undefined;
+  /** What the register page reads as when the SMMU is unbound: `live` when left out. */
+  readonly poweredDown?: RegisterPage | undefined;
+  /** Allocations and mappings that are made to fail. */
+  readonly fail?: Partial<Failures> | undefined;
+  /** A captured log of the kdump kernel, to compare with the predicted one. */
+  readonly dmesg?: Capture | undefined;
   /** The memory at the moment of the insertions. */
   readonly later?: OpenedDump | undefined;
   /** False: attempt the adoption whatever the probe gate says. */
@@ -41,23 +70,47 @@ export interface InspectOptions {
  * Throws InputError for an unknown revision or SMMU name; whatever the dump lacks is part of the result.
  */
 export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions = {}): Promise<Inspection> {
+  const { later, iomem, sids, dmesg, progress = noProgress } = options;
+  const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);
-  const memory = new MemoryView(dump, options.excluded);
-  const laterMemory = options.later && new MemoryView(options.later, options.excluded);
+  const kdumpRam = [...snapshot.kdump.systemRam, ...(iomem?.crashKernel ?? [])];
+  const momentOf = (one: OpenedDump): Moment => ({
+    view: new MemoryView(one, options.excluded),
+    map: new AddressMap(one.memory, iomem ?? null, snapshot.kdump.systemRam),
+  });
   const smmus: SmmuReport[] = [];
   const ofSmmus: Finding[] = [];
   for (const smmu of chooseSmmus(options, snapshot)) {
-    const list = new FindingList(smmu.name);
-    const { insert, sids, all = false, gate = true, progress = noProgress } = options;
-    const { systemRam } = snapshot.kdump;
-    smmus.push(
-      inspectSmmu({ smmu, revision, memory, laterMemory, systemRam, insert, sids, all, gate, progress }, list),
-    );
-    ofSmmus.push(...list.all);
+    const { report, findings } = inspectSmmu({
+      smmu,
+      revision,
+      allRevisions,
+      now: momentOf(dump),
+      later: later && momentOf(later),
+      memremap: { model: options.memremap ?? (iomem === undefined ? 'dump' : 'kernel'), paBits: options.paBits ?? 48 },
+      kdumpRam,
+      devices: {
+        present: [...devicesOf(options.insert), ...(options.devices ?? [])],
+        hotplugged: devicesOf(options.hotplug),
+        kernel: options.kernel ?? NEWEST_KERNEL,
+      },
+      insertActive: options.insert === 'all',
+      rmr: options.rmr ?? [],
+      sids,
+      all: options.all ?? false,
+      gate: options.gate ?? true,
+      unbindPage: options.poweredDown ?? 'live',
+      failures: { ...NO_FAILURES, ...options.fail },
+      dmesg,
+      alone: snapshot.smmus.length === 1,
+      progress,
+    });
+    smmus.push(report);
+    ofSmmus.push(...findings);
   }
-  const reports = { dump: dumpReport(dump), later: options.later ? dumpReport(options.later) : null };
+  const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
-  const findings = [...generalFindings(dump, options.later, snapshot).all, ...ofSmmus];
+  const findings = [...generalFindings(dump, later, snapshot).all, ...ofSmmus];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const totals = { errors: count('error'), warnings: count('warning'), notes: count('note') };
   return {
@@ -70,12 +123,18 @@ export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: Ins
   };
 }
 
+/** A device for each StreamID. */
+function devicesOf(sids: InspectOptions['insert']): KernelDevice[] {
+  return sids === 'all' || sids === undefined ? [] : sids.map((sid) => ({ name: null, sids: [sid] }));
+}
+
 function chooseRevision(options: InspectOptions, snapshot: Snapshot): Revision {
-  const name = options.revision ?? snapshot.kdump.revision ?? DEFAULT_REVISION;
+  const asked = options.revision === 'all' ? undefined : options.revision;
+  const name = asked ?? snapshot.kdump.revision ?? DEFAULT_REVISION;
   const revision = REVISIONS.get(name);
   if (revision !== undefined) return revision;
   const message = `revision ${JSON.stringify(name)} is not emulated; known: ${[...REVISIONS.keys()].join(', ')}`;
-  if (options.revision !== undefined) throw new InputError('usage', message);
+  if (asked !== undefined) throw new InputError('usage', message);
   throw new InputError('snapshot', message, { file: snapshot.name, place: 'kdump.revision' });
 }
 

@@ -3,18 +3,20 @@
  * lower-case hex text, 64-bit words padded to 16 digits; counts, sizes, indices and SIDs are integers.
  */
 
-import type { Check } from '../adopt/checks.ts';
 import type { Features, IdSizes } from '../adopt/device.ts';
-import type { Verdict } from '../adopt/emulate.ts';
-import type { MappingKind, MappingPurpose } from '../adopt/ledger.ts';
-import type { LogLine, StagedLogLine } from '../adopt/log.ts';
 import type { Dump, DumpAssumption } from '../dump/dump.ts';
-import type { PageCounts, PageState } from '../dump/memory.ts';
+import type { PageState } from '../dump/memory.ts';
+import type { CdTableFormat } from '../smmu/cd-table.ts';
 import type { FieldValue } from '../smmu/fields.ts';
-import type { SteConfig, StreamTableFormat, TableFormatField } from '../smmu/stream-table.ts';
+import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
+import type { DmesgReport } from './dmesg.ts';
 import type { Finding } from './findings.ts';
+import { hex } from './hex.ts';
+import type { Outcome, RevisionOutcome } from './outcome.ts';
 import type { Rows } from './rows.ts';
+
+export type * from './outcome.ts';
 
 export const SCHEMA_VERSION = 1;
 
@@ -45,18 +47,21 @@ export interface DumpReport {
   readonly assumptions: readonly DumpAssumption[];
 }
 
-export interface SmmuReport {
+export interface SmmuReport extends Outcome {
   readonly name: string;
   readonly base: string | null;
   /** As the hardware probe sets them, before the adoption changes any. */
   readonly features: Features & IdSizes;
   readonly registers: Readonly<Record<string, { value: string; fields: Record<string, FieldValue> }>>;
   readonly assumptions: readonly Assumption[];
-  readonly adoption: AdoptionReport;
-  readonly inserts: readonly InsertReport[];
-  readonly kernelLog: readonly StagedLogLine[];
-  readonly panic: null;
-  readonly lost: null;
+  /** What every known revision does, by name; null unless all were asked for. */
+  readonly adoptions: Readonly<Record<string, RevisionOutcome>> | null;
+  /** Where the other revisions part from the one in `adoption`; null unless all were asked for. */
+  readonly splits: readonly RevisionSplit[] | null;
+  /** What becomes of the STEs of firmware's reserved memory regions that were asked about. */
+  readonly rmr: readonly RmrReport[];
+  /** The predicted log against a captured one; null when none was given. */
+  readonly dmesg: DmesgReport | null;
   /** How the hardware locates the table. */
   readonly table: {
     readonly format: StreamTableFormat;
@@ -69,59 +74,23 @@ export interface SmmuReport {
   readonly stes: Rows<SteRow>;
 }
 
-export interface AdoptionReport {
+/** The first thing that one revision does differently from another. */
+export interface RevisionSplit {
   readonly revision: string;
-  readonly verdict: Verdict;
-  readonly ret: number | null;
-  readonly errno: string | null;
-  readonly tableFormat: TableFormatField;
-  readonly format: StreamTableFormat | null;
-  readonly entries: number | null;
-  readonly featuresAfter: Features;
-  readonly optionAfter: boolean | null;
-  readonly checks: readonly Check[];
-  /** Messages of the gate and of the adoption. */
-  readonly log: readonly LogLine[];
-  readonly warnOn: number;
-  readonly mappings: readonly MappingReport[];
-  /** The driver's strtab_cfg in the end, the insertions included; null when it is zeroed. */
-  readonly strtabCfg: StrtabCfgReport | null;
-  readonly reserved: { readonly asids: readonly number[]; readonly vmids: readonly number[] };
-  readonly teardown: { readonly leaked: number; readonly doubleReleased: number };
+  readonly from: string;
+  /** What differs: the decision of the adoption, what devices meet, the registers after the reset, the IDs held. */
+  readonly aspect: 'adoption' | 'insertions' | 'reset' | 'ids';
+  /** The check that decides differently, where it is one. */
+  readonly check: string | null;
+  readonly why: string;
 }
 
-/** Members that adoption leaves unset are null. */
-export type StrtabCfgReport =
-  | {
-      readonly l2: {
-        readonly l1tab: string;
-        readonly l1Dma: null;
-        readonly numL1Ents: number;
-        readonly l2ptrs: readonly { readonly index: number; readonly table: string | null }[];
-      };
-    }
-  | { readonly linear: { readonly table: string; readonly steDma: null; readonly numEnts: number } };
-
-export interface MappingReport {
-  readonly kind: MappingKind;
-  readonly purpose: MappingPurpose;
-  readonly address: string;
-  readonly size: number;
-  readonly ok: boolean;
-  readonly held: boolean;
-  readonly released: boolean;
-  readonly releasedBy: string | null;
-  readonly pages: PageCounts;
-}
-
-export interface InsertReport {
+export interface RmrReport {
   readonly sid: number;
-  readonly ret: number | null;
-  readonly errno: string | null;
-  readonly fresh: boolean;
-  readonly log: readonly LogLine[];
-  readonly mappings: readonly MappingReport[];
-  readonly deferred: boolean | null;
+  /** The crashed kernel's STE stays as it is; else a bypass STE is written into the new table. Null: cannot be told. */
+  readonly kept: boolean | null;
+  readonly config: SteConfig | null;
+  readonly valid: boolean | null;
 }
 
 /** `bad`: Linux rejects the descriptor, or hardware and Linux disagree on whether it is in use. */
@@ -161,16 +130,32 @@ export interface SteRow {
   readonly config: SteConfig;
   readonly fields: Readonly<Record<string, FieldValue>>;
   readonly pageState: PageState;
+  /** The CD table of a stage 1 STE; null for every other. */
+  readonly cdTable: CdTableReport | null;
+  /** Its valid context descriptors, ascending by SubstreamID. */
+  readonly cds: readonly CdRow[];
 }
 
-/** Address or register value as the output shows it. */
-export function hex(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
+export interface CdTableReport {
+  readonly format: CdTableFormat | 'guest';
+  readonly address: string;
+  /** SubstreamIDs that it covers: 2^S1CDMax. */
+  readonly entries: number;
+  /** What traffic without a SubstreamID meets. */
+  readonly withoutSsid: string;
+  /** Entries whose bytes are not in the dump, valid ones beyond those listed, and entries never looked at. */
+  readonly unknown: number;
+  readonly notListed: number;
+  readonly notExamined: number;
 }
 
-/** A 64-bit word as the output shows it. */
-export function word(value: bigint): string {
-  return `0x${value.toString(16).padStart(16, '0')}`;
+export interface CdRow {
+  readonly ssid: number;
+  readonly address: string;
+  readonly words: readonly string[];
+  readonly asid: number;
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly pageState: PageState;
 }
 
 /** The container and the memory map of a dump. */

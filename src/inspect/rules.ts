@@ -5,8 +5,8 @@
 
 export type Severity = 'error' | 'warning' | 'note';
 
-/** What is affected: the whole SMMU, the 256 StreamIDs of a bus, or one device. */
-export type Reach = 'smmu' | 'bus' | 'device';
+/** What is affected: the whole machine, the SMMU, the 256 StreamIDs of a bus, or one device. */
+export type Reach = 'machine' | 'smmu' | 'bus' | 'device';
 
 /** Addresses are hex text, as everywhere in the output; counts and indices are integers. */
 export interface RuleArgs {
@@ -25,6 +25,7 @@ export interface RuleArgs {
     readonly table: string;
     readonly address: string;
     readonly byteLength: number;
+    readonly why: string;
     readonly state: string;
     readonly inKdumpMemory: boolean;
   };
@@ -32,7 +33,38 @@ export interface RuleArgs {
   'address-bits-above-51': { readonly what: string; readonly value: string };
   'l1-span-unsupported': { readonly span: number; readonly expected: number };
   'l1-null-pointer': { readonly span: number };
-  'l2-outside-memory': { readonly l2: string; readonly byteLength: number; readonly state: string };
+  'l1-pointer-rejected': { readonly l2: string; readonly revision: string };
+  'id-scan-failure': {
+    readonly rule: string;
+    readonly sid: number;
+    readonly entry: string;
+    readonly observed: string;
+    readonly required: string;
+    readonly stopsHere: boolean;
+  };
+  'mapping-misplaced': { readonly table: string; readonly address: string; readonly where: string };
+  'kernel-panic': { readonly function: string; readonly address: string; readonly why: string };
+  'smmu-lost': { readonly sid: number; readonly errno: string; readonly lost: number; readonly inFlight: string };
+  'revisions-differ': {
+    readonly revision: string;
+    readonly others: string;
+    readonly check: string;
+    readonly why: string;
+  };
+  'cleanup-leak': { readonly revision: string; readonly page: string; readonly leaked: string };
+  'dmesg-differs': {
+    readonly file: string;
+    readonly agree: number;
+    readonly missing: number;
+    readonly unpredicted: number;
+    readonly panicAgrees: boolean;
+  };
+  'l2-outside-memory': {
+    readonly l2: string;
+    readonly byteLength: number;
+    readonly why: string;
+    readonly state: string;
+  };
   'l2-unaligned': { readonly linux: string; readonly hardware: string };
   'table-not-in-dump': { readonly table: string; readonly entries: number; readonly state: string };
   'excluded-read-as-zero': { readonly pages: number };
@@ -41,7 +73,10 @@ export interface RuleArgs {
   'sid-without-ste': { readonly sid: number; readonly why: string };
   'insert-out-of-range': { readonly sid: number; readonly entries: number };
   'insert-span-changed': { readonly sid: number; readonly span: number; readonly expected: number };
-  'insert-l2-not-mappable': { readonly sid: number; readonly l2: string };
+  'insert-l2-base-bad': { readonly sid: number; readonly l2: string };
+  'insert-l2-not-mappable': { readonly sid: number; readonly l2: string; readonly why: string };
+  'insert-aliasing': { readonly sid: number; readonly device: string; readonly owner: string };
+  'insert-deferral-unknown': { readonly sid: number };
   'insert-indeterminate': { readonly sid: number };
   'insert-not-possible': { readonly sids: number; readonly verdict: string };
   'insert-list-cut': { readonly inserted: number; readonly total: number };
@@ -105,8 +140,8 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'strtab-outside-memory': {
     severity: 'error',
     reach: 'smmu',
-    sentence: ({ table, address, byteLength, state, inKdumpMemory }) =>
-      `the ${table} at ${address} (${byteLength} bytes) is not wholly RAM in this dump (${state})${
+    sentence: ({ table, address, byteLength, why, state, inKdumpMemory }) =>
+      `the ${table} at ${address} (${byteLength} bytes) cannot be mapped: ${why} (${state})${
         inKdumpMemory
           ? "; it lies in the kdump kernel's own memory, so the registers were probably read after its probe"
           : ''
@@ -133,14 +168,66 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     severity: 'warning',
     reach: 'bus',
     sentence: ({ span }, l1) =>
-      `${l1} has span ${span} with a null L2 pointer: Linux takes it for unused, the hardware fetches STEs from address 0`,
+      `${l1} has span ${span} with a null L2 pointer: through v7 Linux takes it for unused, the hardware fetches STEs from address 0`,
+  },
+  'l1-pointer-rejected': {
+    severity: 'error',
+    reach: 'smmu',
+    sentence: ({ l2, revision }, l1) =>
+      `${l1} points to ${l2}, which is null or not 16 KiB aligned; ${revision} rejects the whole stream table for it`,
+  },
+  'id-scan-failure': {
+    severity: 'error',
+    reach: 'smmu',
+    sentence: ({ rule, sid, entry, observed, required, stopsHere }) =>
+      `${entry} of SID 0x${sid.toString(16)}: ${rule}: ${observed} (required: ${required})${
+        stopsHere ? '; here the kernel stops, and names nothing of it' : ''
+      }`,
+  },
+  'mapping-misplaced': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ table, address, where }) =>
+      `the ${table} at ${address} maps without a word, but onto ${where}: what the driver reads is not the crashed kernel's`,
+  },
+  'kernel-panic': {
+    severity: 'error',
+    reach: 'machine',
+    sentence: ({ function: where, address, why }) => `the kdump kernel dies in ${where} reading ${address}: ${why}`,
+  },
+  'smmu-lost': {
+    severity: 'error',
+    reach: 'smmu',
+    sentence: ({ sid, errno, lost, inFlight }) =>
+      `the SMMU is lost: SID 0x${sid.toString(16)} is refused with -${errno} while the SMMU registers; ` +
+      `${count(lost, 'accepted stream loses its group', 'accepted streams lose their groups')}, and in-flight DMA is ` +
+      `${inFlight === 'unknown' ? 'bypassed or aborted, by GBPA.ABORT' : inFlight}`,
+  },
+  'revisions-differ': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ revision, others, check, why }) =>
+      `${others} would decide differently from ${revision}${check === '' ? '' : ` at ${check}`}: ${why}`,
+  },
+  'cleanup-leak': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ revision, page, leaked }) =>
+      `with the register page reading as ${page}, the clean-up of ${revision} takes the table for another format and leaks ${leaked}`,
+  },
+  'dmesg-differs': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ file, agree, missing, unpredicted, panicAgrees }) =>
+      `${file} differs from the prediction: ${count(agree, 'line agrees', 'lines agree')}, ${missing} missing, ` +
+      `${unpredicted} extra${panicAgrees ? '' : ', and the kernel does not end as predicted'}`,
   },
   'l2-outside-memory': {
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
-    sentence: ({ l2, byteLength, state }, l1) =>
-      `${l1} points to ${l2}; these ${byteLength} bytes are not wholly RAM in this dump (${state}); no device behind it is accepted`,
+    sentence: ({ l2, byteLength, why, state }, l1) =>
+      `${l1} points to ${l2}; these ${byteLength} bytes cannot be mapped: ${why} (${state}); no device behind it is accepted`,
   },
   'l2-unaligned': {
     severity: 'warning',
@@ -168,8 +255,8 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     severity: 'warning',
     reach: 'device',
     sentence: ({ sid, config }) =>
-      `the STE of SID 0x${sid.toString(16)} has V=1 and reserved Config ${config}: the hardware aborts, ` +
-      'revisions v3 to v7 defer the attach all the same',
+      `the STE of SID 0x${sid.toString(16)} has V=1 and reserved Config ${config}: the hardware aborts, revisions v3 ` +
+      'to v7 defer the attach all the same, from v8 on the whole table is rejected',
   },
   'sid-without-ste': {
     severity: 'note',
@@ -181,7 +268,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     reach: 'device',
     likelyReach: 'smmu',
     sentence: ({ sid, entries }) =>
-      `SID 0x${sid.toString(16)} is refused with -ERANGE and no message: the adopted table covers ${entries} SIDs`,
+      `SID 0x${sid.toString(16)} is refused with -ERANGE and no message: the table covers ${entries} SIDs`,
   },
   'insert-span-changed': {
     severity: 'error',
@@ -194,8 +281,27 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
-    sentence: ({ sid, l2 }) =>
-      `SID 0x${sid.toString(16)} is refused with -ENXIO: its L2 table at ${l2} is not wholly RAM in this dump`,
+    sentence: ({ sid, l2, why }) =>
+      `SID 0x${sid.toString(16)} is refused with -ENXIO: its L2 table at ${l2} cannot be mapped: ${why}`,
+  },
+  'insert-l2-base-bad': {
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+    sentence: ({ sid, l2 }, l1) =>
+      `${l1} points to ${l2} now, which is null or not 16 KiB aligned: SID 0x${sid.toString(16)} is refused with -EINVAL`,
+  },
+  'insert-aliasing': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ sid, device, owner }) =>
+      `${device} shares SID 0x${sid.toString(16)} with ${owner}: it is refused with -ENODEV, and its DMA breaks`,
+  },
+  'insert-deferral-unknown': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ sid }) =>
+      `whether the attach of SID 0x${sid.toString(16)} is deferred cannot be told: its STE cannot be read from this dump`,
   },
   'insert-indeterminate': {
     severity: 'warning',
@@ -206,7 +312,8 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'insert-not-possible': {
     severity: 'note',
     reach: null,
-    sentence: ({ sids, verdict }) => `${count(sids, 'SID')} not inserted: nothing was adopted (${verdict})`,
+    sentence: ({ sids, verdict }) =>
+      `${count(sids, 'SID')} not inserted into the crashed kernel's table: it was not adopted (${verdict})`,
   },
   'insert-list-cut': {
     severity: 'note',

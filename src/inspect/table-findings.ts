@@ -1,14 +1,16 @@
 /** What is wrong with the stream table in memory, apart from any adoption of it. */
 
-import { STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
+import { STRTAB_L2_BYTE_LENGTH, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
-import type { MemoryView } from '../dump/view.ts';
-import { l1Pointer, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import type { KernelMemory } from '../adopt/kernel-memory.ts';
+import type { Revision } from '../adopt/revision.ts';
+import { brokenL1Rule, l1Complaint } from '../adopt/strtab-2lvl.ts';
+import { l1Pointer } from '../smmu/stream-table.ts';
 import type { FindingList, Location } from './findings.ts';
 import type { HardwareView, L1Entry, MissingEntries } from './hardware-view.ts';
-import { hex, type L1Row, type L1Status, word } from './inspection.ts';
+import { hex, word } from './hex.ts';
+import type { L1Row, L1Status } from './inspection.ts';
 
-const L2_BYTE_LENGTH = STRTAB_NUM_L2_STES * STE_BYTE_LENGTH;
 const LINUX_SPAN = STRTAB_SPLIT + 1;
 
 /** The bus that these StreamIDs are if they are PCI requester IDs; only whole buses are named. */
@@ -26,8 +28,8 @@ export function missingLocation({ firstSid, lastSid, paddr }: MissingEntries): L
   return { firstSid, lastSid, ...busOf(firstSid, lastSid), address: hex(paddr) };
 }
 
-/** An L1 descriptor as the report shows it. */
-export function l1Row(view: HardwareView, entry: L1Entry): L1Row {
+/** An L1 descriptor as the report shows it, judged by one revision. */
+export function l1Row(view: HardwareView, entry: L1Entry, revision: Revision): L1Row {
   const { first, last } = view.sidsOf(entry.index);
   return {
     index: entry.index,
@@ -37,21 +39,23 @@ export function l1Row(view: HardwareView, entry: L1Entry): L1Row {
     l2: hex(entry.l2),
     firstSid: first,
     lastSid: last,
-    status: l1Status(entry),
+    status: l1Status(entry, revision),
     hardwareStes: entry.stes,
   };
 }
 
-function l1Status({ low, high, span, stes }: L1Entry): L1Status {
-  // Linux takes a null pointer for unused; so does the hardware where the span is none of its own.
-  if (span === 0 || (l1Pointer(low, high) === 0 && stes === 0)) return 'unused';
-  return span === LINUX_SPAN && l1Pointer(low, high) !== 0 ? 'used' : 'bad';
+function l1Status({ low, high, span, stes }: L1Entry, revision: Revision): L1Status {
+  if (span === 0) return 'unused';
+  const broken = brokenL1Rule(revision, span, l1Pointer(low, high));
+  // Where Linux takes a null pointer for unused, so does the hardware if the span is none of its own.
+  if (broken === 'unused') return stes === 0 ? 'unused' : 'bad';
+  return broken === null ? 'used' : 'bad';
 }
 
-/** Judges one descriptor in use; the rules are independent, but a rejected span leaves nothing else worth saying. */
+/** Judges one descriptor in use; the rules are independent, but a rejected one leaves nothing else worth saying. */
 export function judgeL1(
   view: HardwareView,
-  memory: MemoryView,
+  memory: KernelMemory,
   entry: L1Entry,
   { log, revision }: Emulation,
   findings: FindingList,
@@ -59,26 +63,33 @@ export function judgeL1(
   const { index, paddr, low, high, span } = entry;
   const location = l1Location(view, index, paddr);
   const pointer = l1Pointer(low, high);
-  if (pointer === 0) {
+  const broken = brokenL1Rule(revision, span, pointer);
+  if (broken === 'unused') {
     if (entry.stes > 0) findings.add('l1-null-pointer', { span }, location);
     return;
   }
-  if (span !== LINUX_SPAN) {
+  if (broken !== null) {
     // The kernel names the first bad descriptor only, and none when the adoption ended before this check.
-    const text = `${revision.logPrefix}L1[${index}] unsupported span ${span} (vs ${LINUX_SPAN})`;
+    const text = revision.parsePrefix + l1Complaint(index, broken, span, pointer);
     const printed = log.some((line) => line.text === text) ? text : null;
-    findings.add('l1-span-unsupported', { span, expected: LINUX_SPAN }, location, printed);
+    if (broken === 'span') findings.add('l1-span-unsupported', { span, expected: LINUX_SPAN }, location, printed);
+    else findings.add('l1-pointer-rejected', { l2: hex(pointer), revision: revision.name }, location, printed);
     return;
   }
   if ((high & 0xf00000) !== 0) {
     const value = word((BigInt(high) << 32n) | BigInt(low));
     findings.add('address-bits-above-51', { what: `L1[${index}]`, value }, location);
   }
-  if (pointer % L2_BYTE_LENGTH !== 0) {
+  if (pointer % STRTAB_L2_BYTE_LENGTH !== 0) {
     findings.add('l2-unaligned', { linux: hex(pointer), hardware: hex(entry.l2) }, location);
   }
-  if (!memory.isWhollyRam(pointer, L2_BYTE_LENGTH)) {
-    const state = memory.stateOf(pointer, L2_BYTE_LENGTH);
-    findings.add('l2-outside-memory', { l2: hex(pointer), byteLength: L2_BYTE_LENGTH, state }, location);
+  const remap = memory.remap(pointer, STRTAB_L2_BYTE_LENGTH);
+  const oddity = memory.oddityOf(pointer, STRTAB_L2_BYTE_LENGTH);
+  if (remap.through === null) {
+    const state = memory.view.stateOf(pointer, STRTAB_L2_BYTE_LENGTH);
+    const args = { l2: hex(pointer), byteLength: STRTAB_L2_BYTE_LENGTH, why: remap.why ?? '', state };
+    findings.add('l2-outside-memory', args, location);
+  } else if (oddity !== null && remap.why !== null) {
+    findings.add('mapping-misplaced', { table: 'L2 table', address: hex(pointer), where: oddity }, location);
   }
 }

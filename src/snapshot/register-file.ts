@@ -24,7 +24,7 @@ interface Default {
 const fixed = (value: number, why: string): Default => ({ value: () => value, why: `${MISSING}; ${why}` });
 
 /** One entry for each field that a result depends on and that a snapshot may lack. */
-const DEFAULTS: Readonly<Record<string, Default>> = {
+export const DEFAULTS: Readonly<Record<string, Default>> = {
   'CR0.SMMUEN': fixed(1, 'a snapshot is taken of an SMMU that was in use'),
   'GERROR.SFM_ERR': {
     value: (registers) => (registers.has('GERRORN') ? registers.field('GERRORN', 'SFM_ERR') : 0),
@@ -57,6 +57,12 @@ export class RegisterFile {
 
   has(register: string): boolean {
     return this.#values.has(register);
+  }
+
+  /** The whole register as a number; null when the snapshot lacks it. For those of at most 32 bits. */
+  value(register: string): number | null {
+    const value = this.#values.get(register);
+    return value === undefined ? null : Number(value);
   }
 
   /** Every assumption made so far, in the order in which the values were first needed. */

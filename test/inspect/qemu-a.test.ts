@@ -1,13 +1,12 @@
 /**
- * Real dumps, with what is truly in them told by others: a script that reads the RAM image on its own (`qemu-a`), and
- * the logs of kdump kernels that carried revision v6 (`adopt-v6`).
+ * Real dumps of one machine, with what is truly in them told by a script that reads the RAM image on its own.
  *
  * The dumps are too large for this repository. They are looked for in the folder that SMMU_ADOPT_DUMPS names, or in
  * `../shared/dumps` beside the repository; without them these tests are skipped.
  */
 
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -20,11 +19,10 @@ import {
   type SmmuReport,
 } from '../../src/index.ts';
 import { REGISTERS } from '../../src/smmu/registers.ts';
-import { ADOPT_V6, QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const whyNotQemuA = whyNot(QEMU_A, { xz: true });
-const whyNotAdoptV6 = whyNot(ADOPT_V6);
 
 const folder = temporaryFolder();
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
@@ -319,111 +317,4 @@ describe.skipIf(whyNotQemuA !== '')(`dumps of one machine, at two instants${whyN
       expect(inspection.summary.exitCode).toBe(1);
     },
   );
-});
-
-/**
- * The dumps of this set are trimmed: a page that is not in the file is a hole for the dump model, though it is RAM.
- * No verdict here depends on that, because every L1 and linear table is in the file; nor do the STEs that are compared.
- * It would show in the insertion of a stream whose L2 table the damage moved to where nothing is (`dt-l2-hole`). What the kernel
- * does there, and that a failed insertion takes the SMMU down, is beyond what a dump can tell and not compared.
- */
-describe.skipIf(whyNotAdoptV6 !== '')(`what real kdump kernels with v6 did${whyNotAdoptV6}`, () => {
-  const folders = existsSync(ADOPT_V6)
-    ? readdirSync(ADOPT_V6, { withFileTypes: true })
-        .filter((one) => one.isDirectory())
-        .map(({ name }) => name)
-    : [];
-  test('there are some', () => expect(folders.length).toBeGreaterThan(0));
-
-  interface DeviceTruth {
-    readonly sid: string;
-    readonly inserted: boolean;
-    readonly table_before_probe: {
-      addr?: string;
-      ste?: string | readonly string[];
-      V?: number;
-      Config?: number;
-    } | null;
-  }
-
-  /** The SMMU's own lines, without time and device name. */
-  function smmuLines(name: string): string[] {
-    return readFileSync(join(ADOPT_V6, name, 'dmesg-kdump.txt'), 'utf8')
-      .split('\n')
-      .flatMap((line) => /arm-smmu-v3 [^ ]+: (.*)$/.exec(line)?.[1] ?? [])
-      .map((text) => text.trimEnd());
-  }
-
-  /** What the log says of the adoption: the driver announces it, falls back aloud, and never both succeeds and resets. */
-  function verdictOf(lines: readonly string[]): string {
-    if (!lines.includes("kdump: adopting crashed kernel's stream table")) return 'not-attempted';
-    if (lines.includes('kdump: falling back to full reset')) return 'fallback';
-    expect(lines).toContain('kdump: retaining SMMUEN for in-flight DMA');
-    return 'adopted';
-  }
-
-  /** Lines of insertions come later, and some only when a device is plugged in. */
-  const isOfInsertion = (text: string) => /changed since adopt|failed to adopt l2 stream table/.test(text);
-
-  describe.each(folders)('%s', (name) => {
-    let inspection: Inspection;
-    let dump: OpenedDump;
-    let lines: string[];
-    let devices: readonly DeviceTruth[];
-    beforeAll(async () => {
-      const snapshot = await loadSnapshot(join(ADOPT_V6, name, 'regs.json'));
-      dump = await openDump(join(ADOPT_V6, name, 'dump.elf'), { loadMap: snapshot.memory });
-      inspection = await inspect(dump, snapshot, { insert: 'all' });
-      lines = smmuLines(name);
-      ({ devices } = json(join(ADOPT_V6, name, 'groundtruth.json')));
-    });
-    afterAll(() => dump.close());
-
-    test('verdict', () => {
-      const { adoption } = only(inspection);
-      expect(adoption.revision).toBe('v6');
-      expect(adoption.verdict).toBe(verdictOf(lines));
-    });
-
-    test('every predicted line of gate, adoption and reset is in the log, in this order', () => {
-      const predicted = only(inspection)
-        .kernelLog.filter(({ stage }) => stage === 'gate' || stage === 'adopt' || stage === 'reset')
-        .map(({ text }) => text);
-      expect(predicted.length).toBeGreaterThan(0);
-      let from = 0;
-      const found = predicted.filter((text) => {
-        const at = lines.indexOf(text, from);
-        if (at >= 0) from = at + 1;
-        return at >= 0;
-      });
-      expect(found).toEqual(predicted);
-    });
-
-    test('no line of the log about the adoption was left unpredicted', () => {
-      const predicted = new Set(only(inspection).kernelLog.map(({ text }) => text));
-      const said = lines.filter((text) => text.startsWith('kdump: ') && !isOfInsertion(text));
-      expect(said.filter((text) => !predicted.has(text))).toEqual([]);
-    });
-
-    test('the STE of every device before the probe', () => {
-      const rows = new Map([...only(inspection).stes].map((row) => [row.sid, row]));
-      const active = devices.flatMap(({ sid, table_before_probe: before }) =>
-        before?.V === 1 && before.Config !== 0 ? [{ sid: Number(sid), before }] : [],
-      );
-      expect([...rows.keys()], 'active streams').toEqual(active.map(({ sid }) => sid).sort((a, b) => a - b));
-      for (const { sid, before } of active) {
-        const row = rows.get(sid);
-        expect(row?.address, `SID ${hex(sid)}`).toBe(before.addr);
-        const words = (before.ste as string[]).map(BigInt);
-        expect(row?.words.slice(0, words.length).map(BigInt), `SID ${hex(sid)}`).toEqual(words);
-        expect(row?.fields['Config'], `SID ${hex(sid)}`).toBe(before.Config);
-      }
-    });
-
-    test('an adopted table lets in every active stream, each deferred', () => {
-      const { adoption, inserts, stes } = only(inspection);
-      const expected = adoption.verdict === 'adopted' ? [...stes].map(({ sid }) => [sid, 0, true]) : [];
-      expect(inserts.map(({ sid, ret, deferred }) => [sid, ret, deferred])).toEqual(expected);
-    });
-  });
 });

@@ -50,8 +50,15 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'strtab-outside-memory': {
-    args: { table: 'L1 table', address: '0x42000000', byteLength: 2048, state: 'hole', inKdumpMemory: false },
-    says: 'the L1 table at 0x42000000 (2048 bytes) is not wholly RAM in this dump (hole)',
+    args: {
+      table: 'L1 table',
+      address: '0x42000000',
+      byteLength: 2048,
+      why: 'not RAM in this dump',
+      state: 'hole',
+      inKdumpMemory: false,
+    },
+    says: 'the L1 table at 0x42000000 (2048 bytes) cannot be mapped: not RAM in this dump (hole)',
     severity: 'error',
     reach: 'smmu',
   },
@@ -77,14 +84,70 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'l1-null-pointer': {
     args: { span: 9 },
     location: L1,
-    says: 'L1[5] has span 9 with a null L2 pointer: Linux takes it for unused, the hardware fetches STEs from address 0',
+    says: 'L1[5] has span 9 with a null L2 pointer: through v7 Linux takes it for unused, the hardware fetches STEs from address 0',
     severity: 'warning',
     reach: 'bus',
   },
-  'l2-outside-memory': {
-    args: { l2: '0x70000000', byteLength: 16384, state: 'lost' },
+  'l1-pointer-rejected': {
+    args: { l2: '0x42010040', revision: 'v10' },
     location: L1,
-    says: 'L1[5] points to 0x70000000; these 16384 bytes are not wholly RAM in this dump (lost); no device behind it is accepted',
+    says: 'L1[5] points to 0x42010040, which is null or not 16 KiB aligned; v10 rejects the whole stream table for it',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'id-scan-failure': {
+    args: {
+      rule: 'a valid CD has ASID 0',
+      sid: 0x508,
+      entry: 'CD[3]',
+      observed: 'ASID 0',
+      required: '1 to 255',
+      stopsHere: true,
+    },
+    says: 'CD[3] of SID 0x508: a valid CD has ASID 0: ASID 0 (required: 1 to 255); here the kernel stops, and names nothing of it',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'mapping-misplaced': {
+    args: { table: 'L2 table', address: '0x42010000', where: "the kdump kernel's own memory" },
+    says: "the L2 table at 0x42010000 maps without a word, but onto the kdump kernel's own memory: what the driver reads is not the crashed kernel's",
+    severity: 'warning',
+    reach: null,
+  },
+  'kernel-panic': {
+    args: { function: 'arm_smmu_is_attach_deferred', address: '0x70000000', why: 'nothing answers' },
+    says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers',
+    severity: 'error',
+    reach: 'machine',
+  },
+  'smmu-lost': {
+    args: { sid: 0x508, errno: 'EINVAL', lost: 2, inFlight: 'bypassed' },
+    says: 'the SMMU is lost: SID 0x508 is refused with -EINVAL while the SMMU registers; 2 accepted streams lose their groups, and in-flight DMA is bypassed',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'revisions-differ': {
+    args: { revision: 'v6', others: 'v10', check: 'ids.scan', why: 'v6 does not ask' },
+    says: 'v10 would decide differently from v6 at ids.scan: v6 does not ask',
+    severity: 'note',
+    reach: null,
+  },
+  'cleanup-leak': {
+    args: { revision: 'v6', page: 'ones', leaked: 'the l2ptrs array' },
+    says: 'with the register page reading as ones, the clean-up of v6 takes the table for another format and leaks the l2ptrs array',
+    severity: 'warning',
+    reach: null,
+  },
+  'dmesg-differs': {
+    args: { file: 'dmesg.txt', agree: 1, missing: 2, unpredicted: 0, panicAgrees: false },
+    says: 'dmesg.txt differs from the prediction: 1 line agrees, 2 missing, 0 extra, and the kernel does not end as predicted',
+    severity: 'warning',
+    reach: null,
+  },
+  'l2-outside-memory': {
+    args: { l2: '0x70000000', byteLength: 16384, why: 'not RAM in this dump', state: 'lost' },
+    location: L1,
+    says: 'L1[5] points to 0x70000000; these 16384 bytes cannot be mapped: not RAM in this dump (lost); no device behind it is accepted',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
@@ -116,7 +179,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'ste-config-reserved': {
     args: { sid: 0x108, config: 2 },
-    says: 'the STE of SID 0x108 has V=1 and reserved Config 2: the hardware aborts, revisions v3 to v7 defer the attach all the same',
+    says: 'the STE of SID 0x108 has V=1 and reserved Config 2: the hardware aborts, revisions v3 to v7 defer the attach all the same, from v8 on the whole table is rejected',
     severity: 'warning',
     reach: 'device',
   },
@@ -128,7 +191,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'insert-out-of-range': {
     args: { sid: 0x1_0000, entries: 65536 },
-    says: 'SID 0x10000 is refused with -ERANGE and no message: the adopted table covers 65536 SIDs',
+    says: 'SID 0x10000 is refused with -ERANGE and no message: the table covers 65536 SIDs',
     severity: 'error',
     reach: 'device',
     likelyReach: 'smmu',
@@ -142,11 +205,31 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     likelyReach: 'smmu',
   },
   'insert-l2-not-mappable': {
-    args: { sid: 0x508, l2: '0x70000000' },
-    says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 is not wholly RAM in this dump',
+    args: { sid: 0x508, l2: '0x70000000', why: 'not RAM in this dump' },
+    says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 cannot be mapped: not RAM in this dump',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
+  },
+  'insert-l2-base-bad': {
+    args: { sid: 0x508, l2: '0x42010040' },
+    location: L1,
+    says: 'L1[5] points to 0x42010040 now, which is null or not 16 KiB aligned: SID 0x508 is refused with -EINVAL',
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+  },
+  'insert-aliasing': {
+    args: { sid: 0x508, device: 'b', owner: 'a' },
+    says: 'b shares SID 0x508 with a: it is refused with -ENODEV, and its DMA breaks',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'insert-deferral-unknown': {
+    args: { sid: 0x508 },
+    says: 'whether the attach of SID 0x508 is deferred cannot be told: its STE cannot be read from this dump',
+    severity: 'note',
+    reach: null,
   },
   'insert-indeterminate': {
     args: { sid: 0x508 },
@@ -157,7 +240,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'insert-not-possible': {
     args: { sids: 4, verdict: 'fallback' },
-    says: '4 SIDs not inserted: nothing was adopted (fallback)',
+    says: "4 SIDs not inserted into the crashed kernel's table: it was not adopted (fallback)",
     severity: 'note',
     reach: null,
   },
@@ -274,7 +357,7 @@ describe('sentences that depend on more', () => {
   test('a table in the memory of the kdump kernel', () => {
     const { args } = SAMPLES['strtab-outside-memory'];
     expect(finding('strtab-outside-memory', { ...args, inKdumpMemory: true }).message).toBe(
-      'the L1 table at 0x42000000 (2048 bytes) is not wholly RAM in this dump (hole); ' +
+      'the L1 table at 0x42000000 (2048 bytes) cannot be mapped: not RAM in this dump (hole); ' +
         "it lies in the kdump kernel's own memory, so the registers were probably read after its probe",
     );
   });
@@ -293,6 +376,21 @@ describe('a list of findings', () => {
       { rule: 'dump-incomplete', smmu: null, args: { file: 'a' } },
     ]);
     expect(findings.all[1]).toMatchObject({ location: L1, kernelMessage: 'kdump: L1[5] unsupported span 3 (vs 9)' });
+  });
+
+  test('knows what fails alone: on an old core every device, on a new one what is plugged in later', () => {
+    const args = { sid: 0x508, l2: '0x70000000', why: 'lost' };
+    const old = new FindingList('smmu0', true);
+    old.add('insert-l2-not-mappable', args);
+    const recent = new FindingList('smmu0', false);
+    recent.add('insert-l2-not-mappable', args);
+    recent.add('insert-l2-not-mappable', args, {}, null, true);
+    const likely = (list: FindingList) => list.all.map(({ reach, likelyReach }) => [reach, likelyReach]);
+    expect(likely(old)).toEqual([['bus', 'bus']]);
+    expect(likely(recent)).toEqual([
+      ['bus', 'smmu'],
+      ['bus', 'bus'],
+    ]);
   });
 
   const sids = (count: number) => Array.from({ length: count }, (_, sid) => sid);

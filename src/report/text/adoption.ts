@@ -1,16 +1,13 @@
-/** How the verdict came about: checks, kernel log, mapping ledger, final state, insertions. */
+/** How the verdict came about: checks in the driver's order, the kernel log, and the scan for IDs in use. */
 
 import { isUnknown } from '../../adopt/checks.ts';
-import { hex, type MappingReport, type SmmuReport } from '../../inspect/inspection.ts';
+import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { hex } from '../../inspect/hex.ts';
+import type { SmmuReport } from '../../inspect/inspection.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
-import { type Column, NOTHING, table } from './table.ts';
+import { NOTHING, redIf, table } from './table.ts';
 
 const RESULT = { pass: 'pass', fail: 'FAIL', 'not-reached': 'not reached' };
-
-/** A cell's colour: red for what went wrong. */
-function redIf(wrong: (text: string) => boolean): NonNullable<Column['paint']> {
-  return (text, paint) => (wrong(text) ? paint.red(text) : text);
-}
 
 export function checks(style: Style, { adoption }: SmmuReport): string[] {
   const rows = adoption.checks.map((check) => [
@@ -28,7 +25,8 @@ export function checks(style: Style, { adoption }: SmmuReport): string[] {
   return [...title(style, "Checks, in the driver's order"), ...table(style, columns, rows)];
 }
 
-export function kernelLog(style: Style, { name, kernelLog, adoption }: SmmuReport): string[] {
+export function kernelLog(style: Style, { name, kernelLog, adoption, dmesg }: SmmuReport): string[] {
+  if (dmesg !== null) return comparedLog(style, name, dmesg);
   const lines = kernelLog.map(({ level, text }) => [level, `arm-smmu-v3 ${name}: ${text}`]);
   if (adoption.warnOn > 0) lines.push(['warn', `(and ${adoption.warnOn} WARN_ON with a stack trace)`]);
   if (lines.length === 0) return [...title(style, 'Kernel log, predicted'), `${INDENT}nothing is printed`];
@@ -38,99 +36,91 @@ export function kernelLog(style: Style, { name, kernelLog, adoption }: SmmuRepor
   ];
 }
 
-export function ledger(style: Style, { adoption, inserts }: SmmuReport): string[] {
-  const made: [string, MappingReport][] = [
-    ...adoption.mappings.map((mapping): [string, MappingReport] => ['adoption', mapping]),
-    ...inserts.flatMap(({ sid, mappings }) =>
-      mappings.map((mapping): [string, MappingReport] => [`SID ${hex(sid)}`, mapping]),
-    ),
-  ];
-  if (made.length === 0) return [];
-  const { leaked, doubleReleased } = adoption.teardown;
-  const rows = made.map(([maker, mapping]) => [
-    maker,
-    mapping.kind,
-    mapping.purpose,
-    mapping.address,
-    String(mapping.size),
-    mapping.ok ? 'ok' : 'FAILED',
-    pages(mapping),
-    mapping.held ? 'yes' : 'no',
-    mapping.ok ? (mapping.kind === 'memremap' ? 'cleanup' : 'devres') : NOTHING,
+const AGAINST_DMESG = {
+  agree: 'agrees',
+  missing: 'MISSING',
+  extra: 'EXTRA',
+  hidden: 'debug level, not in the log',
+} as const;
+
+function comparedLog(style: Style, name: string, dmesg: NonNullable<SmmuReport['dmesg']>): string[] {
+  const rows = dmesg.lines.map(({ status, text, line }) => [
+    AGAINST_DMESG[status],
+    line === null ? NOTHING : String(line),
+    text,
   ]);
   const columns = [
-    { title: 'Made by' },
-    { title: 'Call' },
-    { title: 'Purpose' },
-    { title: 'Address', align: 'right' as const },
-    { title: 'Bytes', align: 'right' as const },
-    { title: 'Result', paint: redIf((text) => text === 'FAILED') },
-    { title: 'Pages', yields: 'below' as const },
-    { title: 'Held' },
-    { title: 'Released' },
+    { title: 'Prediction', paint: redIf((text) => text === 'MISSING' || text === 'EXTRA') },
+    { title: 'Line', align: 'right' as const },
+    { title: `arm-smmu-v3 ${dmesg.device ?? name}:`, yields: 'wrap' as const },
   ];
-  return [
-    ...title(style, 'Mapping ledger'),
-    ...table(style, columns, rows),
-    ...paragraph(
-      style,
-      INDENT,
-      `after the tear-down: ${leaked} leaked, ${doubleReleased} released twice. cleanup is ` +
-        'arm_smmu_kdump_adopt_cleanup (on failure, or when the SMMU is unbound); devres acts at unbind',
-    ),
-  ];
-}
-
-function pages({ pages: counts }: MappingReport): string {
-  const parts = Object.entries(counts).filter(([, count]) => count > 0);
-  return parts.map(([state, count]) => `${count} ${state}`).join(', ');
-}
-
-/** The driver's strtab_cfg and feature bits as the adoption leaves them. */
-export function state(style: Style, { adoption, features }: SmmuReport): string[] {
-  const { strtabCfg } = adoption;
-  const lines = title(style, 'Driver state afterwards');
-  const say = (text: string) => lines.push(...paragraph(style, INDENT, text));
-  if (adoption.verdict === 'indeterminate') {
-    say('strtab_cfg: cannot be told');
-  } else if (strtabCfg === null) {
-    say('strtab_cfg: not adopted, built anew by the ordinary path');
-  } else if ('l2' in strtabCfg) {
-    const { l1tab, numL1Ents, l2ptrs } = strtabCfg.l2;
-    const fresh = l2ptrs.filter((entry) => entry.table === null).length;
-    say(`strtab_cfg.l2: l1tab maps ${l1tab}, num_l1_ents ${numL1Ents}, l1_dma unset`);
-    say(`strtab_cfg.l2.l2ptrs: ${l2ptrs.length} of ${numL1Ents} set (${fresh} of them fresh), the rest lazily`);
-  } else {
-    const { table: paddr, numEnts } = strtabCfg.linear;
-    say(`strtab_cfg.linear: table maps ${paddr}, num_ents ${numEnts}, ste_dma unset`);
+  const lines = [...title(style, 'Kernel log', `predicted, against ${dmesg.file}`)];
+  if (rows.length === 0) lines.push(`${INDENT}neither predicted nor found`);
+  else lines.push(...table(style, columns, rows));
+  if (dmesg.otherLines > 0) {
+    lines.push(`${INDENT}lines of the driver that say nothing about the adoption: ${dmesg.otherLines}`);
   }
-  const bit = (on: boolean | null) => (on === null ? 'unknown' : on ? 'set' : 'clear');
-  const change = (before: boolean, after: boolean) =>
-    before === after ? bit(after) : `${bit(before)} -> ${bit(after)}`;
-  const after = adoption.featuresAfter;
-  say(
-    `features: 2_LVL_STRTAB ${change(features.twoLevelStreamTable, after.twoLevelStreamTable)}, ` +
-      `2_LVL_CDTAB ${change(features.twoLevelCdTable, after.twoLevelCdTable)}, ` +
-      `COHERENCY ${change(features.coherent, after.coherent)}; OPT_KDUMP_ADOPT ${bit(adoption.optionAfter)}`,
-  );
+  if (dmesg.panic !== null) {
+    const { predicted, found, agrees } = dmesg.panic;
+    const text = `end of the kernel: predicted in ${predicted ?? 'no function'}, found in ${found ?? 'none of the driver'}`;
+    lines.push(...paragraph(style, INDENT, `${text}: ${agrees ? 'agrees' : 'DIFFERS'}`));
+  }
   return lines;
 }
 
-export function insertions(style: Style, { inserts }: SmmuReport): string[] {
-  if (inserts.length === 0) return [];
-  const rows = inserts.map(({ sid, ret, errno, fresh, mappings, deferred, log }) => [
-    hex(sid),
-    ret === null ? 'unknown' : errno === null ? String(ret) : `-${errno}`,
-    mappings.length > 0 ? (mappings.at(-1)?.address ?? NOTHING) : fresh ? 'fresh, all abort' : NOTHING,
-    deferred === null ? NOTHING : deferred ? 'deferred' : 'at once',
-    log.map(({ text }) => text).join('; ') || NOTHING,
-  ]);
+/** Rows of this table say where the driver stops; a real one has at most a handful. */
+const MAX_FAILURES_SHOWN = 40;
+
+export function idScan(style: Style, { adoption }: SmmuReport): string[] {
+  const scan = adoption.idScan;
+  if (scan === null) return [];
+  const { failures, failuresNotListed, rolledBack, cds, cdTables, unknownEntries, gaveUp } = scan;
+  const { asids, vmids } = adoption.reserved;
+  const lines = [...title(style, 'IDs in use', `${cds} context descriptors in ${cdTables} tables scanned`)];
+  const say = (text: string) => lines.push(...paragraph(style, INDENT, text));
+  if (scan.outcome === 'reserved') {
+    say(`ASIDs reserved: ${ranges(asids)}`);
+    say(`VMIDs reserved: ${ranges(vmids)}`);
+    return lines;
+  }
+  if (scan.outcome === 'failed') {
+    say(
+      `rolled back: ASIDs ${rolledBack.asids}, VMIDs ${rolledBack.vmids}; the kernel's log does not say why, this does:`,
+    );
+  }
+  if (unknownEntries > 0) say(`${unknownEntries} entries cannot be read from this dump`);
+  if (gaveUp !== null) say(`given up ${gaveUp}`);
+  const rows = failures
+    .slice(0, MAX_FAILURES_SHOWN)
+    .map(({ rule, sid, ste, cd, observed, required, stopsHere }) => [
+      hex(sid),
+      cd === null ? (ste === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`,
+      cd?.address ?? ste ?? NOTHING,
+      SCAN_RULES[rule],
+      `${observed}; required: ${required}`,
+      stopsHere ? 'STOPS' : '',
+    ]);
   const columns = [
     { title: 'SID', align: 'right' as const },
-    { title: 'Result', paint: redIf((text) => text.startsWith('-')) },
-    { title: 'L2 table mapped' },
-    { title: 'Attach' },
-    { title: 'Kernel log', yields: 'wrap' as const },
+    { title: 'Entry' },
+    { title: 'At', align: 'right' as const },
+    { title: 'Rule broken', yields: 'wrap' as const },
+    { title: 'Observed', yields: 'wrap' as const },
+    { title: 'Kernel', paint: redIf((text) => text === 'STOPS') },
   ];
-  return [...title(style, 'Insertions', 'arm_smmu_insert_master'), ...table(style, columns, rows)];
+  if (rows.length > 0) lines.push(...table(style, columns, rows));
+  const more = failures.length - rows.length + failuresNotListed;
+  if (more > 0) say(`and ${more} more`);
+  return lines;
+}
+
+/** `1-3, 7`, or `none`. */
+function ranges(ids: readonly number[]): string {
+  const parts: [first: number, last: number][] = [];
+  for (const id of ids) {
+    const last = parts.at(-1);
+    if (last !== undefined && last[1] === id - 1) last[1] = id;
+    else parts.push([id, id]);
+  }
+  return parts.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(', ') || 'none';
 }

@@ -1,7 +1,7 @@
 /** Findings, gravest first, each with its place, its reach, and the kernel's own words for it. */
 
 import type { Finding } from '../../inspect/findings.ts';
-import { hex } from '../../inspect/inspection.ts';
+import { hex } from '../../inspect/hex.ts';
 import type { Severity } from '../../inspect/rules.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 
@@ -44,7 +44,7 @@ export function sidRange(first: number, last: number): string {
   return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
 }
 
-const REACH = { smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };
+const REACH = { machine: 'the whole machine', smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };
 
 function reach({ reach: claimed, likelyReach }: Finding): string {
   if (claimed === null || likelyReach === null) return '';

@@ -1,6 +1,9 @@
 /** What the registers say and what the table in memory holds, as the hardware sees them. */
 
-import { hex, type L1Row, type SmmuReport, type SteRow } from '../../inspect/inspection.ts';
+import { hex } from '../../inspect/hex.ts';
+import type { CdRow, CdTableReport, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
+import { CD } from '../../smmu/cd.ts';
+import { fieldOf, meaningOf } from '../../smmu/fields.ts';
 import { sidRange } from './findings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
@@ -138,6 +141,79 @@ function steCells({ sid, bdf, valid, config, fields, address, pageState }: SteRo
     field('S2TTB', stage2),
     field('EATS', stage1 || stage2),
     field('STRW', stage1),
+    address,
+    pageState,
+  ];
+}
+
+const CD_COLUMNS: readonly Column[] = [
+  { title: 'SID', align: 'right' },
+  { title: 'SSID', align: 'right' },
+  { title: 'ASID', align: 'right' },
+  { title: 'TTB0', align: 'right' },
+  { title: 'T0SZ', align: 'right' },
+  { title: 'TG0' },
+  { title: 'TTB1', align: 'right', yields: 'below' },
+  { title: 'T1SZ', align: 'right', yields: 'below' },
+  { title: 'IPS' },
+  { title: 'AA64', align: 'right' },
+  { title: 'CD at', align: 'right' },
+  { title: 'Page' },
+];
+
+/** Context descriptors, a line of its own for each stage 1 stream whose table has more to say than its rows. */
+export function* cdTable(style: Style, { stes }: SmmuReport): Generator<string> {
+  const [first] = withCds(stes);
+  if (first === undefined) return;
+  yield* title(style, 'Context descriptors', 'of stage 1 streams, by SubstreamID');
+  const notes: string[] = [];
+  const rows = function* (): Generator<string[]> {
+    for (const { sid, cdTable: about, cds } of withCds(stes)) {
+      for (const cd of cds) yield cdCells(sid, cd);
+      const note = about === null ? null : cdNote(about, cds.length);
+      if (note !== null && notes.length < MAX_CD_NOTES) notes.push(`SID ${hex(sid)}: ${note}`);
+    }
+  };
+  yield* inChunks(style, CD_COLUMNS, rows(), (cells) => cells, 'none that is valid');
+  for (const note of notes) yield* paragraph(style, INDENT, note);
+}
+
+/** What a table of garbage has to say about itself is the same for every stream. */
+const MAX_CD_NOTES = 20;
+
+function* withCds(stes: SmmuReport['stes']): Generator<SteRow> {
+  for (const ste of stes) if (ste.cdTable !== null) yield ste;
+}
+
+function cdNote(
+  { format, entries, withoutSsid, unknown, notListed, notExamined }: CdTableReport,
+  listed: number,
+): string | null {
+  if (format === 'guest') return "nested: its CD table is in a guest's address space";
+  const parts = [
+    format === 'single' ? '' : `${format}, ${entries} SubstreamIDs; without one, traffic is ${withoutSsid}`,
+    unknown > 0 ? `${unknown} CDs are not in the dump` : listed === 0 ? 'no valid CD' : '',
+    notListed > 0 ? `${notListed} more valid CDs` : '',
+    notExamined > 0 ? `${notExamined} CDs were not looked at` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? null : parts.join('; ');
+}
+
+function cdCells(sid: number, { ssid, asid, fields, address, pageState }: CdRow): string[] {
+  const field = (name: string) => String(fields[name]);
+  const half = (disabled: string, name: string) => (fields[disabled] === 1 ? NOTHING : field(name));
+  const granule = meaningOf(fieldOf(CD, 'TG0'), Number(fields['TG0'])) ?? '';
+  return [
+    hex(sid),
+    String(ssid),
+    String(asid),
+    half('EPD0', 'TTB0'),
+    half('EPD0', 'T0SZ'),
+    fields['EPD0'] === 1 ? NOTHING : granule,
+    half('EPD1', 'TTB1'),
+    half('EPD1', 'T1SZ'),
+    meaningOf(fieldOf(CD, 'IPS'), Number(fields['IPS'])) ?? field('IPS'),
+    field('AA64'),
     address,
     pageState,
   ];

@@ -18,6 +18,11 @@ export interface Column {
 /** What stands in a cell that has nothing to say. */
 export const NOTHING = '-';
 
+/** A cell's colour: red for what went wrong. */
+export function redIf(wrong: (text: string) => boolean): NonNullable<Column['paint']> {
+  return (text, paint) => (wrong(text) ? paint.red(text) : text);
+}
+
 const GAP = '  ';
 /** Narrower than this, prose is harder to read than a table that is too wide. */
 const MIN_PROSE_WIDTH = 24;

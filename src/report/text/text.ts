@@ -2,9 +2,13 @@
 
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
-import { checks, insertions, kernelLog, ledger, state } from './adoption.ts';
+import { checks, idScan, kernelLog } from './adoption.ts';
+import { insertions, rmr } from './devices.ts';
 import { findingLines, findings } from './findings.ts';
-import { l1Table, registers, steTable } from './hardware.ts';
+import { cdTable, l1Table, registers, steTable } from './hardware.ts';
+import { ledger, state } from './ledger.ts';
+import { reset } from './reset.ts';
+import { revisions } from './revisions.ts';
 import { INDENT, makeStyle, paragraph, type Style } from './style.ts';
 import { verdict, verdictLine } from './verdict.ts';
 
@@ -69,12 +73,17 @@ function* smmuLines(smmu: SmmuReport, inspection: Inspection, style: Style): Gen
     style,
     inspection.findings.filter((finding) => finding.smmu === smmu.name),
   );
+  yield* revisions(style, smmu);
   yield* kernelLog(style, smmu);
   yield* checks(style, smmu);
+  yield* idScan(style, smmu);
   yield* registers(style, smmu);
+  yield* reset(style, smmu);
   yield* ledger(style, smmu);
   yield* state(style, smmu);
   yield* insertions(style, smmu);
+  yield* rmr(style, smmu);
   yield* l1Table(style, smmu);
   yield* steTable(style, smmu);
+  yield* cdTable(style, smmu);
 }

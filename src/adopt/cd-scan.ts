@@ -1,0 +1,126 @@
+/** arm_smmu_kexec_resv_s1_asids(), from v8 on: the ASIDs of every valid context descriptor behind one stage 1 STE. */
+
+import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH, l1CdPointer } from '../smmu/cd-table.ts';
+import { l1Pointer } from '../smmu/stream-table.ts';
+import type { ArmSmmuDevice } from './device.ts';
+import { EINVAL, ENOMEM } from './errno.ts';
+import type { Remap } from './kernel-memory.ts';
+import type { ScanPlace, ScanRecord } from './scan-record.ts';
+
+/** STE.S1Fmt: the two formats that the scan accepts. */
+const S1FMT_LINEAR = 0;
+const S1FMT_64K_L2 = 2;
+/** CTXDESC_L2_ENTRIES: CDs of one 64 KiB leaf. */
+const LEAF_CDS = 1024;
+const LEAF_BYTE_LENGTH = LEAF_CDS * CD_BYTE_LENGTH;
+
+type StePlace = ScanPlace & { readonly stePaddr: number };
+
+/** The STE's first word comes as two halves. Only min(2^S1CDMax, 1024) CDs of a leaf are read. */
+export function armSmmuKexecResvS1Asids(
+  smmu: ArmSmmuDevice,
+  record: ScanRecord,
+  place: StePlace,
+  low: number,
+  high: number,
+): void {
+  const table = checkSteCdtab(smmu, record, place, low, high);
+  if (table === null) return;
+  const { paddr, twoLevel, maxContexts } = table;
+  if (!record.admits(maxContexts)) return;
+  const entries = twoLevel ? Math.ceil(maxContexts / LEAF_CDS) : maxContexts;
+  const entryByteLength = twoLevel ? L1CD_BYTE_LENGTH : CD_BYTE_LENGTH;
+  const mapped = record.map('cd-table', paddr, entries * entryByteLength);
+  if (mapped.through === null) {
+    record.fail('cd-table-unmappable', ENOMEM, place, `0x${paddr.toString(16)}: ${mapped.why}`, 'mapped');
+    return;
+  }
+  if (!twoLevel) {
+    resvCdAsids(smmu, record, place, mapped, entries, 0);
+    return;
+  }
+  const numCds = Math.min(maxContexts, LEAF_CDS);
+  const all = { first: 0, count: entries };
+  for (const slice of smmu.memory.slices(mapped, L1CD_BYTE_LENGTH, all, record.reader)) {
+    if (!slice.known) record.unknown(slice.count);
+    for (let i = 0; slice.known && i < slice.count; i++) {
+      const descriptor = slice.words[2 * i] as number;
+      if ((descriptor & 1) === 0) continue;
+      const index = slice.first + i;
+      const leaf = l1CdPointer(descriptor, slice.words[2 * i + 1] as number);
+      const at = { ...place, cd: { level: 'l1' as const, index, paddr: paddr + index * L1CD_BYTE_LENGTH } };
+      if (leaf === 0 || leaf % LEAF_BYTE_LENGTH !== 0) {
+        const rule = leaf === 0 ? 'cd-leaf-null' : 'cd-leaf-unaligned';
+        record.fail(rule, EINVAL, at, `0x${leaf.toString(16)}`, 'aligned to 64 KiB');
+        continue;
+      }
+      const mappedLeaf = record.map('cd-leaf', leaf, numCds * CD_BYTE_LENGTH);
+      if (mappedLeaf.through === null) {
+        record.fail('cd-leaf-unmappable', ENOMEM, at, `0x${leaf.toString(16)}: ${mappedLeaf.why}`, 'mapped');
+      } else {
+        resvCdAsids(smmu, record, place, mappedLeaf, numCds, index * LEAF_CDS);
+      }
+    }
+  }
+}
+
+/**
+ * arm_smmu_kexec_check_ste_cdtab(): the geometry of the CD table. S1Fmt is judged even where S1CDMax is 0 and the
+ * hardware ignores it. Null when a rule is broken.
+ */
+function checkSteCdtab(
+  { ids, features }: ArmSmmuDevice,
+  record: ScanRecord,
+  place: StePlace,
+  low: number,
+  high: number,
+): { paddr: number; twoLevel: boolean; maxContexts: number } | null {
+  const paddr = l1Pointer(low, high);
+  const s1fmt = (low >>> 4) & 3;
+  const s1cdmax = high >>> 27;
+  const fail = (...[rule, observed, required]: [Parameters<ScanRecord['fail']>[0], string, string]) => {
+    record.fail(rule, EINVAL, place, observed, required);
+    return null;
+  };
+  if (paddr === 0) return fail('cd-table-null', 'S1ContextPtr 0x0', 'a pointer');
+  if (s1cdmax > ids.ssidBits) return fail('s1cdmax-above-ssidsize', `S1CDMax ${s1cdmax}`, `<= ${ids.ssidBits}`);
+  if (s1fmt !== S1FMT_LINEAR && s1fmt !== S1FMT_64K_L2) return fail('s1fmt-unsupported', `S1Fmt ${s1fmt}`, '0 or 2');
+  const twoLevel = s1fmt === S1FMT_64K_L2;
+  if (twoLevel && !features.twoLevelCdTable) return fail('s1fmt-without-cd2l', `S1Fmt ${s1fmt}`, '0');
+  const maxContexts = 2 ** s1cdmax;
+  const byteLength = twoLevel ? Math.ceil(maxContexts / LEAF_CDS) * L1CD_BYTE_LENGTH : maxContexts * CD_BYTE_LENGTH;
+  if (paddr % byteLength !== 0) {
+    return fail('cd-table-unaligned', `0x${paddr.toString(16)}`, `aligned to ${byteLength} bytes`);
+  }
+  return { paddr, twoLevel, maxContexts };
+}
+
+/** arm_smmu_kexec_resv_cd_asids(): V is bit 31 of a CD's first word, ASID bits 63:48. */
+function resvCdAsids(
+  smmu: ArmSmmuDevice,
+  record: ScanRecord,
+  place: StePlace,
+  mapped: Remap,
+  count: number,
+  firstSsid: number,
+): void {
+  const limit = 2 ** smmu.ids.asidBits;
+  for (const slice of smmu.memory.slices(mapped, CD_BYTE_LENGTH, { first: 0, count }, record.reader)) {
+    if (!slice.known) {
+      record.unknown(slice.count);
+      continue;
+    }
+    for (let i = 0, at = 0; i < slice.count; i++, at += CD_BYTE_LENGTH / 4) {
+      if (((slice.words[at] as number) & 0x8000_0000) === 0) continue;
+      const asid = (slice.words[at + 1] as number) >>> 16;
+      if (asid !== 0 && asid < limit) {
+        record.asid(asid);
+        continue;
+      }
+      const entry = slice.first + i;
+      const cd = { level: 'cd' as const, index: firstSsid + entry, paddr: mapped.paddr + entry * CD_BYTE_LENGTH };
+      const rule = asid === 0 ? 'asid-zero' : 'asid-too-large';
+      record.fail(rule, EINVAL, { ...place, cd }, `ASID ${asid}`, `1 to ${limit - 1}`);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * arm_smmu_kexec_scan_and_resv_ids(), from v8 on: every STE of the adopted table, and behind each stage 1 STE the
+ * whole CD table, so that the kdump kernel gives no ASID or VMID away that a live entry uses. The first entry that
+ * breaks a rule ends the driver's scan and tosses the adoption, and the log never names it. Here the scan goes on: all
+ * of them are found, and the one at which the kernel stops is marked.
+ */
+
+import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import { armSmmuKexecResvS1Asids } from './cd-scan.ts';
+import { type ArmSmmuDevice, STRTAB_L2_BYTE_LENGTH, STRTAB_NUM_L2_STES, type StrtabCfg } from './device.ts';
+import { EINVAL, ENOMEM } from './errno.ts';
+import type { Remap } from './kernel-memory.ts';
+import { type IdScan, SCAN_RULES, type ScanFailure, type ScanPlace, ScanRecord } from './scan-record.ts';
+
+export function armSmmuKexecScanAndResvIds(smmu: ArmSmmuDevice, cfg: StrtabCfg): IdScan {
+  const record = new ScanRecord(smmu);
+  if (cfg.format === 'linear') scanStes(smmu, record, cfg.table.remap, cfg.numEnts, 0);
+  else scanL2Tables(smmu, record, cfg);
+  const scan = record.result();
+  report(smmu, scan);
+  return scan;
+}
+
+function scanL2Tables(smmu: ArmSmmuDevice, record: ScanRecord, cfg: StrtabCfg & { format: '2lvl' }): void {
+  const all = { first: 0, count: cfg.numL1Ents };
+  for (const { first, count, known, words } of smmu.memory.slices(
+    cfg.l1tab.remap,
+    L1STD_BYTE_LENGTH,
+    all,
+    record.reader,
+  )) {
+    // The descriptors were all read before, or the scan would not have begun.
+    for (let i = 0; known && i < count; i++) {
+      const low = words[2 * i] as number;
+      if ((low & 0x1f) === 0) continue;
+      const firstSid = (first + i) * STRTAB_NUM_L2_STES;
+      const l2 = record.map('l2-table', l1Pointer(low, words[2 * i + 1] as number), STRTAB_L2_BYTE_LENGTH);
+      if (l2.through === null) {
+        const place = { sid: firstSid, stePaddr: null, cd: null };
+        record.fail('l2-unmappable', ENOMEM, place, `0x${l2.paddr.toString(16)}: ${l2.why}`, 'mapped');
+        continue;
+      }
+      scanStes(smmu, record, l2, STRTAB_NUM_L2_STES, firstSid);
+      if (record.gaveUp !== null) return;
+    }
+  }
+}
+
+function scanStes(smmu: ArmSmmuDevice, record: ScanRecord, table: Remap, count: number, firstSid: number): void {
+  for (const slice of smmu.memory.steSlices(table, count, record.reader)) {
+    if (!slice.known) record.unknown(slice.count);
+    if (slice.counts === null || slice.counts.active === 0) continue;
+    const { words } = slice;
+    for (let i = 0, at = 0; i < slice.count; i++, at += STE_BYTE_LENGTH / 4) {
+      if (((words[at] as number) & 1) === 0) continue;
+      const entry = slice.first + i;
+      const place = { sid: firstSid + entry, stePaddr: table.paddr + entry * STE_BYTE_LENGTH, cd: null };
+      armSmmuKexecResvSteIds(smmu, record, place, words, at);
+      if (record.gaveUp !== null) return;
+    }
+  }
+}
+
+/** arm_smmu_kexec_resv_ste_ids() for a valid STE whose words begin at `words[at]`. */
+function armSmmuKexecResvSteIds(
+  smmu: ArmSmmuDevice,
+  record: ScanRecord,
+  place: ScanPlace & { readonly stePaddr: number },
+  words: Uint32Array,
+  at: number,
+): void {
+  const low = words[at] as number;
+  const config = (low >>> 1) & 7;
+  switch (config) {
+    case 0:
+    case 4:
+      return;
+    case 5:
+      armSmmuKexecResvS1Asids(smmu, record, place, low, words[at + 1] as number);
+      return;
+    case 6:
+    case 7: {
+      // The CD pointer of a nested stream is a guest's address, which this kernel cannot follow.
+      const vmid = (words[at + 4] as number) & 0xffff;
+      const limit = 2 ** smmu.ids.vmidBits;
+      if (vmid !== 0 && vmid < limit) record.vmid(vmid);
+      else record.fail(vmid === 0 ? 'vmid-zero' : 'vmid-too-large', EINVAL, place, String(vmid), `1 to ${limit - 1}`);
+      return;
+    }
+    default:
+      record.fail('ste-config-reserved', EINVAL, place, `Config ${config}`, 'Config 0 or 4 to 7');
+  }
+}
+
+/** The check that stands for the whole scan, with the entry at which the kernel stops. */
+function report(smmu: ArmSmmuDevice, scan: IdScan): void {
+  const id = 'ids.scan';
+  const ids = `${scan.asids.length} ASIDs, ${scan.vmids.length} VMIDs in ${scan.cdTables} CD tables`;
+  const stop = scan.failures.find(({ stopsHere }) => stopsHere);
+  if (scan.outcome === 'reserved') smmu.checks.ask(id, true, ids);
+  else if (scan.outcome === 'failed' && stop !== undefined)
+    smmu.checks.ask(id, false, scanFailureInWords(stop), stop.required);
+  else {
+    const unread = scan.gaveUp === null ? `${scan.unknownEntries} entries cannot be read` : `given up ${scan.gaveUp}`;
+    smmu.checks.cannotTell(id, unread);
+  }
+}
+
+/** One broken rule, with its place, as a phrase. */
+export function scanFailureInWords({ rule, sid, stePaddr, cd, observed }: ScanFailure): string {
+  const ste = stePaddr === null ? `SID 0x${sid.toString(16)} and up` : `SID 0x${sid.toString(16)}`;
+  const entry = cd === null ? '' : `, ${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`;
+  const at = cd?.paddr ?? stePaddr;
+  const where = at === null ? '' : ` at 0x${at.toString(16)}`;
+  return `${ste}${entry}${where}: ${SCAN_RULES[rule]} (${observed})`;
+}

@@ -1,0 +1,30 @@
+/** The end of the kdump kernel: a read that the CPU does not survive. */
+
+export interface KernelDeath {
+  /** The kernel function that reads, as the `pc` line of the oops names it. */
+  readonly where: string;
+  /** The physical address whose read kills the kernel. */
+  readonly paddr: number;
+  readonly why: string;
+}
+
+/** Thrown by the emulated read, so that the emulated functions end where the kernel's end. */
+export class KernelPanic extends Error {
+  readonly death: KernelDeath;
+
+  constructor(death: KernelDeath) {
+    super(death.why);
+    this.name = 'KernelPanic';
+    this.death = death;
+  }
+}
+
+/** Runs a stage of the driver's life; its result, or how the kernel died in it. */
+export function survive<T>(stage: () => T): { readonly result: T } | { readonly death: KernelDeath } {
+  try {
+    return { result: stage() };
+  } catch (error) {
+    if (error instanceof KernelPanic) return { death: error.death };
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+/** What a scan for IDs in use has found so far: IDs, broken rules, what could not be read, and where the kernel stopped. */
+
+import type { ArmSmmuDevice } from './device.ts';
+import type { Reader, Remap } from './kernel-memory.ts';
+import type { MappingPurpose } from './ledger.ts';
+
+/** The rules by which the scan tosses an adoption. */
+export const SCAN_RULES = {
+  'l2-unmappable': 'the L2 table cannot be mapped',
+  'ste-config-reserved': 'Config is reserved',
+  'cd-table-null': 'the CD pointer is null',
+  's1cdmax-above-ssidsize': 'S1CDMax is above IDR1.SSIDSIZE',
+  's1fmt-unsupported': 'S1Fmt is neither linear nor 64 KiB leaves',
+  's1fmt-without-cd2l': 'the CD table has two levels on hardware without (IDR0.CD2L)',
+  'cd-table-unaligned': 'the CD table is not aligned to its size',
+  'cd-table-unmappable': 'the CD table cannot be mapped',
+  'cd-leaf-null': 'a valid CD L1 descriptor has a null pointer',
+  'cd-leaf-unaligned': 'a CD leaf is not aligned to 64 KiB',
+  'cd-leaf-unmappable': 'a CD leaf cannot be mapped',
+  'asid-zero': 'a valid CD has ASID 0',
+  'asid-too-large': 'a valid CD has an ASID that is wider than the hardware allows',
+  'vmid-zero': 'S2VMID is 0',
+  'vmid-too-large': 'S2VMID is wider than the hardware allows',
+} as const;
+export type ScanRule = keyof typeof SCAN_RULES;
+
+/** Where a rule is broken. */
+export interface ScanPlace {
+  readonly sid: number;
+  /** Null where the whole L2 table of the SID's bus is at fault. */
+  readonly stePaddr: number | null;
+  /** The context descriptor, or the L1 descriptor of its table, at fault; null where it is the STE itself. */
+  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly paddr: number } | null;
+}
+
+export interface ScanFailure extends ScanPlace {
+  readonly rule: ScanRule;
+  readonly ret: number;
+  readonly observed: string;
+  readonly required: string;
+  /** The kernel's scan ends here, and names nothing of it. */
+  readonly stopsHere: boolean;
+}
+
+export interface IdScan {
+  /** `unknown`: no rule is broken by what can be read, and something cannot. */
+  readonly outcome: 'reserved' | 'failed' | 'unknown';
+  readonly ret: number | null;
+  /** Held in the end, ascending; empty after a failure, which rolls all of them back. */
+  readonly asids: readonly number[];
+  readonly vmids: readonly number[];
+  /** How many the failing scan had reserved before it stopped. */
+  readonly rolledBack: { readonly asids: number; readonly vmids: number };
+  readonly cdTables: number;
+  readonly cds: number;
+  readonly failures: readonly ScanFailure[];
+  /** Broken rules beyond those listed. */
+  readonly failuresNotListed: number;
+  /** Entries whose bytes are not known, and why the scan was given up early, if it was. */
+  readonly unknownEntries: number;
+  readonly gaveUp: string | null;
+}
+
+const MAX_FAILURES_LISTED = 1000;
+/** Thousands of times what a machine has; a hostile table can ask for more than a lifetime. */
+const MAX_CD_TABLES = 1 << 20;
+const MAX_CDS = 1 << 26;
+
+export class ScanRecord {
+  readonly #smmu: ArmSmmuDevice;
+  readonly #asids = new Set<number>();
+  readonly #vmids = new Set<number>();
+  readonly #failures: ScanFailure[] = [];
+  #failuresTotal = 0;
+  #unknown = 0;
+  #unknownBefore = 0;
+  #ret: number | null = 0;
+  #cdTables = 0;
+  #cds = 0;
+  gaveUp: string | null = null;
+
+  constructor(smmu: ArmSmmuDevice) {
+    this.#smmu = smmu;
+  }
+
+  /** The kernel has met a broken rule: from here on this is an onlooker's scan, which maps and reserves nothing. */
+  get stopped(): boolean {
+    return this.#failuresTotal > 0;
+  }
+
+  readonly reader: Reader = () => (this.stopped ? null : this.#smmu.revision.tableReader);
+
+  /** memremap() for the moment of the scan. */
+  map(purpose: MappingPurpose, paddr: number, byteLength: number): Remap {
+    if (this.stopped) return this.#smmu.memory.remap(paddr, byteLength);
+    return this.#smmu.map('memremap', purpose, { paddr, byteLength }, true).remap;
+  }
+
+  /** Another CD table of so many entries is to be read: false when the scan has seen enough of them. */
+  admits(cds: number): boolean {
+    this.#cdTables += 1;
+    this.#cds += cds;
+    if (this.#cdTables > MAX_CD_TABLES) this.gaveUp ??= `after ${MAX_CD_TABLES} CD tables`;
+    if (this.#cds > MAX_CDS) this.gaveUp ??= `after ${MAX_CDS} context descriptors`;
+    return this.gaveUp === null;
+  }
+
+  asid(asid: number): void {
+    if (!this.stopped) this.#asids.add(asid);
+  }
+
+  vmid(vmid: number): void {
+    if (!this.stopped) this.#vmids.add(vmid);
+  }
+
+  unknown(entries: number): void {
+    this.#unknown += entries;
+    if (!this.stopped) this.#unknownBefore += entries;
+  }
+
+  fail(rule: ScanRule, ret: number, place: ScanPlace, observed: string, required: string): void {
+    const stopsHere = !this.stopped;
+    if (stopsHere) this.#ret = ret;
+    this.#failuresTotal += 1;
+    if (this.#failures.length >= MAX_FAILURES_LISTED) return;
+    this.#failures.push({ rule, ret, ...place, observed, required, stopsHere });
+  }
+
+  result(): IdScan {
+    const outcome = this.#outcome();
+    const held = outcome === 'reserved';
+    const ascending = (ids: Set<number>) => (held ? [...ids].sort((a, b) => a - b) : []);
+    const count = (ids: Set<number>) => (outcome === 'failed' ? ids.size : 0);
+    return {
+      outcome,
+      // What cannot be read before the first broken rule may have ended the scan with another errno.
+      ret: outcome === 'unknown' || this.#unknownBefore > 0 ? null : this.#ret,
+      asids: ascending(this.#asids),
+      vmids: ascending(this.#vmids),
+      rolledBack: { asids: count(this.#asids), vmids: count(this.#vmids) },
+      cdTables: this.#cdTables,
+      cds: this.#cds,
+      failures: this.#failures,
+      failuresNotListed: this.#failuresTotal - this.#failures.length,
+      unknownEntries: this.#unknown,
+      gaveUp: this.gaveUp,
+    };
+  }
+
+  /** In the kernel's model an entry that cannot be read may lead to a table whose reading kills the kernel. */
+  #outcome(): IdScan['outcome'] {
+    if (this.stopped) return this.#unknownBefore > 0 && this.#smmu.memory.model === 'kernel' ? 'unknown' : 'failed';
+    return this.#unknown > 0 || this.gaveUp !== null ? 'unknown' : 'reserved';
+  }
+}

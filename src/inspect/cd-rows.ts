@@ -1,0 +1,88 @@
+/** The context descriptors behind a stage 1 STE, as the hardware walks their table: the valid ones, decoded. */
+
+import type { MemoryView } from '../dump/view.ts';
+import { CD } from '../smmu/cd.ts';
+import { CD_BYTE_LENGTH, cdArrays, cdTableOf, S1DSS_MEANINGS } from '../smmu/cd-table.ts';
+import { decodeFields, fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
+import { STE } from '../smmu/ste.ts';
+import type { SteConfig } from '../smmu/stream-table.ts';
+import { hex, word } from './hex.ts';
+import type { CdRow, CdTableReport } from './inspection.ts';
+
+/** A device has a few address spaces; a table of garbage can claim a million. */
+export const MAX_CDS_LISTED = 256;
+/** CDs looked at for all rows of one report together: gigabytes of tables, which only a hostile dump has. */
+const MAX_CDS_EXAMINED = 1 << 24;
+
+interface CdsOfSte {
+  readonly cdTable: CdTableReport | null;
+  readonly cds: readonly CdRow[];
+}
+
+export class CdLister {
+  readonly #memory: MemoryView;
+  readonly #ssidBits: number;
+  #examined = 0;
+
+  constructor(memory: MemoryView, ssidBits: number) {
+    this.#memory = memory;
+    this.#ssidBits = ssidBits;
+  }
+
+  /** `ste` are the words of a valid STE. The CD table of a nested stream is in a guest's address space. */
+  list(config: SteConfig, ste: readonly bigint[]): CdsOfSte {
+    if (config !== 's1' && config !== 'nested') return { cdTable: null, cds: [] };
+    const field = (name: string) => Number(fieldBits(fieldOf(STE, name), ste));
+    const paddr = Number(BigInt.asUintN(52, fieldBits(fieldOf(STE, 'S1ContextPtr'), ste)));
+    const table = cdTableOf(paddr, field('S1Fmt'), field('S1CDMax'), this.#ssidBits);
+    const about = {
+      address: hex(paddr),
+      entries: table.cds,
+      withoutSsid: table.format === 'single' ? 'translated by the only CD' : (S1DSS_MEANINGS[field('S1DSS')] as string),
+    };
+    if (config === 'nested') {
+      return { cdTable: { format: 'guest', ...about, unknown: 0, notListed: 0, notExamined: table.cds }, cds: [] };
+    }
+    // The level 1 descriptors of a table count as well: a table may consist of nothing else.
+    this.#examined += table.cds / table.leafCds;
+    const cds: CdRow[] = [];
+    let [unknown, notListed, notExamined] = [0, 0, 0];
+    const missing = (descriptors: number) => {
+      unknown += descriptors * table.leafCds;
+    };
+    if (this.#examined > MAX_CDS_EXAMINED) notExamined = table.cds;
+    const arrays = notExamined > 0 ? [] : cdArrays(table, this.#memory, missing);
+    for (const { firstSsid, paddr: at, count } of arrays) {
+      this.#examined += count;
+      if (this.#examined > MAX_CDS_EXAMINED) {
+        notExamined += count;
+        continue;
+      }
+      for (const slice of this.#memory.slices(at, CD_BYTE_LENGTH, count)) {
+        if (!slice.known) unknown += slice.count;
+        for (let i = 0, word = 0; slice.known && i < slice.count; i++, word += CD_BYTE_LENGTH / 4) {
+          // V is bit 31 of the first word.
+          if (((slice.words[word] as number) & 0x8000_0000) === 0) continue;
+          if (cds.length >= MAX_CDS_LISTED) notListed += 1;
+          else {
+            const entry = slice.first + i;
+            const wide = wideWords(slice.words, word, CD_BYTE_LENGTH);
+            cds.push(cdRow(firstSsid + entry, at + entry * CD_BYTE_LENGTH, wide, slice.state));
+          }
+        }
+      }
+    }
+    return { cdTable: { format: table.format, ...about, unknown, notListed, notExamined }, cds };
+  }
+}
+
+function cdRow(ssid: number, paddr: number, words: readonly bigint[], pageState: CdRow['pageState']): CdRow {
+  return {
+    ssid,
+    address: hex(paddr),
+    words: words.map(word),
+    asid: Number(fieldBits(fieldOf(CD, 'ASID'), words)),
+    fields: decodeFields(CD, words),
+    pageState,
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * The predicted kernel log against a captured one. Timestamps and whatever else stands in front of `arm-smmu-v3` are
+ * ignored, and so is the prefix of the adoption's messages, which has changed between trees of the same code. Where the
+ * capture holds more than one boot, the last is the kdump kernel's.
+ */
+
+import type { StagedLogLine } from '../adopt/log.ts';
+import type { PanicReport } from './outcome.ts';
+
+/** `hidden`: predicted at debug level, and not in the capture, as is usual. */
+export type DmesgStatus = 'agree' | 'missing' | 'extra' | 'hidden';
+
+export interface DmesgLine {
+  readonly status: DmesgStatus;
+  readonly text: string;
+  /** Line number in the capture, from 1; null for what is only predicted. */
+  readonly line: number | null;
+}
+
+export interface DmesgReport {
+  readonly file: string;
+  /** The device whose lines were compared; null when the capture has none of this SMMU. */
+  readonly device: string | null;
+  readonly agree: number;
+  readonly missing: number;
+  readonly extra: number;
+  /** Lines of the driver that say nothing about adoption, reset, insertion or registration. */
+  readonly otherLines: number;
+  readonly lines: readonly DmesgLine[];
+  /** The function in which the kernel dies: predicted, and found; null when it does neither. */
+  readonly panic: { readonly predicted: string | null; readonly found: string | null; readonly agrees: boolean } | null;
+}
+
+export interface Capture {
+  readonly file: string;
+  readonly text: string;
+}
+
+const FIRST_LINE_OF_A_BOOT = /Booting Linux on physical CPU/;
+const DRIVER_LINE = /\barm-smmu-v3 ([^\s:]+(?::[^\s:]+)*): (.*)$/;
+const PREFIX = /^(kdump|kexec): /;
+/** Time, level, caller and host in front of a message, in the ways in which logs are saved. */
+const IN_FRONT = /^(?:<\d+>|\w+ *:\w+ *: *|\[[^\]]*\] *|(?:\w{3} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ kernel: *)+/;
+
+/** What the driver prints at every probe, which depends on hardware and version and says nothing about the table. */
+const OTHER_LINES: readonly RegExp[] = [
+  /^option mask 0x/,
+  /^(ias \d+-bit, )?oas \d+-bit \(features 0x/,
+  /^allocated \d+ entries for /,
+  /^msi_domain absent/,
+  /^no (evtq|priq|gerr) irq/,
+  /^(found|using) .*(cmdqv|ECMDQ)/i,
+];
+
+/** A capture with thousands of lines of one SMMU is a storm of something; the beginning tells. */
+const MAX_LINES = 2000;
+
+interface Entry {
+  readonly text: string;
+  readonly line: number;
+}
+
+export function compareDmesg(
+  capture: Capture,
+  smmu: { readonly name: string; readonly alone: boolean },
+  predicted: readonly StagedLogLine[],
+  panic: PanicReport | null,
+): DmesgReport {
+  const lines = lastBoot(capture.text);
+  const byDevice = driverLines(lines);
+  // A snapshot may call an only SMMU as it likes.
+  const [only] = byDevice.keys();
+  const device = byDevice.has(smmu.name) ? smmu.name : smmu.alone && byDevice.size === 1 ? (only ?? null) : null;
+  const ofDevice = device === null ? [] : (byDevice.get(device) ?? []);
+  const bare = device === null && smmu.alone ? bareLines(lines, predicted) : [];
+  const relevant = [...ofDevice, ...bare].filter(({ text }) => !OTHER_LINES.some((other) => other.test(text)));
+  const aligned = align(predicted.slice(0, MAX_LINES), relevant.slice(0, MAX_LINES));
+  const count = (status: DmesgStatus) => aligned.filter((line) => line.status === status).length;
+  return {
+    file: capture.file,
+    device,
+    agree: count('agree'),
+    missing: count('missing'),
+    extra: count('extra'),
+    otherLines: ofDevice.length + bare.length - relevant.length,
+    lines: aligned,
+    panic: comparePanic(lines, panic),
+  };
+}
+
+function lastBoot(text: string): Entry[] {
+  const entries = text.split(/\r?\n/).map((line, i) => ({ text: line, line: i + 1 }));
+  return entries.slice(
+    Math.max(
+      0,
+      entries.findLastIndex((entry) => FIRST_LINE_OF_A_BOOT.test(entry.text)),
+    ),
+  );
+}
+
+function driverLines(lines: readonly Entry[]): Map<string, Entry[]> {
+  const byDevice = new Map<string, Entry[]>();
+  for (const { text, line } of lines) {
+    const [, device, message] = DRIVER_LINE.exec(text) ?? [];
+    if (device === undefined || message === undefined) continue;
+    const list = byDevice.get(device) ?? [];
+    list.push({ text: message.trimEnd(), line });
+    byDevice.set(device, list);
+  }
+  return byDevice;
+}
+
+/** Messages without the driver's name, in a capture that somebody has cut down: only those that are predicted count. */
+function bareLines(lines: readonly Entry[], predicted: readonly StagedLogLine[]): Entry[] {
+  const known = new Set(predicted.map(({ text }) => body(text)));
+  return lines
+    .map(({ text, line }) => ({ text: text.replace(IN_FRONT, '').trimEnd(), line }))
+    .filter(({ text }) => known.has(body(text)) || PREFIX.test(text));
+}
+
+function body(text: string): string {
+  return text.replace(PREFIX, '');
+}
+
+/** The longest common subsequence, with what is only on one side where it stands. */
+function align(predicted: readonly StagedLogLine[], found: readonly Entry[]): DmesgLine[] {
+  const width = found.length + 1;
+  const lengths = new Uint16Array((predicted.length + 1) * width);
+  const equal = (i: number, j: number) => body(predicted[i]?.text ?? '') === body(found[j]?.text ?? '');
+  const at = (i: number, j: number) => lengths[i * width + j] as number;
+  for (let i = predicted.length - 1; i >= 0; i--) {
+    for (let j = found.length - 1; j >= 0; j--) {
+      lengths[i * width + j] = equal(i, j) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  const lines: DmesgLine[] = [];
+  let [i, j] = [0, 0];
+  while (i < predicted.length || j < found.length) {
+    const one = predicted[i];
+    const other = found[j];
+    if (one !== undefined && other !== undefined && equal(i, j)) {
+      lines.push({ status: 'agree', text: other.text, line: other.line });
+      i += 1;
+      j += 1;
+    } else if (one !== undefined && (other === undefined || at(i + 1, j) >= at(i, j + 1))) {
+      lines.push({ status: one.level === 'debug' ? 'hidden' : 'missing', text: one.text, line: null });
+      i += 1;
+    } else if (other !== undefined) {
+      lines.push({ status: 'extra', text: other.text, line: other.line });
+      j += 1;
+    }
+  }
+  return lines;
+}
+
+const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
+const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]+)\+0x/;
+
+function comparePanic(lines: readonly Entry[], panic: PanicReport | null): DmesgReport['panic'] {
+  const death = lines.findIndex(({ text }) => DEATH.test(text));
+  const pc = death < 0 ? undefined : lines.slice(death).find(({ text }) => PROGRAM_COUNTER.test(text));
+  const found = PROGRAM_COUNTER.exec(pc?.text ?? '')?.[1] ?? null;
+  const predicted = panic?.where ?? null;
+  // A death elsewhere in the kernel is another story.
+  const ours = found !== null && (found === predicted || found.startsWith('arm_smmu')) ? found : null;
+  if (predicted === null && ours === null) return null;
+  return { predicted, found: ours, agrees: predicted === ours };
+}

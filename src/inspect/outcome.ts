@@ -1,0 +1,174 @@
+/** The shape of what one revision does with one SMMU: the adoption, the insertions, the reset, and how it may end. */
+
+import type { Check } from '../adopt/checks.ts';
+import type { RegisterPage } from '../adopt/cleanup.ts';
+import type { Features } from '../adopt/device.ts';
+import type { Verdict } from '../adopt/emulate.ts';
+import type { MappingKind, MappingPurpose } from '../adopt/ledger.ts';
+import type { LogLine, StagedLogLine } from '../adopt/log.ts';
+import type { InFlight, Phase, Reset } from '../adopt/reset.ts';
+import type { ScanRule } from '../adopt/scan-record.ts';
+import type { PageCounts } from '../dump/memory.ts';
+import type { StreamTableFormat, TableFormatField } from '../smmu/stream-table.ts';
+
+export interface Outcome {
+  readonly adoption: AdoptionReport;
+  readonly inserts: readonly InsertReport[];
+  readonly devices: readonly DeviceReport[];
+  /** The reset of the SMMU; null when the kernel does not come to it, or when it cannot be told which it makes. */
+  readonly reset: ResetReport | null;
+  /** Everything that the driver prints about the adoption, in order. */
+  readonly kernelLog: readonly StagedLogLine[];
+  readonly panic: PanicReport | null;
+  readonly lost: LostReport | null;
+}
+
+/** The same with the adoption's keys at the top, as `adoptions` has it for each revision. */
+export type RevisionOutcome = AdoptionReport & Omit<Outcome, 'adoption'>;
+
+export interface AdoptionReport {
+  readonly revision: string;
+  readonly verdict: Verdict;
+  readonly ret: number | null;
+  readonly errno: string | null;
+  readonly tableFormat: TableFormatField;
+  readonly format: StreamTableFormat | null;
+  readonly entries: number | null;
+  readonly featuresAfter: Features;
+  readonly optionAfter: boolean | null;
+  readonly checks: readonly Check[];
+  /** Messages of the gate and of the adoption. */
+  readonly log: readonly LogLine[];
+  readonly warnOn: number;
+  readonly mappings: readonly MappingReport[];
+  /** Mappings of the ID scan beyond those listed, each released at once. */
+  readonly mappingsNotListed: number;
+  readonly allocations: readonly AllocationReport[];
+  /** The driver's strtab_cfg in the end, the insertions included; null when it is zeroed. */
+  readonly strtabCfg: StrtabCfgReport | null;
+  /** The scan for IDs in use; null where the revision makes none, or did not come to it. */
+  readonly idScan: IdScanReport | null;
+  readonly reserved: { readonly asids: readonly number[]; readonly vmids: readonly number[] };
+  readonly teardown: {
+    /** What the register page reads as then. */
+    readonly registerPage: RegisterPage;
+    readonly leaked: number;
+    readonly doubleReleased: number;
+  };
+}
+
+/** Members that adoption leaves unset are null. */
+export type StrtabCfgReport =
+  | {
+      readonly l2: {
+        readonly l1tab: string;
+        readonly l1Dma: null;
+        readonly numL1Ents: number;
+        readonly l2ptrs: readonly { readonly index: number; readonly table: string | null }[];
+      };
+    }
+  | { readonly linear: { readonly table: string; readonly steDma: null; readonly numEnts: number } };
+
+export interface MappingReport {
+  readonly kind: MappingKind;
+  readonly purpose: MappingPurpose;
+  readonly address: string;
+  readonly size: number;
+  readonly ok: boolean;
+  /** Why it fails, or where it leads when that is not to the crashed kernel's memory. */
+  readonly why: string | null;
+  readonly held: boolean;
+  readonly released: boolean;
+  readonly releasedBy: string | null;
+  readonly pages: PageCounts;
+}
+
+export interface AllocationReport {
+  readonly call: string;
+  readonly what: string;
+  readonly size: number;
+  readonly ok: boolean;
+  readonly released: boolean;
+}
+
+export interface IdScanReport {
+  readonly outcome: 'reserved' | 'failed' | 'unknown';
+  readonly cdTables: number;
+  readonly cds: number;
+  readonly unknownEntries: number;
+  readonly gaveUp: string | null;
+  /** How many IDs a failing scan had reserved, all of which are released again. */
+  readonly rolledBack: { readonly asids: number; readonly vmids: number };
+  /** Every entry that breaks a rule, in the kernel's order; the kernel stops at the first and names none. */
+  readonly failures: readonly ScanFailureReport[];
+  readonly failuresNotListed: number;
+}
+
+export interface ScanFailureReport {
+  readonly rule: ScanRule;
+  readonly sid: number;
+  /** Address of the STE; null where the L2 table as a whole is at fault. */
+  readonly ste: string | null;
+  /** The context descriptor, or the level 1 descriptor of its table, at fault. */
+  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly address: string } | null;
+  readonly observed: string;
+  readonly required: string;
+  readonly errno: string;
+  readonly stopsHere: boolean;
+}
+
+export interface InsertReport {
+  readonly sid: number;
+  /** The device that it belongs to, where one was named. */
+  readonly device: string | null;
+  readonly hotplugged: boolean;
+  /** False: the kernel never comes to it, and the rest is what it would do by itself. Null: that cannot be told. */
+  readonly asked: boolean | null;
+  readonly ret: number | null;
+  readonly errno: string | null;
+  readonly fresh: boolean;
+  readonly log: readonly LogLine[];
+  readonly mappings: readonly MappingReport[];
+  /** Whether attaching the device waits; the answer is the device's, not the stream's alone. */
+  readonly deferred: boolean | null;
+}
+
+export interface DeviceReport {
+  readonly name: string | null;
+  readonly sids: readonly number[];
+  readonly hotplugged: boolean;
+  readonly asked: boolean | null;
+  /** Added to an IOMMU group. */
+  readonly accepted: boolean | null;
+  readonly deferred: boolean | null;
+  /** The stream whose STE makes the device wait, or is not known. */
+  readonly deferredBy: number | null;
+}
+
+export interface ResetReport extends Omit<Reset, 'cr0'> {
+  readonly cr0: { readonly before: string | null; readonly kept: string | null; readonly after: string | null };
+}
+
+export interface PanicReport {
+  /** The kernel function that reads. */
+  readonly where: string;
+  readonly address: string;
+  readonly why: string;
+}
+
+/** The registration of the SMMU fails after the adoption, and the SMMU goes with it. */
+export interface LostReport {
+  readonly why: string;
+  readonly device: string | null;
+  readonly sid: number;
+  readonly ret: number;
+  readonly errno: string | null;
+  /** Streams of devices that had been accepted, and of those that the core never came to. */
+  readonly loseGroup: readonly number[];
+  readonly neverAsked: readonly number[];
+  readonly cr0: string;
+  readonly gbpaAbort: number | null;
+  readonly inFlight: InFlight;
+}
+
+export type { Phase };

@@ -1,0 +1,19 @@
+/**
+ * arm_smmu_rmr_install_bypass_ste(): what becomes of the STEs of firmware's reserved memory regions. From v6 on an
+ * adopted SMMU skips it: rewriting a live STE would pass through V=0. Otherwise bypass STEs go into the new table.
+ */
+
+import type { Emulation } from '../adopt/emulate.ts';
+import { steConfig } from '../smmu/stream-table.ts';
+import type { HardwareView } from './hardware-view.ts';
+import type { RmrReport } from './inspection.ts';
+
+export function rmrReports(sids: readonly number[], { verdict }: Emulation, view: HardwareView): RmrReport[] {
+  const known = verdict !== 'indeterminate' && verdict !== 'panic';
+  const kept = known ? verdict === 'adopted' : null;
+  return sids.map((sid) => {
+    const [ste] = view.stesOf([sid]);
+    const found = ste === undefined ? null : steConfig(ste.words[ste.at] as number);
+    return { sid, kept, config: found?.config ?? null, valid: found?.valid ?? null };
+  });
+}

@@ -1,0 +1,76 @@
+/** `smmu-adopt regs validate` as text: whether a snapshot is of use, what is striking, and every field of it. */
+
+import type { ExplainedRegister, ExplainedSmmu, ExplainedSnapshot } from '../../snapshot/import/explain.ts';
+import type { Remark } from '../../snapshot/import/facts.ts';
+import { escaped } from '../escape.ts';
+import { INDENT, paragraph, type Style, title } from './style.ts';
+import { type Column, table } from './table.ts';
+
+export function* regsReport(explained: ExplainedSnapshot, style: Style): Generator<string> {
+  for (const line of lines(escaped(explained), style)) yield `${line}\n`;
+}
+
+function* lines(snapshot: ExplainedSnapshot, style: Style): Generator<string> {
+  const { paint } = style;
+  const { file, usable, captured, smmus, unknown } = snapshot;
+  yield `${paint.bold(file)}: ${usable ? paint.green.bold('USABLE') : paint.red.bold('NOT USABLE')}`;
+  yield* paragraph(style, INDENT, `captured: ${captured}; SMMUs: ${smmus.map(({ name }) => name).join(', ')}`);
+  const passedOver = unknown.map(
+    ({ place, register }): Remark => ({ severity: 'warning', what: `${place}: ${register} is no register's name` }),
+  );
+  yield* remarks(style, [...snapshot.remarks, ...passedOver]);
+  for (const smmu of smmus) {
+    yield '';
+    yield* smmuLines(smmu, style);
+  }
+}
+
+function* smmuLines(smmu: ExplainedSmmu, style: Style): Generator<string> {
+  const { name, base, firmwareCoherent, missing, registers } = smmu;
+  const coherent = { true: 'coherent', false: 'not coherent', null: 'nothing of coherency' }[String(firmwareCoherent)];
+  const at = base === null ? '' : `at ${base}, `;
+  yield `${style.paint.bold(name)}  ${style.paint.dim(`${at}firmware says ${coherent}`)}`;
+  yield* remarks(style, smmu.remarks);
+  if (missing.length > 0) {
+    yield* title(style, 'Missing', 'and what that costs');
+    yield* table(
+      style,
+      [
+        { title: 'What', yields: 'wrap' },
+        { title: 'Costs', yields: 'wrap' },
+      ],
+      missing.map(({ what, cost }) => [what, cost]),
+    );
+  }
+  yield* title(style, 'Registers', 'with every field');
+  const rows = Object.entries(registers).flatMap(([register, explained]) => registerRows(register, explained));
+  yield* table(style, COLUMNS, rows);
+}
+
+function remarks(style: Style, list: readonly Remark[]): string[] {
+  const { paint } = style;
+  return list.flatMap(({ severity, what }) => {
+    const colour = { unusable: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
+    const label = severity.padEnd('unusable'.length);
+    const [first = '', ...rest] = paragraph(style, `${INDENT}${label}  `, what);
+    return [first.replace(label, colour(label)), ...rest];
+  });
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Register', paint: (text, paint) => (text.startsWith(' ') ? text : paint.bold(text)) },
+  { title: 'Value', align: 'right' },
+  { title: 'Says', yields: 'wrap' },
+];
+
+/** The register, and indented under it its fields. */
+function registerRows(name: string, { value, meaning, fields, reserved }: ExplainedRegister): string[][] {
+  const rows = Object.entries(fields).map(([field, { value: bits, meaning: what, says }]) => [
+    INDENT + field,
+    String(bits),
+    says === null ? what : `${what}: ${says}`,
+  ]);
+  const extra =
+    reserved === null ? [] : [[`${INDENT}(reserved)`, reserved, 'Bits that are set, but have no meaning here']];
+  return [[name, value, meaning], ...rows, ...extra];
+}
