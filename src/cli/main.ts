@@ -7,6 +7,7 @@ import { TOOL } from '../version.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { clearProgress } from './output.ts';
+import { addRegsCommand } from './regs-command.ts';
 
 const CANNOT_ANALYSE = 2;
 
@@ -22,6 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
     status = code;
   });
   addInfoCommand(program);
+  addRegsCommand(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -59,6 +59,11 @@ export function addressAt(place: Place, value: Json | undefined): number {
   return Number(integerAt(place, value, 52));
 }
 
+/** A register value as the snapshot format shows it: lower case, padded to the size of the register. */
+export function hexText(value: bigint, byteLength: number): string {
+  return `0x${value.toString(16).padStart(2 * byteLength, '0')}`;
+}
+
 export function objectAt(place: Place, value: Json | undefined): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   return place.refuse(`expected an object, found ${kindOf(value)}`);

@@ -1,7 +1,7 @@
 /** `smmu-adopt regs validate` as text: whether a snapshot is of use, what is striking, and every field of it. */
 
-import type { ExplainedRegister, ExplainedSmmu, ExplainedSnapshot } from '../../snapshot/import/explain.ts';
-import type { Remark } from '../../snapshot/import/facts.ts';
+import type { ExplainedRegister, ExplainedSmmu, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
+import type { Remark } from '../../snapshot/validate/facts.ts';
 import { escaped } from '../escape.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';

@@ -1,0 +1,194 @@
+/** `smmu-adopt regs`: makes, checks and captures the register snapshot that the other commands read. */
+
+import { type Command, Option } from 'commander';
+import { InputError } from '../errors.ts';
+import { escapeJson, escapeText } from '../report/escape.ts';
+import { FORMATS } from '../snapshot/import/formats.ts';
+import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
+import { parseAddress } from './arguments.ts';
+import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStdout } from './output.ts';
+
+const IMPORT_EXAMPLES = `
+Formats, each recognised by its content:
+  binary  the register pages as they are, little-endian, 4 KiB to 128 KiB from the base on
+  json    an object of names or addresses to values, flat or under a key such as "registers"
+  devmem  a log of busybox devmem or of devmem2
+  xp      QEMU monitor, one xp /1xw for each register
+  md      U-Boot memory display: md.l, md.q
+  list    lines of an address or a name and a value, as debuggers and people write them
+
+Examples:
+  smmu-adopt regs import devmem.log --base 0x9050000 > regs.json
+  smmu-adopt regs import smmu.bin --base 0x9050000 --name arm-smmu-v3.0.auto --coherent -o regs.json
+  smmu-adopt regs import uboot.log --base 0x9050000 --base 0x9090000 --captured running
+  smmu-adopt regs import a.bin@0x9050000 b.bin@0x9090000 --base 0x9050000 --base 0x9090000
+
+Exit status:
+  0  a snapshot was made; stderr says what is missing and what was passed over
+  2  no usable snapshot can be made of this`;
+
+const VALIDATE_EXAMPLES = `
+Examples:
+  smmu-adopt regs validate regs.json
+  smmu-adopt regs validate regs.json --format json
+
+Exit status:
+  0  the snapshot can be used
+  2  it cannot`;
+
+const CAPTURE_EXAMPLES = `
+Examples:
+  smmu-adopt regs capture --base 0x9050000 > capture.sh
+  smmu-adopt regs capture --base 0x9050000 --base 0x9090000 --devmem 'busybox devmem' > capture.sh
+
+On the machine:
+  sh capture.sh before-kdump-probe > regs.json`;
+
+interface TargetFlags {
+  readonly base: readonly number[];
+  readonly name?: readonly string[];
+}
+
+interface ImportFlags extends TargetFlags {
+  readonly format?: string;
+  readonly coherent?: true;
+  readonly nonCoherent?: true;
+  readonly captured: CaptureMoment;
+  readonly output?: string;
+}
+
+interface ValidateFlags {
+  readonly format: 'text' | 'json';
+  readonly color: ColorChoice;
+}
+
+interface CaptureFlags extends TargetFlags {
+  readonly devmem: string;
+}
+
+export function addRegsCommand(program: Command): void {
+  const regs = program
+    .command('regs')
+    .summary('make, check and capture register snapshots')
+    .description('Makes, checks and captures the register snapshot that the other commands read.');
+  addTargetOptions(regs.command('import'))
+    .summary('make a snapshot of register values in another format')
+    .description('Makes a snapshot of what a debugger, a monitor, a boot loader or a shell printed of the registers.')
+    .argument('<file...>', 'register values; FILE@BASE says whose they are when they have no addresses')
+    .addOption(new Option('--format <name>', 'read every file as this').choices(FORMATS.map(({ name }) => name)))
+    .addOption(
+      new Option('--coherent', 'firmware says that the SMMU is coherent (dma-coherent, COHACC)').conflicts(
+        'nonCoherent',
+      ),
+    )
+    .option('--non-coherent', 'firmware says that it is not')
+    .addOption(
+      new Option('--captured <moment>', 'when the registers were read')
+        .choices([...CAPTURE_MOMENTS])
+        .default('unknown'),
+    )
+    .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only')
+    .addHelpText('after', IMPORT_EXAMPLES)
+    .action(runImport);
+  regs
+    .command('validate')
+    .summary('check and explain a snapshot')
+    .description(
+      'Decodes every register of a snapshot, and says what is missing, what that costs, and what is striking.',
+    )
+    .argument('<file>', 'register snapshot (JSON)')
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', VALIDATE_EXAMPLES)
+    .action(runValidate);
+  addTargetOptions(regs.command('capture'))
+    .summary('print a shell script that reads the registers')
+    .description('Prints a POSIX shell script that reads the registers with devmem and prints a snapshot.')
+    .option('--devmem <command>', 'how devmem is called there', 'devmem')
+    .addHelpText('after', CAPTURE_EXAMPLES)
+    .action(runCapture);
+}
+
+function addTargetOptions(command: Command): Command {
+  return command
+    .requiredOption(
+      '--base <address>',
+      'physical address of register page 0; once for each SMMU',
+      (text: string, before: readonly number[] = []) => [...before, parseAddress(text)],
+    )
+    .option(
+      '--name <name>',
+      'its name in the kernel log; the first name is of the first base',
+      (text: string, before: readonly string[] = []) => [...before, text],
+    );
+}
+
+/** Each base with the name in the same position. */
+function targetsOf({ base: bases, name: names = [] }: TargetFlags): { base: number; name: string | undefined }[] {
+  if (names.length > bases.length) {
+    throw new InputError('usage', `${names.length} times --name, but --base only ${bases.length} times`);
+  }
+  if (names.includes('')) throw new InputError('usage', '--name is empty');
+  const [twice] = names.filter((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new InputError('usage', `--name ${JSON.stringify(twice)} is given twice`);
+  return bases.map((base, i) => ({ base, name: names[i] }));
+}
+
+async function runImport(files: string[], flags: ImportFlags): Promise<void> {
+  const [{ importRegisters }, { readContent }, { parseDumpName }] = await Promise.all([
+    import('../snapshot/import/import.ts'),
+    import('../snapshot/import/content.ts'),
+    import('../dump/load-map.ts'),
+  ]);
+  const named = files.map(parseDumpName);
+  const { snapshot, notes } = importRegisters(
+    named.map(({ file, paddr }) => ({ content: readContent(file), base: paddr })),
+    {
+      targets: targetsOf(flags),
+      captured: flags.captured,
+      coherent: flags.coherent ?? (flags.nonCoherent === true ? false : undefined),
+      format: flags.format,
+    },
+  );
+  const json = [escapeJson(`${JSON.stringify(snapshot, null, 2)}\n`)];
+  if (flags.output === undefined) await writeToStdout(json);
+  else {
+    const inputs = named.map(({ file }) => file);
+    writeToFile(flags.output, json, inputs);
+  }
+  for (const note of notes) process.stderr.write(`${escapeText(note)}\n`);
+  if (flags.output !== undefined) process.stderr.write(`${escapeText(`snapshot written to ${flags.output}`)}\n`);
+}
+
+async function runValidate(file: string, { format, color }: ValidateFlags): Promise<void> {
+  const [{ loadSnapshot }, { explainSnapshot }] = await Promise.all([
+    import('../snapshot/load.ts'),
+    import('../snapshot/validate/explain.ts'),
+  ]);
+  // No file of its memory list is opened here, so it does not matter where they are.
+  const explained = explainSnapshot(await loadSnapshot(file, { allowOutside: true }));
+  if (format === 'json') await writeToStdout([escapeJson(`${JSON.stringify(explained, null, 2)}\n`)]);
+  else {
+    const [{ regsReport }, { makeStyle }] = await Promise.all([
+      import('../report/text/regs.ts'),
+      import('../report/text/style.ts'),
+    ]);
+    const style = makeStyle({ width: outputWidth(true), color: wantsColor(color, true) });
+    await writeToStdout(regsReport(explained, style));
+  }
+  if (!explained.usable) throw new InputError('snapshot', 'these registers cannot be used', { file });
+}
+
+async function runCapture(flags: CaptureFlags): Promise<void> {
+  const [{ captureScript }, { checkBases }] = await Promise.all([
+    import('../snapshot/capture-script.ts'),
+    import('../snapshot/import/import.ts'),
+  ]);
+  const targets = targetsOf(flags);
+  checkBases(targets.map(({ base }) => base));
+  const devmem = flags.devmem.trim();
+  if (devmem === '' || /\p{Cc}/u.test(devmem)) {
+    throw new InputError('usage', `--devmem ${JSON.stringify(flags.devmem)} is not a command`);
+  }
+  await writeToStdout([captureScript(targets, devmem)]);
+}

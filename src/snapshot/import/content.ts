@@ -1,0 +1,40 @@
+/** Reads a file to import and tells text from binary. */
+
+import { openFileSource } from '../../dump/source.ts';
+import { InputError } from '../../errors.ts';
+import type { Content } from './reading.ts';
+
+/** A day's console log is smaller. */
+const MAX_TEXT_BYTES = 1 << 24;
+
+/** Throws InputError for anything but a regular file of a size that registers can have. */
+export function readContent(file: string): Content {
+  const source = openFileSource(file);
+  try {
+    if (source.byteLength > MAX_TEXT_BYTES) {
+      throw new InputError('snapshot', `is ${source.byteLength} bytes long; is it the dump?`, { file });
+    }
+    const whole = Buffer.alloc(source.byteLength);
+    return contentOf(whole.subarray(0, source.read(0, whole)), file);
+  } finally {
+    source.close();
+  }
+}
+
+export function contentOf(bytes: Uint8Array, file: string): Content {
+  const text = isText(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') : null;
+  return { file, bytes, text };
+}
+
+/** One byte in this many may be one that no text has: serial lines add some. Register pages are full of them. */
+const TOLERANCE = 50;
+
+function isText(bytes: Uint8Array): boolean {
+  let strange = 0;
+  for (const byte of bytes) {
+    const control = byte < 0x20 && !(byte >= 0x07 && byte <= 0x0d) && byte !== 0x1b;
+    // No UTF-8 has these.
+    if (control || byte === 0xc0 || byte === 0xc1 || byte >= 0xf5) strange++;
+  }
+  return strange * TOLERANCE <= bytes.byteLength;
+}

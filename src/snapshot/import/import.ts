@@ -1,0 +1,165 @@
+/**
+ * `smmu-adopt regs import`: whatever people have of an SMMU's registers, made into a snapshot. Nothing is guessed: what
+ * was not read stays out, what contradicts itself is refused, and what was passed over is said.
+ */
+
+import { InputError } from '../../errors.ts';
+import { registerNamed } from '../../smmu/registers.ts';
+import { parseSnapshot } from '../load.ts';
+import type { CaptureMoment, SmmuSnapshot } from '../snapshot.ts';
+import { missingRegisters } from '../validate/missing.ts';
+import { plausibility } from '../validate/plausibility.ts';
+import { hexText } from '../values.ts';
+import { Assembly } from './assemble.ts';
+import { FORMATS, type Format, formatOf } from './formats.ts';
+import { Notes } from './notes.ts';
+import type { Content } from './reading.ts';
+import { SMMU_BYTES } from './register-map.ts';
+import type { Found } from './register-values.ts';
+
+export interface Input {
+  readonly content: Content;
+  /** The SMMU that all of it is about, for content that has no addresses. */
+  readonly base?: number | undefined;
+}
+
+export interface Target {
+  readonly base: number;
+  readonly name?: string | undefined;
+}
+
+export interface ImportOptions {
+  readonly targets: readonly Target[];
+  readonly captured: CaptureMoment;
+  readonly coherent?: boolean | undefined;
+  /** Name of the format to read every input as, whatever it looks like. */
+  readonly format?: string | undefined;
+}
+
+export interface Imported {
+  /** The snapshot as a JSON file holds it. */
+  readonly snapshot: object;
+  /** What is to be known about it, one line each. */
+  readonly notes: readonly string[];
+}
+
+/** Throws InputError for input that gives no usable snapshot, and for options that contradict each other. */
+export function importRegisters(inputs: readonly Input[], options: ImportOptions): Imported {
+  const { targets, captured, coherent } = options;
+  const bases = targets.map(({ base }) => base);
+  checkBases(bases);
+  checkFileBases(inputs, targets);
+  const notes = new Notes();
+  const assembly = new Assembly(bases, notes);
+  const formats = inputs.map(({ content, base }) => {
+    const format = FORMATS.find(({ name }) => name === options.format) ?? formatOf(content);
+    let any = false;
+    for (const reading of format.read(content, notes)) {
+      any = true;
+      assembly.add({ ...reading, file: content.file }, base);
+    }
+    if (!any) refuseEmpty(content, format, notes);
+    return format;
+  });
+
+  const found = assembly.finish();
+  const files = inputs.map(({ content }) => content.file).join(', ');
+  const advice = [...new Set(formats.map(({ oneByOne }) => oneByOne))].join('; or ');
+  const smmus = targets.map(({ name, base }) => {
+    const values = found.get(base) as Found;
+    refuseUnusable(values, `the SMMU at ${hexAddress(base)}`, files, notes, advice);
+    return {
+      ...(name === undefined ? {} : { name }),
+      base: hexAddress(base),
+      ...(coherent === undefined ? {} : { firmware: { coherent } }),
+      registers: registerTexts(values.registers),
+    };
+  });
+  const source = inputs.map(({ content }, i) => `${baseName(content.file)} (${formats[i]?.title})`).join(', ');
+  const snapshot = { version: 1, source: `imported from ${source}`, captured, smmus };
+  const parsed = parseSnapshot(snapshot, 'the result');
+  const oneByOne = [...found.values()].some(({ doubtful }) => doubtful.length > 0) ? [advice] : [];
+  return { snapshot, notes: [...notes.lines, ...oneByOne, ...parsed.smmus.flatMap(smmuNotes)] };
+}
+
+/** The architecture puts both pages at a multiple of 64 KiB. */
+const BASE_ALIGNMENT = 0x10000;
+
+/** Refuses bases that no SMMUs can have. */
+export function checkBases(bases: readonly number[]): void {
+  const sorted = [...bases].sort((a, b) => a - b);
+  for (const [i, base] of sorted.entries()) {
+    if (base % BASE_ALIGNMENT !== 0) {
+      throw new InputError('usage', `--base ${hexAddress(base)} is no multiple of 0x10000, as the base of an SMMU is`);
+    }
+    const next = sorted[i + 1];
+    if (next === base) throw new InputError('usage', `--base ${hexAddress(base)} is given twice`);
+    if (next !== undefined && next - base < SMMU_BYTES) {
+      const both = `${hexAddress(base)} and ${hexAddress(next)}`;
+      throw new InputError('usage', `--base ${both}: an SMMU takes 128 KiB, so these overlap`);
+    }
+  }
+}
+
+function checkFileBases(inputs: readonly Input[], targets: readonly Target[]): void {
+  for (const { content, base } of inputs) {
+    if (base !== undefined && !targets.some((target) => target.base === base)) {
+      throw new InputError('usage', `is given @${hexAddress(base)}, which no --base names`, { file: content.file });
+    }
+  }
+}
+
+function refuseEmpty({ file }: Content, { title }: Format, notes: Notes): never {
+  const [example] = [...notes.examples('unread-line'), ...notes.examples('unread-key')];
+  const seen = example === undefined ? '' : `; the first thing passed over is ${example}`;
+  throw new InputError('snapshot', `holds no register values, read as: ${title}${seen}`, { file });
+}
+
+/** Without these there is no table to find. */
+const REQUIRED = ['STRTAB_BASE', 'STRTAB_BASE_CFG'];
+
+function refuseUnusable(found: Found, smmu: string, files: string, notes: Notes, advice: string): void {
+  const { registers, parts, doubtful } = found;
+  const refuse = (message: string): never => {
+    throw new InputError('snapshot', message, { file: files, place: smmu });
+  };
+  if (registers.size + parts.length + doubtful.length === 0) {
+    const [outside] = notes.examples('outside');
+    refuse(`no value lies in its 128 KiB${outside === undefined ? '' : `; there is one at ${outside}`}`);
+  }
+  const fatal = plausibility(registers).find(({ severity }) => severity === 'unusable');
+  if (fatal !== undefined) refuse(`${fatal.what}; ${advice}`);
+  const missing = REQUIRED.filter((name) => !registers.has(name));
+  if (missing.length === 0) return;
+  const what = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing, so there is no table to find`;
+  const half = missing.find((name) => parts.includes(name));
+  if (doubtful.length > 0) {
+    refuse(`${what}: registers were read in blocks, which QEMU answers with zero for those of 32 bits; ${advice}`);
+  }
+  refuse(half === undefined ? what : `${what}: ${half} is 64 bits wide, and only one half was given`);
+}
+
+function registerTexts(registers: ReadonlyMap<string, bigint>): Record<string, string> {
+  return Object.fromEntries(
+    [...registers].map(([name, value]) => [name, hexText(value, registerNamed(name)?.byteLength ?? 8)]),
+  );
+}
+
+/** What its missing registers cost, and what is striking about those that are there. */
+function smmuNotes(smmu: SmmuSnapshot): string[] {
+  const striking = plausibility(smmu.registers).filter(({ severity }) => severity === 'warning');
+  const lines = [
+    ...striking.map(({ what }) => what),
+    ...missingRegisters(smmu).map(({ what, cost }) => `${what} missing: ${cost}`),
+  ];
+  return lines.map((line) => `${smmu.name}: ${line}`);
+}
+
+function hexAddress(address: number): string {
+  return `0x${address.toString(16)}`;
+}
+
+/** The result must not depend on the folder in which the command was run. */
+function baseName(file: string): string {
+  return file.replace(/^.*[/\\]/, '');
+}

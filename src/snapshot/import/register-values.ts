@@ -1,0 +1,112 @@
+/**
+ * The registers of one SMMU as they come together from readings, byte by byte: halves, bytes and pairs of registers
+ * read at once all fit, and two readings that differ in a byte they share contradict each other.
+ */
+
+import { InputError } from '../../errors.ts';
+import { REGISTERS } from '../../smmu/registers.ts';
+import { hexText } from '../values.ts';
+import type { Notes } from './notes.ts';
+import type { Reading } from './reading.ts';
+import { type RegisterByte, registerByte } from './register-map.ts';
+
+/** A reading with its file, which is where a refusal points. */
+export interface FiledReading extends Reading {
+  readonly file: string;
+}
+
+interface HeldByte {
+  readonly byte: number;
+  readonly from: FiledReading;
+}
+
+export interface Found {
+  /** Every register that is there as a whole, in the order of offsets. */
+  readonly registers: ReadonlyMap<string, bigint>;
+  /** Registers of which only a part was read. */
+  readonly parts: readonly string[];
+  /** Registers that were read as a zero that says nothing, and not otherwise. */
+  readonly doubtful: readonly string[];
+}
+
+export class RegisterValues {
+  readonly #own = new Map<number, HeldByte>();
+  readonly #alias = new Map<number, HeldByte>();
+  readonly #doubtful = new Set<string>();
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    this.#notes = notes;
+  }
+
+  /** Takes a reading at an offset from the base. Refuses one that contradicts what is there. */
+  put(offset: number, reading: FiledReading): void {
+    for (let i = 0; i < reading.byteLength; i++) {
+      const byte = Number((reading.value >> BigInt(8 * i)) & 0xffn);
+      const place = registerByte(offset + i);
+      if (place === undefined) {
+        const example = () => `offset 0x${offset.toString(16)} (${placeOf(reading)})`;
+        if (byte !== 0) this.#notes.add('no-register', example);
+      } else if (reading.doubtful === true && place.register.byteLength === 4) {
+        if (place.kind === 'own') this.#doubtful.add(place.register.name);
+      } else if (place.kind !== 'mirror') {
+        keep(place.kind === 'own' ? this.#own : this.#alias, place, byte, reading);
+      }
+    }
+  }
+
+  finish(): Found {
+    const registers = new Map<string, bigint>();
+    const parts: string[] = [];
+    for (const { name, offset, byteLength } of REGISTERS) {
+      const own = joined(this.#own, offset, byteLength);
+      const alias = joined(this.#alias, offset, byteLength);
+      const value = own ?? alias;
+      if (value !== undefined) registers.set(name, value);
+      else if (hasAny(this.#own, offset, byteLength)) parts.push(name);
+      if (own === undefined && alias !== undefined) this.#notes.add('alias', () => name);
+      // Zero is what a page 0 that does not show them reads as.
+      else if (alias !== undefined && alias !== own && alias !== 0n) {
+        this.#notes.add('alias-differs', () => `${name} (${hexText(alias, byteLength)})`);
+      }
+    }
+    const doubtful = [...this.#doubtful].filter((name) => !registers.has(name));
+    for (const name of parts) this.#notes.add('part', () => name);
+    for (const name of doubtful) this.#notes.add('doubtful', () => name);
+    return { registers, parts, doubtful };
+  }
+}
+
+function keep(
+  held: Map<number, HeldByte>,
+  { offset, register }: RegisterByte,
+  byte: number,
+  reading: FiledReading,
+): void {
+  const before = held.get(offset);
+  if (before === undefined) held.set(offset, { byte, from: reading });
+  else if (before.byte !== byte) {
+    const { from } = before;
+    const other = `${hexText(from.value, from.byteLength)} (${placeOf(from)})`;
+    const message = `${hexText(reading.value, reading.byteLength)} for ${register.name} contradicts ${other}`;
+    throw new InputError('snapshot', message, { file: reading.file, place: reading.place });
+  }
+}
+
+export function placeOf({ file, place }: FiledReading): string {
+  return `${file}: ${place}`;
+}
+
+function joined(held: ReadonlyMap<number, HeldByte>, offset: number, byteLength: number): bigint | undefined {
+  let value = 0n;
+  for (let i = byteLength - 1; i >= 0; i--) {
+    const found = held.get(offset + i);
+    if (found === undefined) return undefined;
+    value = (value << 8n) | BigInt(found.byte);
+  }
+  return value;
+}
+
+function hasAny(held: ReadonlyMap<number, HeldByte>, offset: number, byteLength: number): boolean {
+  return Array.from({ length: byteLength }, (_, i) => offset + i).some((at) => held.has(at));
+}

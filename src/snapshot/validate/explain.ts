@@ -1,0 +1,112 @@
+/** `smmu-adopt regs validate` as plain data: what a snapshot says, field by field, and what is to be said about it. */
+
+import { decodeFields, type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
+import { REGISTERS, type Register } from '../../smmu/registers.ts';
+import type { CaptureMoment, SmmuSnapshot, Snapshot, SnapshotWarning } from '../snapshot.ts';
+import { hexText } from '../values.ts';
+import type { Remark } from './facts.ts';
+import { type Missing, missingRegisters } from './missing.ts';
+import { plausibility } from './plausibility.ts';
+
+export interface ExplainedSnapshot {
+  readonly schemaVersion: 1;
+  readonly file: string;
+  readonly usable: boolean;
+  readonly captured: CaptureMoment;
+  readonly remarks: readonly Remark[];
+  /** Names in the file that are no register's. */
+  readonly unknown: readonly SnapshotWarning[];
+  readonly smmus: readonly ExplainedSmmu[];
+}
+
+export interface ExplainedSmmu {
+  readonly name: string;
+  readonly base: string | null;
+  readonly firmwareCoherent: boolean | null;
+  readonly remarks: readonly Remark[];
+  readonly missing: readonly Missing[];
+  readonly registers: Readonly<Record<string, ExplainedRegister>>;
+}
+
+export interface ExplainedRegister {
+  readonly value: string;
+  readonly offset: string;
+  readonly meaning: string;
+  readonly fields: Readonly<Record<string, ExplainedField>>;
+  /** Bits that are set and that no field names, or null. */
+  readonly reserved: string | null;
+}
+
+export interface ExplainedField {
+  readonly value: FieldValue;
+  readonly meaning: string;
+  /** What this value means, where the architecture enumerates them. */
+  readonly says: string | null;
+}
+
+export function explainSnapshot({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
+  const explained = smmus.map(explainSmmu);
+  const unusable = explained.some(({ remarks }) => remarks.some(({ severity }) => severity === 'unusable'));
+  const remarks = MOMENTS[captured];
+  const usable = !unusable;
+  return { schemaVersion: 1, file: name, usable, captured, remarks, unknown: warnings, smmus: explained };
+}
+
+const MOMENTS: Readonly<Record<CaptureMoment, readonly Remark[]>> = {
+  running: [{ severity: 'note', what: 'read before the crash: indices and errors may have changed since' }],
+  'before-kdump-probe': [],
+  'after-kdump-probe': [
+    {
+      severity: 'warning',
+      what: "read after the kdump kernel's probe: the registers may describe its own table, not the crashed kernel's",
+    },
+  ],
+  unknown: [
+    {
+      severity: 'note',
+      what: 'it does not say when the registers were read; after the kdump probe they may describe another table',
+    },
+  ],
+};
+
+function explainSmmu(smmu: SmmuSnapshot): ExplainedSmmu {
+  const { name, base, firmwareCoherent, registers } = smmu;
+  return {
+    name,
+    base: base === null ? null : `0x${base.toString(16)}`,
+    firmwareCoherent,
+    remarks: plausibility(registers),
+    missing: missingRegisters(smmu),
+    registers: Object.fromEntries(
+      REGISTERS.flatMap((register) => {
+        const value = registers.get(register.name);
+        return value === undefined ? [] : [[register.name, explainRegister(register, value)]];
+      }),
+    ),
+  };
+}
+
+function explainRegister(register: Register, value: bigint): ExplainedRegister {
+  const decoded = decodeFields(register, [value]);
+  const reserved = value & ~register.fields.reduce((mask, field) => mask | maskOf(field), 0n);
+  return {
+    value: hexText(value, register.byteLength),
+    offset: `0x${register.offset.toString(16)}`,
+    meaning: register.meaning,
+    fields: Object.fromEntries(
+      register.fields.map((field) => {
+        const { name, meaning } = field;
+        const bits = decoded[name] as FieldValue;
+        return [
+          name,
+          { value: bits, meaning, says: typeof bits === 'number' ? (meaningOf(field, bits) ?? null) : null },
+        ];
+      }),
+    ),
+    reserved: reserved === 0n ? null : hexText(reserved, register.byteLength),
+  };
+}
+
+function maskOf({ lsb, width }: Field): bigint {
+  return ((1n << BigInt(width)) - 1n) << BigInt(lsb);
+}

@@ -1,0 +1,39 @@
+/** What plausibility checks ask of a set of registers. What is not there is undefined, so no check can take it for zero. */
+
+import { type Field, fieldBits, meaningOf } from '../../smmu/fields.ts';
+import { registerNamed } from '../../smmu/registers.ts';
+
+export type Registers = ReadonlyMap<string, bigint>;
+
+export interface Remark {
+  readonly severity: 'unusable' | 'warning' | 'note';
+  readonly what: string;
+}
+
+export type Check = (registers: Registers) => Remark[];
+
+export function fieldValue(registers: Registers, name: string, field: string): number | undefined {
+  const value = registers.get(name);
+  const layout = fieldNamed(name, field);
+  return value === undefined || layout === undefined ? undefined : Number(fieldBits(layout, [value]));
+}
+
+/** What the architecture says that the field's value means. */
+export function valueInWords(registers: Registers, name: string, field: string): string | undefined {
+  const value = fieldValue(registers, name, field);
+  const layout = fieldNamed(name, field);
+  return value === undefined || layout === undefined ? undefined : meaningOf(layout, value);
+}
+
+/** The fields of `name` that have another value in the register that mirrors it. None when one of the two is missing. */
+export function fieldsThatDiffer(registers: Registers, name: string, mirror: string): readonly Field[] {
+  const [value, mirrored] = [registers.get(name), registers.get(mirror)];
+  if (value === undefined || mirrored === undefined) return [];
+  return (registerNamed(name)?.fields ?? []).filter(
+    (field) => fieldBits(field, [value]) !== fieldBits(field, [mirrored]),
+  );
+}
+
+function fieldNamed(name: string, field: string): Field | undefined {
+  return registerNamed(name)?.fields.find((candidate) => candidate.name === field);
+}
