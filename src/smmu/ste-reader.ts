@@ -21,7 +21,10 @@ export interface TableMemory<S> {
   slices(paddr: number, entryByteLength: number, count: number): Iterable<EntrySlice<S>>;
 }
 
-/** STEs with their counts, which are null when the bytes are not known. A quiet slice may come without words. */
+/**
+ * STEs with their counts, which are null when the bytes are not known, and valid until the next slice is asked for as
+ * the words are. A quiet slice may come without words.
+ */
 export interface SteSlice<S = string> extends EntrySlice<S> {
   readonly counts: SteCounts | null;
 }
@@ -72,10 +75,11 @@ export class SteReader<S = string> {
 
   *#read(paddr: number, from: number, count: number): Generator<SteSlice<S>> {
     if (count <= 0) return;
+    const counts = new SteCounts();
     for (const slice of this.#memory.slices(paddr + from * STE_BYTE_LENGTH, STE_BYTE_LENGTH, count)) {
-      const counts = slice.known ? new SteCounts() : null;
-      counts?.add(slice.words, slice.count);
-      yield { ...slice, first: from + slice.first, counts };
+      counts.clear();
+      if (slice.known) counts.add(slice.words, slice.count);
+      yield { ...slice, first: from + slice.first, counts: slice.known ? counts : null };
     }
   }
 }
