@@ -92,7 +92,8 @@ function armSmmuInitL2Strtab(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, sid: number)
   const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
   if (cfg.l2ptrs.has(l1Index)) return ACCEPTED;
   const paddr = cfg.l1tab.paddr + l1Index * L1STD_BYTE_LENGTH;
-  const [descriptor] = smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => 'arm_smmu_insert_master') ?? [];
+  // The adoption has read this table before: whoever survived that survives this.
+  const [descriptor] = smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => null) ?? [];
   if (descriptor === undefined) return refused(null, { kind: 'descriptor-not-in-dump', l1Index, paddr });
   const low = Number(descriptor & 0xffff_ffffn);
   const span = low & 0x1f;

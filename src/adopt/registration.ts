@@ -61,48 +61,71 @@ export interface Registration {
 }
 
 export function registerSmmu(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, plan: DevicePlan): Registration {
-  const together = probesAtRegistration(plan.kernel);
-  const owners = new Map<number, string>();
-  const probes: Probe[] = [];
-  let asked: boolean | null = true;
-  let loss: Loss | null = null;
-  let death: KernelDeath | null = null;
+  const core = new Core(smmu, cfg, probesAtRegistration(plan.kernel));
+  for (const device of plan.present) core.probe(device, false);
+  for (const device of plan.hotplugged) core.probe(device, true);
+  return core;
+}
 
-  const probe = (device: KernelDevice, hotplugged: boolean) => {
-    const firstLine = smmu.log.lines.length;
-    const streams = armSmmuInsertMaster(smmu, cfg, device, owners);
+/** The IOMMU core as it comes to one device after the other. */
+class Core implements Registration {
+  readonly probes: Probe[] = [];
+  loss: Loss | null = null;
+  death: KernelDeath | null = null;
+  readonly #smmu: ArmSmmuDevice;
+  readonly #cfg: StrtabCfg | FreshTable;
+  /** Whether present devices are probed, and fail, as the SMMU registers. */
+  readonly #together: boolean;
+  readonly #owners = new Map<number, string>();
+  /** Whether the core comes to the next device: see {@link Probe}. */
+  #asked: boolean | null = true;
+
+  constructor(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, together: boolean) {
+    this.#smmu = smmu;
+    this.#cfg = cfg;
+    this.#together = together;
+  }
+
+  probe(device: KernelDevice, hotplugged: boolean): void {
+    const asked = this.#asked;
+    const firstLine = this.#smmu.log.lines.length;
+    let streams = this.#insert(device);
     const last = streams.at(-1);
-    const failed = last !== undefined && last.ret !== 0 && last.ret !== null;
+    let deferral = NOT_ASKED;
     if (asked === false) {
-      smmu.log.lines.length = firstLine;
-      probes.push({ device, hotplugged, asked, streams, ...NOT_ASKED });
-      return;
+      // What it would have said, nobody hears.
+      this.#smmu.log.lines.length = firstLine;
+    } else if (last?.ret === 0) {
+      deferral = this.#askToDefer(device);
+    } else if (last !== undefined && hotplugged) {
+      // Once as the device appears, and on recent cores once more as a driver is bound to it.
+      if (this.#together && last.ret !== null) streams = twice(streams, this.#insert(device));
+    } else if (last !== undefined && this.#together) {
+      this.#refuse(device, last);
     }
-    if (hotplugged && failed && together) {
-      // Once when the device appears, and once more when a driver is bound to it.
-      probes.push({ device, hotplugged, asked, streams: twice(streams, tryAgain(device)), ...NOT_ASKED });
-      return;
-    }
-    const answer = last?.ret === 0 ? survive(() => armSmmuIsAttachDeferred(smmu, cfg, device.sids)) : null;
-    const deferral = answer !== null && 'result' in answer ? answer.result : NOT_ASKED;
-    probes.push({ device, hotplugged, asked, streams, ...deferral });
-    if (answer !== null && 'death' in answer) {
-      death = answer.death;
-      asked = false;
-    } else if (!hotplugged && together && last !== undefined) {
-      if (last.ret === null) asked = null;
-      else if (failed && last.ret !== ENODEV && asked) {
-        loss = { device, sid: last.sid, ret: last.ret };
-        asked = false;
-        failRegistration(smmu, last.ret);
-      }
-    }
-  };
-  const tryAgain = (device: KernelDevice) => armSmmuInsertMaster(smmu, cfg, device, owners);
+    this.probes.push({ device, hotplugged, asked, streams, ...deferral });
+  }
 
-  for (const device of plan.present) probe(device, false);
-  for (const device of plan.hotplugged) probe(device, true);
-  return { probes, loss, death };
+  #insert(device: KernelDevice): StreamOutcome[] {
+    return armSmmuInsertMaster(this.#smmu, this.#cfg, device, this.#owners);
+  }
+
+  #askToDefer({ sids }: KernelDevice): Deferral {
+    const answer = survive(() => armSmmuIsAttachDeferred(this.#smmu, this.#cfg, sids));
+    if ('result' in answer) return answer.result;
+    this.death = answer.death;
+    this.#asked = false;
+    return NOT_ASKED;
+  }
+
+  /** A device that is refused while the SMMU registers; after one that cannot be told, this cannot either. */
+  #refuse(device: KernelDevice, { sid, ret }: StreamOutcome): void {
+    if (ret === null) this.#asked = null;
+    if (ret === null || ret === ENODEV || this.#asked !== true) return;
+    this.loss = { device, sid, ret };
+    this.#asked = false;
+    failRegistration(this.#smmu, ret);
+  }
 }
 
 /** The outcomes of a second attempt behind those of the first. */
