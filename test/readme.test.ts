@@ -23,6 +23,14 @@ test('the output at the top is how the sample begins', () => {
   expect(shown).toBe(expected.slice(0, expected.indexOf('\nChecks')));
 });
 
+test('the other outputs are parts of their samples', () => {
+  const shown = [...readme.matchAll(/<!-- (?:section|head): (\S+).* -->\n```\n([\s\S]*?)```/g)];
+  expect(shown.length).toBeGreaterThan(1);
+  for (const [, sample = '', output = ''] of shown) {
+    expect(readFileSync(join(SAMPLES_FOLDER, sample, 'expected.txt'), 'utf8')).toContain(output);
+  }
+});
+
 test('the snapshot is a valid one', () => {
   const [json = ''] = blocks(/```json/);
   expect(parseSnapshot(JSON.parse(json), 'README.md').smmus).toHaveLength(1);

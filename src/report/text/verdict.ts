@@ -44,9 +44,11 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   if (lost !== null) say(`lost: ${lost.why}; in-flight DMA is ${IN_FLIGHT[lost.inFlight]}`);
   if (devices.length > 0) {
     const count = (pick: (device: (typeof devices)[number]) => boolean) => devices.filter(pick).length;
+    const diesAsking = panic !== null && adoption.verdict === 'adopted';
     const parts = [
       `${count(({ accepted }) => accepted === true)} accepted (${count(({ deferred }) => deferred === true)} with the attach deferred)`,
-      `${count(({ accepted, asked }) => accepted === false && asked !== false)} refused`,
+      // The one at whose STE the kernel dies was not refused.
+      `${count(({ accepted, asked }) => accepted === false && asked !== false) - (diesAsking ? 1 : 0)} refused`,
       `${count(({ asked }) => asked === false)} never asked`,
       `${count(({ accepted }) => accepted === null)} that cannot be told`,
     ];
