@@ -59,7 +59,7 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
 
   const lines: string[] = [];
   let batch: string[][] = [
-    shown.map(({ title }) => style.paint.bold(title)),
+    shown.map(({ title, width, align }) => pad(title, width, align).replace(title, style.paint.bold(title))),
     shown.map(({ width }) => style.paint.dim((style.unicode ? '\u2500' : '-').repeat(width))),
   ];
   const flush = () => {
@@ -70,7 +70,7 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
     batch.push(
       shown.map(({ index, width, yields, align, paint }) => {
         const text = cell(row[index] ?? '', width, yields);
-        const padded = align === 'right' ? text.padStart(width) : text.padEnd(width);
+        const padded = pad(text, width, align);
         return paint === undefined ? padded : padded.replace(text, paint(text, style.paint));
       }),
     );
@@ -85,10 +85,16 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
   return lines.map((line) => INDENT + line.trimEnd());
 }
 
+function pad(text: string, width: number, align: Column['align']): string {
+  return align === 'right' ? text.padStart(width) : text.padEnd(width);
+}
+
 /** cli-table3 compares each cell with all others, so a long table is laid out bit by bit; padded cells align the bits. */
 const BATCH_ROWS = 32;
 
 function layOut(columns: readonly Column[], batch: readonly string[][]): string[] {
+  // Cells are padded already, so rows of one line need no layout; most tables have no others.
+  if (!batch.some((row) => row.some((text) => text.includes('\n')))) return batch.map((row) => row.join(GAP));
   const grid = new CliTable3({
     chars: { ...NO_FRAME, middle: GAP },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
