@@ -19,6 +19,17 @@ export class KernelPanic extends Error {
   }
 }
 
+/** Goes through a read that may kill the kernel; `doubt` says what unknown entry before may have spared it that. */
+export function* doubting<T>(doubt: () => string | null, entries: Iterable<T>): Generator<T> {
+  try {
+    yield* entries;
+  } catch (error) {
+    const reason = error instanceof KernelPanic ? doubt() : null;
+    if (!(error instanceof KernelPanic) || reason === null) throw error;
+    throw new KernelPanic({ ...error.death, why: `${error.death.why}, unless ${reason}` });
+  }
+}
+
 /** Runs a stage of the driver's life; its result, or how the kernel died in it. */
 export function survive<T>(stage: () => T): { readonly result: T } | { readonly death: KernelDeath } {
   try {

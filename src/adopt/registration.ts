@@ -110,8 +110,10 @@ class Core implements Registration {
     return armSmmuInsertMaster(this.#smmu, this.#cfg, device, this.#owners);
   }
 
+  /** The driver keeps a device's streams in ascending order. */
   #askToDefer({ sids }: KernelDevice): Deferral {
-    const answer = survive(() => armSmmuIsAttachDeferred(this.#smmu, this.#cfg, sids));
+    const streams = [...sids].sort((a, b) => a - b);
+    const answer = survive(() => armSmmuIsAttachDeferred(this.#smmu, this.#cfg, streams));
     if ('result' in answer) return answer.result;
     this.death = answer.death;
     this.#asked = false;

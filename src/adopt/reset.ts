@@ -53,7 +53,9 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   const ats = registers.has('IDR0') ? registers.field('IDR0', 'ATS') : null;
   const kept = keptBits(smmu, kind, before);
   const atschk = atschkAfter(smmu, kind, before, ats);
-  const after = kept === null || atschk.after === null ? null : kept | CMDQEN | SMMUEN | (atschk.after * ATSCHK);
+  // What is not known of CR0 does not matter where only these two bits are kept, and both are known in the end.
+  const rest = kept ?? (smmu.revision.resetKeeps === 'SMMUEN, ATSCHK' ? 0 : null);
+  const after = rest === null || atschk.after === null ? null : rest | CMDQEN | SMMUEN | (atschk.after * ATSCHK);
   const active = activeErrors(smmu);
   return {
     kind,

@@ -11,6 +11,7 @@ import {
 } from './device.ts';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from './errno.ts';
 import type { Mapping } from './ledger.ts';
+import { doubting } from './panic.ts';
 import type { Revision } from './revision.ts';
 
 const POINTER_BYTE_LENGTH = 8;
@@ -66,7 +67,9 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
   let used = 0;
   let missing = 0;
   const all = { first: 0, count: numL1Ents };
-  for (const slice of smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.tableReader)) {
+  const slices = smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.tableReader);
+  const doubt = () => (missing > 0 ? `one of ${missing} unknown descriptors before it ends the adoption` : null);
+  for (const slice of doubting(doubt, slices)) {
     if (!slice.known) {
       missing += slice.count;
       continue;

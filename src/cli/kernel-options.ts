@@ -73,6 +73,8 @@ export function addKernelOptions(command: Command): Command {
 /** The options of {@link KernelFlags} as `inspect` takes them; reads the files that they name. */
 export async function kernelOptions(flags: KernelFlags): Promise<InspectOptions> {
   const { revision, kernel, insert, device, hotplug, rmr, memremap, paBits, poweredDown, fail = [] } = flags;
+  const twice = device?.find(({ name }, i) => device.findIndex((other) => other.name === name) !== i);
+  if (twice !== undefined) throw new InputError('usage', `--device ${JSON.stringify(twice.name)} is given twice`);
   const memremaps = new Set(fail.flatMap((one) => (typeof one === 'number' ? [one] : [])));
   return {
     revision,

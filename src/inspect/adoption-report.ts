@@ -24,15 +24,16 @@ import type {
 
 export function outcomeReport(emulation: Emulation): Outcome {
   const { probes, death, reset } = emulation;
+  const devices = probes.map((probe) => deviceReport(probe, emulation));
   return {
     adoption: adoptionReport(emulation),
     // Into the ordinary table of an SMMU that was not adopted, insertions are nothing special.
     inserts: emulation.verdict === 'adopted' ? probes.flatMap(insertReports) : [],
-    devices: probes.map((probe) => deviceReport(probe, emulation)),
+    devices,
     reset: reset === null ? null : resetReport(reset),
     kernelLog: emulation.log,
     panic: death === null ? null : { where: death.where, address: hex(death.paddr), why: death.why },
-    lost: lostReport(emulation),
+    lost: lostReport(emulation, devices),
   };
 }
 
@@ -101,18 +102,18 @@ function resetReport({ cr0, ...rest }: Reset): ResetReport {
   return { ...rest, cr0: { before: shown(cr0.before), kept: shown(cr0.kept), after: shown(cr0.after) } };
 }
 
-function lostReport({ loss, probes }: Emulation): LostReport | null {
+function lostReport({ loss }: Emulation, devices: readonly DeviceReport[]): LostReport | null {
   if (loss === null) return null;
   const { device, sid, ret, gbpaAbort, phase } = loss;
-  const sidsOf = (list: readonly Probe[]) => list.flatMap((probe) => probe.device.sids);
+  const sidsOf = (list: readonly DeviceReport[]) => list.flatMap(({ sids }) => sids);
   return {
     why: phase.why,
     device: device.name,
     sid,
     ret,
     errno: errnoName(ret),
-    loseGroup: sidsOf(probes.filter(({ asked, device: other }) => asked !== false && other !== device)),
-    neverAsked: sidsOf(probes.filter(({ asked }) => asked === false)),
+    loseGroup: sidsOf(devices.filter(({ accepted }) => accepted === true)),
+    neverAsked: sidsOf(devices.filter(({ asked }) => asked === false)),
     cr0: hex(0),
     gbpaAbort,
     inFlight: phase.inFlight,

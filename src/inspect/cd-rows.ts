@@ -43,18 +43,16 @@ export class CdLister {
     if (config === 'nested') {
       return { cdTable: { format: 'guest', ...about, unknown: 0, notListed: 0, notExamined: table.cds }, cds: [] };
     }
-    // The level 1 descriptors of a table count as well: a table may consist of nothing else.
-    this.#examined += table.cds / table.leafCds;
     const cds: CdRow[] = [];
     let [unknown, notListed, notExamined] = [0, 0, 0];
     const missing = (descriptors: number) => {
       unknown += descriptors * table.leafCds;
     };
-    if (this.#examined > MAX_CDS_EXAMINED) notExamined = table.cds;
-    const arrays = notExamined > 0 ? [] : cdArrays(table, this.#memory, missing);
-    for (const { firstSsid, paddr: at, count } of arrays) {
-      this.#examined += count;
-      if (this.#examined > MAX_CDS_EXAMINED) {
+    // The level 1 descriptors of a table count as well: a table may consist of nothing else.
+    const within = this.#admits(Math.ceil(table.cds / table.leafCds));
+    if (!within) notExamined = table.cds;
+    for (const { firstSsid, paddr: at, count } of within ? cdArrays(table, this.#memory, missing) : []) {
+      if (!this.#admits(count)) {
         notExamined += count;
         continue;
       }
@@ -72,7 +70,16 @@ export class CdLister {
         }
       }
     }
+    // The last leaf of a table may be a part of one.
+    unknown = Math.min(unknown, table.cds);
     return { cdTable: { format: table.format, ...about, unknown, notListed, notExamined }, cds };
+  }
+
+  /** Whether so many entries more may be looked at; those of one table that may not leave the rest to others. */
+  #admits(entries: number): boolean {
+    if (this.#examined + entries > MAX_CDS_EXAMINED) return false;
+    this.#examined += entries;
+    return true;
   }
 }
 

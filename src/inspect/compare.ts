@@ -70,7 +70,7 @@ function insertionDifference(from: Emulation, other: Emulation): Difference | nu
 
 function resetDifference(from: Emulation, other: Emulation): Difference | null {
   const [a, b] = [from.reset, other.reset];
-  if (a === null || b === null || a.cr0.after === b.cr0.after) return null;
+  if (a === null || b === null || (a.cr0.after === b.cr0.after && a.atschk.after === b.atschk.after)) return null;
   const cr0 = ({ revision }: Emulation, value: number | null) =>
     `${revision.name} leaves CR0 at ${value === null ? 'a value that cannot be told' : hex(value)}`;
   const why =

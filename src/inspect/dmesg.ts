@@ -5,6 +5,7 @@
  */
 
 import type { StagedLogLine } from '../adopt/log.ts';
+import { align, type Pair } from './align.ts';
 import type { PanicReport } from './outcome.ts';
 
 /** `hidden`: predicted at debug level, and not in the capture, as is usual. */
@@ -27,6 +28,8 @@ export interface DmesgReport {
   /** Lines of the driver that say nothing about adoption, reset, insertion or registration. */
   readonly otherLines: number;
   readonly lines: readonly DmesgLine[];
+  /** Lines beyond those listed; the counts are of all. */
+  readonly linesNotListed: number;
   /** The function in which the kernel dies: predicted, and found; null when it does neither. */
   readonly panic: { readonly predicted: string | null; readonly found: string | null; readonly agrees: boolean } | null;
 }
@@ -53,7 +56,7 @@ const OTHER_LINES: readonly RegExp[] = [
 ];
 
 /** A capture with thousands of lines of one SMMU is a storm of something; the beginning tells. */
-const MAX_LINES = 2000;
+const MAX_LINES_LISTED = 2000;
 
 interface Entry {
   readonly text: string;
@@ -74,7 +77,7 @@ export function compareDmesg(
   const ofDevice = device === null ? [] : (byDevice.get(device) ?? []);
   const bare = device === null && smmu.alone ? bareLines(lines, predicted) : [];
   const relevant = [...ofDevice, ...bare].filter(({ text }) => !OTHER_LINES.some((other) => other.test(text)));
-  const aligned = align(predicted.slice(0, MAX_LINES), relevant.slice(0, MAX_LINES));
+  const aligned = align(predicted, relevant, (one, other) => body(one.text) === body(other.text)).map(asLine);
   const count = (status: DmesgStatus) => aligned.filter((line) => line.status === status).length;
   return {
     file: capture.file,
@@ -83,7 +86,8 @@ export function compareDmesg(
     missing: count('missing'),
     extra: count('extra'),
     otherLines: ofDevice.length + bare.length - relevant.length,
-    lines: aligned,
+    lines: aligned.slice(0, MAX_LINES_LISTED),
+    linesNotListed: Math.max(0, aligned.length - MAX_LINES_LISTED),
     panic: comparePanic(lines, panic),
   };
 }
@@ -122,35 +126,9 @@ function body(text: string): string {
   return text.replace(PREFIX, '');
 }
 
-/** The longest common subsequence, with what is only on one side where it stands. */
-function align(predicted: readonly StagedLogLine[], found: readonly Entry[]): DmesgLine[] {
-  const width = found.length + 1;
-  const lengths = new Uint16Array((predicted.length + 1) * width);
-  const equal = (i: number, j: number) => body(predicted[i]?.text ?? '') === body(found[j]?.text ?? '');
-  const at = (i: number, j: number) => lengths[i * width + j] as number;
-  for (let i = predicted.length - 1; i >= 0; i--) {
-    for (let j = found.length - 1; j >= 0; j--) {
-      lengths[i * width + j] = equal(i, j) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-    }
-  }
-  const lines: DmesgLine[] = [];
-  let [i, j] = [0, 0];
-  while (i < predicted.length || j < found.length) {
-    const one = predicted[i];
-    const other = found[j];
-    if (one !== undefined && other !== undefined && equal(i, j)) {
-      lines.push({ status: 'agree', text: other.text, line: other.line });
-      i += 1;
-      j += 1;
-    } else if (one !== undefined && (other === undefined || at(i + 1, j) >= at(i, j + 1))) {
-      lines.push({ status: one.level === 'debug' ? 'hidden' : 'missing', text: one.text, line: null });
-      i += 1;
-    } else if (other !== undefined) {
-      lines.push({ status: 'extra', text: other.text, line: other.line });
-      j += 1;
-    }
-  }
-  return lines;
+function asLine({ left, right }: Pair<StagedLogLine, Entry>): DmesgLine {
+  if (right !== null) return { status: left === null ? 'extra' : 'agree', ...right };
+  return { status: left.level === 'debug' ? 'hidden' : 'missing', text: left.text, line: null };
 }
 
 const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;

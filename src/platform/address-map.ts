@@ -44,6 +44,7 @@ export class AddressMap {
     const edges = [...this.#kdump, ...this.#ram, ...this.#devices].flatMap(({ start, end: after }) => [start, after]);
     const runs: KindRun[] = [];
     const add = (start: number, after: number, kind: AddressKind) => {
+      if (after <= start) return;
       const last = runs.at(-1);
       if (last?.kind === kind) runs[runs.length - 1] = { ...last, byteLength: last.byteLength + after - start };
       else runs.push({ offset: start - paddr, byteLength: after - start, kind });
@@ -58,15 +59,12 @@ export class AddressMap {
         for (const run of this.#dump.runs(start, after - start)) {
           const from = start + run.offset;
           const to = from + run.byteLength;
-          add(
-            from === start ? start : floor(from),
-            to === after ? after : floor(to),
-            run.state === 'hole' ? other : 'ram',
-          );
+          const first = Math.max(start, floor(from));
+          add(first, to === after ? after : floor(to), run.state === 'hole' ? other : 'ram');
         }
       }
     }
-    return runs.filter((run) => run.byteLength > 0);
+    return runs;
   }
 
   /** The name of the device at an address, or null. */

@@ -88,7 +88,7 @@ export class SteReader<S = string> {
 function remember<S>(quiet: QuietRun<S>[], { first, count, state, counts }: SteSlice<S>): void {
   if (counts === null) return;
   const last = quiet.at(-1);
-  if (last === undefined || last.first + last.count !== first) {
+  if (last === undefined || last.first + last.count !== first || last.state !== state) {
     const copy = new SteCounts();
     copy.merge(counts);
     quiet.push({ first, count, state, counts: copy });

@@ -57,6 +57,7 @@ function comparedLog(style: Style, name: string, dmesg: NonNullable<SmmuReport['
   const lines = [...title(style, 'Kernel log', `predicted, against ${dmesg.file}`)];
   if (rows.length === 0) lines.push(`${INDENT}neither predicted nor found`);
   else lines.push(...table(style, columns, rows));
+  if (dmesg.linesNotListed > 0) lines.push(`${INDENT}and ${dmesg.linesNotListed} more`);
   if (dmesg.otherLines > 0) {
     lines.push(`${INDENT}lines of the driver that say nothing about the adoption: ${dmesg.otherLines}`);
   }

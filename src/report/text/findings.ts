@@ -1,8 +1,8 @@
 /** Findings, gravest first, each with its place, its reach, and the kernel's own words for it. */
 
 import type { Finding } from '../../inspect/findings.ts';
-import { hex } from '../../inspect/hex.ts';
 import type { Severity } from '../../inspect/rules.ts';
+import { placeInWords } from '../findings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 
 const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
@@ -22,7 +22,7 @@ function one(style: Style, finding: Finding): string[] {
   const label = finding.severity.padEnd('warning'.length);
   const lead = `${INDENT}${label}  `;
   const lines = paragraph(style, lead, `${finding.message} [${finding.rule}]`);
-  const evidence = [place(finding), reach(finding)].filter((part) => part !== '').join('; ');
+  const evidence = [placeInWords(finding), reach(finding)].filter((part) => part !== '').join('; ');
   const under = ' '.repeat(lead.length);
   if (evidence !== '') lines.push(...paragraph(style, under, evidence).map((line) => paint.dim(line)));
   if (finding.kernelMessage !== null) {
@@ -31,22 +31,9 @@ function one(style: Style, finding: Finding): string[] {
   return lines.map((line, i) => (i === 0 ? line.replace(label, colour(label)) : line));
 }
 
-function place({ location }: Finding): string {
-  const { firstSid, lastSid, pciBus, address } = location;
-  const parts: string[] = [];
-  if (firstSid !== undefined && lastSid !== undefined) parts.push(sidRange(firstSid, lastSid));
-  if (pciBus !== undefined) parts.push(`PCI bus ${pciBus}`);
-  if (address !== undefined) parts.push(`at ${address}`);
-  return parts.join(', ');
-}
-
-export function sidRange(first: number, last: number): string {
-  return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
-}
-
 const REACH = { machine: 'the whole machine', smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };
 
-function reach({ reach: claimed, likelyReach }: Finding): string {
+export function reach({ reach: claimed, likelyReach }: Pick<Finding, 'reach' | 'likelyReach'>): string {
   if (claimed === null || likelyReach === null) return '';
   if (claimed === likelyReach) return `affects ${REACH[claimed]}`;
   return `affects ${REACH[claimed]}, on kernels from about 6.15 on likely ${REACH[likelyReach]}`;

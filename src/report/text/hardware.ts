@@ -4,7 +4,7 @@ import { hex } from '../../inspect/hex.ts';
 import type { CdRow, CdTableReport, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
 import { CD } from '../../smmu/cd.ts';
 import { fieldOf, meaningOf } from '../../smmu/fields.ts';
-import { sidRange } from './findings.ts';
+import { sidsInWords } from '../findings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
 
@@ -89,7 +89,7 @@ function l1Cells(row: L1Row): string[] {
     row.descriptor,
     String(row.span),
     row.l2,
-    sidRange(row.firstSid, row.lastSid).replace(/^SIDs? /, ''),
+    sidsInWords(row.firstSid, row.lastSid).replace(/^SIDs? /, ''),
     row.firstSid >>> 8 === row.lastSid >>> 8 ? ((row.firstSid >>> 8) & 0xff).toString(16).padStart(2, '0') : NOTHING,
     row.status,
     String(row.hardwareStes),
@@ -146,7 +146,7 @@ function steCells({ sid, bdf, valid, config, fields, address, pageState }: SteRo
   ];
 }
 
-const CD_COLUMNS: readonly Column[] = [
+export const CD_COLUMNS: readonly Column[] = [
   { title: 'SID', align: 'right' },
   { title: 'SSID', align: 'right' },
   { title: 'ASID', align: 'right' },
@@ -185,7 +185,7 @@ function* withCds(stes: SmmuReport['stes']): Generator<SteRow> {
   for (const ste of stes) if (ste.cdTable !== null) yield ste;
 }
 
-function cdNote(
+export function cdNote(
   { format, entries, withoutSsid, unknown, notListed, notExamined }: CdTableReport,
   listed: number,
 ): string | null {
@@ -199,7 +199,7 @@ function cdNote(
   return parts.length === 0 ? null : parts.join('; ');
 }
 
-function cdCells(sid: number, { ssid, asid, fields, address, pageState }: CdRow): string[] {
+export function cdCells(sid: number, { ssid, asid, fields, address, pageState }: CdRow): string[] {
   const field = (name: string) => String(fields[name]);
   const half = (disabled: string, name: string) => (fields[disabled] === 1 ? NOTHING : field(name));
   const granule = meaningOf(fieldOf(CD, 'TG0'), Number(fields['TG0'])) ?? '';

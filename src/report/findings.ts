@@ -1,0 +1,53 @@
+/** What the formats for machines share about findings: their one order, and their place in words. */
+
+import type { Finding } from '../inspect/findings.ts';
+import { hex } from '../inspect/hex.ts';
+import type { Inspection } from '../inspect/inspection.ts';
+
+/**
+ * By SMMU as the snapshot has them, after what concerns the input as a whole; then by rule and by place. Viewers
+ * compare one run with the next, so nothing here may depend on the order in which things were found.
+ */
+export function inOrder({ smmus, findings }: Pick<Inspection, 'smmus' | 'findings'>): Finding[] {
+  const rank = new Map(smmus.map(({ name }, i) => [name, i]));
+  const smmuRank = ({ smmu }: Finding) => (smmu === null ? -1 : (rank.get(smmu) ?? smmus.length));
+  return [...findings].sort(
+    (a, b) =>
+      smmuRank(a) - smmuRank(b) ||
+      compareText(a.rule, b.rule) ||
+      compareNumbers(placeNumbers(a), placeNumbers(b)) ||
+      compareText(a.message, b.message),
+  );
+}
+
+/** By code unit: the same on every machine, whatever its locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What has no such number comes first. */
+function placeNumbers({ location }: Finding): number[] {
+  const { l1Index = -1, firstSid = -1, lastSid = -1, address } = location;
+  return [l1Index, firstSid, lastSid, address === undefined ? -1 : Number(address)];
+}
+
+function compareNumbers(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
+}
+
+/** `SIDs 0x500-0x5ff, PCI bus 05, at 0x88002028`, or nothing for what has no place. */
+export function placeInWords({ location }: Finding): string {
+  const { firstSid, lastSid, pciBus, address } = location;
+  return [
+    firstSid === undefined || lastSid === undefined ? '' : sidsInWords(firstSid, lastSid),
+    pciBus === undefined ? '' : `PCI bus ${pciBus}`,
+    address === undefined ? '' : `at ${address}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+export function sidsInWords(first: number, last: number): string {
+  return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
+}

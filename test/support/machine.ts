@@ -1,0 +1,89 @@
+/** A small machine in memory: tables made by an `Image`, the registers of a server's SMMU, and one inspection of both. */
+
+import type { Image } from '../../samples/image.ts';
+import { openElf } from '../../src/dump/elf.ts';
+import {
+  type Inspection,
+  type InspectOptions,
+  inspect,
+  type OpenedDump,
+  parseIomem,
+  parseSnapshot,
+  type SmmuReport,
+} from '../../src/index.ts';
+import { elfCore } from './elf-writer.ts';
+import { MemorySource } from './sources.ts';
+
+/** A two-level table for 2^12 StreamIDs at {@link L1}, two-level CD tables, 20 bits of SubstreamID, no ATS. */
+const REGISTERS = {
+  IDR0: '0x0d4c101b',
+  IDR1: '0x02730510',
+  IDR5: '0x74',
+  CR0: '0xd',
+  GBPA: '0x1000',
+  GERROR: '0x0',
+  GERRORN: '0x0',
+  STRTAB_BASE: '0x4000000088000000',
+  STRTAB_BASE_CFG: '0x1020c',
+};
+
+export const L1 = 0x8800_0000;
+export const L2_BUS0 = 0x8801_0000;
+export const L2_BUS1 = 0x8801_4000;
+export const CDS = 0x8802_0000;
+/** A linear table for 64 StreamIDs, where a machine has one. */
+export const LINEAR = 0x8810_0000;
+export const LINEAR_REGISTERS = { STRTAB_BASE: '0x88100000', STRTAB_BASE_CFG: '0x6' };
+
+/** Where the crashkernel reservation is, and a device and a hole behind RAM. */
+export const IOMEM = [
+  '09000000-09000fff : pl011@9000000',
+  '80000000-8fffffff : System RAM',
+  '  8c000000-8dffffff : Crash kernel',
+];
+export const UART = 0x900_0000;
+export const KDUMP_START = 0x8c00_0000;
+export const KDUMP_END = 0x8e00_0000;
+export const HOLE = 0x1_7000_0000;
+
+export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> {
+  /** Values other than those of a healthy machine; null for a register that the snapshot lacks. */
+  readonly registers?: Readonly<Record<string, string | null>>;
+  readonly firmwareCoherent?: boolean;
+  readonly name?: string;
+  readonly later?: Image;
+  readonly iomem?: readonly string[];
+}
+
+export type Inspected = Inspection & { readonly smmu: SmmuReport };
+
+export async function inspectMachine(memory: Image, options: MachineOptions = {}): Promise<Inspected> {
+  const { registers = {}, firmwareCoherent, name = 'smmu0', later, iomem, ...rest } = options;
+  const present = Object.entries({ ...REGISTERS, ...registers }).filter(([, value]) => value !== null);
+  const smmu = {
+    name,
+    registers: Object.fromEntries(present),
+    ...(firmwareCoherent === undefined ? {} : { firmware: { coherent: firmwareCoherent } }),
+  };
+  const inspection = await inspect(dumpOf(memory), parseSnapshot({ smmus: [smmu] }, 'regs.json'), {
+    ...rest,
+    later: later && dumpOf(later),
+    iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
+  });
+  return { ...inspection, smmu: inspection.smmus[0] as SmmuReport };
+}
+
+/** An opened ELF core of these pages. */
+export function dumpOf(memory: Image): OpenedDump {
+  const contents = openElf(new MemorySource(elfCore(memory.extents()).bytes));
+  return { ...contents, files: ['dump'], paths: [], close: () => {}, loadMapIgnored: false };
+}
+
+/** The predicted log as the kernel would print it, without levels. */
+export function logOf({ smmu }: Inspected): string[] {
+  return smmu.kernelLog.map(({ text }) => text);
+}
+
+export function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
