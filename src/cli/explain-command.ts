@@ -1,0 +1,71 @@
+/** `smmu-adopt explain`: what a finding, a check or a rule of the ID scan means. Reads no dump. */
+
+import { type Command, Option } from 'commander';
+import { InputError } from '../errors.ts';
+import type { Explained } from '../inspect/explanations/catalogue.ts';
+import { TOOL } from '../version.ts';
+import { type ColorChoice, outputWidth, wantsColor, writeToStdout } from './output.ts';
+
+interface ExplainFlags {
+  readonly format: 'text' | 'json';
+  readonly color: ColorChoice;
+}
+
+const EXAMPLES = `
+Examples:
+  smmu-adopt explain
+  smmu-adopt explain l1-span-unsupported
+  smmu-adopt explain two-level.split ids.scan asid-zero
+  smmu-adopt explain --format json
+
+Exit status:
+  0  explained
+  2  there is no such name`;
+
+export function addExplainCommand(program: Command): void {
+  program
+    .command('explain')
+    .summary('what a finding, a check or a rule of the ID scan means')
+    .description(
+      'Says what a finding, a check of the driver or a rule of its ID scan means: what the hardware and the kernel ' +
+        'make of it, what causes it, and where to look next. Without a name, lists them all.',
+    )
+    .argument('[rule...]', 'names as they stand in a report')
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', EXAMPLES)
+    .action(runExplain);
+}
+
+async function runExplain(names: string[], { format, color }: ExplainFlags): Promise<void> {
+  const { GROUPS, explanationsOf } = await import('../inspect/explanations/catalogue.ts');
+  const known = GROUPS.flatMap(({ entries }) => entries);
+  const entries: Explained[] = [];
+  for (const name of new Set(names)) {
+    const found = explanationsOf(name);
+    if (found.length === 0) throw await unknownName(name, known);
+    entries.push(...found);
+  }
+  if (format === 'json') {
+    const json = { schemaVersion: 1, tool: TOOL, explanations: names.length === 0 ? known : entries };
+    const { escapeJson } = await import('../report/escape.ts');
+    await writeToStdout([escapeJson(`${JSON.stringify(json, null, 2)}\n`)]);
+    return;
+  }
+  const [{ explainList, explainReport }, { makeStyle }] = await Promise.all([
+    import('../report/text/explain.ts'),
+    import('../report/text/style.ts'),
+  ]);
+  const style = makeStyle({ width: outputWidth(true), color: wantsColor(color, true) });
+  await writeToStdout(names.length === 0 ? explainList(GROUPS, style) : explainReport(entries, style));
+}
+
+async function unknownName(name: string, known: readonly Explained[]): Promise<InputError> {
+  const { nearNames } = await import('./near-names.ts');
+  const near = nearNames(
+    name,
+    known.map((entry) => entry.name),
+  );
+  const hint = near.length === 0 ? 'smmu-adopt explain lists all' : `did you mean ${near.join(', ')}?`;
+  return new InputError('usage', `nothing is named ${JSON.stringify(name)} (${hint})`);
+}

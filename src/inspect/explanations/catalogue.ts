@@ -1,0 +1,103 @@
+/** Everything that can be explained, by kind and name. The compiler asks for an entry when there is a new rule. */
+
+import { CHECK_ORDER } from '../../adopt/checks.ts';
+import { SCAN_RULES, type ScanRule } from '../../adopt/scan-record.ts';
+import { type Reach, RULES, type Rule, type Severity } from '../rules.ts';
+import { CHECKS } from './checks.ts';
+import { DESCRIPTORS } from './descriptors.ts';
+import { DEVICES } from './devices.ts';
+import type { Explanation, Explanations } from './explanation.ts';
+import { GATE } from './gate.ts';
+import { INPUT } from './input.ts';
+import { SCAN_RULE_EXPLANATIONS } from './scan-rules.ts';
+import { TABLES } from './tables.ts';
+import { TWO_LEVEL_CHECKS } from './two-level-checks.ts';
+import { VERDICT } from './verdict.ts';
+
+export const RULE_EXPLANATIONS: { readonly [R in Rule]: Explanation } = {
+  ...GATE,
+  ...VERDICT,
+  ...TABLES,
+  ...DESCRIPTORS,
+  ...DEVICES,
+  ...INPUT,
+};
+
+const SCAN: { readonly [R in ScanRule]: Explanation } = SCAN_RULE_EXPLANATIONS;
+
+const CHECK_EXPLANATIONS: Explanations = { ...CHECKS, ...TWO_LEVEL_CHECKS };
+
+export type ExplainedKind = 'finding' | 'check' | 'scan-rule';
+
+/** An explanation with all that is known of what it explains. */
+export interface Explained extends Omit<Explanation, 'kernel'> {
+  readonly name: string;
+  readonly kind: ExplainedKind;
+  /** Of a finding; null for what passes or fails. */
+  readonly severity: Severity | null;
+  readonly reach: Reach | null;
+  /** How far it reaches on cores from about 6.15 on. */
+  readonly likelyReach: Reach | null;
+  readonly kernel: readonly { readonly revisions: string; readonly does: string }[];
+}
+
+export interface ExplainedGroup {
+  readonly title: string;
+  readonly entries: readonly Explained[];
+}
+
+const named = <Name extends string>(entries: Readonly<Record<Name, unknown>>) => Object.keys(entries) as Name[];
+
+const findings = (rules: Readonly<Partial<Record<Rule, Explanation>>>): Explained[] =>
+  (Object.keys(rules) as Rule[]).map((name) => {
+    const { severity, reach, likelyReach = reach } = RULES[name];
+    return explained(name, 'finding', RULE_EXPLANATIONS[name], { severity, reach, likelyReach });
+  });
+
+const plain = (kind: ExplainedKind, names: readonly string[], explanations: Explanations): Explained[] =>
+  names.flatMap((name) => {
+    const explanation = explanations[name];
+    const nothing = { severity: null, reach: null, likelyReach: null };
+    return explanation === undefined ? [] : [explained(name, kind, explanation, nothing)];
+  });
+
+function explained(
+  name: string,
+  kind: ExplainedKind,
+  { kernel, ...explanation }: Explanation,
+  about: Pick<Explained, 'severity' | 'reach' | 'likelyReach'>,
+): Explained {
+  const { title, meaning, hardware, causes, next, references } = explanation;
+  const does = typeof kernel === 'string' ? [['all', kernel] as const] : Object.entries(kernel);
+  return {
+    name,
+    kind,
+    ...about,
+    title,
+    meaning,
+    hardware,
+    kernel: does.map(([revisions, text]) => ({ revisions, does: text })),
+    causes,
+    next,
+    references,
+  };
+}
+
+/** In the order of the driver's life, the input last; checks in the order in which the driver makes them. */
+export const GROUPS: readonly ExplainedGroup[] = [
+  { title: 'Findings about the gate', entries: findings(GATE) },
+  { title: 'Findings about the outcome', entries: findings(VERDICT) },
+  { title: 'Findings about the tables', entries: findings(TABLES) },
+  { title: 'Findings about descriptors and entries', entries: findings(DESCRIPTORS) },
+  { title: 'Findings about devices', entries: findings(DEVICES) },
+  { title: 'Findings about the input', entries: findings(INPUT) },
+  { title: "Checks, in the driver's order", entries: plain('check', CHECK_ORDER, CHECK_EXPLANATIONS) },
+  { title: 'Rules of the ID scan (v8 and later)', entries: plain('scan-rule', named(SCAN_RULES), SCAN) },
+];
+
+const ALL: readonly Explained[] = GROUPS.flatMap(({ entries }) => entries);
+
+/** A finding and a rule of the scan may share a name: then both are meant. */
+export function explanationsOf(name: string): Explained[] {
+  return ALL.filter((entry) => entry.name === name);
+}

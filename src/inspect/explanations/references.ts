@@ -1,0 +1,45 @@
+/** What the explanations refer to: chapters of the architecture, functions of the driver, and the series as posted. */
+
+const chapter = (name: string): string => `Arm IHI 0070, "${name}"`;
+
+/** Chapters and sections of the SMMUv3 architecture, by the names that they have in issue G.b. */
+export const ARM = {
+  numbering: chapter('Stream numbering'),
+  lookup: chapter('Stream table lookup'),
+  contexts: chapter('StreamIDs to Context Descriptors'),
+  addressSizes: chapter('Address sizes'),
+  faults: chapter('Fault models, recording and reporting'),
+  pcie: chapter('Support for PCI Express, PASIDs, PRI, and ATS'),
+  l1std: chapter('Level 1 Stream Table Descriptor'),
+  ste: chapter('Stream Table Entry'),
+  l1cd: chapter('Level 1 Context Descriptor'),
+  cd: chapter('Context Descriptor'),
+  globalErrors: chapter('Global error recording'),
+  serviceFailure: chapter('Service Failure Mode (SFM)'),
+  idr0: chapter('SMMU_IDR0'),
+  idr1: chapter('SMMU_IDR1'),
+  idr5: chapter('SMMU_IDR5'),
+  cr0: chapter('SMMU_CR0'),
+  gbpa: chapter('SMMU_GBPA'),
+  gerror: chapter('SMMU_GERROR'),
+  strtabBase: chapter('SMMU_STRTAB_BASE'),
+  strtabBaseCfg: chapter('SMMU_STRTAB_BASE_CFG'),
+} as const;
+
+/** A function of Linux, where the kernel does what is explained. */
+export const linux = (name: string): string => `Linux, ${name}()`;
+
+const posted = (revision: string, date: string, cover: string): string =>
+  `series ${revision}, ${date}: https://lore.kernel.org/all/${cover}/`;
+
+/** The patch series "iommu/arm-smmu-v3: ... kdump ..." as it was posted. */
+export const SERIES = {
+  v3: posted('v3', '2026-04-25', 'cover.1777150307.git.nicolinc@nvidia.com'),
+  v4: posted('v4', '2026-04-29', 'cover.1777446969.git.nicolinc@nvidia.com'),
+  v5: posted('v5', '2026-05-10', 'cover.1778416609.git.nicolinc@nvidia.com'),
+  v6: posted('v6', '2026-05-20', 'cover.1779265413.git.nicolinc@nvidia.com'),
+  v7: posted('v7', '2026-06-29', 'cover.1782799827.git.nicolinc@nvidia.com'),
+  v10: posted('v10', '2026-08-30', 'cover.1788130528.git.nicolinc@nvidia.com'),
+  /** The questions about the clean-up and about half-built state. */
+  cleanupReview: 'review of v6 1/7: https://lore.kernel.org/all/akGnm_dzvoapjwoI@google.com/',
+} as const;

@@ -1,0 +1,127 @@
+/** The checks of a two-level table, in the order in which the driver makes them. */
+
+import type { Explanations } from './explanation.ts';
+import { ARM, linux, SERIES } from './references.ts';
+
+const PATH = linux('arm_smmu_kdump_adopt_strtab_2lvl');
+const ANOTHER_SYSTEM = 'a table that firmware or another system built';
+const SNAPSHOT = 'a snapshot whose registers are of another SMMU or another moment';
+
+export const TWO_LEVEL_CHECKS = {
+  'two-level.feature': {
+    title: 'The hardware has two-level tables, as FMT says',
+    meaning: 'The driver uses two levels where IDR0.ST_LEVEL is 1 and IDR1.SIDSIZE is more than 8.',
+    hardware:
+      'Where ST_LEVEL is 0, FMT is reserved and every table linear. Few SID bits do not keep it from two levels.',
+    kernel: {
+      v1: 'The feature is switched on because FMT says so.',
+      'v2 on': 'WARN_ON, -EINVAL without a message, and a full reset.',
+    },
+    causes: [SNAPSHOT, 'IDR0 or IDR1 mistyped, or missing so that a value was assumed'],
+    next: [
+      'the assumptions of the report: whether IDR0 or IDR1 is one of them',
+      '`smmu-adopt regs validate REGS`: ST_LEVEL and SIDSIZE',
+    ],
+    references: [ARM.idr0, ARM.idr1, linux('arm_smmu_kdump_adopt_strtab')],
+  },
+  'two-level.coherent': {
+    title: 'The SMMU is coherent, asserted on the two-level path',
+    meaning: 'The function that adopts a two-level table asserts once more what the gate has asked.',
+    hardware: 'Nothing happens in it: the assertion looks at a bit of the driver.',
+    kernel: {
+      'v3 to v6': 'WARN_ON, -EOPNOTSUPP and a full reset; only --no-gate leads here with the answer no.',
+      'v7 on': 'Not asserted any more: the gate is enough.',
+    },
+    causes: ['--no-gate on an SMMU that is not coherent'],
+    next: ['`smmu-adopt explain gate.coherent`'],
+    references: [PATH, SERIES.v3, SERIES.v7],
+  },
+  'two-level.log2size': {
+    title: 'SPLIT <= LOG2SIZE <= SIDSIZE',
+    meaning: 'The table covers 2^LOG2SIZE StreamIDs: at least one L2 table, at most what the hardware can tell apart.',
+    hardware: 'It caps LOG2SIZE by SIDSIZE; a table smaller than one L2 table has a single descriptor.',
+    kernel: {
+      'v1 to v2': 'Only LOG2SIZE >= SPLIT is asked for.',
+      'v3 on': 'err "log2size N out of range [a, b]", -EINVAL and a full reset.',
+    },
+    causes: [SNAPSHOT, ANOTHER_SYSTEM],
+    next: ['`smmu-adopt regs validate REGS`: LOG2SIZE and SPLIT of STRTAB_BASE_CFG, SIDSIZE of IDR1'],
+    references: [ARM.strtabBaseCfg, ARM.idr1, PATH, SERIES.v3],
+  },
+  'two-level.split': {
+    title: 'SPLIT is 8, as in every table of Linux',
+    meaning: 'With SPLIT 8 one L2 table is one PCI bus of 256 StreamIDs. 6 and 10 are legal, but not of Linux.',
+    hardware: '6, 8 and 10 are all fine; any other value acts as 6.',
+    kernel: 'err "unsupported STRTAB_SPLIT N (expected 8)", -EINVAL and a full reset, in every revision.',
+    causes: [ANOTHER_SYSTEM, SNAPSHOT],
+    next: [
+      'who ran before Linux: a hypervisor or UEFI may own the SMMU',
+      "the L1 descriptors of the report: with the right SPLIT the hardware's view of them makes sense",
+    ],
+    references: [ARM.lookup, ARM.strtabBaseCfg, PATH],
+  },
+  'two-level.l1-entries': {
+    title: 'There are at most 131072 L1 descriptors',
+    meaning: '2^(LOG2SIZE - 8) descriptors, of which the driver takes 2^17 at most: 25 bits of StreamID.',
+    hardware: 'The architecture allows up to 32 bits of StreamID.',
+    kernel: {
+      'v1 to v2': 'Not asked.',
+      'v3 to v9': 'err "l1 entries N exceeds max 131072", -EINVAL and a full reset.',
+      v10: 'The same, tested before the shift and printed as a power of two.',
+    },
+    causes: [ANOTHER_SYSTEM, SNAPSHOT],
+    next: ['`smmu-adopt regs validate REGS`: LOG2SIZE, and whether SIDSIZE can be right'],
+    references: [ARM.strtabBaseCfg, PATH, SERIES.v3, SERIES.v10],
+  },
+  'two-level.l1-alignment': {
+    title: 'The L1 table is aligned to its size',
+    meaning: 'From v8 on the base has to be a multiple of 8 bytes times the number of descriptors.',
+    hardware: 'It takes the low bits as zero and reads the table at the address rounded down.',
+    kernel: {
+      'v1 to v7': 'Not asked: the driver reads the table at the address as it stands.',
+      'v8 on': 'err "unaligned l1 stream table base", -EINVAL and a full reset.',
+    },
+    causes: ['STRTAB_BASE and STRTAB_BASE_CFG of different moments', ANOTHER_SYSTEM],
+    next: [
+      '`smmu-adopt explain strtab-base-unaligned`',
+      '`smmu-adopt show DUMP --regs REGS --sid SID`: which entries the two find',
+    ],
+    references: [ARM.strtabBase, PATH, SERIES.v10],
+  },
+  'two-level.l1-mapping': {
+    title: 'The L1 table can be mapped',
+    meaning: 'One write-back mapping of all descriptors.',
+    hardware: 'It needs no mapping, only an address that answers.',
+    kernel:
+      '-ENOMEM without a message of its own, and a full reset. On arm64 only an address that the CPU cannot express ' +
+      'fails to map; a hole maps, and kills the kernel when it is read.',
+    causes: ['a base out of memory', 'a raw dump placed at a wrong address', '--fail memremap:1'],
+    next: ['`smmu-adopt explain strtab-outside-memory`', '`smmu-adopt info DUMP`: the memory map'],
+    references: [linux('memremap'), PATH],
+  },
+  'two-level.l2-pointers': {
+    title: 'The array of L2 pointers is allocated',
+    meaning: '8 bytes for each L1 descriptor, in the memory of the kdump kernel.',
+    hardware: 'Not concerned.',
+    kernel: '-ENOMEM without a message of its own, and a full reset.',
+    causes: ['a kdump kernel that is out of memory', '--fail kcalloc'],
+    next: ['the size of the crashkernel reservation: a table of 2^17 descriptors takes 1 MiB'],
+    references: [linux('kcalloc'), PATH],
+  },
+  'two-level.l1-descriptors': {
+    title: 'Every L1 descriptor is unused, or as Linux writes it',
+    meaning: 'All descriptors in ascending order. The first bad one decides; those behind it are not looked at.',
+    hardware: 'It looks at one descriptor only when a StreamID behind it comes, and accepts other spans.',
+    kernel: {
+      'v1 to v2': 'Only a span of 0 or a null pointer is told from the rest; any span is accepted.',
+      'v3 to v7': 'Span 9 or 0, or a null pointer; otherwise err "L1[i] unsupported span", -EINVAL, a full reset.',
+      'v8 on': 'Span 0, or span 9 with a pointer that is aligned to 16 KiB and not null.',
+    },
+    causes: ['an overwritten L1 table', ANOTHER_SYSTEM],
+    next: [
+      '`smmu-adopt explain l1-span-unsupported`, `smmu-adopt explain l1-pointer-rejected`',
+      '`smmu-adopt inspect DUMP --regs REGS --all`: every descriptor',
+    ],
+    references: [ARM.l1std, PATH, SERIES.v6, SERIES.v10],
+  },
+} as const satisfies Explanations;

@@ -1,0 +1,68 @@
+/** `smmu-adopt explain` as text: the list of all names, and one of them in full. */
+
+import type { Explained, ExplainedGroup } from '../../inspect/explanations/catalogue.ts';
+import { reach } from './findings.ts';
+import { paragraph, type Style, title } from './style.ts';
+import { type Column, table } from './table.ts';
+
+/** A name, with its severity if it is a finding, and its line. */
+const LIST: readonly Column[] = [{ title: '' }, { title: '' }, { title: '', yields: 'wrap' }];
+/** Two lines of column titles, which say nothing here. */
+const TITLE_LINES = 2;
+
+export function* explainList(groups: readonly ExplainedGroup[], style: Style): Generator<string> {
+  for (const [i, group] of groups.entries()) {
+    const [, heading = ''] = title(style, group.title);
+    yield `${i === 0 ? '' : '\n'}${heading}\n`;
+    const rows = group.entries.map(({ name, severity, title: says }) =>
+      severity === null ? [name, says] : [name, severity, says],
+    );
+    const columns = rows.some(([, , third]) => third !== undefined) ? LIST : LIST.slice(1);
+    for (const line of table(style, columns, rows).slice(TITLE_LINES)) yield `${line}\n`;
+  }
+  yield '\n';
+  for (const line of paragraph(style, '', '`smmu-adopt explain NAME` says what one means, and where to look next.')) {
+    yield `${line}\n`;
+  }
+}
+
+export function* explainReport(entries: readonly Explained[], style: Style): Generator<string> {
+  for (const [i, entry] of entries.entries()) {
+    if (i > 0) yield '\n';
+    for (const line of lines(entry, style)) yield `${line}\n`;
+  }
+}
+
+const KINDS = { finding: 'finding', check: 'check of the driver', 'scan-rule': 'rule of the ID scan' } as const;
+
+function* lines(entry: Explained, style: Style): Generator<string> {
+  const { paint } = style;
+  const about = KINDS[entry.kind] + (entry.severity === null ? '' : `, ${entry.severity}`);
+  const affected = reach(entry);
+  yield `${paint.bold(entry.name)}  ${paint.dim(about)}`;
+  yield* paragraph(style, '', entry.title);
+  yield '';
+  yield* labelled(style, 'meaning', [entry.meaning]);
+  if (affected !== '') yield* labelled(style, 'reach', [affected]);
+  yield* labelled(style, 'hardware', [entry.hardware]);
+  yield* labelled(
+    style,
+    'kernel',
+    entry.kernel.map(({ revisions, does }) => (revisions === 'all' ? does : `${revisions}: ${does}`)),
+  );
+  yield* labelled(style, 'causes', entry.causes, '- ');
+  yield* labelled(style, 'look at', entry.next, '- ');
+  yield* labelled(style, 'see', entry.references, '- ');
+}
+
+const LABEL_WIDTH = 10;
+
+/** Paragraphs beside one label, each behind its bullet. */
+function* labelled(style: Style, label: string, texts: readonly string[], bullet = ''): Generator<string> {
+  for (const [i, text] of texts.entries()) {
+    const beside = (i === 0 ? label : '').padEnd(LABEL_WIDTH);
+    const [first = '', ...rest] = paragraph(style, beside + bullet, text);
+    yield i === 0 ? first.replace(label, style.paint.bold(label)) : first;
+    yield* rest;
+  }
+}
