@@ -10,6 +10,7 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 test('the exported names', () => {
   expect(Object.keys(library).sort()).toEqual([
     'InputError',
+    'dumpInfo',
     'inspect',
     'isInputError',
     'loadIomem',
@@ -18,6 +19,7 @@ test('the exported names', () => {
     'parseIomem',
     'parseSnapshot',
     'revisions',
+    'untilFetched',
   ]);
 });
 

@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import { PADDR_LIMIT } from './dump.ts';
 import type { RawPart } from './raw.ts';
 import type { ByteSource } from './source.ts';
+import { isUrl, shownUrl } from './url.ts';
 
 /** One stretch of a raw dump as a load map gives it; see `memory` in the snapshot format. */
 export interface LoadMapEntry {
@@ -19,18 +20,23 @@ export interface LoadMapEntry {
 
 /** A dump file as named on the command line, which may carry its load address. */
 export interface DumpName {
+  /** For messages. */
   readonly given: string;
+  /** A path or a URL. */
   readonly file: string;
   readonly paddr: number | undefined;
 }
 
 /** Splits `file@address`. A file whose name happens to end that way is taken by its whole name. */
-export function parseDumpName(given: string): DumpName {
-  const match = /^(.+)@(0x[0-9a-f]+|[0-9]+)$/i.exec(given);
-  if (match === null || existsSync(given)) return { given, file: given, paddr: undefined };
-  const paddr = Number(match[2]);
+export function parseDumpName(name: string): DumpName {
+  const [, file, address] = /^(.+)@(0x[0-9a-f]+|[0-9]+)$/i.exec(name) ?? [];
+  const given = isUrl(name) ? shownUrl(name) : name;
+  // In front of its path, what stands behind the @ of a URL is its host.
+  const whole = file === undefined || (isUrl(name) ? !/^https?:\/\/[^/?#]*\//i.test(file) : existsSync(name));
+  if (whole) return { given, file: name, paddr: undefined };
+  const paddr = Number(address);
   if (paddr >= PADDR_LIMIT) throw new InputError('usage', 'the load address is beyond 52 bits', { file: given });
-  return { given, file: match[1] as string, paddr };
+  return { given: isUrl(file) ? `${shownUrl(file)}@${address}` : given, file, paddr };
 }
 
 /** One part for each file, placed by its @address, or a single one by --base. */

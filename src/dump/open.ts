@@ -11,10 +11,13 @@ import {
   unwrap,
 } from './containers.ts';
 import { type Dump, type DumpContents, PAGE_SIZES } from './dump.ts';
-import { type DumpName, type LoadMapEntry, parseDumpName, partsFromLoadMap, partsFromNames } from './load-map.ts';
+import { type DumpInput, type Input, inputOf } from './inputs.ts';
+import { type LoadMapEntry, partsFromLoadMap, partsFromNames } from './load-map.ts';
 import { isDumpInfo, loadDumpInfo } from './qualcomm.ts';
+import type { UrlOptions } from './range-request.ts';
 import { openRaw, type RawPart } from './raw.ts';
 import { type ByteSource, openFileSource } from './source.ts';
+import { untilFetched } from './until-fetched.ts';
 
 export interface OpenOptions {
   /** Read the files as this container, whatever they begin with. */
@@ -25,13 +28,17 @@ export interface OpenOptions {
   readonly loadMap?: readonly LoadMapEntry[] | undefined;
   /** Page size of a dump that does not say. */
   readonly pageSize?: number | undefined;
+  /** How dumps behind URLs are fetched. */
+  readonly http?: UrlOptions | undefined;
   /** Hears of long work. */
   readonly progress?: Progress | undefined;
 }
 
 export interface OpenedDump extends Dump {
-  /** Every file that was read, the one of a load map included, by a path that leads to it. */
+  /** Every file of this machine that was read, the one of a load map included, by a path that leads to it. */
   readonly paths: readonly string[];
+  /** True when some of its bytes come asynchronously: reads of the dump itself then belong into `untilFetched`. */
+  readonly fetched?: boolean;
   /** True when a load map was given and something with precedence over it placed the bytes. */
   readonly loadMapIgnored: boolean;
 }
@@ -39,32 +46,45 @@ export interface OpenedDump extends Dump {
 type Contents = DumpContents & Pick<OpenedDump, 'loadMapIgnored'>;
 
 /**
- * Opens one dump, which may be several files. A name may carry its load address: `ddr0.bin@0x80000000`.
+ * Opens one dump, which may be several files: paths, http or https URLs, or objects that read them. A path or a URL may
+ * carry its load address: `ddr0.bin@0x80000000`.
  * Throws InputError when the files cannot be read, are a container that is not supported, or do not fit together.
  * Close the dump when done; reading is synchronous and happens on demand.
  */
-export async function openDump(names: string | readonly string[], options: OpenOptions = {}): Promise<OpenedDump> {
+export async function openDump(
+  files: DumpInput | readonly DumpInput[],
+  options: OpenOptions = {},
+): Promise<OpenedDump> {
+  if (options.pageSize !== undefined && !PAGE_SIZES.includes(options.pageSize)) {
+    throw new InputError('usage', `page size ${options.pageSize}; ${PAGE_SIZES.join(', ')} are possible`);
+  }
+  if (options.inputFormat !== undefined && !INPUT_FORMATS.includes(options.inputFormat)) {
+    throw new InputError('usage', `input format ${options.inputFormat}; ${INPUT_FORMATS.join(', ')} are possible`);
+  }
+  const inputs = await Promise.all([files].flat().map((one, i) => inputOf(one, i, options.http ?? {})));
+  return untilFetched(() => openInputs(inputs, options));
+}
+
+async function openInputs(inputs: readonly Input[], options: OpenOptions): Promise<OpenedDump> {
   const sources: ByteSource[] = [];
-  const parsed = [names].flat().map(parseDumpName);
-  const paths = new Set(parsed.map(({ file }) => file));
-  const open = (name: string, path?: string): ByteSource => {
-    const source = openFileSource(name, path);
+  const paths = new Set(inputs.flatMap(({ path }) => path ?? []));
+  const opened = (source: ByteSource): ByteSource => {
     sources.push(source);
-    paths.add(path ?? name);
+    return source;
+  };
+  const openFile = (name: string, path: string): ByteSource => {
+    const source = opened(openFileSource(name, path));
+    paths.add(path);
     return source;
   };
   const close = () => {
     for (const source of sources.splice(0)) source.close();
   };
   try {
-    if (options.pageSize !== undefined && !PAGE_SIZES.includes(options.pageSize)) {
-      throw new InputError('usage', `page size ${options.pageSize}; ${PAGE_SIZES.join(', ')} are possible`);
-    }
-    if (options.inputFormat !== undefined && !INPUT_FORMATS.includes(options.inputFormat)) {
-      throw new InputError('usage', `input format ${options.inputFormat}; ${INPUT_FORMATS.join(', ')} are possible`);
-    }
-    const contents = await openContents(parsed, options, open);
-    return { ...contents, files: sources.map(({ name }) => name), paths: [...paths], close };
+    const reopenable = inputs.map((input) => ({ ...input, open: () => opened(input.open()) }));
+    const contents = await openContents(reopenable, options, openFile);
+    const fetched = inputs.some(({ answersLater }) => answersLater());
+    return { ...contents, files: sources.map(({ name }) => name), paths: [...paths], fetched, close };
   } catch (error) {
     close();
     throw error;
@@ -72,33 +92,34 @@ export async function openDump(names: string | readonly string[], options: OpenO
 }
 
 async function openContents(
-  names: readonly DumpName[],
+  inputs: readonly Input[],
   options: OpenOptions,
-  open: (name: string, path?: string) => ByteSource,
+  openFile: (name: string, path: string) => ByteSource,
 ): Promise<Contents> {
   const { base, pageSize, inputFormat, progress = noProgress } = options;
-  const [only, another] = names;
-  if (only !== undefined && another === undefined && isDumpInfo(only.file) && inputFormat === undefined) {
-    const loadMap = await loadDumpInfo(only.file);
-    const contents = await openContents([], { ...options, loadMap }, open);
+  const [only, another] = inputs;
+  const path = another === undefined ? (only?.path ?? null) : null;
+  if (path !== null && isDumpInfo(path) && inputFormat === undefined) {
+    const loadMap = await loadDumpInfo(path);
+    const contents = await openContents([], { ...options, loadMap }, openFile);
     return { ...contents, loadMapIgnored: (options.loadMap ?? []).length > 0 };
   }
 
   const loadMap = options.loadMap ?? [];
   const files: Unwrapped[] = [];
-  for (const { file } of names) files.push(await unwrap(open(file), inputFormat, progress));
-  const addressed = base !== undefined || names.some(({ paddr }) => paddr !== undefined);
+  for (const input of inputs) files.push(await unwrap(input.open(), inputFormat, progress));
+  const addressed = base !== undefined || inputs.some(({ paddr }) => paddr !== undefined);
   const container = await openContainer(files, addressed, pageSize);
   if (container !== null) return { ...container, loadMapIgnored: loadMap.length > 0 };
 
   const sources = files.map(({ source }) => source);
   if (addressed) {
-    const parts = partsFromNames(names, sources, base);
+    const parts = partsFromNames(inputs, sources, base);
     return { ...openRaw(parts, pageSize, []), loadMapIgnored: loadMap.length > 0 };
   }
   if (loadMap.length > 0) {
-    const parts = partsFromLoadMap(loadMap, sources, (name, path) => {
-      const source = open(name, path);
+    const parts = partsFromLoadMap(loadMap, sources, (name, file) => {
+      const source = openFile(name, file);
       const title = containerTitle(source, inputFormat);
       if (title === null) return source;
       const message = `is ${title}; a load map places raw files (or say --input-format raw)`;

@@ -1,29 +1,31 @@
 /** The value spellings of the snapshot format: hex strings, decimal strings, and JSON integers. */
 
-import { InputError } from '../errors.ts';
+import { InputError, type InputErrorTag } from '../errors.ts';
 
 /** Where a value stands in which file, so that every refusal names its place. */
 export class Place {
   readonly file: string;
   readonly path: string;
+  readonly #tag: InputErrorTag;
 
-  constructor(file: string, path = '') {
+  constructor(file: string, path = '', tag: InputErrorTag = 'snapshot') {
     this.file = file;
     this.path = path;
+    this.#tag = tag;
   }
 
   key(name: string): Place {
     const step = shownKey(name);
-    return new Place(this.file, this.path === '' ? step : `${this.path}.${step}`);
+    return new Place(this.file, this.path === '' ? step : `${this.path}.${step}`, this.#tag);
   }
 
   index(i: number): Place {
-    return new Place(this.file, `${this.path}[${i}]`);
+    return new Place(this.file, `${this.path}[${i}]`, this.#tag);
   }
 
   refuse(message: string): never {
     const place = this.path === '' ? {} : { place: this.path };
-    throw new InputError('snapshot', message, { file: this.file, ...place });
+    throw new InputError(this.#tag, message, { file: this.file, ...place });
   }
 }
 

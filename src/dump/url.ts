@@ -1,0 +1,17 @@
+/** Names of dumps that are URLs, and how such a name is shown. */
+
+export function isUrl(name: string): boolean {
+  return /^https?:\/\//i.test(name);
+}
+
+/**
+ * A URL as every output shows it. Reports are passed on, so it has none of the parts that give access: no user name
+ * and password, and no query, where signed URLs have their signature.
+ */
+export function shownUrl(url: string): string {
+  const [, scheme = '', authority = '', path = '', query = ''] =
+    /^(https?:\/\/)([^/?#]*)([^?#]*)(\?)?/i.exec(url) ?? [];
+  // Where the parts of a text that is no URL begin and end is anybody's guess.
+  if (!URL.canParse(url)) return `${scheme}...`;
+  return `${scheme}${authority.slice(authority.lastIndexOf('@') + 1)}${path}${query === '' ? '' : '?...'}`;
+}

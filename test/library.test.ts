@@ -1,0 +1,106 @@
+/** The library as its page shows it: every example runs, against what is shipped; and many inspections at once. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { SAMPLES_FOLDER } from '../samples/make.ts';
+import { type InspectOptions, inspect, loadSnapshot, openDump, revisions } from '../src/index.ts';
+import { startRangeServer } from './support/range-server.ts';
+import { temporaryFolder } from './support/temporary.ts';
+
+const root = new URL('../', import.meta.url);
+const page = readFileSync(new URL('docs/library.md', root), 'utf8');
+/** Each with the heading that it stands below. */
+const examples = page.split(/^#+ /m).flatMap((section) => {
+  const [heading = ''] = section.split('\n', 1);
+  return [...section.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(
+    (match, i) => [`${heading} ${i + 1}`, match[1] ?? ''] as const,
+  );
+});
+const scripts = temporaryFolder();
+
+/** The sample with everything that the examples name. */
+const SAMPLE = join(SAMPLES_FOLDER, 'l2-hole');
+const server = await startRangeServer(SAMPLE);
+
+describe('examples', () => {
+  const expected: readonly RegExp[] = [
+    /^arm-smmu-v3\.0\.auto adopted 0 null\nerror l2-outside-memory \{/,
+    /^the first stream with stage 1 is 8 0x[0-9a-f]+\n2 L1 descriptors are in use \{/,
+    /^raw 4096 \{ present: 10,.*\}\n64 bytes from 0 on are present\n$/,
+    /^adopted after 1 requests\n$/,
+    /^adopted\n$/,
+    /^adopted 3\n\{ present: 10,.*\}\n$/,
+    /^known: v6 .*\nv6 (adopted|panic) .*parts from v6 because/s,
+    /^file missing\.raw\nsnapshot dump\.raw\n$/,
+    /^v6 \w+\nv7 \w+\n/,
+  ];
+
+  test('are as many as are known here', () => expect(examples).toHaveLength(expected.length));
+
+  test.each(examples.map(([title, code], i) => [title, code, i] as const))('%s', (_, code, i) => {
+    const library = pathToFileURL(fileURLToPath(new URL('dist/index.js', root))).href;
+    const script = join(scripts.path, `example-${i}.mjs`);
+    writeFileSync(
+      script,
+      code
+        .replaceAll("'smmu-adopt'", JSON.stringify(library))
+        .replace('https://dumps.example/crash/', server.url('good', '')),
+    );
+    const { stdout, stderr } = spawnSync(process.execPath, [script], {
+      cwd: SAMPLE,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(expected[i] as RegExp);
+  });
+});
+
+describe('at once', () => {
+  const options: readonly InspectOptions[] = [
+    { insert: 'all' },
+    { insert: [0x100, 0x8], revision: 'all' },
+    { all: true },
+    { sids: [0x8, 0x100, 0x500], gate: false },
+    ...[...revisions.keys()].map((revision): InspectOptions => ({ revision, insert: [0x8] })),
+  ];
+  const names = ['healthy-two-level', 'bad-span', 'null-l2-pointer', 'linear-on-two-level', 'asids-in-use'];
+
+  async function opened(name: string, later: boolean) {
+    const snapshot = await loadSnapshot(join(SAMPLES_FOLDER, name, 'regs.json'));
+    const bytes = readFileSync(join(SAMPLES_FOLDER, name, 'dump.raw'));
+    let calls = 0;
+    const read = (offset: number, length: number) => after(calls++ % 5, bytes.subarray(offset, offset + length));
+    const input = later ? { name, byteLength: bytes.length, read } : join(SAMPLES_FOLDER, name, 'dump.raw');
+    return { snapshot, dump: await openDump(input, { loadMap: snapshot.memory }) };
+  }
+
+  test.each([
+    ['files', false],
+    ['sources that answer later', true],
+  ])('%s: every inspection is what it is alone', async (_, later) => {
+    const alone: string[] = [];
+    for (const name of names) {
+      for (const one of options) {
+        const { snapshot, dump } = await opened(name, later);
+        alone.push(JSON.stringify(await inspect(dump, snapshot, one)));
+        dump.close();
+      }
+    }
+    const together = await Promise.all(
+      names.map(async (name) => {
+        const { snapshot, dump } = await opened(name, later);
+        const inspections = await Promise.all(options.map((one) => inspect(dump, snapshot, one)));
+        // Rows of all of them are read in turn, from the same dump.
+        const texts = inspections.map((inspection) => JSON.stringify(inspection));
+        dump.close();
+        return texts;
+      }),
+    );
+    expect(together.flat()).toEqual(alone);
+  });
+});
