@@ -2,6 +2,8 @@
 
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { InputError } from '../errors.ts';
+import { escapeText } from '../report/escape.ts';
+import { TOOL } from '../version.ts';
 
 /** Enough to make the number of write calls small. */
 const BUFFER_LENGTH = 1 << 16;
@@ -113,4 +115,9 @@ const DEFAULT_WIDTH = 100;
 export function outputWidth(toStdout: boolean): number {
   const { columns } = process.stdout;
   return toStdout && columns ? Math.min(160, Math.max(60, columns)) : DEFAULT_WIDTH;
+}
+
+/** What goes wrong, in one line, whatever stands in the file names and values that it quotes. */
+export function complaint(message: string): string {
+  return `${TOOL.name}: ${escapeText(message.trimEnd().replace(/\n/g, ' '))}\n`;
 }

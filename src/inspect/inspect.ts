@@ -7,6 +7,7 @@ import type { KernelDevice } from '../adopt/master.ts';
 import { type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
 import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { OpenedDump } from '../dump/open.ts';
+import { untilFetched } from '../dump/until-fetched.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { AddressMap } from '../platform/address-map.ts';
@@ -70,6 +71,17 @@ export interface InspectOptions {
  * Throws InputError for an unknown revision or SMMU name; whatever the dump lacks is part of the result.
  */
 export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions = {}): Promise<Inspection> {
+  const inspection = await untilFetched(() => inspectNow(dump, snapshot, options));
+  // So that going through the rows finds their bytes there.
+  if (dump.fetched || options.later?.fetched) await untilFetched(() => readRows(inspection));
+  return inspection;
+}
+
+function readRows({ smmus }: Inspection): void {
+  for (const { l1, stes } of smmus) for (const rows of [l1, stes]) for (const _ of rows);
+}
+
+function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions): Inspection {
   const { later, iomem, sids, dmesg, progress = noProgress } = options;
   const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);

@@ -1,4 +1,4 @@
-import { Rows } from '../inspect/rows.ts';
+import { isRows } from '../inspect/rows.ts';
 
 /**
  * Text from a dump or a snapshot may come from somebody hostile. Characters that a terminal obeys instead of showing
@@ -21,7 +21,7 @@ export function escapeJson(json: string): string {
 /** Every string of a result made safe, at once, so that no section of a report can forget one. Table rows have ours only. */
 export function escaped<T>(value: T): T {
   if (typeof value === 'string') return escapeText(value) as T;
-  if (value instanceof Rows || typeof value !== 'object' || value === null) return value;
+  if (isRows(value) || typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(escaped) as T;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, escaped(member)])) as T;
 }

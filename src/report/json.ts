@@ -5,7 +5,7 @@
 
 import type { DumpInfo } from '../inspect/dump-info.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import { Rows } from '../inspect/rows.ts';
+import { isRows } from '../inspect/rows.ts';
 import { escapeJson } from './escape.ts';
 
 /** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */
@@ -19,7 +19,7 @@ export function* jsonReport(result: Inspection | DumpInfo): Generator<string> {
 function* pieces(value: unknown, depth: number): Generator<string> {
   const indent = '  '.repeat(depth + 1);
   const outdent = `\n${'  '.repeat(depth)}`;
-  if (value instanceof Rows || (Array.isArray(value) && value.some(isObject))) {
+  if (isRows(value) || (Array.isArray(value) && value.some(isObject))) {
     let separator = `[\n${indent}`;
     for (const element of value as Iterable<unknown>) {
       yield separator;
@@ -47,7 +47,7 @@ function isObject(value: unknown): value is object {
 }
 
 function hasRows(value: unknown): boolean {
-  return isObject(value) && Object.values(value).some((member) => member instanceof Rows);
+  return isObject(value) && Object.values(value).some(isRows);
 }
 
 function line(value: unknown): string {

@@ -1,0 +1,158 @@
+/**
+ * `--format` and `--output` of `inspect`, each as often as there are reports to write. An --output names the file of the
+ * --format before it, so that `--format text --format json --output r.json` reads as it works; in front of every
+ * --format it belongs to the first. A format without a file, of which there can be one, goes to stdout, as with
+ * `--output -`.
+ */
+
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { AddressRange } from '../dump/memory.ts';
+import { InputError } from '../errors.ts';
+import type { Inspection } from '../inspect/inspection.ts';
+import { escapeText } from '../report/escape.ts';
+import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStdout } from './output.ts';
+
+/** How the text is to look, which only the text report asks. */
+export interface TextFlags {
+  readonly color: ColorChoice;
+  readonly quiet?: boolean;
+}
+
+/** What reports say or look like that the inspection does not hold. */
+export interface ReportOptions extends TextFlags {
+  readonly kdumpRam: readonly AddressRange[];
+}
+
+type Report = (inspection: Inspection, options: ReportOptions, toStdout: boolean) => Promise<Iterable<string>>;
+
+/** Each format is loaded only when it is asked for: a script that wants JSON does not pay for colours and tables. */
+const REPORTS = {
+  text: async (inspection, { color, quiet }, toStdout) => {
+    const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
+    const style = makeStyle({ width: outputWidth(toStdout), color: wantsColor(color, toStdout) });
+    return quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
+  },
+  json: async (inspection) => (await import('../report/json.ts')).jsonReport(inspection),
+  ndjson: async (inspection) => (await import('../report/ndjson.ts')).ndjsonReport(inspection),
+  csv: async (inspection) => (await import('../report/csv.ts')).csvReport(inspection),
+  sarif: async (inspection) => (await import('../report/sarif.ts')).sarifReport(inspection),
+  junit: async (inspection) => (await import('../report/junit.ts')).junitReport(inspection),
+  github: async (inspection) => (await import('../report/github.ts')).githubReport(inspection),
+  html: async (inspection, options) => (await import('../report/html/html.ts')).htmlReport(inspection, options),
+} as const satisfies Readonly<Record<string, Report>>;
+
+type Format = keyof typeof REPORTS;
+
+const STDOUT = '-';
+
+/** The two options as they came, in one list, because their order decides. */
+type OutputArgument = { readonly format: Format } | { readonly output: string };
+
+export interface OutputFlags {
+  readonly format?: readonly OutputArgument[];
+  /** The same list. */
+  readonly output?: readonly OutputArgument[];
+}
+
+/** `file` is null for stdout. */
+export interface ReportOutput {
+  readonly format: Format;
+  readonly file: string | null;
+}
+
+export function addOutputOptions(command: Command): Command {
+  const given: OutputArgument[] = [];
+  const take = (argument: OutputArgument) => {
+    given.push(argument);
+    return given;
+  };
+  const formats = Object.keys(REPORTS);
+  return command
+    .optionsGroup('The report:')
+    .addOption(
+      new Option('--format <name>', 'output format, text when left out; may be repeated')
+        .choices(formats)
+        .argParser((name) => {
+          if (!formats.includes(name)) throw new InvalidArgumentError(`Allowed choices are ${formats.join(', ')}.`);
+          return take({ format: name as Format });
+        }),
+    )
+    .option(
+      '-o, --output <file>',
+      'write the report of the --format before it to a file, readable by its owner only; "-" is stdout',
+      (file) => take({ output: file }),
+    );
+}
+
+/** What goes where. Throws InputError (`usage`) before anything is read when that is not clear. */
+export function planOutputs({ format, output }: OutputFlags): ReportOutput[] {
+  const planned: { format: Format; output: string | undefined }[] = [];
+  let inFront: string | undefined;
+  for (const argument of format ?? output ?? []) {
+    const last = planned.at(-1);
+    if ('format' in argument) {
+      planned.push({ format: argument.format, output: last === undefined ? inFront : undefined });
+    } else if (last === undefined ? inFront !== undefined : last.output !== undefined) {
+      const message = `--output ${JSON.stringify(argument.output)} has no --format; each --output goes behind its --format`;
+      throw new InputError('usage', message);
+    } else if (last === undefined) inFront = argument.output;
+    else last.output = argument.output;
+  }
+  if (planned.length === 0) planned.push({ format: 'text', output: inFront });
+  const outputs = planned.map(({ format: name, output: file = STDOUT }) => ({
+    format: name,
+    file: file === STDOUT ? null : file,
+  }));
+  refuseClashes(outputs);
+  return outputs;
+}
+
+function refuseClashes(outputs: readonly ReportOutput[]): void {
+  const takenBy = new Map<string | null, Format>();
+  for (const { format, file } of outputs) {
+    const place = file === null ? null : identity(file);
+    const other = takenBy.get(place);
+    if (other !== undefined && file === null) {
+      const message = `--format ${other} and --format ${format} both go to stdout; all but one format need an --output`;
+      throw new InputError('usage', message);
+    }
+    if (other !== undefined) {
+      throw new InputError('usage', `--format ${other} and --format ${format} both go to this file`, {
+        file: file ?? '',
+      });
+    }
+    takenBy.set(place, format);
+  }
+}
+
+/** Equal for two names of one file, whether it exists already or not. */
+function identity(file: string): string {
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat === undefined ? join(realpathSync(dirname(file)), basename(file)) : `${stat.dev}:${stat.ino}`;
+  } catch {
+    // Whatever is wrong with it shows when it is written.
+    return resolve(file);
+  }
+}
+
+/**
+ * Writes every report; `inputs` are the files that none may overwrite. Files come first, so that stdout stays empty
+ * when one of them cannot be written. The rows of the inspection are read anew for each.
+ */
+export async function writeReports(
+  inspection: Inspection,
+  outputs: readonly ReportOutput[],
+  options: ReportOptions,
+  inputs: readonly string[],
+): Promise<void> {
+  const toStdout = outputs.filter(({ file }) => file === null);
+  for (const { format, file } of outputs) {
+    if (file === null) continue;
+    writeToFile(file, await REPORTS[format](inspection, options, false), inputs);
+    if (!options.quiet) process.stderr.write(`report written to ${escapeText(file)}\n`);
+  }
+  for (const { format } of toStdout) await writeToStdout(await REPORTS[format](inspection, options, true));
+}

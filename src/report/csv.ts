@@ -1,0 +1,98 @@
+/**
+ * `--format csv`: the stream table entries of all SMMUs as one table for spreadsheets and scripts, RFC 4180: a header,
+ * CRLF, quotes where a cell needs them.
+ */
+
+import type { Finding } from '../inspect/findings.ts';
+import { hex } from '../inspect/hex.ts';
+import type { Inspection, SteRow } from '../inspect/inspection.ts';
+import { escapeText } from './escape.ts';
+
+const STE_WORDS = 8;
+const FIELDS = ['S1ContextPtr', 'S1Fmt', 'S1CDMax', 'S1DSS', 'S2VMID', 'S2TTB', 'EATS', 'STRW'] as const;
+
+const HEADER: readonly string[] = [
+  ...['smmu', 'sid', 'sid_hex', 'bdf', 'device', 'address', 'valid', 'config', 'page_state'],
+  ...Array.from({ length: STE_WORDS }, (_, i) => `word${i}`),
+  ...FIELDS,
+  ...['cds', 'asids', 'findings'],
+];
+
+export function* csvReport({ smmus, findings }: Inspection): Generator<string> {
+  yield record(HEADER);
+  for (const { name, stes } of smmus) {
+    const rulesAt = rulesBySid(findings.filter(({ smmu }) => smmu === name));
+    const smmu = foreignText(name);
+    for (const ste of stes) yield record([smmu, ...steCells(ste), rulesAt(ste.sid)]);
+  }
+}
+
+function steCells(ste: SteRow): (string | number | boolean | undefined)[] {
+  const { sid, bdf, device, address, valid, config, pageState, words, fields, cds } = ste;
+  return [
+    ...[sid, hex(sid), bdf, device === null ? '' : foreignText(device), address, valid, config, pageState],
+    ...words,
+    ...FIELDS.map((name) => fields[name]),
+    ...[cds.length, cds.map(({ asid }) => asid).join(' ')],
+  ];
+}
+
+function record(cells: readonly (string | number | boolean | undefined)[]): string {
+  return `${cells.map((cell) => quoted(String(cell ?? ''))).join(',')}\r\n`;
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** What spreadsheets take for the beginning of a formula, in the widths in which they take it. */
+const FORMULA = /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/;
+
+/** Text that somebody else chose: safe in a terminal, and text in a spreadsheet too. */
+function foreignText(text: string): string {
+  return (FORMULA.test(text) ? "'" : '') + escapeText(text);
+}
+
+/**
+ * The names of the rules with a finding at a SID. There may be thousands of findings and millions of SIDs, so the SIDs
+ * are cut once into stretches with the same rules; as rows ascend, the stretch of one is that of the row before or
+ * comes soon after.
+ */
+function rulesBySid(findings: readonly Finding[]): (sid: number) => string {
+  const stretches = stretchesOf(findings);
+  let at = 0;
+  return (sid) => {
+    if (sid < (stretches[at]?.from ?? 0)) at = 0;
+    while (sid >= (stretches[at + 1]?.from ?? Number.POSITIVE_INFINITY)) at += 1;
+    const stretch = stretches[at];
+    return stretch === undefined || sid < stretch.from ? '' : stretch.rules;
+  };
+}
+
+interface Stretch {
+  readonly from: number;
+  readonly rules: string;
+}
+
+function stretchesOf(findings: readonly Finding[]): Stretch[] {
+  const changes = new Map<number, [rule: string, by: 1 | -1][]>();
+  const change = (sid: number, rule: string, by: 1 | -1) => {
+    const here = changes.get(sid) ?? [];
+    here.push([rule, by]);
+    changes.set(sid, here);
+  };
+  for (const { rule, location } of findings) {
+    const { firstSid, lastSid } = location;
+    if (firstSid === undefined || lastSid === undefined) continue;
+    change(firstSid, rule, 1);
+    change(lastSid + 1, rule, -1);
+  }
+  const open = new Map<string, number>();
+  return [...changes]
+    .sort(([a], [b]) => a - b)
+    .map(([from, here]) => {
+      for (const [rule, by] of here) open.set(rule, (open.get(rule) ?? 0) + by);
+      const rules = [...open].filter(([, count]) => count > 0).map(([rule]) => rule);
+      return { from, rules: rules.sort().join(' ') };
+    });
+}

@@ -1,0 +1,51 @@
+/**
+ * `--format github`: workflow commands, which a GitHub Actions run turns into annotations. The first line sums up and
+ * is plain text for the log; it has words of this program only, because the runner looks for commands in plain lines.
+ */
+
+import type { Finding } from '../inspect/findings.ts';
+import type { Inspection } from '../inspect/inspection.ts';
+import type { Severity } from '../inspect/rules.ts';
+import { escapeText } from './escape.ts';
+import { inOrder, placeInWords } from './findings.ts';
+
+const COMMANDS: { readonly [S in Severity]: string } = { error: 'error', warning: 'warning', note: 'notice' };
+
+export function* githubReport(inspection: Inspection): Generator<string> {
+  yield `${summaryLine(inspection)}\n`;
+  const findings = inOrder(inspection);
+  // Gravest first: GitHub shows only the first few of a step.
+  for (const severity of Object.keys(COMMANDS)) {
+    for (const finding of findings) if (finding.severity === severity) yield `${annotation(finding)}\n`;
+  }
+}
+
+function summaryLine({ tool, smmus, summary }: Inspection): string {
+  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+  const verdicts = smmus.map(({ adoption, panic, lost }) => {
+    const then = panic !== null && adoption.verdict !== 'panic' ? ', then panic' : lost !== null ? ', then lost' : '';
+    return adoption.verdict + then;
+  });
+  const { errors, warnings, notes } = summary;
+  return (
+    `${tool.name}: ${count(smmus.length, 'SMMU')} (${verdicts.join('; ')}), ` +
+    `${count(errors, 'error')}, ${count(warnings, 'warning')}, ${count(notes, 'note')}`
+  );
+}
+
+function annotation(finding: Finding): string {
+  const { severity, rule, smmu, message, kernelMessage } = finding;
+  const title = smmu === null ? rule : `${rule} on ${escapeText(smmu)}`;
+  const lines = [message, placeInWords(finding), kernelMessage === null ? '' : `kernel: ${kernelMessage}`];
+  const text = lines.filter((line) => line !== '').map(escapeText);
+  return `::${COMMANDS[severity]} title=${escapeProperty(title)}::${escapeData(text.join('\n'))}`;
+}
+
+/** The escapes that the runner undoes; a property ends at a comma or a double colon as well. */
+export function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+export function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
