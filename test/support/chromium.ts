@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 
@@ -31,12 +31,12 @@ export interface Visit {
   readonly page: Page;
   /** Console errors (a violated policy is one), uncaught errors, dialogs, and requests for anything but the file. */
   readonly problems: string[];
-  open(file: string): Promise<void>;
+  /** Opens a file in a window of 1280 by 900 pixels, or of another size, and starts the list anew. */
+  open(file: string, size?: { readonly width?: number; readonly height?: number }): Promise<void>;
 }
 
-export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
+export async function visit(browser: Browser): Promise<Visit> {
+  const page = await browser.newPage();
   const problems: string[] = [];
   let wanted = '';
   page.on('console', (message) => {
@@ -50,8 +50,11 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
     problems.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  const open = async (file: string) => {
+  const open: Visit['open'] = async (file, { width = 1280, height = 900 } = {}) => {
+    await page.emulateMedia({ media: null, colorScheme: null });
+    await page.setViewportSize({ width, height });
     wanted = pathToFileURL(file).href;
+    problems.length = 0;
     await page.goto(wanted);
   };
   return { page, problems, open };

@@ -1,0 +1,121 @@
+/**
+ * Physical memory from the lowest address to the highest, one row for each thing and each stretch in between. The bar
+ * beside a row grows with the logarithm of its size: a table of 2 KiB and a bank of 64 GiB are both to be seen.
+ */
+
+import type { AddressRange } from '../../dump/memory.ts';
+import { hex } from '../../inspect/hex.ts';
+import type { DumpReport } from '../../inspect/inspection.ts';
+import { byteSize, type Content, count, type Html, html } from './markup.ts';
+import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './memory-items.ts';
+import { badge, NOTHING, section, sectionId } from './section.ts';
+
+/** More rows than these are no map any more. */
+const MAX_ITEMS = 40;
+/** Stretches between two items beyond these are said in one row. */
+const MAX_STRETCHES = 3;
+
+type Ground = 'ram' | 'kdump' | 'none';
+
+interface Stretch extends AddressRange {
+  readonly ground: Ground;
+}
+
+const GROUNDS: Readonly<Record<Ground, string>> = {
+  ram: 'RAM',
+  kdump: "the kdump kernel's memory",
+  none: 'no RAM, according to the dump',
+};
+
+export function memoryMap(
+  index: number,
+  items: MemoryItems,
+  { memory }: DumpReport,
+  kdumpRam: readonly AddressRange[],
+): Html {
+  const ram = memory.map(({ start, end }) => ({ start: Number(start), end: Number(end) + 1 }));
+  const shown = items.near(MAX_ITEMS);
+  const known = [...ram, ...kdumpRam, ...shown];
+  const last = known.reduce((end, range) => Math.max(end, range.end), 0);
+  const ground = new GroundMap(ram, kdumpRam);
+  const rows: Html[] = [];
+  let at = known.reduce((start, range) => Math.min(start, range.start), last);
+  for (const item of [...shown, null]) {
+    const until = item?.start ?? last;
+    if (until > at) rows.push(...stretchRows(ground.stretches(at, until)));
+    if (item === null) break;
+    rows.push(itemRow(item, ground.stretches(item.start, item.end)));
+    at = Math.max(at, item.end);
+  }
+  const body = html`<table role="table" class="memory" aria-label="Physical memory">
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="bar"></th><th role="columnheader" scope="col" class="code">Addresses</th><th role="columnheader" scope="col" class="number">Size</th><th role="columnheader" scope="col">What is there</th></tr></thead>
+<tbody role="rowgroup">
+${rows}</tbody></table>
+`;
+  return section(sectionId(index, 'memory'), 'Physical memory', 'bars grow with the logarithm of the size', body);
+}
+
+function itemRow(item: MemoryItem, under: readonly Stretch[]): Html {
+  const [first] = under;
+  const grounds = new Set(under.map(({ ground }) => ground));
+  const named = ITEM_KINDS.flatMap((kind) => {
+    const number = item.kinds.get(kind) ?? 0;
+    return number === 0 ? [] : [number === 1 ? kind : count(number, kind)];
+  });
+  const what = html`<strong>${item.label || named.join(', ')}</strong>${
+    grounds.has('kdump') && html` ${badge('bad', `${grounds.size > 1 ? 'partly ' : ''}in the kdump kernel's memory`)}`
+  }${grounds.has('none') && html` ${badge('bad', grounds.size > 1 ? 'partly not in RAM' : 'not in RAM')}`}`;
+  const kind = item.kinds.size > 1 ? 'several' : ([...item.kinds.keys()][0] ?? '').toLowerCase().replace(' ', '-');
+  return row(`item ${kind} on-${first?.ground ?? 'none'}`, item, what);
+}
+
+function stretchRows(stretches: readonly Stretch[]): Html[] {
+  if (stretches.length <= MAX_STRETCHES)
+    return stretches.map((one) => row(`on-${one.ground}`, one, GROUNDS[one.ground]));
+  const parts = (['ram', 'kdump', 'none'] as const).flatMap((ground) => {
+    const own = stretches.filter((stretch) => stretch.ground === ground);
+    const size = own.reduce((sum, { start, end }) => sum + end - start, 0);
+    return own.length === 0 ? [] : [`${GROUNDS[ground]}: ${byteSize(size)} in ${count(own.length, 'range')}`];
+  });
+  const range = { start: stretches[0]?.start ?? 0, end: stretches.at(-1)?.end ?? 0 };
+  return [row('on-mixed', range, parts.join('; '))];
+}
+
+function row(kind: string, { start, end }: AddressRange, what: Content): Html {
+  const size = end - start;
+  // One step for each four bits of size above a page.
+  const step = Math.max(0, Math.min(6, Math.ceil((Math.log2(size) - 12) / 4)));
+  return html`<tr role="row" class="${kind} step-${step}"><td role="cell" class="bar"><span></span></td><td role="cell" class="code">${hex(
+    start,
+  )}${NOTHING}${hex(end - 1)}</td><td role="cell" class="number">${byteSize(size)}</td><td role="cell">${what}</td></tr>
+`;
+}
+
+/** What the dump, and what is known of the kdump kernel, says about addresses. */
+class GroundMap {
+  readonly #ram: readonly AddressRange[];
+  readonly #kdump: readonly AddressRange[];
+
+  constructor(ram: readonly AddressRange[], kdump: readonly AddressRange[]) {
+    this.#ram = ram;
+    this.#kdump = kdump;
+  }
+
+  /** A range in parts, without gaps; neighbours differ. */
+  stretches(start: number, end: number): Stretch[] {
+    const inside = [...this.#ram, ...this.#kdump].filter((range) => range.start < end && range.end > start);
+    const edges = inside.flatMap((range) => [range.start, range.end]).filter((edge) => edge > start && edge < end);
+    const cuts = [...new Set([start, ...edges, end])].sort((a, b) => a - b);
+    const parts: Stretch[] = [];
+    for (const [i, from] of cuts.slice(0, -1).entries()) {
+      const to = cuts[i + 1] as number;
+      const within = (ranges: readonly AddressRange[]) =>
+        ranges.some((range) => range.start <= from && from < range.end);
+      const ground: Ground = within(this.#kdump) ? 'kdump' : within(this.#ram) ? 'ram' : 'none';
+      const last = parts.at(-1);
+      if (last?.ground === ground) parts[parts.length - 1] = { ...last, end: to };
+      else parts.push({ start: from, end: to, ground });
+    }
+    return parts;
+  }
+}

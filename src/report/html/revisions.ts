@@ -1,0 +1,63 @@
+/** The known revisions of the series side by side, and the first thing in which each parts from the one reported. */
+
+import { hex } from '../../inspect/hex.ts';
+import type { RevisionOutcome, SmmuReport } from '../../inspect/inspection.ts';
+import { logLines } from './log.ts';
+import { type Content, code, type Html, html } from './markup.ts';
+import { badge, details, facts, NOTHING, section, sectionId, table } from './section.ts';
+import { VERDICTS } from './words.ts';
+
+/** What is compared: `cell` is what is shown, `text` what it is compared by. */
+const ROWS: readonly [label: string, text: (outcome: RevisionOutcome) => string][] = [
+  ['Verdict', ({ verdict, errno }) => VERDICTS[verdict].text + (errno === null ? '' : ` (-${errno})`)],
+  ['Decided by', ({ checks }) => checks.find(({ result }) => result === 'fail')?.id ?? NOTHING],
+  [
+    'Devices refused',
+    ({ devices }) => {
+      const refused = devices.filter(({ accepted, asked }) => accepted === false && asked !== false);
+      return refused.flatMap(({ sids }) => sids.map(hex)).join(', ') || 'none';
+    },
+  ],
+  ['Attaches deferred', ({ devices }) => String(devices.filter(({ deferred }) => deferred === true).length)],
+  [
+    'Ends in',
+    ({ panic, lost }) => (panic !== null ? `panic in ${panic.where}` : lost !== null ? 'SMMU lost' : NOTHING),
+  ],
+  ['CR0 after the reset', ({ reset }) => reset?.cr0.after ?? 'unknown'],
+  ['ATSCHK after it', ({ reset }) => String(reset?.atschk.after ?? 'unknown')],
+  [
+    'IDs reserved',
+    ({ reserved, idScan }) =>
+      idScan === null ? 'no scan' : `${reserved.asids.length} ASIDs, ${reserved.vmids.length} VMIDs`,
+  ],
+];
+
+/** A hostile dump can have every device refused; a cell is for a handful. */
+const MAX_CELL_LENGTH = 200;
+
+/** Null unless all revisions were asked for. */
+export function revisions(index: number, { adoptions, splits, adoption, name }: SmmuReport): Html | null {
+  if (adoptions === null || splits === null) return null;
+  const outcomes = Object.entries(adoptions);
+  const rows = ROWS.map(([label, text]) => {
+    const texts = outcomes.map(([, outcome]) => text(outcome));
+    const differs = new Set(texts).size > 1;
+    const cells = texts.map((one) => (one.length > MAX_CELL_LENGTH ? `${one.slice(0, MAX_CELL_LENGTH)}\u2026` : one));
+    return {
+      tone: differs ? ('warn' as const) : ('plain' as const),
+      cells: [html`<strong>${label}</strong>${differs && html` ${badge('warn', 'differs')}`}`, ...cells] as Content[],
+    };
+  });
+  const titles = outcomes.map(([revision]) => ({
+    title: revision === adoption.revision ? `${revision}, as above` : revision,
+  }));
+  const logs = outcomes.map(([revision, { kernelLog }]) => html`<h4>${revision}</h4>\n${logLines(name, kernelLog)}`);
+  const said = splits.map(
+    ({ revision, from, check, aspect, why }) =>
+      [revision, html`parts from ${from} at ${code(check ?? aspect)}: ${why}`] as const,
+  );
+  const body = html`${table('Revisions', [{ title: '' }, ...titles], rows)}${
+    splits.length === 0 ? html`<p>No other parts from ${adoption.revision}.</p>\n` : facts(said)
+  }${details('The log of each', logs)}`;
+  return section(sectionId(index, 'revisions'), 'Revisions side by side', null, body);
+}

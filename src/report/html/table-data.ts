@@ -1,0 +1,134 @@
+/**
+ * The stream table: the places where the browser's part shows the L1 map and the STEs, and the rows themselves as data.
+ * Rows are read from the dump while they are written, so a table of millions never has to fit in memory.
+ */
+
+import type { Finding } from '../../inspect/findings.ts';
+import type { Census, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
+import { type Content, code, count, grouped, html, scriptJson } from './markup.ts';
+import type { MemoryItems } from './memory-items.ts';
+import { packL1, StePacker } from './pack.ts';
+import type { PackedSmmu } from './packed.ts';
+import { note, SECTION_END, sectionId, sectionStart } from './section.ts';
+import { GRAVEST_FIRST } from './words.ts';
+
+/** More than the browser shows with ease would serve nobody; JSON has all of them. For all SMMUs together. */
+export const MAX_STES_EMBEDDED = 250_000;
+/** Twice what Linux builds. */
+const MAX_L1_EMBEDDED = 1 << 18;
+/** Of all STEs together: a table of garbage has hundreds behind every one. */
+const MAX_CDS_EMBEDDED = 250_000;
+
+/** How many rows may still be embedded. */
+export class Budget {
+  stes = MAX_STES_EMBEDDED;
+  l1 = MAX_L1_EMBEDDED;
+  cds = MAX_CDS_EMBEDDED;
+}
+
+/** What the browser has to know of an SMMU before it sees a row. */
+export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Finding[]): Generator<string> {
+  const { table, census } = smmu;
+  const split = table.split ?? 0;
+  const located = findings.flatMap(({ rule, severity, args, location: { firstSid, lastSid } }) =>
+    firstSid === undefined || lastSid === undefined ? [] : [{ rule, severity, args, firstSid, lastSid }],
+  );
+  const data: PackedSmmu = {
+    base: Number(table.base),
+    split,
+    entries: table.entries,
+    sids: census.stes,
+    findings: GRAVEST_FIRST.flatMap((severity) =>
+      located
+        .filter((finding) => finding.severity === severity)
+        .map(({ rule, firstSid, lastSid }) => [rule, firstSid, lastSid] as const),
+    ),
+    missing: located
+      .filter(({ args }) => 'table' in args && args.table === 'L1 table')
+      .map(({ firstSid, lastSid }) => [Math.floor(firstSid / 2 ** split), Math.floor(lastSid / 2 ** split)] as const),
+  };
+  yield `<script type="application/json" id="${sectionId(index, 'data')}">${scriptJson(data)}</script>\n`;
+}
+
+/** The map of the L1 descriptors, and the same as a table; nothing for a linear table. */
+export function* l1Section(index: number, smmu: SmmuReport, items: MemoryItems, budget: Budget): Generator<string> {
+  const { table, l1 } = smmu;
+  if (table.format !== '2lvl') return;
+  const id = sectionId(index, 'l1');
+  const aside = html`the hardware's view: ${grouped(table.entries)} at ${code(table.base)}, split ${table.split}`;
+  yield sectionStart(id, 'L1 descriptors', aside).markup;
+  let left = 0;
+  const rows = function* (): Generator<unknown> {
+    for (const row of l1 as Iterable<L1Row>) {
+      if (budget.l1 === 0) left += 1;
+      else {
+        budget.l1 -= 1;
+        items.addL2(row);
+        yield packL1(row);
+      }
+    }
+  };
+  yield* jsonRows(`${id}-rows`, rows());
+  if (left > 0) yield note(leftOut(left, 'descriptor')).markup;
+  yield html`<div class="l1-map" data-smmu="${index}"></div>
+<details class="l1-rows" data-smmu="${index}"><summary>The same as a table</summary></details>
+${SCRIPT_NEEDED}${SECTION_END}`.markup;
+}
+
+/** The table of STEs with all that is behind them. */
+export function* steSection(index: number, smmu: SmmuReport, items: MemoryItems, budget: Budget): Generator<string> {
+  const { census, stes } = smmu;
+  const id = sectionId(index, 'stes');
+  yield sectionStart(id, 'Stream table entries', censusText(census)).markup;
+  if (census.unknown > 0) yield note(`${count(census.unknown, 'STE')} are not in the dump.`).markup;
+  let [stesLeft, cdsLeft] = [0, 0];
+  const packer = new StePacker();
+  const rows = function* (): Generator<unknown> {
+    for (const row of stes as Iterable<SteRow>) {
+      if (budget.stes === 0) {
+        stesLeft += 1;
+        continue;
+      }
+      const cds = row.cds.slice(0, budget.cds);
+      budget.stes -= 1;
+      budget.cds -= cds.length;
+      cdsLeft += row.cds.length - cds.length;
+      items.addCdTable(row);
+      yield packer.pack({ ...row, cds });
+    }
+  };
+  yield* jsonRows(`${id}-rows`, rows());
+  if (stesLeft > 0) yield note(leftOut(stesLeft, 'STE')).markup;
+  if (cdsLeft > 0) yield note(leftOut(cdsLeft, 'context descriptor')).markup;
+  yield html`<div class="stes" data-smmu="${index}"></div>
+${SCRIPT_NEEDED}${SECTION_END}`.markup;
+}
+
+const SCRIPT_NEEDED = html`<noscript><p class="note">This part is shown by a script of the page; the JSON report has the same rows.</p></noscript>
+`;
+
+function leftOut(number: number, what: string): string {
+  return `${count(number, `more ${what}`)} ${number === 1 ? 'is' : 'are'} left out of this page; the JSON report has all.`;
+}
+
+function censusText({ located, stes, byConfig }: Census): Content {
+  const counted = Object.entries(byConfig).filter(([, number]) => number > 0);
+  const kinds = counted.map(([config, number]) => `${grouped(number)} ${config}`).join(', ') || 'none';
+  return `${count(located, 'STE')} for ${count(stes, 'SID')}; valid: ${kinds}`;
+}
+
+/** Text that is handed on at once. */
+const CHUNK_LENGTH = 1 << 16;
+
+function* jsonRows(id: string, rows: Iterable<unknown>): Generator<string> {
+  let chunk = `<script type="application/json" id="${id}">[`;
+  let separator = '\n';
+  for (const row of rows) {
+    chunk += separator + scriptJson(row);
+    separator = ',\n';
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield `${chunk}]</script>\n`;
+}
