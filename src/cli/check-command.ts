@@ -1,0 +1,76 @@
+/** `smmu-adopt check`: whether every sample still gives what is expected of it. */
+
+import { type Command, Option } from 'commander';
+import type { CheckReport } from '../check/check.ts';
+import { clearProgress, progressLine, writeToStdout } from './output.ts';
+
+/** Each is loaded when it is asked for. */
+const REPORTS = {
+  text: async (report) => (await import('../report/check/text.ts')).checkText(report),
+  json: async (report) => {
+    const { escapeJson } = await import('../report/escape.ts');
+    return [escapeJson(`${JSON.stringify(report, null, 2)}\n`)];
+  },
+  junit: async (report) => (await import('../report/check/junit.ts')).checkJunit(report),
+  github: async (report) => (await import('../report/check/github.ts')).checkGithub(report),
+} as const satisfies Readonly<Record<string, (report: CheckReport) => Promise<Iterable<string>>>>;
+
+interface CheckFlags {
+  readonly update?: boolean;
+  readonly allowOutside?: boolean;
+  readonly format: keyof typeof REPORTS;
+}
+
+const EXAMPLES = `
+A sample is a folder with a sample.json, as those of this program have it:
+  { "args": ["dump.raw", "--regs", "regs.json"], "status": 1 }
+and the expected results beside it: expected.json, expected.txt, or both. Or it is an entry of a manifest.json:
+  { "version": 1, "samples": [ {
+      "name": "bad span", "dump": ["dump.raw"], "regs": "regs.json", "options": { "insert": "all" },
+      "expect": { "verdict": "fallback", "ret": -22, "findings": { "include": ["l1-span-unsupported"] },
+                  "exitCode": 1, "golden": "bad-span.json" } } ] }
+Results are compared as JSON values, whatever the version of the program is; text is compared line by line.
+
+Examples:
+  smmu-adopt check samples
+  smmu-adopt check samples/manifest.json --format junit > check.xml
+  smmu-adopt check samples --update
+
+Exit status:
+  0  every sample gives what is expected
+  1  at least one does not, or cannot be run
+  2  could not check: no samples, or a manifest that cannot be used`;
+
+/** Adds the command to the program; `done` receives the exit status. */
+export function addCheckCommand(program: Command, done: (status: number) => void): void {
+  program
+    .command('check')
+    .summary('whether sample dumps still give the expected results')
+    .description(
+      'Inspects every sample below a folder, or in a manifest, and compares what comes out with what is expected: ' +
+        'for smoke tests in CI.',
+    )
+    .argument('<path>', 'a folder with samples anywhere below it, or a manifest.json')
+    .option('--update', 'write expected results anew that differ or are not there yet')
+    .option('--allow-outside', 'let samples name files outside their folders, and URLs')
+    .addOption(new Option('--format <name>', 'output format').choices(Object.keys(REPORTS)).default('text'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (path: string, flags: CheckFlags) => done(await runCheck(path, flags)));
+}
+
+async function runCheck(path: string, { update = false, allowOutside = false, format }: CheckFlags): Promise<number> {
+  const [{ checkSamples }, { findSamples }, { runSample }] = await Promise.all([
+    import('../check/check.ts'),
+    import('../check/find.ts'),
+    import('./sample-runner.ts'),
+  ]);
+  const report = await checkSamples(
+    findSamples(path),
+    (sample) => runSample(sample, allowOutside),
+    { update, allowOutside },
+    progressLine,
+  );
+  clearProgress();
+  await writeToStdout(await REPORTS[format](report));
+  return report.summary.exitCode;
+}
