@@ -1,15 +1,16 @@
 /** The README shows real output and code that runs: both are checked here. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../samples/make.ts';
 import { parseSnapshot } from '../src/index.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 const root = new URL('../', import.meta.url);
+const COMMAND = fileURLToPath(new URL('bin/smmu-adopt.cjs', root));
 const readme = readFileSync(new URL('README.md', root), 'utf8');
 
 /** The fenced blocks of one language, or those after a marker. */
@@ -45,4 +46,40 @@ test('the library example runs', () => {
   expect(outcome).toMatchObject({ stderr: '', status: 0 });
   expect(outcome.stdout).toMatch(/^arm-smmu-v3\.0\.auto fallback\n8 s1 0x88010200\n/);
   expect(outcome.stdout).toContain('error L1[5]');
+});
+
+test('the workflow installs the package of this version, and its check passes', () => {
+  const [workflow = ''] = blocks(/<!-- workflow -->\n```yaml/);
+  const runs = [...workflow.matchAll(/- run: (.+)/g)].map(([, run = '']) => run);
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  expect(runs).toEqual([
+    `npm install --global ./ci/smmu-adopt-${version}.tgz`,
+    'smmu-adopt check dumps --format github',
+  ]);
+  const folder = temporaryFolder().path;
+  for (const sample of ['bad-span', 'real-qemu']) {
+    cpSync(join(SAMPLES_FOLDER, sample), join(folder, 'dumps', sample), { recursive: true });
+  }
+  const command = (runs[1] ?? '').split(' ').slice(1);
+  const outcome = spawnSync(process.execPath, [COMMAND, ...command], { cwd: folder, encoding: 'utf8' });
+  expect(outcome).toMatchObject({ stderr: '', status: 0 });
+});
+
+test('the loop over crashes writes a line and a report for each', () => {
+  const [loop = ''] = blocks(/```sh/);
+  const folder = temporaryFolder().path;
+  for (const sample of ['bad-span', 'l2-hole']) {
+    cpSync(join(SAMPLES_FOLDER, sample), join(folder, sample), { recursive: true });
+    renameSync(join(folder, sample, 'dump.raw'), join(folder, sample, 'vmcore'));
+  }
+  const commands = temporaryFolder().path;
+  symlinkSync(COMMAND, join(commands, 'smmu-adopt'));
+  const outcome = spawnSync('sh', ['-c', loop.replace('/var/crash', '.')], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${commands}:${process.env['PATH']}` },
+  });
+  expect(outcome.stderr).toBe('');
+  expect(outcome.stdout.trimEnd().split('\n')).toHaveLength(2);
+  expect(JSON.parse(readFileSync(join(folder, 'bad-span', 'smmu.json'), 'utf8'))).toHaveProperty('smmus');
 });

@@ -1,14 +1,23 @@
-/** Builds dist/: the command as one file, the library as another, the library's types, and the licences of both. */
+/** Builds dist/: the command and its parts, the library, the library's types, and the licences of what is bundled. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { parts, partsApart } from './parts.mjs';
+import { reportAssets } from './report-assets.cjs';
 
 const root = new URL('..', import.meta.url);
 process.chdir(root.pathname);
 rmSync('dist', { recursive: true, force: true });
 
-const shared = { bundle: true, platform: 'node', target: 'node20', metafile: true, logLevel: 'warning' };
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  metafile: true,
+  logLevel: 'warning',
+  plugins: [reportAssets],
+};
 const results = await Promise.all([
   build({
     ...shared,
@@ -18,7 +27,9 @@ const results = await Promise.all([
     // Less to read and to parse at every start.
     minify: true,
     alias: { 'string-width': './tools/ascii-width.cjs' },
+    plugins: [...shared.plugins, partsApart],
   }),
+  build({ ...shared, ...parts }),
   build({
     ...shared,
     entryPoints: ['src/index.ts'],

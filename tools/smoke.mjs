@@ -3,7 +3,8 @@
  * shipped sample, the library from an ES module, and its types under a strict compiler.
  */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,20 @@ try {
   expect('inspect exits with 1 on the bad span', status, 1);
   expect('inspect prints the expected report', stdout, readFileSync(join(sample, 'expected.txt'), 'utf8'));
 
+  const check = spawnSync(command, ['check', join(installed, 'samples')], { encoding: 'utf8' });
+  expect('check finds every shipped sample as expected', check.status, 0);
+
+  const server = spawn(process.execPath, [join(root, 'test/support/range-server.mjs'), sample], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [port] = await once(server.stdout, 'data');
+  const url = `http://127.0.0.1:${Number(String(port))}/good/dump.raw`;
+  const fetched = spawnSync(command, ['inspect', url, '--regs', 'regs.json', '-q', '-v'], {
+    cwd: sample,
+    encoding: 'utf8',
+  });
+  expect('inspect reads from a URL', fetched.stderr, `${url}: 1 request, 40960 bytes\n`);
+
   writeFileSync(
     join(folder, 'use.ts'),
     [
@@ -61,6 +76,12 @@ try {
     encoding: 'utf8',
   });
   expect('the library answers', library.stderr + library.stdout, 'fallback 5\n');
+  const remote = spawnSync(process.execPath, ['use.js', url, join(sample, 'regs.json')], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  server.stdin.end();
+  expect('the library reads from a URL', remote.stderr + remote.stdout, 'fallback 5\n');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

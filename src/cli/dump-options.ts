@@ -4,22 +4,31 @@ import { type Command, Option } from 'commander';
 import { INPUT_FORMATS, type InputFormat } from '../dump/containers.ts';
 import { parseDumpName } from '../dump/load-map.ts';
 import { type OpenedDump, openDump } from '../dump/open.ts';
+import type { Transfer } from '../dump/range-request.ts';
 import { InputError } from '../errors.ts';
+import { escapeText } from '../report/escape.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { parseAddress, parsePageSize } from './arguments.ts';
-import { progressLine } from './output.ts';
+import { clearProgress, progressLine } from './output.ts';
 
 export interface DumpFlags {
   readonly base?: number;
   readonly pageSize?: number;
   readonly inputFormat?: InputFormat;
+  readonly verbose?: boolean;
 }
+
+/** What the help says of the argument. */
+export const DUMP_ARGUMENT =
+  'a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS; several are one dump';
 
 export function addDumpOptions(command: Command): Command {
   return command
+    .optionsGroup('How the dump is read:')
     .option('--base <address>', 'physical address of a single raw file', parseAddress)
     .option('--page-size <size>', 'page size of a dump that does not say: 4k, 16k or 64k', parsePageSize)
-    .addOption(new Option('--input-format <name>', 'read the dump as this').choices([...INPUT_FORMATS]));
+    .addOption(new Option('--input-format <name>', 'read the dump as this').choices([...INPUT_FORMATS]))
+    .option('-v, --verbose', 'say on stderr what was fetched of each URL');
 }
 
 /** Opens dumps and closes all of them in the end. */
@@ -27,6 +36,8 @@ export class Dumps {
   readonly #opened: OpenedDump[] = [];
   readonly #flags: DumpFlags;
   readonly #loadMap: Snapshot['memory'];
+  /** Requests and bytes by URL. */
+  readonly #fetched = new Map<string, { requests: number; byteLength: number }>();
 
   constructor(flags: DumpFlags, loadMap: Snapshot['memory']) {
     this.#flags = flags;
@@ -35,17 +46,24 @@ export class Dumps {
 
   async open(names: readonly string[]): Promise<OpenedDump> {
     const { inputFormat, base, pageSize } = this.#flags;
-    const dump = await openDump(names, { inputFormat, base, pageSize, loadMap: this.#loadMap, progress: progressLine });
+    const http = { onTransfer: (transfer: Transfer) => this.#count(transfer) };
+    const loadMap = this.#loadMap;
+    const dump = await openDump(names, { inputFormat, base, pageSize, loadMap, http, progress: progressLine });
     this.#opened.push(dump);
     return dump;
   }
 
+  #count({ name, byteLength }: Transfer): void {
+    const sum = this.#fetched.get(name) ?? { requests: 0, byteLength: 0 };
+    this.#fetched.set(name, { requests: sum.requests + 1, byteLength: sum.byteLength + byteLength });
+  }
+
   /** The same memory at a later moment: other files, so a load map that names the files of the first cannot place it. */
   async openLater(names: readonly string[]): Promise<OpenedDump> {
-    const [unplaced] = names.filter((name) => parseDumpName(name).paddr === undefined);
+    const [unplaced] = names.map(parseDumpName).filter(({ paddr }) => paddr === undefined);
     if (unplaced !== undefined && this.#loadMap.some(({ file }) => file !== undefined)) {
       const message = 'needs an @address: the memory list of the snapshot names the files of the first dump';
-      throw new InputError('usage', message, { file: unplaced });
+      throw new InputError('usage', message, { file: unplaced.given });
     }
     return this.open(names);
   }
@@ -57,5 +75,11 @@ export class Dumps {
 
   close(): void {
     for (const dump of this.#opened) dump.close();
+    if (this.#flags.verbose !== true) return;
+    clearProgress();
+    for (const [name, { requests, byteLength }] of this.#fetched) {
+      const count = requests === 1 ? '1 request' : `${requests} requests`;
+      process.stderr.write(`${escapeText(name)}: ${count}, ${byteLength} bytes\n`);
+    }
   }
 }

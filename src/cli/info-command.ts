@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { addDumpOptions, type DumpFlags, Dumps } from './dump-options.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToStdout } from './output.ts';
 
 interface InfoFlags extends DumpFlags {
@@ -16,6 +16,7 @@ interface InfoFlags extends DumpFlags {
 const EXAMPLES = `
 Examples:
   smmu-adopt info vmcore
+  smmu-adopt info https://dumps.example/crash/vmcore --verbose
   smmu-adopt info ddr0.bin@0x80000000 ddr1.bin@0x880000000
   smmu-adopt info dump.bin --regs regs.json --format json
 
@@ -28,10 +29,11 @@ export function addInfoCommand(program: Command): void {
     .command('info')
     .summary('container, memory map, page states, and what the dump says of its kernel')
     .description('Prints what a dump is: container, kernel, page size, completeness, memory map, pages by state.')
-    .argument('[dump...]', 'a vmcore of any kind, or raw memory (FILE or FILE@ADDRESS); several files are one dump')
+    .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', 'register snapshot, for its memory list')
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addDumpOptions(command)
+    .optionsGroup('The report:')
     .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
     .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', EXAMPLES)

@@ -1,17 +1,19 @@
 /** `smmu-adopt inspect`: arguments in, report out, exit status back. */
 
 import { type Command, Option } from 'commander';
+import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { Severity } from '../inspect/rules.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
-import { addDumpOptions, type DumpFlags, Dumps } from './dump-options.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
-import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToFile, writeToStdout } from './output.ts';
+import { progressLine } from './output.ts';
+import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
 
-interface InspectFlags extends DumpFlags, KernelFlags {
+export interface InspectFlags extends DumpFlags, KernelFlags, OutputFlags, TextFlags {
   readonly regs: string;
   readonly smmu?: string[];
   readonly sid?: number[];
@@ -20,18 +22,16 @@ interface InspectFlags extends DumpFlags, KernelFlags {
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
   readonly allowOutside?: boolean;
-  readonly format: 'text' | 'json';
-  readonly output?: string;
   readonly failOn: Severity | 'never';
-  readonly color: ColorChoice;
-  readonly quiet?: boolean;
 }
 
 const EXAMPLES = `
 Examples:
   smmu-adopt inspect vmcore --regs regs.json
+  smmu-adopt inspect https://dumps.example/crash/vmcore --regs regs.json
   smmu-adopt inspect ddr0.bin@0x80000000 ddr1.bin@0x880000000 --regs regs.json
   smmu-adopt inspect vmcore --regs regs.json --insert all --format json --output report.json
+  smmu-adopt inspect vmcore --regs regs.json --format text --format sarif --output report.sarif
   smmu-adopt inspect before.bin --regs regs.json --insert 0x100,01:00.0 --later after.bin
   smmu-adopt inspect vmcore --regs regs.json --revision all
   smmu-adopt inspect vmcore --regs regs.json --iomem iomem.txt --insert all --dmesg kdump-dmesg.txt
@@ -51,7 +51,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
       "Does offline what the kdump kernel's arm-smmu-v3 driver would do with the stream tables in a memory dump: " +
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
-    .argument('[dump...]', 'a vmcore of any kind, or raw memory (FILE or FILE@ADDRESS); several files are one dump')
+    .argument('[dump...]', DUMP_ARGUMENT)
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseSids)
@@ -65,10 +65,8 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
       ]),
     );
   addKernelOptions(command);
-  addDumpOptions(command)
-    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
-    .option('-o, --output <file>', 'write the report to a file, readable by its owner only')
+  addDumpOptions(command).option('--allow-outside', "let the snapshot's memory list name files outside its folder");
+  addOutputOptions(command)
     .addOption(
       new Option('--fail-on <severity>', 'exit with 1 from this severity on')
         .choices(['error', 'warning', 'note', 'never'])
@@ -81,11 +79,32 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
 }
 
 async function runInspect(names: string[], flags: InspectFlags): Promise<number> {
+  const outputs = planOutputs(flags);
+  return withInspection(names, flags, async (inspection, { files, kdumpRam }) => {
+    await writeReports(inspection, outputs, { ...flags, kdumpRam }, files);
+    return inspection.summary.exitCode;
+  });
+}
+
+/** What an inspection was made from. */
+export interface InspectionInput {
+  readonly files: readonly string[];
+  /** The kdump kernel's own memory, as far as snapshot and /proc/iomem tell. */
+  readonly kdumpRam: readonly AddressRange[];
+}
+
+/** `use` gets the inspection while its dumps are open. */
+export async function withInspection<T>(
+  names: readonly string[],
+  flags: InspectFlags,
+  use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
+): Promise<T> {
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
   const dumps = new Dumps(flags, snapshot.memory);
   try {
+    const kernel = await kernelOptions(flags);
     const inspection = await inspect(await dumps.open(names), snapshot, {
-      ...(await kernelOptions(flags)),
+      ...kernel,
       smmus: flags.smmu,
       sids: flags.sid,
       all: flags.all,
@@ -95,23 +114,11 @@ async function runInspect(names: string[], flags: InspectFlags): Promise<number>
       failOn: flags.failOn,
       progress: progressLine,
     });
-    const report = await chooseReport(inspection, flags);
-    if (flags.output === undefined) await writeToStdout(report);
-    else {
-      writeToFile(flags.output, report, [flags.regs, ...kernelOptionFiles(flags), ...dumps.paths]);
-      if (!flags.quiet) process.stderr.write(`report written to ${flags.output}\n`);
-    }
-    return inspection.summary.exitCode;
+    return await use(inspection, {
+      files: [flags.regs, ...kernelOptionFiles(flags), ...dumps.paths],
+      kdumpRam: [...snapshot.kdump.systemRam, ...(kernel.iomem?.crashKernel ?? [])],
+    });
   } finally {
     dumps.close();
   }
-}
-
-/** Each format is loaded only when it is asked for: a script that wants JSON does not pay for colours and tables. */
-async function chooseReport(inspection: Inspection, flags: InspectFlags): Promise<Iterable<string>> {
-  if (flags.format === 'json') return (await import('../report/json.ts')).jsonReport(inspection);
-  const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
-  const toStdout = flags.output === undefined;
-  const style = makeStyle({ width: outputWidth(toStdout), color: wantsColor(flags.color, toStdout) });
-  return flags.quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
 }

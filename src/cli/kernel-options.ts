@@ -34,6 +34,7 @@ export const collect = <T>(value: T, before: T[] | undefined): T[] => [...(befor
 export function addKernelOptions(command: Command): Command {
   const newest = `${NEWEST_KERNEL.major}.${NEWEST_KERNEL.minor}`;
   return command
+    .optionsGroup('The kdump kernel, its machine and its devices:')
     .addOption(
       new Option('--revision <name>', 'revision of the patch series to emulate, or "all" side by side').choices([
         ...REVISIONS.keys(),

@@ -44,6 +44,12 @@ Examples:
 On the machine:
   sh capture.sh before-kdump-probe > regs.json`;
 
+const GROUP_EXAMPLES = `
+Examples:
+  smmu-adopt regs capture --base 0x9050000 > capture.sh
+  smmu-adopt regs import devmem.log --base 0x9050000 > regs.json
+  smmu-adopt regs validate regs.json`;
+
 interface TargetFlags {
   readonly base: readonly number[];
   readonly name?: readonly string[];
@@ -70,7 +76,8 @@ export function addRegsCommand(program: Command): void {
   const regs = program
     .command('regs')
     .summary('make, check and capture register snapshots')
-    .description('Makes, checks and captures the register snapshot that the other commands read.');
+    .description('Makes, checks and captures the register snapshot that the other commands read.')
+    .addHelpText('after', GROUP_EXAMPLES);
   addTargetOptions(regs.command('import'))
     .summary('make a snapshot of register values in another format')
     .description('Makes a snapshot of what a debugger, a monitor, a boot loader or a shell printed of the registers.')

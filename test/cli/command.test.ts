@@ -249,7 +249,11 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
       ['inspect', write('vmss.bin', Uint8Array.of(0xd2, 0xbe, 0xd2, 0xbe, 0, 0)), '--regs', regs],
       'vmss.bin: is a VMware snapshot, which is not read directly; ',
     ],
-    ['unknown revision', ['inspect', dump, '--regs', regs, '--revision', 'v99'], 'Allowed choices are v6.'],
+    [
+      'unknown revision',
+      ['inspect', dump, '--regs', regs, '--revision', 'v99'],
+      'Allowed choices are v6, v7, v10, all.',
+    ],
     ['unknown SMMU', ['inspect', dump, '--regs', regs, '--smmu', 'x'], 'no SMMU "x"; there are arm-smmu-v3.0.auto'],
     ['not a SID', ['inspect', dump, '--regs', regs, '--sid', 'x'], '"x" is not a StreamID'],
     [

@@ -1,0 +1,133 @@
+/** `smmu-adopt show`: one stream in full. */
+
+import { type Command, createCommand, Option } from 'commander';
+import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
+import { InputError } from '../errors.ts';
+import { inspect } from '../inspect/inspect.ts';
+import { loadSnapshot } from '../snapshot/load.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { parseSids } from './arguments.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
+import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToStdout } from './output.ts';
+
+/** The options about the kernel that change what becomes of one stream. */
+const KERNEL_OPTIONS = [
+  'revision',
+  'kernel',
+  'device',
+  'iomem',
+  'memremap',
+  'paBits',
+] as const satisfies (keyof KernelFlags)[];
+
+interface ShowFlags extends DumpFlags, Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]> {
+  readonly regs: string;
+  readonly sid: number;
+  readonly smmu?: string;
+  readonly all?: boolean;
+  readonly gate: boolean;
+  readonly excluded?: ExcludedPolicy;
+  readonly allowOutside?: boolean;
+  readonly format: 'text' | 'json';
+  readonly color: ColorChoice;
+}
+
+const EXAMPLES = `
+Examples:
+  smmu-adopt show vmcore --regs regs.json --sid 0x100
+  smmu-adopt show vmcore --regs regs.json --sid 01:00.0 --all
+  smmu-adopt show vmcore --regs regs.json --sid 0x100 --device nvme=0x100,0x101 --revision v6
+  smmu-adopt show vmcore --regs regs.json --smmu arm-smmu-v3.0.auto --sid 0x100 --format json
+
+Exit status:
+  0  shown, even if there is no such entry
+  2  could not be shown: bad arguments, unreadable or invalid input
+  3  shown, but the dump lacks the entry, or what decides about it`;
+
+/** Adds the command to the program; `done` receives the exit status. */
+export function addShowCommand(program: Command, done: (status: number) => void): void {
+  const command = program
+    .command('show')
+    .summary('one stream in full: its entry, its context descriptors, and what each revision does with it')
+    .description(
+      'Shows one stream in full: how the hardware and Linux find its entry, every field that matters with its meaning, ' +
+        'the context descriptors behind it, and what each revision of the series does with it.',
+    )
+    .argument('[dump...]', DUMP_ARGUMENT)
+    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .requiredOption('--sid <sid>', 'the StreamID: 0x100, 256, or 01:00.0', parseSid)
+    .option('--smmu <name>', 'the SMMU, where the snapshot has several')
+    .option('--all', 'fields without effect too, and every CD in full')
+    .option('--no-gate', 'attempt the adoption whatever the probe gate says')
+    .addOption(
+      new Option('--excluded <how>', 'pages that the capture tool left out: zeros, or unknown').choices([
+        'zero',
+        'error',
+      ]),
+    );
+  const wanted: readonly string[] = KERNEL_OPTIONS;
+  for (const option of addKernelOptions(createCommand()).options) {
+    if (wanted.includes(option.attributeName())) command.addOption(option);
+  }
+  addDumpOptions(command)
+    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
+    .optionsGroup('The report:')
+    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
+    .addHelpText('after', EXAMPLES)
+    .action(async (dumps: string[], flags: ShowFlags) => done(await runShow(dumps, flags)));
+}
+
+function parseSid(text: string): number {
+  const [sid, ...more] = parseSids(text);
+  if (sid === undefined || more.length > 0) {
+    throw new InputError('usage', `${JSON.stringify(text)} is more than one StreamID; inspect --sid takes several`);
+  }
+  return sid;
+}
+
+async function runShow(names: string[], flags: ShowFlags): Promise<number> {
+  const { sid, all = false, excluded, gate } = flags;
+  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const smmu = flags.smmu ?? onlySmmu(snapshot);
+  const dumps = new Dumps(flags, snapshot.memory);
+  try {
+    const dump = await dumps.open(names);
+    const inspection = await inspect(dump, snapshot, {
+      ...(await kernelOptions({ revision: 'all', ...flags })),
+      // A device that has the stream among others is inserted with all of them.
+      insert: flags.device?.some(({ sids }) => sids.includes(sid)) ? [] : [sid],
+      smmus: [smmu],
+      sids: [sid],
+      gate,
+      excluded,
+      progress: progressLine,
+    });
+    const [report] = inspection.smmus;
+    if (report === undefined) throw new Error('an SMMU was inspected, and none came back');
+    const { lacksEvidence, streamReport } = await import('../inspect/stream.ts');
+    const stream = streamReport(inspection, report, new MemoryView(dump, excluded), sid);
+    if (flags.format === 'json') {
+      const { escapeJson } = await import('../report/escape.ts');
+      await writeToStdout([escapeJson(`${JSON.stringify(stream, null, 2)}\n`)]);
+    } else {
+      const [{ streamText }, { makeStyle }] = await Promise.all([
+        import('../report/text/stream.ts'),
+        import('../report/text/style.ts'),
+      ]);
+      const style = makeStyle({ width: outputWidth(true), color: wantsColor(flags.color, true) });
+      await writeToStdout(streamText(stream, style, all));
+    }
+    return lacksEvidence(stream) ? 3 : 0;
+  } finally {
+    dumps.close();
+  }
+}
+
+function onlySmmu({ smmus, name }: Snapshot): string {
+  const [first, ...others] = smmus;
+  if (first !== undefined && others.length === 0) return first.name;
+  const names = smmus.map((smmu) => smmu.name).join(', ');
+  throw new InputError('usage', `has ${smmus.length} SMMUs; --smmu says which: ${names}`, { file: name });
+}

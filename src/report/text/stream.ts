@@ -1,0 +1,195 @@
+/** `smmu-adopt show` as text: what becomes of one stream first, the evidence after. */
+
+import { hex } from '../../inspect/hex.ts';
+import type { CdRow, CdTableReport, SteRow } from '../../inspect/inspection.ts';
+import type { StreamReport } from '../../inspect/stream.ts';
+import type { Lookup } from '../../inspect/stream-lookup.ts';
+import { CD } from '../../smmu/cd.ts';
+import { STE } from '../../smmu/ste.ts';
+import { escaped } from '../escape.ts';
+import { CD_GROUPS, type FieldGroup, type Fields, fieldCells, fieldsOf, STE_GROUPS } from './field-groups.ts';
+import { findings } from './findings.ts';
+import { CD_COLUMNS, cdCells, cdNote } from './hardware.ts';
+import { outcomes, outcomesInWords } from './stream-outcomes.ts';
+import { INDENT, paragraph, type Style, title } from './style.ts';
+import { type Column, NOTHING, table } from './table.ts';
+
+/** `all`: fields without effect, and every CD in full. */
+export function* streamText(report: StreamReport, style: Style, all: boolean): Generator<string> {
+  for (const line of lines(escaped(report), style, all)) yield `${line}\n`;
+}
+
+function* lines(report: StreamReport, style: Style, all: boolean): Generator<string> {
+  const { smmu, sid, bdf, lookup, ste, enabled, assumptions } = report;
+  const { paint } = style;
+  yield paint.bold(`${smmu}, SID ${hex(sid)}: ${enabled ? effect(report) : 'NOT LOOKED UP, THE SMMU WAS OFF'}`);
+  const say = (text: string) => paragraph(style, INDENT, text);
+  if (!enabled) yield* say(`CR0.SMMUEN is 0, so GBPA decided for all traffic; on, it would be: ${effect(report)}`);
+  const entryFound = ste === null ? lookup.hardware.why : steInWords(ste);
+  yield* say(`${entryFound}; ${bdf} if the SID is a PCI requester ID`);
+  yield* outcomesInWords(style, report);
+  yield* findings(style, report.findings);
+  yield* lookups(style, report);
+  if (ste !== null) {
+    yield* entry(style, ste, all);
+    yield* contexts(style, ste, all);
+  }
+  yield* outcomes(style, report);
+  yield '';
+  yield* remarks(style, report);
+  for (const { what, value, why } of assumptions) {
+    yield* paragraph(style, `${INDENT}assumed: `, `${what} = ${value} (${why})`);
+  }
+}
+
+const EFFECTS: Readonly<Record<SteRow['config'], string>> = {
+  abort: 'ABORTED',
+  bypass: 'BYPASS',
+  s1: 'STAGE 1 TRANSLATION',
+  s2: 'STAGE 2 TRANSLATION',
+  nested: 'NESTED TRANSLATION',
+  reserved: 'ABORTED, CONFIG IS RESERVED',
+};
+
+/** What the hardware sets out to do with a transaction of the stream; page tables may still stop it. */
+function effect({ lookup, ste }: StreamReport): string {
+  if (ste !== null) {
+    if (!ste.valid) return 'TERMINATED, THE STE IS NOT VALID';
+    return hasNoCd(ste) ? 'TERMINATED, NO VALID CD' : EFFECTS[ste.config];
+  }
+  return lookup.hardware.outcome === 'no-entry' ? 'TERMINATED, THERE IS NO STE' : 'CANNOT BE TOLD FROM THIS DUMP';
+}
+
+function hasNoCd({ config, cdTable, cds }: SteRow): boolean {
+  if (config !== 's1' || cdTable === null) return false;
+  return cds.length + cdTable.unknown + cdTable.notExamined === 0;
+}
+
+function steInWords({ address, pageState, cds, cdTable }: SteRow): string {
+  const ste = `STE at ${address} (${pageState})`;
+  if (cdTable === null || cdTable.format === 'guest') return ste;
+  const valid = cds.length + cdTable.notListed;
+  return `${ste}, ${valid} valid CD${valid === 1 ? '' : 's'} behind it`;
+}
+
+const STEPS: readonly Column[] = [
+  { title: 'Read' },
+  { title: 'Index', align: 'right' },
+  { title: 'At', align: 'right' },
+  { title: 'Value' },
+  { title: 'Says', yields: 'wrap' },
+  { title: 'Page' },
+];
+
+function lookups(style: Style, { lookup: { hardware, linux, same } }: StreamReport): string[] {
+  const way = ({ steps }: Lookup) =>
+    table(
+      style,
+      STEPS,
+      steps.map(({ what, index, address, value, meaning, pageState }) => [
+        what,
+        String(index ?? NOTHING),
+        address,
+        value ?? NOTHING,
+        meaning,
+        pageState ?? NOTHING,
+      ]),
+    );
+  const end = ({ why }: Lookup) => (why === null ? [] : paragraph(style, INDENT, `ends here: ${why}`));
+  const found = [...title(style, 'Where it is', 'as the hardware looks it up'), ...way(hardware), ...end(hardware)];
+  if (same === true) return [...found, `${INDENT}Linux reads the same entry`];
+  const differs = same === false ? [`${INDENT}${style.paint.red('Linux reads another entry than the hardware')}`] : [];
+  return [...found, ...title(style, 'Where Linux looks for it'), ...way(linux), ...end(linux), ...differs];
+}
+
+const FIELDS: readonly Column[] = [
+  { title: 'Field' },
+  { title: 'Value', align: 'right' },
+  { title: 'Says', yields: 'wrap' },
+];
+
+/** One table for all groups, so that they line up; a group is a line of its own. */
+function fieldTable(
+  style: Style,
+  layout: typeof STE,
+  groups: readonly FieldGroup[],
+  fields: Fields,
+  all: boolean,
+): string[] {
+  const rows = groups.flatMap((group) => {
+    const cells = fieldsOf(group, fields, all).map((name) => fieldCells(layout, name, fields));
+    const without = all && !group.applies(fields) ? ' (no effect)' : '';
+    return cells.length === 0
+      ? []
+      : [[group.title + without, '', ''], ...cells.map(([name, ...rest]) => [INDENT + name, ...rest])];
+  });
+  return table(style, FIELDS, rows);
+}
+
+function entry(style: Style, { words, fields }: SteRow, all: boolean): string[] {
+  return [
+    ...title(style, 'Stream table entry', 'a stage that is off has no effect; --all shows its fields too'),
+    `${INDENT}${words.slice(0, 4).join(' ')}`,
+    `${INDENT}${words.slice(4).join(' ')}`,
+    ...fieldTable(style, STE, STE_GROUPS, fields, all),
+  ];
+}
+
+/** More are one line each: a screen has to end somewhere. */
+const MAX_CDS_IN_FULL = 2;
+
+function contexts(style: Style, ste: SteRow, all: boolean): string[] {
+  const { sid, cdTable, cds } = ste;
+  if (cdTable === null) return [];
+  const lines = title(style, 'Context descriptors', `${CD_TABLES[cdTable.format]} at ${cdTable.address}`);
+  const say = (text: string) => lines.push(...paragraph(style, INDENT, text));
+  const note = cdNote(cdTable, cds.length);
+  if (note !== null) say(note);
+  for (const text of substreams(ste, cdTable)) say(text);
+  const inFull = all ? cds : cds.slice(0, MAX_CDS_IN_FULL);
+  for (const cd of inFull) lines.push(...context(style, cd, all));
+  const others = cds.slice(inFull.length).map((cd) => cdCells(sid, cd));
+  if (others.length === 0) return lines;
+  lines.push(...title(style, 'The other valid CDs', '--all shows them in full'));
+  return [...lines, ...table(style, CD_COLUMNS, others)];
+}
+
+const CD_TABLES: Readonly<Record<CdTableReport['format'], string>> = {
+  single: 'one',
+  linear: 'linear table',
+  '4k-leaves': 'two-level table with leaves of 4 KiB',
+  '64k-leaves': 'two-level table with leaves of 64 KiB',
+  guest: "a guest's table",
+};
+
+/** S1CDMax and S1DSS: which CD a transaction gets. IHI 0070, "StreamIDs to Context Descriptors". */
+function substreams({ fields }: SteRow, { format, entries, withoutSsid }: CdTableReport): string[] {
+  const s1cdmax = Number(fields['S1CDMax']);
+  if (entries === 1) {
+    const why = s1cdmax === 0 ? 'S1CDMax is 0' : `IDR1.SSIDSIZE is 0, so that S1CDMax ${s1cdmax} is ignored`;
+    return [`one CD for the whole stream: ${why}; S1Fmt and S1DSS are ignored; a SubstreamID is C_BAD_SUBSTREAMID`];
+  }
+  const lines = [`S1CDMax ${s1cdmax}: a CD each for SubstreamIDs 0 to ${entries - 1}, C_BAD_SUBSTREAMID for any other`];
+  if (format === 'guest') lines.push(`S1DSS ${fields['S1DSS']}: without a SubstreamID, traffic is ${withoutSsid}`);
+  if (fields['S1DSS'] === 2)
+    lines.push('S1DSS 2: CD 0 is for traffic without a SubstreamID; 0 itself is F_STREAM_DISABLED');
+  return lines;
+}
+
+function context(style: Style, { ssid, address, pageState, words, fields }: CdRow, all: boolean): string[] {
+  return [
+    ...title(style, `CD of SubstreamID ${ssid}`, `at ${address} (${pageState})`),
+    `${INDENT}${words.slice(0, 4).join(' ')}`,
+    ...(all ? [`${INDENT}${words.slice(4).join(' ')}`] : []),
+    ...fieldTable(style, CD, CD_GROUPS, fields, all),
+  ];
+}
+
+function remarks(style: Style, { otherFindings }: StreamReport): string[] {
+  if (otherFindings.length === 0) return [];
+  return paragraph(
+    style,
+    INDENT,
+    `about the SMMU or the input as a whole (smmu-adopt inspect): ${otherFindings.join(', ')}`,
+  );
+}

@@ -1,0 +1,35 @@
+/**
+ * Parts of the command that most runs do not need, each a file of its own beside it: whoever inspects a dump should not
+ * wait until the explanations, the HTML report or the import of registers are parsed. A part is a module that the
+ * command imports dynamically. It brings its own copy of what it shares with the command, so nothing may be recognised
+ * by its class across that border.
+ */
+
+const PARTS = {
+  explanations: 'src/inspect/explanations/catalogue.ts',
+  html: 'src/report/html/html.ts',
+  'regs-import': 'src/snapshot/import/import.ts',
+  'regs-explain': 'src/snapshot/validate/explain.ts',
+};
+
+/** For the bundle of the command: leaves the parts out, to be loaded when they are imported. */
+export const partsApart = {
+  name: 'parts-apart',
+  setup(build) {
+    for (const [name, entry] of Object.entries(PARTS)) {
+      const [folder, file] = entry.split('/').slice(-2);
+      build.onResolve({ filter: new RegExp(`[\\\\/]${folder}[\\\\/]${file.replace('.', '\\.')}$`) }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: `./parts/${name}.cjs`, external: true } : undefined,
+      );
+    }
+  },
+};
+
+/** What to build besides. */
+export const parts = {
+  entryPoints: Object.fromEntries(Object.entries(PARTS).map(([name, entry]) => [name, entry])),
+  outdir: 'dist/parts',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  minify: true,
+};
