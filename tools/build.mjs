@@ -26,7 +26,12 @@ const results = await Promise.all([
     format: 'cjs',
     // Less to read and to parse at every start.
     minify: true,
-    alias: { 'string-width': './tools/ascii-width.cjs' },
+    // Parts are required: import() would start Node's loader of ES modules, which takes longer than most parts do.
+    supported: { 'dynamic-import': false },
+    alias: {
+      'string-width': './tools/ascii-width.cjs',
+      'node:child_process': './tools/lazy-child-process.cjs',
+    },
     plugins: [...shared.plugins, partsApart],
   }),
   build({ ...shared, ...parts }),

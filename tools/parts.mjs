@@ -8,6 +8,15 @@
 const PARTS = {
   explanations: 'src/inspect/explanations/catalogue.ts',
   html: 'src/report/html/html.ts',
+  ndjson: 'src/report/ndjson.ts',
+  csv: 'src/report/csv.ts',
+  sarif: 'src/report/sarif.ts',
+  junit: 'src/report/junit.ts',
+  github: 'src/report/github.ts',
+  stream: 'src/inspect/stream.ts',
+  'completion-bash': 'src/cli/completion/bash.ts',
+  'completion-zsh': 'src/cli/completion/zsh.ts',
+  'completion-fish': 'src/cli/completion/fish.ts',
   'regs-import': 'src/snapshot/import/import.ts',
   'regs-explain': 'src/snapshot/validate/explain.ts',
 };

@@ -1,11 +1,15 @@
-/** What the formats for machines share about findings: their one order, and their place in words. */
+/** What the formats share about findings: their orders, and their place and reach in words. */
 
 import type { Finding } from '../inspect/findings.ts';
 import { hex } from '../inspect/hex.ts';
 import type { Inspection } from '../inspect/inspection.ts';
+import type { Severity } from '../inspect/rules.ts';
+
+/** How people want them. */
+export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
 
 /**
- * By SMMU as the snapshot has them, after what concerns the input as a whole; then by rule and by place. Viewers
+ * How machines want them: by SMMU as the snapshot has them, after what concerns the input as a whole; then by rule and by place. Viewers
  * compare one run with the next, so nothing here may depend on the order in which things were found.
  */
 export function inOrder({ smmus, findings }: Pick<Inspection, 'smmus' | 'findings'>): Finding[] {
@@ -50,4 +54,13 @@ export function placeInWords({ location }: Finding): string {
 
 export function sidsInWords(first: number, last: number): string {
   return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
+}
+
+const REACH = { machine: 'the whole machine', smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };
+
+/** How far the damage reaches: as the patches claim, and on recent cores where that is more. Empty if not at all. */
+export function reachInWords({ reach, likelyReach }: Pick<Finding, 'reach' | 'likelyReach'>): string {
+  if (reach === null || likelyReach === null) return '';
+  if (reach === likelyReach) return `affects ${REACH[reach]}`;
+  return `affects ${REACH[reach]}, on kernels from about 6.15 on likely ${REACH[likelyReach]}`;
 }

@@ -4,9 +4,9 @@ import { isUnknown } from '../../adopt/checks.ts';
 import { SCAN_RULES } from '../../adopt/scan-record.ts';
 import { hex } from '../../inspect/hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { idRanges } from '../id-ranges.ts';
 import { count, type Html, html } from './markup.ts';
 import { badge, cutTable, facts, NOTHING, note, section, sectionId, type Tone, table } from './section.ts';
-import { idRanges } from './words.ts';
 
 export function checks(index: number, { adoption }: SmmuReport): Html {
   const rows = adoption.checks.map((check) => {

@@ -2,9 +2,10 @@
 
 import { type Explained, explanationsOf } from '../../inspect/explanations/catalogue.ts';
 import type { Finding } from '../../inspect/findings.ts';
+import { GRAVEST_FIRST, reachInWords } from '../findings.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, details, facts, section, sectionId } from './section.ts';
-import { GRAVEST_FIRST, REACHES, SEVERITIES, sidRange } from './words.ts';
+import { SEVERITIES, sidRange } from './words.ts';
 
 /** Findings of one rule beyond these wait behind a click: they say the same of other places. */
 const SHOWN_OF_A_RULE = 5;
@@ -46,8 +47,8 @@ ${parts.length > 0 && html`<p class="evidence">${parts}</p>\n`}${
 `;
 }
 
-function evidence({ location, reach, likelyReach }: Finding, smmu: number | null): Content[] {
-  const { firstSid, lastSid, pciBus, address } = location;
+function evidence(finding: Finding, smmu: number | null): Content[] {
+  const { firstSid, lastSid, pciBus, address } = finding.location;
   const parts: Content[] = [];
   if (firstSid !== undefined && lastSid !== undefined) {
     const sids = sidRange(firstSid, lastSid);
@@ -56,10 +57,8 @@ function evidence({ location, reach, likelyReach }: Finding, smmu: number | null
   }
   if (pciBus !== undefined) parts.push(`PCI bus ${pciBus}`);
   if (address !== undefined) parts.push(html`at ${code(address)}`);
-  if (reach !== null && likelyReach !== null) {
-    const likely = reach === likelyReach ? '' : `; on kernels from about 6.15 on likely ${REACHES[likelyReach]}`;
-    parts.push(`affects ${REACHES[reach]}${likely}`);
-  }
+  const reach = reachInWords(finding);
+  if (reach !== '') parts.push(reach);
   return parts;
 }
 

@@ -5,12 +5,12 @@
 
 import type { Finding } from '../../inspect/findings.ts';
 import type { Census, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
+import { GRAVEST_FIRST } from '../findings.ts';
 import { type Content, code, count, grouped, html, scriptJson } from './markup.ts';
 import type { MemoryItems } from './memory-items.ts';
 import { packL1, StePacker } from './pack.ts';
 import type { PackedSmmu } from './packed.ts';
 import { note, SECTION_END, sectionId, sectionStart } from './section.ts';
-import { GRAVEST_FIRST } from './words.ts';
 
 /** More than the browser shows with ease would serve nobody; JSON has all of them. For all SMMUs together. */
 export const MAX_STES_EMBEDDED = 250_000;

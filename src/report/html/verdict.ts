@@ -3,9 +3,10 @@
 import { isUnknown } from '../../adopt/checks.ts';
 import type { Finding } from '../../inspect/findings.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { GRAVEST_FIRST } from '../findings.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';
 import { badge, facts, NOTHING, sectionId, table } from './section.ts';
-import { GRAVEST_FIRST, IN_FLIGHT, SEVERITIES, VERDICTS } from './words.ts';
+import { IN_FLIGHT, SEVERITIES, VERDICTS } from './words.ts';
 
 export function verdict(smmu: SmmuReport, index: number, findings: readonly Finding[]): Html {
   const { adoption, name, base } = smmu;

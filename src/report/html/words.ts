@@ -3,7 +3,7 @@
 import type { Verdict } from '../../adopt/emulate.ts';
 import type { InFlight, Reset } from '../../adopt/reset.ts';
 import { hex } from '../../inspect/hex.ts';
-import type { Reach, Severity } from '../../inspect/rules.ts';
+import type { Severity } from '../../inspect/rules.ts';
 import type { Tone } from './section.ts';
 
 interface Word {
@@ -38,26 +38,6 @@ export const SEVERITIES: Readonly<Record<Severity, Word>> = {
   note: { tone: 'plain', text: 'note' },
 };
 
-export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
-
-export const REACHES: Readonly<Record<Reach, string>> = {
-  machine: 'the whole machine',
-  smmu: 'the whole SMMU',
-  bus: 'one bus',
-  device: 'one device',
-};
-
 export function sidRange(first: number, last: number): string {
   return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}\u2013${hex(last)}`;
-}
-
-/** `1-3, 7`, or `none`. */
-export function idRanges(ids: readonly number[]): string {
-  const parts: [first: number, last: number][] = [];
-  for (const id of ids) {
-    const last = parts.at(-1);
-    if (last !== undefined && last[1] === id - 1) last[1] = id;
-    else parts.push([id, id]);
-  }
-  return parts.map(([first, last]) => (first === last ? String(first) : `${first}\u2013${last}`)).join(', ') || 'none';
 }

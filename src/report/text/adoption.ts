@@ -4,6 +4,7 @@ import { isUnknown } from '../../adopt/checks.ts';
 import { SCAN_RULES } from '../../adopt/scan-record.ts';
 import { hex } from '../../inspect/hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { idRanges } from '../id-ranges.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, redIf, table } from './table.ts';
 
@@ -80,8 +81,8 @@ export function idScan(style: Style, { adoption }: SmmuReport): string[] {
   const lines = [...title(style, 'IDs in use', `${cds} context descriptors in ${cdTables} tables scanned`)];
   const say = (text: string) => lines.push(...paragraph(style, INDENT, text));
   if (scan.outcome === 'reserved') {
-    say(`ASIDs reserved: ${ranges(asids)}`);
-    say(`VMIDs reserved: ${ranges(vmids)}`);
+    say(`ASIDs reserved: ${idRanges(asids)}`);
+    say(`VMIDs reserved: ${idRanges(vmids)}`);
     return lines;
   }
   if (scan.outcome === 'failed') {
@@ -113,15 +114,4 @@ export function idScan(style: Style, { adoption }: SmmuReport): string[] {
   const more = failures.length - rows.length + failuresNotListed;
   if (more > 0) say(`and ${more} more`);
   return lines;
-}
-
-/** `1-3, 7`, or `none`. */
-function ranges(ids: readonly number[]): string {
-  const parts: [first: number, last: number][] = [];
-  for (const id of ids) {
-    const last = parts.at(-1);
-    if (last !== undefined && last[1] === id - 1) last[1] = id;
-    else parts.push([id, id]);
-  }
-  return parts.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(', ') || 'none';
 }

@@ -1,7 +1,7 @@
 /** `smmu-adopt explain` as text: the list of all names, and one of them in full. */
 
 import type { Explained, ExplainedGroup } from '../../inspect/explanations/catalogue.ts';
-import { reach } from './findings.ts';
+import { reachInWords } from '../findings.ts';
 import { paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';
 
@@ -38,7 +38,7 @@ const KINDS = { finding: 'finding', check: 'check of the driver', 'scan-rule': '
 function* lines(entry: Explained, style: Style): Generator<string> {
   const { paint } = style;
   const about = KINDS[entry.kind] + (entry.severity === null ? '' : `, ${entry.severity}`);
-  const affected = reach(entry);
+  const affected = reachInWords(entry);
   yield `${paint.bold(entry.name)}  ${paint.dim(about)}`;
   yield* paragraph(style, '', entry.title);
   yield '';

@@ -1,11 +1,8 @@
 /** Findings, gravest first, each with its place, its reach, and the kernel's own words for it. */
 
 import type { Finding } from '../../inspect/findings.ts';
-import type { Severity } from '../../inspect/rules.ts';
-import { placeInWords } from '../findings.ts';
+import { GRAVEST_FIRST, placeInWords, reachInWords } from '../findings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
-
-const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
 
 export function findings(style: Style, list: readonly Finding[]): string[] {
   return list.length === 0 ? [] : [...title(style, 'Findings'), ...findingLines(style, list)];
@@ -22,19 +19,11 @@ function one(style: Style, finding: Finding): string[] {
   const label = finding.severity.padEnd('warning'.length);
   const lead = `${INDENT}${label}  `;
   const lines = paragraph(style, lead, `${finding.message} [${finding.rule}]`);
-  const evidence = [placeInWords(finding), reach(finding)].filter((part) => part !== '').join('; ');
+  const evidence = [placeInWords(finding), reachInWords(finding)].filter((part) => part !== '').join('; ');
   const under = ' '.repeat(lead.length);
   if (evidence !== '') lines.push(...paragraph(style, under, evidence).map((line) => paint.dim(line)));
   if (finding.kernelMessage !== null) {
     lines.push(...paragraph(style, under, `kernel: ${finding.kernelMessage}`).map((line) => paint.dim(line)));
   }
   return lines.map((line, i) => (i === 0 ? line.replace(label, colour(label)) : line));
-}
-
-const REACH = { machine: 'the whole machine', smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };
-
-export function reach({ reach: claimed, likelyReach }: Pick<Finding, 'reach' | 'likelyReach'>): string {
-  if (claimed === null || likelyReach === null) return '';
-  if (claimed === likelyReach) return `affects ${REACH[claimed]}`;
-  return `affects ${REACH[claimed]}, on kernels from about 6.15 on likely ${REACH[likelyReach]}`;
 }
