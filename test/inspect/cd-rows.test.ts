@@ -195,7 +195,10 @@ describe('a hostile table', () => {
     ranges: [],
     runs: (_, byteLength) => [{ offset: 0, byteLength, state: 'present' }],
     read(paddr, into) {
-      into.set((paddr < CD_TABLE ? validCds : descriptors).subarray(0, into.byteLength));
+      const pattern = paddr < CD_TABLE ? validCds : descriptors;
+      for (let at = 0; at < into.byteLength; at += pattern.byteLength) {
+        into.set(pattern.subarray(0, into.byteLength - at), at);
+      }
       return [{ offset: 0, byteLength: into.byteLength, state: 'present' }];
     },
   };
