@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { parseAddress, parsePageSize } from './arguments.ts';
-import { clearProgress, progressLine } from './output.ts';
+import { clearProgress, progressLine, writeToStderr } from './output.ts';
 
 export interface DumpFlags {
   readonly base?: number;
@@ -79,7 +79,7 @@ export class Dumps {
     clearProgress();
     for (const [name, { requests, byteLength }] of this.#fetched) {
       const count = requests === 1 ? '1 request' : `${requests} requests`;
-      process.stderr.write(`${escapeText(name)}: ${count}, ${byteLength} bytes\n`);
+      writeToStderr(`${escapeText(name)}: ${count}, ${byteLength} bytes\n`);
     }
   }
 }

@@ -2,24 +2,33 @@
 
 import { CommanderError } from 'commander';
 import { isInputError } from '../errors.ts';
-import { clearProgress, complaint } from './output.ts';
+import { clearProgress, complaint, writeToStderr, writeToStdout } from './output.ts';
 import { makeProgram } from './program.ts';
 
 const CANNOT_ANALYSE = 2;
 
 async function main(argv: readonly string[]): Promise<number> {
   let status = 0;
-  const program = makeProgram((code) => {
-    status = code;
-  });
+  let help = '';
+  const program = makeProgram(
+    (code) => {
+      status = code;
+    },
+    (text) => {
+      help += text;
+    },
+  );
   try {
-    await program.parseAsync(argv);
+    await program.parseAsync(argv).catch((error: unknown) => {
+      if (!(error instanceof CommanderError)) throw error;
+      // What was wrong stands on stderr already; that there is help to print is no failure.
+      if (error.exitCode !== 0) status = CANNOT_ANALYSE;
+    });
+    if (help !== '') await writeToStdout([help]);
   } catch (error) {
-    // Commander has written its line (or the help, which is no failure) by itself.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CANNOT_ANALYSE;
     if (!isInputError(error)) throw error;
     clearProgress();
-    process.stderr.write(complaint(error.message));
+    writeToStderr(complaint(error.message));
     return CANNOT_ANALYSE;
   }
   return status;
@@ -32,7 +41,7 @@ main(process.argv).then(
   (error: unknown) => {
     // A mistake in this program. Its trace is for a bug report, and only on request.
     const detail = process.env['SMMU_ADOPT_DEBUG'] && error instanceof Error ? error.stack : String(error);
-    process.stderr.write(complaint(`internal error, please report it: ${detail}`));
+    writeToStderr(complaint(`internal error, please report it: ${detail}`));
     process.exitCode = CANNOT_ANALYSE;
   },
 );

@@ -118,6 +118,12 @@ export function outputWidth(toStdout: boolean): number {
 }
 
 /** What goes wrong, in one line, whatever stands in the file names and values that it quotes. */
+/** Writes to stderr; when nobody reads it any more, there is nobody to tell either. */
+export function writeToStderr(text: string): void {
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
+  process.stderr.write(text);
+}
+
 export function complaint(message: string): string {
   return `${TOOL.name}: ${escapeText(message.trimEnd().replace(/\n/g, ' '))}\n`;
 }

@@ -7,18 +7,25 @@ import { addCompletionCommand } from './completion-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
-import { complaint } from './output.ts';
+import { complaint, writeToStderr } from './output.ts';
 import { addRegsCommand } from './regs-command.ts';
 import { addShowCommand } from './show-command.ts';
 
-/** `done` receives the exit status of a command that has more than one for success. */
-export function makeProgram(done: (status: number) => void): Command {
+/**
+ * `done` receives the exit status of a command that has more than one for success, `print` the help and the version
+ * that were asked for.
+ */
+export function makeProgram(done: (status: number) => void, print: (text: string) => void = () => {}): Command {
   const program = new Command(TOOL.name)
     .description('Predicts, from a memory dump and a register snapshot, what a kdump kernel does with a live SMMUv3.')
     .version(TOOL.version)
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(complaint(text.replace(/^error: /, ''))) });
+    .configureOutput({
+      writeOut: print,
+      writeErr: writeToStderr,
+      outputError: (text, write) => write(complaint(text.replace(/^error: /, ''))),
+    });
   addInspectCommand(program, done);
   addInfoCommand(program);
   addRegsCommand(program);

@@ -6,7 +6,7 @@ import { escapeJson, escapeText } from '../report/escape.ts';
 import { FORMATS } from '../snapshot/import/formats.ts';
 import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
-import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStdout } from './output.ts';
+import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStderr, writeToStdout } from './output.ts';
 
 const IMPORT_EXAMPLES = `
 Formats, each recognised by its content:
@@ -163,8 +163,8 @@ async function runImport(files: string[], flags: ImportFlags): Promise<void> {
     const inputs = named.map(({ file }) => file);
     writeToFile(flags.output, json, inputs);
   }
-  for (const note of notes) process.stderr.write(`${escapeText(note)}\n`);
-  if (flags.output !== undefined) process.stderr.write(`${escapeText(`snapshot written to ${flags.output}`)}\n`);
+  for (const note of notes) writeToStderr(`${escapeText(note)}\n`);
+  if (flags.output !== undefined) writeToStderr(`${escapeText(`snapshot written to ${flags.output}`)}\n`);
 }
 
 async function runValidate(file: string, { format, color }: ValidateFlags): Promise<void> {

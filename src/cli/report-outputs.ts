@@ -12,7 +12,7 @@ import type { AddressRange } from '../dump/memory.ts';
 import { InputError } from '../errors.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from '../report/escape.ts';
-import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStdout } from './output.ts';
+import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStderr, writeToStdout } from './output.ts';
 
 /** How the text is to look, which only the text report asks. */
 export interface TextFlags {
@@ -152,7 +152,7 @@ export async function writeReports(
   for (const { format, file } of outputs) {
     if (file === null) continue;
     writeToFile(file, await REPORTS[format](inspection, options, false), inputs);
-    if (!options.quiet) process.stderr.write(`report written to ${escapeText(file)}\n`);
+    if (!options.quiet) writeToStderr(`report written to ${escapeText(file)}\n`);
   }
   for (const { format } of toStdout) await writeToStdout(await REPORTS[format](inspection, options, true));
 }

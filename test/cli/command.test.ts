@@ -148,6 +148,19 @@ describe('streams and options', () => {
     });
     expect({ lines: stdout.split('\n').length, stderr }).toEqual({ lines: 2, stderr: '' });
   });
+
+  test.each([
+    ['help', '--help', 0],
+    ['help of a command', 'inspect --help', 0],
+    ['the version', '--version', 0],
+    ['a complaint', 'inspect 2>&1', 2],
+    ['help for want of a command', '2>&1', 2],
+  ])('nobody to read %s: the exit status is the same, and there is no trace', (_, args, expected) => {
+    // The reader is gone long before the command has started.
+    const command = `{ "${process.execPath}" ../../bin/smmu-adopt.cjs ${args}; echo $? >&3; } 3>&2 | :`;
+    const { stderr } = spawnSync('sh', ['-c', command], { cwd: join(SAMPLES_FOLDER, 'bad-span'), encoding: 'utf8' });
+    expect(stderr).toBe(`${expected}\n`);
+  });
 });
 
 describe('placing a raw dump', () => {
