@@ -2,15 +2,13 @@
 
 import { type Command, Option } from 'commander';
 import type { CheckReport } from '../check/check.ts';
+import { jsonText } from '../report/escape.ts';
 import { clearProgress, progressLine, writeToStdout } from './output.ts';
 
 /** Each is loaded when it is asked for. */
 const REPORTS = {
   text: async (report) => (await import('../report/check/text.ts')).checkText(report),
-  json: async (report) => {
-    const { escapeJson } = await import('../report/escape.ts');
-    return [escapeJson(`${JSON.stringify(report, null, 2)}\n`)];
-  },
+  json: async (report) => [jsonText(report)],
   junit: async (report) => (await import('../report/check/junit.ts')).checkJunit(report),
   github: async (report) => (await import('../report/check/github.ts')).checkGithub(report),
 } as const satisfies Readonly<Record<string, (report: CheckReport) => Promise<Iterable<string>>>>;

@@ -31,6 +31,14 @@ export function addDumpOptions(command: Command): Command {
     .option('-v, --verbose', 'say on stderr what was fetched of each URL');
 }
 
+/** Of the commands that read tables; `info` counts such pages as what they are. */
+export function excludedOption(): Option {
+  return new Option('--excluded <how>', 'pages that the capture tool left out: zeros, or unknown').choices([
+    'zero',
+    'error',
+  ]);
+}
+
 /** Opens dumps and closes all of them in the end. */
 export class Dumps {
   readonly #opened: OpenedDump[] = [];

@@ -1,15 +1,12 @@
 /** `smmu-adopt explain`: what a finding, a check or a rule of the ID scan means. Reads no dump. */
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
 import type { Explained } from '../inspect/explanations/catalogue.ts';
+import { jsonText } from '../report/escape.ts';
 import { TOOL } from '../version.ts';
-import { type ColorChoice, outputWidth, wantsColor, writeToStdout } from './output.ts';
-
-interface ExplainFlags {
-  readonly format: 'text' | 'json';
-  readonly color: ColorChoice;
-}
+import { writeToStdout } from './output.ts';
+import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
 const EXAMPLES = `
 Examples:
@@ -23,21 +20,18 @@ Exit status:
   2  there is no such name`;
 
 export function addExplainCommand(program: Command): void {
-  program
+  const command = program
     .command('explain')
     .summary('what a finding, a check or a rule of the ID scan means')
     .description(
       'Says what a finding, a check of the driver or a rule of its ID scan means: what the hardware and the kernel ' +
         'make of it, what causes it, and where to look next. Without a name, lists them all.',
     )
-    .argument('[rule...]', 'names as they stand in a report')
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
-    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
-    .addHelpText('after', EXAMPLES)
-    .action(runExplain);
+    .argument('[rule...]', 'names as they stand in a report');
+  addTextOrJson(command).addHelpText('after', EXAMPLES).action(runExplain);
 }
 
-async function runExplain(names: string[], { format, color }: ExplainFlags): Promise<void> {
+async function runExplain(names: string[], { format, color }: TextOrJsonFlags): Promise<void> {
   const { GROUPS, explanationsOf } = await import('../inspect/explanations/catalogue.ts');
   const known = GROUPS.flatMap(({ entries }) => entries);
   const entries: Explained[] = [];
@@ -48,15 +42,11 @@ async function runExplain(names: string[], { format, color }: ExplainFlags): Pro
   }
   if (format === 'json') {
     const json = { schemaVersion: 1, tool: TOOL, explanations: names.length === 0 ? known : entries };
-    const { escapeJson } = await import('../report/escape.ts');
-    await writeToStdout([escapeJson(`${JSON.stringify(json, null, 2)}\n`)]);
+    await writeToStdout([jsonText(json)]);
     return;
   }
-  const [{ explainList, explainReport }, { makeStyle }] = await Promise.all([
-    import('../report/text/explain.ts'),
-    import('../report/text/style.ts'),
-  ]);
-  const style = makeStyle({ width: outputWidth(true), color: wantsColor(color, true) });
+  const { explainList, explainReport } = await import('../report/text/explain.ts');
+  const style = await stdoutStyle(color);
   await writeToStdout(names.length === 0 ? explainList(GROUPS, style) : explainReport(entries, style));
 }
 

@@ -1,16 +1,15 @@
 /** `smmu-adopt info`: what a dump is, before anything is made of it. */
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
-import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToStdout } from './output.ts';
+import { progressLine, writeToStdout } from './output.ts';
+import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
-interface InfoFlags extends DumpFlags {
+interface InfoFlags extends DumpFlags, TextOrJsonFlags {
   readonly regs?: string;
   readonly allowOutside?: boolean;
-  readonly format: 'text' | 'json';
-  readonly color: ColorChoice;
 }
 
 const EXAMPLES = `
@@ -32,12 +31,7 @@ export function addInfoCommand(program: Command): void {
     .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', 'register snapshot, for its memory list')
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
-  addDumpOptions(command)
-    .optionsGroup('The report:')
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
-    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
-    .addHelpText('after', EXAMPLES)
-    .action(runInfo);
+  addTextOrJson(addDumpOptions(command).optionsGroup('The report:')).addHelpText('after', EXAMPLES).action(runInfo);
 }
 
 async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
@@ -49,13 +43,8 @@ async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
       await writeToStdout((await import('../report/json.ts')).jsonReport(info));
       return;
     }
-    const [{ infoReport }, { makeStyle }] = await Promise.all([
-      import('../report/text/info.ts'),
-      import('../report/text/style.ts'),
-    ]);
-    await writeToStdout(
-      infoReport(info, makeStyle({ width: outputWidth(true), color: wantsColor(flags.color, true) })),
-    );
+    const { infoReport } = await import('../report/text/info.ts');
+    await writeToStdout(infoReport(info, await stdoutStyle(flags.color)));
   } finally {
     dumps.close();
   }

@@ -6,12 +6,14 @@ import type { ExcludedPolicy } from '../dump/view.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { Severity } from '../inspect/rules.ts';
+import { kdumpRamOf } from '../platform/iomem.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
-import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
 import { progressLine } from './output.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
+import { colorOption } from './text-or-json.ts';
 
 export interface InspectFlags extends DumpFlags, KernelFlags, OutputFlags, TextFlags {
   readonly regs: string;
@@ -58,12 +60,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .option('--all', 'list unused L1 descriptors and abort STEs too')
     .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collect<string>)
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
-    .addOption(
-      new Option('--excluded <how>', 'pages that the capture tool left out: zeros, or unknown').choices([
-        'zero',
-        'error',
-      ]),
-    );
+    .addOption(excludedOption());
   addKernelOptions(command);
   addDumpOptions(command).option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addOutputOptions(command)
@@ -72,7 +69,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
         .choices(['error', 'warning', 'note', 'never'])
         .default('error'),
     )
-    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
+    .addOption(colorOption())
     .option('-q, --quiet', 'text: only the verdict of each SMMU')
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: InspectFlags) => done(await runInspect(dumps, flags)));
@@ -116,7 +113,7 @@ export async function withInspection<T>(
     });
     return await use(inspection, {
       files: [flags.regs, ...kernelOptionFiles(flags), ...dumps.paths],
-      kdumpRam: [...snapshot.kdump.systemRam, ...(kernel.iomem?.crashKernel ?? [])],
+      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
     });
   } finally {
     dumps.close();

@@ -117,13 +117,13 @@ export function outputWidth(toStdout: boolean): number {
   return toStdout && columns ? Math.min(160, Math.max(60, columns)) : DEFAULT_WIDTH;
 }
 
-/** What goes wrong, in one line, whatever stands in the file names and values that it quotes. */
 /** Writes to stderr; when nobody reads it any more, there is nobody to tell either. */
 export function writeToStderr(text: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
   process.stderr.write(text);
 }
 
+/** What goes wrong, in one line, whatever stands in the file names and values that it quotes. */
 export function complaint(message: string): string {
   return `${TOOL.name}: ${escapeText(message.trimEnd().replace(/\n/g, ' '))}\n`;
 }

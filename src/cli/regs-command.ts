@@ -2,11 +2,12 @@
 
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
-import { escapeJson, escapeText } from '../report/escape.ts';
+import { escapeText, jsonText } from '../report/escape.ts';
 import { FORMATS } from '../snapshot/import/formats.ts';
 import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
-import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStderr, writeToStdout } from './output.ts';
+import { writeToFile, writeToStderr, writeToStdout } from './output.ts';
+import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
 const IMPORT_EXAMPLES = `
 Formats, each recognised by its content:
@@ -63,11 +64,6 @@ interface ImportFlags extends TargetFlags {
   readonly output?: string;
 }
 
-interface ValidateFlags {
-  readonly format: 'text' | 'json';
-  readonly color: ColorChoice;
-}
-
 interface CaptureFlags extends TargetFlags {
   readonly devmem: string;
 }
@@ -97,15 +93,12 @@ export function addRegsCommand(program: Command): void {
     .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only')
     .addHelpText('after', IMPORT_EXAMPLES)
     .action(runImport);
-  regs
-    .command('validate')
+  addTextOrJson(regs.command('validate'))
     .summary('check and explain a snapshot')
     .description(
       'Decodes every register of a snapshot, and says what is missing, what that costs, and what is striking.',
     )
     .argument('<file>', 'register snapshot (JSON)')
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
-    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
     .addHelpText('after', VALIDATE_EXAMPLES)
     .action(runValidate);
   addTargetOptions(regs.command('capture'))
@@ -157,7 +150,7 @@ async function runImport(files: string[], flags: ImportFlags): Promise<void> {
       format: flags.format,
     },
   );
-  const json = [escapeJson(`${JSON.stringify(snapshot, null, 2)}\n`)];
+  const json = [jsonText(snapshot)];
   if (flags.output === undefined) await writeToStdout(json);
   else {
     const inputs = named.map(({ file }) => file);
@@ -167,21 +160,17 @@ async function runImport(files: string[], flags: ImportFlags): Promise<void> {
   if (flags.output !== undefined) writeToStderr(`${escapeText(`snapshot written to ${flags.output}`)}\n`);
 }
 
-async function runValidate(file: string, { format, color }: ValidateFlags): Promise<void> {
+async function runValidate(file: string, { format, color }: TextOrJsonFlags): Promise<void> {
   const [{ loadSnapshot }, { explainSnapshot }] = await Promise.all([
     import('../snapshot/load.ts'),
     import('../snapshot/validate/explain.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
   const explained = explainSnapshot(await loadSnapshot(file, { allowOutside: true }));
-  if (format === 'json') await writeToStdout([escapeJson(`${JSON.stringify(explained, null, 2)}\n`)]);
+  if (format === 'json') await writeToStdout([jsonText(explained)]);
   else {
-    const [{ regsReport }, { makeStyle }] = await Promise.all([
-      import('../report/text/regs.ts'),
-      import('../report/text/style.ts'),
-    ]);
-    const style = makeStyle({ width: outputWidth(true), color: wantsColor(color, true) });
-    await writeToStdout(regsReport(explained, style));
+    const { regsReport } = await import('../report/text/regs.ts');
+    await writeToStdout(regsReport(explained, await stdoutStyle(color)));
   }
   if (!explained.usable) throw new InputError('snapshot', 'these registers cannot be used', { file });
 }

@@ -1,15 +1,17 @@
 /** `smmu-adopt show`: one stream in full. */
 
-import { type Command, createCommand, Option } from 'commander';
+import { type Command, createCommand } from 'commander';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { inspect } from '../inspect/inspect.ts';
+import { jsonText } from '../report/escape.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { parseSids } from './arguments.ts';
-import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
-import { type ColorChoice, outputWidth, progressLine, wantsColor, writeToStdout } from './output.ts';
+import { progressLine, writeToStdout } from './output.ts';
+import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what becomes of one stream. */
 const KERNEL_OPTIONS = [
@@ -21,7 +23,7 @@ const KERNEL_OPTIONS = [
   'paBits',
 ] as const satisfies (keyof KernelFlags)[];
 
-interface ShowFlags extends DumpFlags, Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]> {
+interface ShowFlags extends DumpFlags, Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]>, TextOrJsonFlags {
   readonly regs: string;
   readonly sid: number;
   readonly smmu?: string;
@@ -29,8 +31,6 @@ interface ShowFlags extends DumpFlags, Pick<KernelFlags, (typeof KERNEL_OPTIONS)
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
   readonly allowOutside?: boolean;
-  readonly format: 'text' | 'json';
-  readonly color: ColorChoice;
 }
 
 const EXAMPLES = `
@@ -60,21 +60,15 @@ export function addShowCommand(program: Command, done: (status: number) => void)
     .option('--smmu <name>', 'the SMMU, where the snapshot has several')
     .option('--all', 'fields without effect too, and every CD in full')
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
-    .addOption(
-      new Option('--excluded <how>', 'pages that the capture tool left out: zeros, or unknown').choices([
-        'zero',
-        'error',
-      ]),
-    );
+    .addOption(excludedOption());
   const wanted: readonly string[] = KERNEL_OPTIONS;
   for (const option of addKernelOptions(createCommand()).options) {
     if (wanted.includes(option.attributeName())) command.addOption(option);
   }
   addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
-    .optionsGroup('The report:')
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
-    .addOption(new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto'))
+    .optionsGroup('The report:');
+  addTextOrJson(command)
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: ShowFlags) => done(await runShow(dumps, flags)));
 }
@@ -109,15 +103,10 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
     const { lacksEvidence, streamReport } = await import('../inspect/stream.ts');
     const stream = streamReport(inspection, report, new MemoryView(dump, excluded), sid);
     if (flags.format === 'json') {
-      const { escapeJson } = await import('../report/escape.ts');
-      await writeToStdout([escapeJson(`${JSON.stringify(stream, null, 2)}\n`)]);
+      await writeToStdout([jsonText(stream)]);
     } else {
-      const [{ streamText }, { makeStyle }] = await Promise.all([
-        import('../report/text/stream.ts'),
-        import('../report/text/style.ts'),
-      ]);
-      const style = makeStyle({ width: outputWidth(true), color: wantsColor(flags.color, true) });
-      await writeToStdout(streamText(stream, style, all));
+      const { streamText } = await import('../report/text/stream.ts');
+      await writeToStdout(streamText(stream, await stdoutStyle(flags.color), all));
     }
     return lacksEvidence(stream) ? 3 : 0;
   } finally {

@@ -11,7 +11,7 @@ import { untilFetched } from '../dump/until-fetched.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { AddressMap } from '../platform/address-map.ts';
-import type { Iomem } from '../platform/iomem.ts';
+import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
@@ -85,7 +85,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const { later, iomem, sids, dmesg, progress = noProgress } = options;
   const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);
-  const kdumpRam = [...snapshot.kdump.systemRam, ...(iomem?.crashKernel ?? [])];
+  const kdumpRam = kdumpRamOf(snapshot.kdump.systemRam, iomem);
   const momentOf = (one: OpenedDump): Moment => ({
     view: new MemoryView(one, options.excluded),
     map: new AddressMap(one.memory, iomem ?? null, snapshot.kdump.systemRam),

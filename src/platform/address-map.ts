@@ -1,7 +1,7 @@
 /** What is at a physical address of the machine: memory, the kdump kernel's own memory, a device, or nothing. */
 
 import type { AddressRange, PhysicalMemory } from '../dump/memory.ts';
-import type { Iomem, IomemRange } from './iomem.ts';
+import { type Iomem, type IomemRange, kdumpRamOf } from './iomem.ts';
 
 /**
  * - `ram`: memory outside the kdump kernel's own
@@ -34,7 +34,7 @@ export class AddressMap {
     this.#dump = dump;
     this.complete = iomem !== null;
     this.#ram = outward(iomem?.systemRam ?? []);
-    this.#kdump = outward([...kdumpRam, ...(iomem?.crashKernel ?? [])]);
+    this.#kdump = outward(kdumpRamOf(kdumpRam, iomem));
     this.#devices = outward(iomem?.devices ?? []);
   }
 

@@ -115,3 +115,8 @@ function joined(ranges: readonly AddressRange[]): AddressRange[] {
   }
   return parts;
 }
+
+/** The kdump kernel's own memory, as far as the snapshot (kdump.systemRam) and /proc/iomem tell. */
+export function kdumpRamOf(systemRam: readonly AddressRange[], iomem: Iomem | null | undefined): AddressRange[] {
+  return [...systemRam, ...(iomem?.crashKernel ?? [])];
+}

@@ -18,6 +18,11 @@ export function escapeJson(json: string): string {
   return json.replace(UNSAFE, (character) => (character === '\n' ? character : code(character)));
 }
 
+/** A small result as JSON, safe to print. */
+export function jsonText(value: unknown): string {
+  return escapeJson(`${JSON.stringify(value, null, 2)}\n`);
+}
+
 /** Every string of a result made safe, at once, so that no section of a report can forget one. Table rows have ours only. */
 export function escaped<T>(value: T): T {
   if (typeof value === 'string') return escapeText(value) as T;

@@ -7,7 +7,7 @@ import type { Finding } from '../inspect/findings.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { Severity } from '../inspect/rules.ts';
 import { escapeText } from './escape.ts';
-import { inOrder, placeInWords } from './findings.ts';
+import { GRAVEST_FIRST, inOrder, placeInWords } from './findings.ts';
 
 const COMMANDS: { readonly [S in Severity]: string } = { error: 'error', warning: 'warning', note: 'notice' };
 
@@ -15,7 +15,7 @@ export function* githubReport(inspection: Inspection): Generator<string> {
   yield `${summaryLine(inspection)}\n`;
   const findings = inOrder(inspection);
   // Gravest first: GitHub shows only the first few of a step.
-  for (const severity of Object.keys(COMMANDS)) {
+  for (const severity of GRAVEST_FIRST) {
     for (const finding of findings) if (finding.severity === severity) yield `${annotation(finding)}\n`;
   }
 }

@@ -6,14 +6,14 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../inspect/findings.ts';
 import type { DumpReport, Inspection } from '../inspect/inspection.ts';
-import { escapeJson, escapeText } from './escape.ts';
+import { escapeText, jsonText } from './escape.ts';
 import { inOrder, sidsInWords } from './findings.ts';
 import { ruleIndex, SARIF_RULES } from './sarif-rules.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
 export function* sarifReport(inspection: Inspection): Generator<string> {
-  yield escapeJson(`${JSON.stringify(sarifLog(inspection), null, 2)}\n`);
+  yield jsonText(sarifLog(inspection));
 }
 
 function sarifLog(inspection: Inspection) {

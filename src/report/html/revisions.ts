@@ -1,35 +1,21 @@
 /** The known revisions of the series side by side, and the first thing in which each parts from the one reported. */
 
-import { hex } from '../../inspect/hex.ts';
 import type { RevisionOutcome, SmmuReport } from '../../inspect/inspection.ts';
+import { OUTCOME } from '../revision-outcome.ts';
 import { logLines } from './log.ts';
 import { type Content, code, type Html, html } from './markup.ts';
 import { badge, details, facts, NOTHING, section, sectionId, table } from './section.ts';
 import { VERDICTS } from './words.ts';
 
-/** What is compared: `cell` is what is shown, `text` what it is compared by. */
-const ROWS: readonly [label: string, text: (outcome: RevisionOutcome) => string][] = [
+const ROWS: readonly [label: string, text: (outcome: RevisionOutcome) => string | null][] = [
   ['Verdict', ({ verdict, errno }) => VERDICTS[verdict].text + (errno === null ? '' : ` (-${errno})`)],
-  ['Decided by', ({ checks }) => checks.find(({ result }) => result === 'fail')?.id ?? NOTHING],
-  [
-    'Devices refused',
-    ({ devices }) => {
-      const refused = devices.filter(({ accepted, asked }) => accepted === false && asked !== false);
-      return refused.flatMap(({ sids }) => sids.map(hex)).join(', ') || 'none';
-    },
-  ],
-  ['Attaches deferred', ({ devices }) => String(devices.filter(({ deferred }) => deferred === true).length)],
-  [
-    'Ends in',
-    ({ panic, lost }) => (panic !== null ? `panic in ${panic.where}` : lost !== null ? 'SMMU lost' : NOTHING),
-  ],
-  ['CR0 after the reset', ({ reset }) => reset?.cr0.after ?? 'unknown'],
-  ['ATSCHK after it', ({ reset }) => String(reset?.atschk.after ?? 'unknown')],
-  [
-    'IDs reserved',
-    ({ reserved, idScan }) =>
-      idScan === null ? 'no scan' : `${reserved.asids.length} ASIDs, ${reserved.vmids.length} VMIDs`,
-  ],
+  ['Decided by', OUTCOME.decidedBy],
+  ['Devices refused', OUTCOME.devicesRefused],
+  ['Attaches deferred', OUTCOME.attachesDeferred],
+  ['Ends in', OUTCOME.endsIn],
+  ['CR0 after the reset', OUTCOME.cr0After],
+  ['ATSCHK after it', OUTCOME.atschkAfter],
+  ['IDs reserved', OUTCOME.idsReserved],
 ];
 
 /** A hostile dump can have every device refused; a cell is for a handful. */
@@ -40,7 +26,7 @@ export function revisions(index: number, { adoptions, splits, adoption, name }: 
   if (adoptions === null || splits === null) return null;
   const outcomes = Object.entries(adoptions);
   const rows = ROWS.map(([label, text]) => {
-    const texts = outcomes.map(([, outcome]) => text(outcome));
+    const texts = outcomes.map(([, outcome]) => text(outcome) ?? NOTHING);
     const differs = new Set(texts).size > 1;
     const cells = texts.map((one) => (one.length > MAX_CELL_LENGTH ? `${one.slice(0, MAX_CELL_LENGTH)}\u2026` : one));
     return {

@@ -1,39 +1,26 @@
 /** The known revisions side by side, and the first thing in which each parts from the one reported. */
 
-import { hex } from '../../inspect/hex.ts';
 import type { RevisionOutcome, SmmuReport } from '../../inspect/inspection.ts';
+import { OUTCOME } from '../revision-outcome.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, table } from './table.ts';
 
-const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome) => string][] = [
+const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome) => string | null][] = [
   ['verdict', ({ verdict, errno }) => verdict + (errno === null ? '' : ` (-${errno})`)],
-  ['decided by', ({ checks }) => checks.find(({ result }) => result === 'fail')?.id ?? NOTHING],
-  [
-    'devices refused',
-    ({ devices }) => {
-      const refused = devices.filter(({ accepted, asked }) => accepted === false && asked !== false);
-      return refused.flatMap(({ sids }) => sids.map(hex)).join(', ') || 'none';
-    },
-  ],
-  ['attaches deferred', ({ devices }) => String(devices.filter(({ deferred }) => deferred === true).length)],
-  [
-    'ends in',
-    ({ panic, lost }) => (panic !== null ? `panic in ${panic.where}` : lost !== null ? 'SMMU lost' : NOTHING),
-  ],
-  ['CR0 after reset', ({ reset }) => reset?.cr0.after ?? 'unknown'],
-  ['ATSCHK after', ({ reset }) => String(reset?.atschk.after ?? 'unknown')],
-  [
-    'IDs reserved',
-    ({ reserved, idScan }) =>
-      idScan === null ? 'no scan' : `${reserved.asids.length} ASIDs, ${reserved.vmids.length} VMIDs`,
-  ],
+  ['decided by', OUTCOME.decidedBy],
+  ['devices refused', OUTCOME.devicesRefused],
+  ['attaches deferred', OUTCOME.attachesDeferred],
+  ['ends in', OUTCOME.endsIn],
+  ['CR0 after reset', OUTCOME.cr0After],
+  ['ATSCHK after', OUTCOME.atschkAfter],
+  ['IDs reserved', OUTCOME.idsReserved],
 ];
 
 export function revisions(style: Style, { adoptions, splits }: SmmuReport): string[] {
   if (adoptions === null || splits === null) return [];
   const outcomes = Object.entries(adoptions);
   const rows = ROWS.map(([label, cell]) => {
-    const cells = outcomes.map(([, outcome]) => cell(outcome));
+    const cells = outcomes.map(([, outcome]) => cell(outcome) ?? NOTHING);
     return [new Set(cells).size > 1 ? `${label} *` : label, ...cells];
   });
   const columns = [{ title: '' }, ...outcomes.map(([name]) => ({ title: name, yields: 'wrap' as const }))];
