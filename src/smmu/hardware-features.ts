@@ -1,0 +1,75 @@
+/**
+ * What an SMMU can do, by the names of its identification register fields: the part of the hardware that the legality of
+ * an STE or a CD and a translation depend on. A value that was not captured is null, and a rule that needs it is not
+ * applied: nothing becomes illegal by a guess.
+ */
+
+import { fieldBits, fieldOf } from './fields.ts';
+import { registerNamed } from './registers.ts';
+
+/** Where each value stands: register and field. */
+const FEATURES = {
+  S2P: ['IDR0', 'S2P'],
+  S1P: ['IDR0', 'S1P'],
+  TTF: ['IDR0', 'TTF'],
+  HTTU: ['IDR0', 'HTTU'],
+  Hyp: ['IDR0', 'Hyp'],
+  ATS: ['IDR0', 'ATS'],
+  NS1ATS: ['IDR0', 'NS1ATS'],
+  ASID16: ['IDR0', 'ASID16'],
+  VMID16: ['IDR0', 'VMID16'],
+  PRI: ['IDR0', 'PRI'],
+  CD2L: ['IDR0', 'CD2L'],
+  TTENDIAN: ['IDR0', 'TTENDIAN'],
+  STALL_MODEL: ['IDR0', 'STALL_MODEL'],
+  TERM_MODEL: ['IDR0', 'TERM_MODEL'],
+  ST_LEVEL: ['IDR0', 'ST_LEVEL'],
+  SIDSIZE: ['IDR1', 'SIDSIZE'],
+  SSIDSIZE: ['IDR1', 'SSIDSIZE'],
+  HAD: ['IDR3', 'HAD'],
+  XNX: ['IDR3', 'XNX'],
+  STT: ['IDR3', 'STT'],
+  DPT: ['IDR3', 'DPT'],
+  S1PI: ['IDR3', 'S1PI'],
+  S2PI: ['IDR3', 'S2PI'],
+  OAS: ['IDR5', 'OAS'],
+  GRAN4K: ['IDR5', 'GRAN4K'],
+  GRAN16K: ['IDR5', 'GRAN16K'],
+  GRAN64K: ['IDR5', 'GRAN64K'],
+  DS: ['IDR5', 'DS'],
+  D128: ['IDR5', 'D128'],
+  VAX: ['IDR5', 'VAX'],
+  ArchMinorRev: ['AIDR', 'ArchMinorRev'],
+  E2H: ['CR2', 'E2H'],
+} as const satisfies Readonly<Record<string, readonly [register: string, field: string]>>;
+
+export type FeatureName = keyof typeof FEATURES;
+
+/** The raw field values; null where the register was not captured. */
+export type HardwareFeatures = Readonly<Record<FeatureName, number | null>>;
+
+/** `registers` are captured values by architecture name. */
+export function hardwareFeatures(registers: ReadonlyMap<string, bigint>): HardwareFeatures {
+  const entries = Object.entries(FEATURES).map(([feature, [name, field]]) => {
+    const layout = registerNamed(name);
+    const value = registers.get(name);
+    return [
+      feature,
+      layout === undefined || value === undefined ? null : Number(fieldBits(fieldOf(layout, field), [value])),
+    ];
+  });
+  return Object.fromEntries(entries) as HardwareFeatures;
+}
+
+/** Registers that the features are read from and that were not captured, in the order of the table. */
+export function missingFeatureRegisters(registers: ReadonlyMap<string, bigint>): string[] {
+  return [...new Set(Object.values(FEATURES).map(([name]) => name))].filter((name) => !registers.has(name));
+}
+
+/** Bits of the address sizes OAS, IPS and S2PS, by code. */
+export const ADDRESS_SIZE_BITS = [32, 36, 40, 42, 44, 48, 52, 56] as const;
+
+/** IDR5.OAS in bits; null when it was not captured. */
+export function oasBits({ OAS }: HardwareFeatures): number | null {
+  return OAS === null ? null : (ADDRESS_SIZE_BITS[OAS] ?? null);
+}
