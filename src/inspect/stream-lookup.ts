@@ -17,6 +17,8 @@ import {
   streamTableGeometry,
   tableFormatOf,
 } from '../smmu/stream-table.ts';
+import type { RegisterFile } from '../snapshot/register-file.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { hex, word } from './hex.ts';
 import type { SmmuReport } from './inspection.ts';
 
@@ -40,18 +42,47 @@ export interface Lookup {
   readonly steps: readonly LookupStep[];
 }
 
-/** What STRTAB_BASE and STRTAB_BASE_CFG say; every snapshot has them. */
-function tableRegisters({ registers, features }: SmmuReport) {
+/** What STRTAB_BASE and STRTAB_BASE_CFG say, which every snapshot has, and IDR1.SIDSIZE. */
+export interface TableRegisters {
+  readonly fmt: number;
+  readonly split: number;
+  readonly log2Size: number;
+  /** STRTAB_BASE.ADDR */
+  readonly addr: bigint;
+  /** STRTAB_BASE as it was captured. */
+  readonly value: bigint;
+  readonly sidBits: number;
+}
+
+/** From a snapshot; a missing IDR1 is assumed and noted in `registers`, which reads the same snapshot. */
+export function tableRegisters(smmu: SmmuSnapshot, registers: RegisterFile): TableRegisters {
+  const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
+  return {
+    fmt: cfg('FMT'),
+    split: cfg('SPLIT'),
+    log2Size: cfg('LOG2SIZE'),
+    addr: registers.bits('STRTAB_BASE', 'ADDR'),
+    value: smmu.registers.get('STRTAB_BASE') ?? 0n,
+    sidBits: registers.field('IDR1', 'SIDSIZE'),
+  };
+}
+
+/** From a report. */
+export function reportedTableRegisters({ registers, features }: SmmuReport): TableRegisters {
   const cfg = (field: string) => Number(registers['STRTAB_BASE_CFG']?.fields[field] ?? 0);
-  const fields = { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') };
   const base = registers['STRTAB_BASE'];
-  const addr = BigInt(base?.fields['ADDR'] ?? 0);
-  return { ...fields, addr, value: word(BigInt(base?.value ?? 0)), sidBits: features.sidBits };
+  return {
+    fmt: cfg('FMT'),
+    split: cfg('SPLIT'),
+    log2Size: cfg('LOG2SIZE'),
+    addr: BigInt(base?.fields['ADDR'] ?? 0),
+    value: BigInt(base?.value ?? 0),
+    sidBits: features.sidBits,
+  };
 }
 
 /** IHI 0070, "Stream table lookup". What it refuses is C_BAD_STREAMID. */
-export function lookUpByHardware(smmu: SmmuReport, view: MemoryView, sid: number): Lookup {
-  const { addr, value, sidBits, ...cfg } = tableRegisters(smmu);
+export function lookUpByHardware({ addr, value, sidBits, ...cfg }: TableRegisters, view: MemoryView, sid: number): Lookup {
   const geometry = streamTableGeometry(addr, cfg, sidBits);
   const { format, base, split, log2Size } = geometry;
   const walk = new Walk(view, base, value, tableInWords(geometry));
@@ -71,8 +102,8 @@ export function lookUpByHardware(smmu: SmmuReport, view: MemoryView, sid: number
 }
 
 /** arm_smmu_get_step_for_sid() on an adopted table; whether it is adopted is another question. */
-export function lookUpByLinux(smmu: SmmuReport, view: MemoryView, sid: number): Lookup {
-  const { addr, value, fmt, split, log2Size } = tableRegisters(smmu);
+export function lookUpByLinux(registers: TableRegisters, view: MemoryView, sid: number): Lookup {
+  const { addr, value, fmt, split, log2Size } = registers;
   const base = maskedAddress(addr);
   const format = tableFormatOf(fmt);
   const walk = new Walk(view, base, value, `FMT ${fmt}, SPLIT ${split}, LOG2SIZE ${log2Size}`);
@@ -105,9 +136,10 @@ class Walk {
   readonly #view: MemoryView;
   readonly #steps: LookupStep[];
 
-  constructor(view: MemoryView, base: number, value: string, meaning: string) {
+  constructor(view: MemoryView, base: number, value: bigint, meaning: string) {
     this.#view = view;
-    this.#steps = [{ what: 'STRTAB_BASE', index: null, address: hex(base), value, meaning, pageState: null }];
+    const about = { what: 'STRTAB_BASE', index: null, address: hex(base), value: word(value) } as const;
+    this.#steps = [{ ...about, meaning, pageState: null }];
   }
 
   /** The halves of an L1 descriptor, or null when it is not known. */

@@ -10,7 +10,7 @@ import { bdfOf } from '../smmu/stream-table.ts';
 import type { Finding } from './findings.ts';
 import type { DumpReport, Inspection, SmmuReport, SteRow } from './inspection.ts';
 import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
-import { type Lookup, lookUpByHardware, lookUpByLinux } from './stream-lookup.ts';
+import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from './stream-lookup.ts';
 
 export interface StreamReport {
   readonly schemaVersion: 1;
@@ -56,8 +56,9 @@ export interface StreamScan {
 
 /** `view` is the memory that `smmu`, a part of `inspection`, was inspected in. */
 export function streamReport(inspection: Inspection, smmu: SmmuReport, view: MemoryView, sid: number): StreamReport {
-  const hardware = lookUpByHardware(smmu, view, sid);
-  const linux = lookUpByLinux(smmu, view, sid);
+  const registers = reportedTableRegisters(smmu);
+  const hardware = lookUpByHardware(registers, view, sid);
+  const linux = lookUpByLinux(registers, view, sid);
   const [ste = null] = smmu.stes;
   const about = inspection.findings.filter((finding) => finding.smmu === smmu.name && concerns(finding, sid));
   const others = inspection.findings.filter((finding) => !about.includes(finding) && isOfWhole(finding));

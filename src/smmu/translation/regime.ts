@@ -1,0 +1,175 @@
+/**
+ * What a walk has to know of one table: where it is, its granule and levels, what limits addresses, and what decides on
+ * rights. Made from a legal CD or STE (IHI 0070, "Context descriptor" and "Stream table entry"; DDI 0487, chapter on the
+ * VMSAv8-64 address translation).
+ */
+
+import { CD } from '../cd.ts';
+import { fieldBits, fieldOf, type Layout } from '../fields.ts';
+import { GRANULES } from '../granules.ts';
+import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../hardware-features.ts';
+import { STE } from '../ste.ts';
+import { stage2StartLevel } from '../stage2-start.ts';
+import type { StreamWorld } from '../stream-world.ts';
+import { type AddressFormat, indexLsb, minBlockLevelOf } from './descriptors.ts';
+import { indirectRights, type Stage1Rights, type Stage2Rights } from './rights.ts';
+
+interface CommonRegime extends AddressFormat {
+  /** Input addresses below 2^inputBits go through the table, counted from the start of its half. */
+  readonly inputBits: number;
+  readonly startLevel: number;
+  /** Of the first table, low bits taken as zero as the hardware does; an IPA for stage 1 under stage 2. */
+  readonly base: number;
+  /** eff_IPS or eff_S2PS: addresses in descriptors that need more bits give F_ADDR_SIZE. */
+  readonly outputBits: number;
+  readonly minBlockLevel: number;
+  readonly bigEndian: boolean;
+  /** AF=0 does no harm: AFFD is set, or hardware sets the flag. */
+  readonly accessFlagIgnored: boolean;
+}
+
+export interface Stage1Regime extends CommonRegime {
+  readonly stage: 1;
+  readonly half: 0 | 1;
+  readonly rights: Stage1Rights;
+  /** Attribute bytes by AttrIndx. */
+  readonly mair: readonly number[];
+}
+
+export interface Stage2Regime extends CommonRegime {
+  readonly stage: 2;
+  readonly rights: Stage2Rights;
+  readonly fwb: boolean;
+  /** STE.S2PTW: CD fetches and stage 1 walks through Device memory fault. */
+  readonly protectedWalks: boolean;
+}
+
+export type Regime = Stage1Regime | Stage2Regime;
+
+/** One half of the input range of a CD. */
+export interface Stage1Half {
+  /** Null where there is nothing to walk, for the reason given: an address of this half gives F_TRANSLATION. */
+  readonly regime: Stage1Regime | null;
+  readonly why: string;
+  readonly inputBits: number;
+  /** TBIx: bits 63:56 of an address are not looked at. */
+  readonly topByteIgnored: boolean;
+  /** E0PDx: unprivileged accesses fault. */
+  readonly privilegedOnly: boolean;
+}
+
+/** Both halves of a legal CD with AA64=1, TTB0 first. */
+export function stage1Halves(cd: readonly bigint[], world: StreamWorld, hw: HardwareFeatures): readonly [Stage1Half, Stage1Half] {
+  return [stage1Half(cd, 0, world, hw), stage1Half(cd, 1, world, hw)];
+}
+
+function stage1Half(cd: readonly bigint[], half: 0 | 1, world: StreamWorld, hw: HardwareFeatures): Stage1Half {
+  const of = reader(CD, cd);
+  const inputBits = 64 - of(`T${half}SZ`);
+  const common = { inputBits, topByteIgnored: of(`TBI${half}`) === 1, privilegedOnly: of(`E0PD${half}`) === 1 };
+  if (world === 'el2' && half === 1) return { ...common, regime: null, why: 'an EL2 stream has no TTB1 half' };
+  if (of(`EPD${half}`) === 1) return { ...common, regime: null, why: `CD.EPD${half} is 1` };
+  const granuleLog2 = GRANULES[`TG${half}`][of(`TG${half}`)];
+  const startLevel = granuleLog2 == null ? null : stage1StartLevel(granuleLog2, inputBits);
+  if (granuleLog2 == null || startLevel === null) {
+    // Only where the captured registers do not tell that the CD is illegal for it.
+    return { ...common, regime: null, why: `no walk fits T${half}SZ and TG${half}` };
+  }
+  const format = { granuleLog2, ds: granuleLog2 !== 16 && of('DS') === 1 && hw.DS !== 0 };
+  const outputBits = effectiveBits(of('IPS'), format, hw);
+  const rights: Stage1Rights = {
+    twoPrivileges: world !== 'el2',
+    wxn: of('WXN') === 1,
+    pan: of('PAN') === 1,
+    epan: of('EPAN') === 1,
+    ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
+    dirtyState: of('HD') === 1,
+    indirect:
+      of('PIE') === 1 && hw.S1PI !== 0 ? Array.from({ length: 16 }, (_, i) => indirectRights(of(`PIIP${i}`), of(`PIIU${i}`))) : null,
+  };
+  const mair = [...Array(8).keys()].map((i) => (of(i < 4 ? 'MAIR0' : 'MAIR1') / 2 ** ((i % 4) * 8)) & 0xff);
+  const regime: Stage1Regime = {
+    stage: 1,
+    half,
+    ...format,
+    inputBits,
+    startLevel,
+    base: firstTable(of(`TTB${half}`), format, inputBits, startLevel, outputBits),
+    outputBits,
+    minBlockLevel: minBlockLevelOf(format, (oasBits(hw) ?? outputBits) >= 52),
+    bigEndian: of('ENDI') === 1,
+    accessFlagIgnored: of('AFFD') === 1 || of('HA') === 1,
+    rights,
+    mair,
+  };
+  return { ...common, regime, why: '' };
+}
+
+/**
+ * The stage 2 of a legal STE with S2AA64=1. Null where granule, size and start level fit on no hardware, which the
+ * captured registers may have left untold.
+ */
+export function stage2Regime(ste: readonly bigint[], hw: HardwareFeatures): Stage2Regime | null {
+  const of = reader(STE, ste);
+  const granuleLog2 = GRANULES.S2TG[of('S2TG')];
+  if (granuleLog2 == null) return null;
+  const ds = granuleLog2 !== 16 && of('S2DS') === 1 && hw.DS !== 0;
+  const format = { granuleLog2, ds };
+  const inputBits = 64 - of('S2T0SZ');
+  const startLevel = stage2StartLevel(granuleLog2, of('S2SL0'), of('S2SL0_2'), of('S2T0SZ'), ds, hw.STT !== 0);
+  if (startLevel === null) return null;
+  const outputBits = effectiveBits(of('S2PS'), format, hw);
+  return {
+    stage: 2,
+    ...format,
+    inputBits,
+    startLevel,
+    base: firstTable(of('S2TTB'), format, inputBits, startLevel, outputBits),
+    outputBits,
+    minBlockLevel: minBlockLevelOf(format, (oasBits(hw) ?? outputBits) >= 52),
+    bigEndian: of('S2ENDI') === 1,
+    accessFlagIgnored: of('S2AFFD') === 1 || of('S2HA') === 1,
+    rights: { dirtyState: of('S2HD') === 1, xnx: hw.XNX !== 0 },
+    fwb: of('S2FWB') === 1,
+    protectedWalks: of('S2PTW') === 1,
+  };
+}
+
+/** As many levels as the input needs; null where it is no input that any hardware takes. */
+function stage1StartLevel(granuleLog2: number, inputBits: number): number | null {
+  const level = 4 - Math.ceil((inputBits - granuleLog2) / (granuleLog2 - 3));
+  const lowest = granuleLog2 === 12 ? -1 : granuleLog2 === 14 ? 0 : 1;
+  return level >= lowest && level <= 3 && inputBits <= 52 ? level : null;
+}
+
+function reader(layout: Layout, words: readonly bigint[]): (field: string) => number {
+  return (name) => Number(BigInt.asUintN(52, fieldBits(fieldOf(layout, name), words)));
+}
+
+/**
+ * IPS or S2PS, limited by OAS and by what descriptors can carry: 48 bits in 4 KiB and 16 KiB granules without DS. Code 7
+ * acts as 6 with these table formats, and code 6 as 5 on a v3.0 part.
+ */
+function effectiveBits(code: number, { granuleLog2, ds }: AddressFormat, hw: HardwareFeatures): number {
+  const programmed = hw.ArchMinorRev === 0 && code >= 6 ? 48 : (ADDRESS_SIZE_BITS[code] as number);
+  const carried = granuleLog2 === 16 || ds ? 52 : 48;
+  return Math.min(programmed, oasBits(hw) ?? 52, carried);
+}
+
+/** Aligned to the size of the first table, or tables; to 64 bytes at least where addresses have 52 bits. */
+function firstTable(
+  ttb: number,
+  { granuleLog2 }: AddressFormat,
+  inputBits: number,
+  startLevel: number,
+  outputBits: number,
+): number {
+  const byteLength = 8 * 2 ** Math.max(0, inputBits - indexLsb(granuleLog2, startLevel));
+  const alignment = outputBits === 52 ? Math.max(64, byteLength) : byteLength;
+  return ttb - (ttb % alignment);
+}
+
+/** Entries of the table that begins a walk; concatenated ones count as one. */
+export function firstTableEntries({ granuleLog2, inputBits, startLevel }: Regime): number {
+  return 2 ** Math.max(0, inputBits - indexLsb(granuleLog2, startLevel));
+}
