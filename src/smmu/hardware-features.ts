@@ -28,10 +28,13 @@ const FEATURES = {
   SSIDSIZE: ['IDR1', 'SSIDSIZE'],
   HAD: ['IDR3', 'HAD'],
   XNX: ['IDR3', 'XNX'],
+  MPAM: ['IDR3', 'MPAM'],
+  FWB: ['IDR3', 'FWB'],
   STT: ['IDR3', 'STT'],
   DPT: ['IDR3', 'DPT'],
   S1PI: ['IDR3', 'S1PI'],
   S2PI: ['IDR3', 'S2PI'],
+  S2PO: ['IDR3', 'S2PO'],
   OAS: ['IDR5', 'OAS'],
   GRAN4K: ['IDR5', 'GRAN4K'],
   GRAN16K: ['IDR5', 'GRAN16K'],
@@ -72,4 +75,14 @@ export const ADDRESS_SIZE_BITS = [32, 36, 40, 42, 44, 48, 52, 56] as const;
 /** IDR5.OAS in bits; null when it was not captured. */
 export function oasBits({ OAS }: HardwareFeatures): number | null {
   return OAS === null ? null : (ADDRESS_SIZE_BITS[OAS] ?? null);
+}
+
+/**
+ * Bits of an intermediate physical address, IAS (IHI 0070, "Address sizes"): what the table formats of the SMMU can put
+ * out. Null when IDR0 or IDR5 was not captured.
+ */
+export function iasBits(hw: HardwareFeatures): number | null {
+  const oas = oasBits(hw);
+  if (hw.TTF === null || oas === null) return null;
+  return Math.max((hw.TTF & 1) === 1 ? 40 : 0, (hw.TTF & 2) === 2 ? oas : 0);
 }
