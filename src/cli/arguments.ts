@@ -47,6 +47,28 @@ function parseSid(text: string): number {
   return (bus << 8) | (device << 3) | fn;
 }
 
+/** The same where a list makes no sense. */
+export function parseOneSid(text: string): number {
+  const [sid, ...more] = parseSids(text);
+  if (sid === undefined || more.length > 0) {
+    throw new InputError('usage', `${JSON.stringify(text)} is more than one StreamID; inspect --sid takes several`);
+  }
+  return sid;
+}
+
+/** A SubstreamID has 20 bits. */
+export function parseSsid(text: string): number {
+  return number(text, 'a SubstreamID, hex or decimal, of at most 20 bits', 2 ** 20);
+}
+
+/** An input address of a device has up to 64 bits. */
+export function parseIova(text: string): bigint {
+  const value = NUMBER.test(text) ? BigInt(text) : -1n;
+  if (value < 0n) throw new InputError('usage', `${JSON.stringify(text)} is not an input address, hex or decimal`);
+  if (value >= 1n << 64n) throw new InputError('usage', `${JSON.stringify(text)} is too large for an input address`);
+  return value;
+}
+
 /** `nvme=0x100,0x101`: a device by name with its StreamIDs. */
 export function parseDevice(text: string): { name: string; sids: number[] } {
   const [, name, sids] = /^([^=]+)=(.+)$/.exec(text) ?? [];

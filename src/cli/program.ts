@@ -10,6 +10,7 @@ import { addInspectCommand } from './inspect-command.ts';
 import { complaint, writeToStderr } from './output.ts';
 import { addRegsCommand } from './regs-command.ts';
 import { addShowCommand } from './show-command.ts';
+import { addTranslateCommand } from './translate-command.ts';
 
 /**
  * `done` receives the exit status of a command that has more than one for success, `print` the help and the version
@@ -30,6 +31,7 @@ export function makeProgram(done: (status: number) => void, print: (text: string
   addInfoCommand(program);
   addRegsCommand(program);
   addShowCommand(program, done);
+  addTranslateCommand(program, done);
   addExplainCommand(program);
   addCheckCommand(program, done);
   addCompletionCommand(program);

@@ -2,14 +2,13 @@
 
 import { type Command, createCommand } from 'commander';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
-import { InputError } from '../errors.ts';
 import { inspect } from '../inspect/inspect.ts';
 import { jsonText } from '../report/escape.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
-import { parseSids } from './arguments.ts';
+import { parseOneSid } from './arguments.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
+import { onlySmmu } from './one-smmu.ts';
 import { progressLine, writeToStdout } from './output.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -56,7 +55,7 @@ export function addShowCommand(program: Command, done: (status: number) => void)
     )
     .argument('[dump...]', DUMP_ARGUMENT)
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
-    .requiredOption('--sid <sid>', 'the StreamID: 0x100, 256, or 01:00.0', parseSid)
+    .requiredOption('--sid <sid>', 'the StreamID: 0x100, 256, or 01:00.0', parseOneSid)
     .option('--smmu <name>', 'the SMMU, where the snapshot has several')
     .option('--all', 'fields without effect too, and every CD in full')
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
@@ -73,18 +72,10 @@ export function addShowCommand(program: Command, done: (status: number) => void)
     .action(async (dumps: string[], flags: ShowFlags) => done(await runShow(dumps, flags)));
 }
 
-function parseSid(text: string): number {
-  const [sid, ...more] = parseSids(text);
-  if (sid === undefined || more.length > 0) {
-    throw new InputError('usage', `${JSON.stringify(text)} is more than one StreamID; inspect --sid takes several`);
-  }
-  return sid;
-}
-
 async function runShow(names: string[], flags: ShowFlags): Promise<number> {
   const { sid, all = false, excluded, gate } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
-  const smmu = flags.smmu ?? onlySmmu(snapshot);
+  const smmu = onlySmmu(snapshot, flags.smmu);
   const dumps = new Dumps(flags, snapshot.memory);
   try {
     const dump = await dumps.open(names);
@@ -92,7 +83,7 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
       ...(await kernelOptions({ revision: 'all', ...flags })),
       // A device that has the stream among others is inserted with all of them.
       insert: flags.device?.some(({ sids }) => sids.includes(sid)) ? [] : [sid],
-      smmus: [smmu],
+      smmus: [smmu.name],
       sids: [sid],
       gate,
       excluded,
@@ -112,11 +103,4 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
   } finally {
     dumps.close();
   }
-}
-
-function onlySmmu({ smmus, name }: Snapshot): string {
-  const [first, ...others] = smmus;
-  if (first !== undefined && others.length === 0) return first.name;
-  const names = smmus.map((smmu) => smmu.name).join(', ');
-  throw new InputError('usage', `has ${smmus.length} SMMUs; --smmu says which: ${names}`, { file: name });
 }

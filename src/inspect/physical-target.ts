@@ -11,7 +11,10 @@ export interface Target {
   readonly pageState: PageState;
 }
 
-export function targetOf(paddr: number, { view, map }: { readonly view: MemoryView; readonly map: AddressMap }): Target {
+export function targetOf(
+  paddr: number,
+  { view, map }: { readonly view: MemoryView; readonly map: AddressMap },
+): Target {
   const [run] = map.runs(paddr, 1);
   const kind = run?.kind ?? 'unknown';
   return { kind, device: kind === 'device' ? map.deviceAt(paddr) : null, pageState: view.stateOf(paddr, 1) };

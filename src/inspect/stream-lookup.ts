@@ -82,7 +82,11 @@ export function reportedTableRegisters({ registers, features }: SmmuReport): Tab
 }
 
 /** IHI 0070, "Stream table lookup". What it refuses is C_BAD_STREAMID. */
-export function lookUpByHardware({ addr, value, sidBits, ...cfg }: TableRegisters, view: MemoryView, sid: number): Lookup {
+export function lookUpByHardware(
+  { addr, value, sidBits, ...cfg }: TableRegisters,
+  view: MemoryView,
+  sid: number,
+): Lookup {
   const geometry = streamTableGeometry(addr, cfg, sidBits);
   const { format, base, split, log2Size } = geometry;
   const walk = new Walk(view, base, value, tableInWords(geometry));

@@ -9,9 +9,9 @@ import type { AddressMap } from '../platform/address-map.ts';
 import { hardwareFeatures, missingFeatureRegisters, oasBits } from '../smmu/hardware-features.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
-import { type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
+import { type Abort, type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
 import { type FaultResponse, responseTo, type Translated, translate } from '../smmu/translation/transaction.ts';
-import { type Fault, type FaultClass, fault, type Step } from '../smmu/translation/walk.ts';
+import { type Fault, type FaultClass, fault, type Step, type Unknown } from '../smmu/translation/walk.ts';
 import { type Assumption, RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { hex, word } from './hex.ts';
@@ -191,17 +191,17 @@ export class StreamTranslator {
   #passed(iova: bigint): Ending {
     const bits = oasBits(this.hw) ?? 52;
     if (iova >= 1n << BigInt(bits)) {
-      return this.#ending({ kind: 'abort', why: `CR0.SMMUEN is 0, and ${hex(iova)} needs more than ${bits} bits` }, true);
+      return this.#ending(
+        { kind: 'abort', why: `CR0.SMMUEN is 0, and ${hex(iova)} needs more than ${bits} bits` },
+        true,
+      );
     }
     const everything: Translated = { kind: 'bypass', paddr: Number(iova), byteLength: null, rights: 0, attributes: [] };
     return { ...this.#ending(everything, true), why: 'CR0.SMMUEN is 0 and GBPA.ABORT is 0: all traffic passes' };
   }
 
-  #ending(
-    end: Translated | Fault | { readonly kind: 'abort' | 'unknown'; readonly why: string },
-    privileged: boolean,
-  ): Ending {
-    if (end.kind === 'translated' || end.kind === 'bypass') {
+  #ending(end: Translated | Fault | Abort | Unknown, privileged: boolean): Ending {
+    if ('paddr' in end) {
       const translated = end.kind === 'translated';
       return {
         ...NO_ENDING,
@@ -225,7 +225,8 @@ export class StreamTranslator {
   }
 }
 
-const NO_ENDING: Omit<Ending, 'outcome'> = {
+const NO_ENDING: Ending = {
+  outcome: 'indeterminate',
   pa: null,
   size: null,
   fault: null,

@@ -5,13 +5,14 @@
 
 import type { DumpInfo } from '../inspect/dump-info.ts';
 import type { Inspection } from '../inspect/inspection.ts';
+import type { IovaSpaceReport } from '../inspect/iova-space.ts';
 import { isRows } from '../inspect/rows.ts';
 import { escapeJson } from './escape.ts';
 
 /** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */
 const MAX_OPEN_DEPTH = 3;
 
-export function* jsonReport(result: Inspection | DumpInfo): Generator<string> {
+export function* jsonReport(result: Inspection | DumpInfo | IovaSpaceReport): Generator<string> {
   yield* pieces(result, 0);
   yield '\n';
 }

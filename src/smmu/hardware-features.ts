@@ -26,6 +26,7 @@ const FEATURES = {
   ST_LEVEL: ['IDR0', 'ST_LEVEL'],
   SIDSIZE: ['IDR1', 'SIDSIZE'],
   SSIDSIZE: ['IDR1', 'SSIDSIZE'],
+  ATTR_PERMS_OVR: ['IDR1', 'ATTR_PERMS_OVR'],
   HAD: ['IDR3', 'HAD'],
   XNX: ['IDR3', 'XNX'],
   MPAM: ['IDR3', 'MPAM'],

@@ -10,9 +10,10 @@ import { escaped } from '../escape.ts';
 import { CD_GROUPS, type FieldGroup, type Fields, fieldCells, fieldsOf, STE_GROUPS } from './field-groups.ts';
 import { findings } from './findings.ts';
 import { CD_COLUMNS, cdCells, cdNote } from './hardware.ts';
+import { stepTable } from './steps.ts';
 import { outcomes, outcomesInWords } from './stream-outcomes.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
-import { type Column, NOTHING, table } from './table.ts';
+import { type Column, table } from './table.ts';
 
 /** `all`: fields without effect, and every CD in full. */
 export function* streamText(report: StreamReport, style: Style, all: boolean): Generator<string> {
@@ -72,29 +73,8 @@ function steInWords({ address, pageState, cds, cdTable }: SteRow): string {
   return `${ste}, ${valid} valid CD${valid === 1 ? '' : 's'} behind it`;
 }
 
-const STEPS: readonly Column[] = [
-  { title: 'Read' },
-  { title: 'Index', align: 'right' },
-  { title: 'At', align: 'right' },
-  { title: 'Value' },
-  { title: 'Says', yields: 'wrap' },
-  { title: 'Page' },
-];
-
 function lookups(style: Style, { lookup: { hardware, linux, same } }: StreamReport): string[] {
-  const way = ({ steps }: Lookup) =>
-    table(
-      style,
-      STEPS,
-      steps.map(({ what, index, address, value, meaning, pageState }) => [
-        what,
-        String(index ?? NOTHING),
-        address,
-        value ?? NOTHING,
-        meaning,
-        pageState ?? NOTHING,
-      ]),
-    );
+  const way = ({ steps }: Lookup) => stepTable(style, steps);
   const end = ({ why }: Lookup) => (why === null ? [] : paragraph(style, INDENT, `ends here: ${why}`));
   const found = [...title(style, 'Where it is', 'as the hardware looks it up'), ...way(hardware), ...end(hardware)];
   if (same === true) return [...found, `${INDENT}Linux reads the same entry`];

@@ -8,8 +8,8 @@ import { CD } from '../cd.ts';
 import { fieldBits, fieldOf, type Layout } from '../fields.ts';
 import { GRANULES } from '../granules.ts';
 import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../hardware-features.ts';
-import { STE } from '../ste.ts';
 import { stage2StartLevel } from '../stage2-start.ts';
+import { STE } from '../ste.ts';
 import type { StreamWorld } from '../stream-world.ts';
 import { type AddressFormat, indexLsb, minBlockLevelOf } from './descriptors.ts';
 import { indirectRights, type Stage1Rights, type Stage2Rights } from './rights.ts';
@@ -59,7 +59,11 @@ export interface Stage1Half {
 }
 
 /** Both halves of a legal CD with AA64=1, TTB0 first. */
-export function stage1Halves(cd: readonly bigint[], world: StreamWorld, hw: HardwareFeatures): readonly [Stage1Half, Stage1Half] {
+export function stage1Halves(
+  cd: readonly bigint[],
+  world: StreamWorld,
+  hw: HardwareFeatures,
+): readonly [Stage1Half, Stage1Half] {
   return [stage1Half(cd, 0, world, hw), stage1Half(cd, 1, world, hw)];
 }
 
@@ -85,7 +89,9 @@ function stage1Half(cd: readonly bigint[], half: 0 | 1, world: StreamWorld, hw: 
     ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
     dirtyState: of('HD') === 1,
     indirect:
-      of('PIE') === 1 && hw.S1PI !== 0 ? Array.from({ length: 16 }, (_, i) => indirectRights(of(`PIIP${i}`), of(`PIIU${i}`))) : null,
+      of('PIE') === 1 && hw.S1PI !== 0
+        ? Array.from({ length: 16 }, (_, i) => indirectRights(of(`PIIP${i}`), of(`PIIU${i}`)))
+        : null,
   };
   const mair = [...Array(8).keys()].map((i) => (of(i < 4 ? 'MAIR0' : 'MAIR1') / 2 ** ((i % 4) * 8)) & 0xff);
   const regime: Stage1Regime = {

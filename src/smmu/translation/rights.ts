@@ -87,7 +87,8 @@ function withPan(rights: number, { pan, epan }: Stage1Rights): number {
 
 /** The rights of one PIIP or PIIU value: its bits are read, execute, and with both of them write. */
 export function indirectRights(privileged: number, unprivileged: number): number {
-  const of = (value: number) => ((value & 1) !== 0 ? 1 : 0) | (value >= 5 && value !== 6 ? 2 : 0) | ((value & 2) !== 0 ? 4 : 0);
+  const of = (value: number) =>
+    ((value & 1) !== 0 ? 1 : 0) | (value >= 5 && value !== 6 ? 2 : 0) | ((value & 2) !== 0 ? 4 : 0);
   return of(privileged) | (of(unprivileged) << 3);
 }
 

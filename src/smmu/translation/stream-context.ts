@@ -54,11 +54,15 @@ export function streamContext<S>(
   const { config } = steConfig(Number((ste[0] as bigint) & 0xffff_ffffn));
   if (config === 'abort') return { kind: 'abort', why: 'STE.Config is 0' };
   if (config === 'reserved') return { kind: 'abort', why: 'STE.Config is reserved, which acts as 0' };
-  const [selectsStage1, selectsStage2] = [config === 's1' || config === 'nested', config === 's2' || config === 'nested'];
+  const [selectsStage1, selectsStage2] = [
+    config === 's1' || config === 'nested',
+    config === 's2' || config === 'nested',
+  ];
   const of = reader(STE, ste);
   let stage2: Stage2Regime | null = null;
   if (selectsStage2) {
-    const refused = unwalkable('stage 2', of('S2AA64'), hw) ?? (of('S2PIE') === 1 && hw.S2PI !== 0 ? INDIRECT_STAGE2 : null);
+    const refused =
+      unwalkable('stage 2', of('S2AA64'), hw) ?? (of('S2PIE') === 1 && hw.S2PI !== 0 ? INDIRECT_STAGE2 : null);
     if (refused !== null) return refused;
     stage2 = stage2Regime(ste, hw);
     if (stage2 === null) return fault('C_BAD_STE', null, null, 'S2TG, S2T0SZ and S2SL0 fit no stage 2 walk');
@@ -112,8 +116,13 @@ function findCd<S>(
   if (table.leafCds < table.cds || table.format === '4k-leaves' || table.format === '64k-leaves') {
     const l1Index = Math.floor(index / table.leafCds);
     index %= table.leafCds;
-    const words = walk.fetch('L1CD', l1Index, aligned(table.paddr, l1Entries(table.cds, table.leafCds)) + l1Index * L1CD_BYTE_LENGTH, L1CD_BYTE_LENGTH, 'CD', ([value]) =>
-      (value as bigint) & 1n ? `leaf table ${hex(l2Pointer(value as bigint))}` : 'invalid (V 0)',
+    const words = walk.fetch(
+      'L1CD',
+      l1Index,
+      aligned(table.paddr, l1Entries(table.cds, table.leafCds)) + l1Index * L1CD_BYTE_LENGTH,
+      L1CD_BYTE_LENGTH,
+      'CD',
+      ([value]) => ((value as bigint) & 1n ? `leaf table ${hex(l2Pointer(value as bigint))}` : 'invalid (V 0)'),
     );
     if (!Array.isArray(words)) return words;
     const [value] = words as [bigint];
@@ -146,7 +155,8 @@ function l2Pointer(l1cd: bigint): number {
 function cdInWords(words: readonly bigint[]): string {
   const of = reader(CD, words);
   if (of('V') === 0) return 'invalid (V 0)';
-  const half = (n: 0 | 1) => (of(`EPD${n}`) === 1 ? `TTB${n} off` : `TTB${n} ${hex(of(`TTB${n}`))} T${n}SZ ${of(`T${n}SZ`)}`);
+  const half = (n: 0 | 1) =>
+    of(`EPD${n}`) === 1 ? `TTB${n} off` : `TTB${n} ${hex(of(`TTB${n}`))} T${n}SZ ${of(`T${n}SZ`)}`;
   return `ASID ${of('ASID')}, ${half(0)}, ${half(1)}`;
 }
 

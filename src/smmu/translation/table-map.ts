@@ -4,10 +4,10 @@
  * limited by a {@link Budget}, because a few pages of garbage can describe more than anyone can wait for.
  */
 
-import { descriptorKind, indexLsb, isStage2Device, leafAddress, tableAddress } from './descriptors.ts';
+import { descriptorKind, indexLsb, leafAddress, tableAddress } from './descriptors.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
 import { ALL_RIGHTS, limitsBelow, NO_LIMITS, PRIV_READ, UNPRIV_READ } from './rights.ts';
-import { leafRights, leafAttributes, swapped, type WalkMemory } from './walk.ts';
+import { leafAttributes, leafRights, swapped, type WalkMemory } from './walk.ts';
 
 /** How many descriptors may be read. What a real device has is hundreds of times less than the default. */
 export class Budget {
@@ -101,7 +101,8 @@ export class TableMap<S> {
         yield { ...second, start };
         return;
       }
-      if (second.start > next) yield plain('fault', first.start + (next - first.output), second.start - next, 'F_TRANSLATION');
+      if (second.start > next)
+        yield plain('fault', first.start + (next - first.output), second.start - next, 'F_TRANSLATION');
       next = second.start + second.byteLength;
       yield second.kind === 'mapped'
         ? { ...second, start, rights: first.rights & second.rights, attributes: joined(first, second) }
@@ -129,7 +130,11 @@ export class TableMap<S> {
     for (const part of this.#entries(regime, address + firstEntry * 8, endEntry - firstEntry)) {
       const partStart = start + (firstEntry + part.first) * entryBytes;
       if (part.words === null) {
-        yield clipped(plain(part.kind === 'fault' ? 'fault' : 'unknown', partStart, part.count * entryBytes, part.why), from, to);
+        yield clipped(
+          plain(part.kind === 'fault' ? 'fault' : 'unknown', partStart, part.count * entryBytes, part.why),
+          from,
+          to,
+        );
         continue;
       }
       let run: { -readonly [K in keyof Stretch]: Stretch[K] } | null = null;
@@ -160,14 +165,28 @@ export class TableMap<S> {
         const rights = leafRights(regime, low, high, limits);
         // Rights and the bits of the attributes, which together say all that a stretch has in common.
         const key = rights * 256 + ((low >>> 2) & 0xff & (regime.ds ? 0x0f : 0xcf));
-        if (run !== null && key === runKey && at === run.start + run.byteLength && target === run.output + run.byteLength) {
+        if (
+          run !== null &&
+          key === runKey &&
+          at === run.start + run.byteLength &&
+          target === run.output + run.byteLength
+        ) {
           run.byteLength += entryBytes;
           run.leaves += 1;
           continue;
         }
         if (run !== null) yield clipped(run, from, to);
         const attributes = leafAttributes(regime, low);
-        run = { kind: 'mapped', start: at, byteLength: entryBytes, output: target, rights, attributes, leaves: 1, why: '' };
+        run = {
+          kind: 'mapped',
+          start: at,
+          byteLength: entryBytes,
+          output: target,
+          rights,
+          attributes,
+          leaves: 1,
+          why: '',
+        };
         runKey = key;
       }
       if (run !== null) yield clipped(run, from, to);
@@ -185,22 +204,46 @@ export class TableMap<S> {
     this.#budget.spend(count);
     if (regime.stage === 2 || this.#stage2 === null) {
       for (const { first, count: entries, known, words, state } of this.#memory.slices(address, 8, count)) {
-        yield { first, count: entries, words: known ? words : null, kind: known ? 'known' : 'unknown', why: `table not in the dump (${state})` };
+        yield {
+          first,
+          count: entries,
+          words: known ? words : null,
+          kind: known ? 'known' : 'unknown',
+          why: `table not in the dump (${state})`,
+        };
       }
       return;
     }
     let next = address;
-    const faulting = (end: number): Part => ({ first: (next - address) / 8, count: (end - next) / 8, words: null, kind: 'fault', why: 'F_TRANSLATION' });
+    const faulting = (end: number): Part => ({
+      first: (next - address) / 8,
+      count: (end - next) / 8,
+      words: null,
+      kind: 'fault',
+      why: 'F_TRANSLATION',
+    });
     for (const piece of this.#ownStretches(this.#stage2, address, address + count * 8)) {
       if (piece.kind === 'cut') return;
       if (piece.start > next) yield faulting(piece.start);
       const first = (piece.start - address) / 8;
       next = piece.start + piece.byteLength;
       if (piece.kind !== 'mapped') {
-        yield { first, count: piece.byteLength / 8, words: null, kind: piece.kind === 'fault' ? 'fault' : 'unknown', why: piece.why };
+        yield {
+          first,
+          count: piece.byteLength / 8,
+          words: null,
+          kind: piece.kind === 'fault' ? 'fault' : 'unknown',
+          why: piece.why,
+        };
       } else {
         for (const slice of this.#memory.slices(piece.output, 8, piece.byteLength / 8)) {
-          yield { first: first + slice.first, count: slice.count, words: slice.known ? slice.words : null, kind: slice.known ? 'known' : 'unknown', why: `table not in the dump (${slice.state})` };
+          yield {
+            first: first + slice.first,
+            count: slice.count,
+            words: slice.known ? slice.words : null,
+            kind: slice.known ? 'known' : 'unknown',
+            why: `table not in the dump (${slice.state})`,
+          };
         }
       }
     }
@@ -212,7 +255,8 @@ export class TableMap<S> {
     for (const stretch of this.stretches(stage2, from, to)) {
       const refused =
         stretch.kind === 'mapped' &&
-        ((stretch.rights & (PRIV_READ | UNPRIV_READ)) === 0 || (stage2.protectedWalks && stretch.attributes.startsWith('Device')));
+        ((stretch.rights & (PRIV_READ | UNPRIV_READ)) === 0 ||
+          (stage2.protectedWalks && stretch.attributes.startsWith('Device')));
       yield refused ? plain('fault', stretch.start, stretch.byteLength, 'F_PERMISSION') : stretch;
     }
   }
@@ -223,7 +267,16 @@ function joined(first: Stretch, second: Stretch): string {
 }
 
 function plain(kind: Stretch['kind'], start: number, byteLength: number, why: string): Stretch {
-  return { kind, start, byteLength, output: 0, rights: kind === 'mapped' ? ALL_RIGHTS : 0, attributes: '', leaves: 0, why };
+  return {
+    kind,
+    start,
+    byteLength,
+    output: 0,
+    rights: kind === 'mapped' ? ALL_RIGHTS : 0,
+    attributes: '',
+    leaves: 0,
+    why,
+  };
 }
 
 /** The part of a stretch that was asked for. */
@@ -240,7 +293,7 @@ export function* joinedStretches(stretches: Iterable<Stretch>): Generator<Stretc
   let last: Stretch | null = null;
   for (const next of stretches) {
     if (last !== null && follows(last, next)) {
-      last = { ...last, byteLength: last.byteLength + next.byteLength, leaves: last.leaves + next.leaves };
+      last = { ...(last as Stretch), byteLength: last.byteLength + next.byteLength, leaves: last.leaves + next.leaves };
       continue;
     }
     if (last !== null) yield last;

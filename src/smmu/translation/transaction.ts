@@ -3,8 +3,8 @@
  * physical one, or to the event that the hardware would raise.
  */
 
-import { type HardwareFeatures, iasBits, oasBits } from '../hardware-features.ts';
 import { CD } from '../cd.ts';
+import { type HardwareFeatures, iasBits, oasBits } from '../hardware-features.ts';
 import { STE } from '../ste.ts';
 import type { Stage1Half } from './regime.ts';
 import { type AccessKind, ALL_RIGHTS, rightFor, rightsText } from './rights.ts';
@@ -65,7 +65,10 @@ export function translate<S>(
   const second = walk.walkStage2(stage2, ipa, 'IN', stage1 === null ? '' : ', for the output of stage 1');
   if (second.kind !== 'leaf') return second;
   if ((second.rights & needed) === 0) return fault('F_PERMISSION', 2, 'IN', refusal(second, access), ipa);
-  return result(second.output, [...(first === null ? [] : [{ stage: 1 as const, leaf: first }]), { stage: 2, leaf: second }]);
+  return result(second.output, [
+    ...(first === null ? [] : [{ stage: 1 as const, leaf: first }]),
+    { stage: 2, leaf: second },
+  ]);
 }
 
 function result(paddr: number, leaves: readonly { readonly stage: 1 | 2; readonly leaf: Leaf }[]): Translated {

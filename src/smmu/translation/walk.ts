@@ -97,7 +97,14 @@ export class Walk<S> {
   }
 
   /** Reads a structure of configuration or a descriptor at an IPA, or at a physical address without stage 2. */
-  fetch(what: string, index: number, address: number, byteLength: number, klass: FaultClass, says: Says): bigint[] | Fault | Unknown {
+  fetch(
+    what: string,
+    index: number,
+    address: number,
+    byteLength: number,
+    klass: FaultClass,
+    says: Says,
+  ): bigint[] | Fault | Unknown {
     const physical = this.#physical(address, klass, what);
     if (typeof physical !== 'number') return physical;
     return this.#read(what, index, physical, byteLength, says);

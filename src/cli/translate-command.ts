@@ -1,0 +1,97 @@
+/** `smmu-adopt translate`: where the DMA of a device goes. */
+
+import { type Command, Option } from 'commander';
+import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
+import { InputError } from '../errors.ts';
+import { AddressMap } from '../platform/address-map.ts';
+import { loadIomem } from '../platform/iomem.ts';
+import { loadSnapshot } from '../snapshot/load.ts';
+import { parseIova, parseOneSid, parseSsid } from './arguments.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { onlySmmu } from './one-smmu.ts';
+import { writeToStdout } from './output.ts';
+import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+
+interface TranslateFlags extends DumpFlags, TextOrJsonFlags {
+  readonly regs: string;
+  readonly sid: number;
+  readonly ssid?: number;
+  readonly iova?: bigint;
+  readonly all?: boolean;
+  readonly read?: boolean;
+  readonly write?: boolean;
+  readonly exec?: boolean;
+  readonly priv?: boolean;
+  readonly smmu?: string;
+  readonly iomem?: string;
+  readonly excluded?: ExcludedPolicy;
+  readonly allowOutside?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smmu-adopt translate vmcore --regs regs.json --sid 0x100 --iova 0xffffb002
+  smmu-adopt translate vmcore --regs regs.json --sid 01:00.0 --iova 0xffffb002 --write --iomem iomem.txt
+  smmu-adopt translate vmcore --regs regs.json --sid 0x100 --ssid 5 --iova 0x7f0000001000 --read
+  smmu-adopt translate vmcore --regs regs.json --sid 0x100 --all
+
+Exit status:
+  0  the access comes out somewhere; with --all, the ranges are complete
+  1  the hardware aborts it, or raises the fault that is named
+  2  could not be translated: bad arguments, unreadable or invalid input
+  3  the dump lacks what decides; with --all, tables are missing, or more than are ever walked`;
+
+/** Adds the command to the program; `done` receives the exit status. */
+export function addTranslateCommand(program: Command, done: (status: number) => void): void {
+  const command = program
+    .command('translate')
+    .summary('where an access of a device goes: every table on the way, or everything that it can reach')
+    .description(
+      'Translates as the hardware does, stage 1, stage 2 or both, and shows each table that is read on the way: to a ' +
+        'physical address, or to the fault that would be raised. With --all, lists everything that a stream can reach.',
+    )
+    .argument('[dump...]', DUMP_ARGUMENT)
+    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .requiredOption('--sid <sid>', 'the StreamID: 0x100, 256, or 01:00.0', parseOneSid)
+    .option('--ssid <ssid>', 'the SubstreamID (PASID) that comes with the access', parseSsid)
+    .addOption(new Option('--iova <address>', 'the input address').argParser(parseIova).conflicts('all'))
+    .option('--all', 'everything that the stream can reach, as ranges')
+    .addOption(new Option('--read', 'a data read (default)').conflicts(['write', 'exec', 'all']))
+    .addOption(new Option('--write', 'a write').conflicts(['exec', 'all']))
+    .addOption(new Option('--exec', 'an instruction fetch').conflicts('all'))
+    .option('--priv', 'a privileged access')
+    .option('--smmu <name>', 'the SMMU, where the snapshot has several')
+    .option('--iomem <file>', "the crashed kernel's /proc/iomem, read as root: says what is at the address")
+    .addOption(excludedOption());
+  addDumpOptions(command)
+    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
+    .optionsGroup('The report:');
+  addTextOrJson(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (dumps: string[], flags: TranslateFlags) => done(await runTranslate(dumps, flags)));
+}
+
+async function runTranslate(names: string[], flags: TranslateFlags): Promise<number> {
+  const { sid, ssid = null, iova, all = false, excluded } = flags;
+  if (iova === undefined && !all) throw new InputError('usage', '--iova says which address, --all that all are meant');
+  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const smmu = onlySmmu(snapshot, flags.smmu);
+  const iomem = flags.iomem === undefined ? null : await loadIomem(flags.iomem);
+  const dumps = new Dumps(flags, snapshot.memory);
+  try {
+    const dump = await dumps.open(names);
+    const map = new AddressMap(dump.memory, iomem, snapshot.kdump.systemRam);
+    const memory = { view: new MemoryView(dump, excluded), map };
+    const style = flags.format === 'text' ? await stdoutStyle(flags.color) : null;
+    const { answerAccess, answerAll } = await import('./translate-answer.ts');
+    const access = flags.write ? 'write' : flags.exec ? 'exec' : 'read';
+    const { pieces, status } =
+      iova === undefined
+        ? answerAll(smmu, memory, { sid, ssid }, style)
+        : answerAccess(smmu, memory, { sid, ssid, iova, access, privileged: flags.priv ?? false }, style);
+    await writeToStdout(pieces);
+    return status();
+  } finally {
+    dumps.close();
+  }
+}

@@ -1,0 +1,9 @@
+/** Sizes as people read them. */
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** `4 KiB`, `2 MiB`, `1.5 GiB`. */
+export function inUnits(byteLength: number): string {
+  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(byteLength, 1)) / 10));
+  return `${+(byteLength / 1024 ** unit).toFixed(2)} ${UNITS[unit]}`;
+}

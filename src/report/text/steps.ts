@@ -1,0 +1,27 @@
+/** What was read on the way to an entry or an address, as a table. */
+
+import type { TranslationStep } from '../../inspect/translation.ts';
+import type { Style } from './style.ts';
+import { type Column, NOTHING, table } from './table.ts';
+
+const STEPS: readonly Column[] = [
+  { title: 'Read' },
+  { title: 'Index', align: 'right' },
+  { title: 'At', align: 'right' },
+  { title: 'Value' },
+  { title: 'Says', yields: 'wrap' },
+  { title: 'Page' },
+];
+
+/** What was read on a way, in order. */
+export function stepTable(style: Style, steps: readonly TranslationStep[]): string[] {
+  const cells = steps.map(({ what, index, address, value, meaning, pageState }) => [
+    what,
+    String(index ?? NOTHING),
+    address ?? NOTHING,
+    value ?? NOTHING,
+    meaning,
+    pageState ?? NOTHING,
+  ]);
+  return table(style, STEPS, cells);
+}

@@ -1,0 +1,153 @@
+/** `smmu-adopt translate` as text: where the access goes first, the way there after. */
+
+import { hex } from '../../inspect/hex.ts';
+import type { IovaRange, IovaSpaceReport } from '../../inspect/iova-space.ts';
+import type { Target } from '../../inspect/physical-target.ts';
+import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../inspect/translation.ts';
+import type { Assumption } from '../../snapshot/register-file.ts';
+import { escaped } from '../escape.ts';
+import { inUnits } from './bytes.ts';
+import { stepTable } from './steps.ts';
+import { INDENT, paragraph, type Style, title } from './style.ts';
+
+export function* translationText(given: TranslationReport, style: Style): Generator<string> {
+  for (const line of lines(escaped(given), style)) yield `${line}\n`;
+}
+
+function* lines(report: TranslationReport, style: Style): Generator<string> {
+  const { iova, access, privileged, steps, assumptions } = report;
+  const asks = `${iova}, ${privileged ? 'privileged ' : ''}${ACCESS[access]}`;
+  yield style.paint.bold(`${streamInWords(report)}, ${asks}: ${outcome(report)}`);
+  for (const sentence of evidence(report)) yield* paragraph(style, INDENT, sentence);
+  yield* way(style, steps);
+  yield* assumed(style, assumptions);
+}
+
+const ACCESS = { read: 'read', write: 'write', exec: 'instruction fetch' } as const;
+
+function streamInWords({ smmu, sid, ssid, ssv }: StreamAnswer): string {
+  return `${smmu}, SID ${hex(sid)}${ssv ? `, SSID ${hex(ssid)}` : ''}`;
+}
+
+function outcome({ outcome: kind, pa, fault }: TranslationReport): string {
+  if (kind === 'translated') return `GOES TO ${pa}`;
+  if (kind === 'bypass') return `PASSES THROUGH AS ${pa}`;
+  if (kind === 'fault') return fault ?? 'FAULT';
+  return kind === 'abort' ? 'ABORTED, WITHOUT AN EVENT' : 'CANNOT BE TOLD FROM THIS DUMP';
+}
+
+function* evidence(report: TranslationReport): Generator<string> {
+  const { why, size, privilegedPermissions, unprivilegedPermissions, attributes, asid, faultDetail, target, pa } =
+    report;
+  if (why !== null) yield why;
+  if (size !== null && privilegedPermissions !== null && unprivilegedPermissions !== null) {
+    const rights = `privileged ${inShort(privilegedPermissions)}, unprivileged ${inShort(unprivilegedPermissions)}`;
+    yield `${inUnits(size)} block or page: ${rights}${asid === null ? '' : `; ASID ${asid}`}`;
+  }
+  for (const { stage, text } of attributes) yield `${attributes.length > 1 ? `stage ${stage}: ` : ''}${text}`;
+  if (target !== null) yield `${pa} is ${targetInWords(target)}`;
+  if (faultDetail !== null) {
+    const { stage, class: klass, ipa, recorded, response } = faultDetail;
+    if (stage !== null)
+      yield `stage ${stage}, while fetching ${CLASSES[klass ?? 'IN']}${ipa === null ? '' : `, IPA ${ipa}`}`;
+    yield `the device ${RESPONSES[response]}; ${recorded ? 'an event is recorded' : 'no event is recorded'}`;
+  }
+}
+
+const CLASSES = { CD: 'a context descriptor', TT: 'a translation table descriptor', IN: 'the data itself' } as const;
+
+const RESPONSES = {
+  abort: 'sees an abort',
+  stall: 'is stalled until software resumes or terminates it',
+  'reads as zero, writes ignored': 'reads zeros, its writes are ignored',
+} as const;
+
+const TARGETS: Readonly<Record<Target['kind'], string>> = {
+  ram: 'RAM',
+  kdump: "in the kdump kernel's own memory",
+  device: 'a register of a device',
+  hole: 'nothing, according to /proc/iomem',
+  unknown: 'nothing that the dump knows of',
+};
+
+export function targetInWords({ kind, device, pageState }: Target): string {
+  const what = device === null ? TARGETS[kind] : `a register of ${device}`;
+  return kind === 'ram' || kind === 'kdump' ? `${what} (${pageState})` : what;
+}
+
+function inShort({ read, write, execute }: Permissions): string {
+  return `${read ? 'r' : '-'}${write ? 'w' : '-'}${execute ? 'x' : '-'}`;
+}
+
+function way(style: Style, steps: readonly TranslationStep[]): string[] {
+  const short = steps.map((step) => ({ ...step, what: step.what.replace(' descriptor', '') }));
+  return steps.length === 0 ? [] : [...title(style, 'The way there'), ...stepTable(style, short)];
+}
+
+function* assumed(style: Style, assumptions: readonly Assumption[]): Generator<string> {
+  if (assumptions.length > 0) yield '';
+  for (const { what, value, why } of assumptions) {
+    yield* paragraph(style, `${INDENT}assumed: `, `${what} = ${value} (${why})`);
+  }
+}
+
+/** `--all`: one line for each range, as it is found. */
+export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator<string> {
+  const { outcome: kind, fault, why, halves, asid } = report;
+  const about = kind === 'fault' ? `${fault}` : kind === 'bypass' ? 'ALL ADDRESSES PASS THROUGH' : HEADINGS[kind];
+  const context = asid === null ? '' : `, ASID ${asid}`;
+  const head = [
+    style.paint.bold(`${escaped(streamInWords(report))}${context}: ${about}`),
+    ...(why === null ? [] : paragraph(style, INDENT, why)),
+    ...halves.map((half) => `${INDENT}${half}`),
+  ];
+  yield `${head.join('\n')}\n`;
+  let [ranges, leaves, byteLength, unknown, cut] = [0, 0, 0, 0, false];
+  let attributes = '';
+  for (const range of report.ranges) {
+    if (ranges === 0) yield `\n${style.paint.bold(`${INDENT}${HEADER}`)}\n`;
+    ranges += 1;
+    if (range.kind === 'unknown') unknown += 1;
+    if (range.kind === 'cut') cut = true;
+    else yield `${INDENT}${rangeLine(range, attributes)}\n`;
+    if (range.kind === 'mapped') {
+      attributes = range.attributes;
+      leaves += range.leaves;
+      byteLength += range.byteLength;
+    }
+  }
+  if (kind !== 'translated') return;
+  yield `\n${INDENT}${inUnits(byteLength)} mapped by ${leaves} blocks and pages`;
+  if (unknown > 0) yield `; ${unknown} ranges whose tables are not in the dump`;
+  if (cut) yield `; NOT ALL OF IT: the tables describe more than is ever walked`;
+  yield '\n';
+  yield* [...assumed(style, escaped(report.assumptions))].map((line) => `${line}\n`);
+}
+
+const HEADINGS = {
+  translated: 'WHAT IT CAN REACH',
+  abort: 'ABORTED, WITHOUT AN EVENT',
+  indeterminate: 'CANNOT BE TOLD FROM THIS DUMP',
+} as const;
+
+/** How wide the addresses of a list are is not known before it ends; those of most streams have at most 48 bits. */
+const ADDRESS_WIDTH = 14;
+const PA_WIDTH = 14;
+const SIZE_WIDTH = 10;
+const HEADER = [
+  'IOVA'.padEnd(ADDRESS_WIDTH),
+  'to'.padEnd(ADDRESS_WIDTH),
+  'PA'.padEnd(PA_WIDTH),
+  'Rights ',
+  'Size'.padEnd(SIZE_WIDTH),
+  'Attributes, where they change',
+].join(' ');
+
+/** `before` are the attributes of the line above. */
+function rangeLine({ start, end, pa, rights, byteLength, attributes, why, kind }: IovaRange, before: string): string {
+  const where = `${start.padEnd(ADDRESS_WIDTH)} ${end.padEnd(ADDRESS_WIDTH)}`;
+  if (kind === 'bypass') return `${where} the same`;
+  if (kind !== 'mapped') return `${where} ${kind === 'fault' ? (why ?? '') : `unknown: ${why}`}`;
+  const size = inUnits(byteLength).padEnd(SIZE_WIDTH);
+  return `${where} ${(pa ?? '').padEnd(PA_WIDTH)} ${rights} ${size} ${attributes === before ? '' : attributes}`.trimEnd();
+}
