@@ -1,0 +1,320 @@
+/**
+ * Rules for what the kernel does not check: whether adopting would have been safe, as far as registers and memory tell.
+ * Most go back to a question that was raised while the series was reviewed.
+ */
+
+import type { RuleText } from './rules.ts';
+
+/** Where a structure of the SMMU is, for the rules about places. */
+interface Placed {
+  readonly structure: string;
+  readonly address: string;
+  readonly byteLength: number;
+}
+
+/** Streams as a list for people: `0x8, 0x100 and 3 more`. */
+interface Streams {
+  readonly streams: number;
+  readonly sids: string;
+}
+
+export interface RiskRuleArgs {
+  'structure-outside-ram': Placed & { readonly state: string };
+  'structure-in-kdump-memory': Placed & { readonly how: 'inside' | 'across its start' | 'across its end' };
+  'structure-in-mmio': Placed & { readonly device: string };
+  'structure-in-hole': Placed;
+  'structure-above-oas': Placed & { readonly oasBits: number };
+  'views-differ': { readonly structure: string; readonly compared: number } & Streams;
+  'l2-aliased': { readonly l2: string; readonly slots: string; readonly count: number };
+  'structures-overlap': { readonly first: string; readonly second: string; readonly byteLength: number };
+  'reserved-bits-set': { readonly entry: string; readonly sid: number; readonly bits: string };
+  's1fmt-reserved': { readonly sid: number };
+  'ste-illegal': { readonly sid: number; readonly field: string; readonly observed: string; readonly required: string };
+  'cd-illegal': {
+    readonly sid: number;
+    readonly ssid: number;
+    readonly field: string;
+    readonly observed: string;
+    readonly required: string;
+  };
+  'cd-asid-zero': { readonly sid: number; readonly ssid: number };
+  'ttb-not-in-ram': { readonly sid: number; readonly table: string; readonly address: string; readonly state: string };
+  'page-table-damaged': {
+    readonly sid: number;
+    readonly table: string;
+    readonly what: string;
+    readonly times: number;
+    readonly first: string;
+  };
+  'dma-into-kdump-memory': {
+    readonly sid: number;
+    readonly iova: string;
+    readonly pa: string;
+    readonly byteLength: number;
+    readonly ranges: number;
+  };
+  'dma-goes-on': Streams & { readonly bypass: number; readonly writable: string };
+  'reset-cuts-off': Streams & { readonly instead: string };
+  'invalidations-pending': { readonly commands: number; readonly what: string };
+  'commands-pending': { readonly commands: number; readonly what: string };
+  'command-error': { readonly reason: string; readonly command: string };
+  'asid-reuse': { readonly asids: string; readonly count: number; readonly lowest: number; readonly kept: boolean };
+  'vmid-reuse': { readonly vmids: string; readonly count: number; readonly kept: boolean };
+  'asid-tag-space': { readonly el1: number; readonly el2: number };
+  'asid-clash': { readonly other: string; readonly asids: string; readonly count: number };
+  'ats-enabled': Streams & { readonly atschk: string };
+  'gerror-active': { readonly error: string; readonly means: string };
+  'events-unread': { readonly events: number; readonly what: string };
+  'events-lost': Record<string, never>;
+  'stall-enabled': Streams;
+  'page-requests-pending': { readonly requests: number };
+  'gbpa-bypass': Record<string, never>;
+  'memory-demand': { readonly allocated: number; readonly mapped: number };
+  'sids-beyond-table': { readonly log2Size: number; readonly sidBits: number };
+  'rewritten-after-adoption': { readonly what: string; readonly address: string };
+  'risks-cut': { readonly what: string; readonly examined: number };
+}
+
+const sid = (number: number) => `0x${number.toString(16)}`;
+const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
+const cdOf = (number: number, ssid: number) => `CD[${ssid}] of SID ${sid(number)}`;
+
+const KDUMP_HOW: Readonly<Record<RiskRuleArgs['structure-in-kdump-memory']['how'], string>> = {
+  inside: 'it maps without a word, and the kdump kernel reads its own memory instead',
+  'across its start': "it maps without a word, and a part of it is the kdump kernel's own",
+  'across its end': 'it maps, and the first read beyond the end is an oops',
+};
+
+export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRuleArgs[R]> } = {
+  'structure-outside-ram': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ structure, address, byteLength, state }) =>
+      `the ${structure} at ${address} (${byteLength} bytes) is not wholly RAM of this dump (${state})`,
+  },
+  'structure-in-kdump-memory': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ structure, address, how }) =>
+      `the ${structure} at ${address} lies ${how === 'inside' ? 'in' : `${how.replace('its', 'the')} of`} ` +
+      `the kdump kernel's memory: ${KDUMP_HOW[how]}`,
+  },
+  'structure-in-mmio': {
+    severity: 'error',
+    reach: 'machine',
+    sentence: ({ structure, address, device }) =>
+      `the ${structure} at ${address} lies in the registers of ${device}: a cacheable mapping of them may end in a fatal SError`,
+  },
+  'structure-in-hole': {
+    severity: 'error',
+    reach: 'machine',
+    sentence: ({ structure, address }) =>
+      `the ${structure} at ${address} lies in a hole of the physical map: the first read by the CPU is an external abort`,
+  },
+  'structure-above-oas': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ structure, address, oasBits }) =>
+      `the ${structure} at ${address} needs more than the ${oasBits} address bits that the SMMU puts out (IDR5.OAS): ` +
+      'the kernel takes it, the hardware faults or truncates',
+  },
+  'views-differ': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ structure, compared, streams, sids }) =>
+      streams === 0
+        ? `the ${structure} is unaligned, but hardware and kernel find the same ${compared} entries`
+        : `the ${structure} is unaligned: hardware and kernel read different STEs for ${count(streams, 'StreamID')} (${sids})`,
+  },
+  'l2-aliased': {
+    severity: 'warning',
+    reach: 'bus',
+    sentence: ({ l2, slots, count: times }) =>
+      `${times} L1 descriptors (${slots}) share the L2 table at ${l2}: an attach on one bus rewrites the other's STEs`,
+  },
+  'structures-overlap': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ first, second, byteLength }) => `${first} and ${second} share ${count(byteLength, 'byte')} of memory`,
+  },
+  'reserved-bits-set': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ entry, sid: number, bits }) =>
+      `the ${entry} of SID ${sid(number)} has reserved bits set: ${bits}; no revision looks at them`,
+  },
+  's1fmt-reserved': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ sid: number }) =>
+      `the STE of SID ${sid(number)} has the reserved S1Fmt 3: the hardware takes its CD table for a linear one, ` +
+      'revisions through v7 do not look, from v8 on the whole table is rejected',
+  },
+  'ste-illegal': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ sid: number, field, observed, required }) =>
+      `the hardware refuses the STE of SID ${sid(number)} with C_BAD_STE: ${field} is ${observed}; required: ${required}`,
+  },
+  'cd-illegal': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ sid: number, ssid, field, observed, required }) =>
+      `the hardware refuses ${cdOf(number, ssid)} with C_BAD_CD: ${field} is ${observed}; required: ${required}`,
+  },
+  'cd-asid-zero': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ sid: number, ssid }) =>
+      `${cdOf(number, ssid)} has ASID 0, which Linux never uses: from v8 on the whole table is rejected for it`,
+  },
+  'ttb-not-in-ram': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ sid: number, table, address, state }) =>
+      `${table} of SID ${sid(number)} points to ${address}, where the dump has no RAM (${state})`,
+  },
+  'page-table-damaged': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ sid: number, table, what, times, first }) =>
+      `the ${table} tables of SID ${sid(number)}: ${count(times, 'stretch', 'stretches')} with ${what}, the first at ${first}`,
+  },
+  'dma-into-kdump-memory': {
+    severity: 'error',
+    reach: 'machine',
+    sentence: ({ sid: number, iova, pa, byteLength, ranges }) =>
+      `SID ${sid(number)} can write ${byteLength} bytes of the kdump kernel's memory` +
+      ` (${count(ranges, 'range')}, the first from ${iova} to ${pa}): no revision looks at where in-flight DMA goes`,
+  },
+  'dma-goes-on': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ streams, bypass, sids, writable }) =>
+      `once adopted, ${count(streams, 'stream goes', 'streams go')} on with DMA (${sids})` +
+      `${bypass === 0 ? '' : `, ${bypass} of them untranslated`}${writable === '' ? '' : `; they can write ${writable}`}; ` +
+      'a reset would have cut them off',
+  },
+  'reset-cuts-off': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ streams, sids, instead }) =>
+      `${count(streams, 'stream is', 'streams are')} not kept alive (${sids}): ${instead}`,
+  },
+  'invalidations-pending': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ commands, what }) =>
+      `${count(commands, 'invalidation was', 'invalidations were')} not executed (${what}): until the reset flushes, the ` +
+      'hardware may use what memory no longer says',
+  },
+  'commands-pending': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ commands, what }) => `${count(commands, 'command was', 'commands were')} not executed: ${what}`,
+  },
+  'command-error': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ reason, command }) =>
+      `the SMMU had stopped executing commands: ${reason}, at ${command}; what followed never reached the hardware`,
+  },
+  'asid-reuse': {
+    severity: 'warning',
+    reach: 'smmu',
+    sentence: ({ asids, count: number, lowest, kept }) =>
+      `${count(number, 'ASID is', 'ASIDs are')} live (${asids}); ` +
+      (kept
+        ? 'this revision keeps new domains off them'
+        : `revisions through v7 hand out ASIDs from 1 again, so a new domain may come to share one` +
+          `${lowest === 1 ? ', the very first' : ''}`),
+  },
+  'vmid-reuse': {
+    severity: 'warning',
+    reach: 'smmu',
+    sentence: ({ vmids, count: number, kept }) =>
+      `${count(number, 'VMID is', 'VMIDs are')} live (${vmids}); ` +
+      (kept ? 'this revision keeps new domains off them' : 'revisions through v7 hand out VMIDs from 1 again'),
+  },
+  'asid-tag-space': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ el1, el2 }) =>
+      `${count(el2, 'stage 1 stream is', 'stage 1 streams are')} of EL2, whose translations are tagged without a VMID, ` +
+      `${el1} of EL1, tagged with VMID 0: an invalidation for one kind leaves the other`,
+  },
+  'asid-clash': {
+    severity: 'warning',
+    reach: 'smmu',
+    sentence: ({ other, asids, count: number }) =>
+      `${count(number, 'ASID is', 'ASIDs are')} live here and on ${other} (${asids}): v8 and v9 keep one set for all ` +
+      'SMMUs, and refuse the second',
+  },
+  'ats-enabled': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ streams, sids, atschk }) =>
+      `${count(streams, 'stream has', 'streams have')} ATS enabled (${sids}): what the device itself caches is not flushed ` +
+      `by the reset; ${atschk}`,
+  },
+  'gerror-active': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ error, means }) => `GERROR.${error} is active: ${means}`,
+  },
+  'events-unread': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ events, what }) =>
+      `${count(events, 'event was', 'events were')} not read by the crashed kernel, and will not be: ${what}`,
+  },
+  'events-lost': {
+    severity: 'note',
+    reach: null,
+    sentence: () => 'the event queue had overflowed: events were lost',
+  },
+  'stall-enabled': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ streams, sids }) =>
+      `${count(streams, 'stream stalls', 'streams stall')} on a fault (${sids}): the event queue is off after an adoption, ` +
+      'so nobody resumes what stalls',
+  },
+  'page-requests-pending': {
+    severity: 'warning',
+    reach: 'device',
+    sentence: ({ requests }) =>
+      `${count(requests, 'page request waits', 'page requests wait')} for an answer: the PRI queue is off after an adoption`,
+  },
+  'gbpa-bypass': {
+    severity: 'note',
+    reach: 'smmu',
+    sentence: () =>
+      'GBPA.ABORT is 0: whenever the SMMU is switched off later, by a failed probe or a shutdown, all DMA passes untranslated',
+  },
+  'memory-demand': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ allocated, mapped }) =>
+      `adopting takes ${allocated} bytes of the kdump kernel's memory and maps ${mapped} bytes of address space; each ` +
+      'unused bus of a device takes 16384 more',
+  },
+  'sids-beyond-table': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ log2Size, sidBits }) =>
+      `the table covers 2^${log2Size} StreamIDs of the hardware's 2^${sidBits}: a device beyond it is refused with -ERANGE`,
+  },
+  'rewritten-after-adoption': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ what, address }) =>
+      `${what} points to ${address} in the kdump kernel's memory: it was probably written after the adoption, by the ` +
+      'kdump kernel itself',
+  },
+  'risks-cut': {
+    severity: 'note',
+    reach: null,
+    sentence: ({ what, examined }) => `only the first ${examined} ${what} were examined for risks`,
+  },
+};
