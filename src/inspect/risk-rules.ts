@@ -58,8 +58,8 @@ export interface RiskRuleArgs {
   'invalidations-pending': { readonly commands: number; readonly what: string };
   'commands-pending': { readonly commands: number; readonly what: string };
   'command-error': { readonly reason: string; readonly command: string };
-  'asid-reuse': { readonly asids: string; readonly count: number; readonly lowest: number; readonly kept: boolean };
-  'vmid-reuse': { readonly vmids: string; readonly count: number; readonly kept: boolean };
+  'asid-reuse': { readonly asids: string; readonly count: number };
+  'vmid-reuse': { readonly vmids: string; readonly count: number };
   'asid-tag-space': { readonly el1: number; readonly el2: number };
   'asid-clash': { readonly other: string; readonly asids: string; readonly count: number };
   'ats-enabled': Streams & { readonly atschk: string };
@@ -222,19 +222,15 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
   'asid-reuse': {
     severity: 'warning',
     reach: 'smmu',
-    sentence: ({ asids, count: number, lowest, kept }) =>
-      `${count(number, 'ASID is', 'ASIDs are')} live (${asids}); ` +
-      (kept
-        ? 'this revision keeps new domains off them'
-        : `revisions through v7 hand out ASIDs from 1 again, so a new domain may come to share one` +
-          `${lowest === 1 ? ', the very first' : ''}`),
+    sentence: ({ asids, count: number }) =>
+      `${count(number, 'ASID is', 'ASIDs are')} live (${asids}); revisions through v7 hand out ASIDs from 1 again, so a ` +
+      'new domain may come to share the translations of an old one',
   },
   'vmid-reuse': {
     severity: 'warning',
     reach: 'smmu',
-    sentence: ({ vmids, count: number, kept }) =>
-      `${count(number, 'VMID is', 'VMIDs are')} live (${vmids}); ` +
-      (kept ? 'this revision keeps new domains off them' : 'revisions through v7 hand out VMIDs from 1 again'),
+    sentence: ({ vmids, count: number }) =>
+      `${count(number, 'VMID is', 'VMIDs are')} live (${vmids}); revisions through v7 hand out VMIDs from 1 again`,
   },
   'asid-tag-space': {
     severity: 'note',

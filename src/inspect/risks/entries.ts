@@ -1,0 +1,76 @@
+/** What is wrong with single entries, by the architecture's own rules and by those of later revisions. */
+
+import { CD } from '../../smmu/cd.ts';
+import { cdIllegalities } from '../../smmu/cd-legality.ts';
+import { type Illegality, reservedBitsSet } from '../../smmu/legality.ts';
+import { STE } from '../../smmu/ste.ts';
+import { steIllegalities } from '../../smmu/ste-legality.ts';
+import { streamWorld } from '../../smmu/stream-world.ts';
+import { stage1Halves, stage2Regime } from '../../smmu/translation/regime.ts';
+import type { Location } from '../findings.ts';
+import { hex } from '../hex.ts';
+import { type RiskContext, sidLocation } from './context.ts';
+import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
+
+export class EntryCheck implements StreamCheck {
+  readonly #context: RiskContext;
+  /** A CD that many streams share is judged for the first of them. */
+  readonly #cds = new Set<number>();
+
+  constructor(context: RiskContext) {
+    this.#context = context;
+  }
+
+  ste(ste: SeenSte): void {
+    const { hw, findings } = this.#context;
+    const { sid, words } = ste;
+    const location = sidLocation(sid, hex(ste.paddr));
+    const illegal = steIllegalities(words, hw);
+    for (const { field, observed, required } of illegal) {
+      findings.add('ste-illegal', { sid, field, observed, required }, location);
+    }
+    this.#reservedBits('STE', STE, ste, sid, location);
+    const tables = ste.of('S1CDMax') > 0 && hw.SSIDSIZE !== 0;
+    if (ste.config === 's1' && tables && ste.of('S1Fmt') === 3) findings.add('s1fmt-reserved', { sid }, location);
+    if (illegal.length > 0 || (ste.config !== 's2' && ste.config !== 'nested') || ste.of('S2AA64') === 0) return;
+    const regime = stage2Regime(words, hw);
+    if (regime !== null) this.#firstTable('S2TTB', regime.base, sid, location);
+  }
+
+  cd(cd: SeenCd): void {
+    if (this.#cds.has(cd.paddr)) return;
+    this.#cds.add(cd.paddr);
+    const { hw, findings } = this.#context;
+    const { ssid, words } = cd;
+    const { sid } = cd.ste;
+    const location = sidLocation(sid, hex(cd.paddr));
+    const illegal: Illegality[] = cdIllegalities(words, cd.ste.words, hw);
+    for (const { field, observed, required } of illegal) {
+      findings.add('cd-illegal', { sid, ssid, field, observed, required }, location);
+    }
+    this.#reservedBits(`CD[${ssid}]`, CD, cd, sid, location);
+    if (cd.of('ASID') === 0) findings.add('cd-asid-zero', { sid, ssid }, location);
+    if (illegal.length > 0 || cd.of('AA64') === 0) return;
+    const halves = stage1Halves(words, streamWorld(cd.ste.words, hw) ?? 'el2-e2h', hw);
+    for (const [half, { regime }] of halves.entries()) {
+      if (regime !== null) this.#firstTable(`TTB${half}`, regime.base, sid, location);
+    }
+  }
+
+  #reservedBits(entry: string, layout: typeof STE, { words }: SeenSte | SeenCd, sid: number, location: Location): void {
+    const set = reservedBitsSet(layout, words);
+    if (set.length === 0) return;
+    const bits = set.map(({ word, bits: value }) => `word ${word} ${hex(value)}`).join(', ');
+    this.#context.findings.add('reserved-bits-set', { entry, sid, bits }, location);
+  }
+
+  #firstTable(table: string, paddr: number, sid: number, location: Location): void {
+    const { memory, findings, kdumpRam } = this.#context;
+    const address = hex(paddr);
+    if (kdumpRam.some(({ start, end }) => start <= paddr && paddr < end)) {
+      findings.add('rewritten-after-adoption', { what: `${table} of SID ${hex(sid)}`, address }, location);
+    } else if (!memory.isWhollyRam(paddr, 8)) {
+      findings.add('ttb-not-in-ram', { sid, table, address, state: memory.stateOf(paddr, 8) }, location);
+    }
+  }
+}

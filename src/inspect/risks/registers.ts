@@ -1,0 +1,37 @@
+/** What registers alone tell: errors, what switching off would do, how many StreamIDs the table has, what adopting costs. */
+
+import { fieldsThatDiffer } from '../../snapshot/validate/facts.ts';
+import type { RiskContext } from './context.ts';
+
+/** What an active error says about the crashed kernel's last moments. SFM_ERR decides the gate, CMDQ_ERR has its own rule. */
+const ERRORS: Readonly<Record<string, string>> = {
+  EVENTQ_ABT_ERR: 'the event queue could not be written, so faults since then are not recorded',
+  PRIQ_ABT_ERR: 'the PRI queue could not be written, so page requests were lost',
+  MSI_CMDQ_ABT_ERR: 'the interrupt of a CMD_SYNC could not be written, so who waited for it never heard of its end',
+  MSI_EVENTQ_ABT_ERR: 'the interrupt of the event queue could not be written',
+  MSI_PRIQ_ABT_ERR: 'the interrupt of the PRI queue could not be written',
+  MSI_GERROR_ABT_ERR: 'the interrupt of a global error could not be written, so the crashed kernel may not know of any',
+  CMDQP_ERR: 'an enhanced command queue had stopped',
+  DPT_ERR: 'a lookup in the device permission table failed',
+};
+
+/** Less is nothing to a kernel that has a crashkernel reservation of megabytes. */
+const NOTABLE_DEMAND_BYTES = 1 << 20;
+
+export function registerRisks({ smmu, registers, emulation, findings }: RiskContext): void {
+  for (const { name } of fieldsThatDiffer(smmu.registers, 'GERROR', 'GERRORN')) {
+    const means = ERRORS[name];
+    if (means !== undefined) findings.add('gerror-active', { error: name, means });
+  }
+  if (registers.has('GBPA') && registers.field('GBPA', 'ABORT') === 0) findings.add('gbpa-bypass', {});
+  if (registers.has('IDR1')) {
+    const [log2Size, sidBits] = [registers.field('STRTAB_BASE_CFG', 'LOG2SIZE'), registers.field('IDR1', 'SIDSIZE')];
+    if (log2Size < sidBits) findings.add('sids-beyond-table', { log2Size, sidBits });
+  }
+  if (emulation.verdict !== 'adopted') return;
+  const total = (list: readonly { readonly byteLength: number; readonly ok: boolean }[]) =>
+    list.reduce((sum, { byteLength, ok }) => (ok ? sum + byteLength : sum), 0);
+  const allocated = total(emulation.allocations);
+  const mapped = total(emulation.mappings.filter(({ transient }) => !transient));
+  if (allocated + mapped >= NOTABLE_DEMAND_BYTES) findings.add('memory-demand', { allocated, mapped });
+}

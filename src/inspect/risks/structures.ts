@@ -1,0 +1,180 @@
+/**
+ * Where the SMMU's own structures are: in RAM, in the kdump kernel's memory, in the registers of a device, in nothing, or
+ * beyond what the SMMU can address; and which of them lie on top of each other.
+ */
+
+import type { AddressRange } from '../../dump/memory.ts';
+import { CD_BYTE_LENGTH, cdArrays, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
+import { oasBits } from '../../smmu/hardware-features.ts';
+import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import type { Location } from '../findings.ts';
+import { hex } from '../hex.ts';
+import { l1Location } from '../table-findings.ts';
+import { listed, type RiskContext, sidLocation } from './context.ts';
+import { queueRanges } from './queue-ranges.ts';
+import { cdTableBehind, type SeenSte, type StreamCheck } from './streams.ts';
+
+/** A structure in memory. What it is called is worked out when there is something to say. */
+interface Structure extends AddressRange {
+  /** Its kind, with the L1 index or the StreamID that leads to it. */
+  readonly kind: 'L1 table' | 'stream table' | 'L2 table' | 'CD table' | 'CD leaf' | 'command queue' | 'event queue' | 'PRI queue';
+  readonly of: number;
+  readonly location: () => Location;
+}
+
+/** Hostile tables lead to millions; what Linux builds at most is two thousand times less than this for each SMMU in use. */
+const MAX_STRUCTURES = 1 << 17;
+
+export class StructureCheck implements StreamCheck {
+  readonly #context: RiskContext;
+  readonly #structures: Structure[] = [];
+  /** CD tables that were met before: many streams share one. */
+  readonly #seen = new Set<number>();
+  #cut = false;
+
+  constructor(context: RiskContext) {
+    this.#context = context;
+    const { geometry } = context.view;
+    const twoLevel = geometry.format === '2lvl';
+    const base = { kind: twoLevel ? 'L1 table' : 'stream table', of: 0, start: geometry.base } as const;
+    const byteLength = geometry.entries * (twoLevel ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
+    this.#add({ ...base, end: geometry.base + byteLength, location: () => ({ address: hex(geometry.base) }) });
+    for (const { name, start, end } of queueRanges(context.smmu)) {
+      this.#add({ kind: `${name} queue`, of: 0, start, end, location: () => ({ address: hex(start) }) });
+    }
+    for (const { index, paddr, stes, l2 } of context.view.l1Entries(false)) {
+      if (stes === 0 || this.#cut) continue;
+      const location = () => l1Location(context.view, index, paddr);
+      this.#add({ kind: 'L2 table', of: index, start: l2, end: l2 + stes * STE_BYTE_LENGTH, location });
+    }
+  }
+
+  ste(ste: SeenSte): void {
+    if (ste.config !== 's1') return;
+    const table = cdTableBehind(ste, this.#context);
+    const twoLevel = table.leafCds < table.cds || table.format.endsWith('leaves');
+    const byteLength = twoLevel ? Math.ceil(table.cds / table.leafCds) * L1CD_BYTE_LENGTH : table.cds * CD_BYTE_LENGTH;
+    const add = (kind: 'CD table' | 'CD leaf', start: number, length: number) => {
+      if (this.#seen.has(start)) return;
+      this.#seen.add(start);
+      this.#add({ kind, of: ste.sid, start, end: start + length, location: () => sidLocation(ste.sid, hex(start)) });
+    };
+    if (this.#seen.has(table.paddr)) return;
+    add('CD table', table.paddr, byteLength);
+    if (!twoLevel) return;
+    for (const { paddr, count } of cdArrays(table, this.#context.memory, () => {})) {
+      if (this.#cut) return;
+      add('CD leaf', paddr, count * CD_BYTE_LENGTH);
+    }
+  }
+
+  done(): void {
+    const { findings } = this.#context;
+    for (const structure of this.#structures) this.#judgePlace(structure);
+    const sorted = this.#structures.toSorted((a, b) => a.start - b.start || a.end - b.end);
+    reportAliases(sorted, this.#context);
+    reportOverlaps(sorted, this.#context);
+    if (this.#cut) findings.add('risks-cut', { what: 'tables', examined: MAX_STRUCTURES });
+  }
+
+  #add(structure: Structure): void {
+    if (this.#structures.length < MAX_STRUCTURES) this.#structures.push(structure);
+    else this.#cut = true;
+  }
+
+  #judgePlace(structure: Structure): void {
+    const { map, memory, hw, kdumpRam, registerPages, findings } = this.#context;
+    const { kind, start, end } = structure;
+    const byteLength = end - start;
+    const placed = () => ({ structure: nameOf(structure), address: hex(start), byteLength });
+    const oas = oasBits(hw);
+    if (oas !== null && end > 2 ** oas) {
+      findings.add('structure-above-oas', { ...placed(), oasBits: oas }, structure.location());
+    }
+    const kdump = kdumpRam.find((range) => intersects(range, structure));
+    if (kdump !== undefined) {
+      findings.add('structure-in-kdump-memory', { ...placed(), how: howIn(structure, kdump) }, structure.location());
+      // A pointer there was written by the kdump kernel; the registers, the snapshot says, were read before.
+      if (isPointedTo(kind) && kdump.start <= start) {
+        const what = `the pointer to the ${nameOf(structure)}`;
+        findings.add('rewritten-after-adoption', { what, address: hex(start) }, structure.location());
+      }
+    }
+    const registers = registerPages.find((range) => intersects(range, structure));
+    const runs = map.complete && kdump === undefined ? map.runs(start, byteLength) : [];
+    const device = runs.find((run) => run.kind === 'device');
+    if (registers !== undefined || device !== undefined) {
+      const name = registers?.name ?? map.deviceAt(start + (device?.offset ?? 0)) ?? 'a device';
+      findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
+    } else if (runs.some((run) => run.kind === 'hole')) {
+      findings.add('structure-in-hole', placed(), structure.location());
+    } else if (!map.complete && kdump === undefined && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(start)) {
+      findings.add('structure-outside-ram', { ...placed(), state: memory.stateOf(start, byteLength) }, structure.location());
+    }
+  }
+
+  /** The emulation has found that it cannot be mapped, for the same reason. */
+  #alreadySaid(start: number): boolean {
+    const address = hex(start);
+    return this.#context.findings.all.some(
+      ({ rule, args }) =>
+        (rule === 'strtab-outside-memory' && 'address' in args && args.address === address) ||
+        (rule === 'l2-outside-memory' && 'l2' in args && args.l2 === address),
+    );
+  }
+}
+
+function nameOf({ kind, of }: Structure): string {
+  if (kind === 'L2 table') return `L2 table of L1[${of}]`;
+  return kind.startsWith('CD') ? `${kind} of SID ${hex(of)}` : kind;
+}
+
+function isPointedTo(kind: Structure['kind']): boolean {
+  return kind === 'L2 table' || kind === 'CD table' || kind === 'CD leaf';
+}
+
+function intersects(a: AddressRange, b: AddressRange): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
+/** memremap() looks at the first page only, so where a table begins decides what is mapped. */
+function howIn({ start, end }: AddressRange, kdump: AddressRange): 'inside' | 'across its start' | 'across its end' {
+  if (start < kdump.start) return 'across its start';
+  return end > kdump.end ? 'across its end' : 'inside';
+}
+
+/** L1 descriptors that lead to the same L2 table. */
+function reportAliases(sorted: readonly Structure[], { findings }: RiskContext): void {
+  const tables = sorted.filter(({ kind }) => kind === 'L2 table');
+  for (let first = 0; first < tables.length; ) {
+    const { start, location } = tables[first] as Structure;
+    let after = first + 1;
+    while (tables[after]?.start === start) after += 1;
+    const count = after - first;
+    if (count > 1) {
+      const slots = listed(
+        tables.slice(first, after).map(({ of }) => of),
+        count,
+        (index) => `L1[${index}]`,
+      );
+      findings.add('l2-aliased', { l2: hex(start), slots, count }, location());
+    }
+    first = after;
+  }
+}
+
+/** Structures that share memory, but for L2 tables that are one and the same. */
+function reportOverlaps(sorted: readonly Structure[], { findings }: RiskContext): void {
+  let furthest: Structure | undefined;
+  for (const structure of sorted) {
+    if (furthest !== undefined && structure.start < furthest.end) {
+      const same = structure.kind === furthest.kind && structure.start === furthest.start;
+      if (!same) {
+        const byteLength = Math.min(furthest.end, structure.end) - structure.start;
+        const args = { first: `the ${nameOf(furthest)}`, second: `the ${nameOf(structure)}`, byteLength };
+        findings.add('structures-overlap', args, structure.location());
+      }
+    }
+    if (furthest === undefined || structure.end > furthest.end) furthest = structure;
+  }
+}

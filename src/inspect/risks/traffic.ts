@@ -1,0 +1,66 @@
+/** What goes on while the kdump kernel runs, and what of it nobody will answer: ATS, stalls, DMA itself. */
+
+import { type RiskContext, StreamList } from './context.ts';
+import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
+
+export class TrafficCheck implements StreamCheck {
+  readonly #context: RiskContext;
+  readonly #active = new StreamList();
+  readonly #ats = new StreamList();
+  readonly #stalls = new StreamList();
+  #bypass = 0;
+  #lastStalling = -1;
+
+  constructor(context: RiskContext) {
+    this.#context = context;
+  }
+
+  ste(ste: SeenSte): void {
+    const { hw } = this.#context;
+    if (ste.config === 'reserved') return;
+    this.#active.add(ste.sid);
+    if (ste.config === 'bypass') this.#bypass += 1;
+    else if (hw.ATS === 1 && ste.of('EATS') !== 0) this.#ats.add(ste.sid);
+    if ((ste.config === 's2' || ste.config === 'nested') && ste.of('S2S') === 1) this.#stalls.add(ste.sid);
+  }
+
+  cd({ ste, of }: SeenCd): void {
+    if (of('S') === 0 || ste.sid === this.#lastStalling) return;
+    this.#lastStalling = ste.sid;
+    this.#stalls.add(ste.sid);
+  }
+
+  done(): void {
+    const { findings, registers, emulation } = this.#context;
+    if (this.#ats.streams > 0) findings.add('ats-enabled', { ...this.#ats.args, atschk: this.#atschk() });
+    if (this.#stalls.streams > 0) findings.add('stall-enabled', this.#stalls.args);
+    // What an SMMU that was off let through is no matter of its table.
+    if (this.#active.streams === 0 || registers.field('CR0', 'SMMUEN') === 0) return;
+    const survives = emulation.verdict === 'adopted' && emulation.loss === null && emulation.death === null;
+    if (survives) findings.add('dma-goes-on', { ...this.#active.args, bypass: this.#bypass });
+    else if (emulation.verdict !== 'indeterminate') {
+      findings.add('reset-cuts-off', { ...this.#active.args, instead: this.#instead() });
+    }
+  }
+
+  #atschk(): string {
+    const { registers, emulation } = this.#context;
+    if (!registers.has('CR0')) return 'CR0.ATSCHK is not known';
+    const before = registers.field('CR0', 'ATSCHK');
+    if (before === 1) return 'CR0.ATSCHK is 1 and stays';
+    return emulation.revision.forcesAtschk
+      ? 'CR0.ATSCHK is 0 and this revision sets it, so translated requests are checked all of a sudden'
+      : 'CR0.ATSCHK is 0 and stays, so translated requests are not checked';
+  }
+
+  #instead(): string {
+    const { emulation } = this.#context;
+    if (emulation.death !== null) return 'the kdump kernel dies before it comes to them';
+    if (emulation.loss !== null) {
+      const { gbpaAbort } = emulation.loss;
+      if (gbpaAbort === null) return 'the SMMU is lost, and GBPA.ABORT, which is not known, decides for them';
+      return gbpaAbort === 1 ? 'the SMMU is lost, and all DMA is aborted' : 'the SMMU is lost, and all DMA passes untranslated';
+    }
+    return 'the reset aborts their DMA, and a device that answers with an error may bring the machine down';
+  }
+}
