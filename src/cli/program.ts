@@ -8,6 +8,7 @@ import { addExplainCommand } from './explain-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { complaint, writeToStderr } from './output.ts';
+import { addQueuesCommand } from './queues-command.ts';
 import { addRegsCommand } from './regs-command.ts';
 import { addShowCommand } from './show-command.ts';
 
@@ -30,6 +31,7 @@ export function makeProgram(done: (status: number) => void, print: (text: string
   addInfoCommand(program);
   addRegsCommand(program);
   addShowCommand(program, done);
+  addQueuesCommand(program, done);
   addExplainCommand(program);
   addCheckCommand(program, done);
   addCompletionCommand(program);

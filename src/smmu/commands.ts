@@ -160,6 +160,9 @@ export const COMMANDS: readonly CommandType[] = [
   dpt(0x73, 'CMD_DPTI_PA', 'Forget cached device permissions of physical addresses'),
 ];
 
+/** CMDQ_CONS.ERR by name; any other value is reserved. */
+export const COMMAND_ERRORS: readonly string[] = ['CERROR_NONE', 'CERROR_ILL', 'CERROR_ABT', 'CERROR_ATC_INV_SYNC'];
+
 const FIRST_IMPDEF = 0x80;
 const LAST_IMPDEF = 0x8f;
 
@@ -191,7 +194,11 @@ export const ALL_SIDS: SidRange = { first: 0, last: 0xffff_ffff };
  * The streams that a command is about, or null for one that names none. A range covers the aligned block that its
  * StreamID lies in. `words` are the command's four 32-bit words from `at` on.
  */
-export function sidsOfCommand(type: CommandType, words: Uint32Array, at = 0): SidRange | null {
+export function sidsOfCommand(
+  type: { readonly code: number | null; readonly fields: readonly Field[] },
+  words: Uint32Array,
+  at = 0,
+): SidRange | null {
   if (!type.fields.includes(STREAM_ID)) return null;
   const sid = words[at + 1] as number;
   if (type.code !== CFGI_STE_RANGE) return { first: sid, last: sid };

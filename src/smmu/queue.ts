@@ -3,6 +3,9 @@
  * twice the size, so that the bit above an index, its wrap bit, tells a full queue from an empty one.
  */
 
+export const QUEUE_NAMES = ['event', 'command', 'pri'] as const;
+export type QueueName = (typeof QUEUE_NAMES)[number];
+
 /** No queue has more entries than 2 to this; IDR1 may permit less. */
 export const MAX_LOG2SIZE = 19;
 
