@@ -18,7 +18,7 @@ export interface QueueGroup {
   readonly vmid: number | null;
   readonly asid: number | null;
   readonly count: number;
-  /** Of them, those that somebody waits for: stalled transactions, page requests that are last of their group. */
+  /** Of them, those that somebody waits for an answer to: stalled transactions, page requests that are last of a group. */
   readonly waiting: number;
   /** The address in the oldest entry and in the newest one: of the access or else of the fetch. Null where there is none. */
   readonly firstAddress: string | null;
@@ -58,6 +58,8 @@ export class Grouping {
   readonly #groups = new Map<string, Counting>();
   /** Entries that would have made one group too many. */
   notGrouped = 0;
+  /** Entries in groups or not that somebody waits for an answer to. */
+  waiting = 0;
 
   constructor(queue: Queue) {
     this.#queue = queue;
@@ -77,6 +79,8 @@ export class Grouping {
     const sids = this.#queue.sidsOf(entry);
     const vmid = fields.vmid === undefined ? null : numberIn(fields.vmid, words, at);
     const asid = fields.asid === undefined ? null : numberIn(fields.asid, words, at);
+    const waits = fields.waiting === undefined ? 0 : numberIn(fields.waiting, words, at);
+    this.waiting += waits;
     const key = `${type.code} ${sids?.first} ${sids?.last} ${vmid} ${asid}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
@@ -100,7 +104,7 @@ export class Grouping {
       this.#groups.set(key, group);
     }
     group.count += 1;
-    if (fields.waiting !== undefined) group.waiting += numberIn(fields.waiting, words, at);
+    group.waiting += waits;
     if (fields.address !== undefined) {
       const address = hex(fieldBits(fields.address, wideWords(words, at, type.byteLength)));
       group.firstAddress ??= address;

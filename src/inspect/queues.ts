@@ -69,6 +69,8 @@ export interface QueueReport {
   /** Entries behind CONS that are still in memory, and slots there that the dump lacks; null when not asked for. */
   readonly older: number | null;
   readonly olderNotInDump: number | null;
+  /** Pending entries that somebody waits for an answer to: stalled transactions, page requests that end a group. */
+  readonly waiting: number;
   /** What the pending entries come to, and the entries beyond the most groups that are made. */
   readonly groups: readonly QueueGroup[];
   readonly notGrouped: number;
@@ -168,6 +170,7 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, { all = false, sids }: Qu
     error: name === 'command' ? commandError(queue, smmu) : null,
     notInDump,
     concerned: sids === undefined ? null : wanted,
+    waiting: groups.waiting,
     groups: groups.groups,
     notGrouped: groups.notGrouped,
     ...olderOf(queue, all, isWanted),

@@ -34,10 +34,12 @@ export function groupCells(queue: QueueName, group: QueueGroup): string[] {
 /** A sentence names no more things than these of a kind. */
 const MAX_NAMED = 4;
 
-function named(things: readonly string[]): string {
+/** `notGrouped`: there are more still, of which nobody knows how many differ. */
+function named(things: readonly string[], notGrouped: number): string {
   const different = [...new Set(things)];
   const shown = different.slice(0, MAX_NAMED).join(', ');
   const rest = different.length - MAX_NAMED;
+  if (notGrouped > 0) return `${shown} and others`;
   return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
@@ -58,26 +60,27 @@ const PENDING: Readonly<Record<QueueName, readonly [what: string, none: string]>
 };
 
 const MEANINGS: Readonly<Record<QueueName, (queue: QueueReport, first: string) => string[]>> = {
-  event: ({ groups }, first) => {
+  event: ({ groups, notGrouped, waiting: stalled }, first) => {
     const what = groups.map((group) => `${group.count} ${typeInWords(group)} of ${streamsInWords(group)}`);
-    const stalled = sum(groups);
     const waits = stalled === 1 ? '1 transaction is stalled' : `${stalled} transactions are stalled`;
     return [
-      what.length === 0 ? first : `${first}: ${named(what)}`,
+      what.length === 0 ? first : `${first}: ${named(what, notGrouped)}`,
       ...(stalled > 0 ? [`${waits}, with nobody left to answer`] : []),
     ];
   },
 
-  command: ({ groups }, first) => {
+  command: ({ groups, notGrouped }, first) => {
     const of = (kind: QueueGroup['kind']) => groups.filter((group) => group.kind === kind);
     const stale = [
-      of('configuration').length > 0 && `the configuration of ${named(of('configuration').map(configured))}`,
-      of('tlb').length > 0 && `translations of ${named(of('tlb').map(tagged))}`,
-      of('atc').length > 0 && `translations that devices cache (ATS), of ${named(of('atc').map(streamsInWords))}`,
+      of('configuration').length > 0 &&
+        `the configuration of ${named(of('configuration').map(configured), notGrouped)}`,
+      of('tlb').length > 0 && `translations of ${named(of('tlb').map(tagged), notGrouped)}`,
+      of('atc').length > 0 &&
+        `translations that devices cache (ATS), of ${named(of('atc').map(streamsInWords), notGrouped)}`,
       of('dpt').length > 0 && 'device permissions',
     ].filter((text) => text !== false);
     if (groups.length === 0) return [first];
-    if (stale.length === 0) return [`${first}: none of them invalidates anything`];
+    if (stale.length === 0 && notGrouped === 0) return [`${first}: none of them invalidates anything`];
     return [
       `${first}: what the hardware uses may be older than what memory holds`,
       ...stale.map((text) => `- ${text}`),
@@ -85,16 +88,11 @@ const MEANINGS: Readonly<Record<QueueName, (queue: QueueReport, first: string) =
     ];
   },
 
-  pri: ({ groups }, first) => {
-    const due = sum(groups);
+  pri: ({ groups, notGrouped, waiting: due }, first) => {
     const answers = due === 1 ? '1 answer is due' : `${due} answers are due`;
-    return [groups.length === 0 ? first : `${first}: ${answers}, to ${named(groups.map(streamsInWords))}`];
+    return [groups.length === 0 ? first : `${first}: ${answers}, to ${named(groups.map(streamsInWords), notGrouped)}`];
   },
 };
-
-function sum(groups: readonly QueueGroup[]): number {
-  return groups.reduce((total, { waiting }) => total + waiting, 0);
-}
 
 function configured(group: QueueGroup): string {
   return group.firstSid === null ? tagged(group) : streamsInWords(group);
