@@ -18,6 +18,11 @@ const shared = {
   logLevel: 'warning',
   plugins: [reportAssets],
 };
+/** Of the command and its parts: what packages bring along, replaced by what is enough here. */
+const alias = {
+  'string-width': './tools/ascii-width.cjs',
+  'node:child_process': './tools/lazy-child-process.cjs',
+};
 const results = await Promise.all([
   build({
     ...shared,
@@ -28,13 +33,10 @@ const results = await Promise.all([
     minify: true,
     // Parts are required: import() would start Node's loader of ES modules, which takes longer than most parts do.
     supported: { 'dynamic-import': false },
-    alias: {
-      'string-width': './tools/ascii-width.cjs',
-      'node:child_process': './tools/lazy-child-process.cjs',
-    },
+    alias,
     plugins: [...shared.plugins, partsApart],
   }),
-  build({ ...shared, ...parts }),
+  build({ ...shared, ...parts, alias }),
   build({
     ...shared,
     entryPoints: ['src/index.ts'],

@@ -15,6 +15,8 @@ const PARTS = {
   github: 'src/report/github.ts',
   stream: 'src/inspect/stream.ts',
   translate: 'src/cli/translate-answer.ts',
+  queues: 'src/inspect/queues.ts',
+  'queues-text': 'src/report/text/queues.ts',
   'completion-bash': 'src/cli/completion/bash.ts',
   'completion-zsh': 'src/cli/completion/zsh.ts',
   'completion-fish': 'src/cli/completion/fish.ts',

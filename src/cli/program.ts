@@ -8,6 +8,7 @@ import { addExplainCommand } from './explain-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { complaint, writeToStderr } from './output.ts';
+import { addQueuesCommand } from './queues-command.ts';
 import { addRegsCommand } from './regs-command.ts';
 import { addShowCommand } from './show-command.ts';
 import { addTranslateCommand } from './translate-command.ts';
@@ -32,6 +33,7 @@ export function makeProgram(done: (status: number) => void, print: (text: string
   addRegsCommand(program);
   addShowCommand(program, done);
   addTranslateCommand(program, done);
+  addQueuesCommand(program, done);
   addExplainCommand(program);
   addCheckCommand(program, done);
   addCompletionCommand(program);

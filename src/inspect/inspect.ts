@@ -92,7 +92,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   });
   const smmus: SmmuReport[] = [];
   const ofSmmus: Finding[] = [];
-  for (const smmu of chooseSmmus(options, snapshot)) {
+  for (const smmu of chooseSmmus(options.smmus, snapshot)) {
     const { report, findings } = inspectSmmu({
       smmu,
       revision,
@@ -150,7 +150,8 @@ function chooseRevision(options: InspectOptions, snapshot: Snapshot): Revision {
   throw new InputError('snapshot', message, { file: snapshot.name, place: 'kdump.revision' });
 }
 
-function chooseSmmus({ smmus: wanted }: InspectOptions, snapshot: Snapshot): Snapshot['smmus'] {
+/** Those of the snapshot that are `wanted` by name, all without. Throws InputError (`usage`) for a name that it lacks. */
+export function chooseSmmus(wanted: readonly string[] | undefined, snapshot: Snapshot): Snapshot['smmus'] {
   if (wanted === undefined) return snapshot.smmus;
   const names = snapshot.smmus.map(({ name }) => name);
   for (const name of wanted) {

@@ -6,13 +6,14 @@
 import type { DumpInfo } from '../inspect/dump-info.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { IovaSpaceReport } from '../inspect/iova-space.ts';
+import type { QueuesReport } from '../inspect/queues.ts';
 import { isRows } from '../inspect/rows.ts';
 import { escapeJson } from './escape.ts';
 
 /** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */
 const MAX_OPEN_DEPTH = 3;
 
-export function* jsonReport(result: Inspection | DumpInfo | IovaSpaceReport): Generator<string> {
+export function* jsonReport(result: Inspection | DumpInfo | IovaSpaceReport | QueuesReport): Generator<string> {
   yield* pieces(result, 0);
   yield '\n';
 }
@@ -20,16 +21,18 @@ export function* jsonReport(result: Inspection | DumpInfo | IovaSpaceReport): Ge
 function* pieces(value: unknown, depth: number): Generator<string> {
   const indent = '  '.repeat(depth + 1);
   const outdent = `\n${'  '.repeat(depth)}`;
-  if (isRows(value) || (Array.isArray(value) && value.some(isObject))) {
+  const rows = isRows(value);
+  if (rows || (Array.isArray(value) && value.some(isObject))) {
     let separator = `[\n${indent}`;
     for (const element of value as Iterable<unknown>) {
       yield separator;
-      if (hasRows(element)) yield* pieces(element, depth + 1);
+      // A row has no rows in it, and there may be millions.
+      if (!rows && hasRows(element)) yield* pieces(element, depth + 1);
       else yield line(element);
       separator = `,\n${indent}`;
     }
     yield separator.startsWith('[') ? '[]' : `${outdent}]`;
-  } else if (isObject(value) && !Array.isArray(value) && depth <= MAX_OPEN_DEPTH) {
+  } else if (isObject(value) && !Array.isArray(value) && (depth <= MAX_OPEN_DEPTH || hasRows(value))) {
     let separator = '{';
     for (const [key, member] of Object.entries(value)) {
       if (member === undefined) continue;
@@ -47,8 +50,10 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
+/** Whether rows are in the object, or in an object of one of its lists. */
 function hasRows(value: unknown): boolean {
-  return isObject(value) && Object.values(value).some(isRows);
+  if (!isObject(value)) return false;
+  return Object.values(value).some((member) => isRows(member) || (Array.isArray(member) && member.some(hasRows)));
 }
 
 function line(value: unknown): string {

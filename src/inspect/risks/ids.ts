@@ -32,8 +32,13 @@ export class IdCheck implements StreamCheck {
     if (this.#el2 > 0) findings.add('asid-tag-space', { el1: this.#el1, el2: this.#el2 });
     // A reset flushes the old translations, and a revision that scans the tables keeps off their tags.
     if (emulation.verdict !== 'adopted' || emulation.revision.reservesIds) return;
-    const [asids, vmids] = [this.asids, this.#vmids].map((ids) => [...ids].sort((a, b) => a - b)) as [number[], number[]];
-    if (asids.length > 0) findings.add('asid-reuse', { asids: listed(asids, asids.length, String), count: asids.length });
-    if (vmids.length > 0) findings.add('vmid-reuse', { vmids: listed(vmids, vmids.length, String), count: vmids.length });
+    const [asids, vmids] = [this.asids, this.#vmids].map((ids) => [...ids].sort((a, b) => a - b)) as [
+      number[],
+      number[],
+    ];
+    if (asids.length > 0)
+      findings.add('asid-reuse', { asids: listed(asids, asids.length, String), count: asids.length });
+    if (vmids.length > 0)
+      findings.add('vmid-reuse', { vmids: listed(vmids, vmids.length, String), count: vmids.length });
   }
 }

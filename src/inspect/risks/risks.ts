@@ -3,10 +3,10 @@
  * share one pass over the active streams.
  */
 
-import { registerRisks } from './registers.ts';
 import type { RiskContext } from './context.ts';
 import { EntryCheck } from './entries.ts';
 import { IdCheck } from './ids.ts';
+import { registerRisks } from './registers.ts';
 import { examineStreams } from './streams.ts';
 import { StructureCheck } from './structures.ts';
 import { TrafficCheck } from './traffic.ts';

@@ -17,7 +17,15 @@ import { cdTableBehind, type SeenSte, type StreamCheck } from './streams.ts';
 /** A structure in memory. What it is called is worked out when there is something to say. */
 interface Structure extends AddressRange {
   /** Its kind, with the L1 index or the StreamID that leads to it. */
-  readonly kind: 'L1 table' | 'stream table' | 'L2 table' | 'CD table' | 'CD leaf' | 'command queue' | 'event queue' | 'PRI queue';
+  readonly kind:
+    | 'L1 table'
+    | 'stream table'
+    | 'L2 table'
+    | 'CD table'
+    | 'CD leaf'
+    | 'command queue'
+    | 'event queue'
+    | 'PRI queue';
   readonly of: number;
   readonly location: () => Location;
 }
@@ -108,8 +116,17 @@ export class StructureCheck implements StreamCheck {
       findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
     } else if (runs.some((run) => run.kind === 'hole')) {
       findings.add('structure-in-hole', placed(), structure.location());
-    } else if (!map.complete && kdump === undefined && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(start)) {
-      findings.add('structure-outside-ram', { ...placed(), state: memory.stateOf(start, byteLength) }, structure.location());
+    } else if (
+      !map.complete &&
+      kdump === undefined &&
+      !memory.isWhollyRam(start, byteLength) &&
+      !this.#alreadySaid(start)
+    ) {
+      findings.add(
+        'structure-outside-ram',
+        { ...placed(), state: memory.stateOf(start, byteLength) },
+        structure.location(),
+      );
     }
   }
 

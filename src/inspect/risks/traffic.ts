@@ -59,7 +59,9 @@ export class TrafficCheck implements StreamCheck {
     if (emulation.loss !== null) {
       const { gbpaAbort } = emulation.loss;
       if (gbpaAbort === null) return 'the SMMU is lost, and GBPA.ABORT, which is not known, decides for them';
-      return gbpaAbort === 1 ? 'the SMMU is lost, and all DMA is aborted' : 'the SMMU is lost, and all DMA passes untranslated';
+      return gbpaAbort === 1
+        ? 'the SMMU is lost, and all DMA is aborted'
+        : 'the SMMU is lost, and all DMA passes untranslated';
     }
     return 'the reset aborts their DMA, and a device that answers with an error may bring the machine down';
   }

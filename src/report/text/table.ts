@@ -77,7 +77,8 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
     const said = below.filter(({ index }) => (row[index] ?? NOTHING) !== NOTHING);
     if (said.length > 0) {
       flush();
-      lines.push(INDENT + said.map(({ title, index }) => `${title} ${row[index]}`).join(GAP));
+      const text = said.map(({ title, index }) => `${title} ${row[index]}`).join(GAP);
+      lines.push(...wrap(text, room - INDENT.length).map((line) => INDENT + line));
     }
     if (batch.length >= BATCH_ROWS) flush();
   }

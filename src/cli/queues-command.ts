@@ -1,0 +1,85 @@
+/** `smmu-adopt queues`: what the crashed kernel left in the event, command and PRI queues. */
+
+import type { Command } from 'commander';
+import { InputError } from '../errors.ts';
+import { chooseSmmus } from '../inspect/inspect.ts';
+import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
+import { loadSnapshot } from '../snapshot/load.ts';
+import { parseSids } from './arguments.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { collect } from './kernel-options.ts';
+import { writeToStdout } from './output.ts';
+import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+
+interface QueuesFlags extends DumpFlags, TextOrJsonFlags {
+  readonly regs: string;
+  readonly smmu?: readonly string[];
+  readonly all?: boolean;
+  readonly queue?: readonly QueueName[];
+  readonly sid?: readonly number[];
+  readonly allowOutside?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smmu-adopt queues vmcore --regs regs.json
+  smmu-adopt queues vmcore --regs regs.json --queue event --all
+  smmu-adopt queues vmcore --regs regs.json --sid 01:00.0,0x200-0x20f
+  smmu-adopt queues vmcore --regs regs.json --smmu arm-smmu-v3.0.auto --all --format json
+
+Exit status:
+  0  shown
+  2  could not be shown: bad arguments, unreadable or invalid input
+  3  shown, but the dump lacks entries that were pending`;
+
+/** Adds the command to the program; `done` receives the exit status. */
+export function addQueuesCommand(program: Command, done: (status: number) => void): void {
+  const command = program
+    .command('queues')
+    .summary('what was pending in the event, command and PRI queues, and what that means')
+    .description(
+      'Shows what the crashed kernel left in the queues of each SMMU: events that it had not read, commands that the ' +
+        'hardware had not executed, and page requests without an answer, every entry decoded, and what all that means.',
+    )
+    .argument('[dump...]', DUMP_ARGUMENT)
+    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
+    .option('--queue <list>', `only these queues: ${QUEUE_NAMES.join(', ')}`, parseQueues)
+    .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseSids)
+    .option('--all', 'entries that were consumed already too, as far as they are still in memory');
+  addDumpOptions(command)
+    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
+    .optionsGroup('The report:');
+  addTextOrJson(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (dumps: string[], flags: QueuesFlags) => done(await runQueues(dumps, flags)));
+}
+
+function parseQueues(text: string): QueueName[] {
+  return text.split(',').map((item) => {
+    const name = QUEUE_NAMES.find((known) => known === item.trim());
+    if (name !== undefined) return name;
+    throw new InputError('usage', `${JSON.stringify(item)} is not a queue: ${QUEUE_NAMES.join(', ')}`);
+  });
+}
+
+async function runQueues(names: string[], flags: QueuesFlags): Promise<number> {
+  const { all = false, queue: queues, sid: sids, format, color } = flags;
+  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const smmus = chooseSmmus(flags.smmu, snapshot);
+  const dumps = new Dumps(flags, snapshot.memory);
+  try {
+    const dump = await dumps.open(names);
+    const { lacksPending, queuesReport } = await import('../inspect/queues.ts');
+    const report = queuesReport(dump, snapshot, smmus, { all, queues, sids });
+    if (format === 'json') {
+      await writeToStdout((await import('../report/json.ts')).jsonReport(report));
+    } else {
+      const { queuesText } = await import('../report/text/queues.ts');
+      await writeToStdout(queuesText(report, await stdoutStyle(color), all));
+    }
+    return lacksPending(report) ? 3 : 0;
+  } finally {
+    dumps.close();
+  }
+}

@@ -1,0 +1,63 @@
+/** The three kinds of queue: by which registers each goes, and what its entries can be. */
+
+import { COMMAND_BYTE_LENGTH, type CommandKind, commandType, type SidRange, sidsOfCommand } from '../smmu/commands.ts';
+import { EVENT_BYTE_LENGTH, eventType } from '../smmu/events.ts';
+import type { Field, Layout } from '../smmu/fields.ts';
+import { PAGE_REQUEST, PAGE_REQUEST_BYTE_LENGTH } from '../smmu/page-requests.ts';
+import type { QueueName } from '../smmu/queue.ts';
+
+/** What an entry can be. Page requests are all of one type, which has no number. */
+export interface EntryType extends Layout {
+  readonly code: number | null;
+  /** Of commands. */
+  readonly kind: CommandKind | null;
+}
+
+export interface QueueKind {
+  readonly prefix: 'EVENTQ' | 'CMDQ' | 'PRIQ';
+  readonly entryByteLength: number;
+  readonly typeOf: (first: number) => EntryType;
+  readonly sidsOf: (type: EntryType, words: Uint32Array, at: number) => SidRange | null;
+}
+
+const PPR: EntryType = { ...PAGE_REQUEST, code: null, kind: null };
+
+export const QUEUE_KINDS: Readonly<Record<QueueName, QueueKind>> = {
+  event: {
+    prefix: 'EVENTQ',
+    entryByteLength: EVENT_BYTE_LENGTH,
+    typeOf: remembered((code) => ({ ...eventType(code), kind: null })),
+    sidsOf: sidIn,
+  },
+  command: {
+    prefix: 'CMDQ',
+    entryByteLength: COMMAND_BYTE_LENGTH,
+    typeOf: remembered(commandType),
+    sidsOf: sidsOfCommand,
+  },
+  pri: { prefix: 'PRIQ', entryByteLength: PAGE_REQUEST_BYTE_LENGTH, typeOf: () => PPR, sidsOf: sidIn },
+};
+
+/** The number of an entry is its first byte. */
+function remembered(make: (code: number) => EntryType): (first: number) => EntryType {
+  const types = new Map<number, EntryType>();
+  return (first) => {
+    const code = first & 0xff;
+    const type = types.get(code) ?? make(code);
+    types.set(code, type);
+    return type;
+  };
+}
+
+function sidIn(type: EntryType, words: Uint32Array, at: number): SidRange | null {
+  const field = type.fields.find(({ name }) => name === 'StreamID');
+  if (field === undefined) return null;
+  const sid = numberIn(field, words, at);
+  return { first: sid, last: sid };
+}
+
+/** A field that lies within one 32-bit half. */
+export function numberIn({ word: wide, lsb, width }: Field, words: Uint32Array, at: number): number {
+  const half = words[at + 2 * wide + (lsb >= 32 ? 1 : 0)] as number;
+  return (half >>> (lsb % 32)) % 2 ** width;
+}

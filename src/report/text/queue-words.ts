@@ -1,0 +1,131 @@
+/** Entries of queues in words: what one says beside its type and its stream, and which streams several are about. */
+
+import type { QueueEntry } from '../../inspect/queue.ts';
+import type { QueueGroup } from '../../inspect/queue-groups.ts';
+import { ALL_SIDS, COMMANDS, commandType, tlbiRangeBytes } from '../../smmu/commands.ts';
+import { eventType } from '../../smmu/events.ts';
+import { type FieldValue, meaningOf } from '../../smmu/fields.ts';
+import { PAGE_REQUEST } from '../../smmu/page-requests.ts';
+import type { QueueName } from '../../smmu/queue.ts';
+import { NOTHING } from './table.ts';
+
+type Fields = QueueEntry['fields'];
+/** What some fields of an entry come to; nothing where they have nothing to say. */
+type Phrase = (fields: Fields, code: number) => string | false | undefined;
+
+const hex = (value: FieldValue | undefined) => `0x${Number(value ?? 0).toString(16)}`;
+const letters = (fields: Fields, names: readonly string[]) => names.filter((name) => fields[name] === 1).join(' ');
+
+const substream: Phrase = (fields) =>
+  fields['SubstreamID'] !== undefined && fields['SSV'] !== 0 && `SubstreamID ${fields['SubstreamID']}`;
+
+const EVENT_PHRASES: readonly Phrase[] = [
+  (fields) => {
+    const { PnU, InD, RnW, InputAddr } = fields;
+    if (RnW === undefined) return InputAddr === undefined ? false : `at ${InputAddr}`;
+    const who =
+      PnU === undefined ? [] : [PnU === 1 ? 'privileged' : 'unprivileged', InD === 1 ? 'instruction' : 'data'];
+    return `${[...who, RnW === 1 ? 'read' : 'write'].join(' ')} of ${InputAddr}`;
+  },
+  ({ S2, IPA }) => S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${IPA}`}`),
+  // The usual one, the input address itself, goes without saying.
+  (fields, code) => {
+    const { CLASS } = fields;
+    if (CLASS === undefined || CLASS === 2) return false;
+    return `translating ${meaningIn(eventType(code).fields, 'CLASS', Number(CLASS))}`;
+  },
+  substream,
+  ({ FetchAddr }) => FetchAddr !== undefined && `nothing answers at ${FetchAddr}`,
+  ({ Stall, STAG }) => Stall === 1 && `STALLED with STAG ${hex(STAG)}`,
+  ({ GPCF }) => GPCF === 1 && 'refused by the granule protection check',
+  ({ Reason }) => Reason !== undefined && Reason !== 0 && `reason ${hex(Reason)}`,
+  (fields) => {
+    const wants = letters(fields, ['uR', 'uW', 'uX', 'pR', 'pW', 'pX']);
+    return wants !== '' && `wants ${wants}`;
+  },
+  ({ Span }) => Span !== undefined && `${Span} pages`,
+];
+
+const COMMAND_PHRASES: readonly Phrase[] = [
+  ({ VMID }) => VMID !== undefined && `VMID ${VMID}`,
+  ({ ASID }) => ASID !== undefined && `ASID ${ASID}`,
+  substream,
+  ({ Range }) => Range !== undefined && (Range === 31 ? 'CMD_CFGI_ALL' : `${2 ** (Number(Range) + 1)} streams`),
+  ({ Address, Size }) => {
+    if (Address === undefined || Size === undefined) return false;
+    return Number(Size) >= 52 ? 'all addresses' : `${size(4096 * 2 ** Number(Size))} at ${Address}`;
+  },
+  ({ Address, NUM, SCALE, TG }) => {
+    if (Address === undefined || TG === undefined) return false;
+    const bytes = tlbiRangeBytes({ NUM: Number(NUM), SCALE: Number(SCALE), TG: Number(TG) });
+    return bytes === null ? `address ${Address}` : `${size(bytes)} at ${Address}`;
+  },
+  ({ Leaf }) => Leaf === 1 && 'last level only',
+  ({ Resp, PRGIndex }, code) =>
+    Resp !== undefined && `group ${PRGIndex}: ${meaningIn(commandType(code).fields, 'Resp', Number(Resp))}`,
+  ({ STAG, Ac }, code) =>
+    STAG !== undefined && `STAG ${hex(STAG)}: ${meaningIn(commandType(code).fields, 'Ac', Number(Ac))}`,
+  ({ CS }, code) => CS !== undefined && `signals ${meaningIn(commandType(code).fields, 'CS', Number(CS))}`,
+  ({ CS, MSIAddress }) => CS === 1 && MSIAddress !== '0x0' && `MSI to ${MSIAddress}`,
+];
+
+const REQUEST_PHRASES: readonly Phrase[] = [
+  ({ PageAddr }) => `page ${PageAddr}`,
+  (fields) => {
+    const wants = letters(fields, ['R', 'W', 'X', 'Priv']);
+    return wants === '' ? 'wants no access' : `wants ${wants}`;
+  },
+  substream,
+  ({ PRGIndex, Last }) => `group ${PRGIndex}${Last === 1 ? ', last of it' : ''}`,
+];
+
+const PHRASES: Readonly<Record<QueueName, readonly Phrase[]>> = {
+  event: EVENT_PHRASES,
+  command: COMMAND_PHRASES,
+  pri: REQUEST_PHRASES,
+};
+
+function meaningIn(fields: ReturnType<typeof eventType>['fields'], name: string, value: number): string {
+  const field = fields.find((candidate) => candidate.name === name);
+  return (field && meaningOf(field, value)) ?? String(value);
+}
+
+export function entryInWords(queue: QueueName, { fields, code, words, pageState }: QueueEntry): string {
+  if (words === null) return `not in the dump (${pageState})`;
+  const said = PHRASES[queue].flatMap((phrase) => phrase(fields, code ?? 0) || []);
+  return said.length > 0 ? said.join(', ') : NOTHING;
+}
+
+/** A type's number stands with it where the name does not say which it is. */
+export function typeInWords({ type, code }: Pick<QueueEntry, 'type' | 'code'>): string {
+  if (type === null) return NOTHING;
+  return type === 'reserved' || type === 'IMPDEF' ? `${type} ${hex(code ?? 0)}` : type;
+}
+
+export function sidsInWords({ firstSid, lastSid }: Pick<QueueEntry, 'firstSid' | 'lastSid'>): string {
+  if (firstSid === null || lastSid === null) return NOTHING;
+  if (firstSid === lastSid) return hex(firstSid);
+  return firstSid === ALL_SIDS.first && lastSid === ALL_SIDS.last ? 'all' : `${hex(firstSid)}-${hex(lastSid)}`;
+}
+
+/** The same within a sentence. */
+export function streamsInWords(one: Pick<QueueEntry, 'firstSid' | 'lastSid'>): string {
+  if (one.firstSid === null) return 'no stream';
+  const sids = sidsInWords(one);
+  return sids === 'all' ? 'all streams' : `SID${one.firstSid === one.lastSid ? '' : 's'} ${sids}`;
+}
+
+/** What entries of a type tell, for people who do not have the architecture at hand. */
+export function meaningOfType(queue: QueueName, { code, type }: Pick<QueueGroup, 'code' | 'type'>): string {
+  if (queue === 'pri') return PAGE_REQUEST.meaning;
+  if (queue === 'event') return eventType(code ?? 0).meaning;
+  return COMMANDS.find(({ name }) => name === type)?.meaning ?? commandType(code ?? 0).meaning;
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+function size(byteLength: number): string {
+  let unit = 0;
+  for (; unit < UNITS.length - 1 && byteLength % 1024 === 0; unit++) byteLength /= 1024;
+  return `${byteLength} ${UNITS[unit]}`;
+}

@@ -1,0 +1,217 @@
+/** `smmu-adopt queues` as text: what was pending and what it means first, the evidence after. */
+
+import type { QueueEntry } from '../../inspect/queue.ts';
+import type { CommandError, QueueReport, QueuesReport, SmmuQueues } from '../../inspect/queues.ts';
+import { fieldOf } from '../../smmu/fields.ts';
+import type { QueueName } from '../../smmu/queue.ts';
+import { type Register, registerNamed } from '../../smmu/registers.ts';
+import { escaped } from '../escape.ts';
+import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
+import { entryInWords, meaningOfType, sidsInWords, typeInWords } from './queue-words.ts';
+import { INDENT, paragraph, type Style, title } from './style.ts';
+import { type Column, NOTHING, table } from './table.ts';
+
+const NOUNS: Readonly<Record<QueueName, string>> = { event: 'event', command: 'command', pri: 'page request' };
+const LABEL_WIDTH = 'page requests'.length;
+
+/** `all`: every entry that was read, else no more than a screen holds. */
+export function* queuesText(report: QueuesReport, style: Style, all: boolean): Generator<string> {
+  for (const line of lines(escaped(report), style, all)) yield `${line}\n`;
+}
+
+function* lines({ smmus, captured }: QueuesReport, style: Style, all: boolean): Generator<string> {
+  for (const [i, smmu] of smmus.entries()) {
+    if (i > 0) yield '';
+    yield* answer(style, smmu, captured === 'after-kdump-probe');
+    for (const queue of smmu.queues) yield* evidence(style, queue, all);
+  }
+}
+
+function count(number: number, name: QueueName): string {
+  return `${number} ${NOUNS[name]}${number === 1 ? '' : 's'}`;
+}
+
+function* answer(style: Style, { name, queues, errors }: SmmuQueues, afterProbe: boolean): Generator<string> {
+  const { paint } = style;
+  yield paint.bold(`${name}: ${headline(queues)}`);
+  const labelled = (label: string, text: string) => paragraph(style, `${INDENT}${label.padEnd(LABEL_WIDTH)}  `, text);
+  if (afterProbe) {
+    yield* labelled('captured', 'after the probe of the kdump kernel: these may be its own queues');
+  }
+  for (const queue of queues) {
+    const [first = '', ...more] = [...saysOf(queue)];
+    yield* labelled(`${NOUNS[queue.queue]}s`, first);
+    for (const text of more) yield* labelled('', text);
+  }
+  for (const flag of errors ?? []) {
+    const { meaning } = fieldOf(registerNamed('GERROR') as Register, flag);
+    yield* labelled('GERROR', `${paint.red(`${flag} is active`)}: ${meaning}`);
+  }
+  if (errors === null) yield* labelled('GERROR', 'not known: GERROR or GERRORN was not captured');
+}
+
+function headline(queues: readonly QueueReport[]): string {
+  const pending = queues.filter((queue) => (queue.pending ?? 0) > 0);
+  const unknown = queues.filter(({ absent, pending: entries }) => !absent && entries === null);
+  const parts =
+    pending.length > 0 ? [`${pending.map((queue) => count(queue.pending ?? 0, queue.queue)).join(', ')} pending`] : [];
+  if (unknown.length > 0) parts.push(`pending ${unknown.map(({ queue }) => `${NOUNS[queue]}s`).join(', ')} not known`);
+  if (parts.length === 0) parts.push('nothing pending');
+  for (const { queue, error, overflow } of queues) {
+    if (error?.active === true) parts.push(`commands stopped by ${error.reason}`);
+    if (overflow === true) parts.push(`${NOUNS[queue]}s lost`);
+  }
+  return parts.join('; ').toUpperCase();
+}
+
+/** What one queue comes to, in sentences. */
+function* saysOf(queue: QueueReport): Generator<string> {
+  const { absent, why, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
+  if (absent) return yield `no queue: ${why}`;
+  if (pending === null) yield `not known: ${why}`;
+  else if (pending === 0) yield 'none pending';
+  else yield* whatItMeans(queue);
+  if (notInDump > 0) yield `${notInDump} pending and not in the dump: what they say is not known`;
+  if (full === true) yield 'the queue is full';
+  if (overflow === true) yield LOST[queue.queue];
+  if (error?.active === true) yield stopInWords(error);
+  if (enabled === false) yield 'the queue was off when the registers were read';
+  if (older === null) {
+    if (pending === 0 || pending === null) yield '--all lists what the memory of the queue still holds';
+    return;
+  }
+  const lacking = (olderNotInDump ?? 0) > 0 ? `; ${olderNotInDump} slots are not in the dump` : '';
+  yield `${older || 'none'} ${pending === null ? 'in memory, new or old' : 'older, still in memory'}${lacking}`;
+}
+
+function stopInWords({ at, meaning }: CommandError): string {
+  const what = at === null || at.words === null ? 'a command that is not in the dump' : typeInWords(at);
+  const where = at === null ? '' : ` at ${at.address}`;
+  return `stopped by ${what}${where}: ${meaning ?? 'CMDQ_CONS was not captured'}; nothing behind it was executed`;
+}
+
+const LOST: Readonly<Record<QueueName, string>> = {
+  event: 'more were lost: the queue overflowed, and nobody had acknowledged that',
+  command: '',
+  pri: 'more were lost: the queue overflowed, and stores nothing until that is acknowledged',
+};
+
+const TITLES: Readonly<Record<QueueName, string>> = {
+  event: 'Event queue',
+  command: 'Command queue',
+  pri: 'PRI queue',
+};
+
+function* evidence(style: Style, queue: QueueReport, all: boolean): Generator<string> {
+  const { queue: name, base, log2Size, enabled, groups, olderGroups, notGrouped, olderNotGrouped } = queue;
+  if (base === null || log2Size === null) return;
+  const on = enabled === null ? '' : enabled ? ', on' : ', off';
+  yield* title(style, TITLES[name], `${2 ** log2Size} entries at ${base}${on}`);
+  yield* paragraph(style, INDENT, indices(queue));
+  yield* groupTable(style, 'pending', queue, groups, notGrouped);
+  const older = queue.pending === null ? 'in memory' : 'older';
+  yield* groupTable(style, older, queue, olderGroups ?? [], olderNotGrouped ?? 0);
+  const types = new Map([...groups, ...(olderGroups ?? [])].map((group) => [group.type, group]));
+  // Commands say by their names what they do.
+  if (name !== 'command') {
+    for (const [type, group] of types) yield* paragraph(style, `${INDENT}${type}: `, meaningOfType(name, group));
+  }
+  yield* entryTable(style, queue, all);
+}
+
+function indices({ prod, cons, log2Size, cappedFrom }: QueueReport): string {
+  const index = (name: string, value: number | null) => {
+    if (value === null) return `${name} not captured`;
+    const size = 2 ** (log2Size ?? 0);
+    return `${name} 0x${value.toString(16)} (index ${value % size}, wrap ${Math.floor(value / size) % 2})`;
+  };
+  const capped =
+    cappedFrom === null ? '' : `; LOG2SIZE ${cappedFrom} is too much, the hardware takes it for ${log2Size}`;
+  return `${index('PROD', prod)}, ${index('CONS', cons)}${capped}`;
+}
+
+/** A terminal has no more lines than this; JSON has all groups. */
+const MAX_GROUPS_SHOWN = 24;
+
+function* groupTable(
+  style: Style,
+  which: string,
+  { queue }: QueueReport,
+  groups: QueueReport['groups'],
+  notGrouped: number,
+): Generator<string> {
+  if (groups.length === 0) return;
+  yield* title(style, `${TITLES[queue]}, ${which}`, 'by type and stream');
+  const shown = groups.slice(0, MAX_GROUPS_SHOWN);
+  yield* table(
+    style,
+    GROUP_COLUMNS[queue],
+    shown.map((group) => groupCells(queue, group)),
+  );
+  const rest = groups.slice(shown.length).reduce((sum, group) => sum + group.count, 0) + notGrouped;
+  if (rest > 0) yield `${INDENT}and ${rest} more, of other types or streams`;
+}
+
+/** Without --all; the oldest are those that began it. */
+const MAX_ENTRIES_SHOWN = 48;
+/** Entries that are laid out together. */
+const BATCH = 512;
+
+const ENTRIES: readonly Column[] = [
+  { title: 'Index', align: 'right' },
+  { title: 'At', align: 'right' },
+  { title: 'Type' },
+  { title: 'SID', align: 'right' },
+  { title: 'Says', yields: 'wrap' },
+  { title: 'Words', yields: 'below' },
+];
+/** With older ones among them, which are pending. */
+const PENDING: Column = { title: 'State' };
+
+function* entryTable(style: Style, queue: QueueReport, all: boolean): Generator<string> {
+  const columns = all ? [PENDING, ...ENTRIES] : ENTRIES;
+  let batch: string[][] = [];
+  let listed = 0;
+  let left = 0;
+  const flush = function* (): Generator<string> {
+    if (batch.length === 0) return;
+    const laidOut = table(style, columns, batch);
+    // Titles once, whatever the number of batches.
+    if (listed > batch.length) laidOut.splice(0, 2);
+    else
+      yield* title(
+        style,
+        `${TITLES[queue.queue]}, entry by entry`,
+        `oldest first${queue.concerned === null ? '' : ', those of the streams asked for'}`,
+      );
+    yield* laidOut;
+    batch = [];
+  };
+  for (const entry of queue.entries) {
+    if (!all && listed >= MAX_ENTRIES_SHOWN) {
+      left += 1;
+      continue;
+    }
+    const cells = entryCells(queue, entry);
+    batch.push(all ? [PENDING_IN_WORDS[String(entry.pending)] ?? NOTHING, ...cells] : cells);
+    listed += 1;
+    if (batch.length >= BATCH) yield* flush();
+  }
+  yield* flush();
+  if (left > 0) yield `${INDENT}and ${left} more; --all lists them`;
+}
+
+const PENDING_IN_WORDS: Readonly<Record<string, string>> = { true: 'pending', false: 'older', null: 'not known' };
+
+function entryCells({ queue, base, log2Size }: QueueReport, entry: QueueEntry): string[] {
+  const { index, address, words } = entry;
+  return [
+    // The same width in every batch.
+    String(index).padStart(String(2 ** (log2Size ?? 0) - 1).length),
+    address.padStart(base?.length ?? 0),
+    typeInWords(entry),
+    sidsInWords(entry),
+    entryInWords(queue, entry),
+    words === null ? NOTHING : words.join(' '),
+  ];
+}
