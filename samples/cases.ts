@@ -55,7 +55,7 @@ function smmu(changes: Registers = {}, rest: Omit<SampleSmmu, 'registers'> = {})
   return { name: 'arm-smmu-v3.0.auto', base: '0x9050000', ...rest, registers: { ...REGISTERS, ...changes } };
 }
 
-const stage1 = (index: number) => ({ V: 1, Config: 5, S1ContextPtr: CD + index * 64, S1STALLD: 1, STRW: 2, SHCFG: 1 });
+const stage1 = (index: number) => ({ V: 1, Config: 5, S1ContextPtr: CD + index * 64, STRW: 2, SHCFG: 1 });
 
 /** Bus 0 with two bridges and one device in bypass, bus 1 with an NVMe drive; CDs exist but are empty. */
 function healthy(): Image {

@@ -5,6 +5,8 @@
  * by its class across that border.
  */
 
+import { resolve } from 'node:path';
+
 const PARTS = {
   explanations: 'src/inspect/explanations/catalogue.ts',
   html: 'src/report/html/html.ts',
@@ -13,7 +15,10 @@ const PARTS = {
   sarif: 'src/report/sarif.ts',
   junit: 'src/report/junit.ts',
   github: 'src/report/github.ts',
+  'page-tables': 'src/inspect/risks/page-tables.ts',
+  'queue-risks': 'src/inspect/risks/queues.ts',
   stream: 'src/inspect/stream.ts',
+  'stream-text': 'src/report/text/stream.ts',
   translate: 'src/cli/translate-answer.ts',
   queues: 'src/inspect/queues.ts',
   'queues-text': 'src/report/text/queues.ts',
@@ -24,16 +29,17 @@ const PARTS = {
   'regs-explain': 'src/snapshot/validate/explain.ts',
 };
 
+/** Parts by the file that they begin with. */
+const NAMES = new Map(Object.entries(PARTS).map(([name, entry]) => [resolve(entry), name]));
+
 /** For the bundle of the command: leaves the parts out, to be loaded when they are imported. */
 export const partsApart = {
   name: 'parts-apart',
   setup(build) {
-    for (const [name, entry] of Object.entries(PARTS)) {
-      const [folder, file] = entry.split('/').slice(-2);
-      build.onResolve({ filter: new RegExp(`[\\\\/]${folder}[\\\\/]${file.replace('.', '\\.')}$`) }, ({ kind }) =>
-        kind === 'dynamic-import' ? { path: `./parts/${name}.cjs`, external: true } : undefined,
-      );
-    }
+    build.onResolve({ filter: /\.ts$/ }, ({ kind, path, resolveDir }) => {
+      const name = kind === 'dynamic-import' ? NAMES.get(resolve(resolveDir, path)) : undefined;
+      return name === undefined ? undefined : { path: `./parts/${name}.cjs`, external: true };
+    });
   },
 };
 

@@ -21,6 +21,7 @@ export interface InspectFlags extends DumpFlags, KernelFlags, OutputFlags, TextF
   readonly sid?: number[];
   readonly all?: boolean;
   readonly later?: string[];
+  readonly deep?: boolean;
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
   readonly allowOutside?: boolean;
@@ -36,6 +37,7 @@ Examples:
   smmu-adopt inspect vmcore --regs regs.json --format text --format sarif --output report.sarif
   smmu-adopt inspect before.bin --regs regs.json --insert 0x100,01:00.0 --later after.bin
   smmu-adopt inspect vmcore --regs regs.json --revision all
+  smmu-adopt inspect vmcore --regs regs.json --iomem iomem.txt --deep
   smmu-adopt inspect vmcore --regs regs.json --iomem iomem.txt --insert all --dmesg kdump-dmesg.txt
 
 Exit status:
@@ -58,6 +60,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseSids)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
+    .option('--deep', 'walk the translation tables of every stream: what devices can reach, and damage')
     .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collect<string>)
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
     .addOption(excludedOption());
@@ -106,6 +109,7 @@ export async function withInspection<T>(
       sids: flags.sid,
       all: flags.all,
       later: flags.later && (await dumps.openLater(flags.later)),
+      deep: flags.deep,
       gate: flags.gate,
       excluded: flags.excluded,
       failOn: flags.failOn,

@@ -57,6 +57,11 @@ export class FindingList {
     if (total <= MAX_FINDINGS_PER_RULE) this.#listed.push(this.#make(rule, args, location, kernelMessage, alone));
   }
 
+  /** No more of this rule are listed. */
+  isFull(rule: Rule): boolean {
+    return (this.#totals.get(rule) ?? 0) >= MAX_FINDINGS_PER_RULE;
+  }
+
   /** Everything found, with a note for each rule that was broken too often to list. */
   get all(): readonly Finding[] {
     const omitted = [...this.#totals]

@@ -11,6 +11,7 @@ import type { MemoryView } from '../dump/view.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import type { Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
+import { hardwareFeatures } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
 import { streamTableGeometry } from '../smmu/stream-table.ts';
@@ -20,13 +21,14 @@ import { adoptionFindings } from './adoption-findings.ts';
 import { outcomeReport } from './adoption-report.ts';
 import { decidesDifferently, splitOf } from './compare.ts';
 import { type Capture, compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { Finding } from './findings.ts';
 import { FindingList } from './findings.ts';
 import { HardwareView, MAX_L2_TABLES } from './hardware-view.ts';
 import { hex } from './hex.ts';
 import { insertFindings } from './insert-findings.ts';
 import type { Census, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
+import type { RiskContext } from './risks/context.ts';
+import { examineRisks, type FurtherChecks, type RiskSummary } from './risks/risks.ts';
 import { rmrReports } from './rmr.ts';
 import { Rows } from './rows.ts';
 import { steRows } from './ste-rows.ts';
@@ -58,6 +60,9 @@ export interface SmmuInput {
   readonly unbindPage: RegisterPage;
   readonly failures: Failures;
   readonly dmesg: Capture | undefined;
+  /** Register pages of the SMMUs that the snapshot names. */
+  readonly registerPages: RiskContext['registerPages'];
+  readonly furtherChecks: FurtherChecks;
   /** Whether the snapshot has no other SMMU. */
   readonly alone: boolean;
   readonly progress: Progress;
@@ -66,7 +71,13 @@ export interface SmmuInput {
 /** More active streams than any machine has; a hostile table can claim millions. */
 const MAX_INSERTIONS_OF_ALL = 1 << 16;
 
-export function inspectSmmu(input: SmmuInput): { report: SmmuReport; findings: readonly Finding[] } {
+export interface InspectedSmmu {
+  readonly report: SmmuReport;
+  readonly findings: FindingList;
+  readonly risks: RiskSummary;
+}
+
+export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const { smmu, all, sids, revision, now } = input;
   const findings = new FindingList(smmu.name, !probesAtRegistration(input.devices.kernel));
   const registers = new RegisterFile(smmu);
@@ -114,6 +125,19 @@ export function inspectSmmu(input: SmmuInput): { report: SmmuReport; findings: r
     registers.assume('excluded table pages', 'zero', `${now.view.whyExcludedIsZero}; pages of the table: ${pages}`);
     findings.add('excluded-read-as-zero', { pages });
   }
+  const riskContext: RiskContext = {
+    smmu,
+    registers,
+    hw: hardwareFeatures(smmu.registers),
+    view,
+    memory: now.view,
+    map: now.map,
+    kdumpRam: input.kdumpRam,
+    registerPages: input.registerPages,
+    emulation,
+    findings,
+  };
+  const risks = examineRisks(riskContext, input.furtherChecks);
 
   const report: SmmuReport = {
     name: smmu.name,
@@ -131,6 +155,7 @@ export function inspectSmmu(input: SmmuInput): { report: SmmuReport; findings: r
       split: geometry.format === '2lvl' ? geometry.split : null,
       entries: geometry.entries,
     },
+    reachable: risks.reachable,
     l1: new Rows(function* () {
       for (const entry of view.l1Entries(all)) {
         const row = l1Row(view, entry, revision);
@@ -142,7 +167,7 @@ export function inspectSmmu(input: SmmuInput): { report: SmmuReport; findings: r
       steRows(sids === undefined ? view.stes(all) : view.stesOf(ascending(sids)), now.view, ssidBits),
     ),
   };
-  return { report, findings: findings.all };
+  return { report, findings, risks };
 }
 
 function laterMemory({ later, memremap }: SmmuInput): KernelMemory | null {

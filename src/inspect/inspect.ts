@@ -6,6 +6,7 @@ import { type Failures, NO_FAILURES } from '../adopt/ledger.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
 import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts';
+import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
@@ -16,10 +17,12 @@ import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './dmesg.ts';
-import { type Finding, FindingList } from './findings.ts';
+import { FindingList } from './findings.ts';
 import { hex } from './hex.ts';
-import { inspectSmmu, type Moment } from './inspect-smmu.ts';
+import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
 import { dumpReport, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import { reportAsidClashes } from './risks/asid-clash.ts';
+import { type FurtherChecks, furtherChecks } from './risks/risks.ts';
 import type { Severity } from './rules.ts';
 
 export interface InspectOptions {
@@ -61,6 +64,8 @@ export interface InspectOptions {
   readonly excluded?: ExcludedPolicy | undefined;
   /** From which severity on findings make the exit code 1. */
   readonly failOn?: Severity | 'never' | undefined;
+  /** Walk the translation tables behind every stream too: what devices can reach, and whether the tables are sound. */
+  readonly deep?: boolean | undefined;
   /** Hears of long work. */
   readonly progress?: Progress | undefined;
 }
@@ -71,7 +76,8 @@ export interface InspectOptions {
  * Throws InputError for an unknown revision or SMMU name; whatever the dump lacks is part of the result.
  */
 export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions = {}): Promise<Inspection> {
-  const inspection = await untilFetched(() => inspectNow(dump, snapshot, options));
+  const further = await furtherChecks(snapshot, options.deep ?? false);
+  const inspection = await untilFetched(() => inspectNow(dump, snapshot, options, further));
   // So that going through the rows finds their bytes there.
   if (dump.fetched || options.later?.fetched) await untilFetched(() => readRows(inspection));
   return inspection;
@@ -81,7 +87,7 @@ function readRows({ smmus }: Inspection): void {
   for (const { l1, stes } of smmus) for (const rows of [l1, stes]) for (const _ of rows);
 }
 
-function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions): Inspection {
+function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions, further: FurtherChecks): Inspection {
   const { later, iomem, sids, dmesg, progress = noProgress } = options;
   const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);
@@ -91,9 +97,9 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     map: new AddressMap(one.memory, iomem ?? null, snapshot.kdump.systemRam),
   });
   const smmus: SmmuReport[] = [];
-  const ofSmmus: Finding[] = [];
+  const inspected: InspectedSmmu[] = [];
   for (const smmu of chooseSmmus(options.smmus, snapshot)) {
-    const { report, findings } = inspectSmmu({
+    const one = inspectSmmu({
       smmu,
       revision,
       allRevisions,
@@ -114,14 +120,20 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       unbindPage: options.poweredDown ?? 'live',
       failures: { ...NO_FAILURES, ...options.fail },
       dmesg,
+      registerPages: registerPagesOf(snapshot),
+      furtherChecks: further,
       alone: snapshot.smmus.length === 1,
       progress,
     });
-    smmus.push(report);
-    ofSmmus.push(...findings);
+    smmus.push(one.report);
+    inspected.push(one);
   }
+  reportAsidClashes(
+    inspected.map(({ report, risks, findings }) => ({ name: report.name, asids: risks.asids, findings })),
+  );
   const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
+  const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
   const findings = [...generalFindings(dump, later, snapshot).all, ...ofSmmus];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const totals = { errors: count('error'), warnings: count('warning'), notes: count('note') };
@@ -133,6 +145,11 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     findings,
     summary: { ...totals, exitCode: exitCode(smmus, totals, options.failOn ?? 'error') },
   };
+}
+
+/** Both register pages of every SMMU whose base is known. */
+function registerPagesOf({ smmus }: Snapshot): (AddressRange & { name: string })[] {
+  return smmus.flatMap(({ name, base }) => (base === null ? [] : [{ name, start: base, end: base + 0x2_0000 }]));
 }
 
 /** A device for each StreamID. */

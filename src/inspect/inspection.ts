@@ -69,6 +69,8 @@ export interface SmmuReport extends Outcome {
     readonly split: number | null;
     readonly entries: number;
   };
+  /** What streams can reach through their translation tables; null unless tables were walked (`deep`). */
+  readonly reachable: readonly ReachableReport[] | null;
   readonly l1: Rows<L1Row>;
   readonly census: Census;
   readonly stes: Rows<SteRow>;
@@ -83,6 +85,28 @@ export interface RevisionSplit {
   /** The check that decides differently, where it is one. */
   readonly check: string | null;
   readonly why: string;
+}
+
+/** The streams behind one set of translation tables, and what they can reach. */
+export interface ReachableReport {
+  /** The first of them. */
+  readonly sids: readonly number[];
+  readonly streams: number;
+  /** Null for streams in bypass, which reach everything. */
+  readonly stage: 1 | 2 | null;
+  readonly table: string | null;
+  readonly asid: number | null;
+  readonly vmid: number | null;
+  readonly mappedBytes: number;
+  readonly writableBytes: number;
+  /** Blocks and pages. */
+  readonly leaves: number;
+  readonly tables: number;
+  /** Stretches whose tables are not in the dump, and stretches that fault. */
+  readonly missingTables: number;
+  readonly faults: number;
+  /** False: there were more tables than are ever walked. */
+  readonly complete: boolean;
 }
 
 export interface RmrReport {

@@ -53,7 +53,7 @@ export interface RiskRuleArgs {
     readonly byteLength: number;
     readonly ranges: number;
   };
-  'dma-goes-on': Streams & { readonly bypass: number; readonly writable: string };
+  'dma-goes-on': Streams & { readonly bypass: number };
   'reset-cuts-off': Streams & { readonly instead: string };
   'invalidations-pending': { readonly commands: number; readonly what: string };
   'commands-pending': { readonly commands: number; readonly what: string };
@@ -190,10 +190,9 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
   'dma-goes-on': {
     severity: 'note',
     reach: null,
-    sentence: ({ streams, bypass, sids, writable }) =>
+    sentence: ({ streams, bypass, sids }) =>
       `once adopted, ${count(streams, 'stream goes', 'streams go')} on with DMA (${sids})` +
-      `${bypass === 0 ? '' : `, ${bypass} of them untranslated`}${writable === '' ? '' : `; they can write ${writable}`}; ` +
-      'a reset would have cut them off',
+      `${bypass === 0 ? '' : `, ${bypass} of them untranslated`}; a reset would have cut them off`,
   },
   'reset-cuts-off': {
     severity: 'note',

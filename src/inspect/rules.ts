@@ -360,3 +360,8 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     sentence: ({ rule, listed, total }) => `${total} findings of ${rule}; only the first ${listed} are listed`,
   },
 };
+
+/** Whether a rule is about what the kernel does not check. */
+export function isRisk(rule: Rule): boolean {
+  return rule in RISK_RULES;
+}

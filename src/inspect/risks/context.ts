@@ -23,8 +23,6 @@ export interface RiskContext {
   /** Register pages that the snapshot names: its SMMUs. */
   readonly registerPages: readonly (AddressRange & { readonly name: string })[];
   readonly emulation: Emulation;
-  /** Walk page tables too. */
-  readonly deep: boolean;
   readonly findings: FindingList;
 }
 

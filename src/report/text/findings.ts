@@ -1,11 +1,21 @@
 /** Findings, gravest first, each with its place, its reach, and the kernel's own words for it. */
 
 import type { Finding } from '../../inspect/findings.ts';
+import { isRisk } from '../../inspect/rules.ts';
 import { GRAVEST_FIRST, placeInWords, reachInWords } from '../findings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 
+/** What the kernel checks first, then what it does not. */
 export function findings(style: Style, list: readonly Finding[]): string[] {
-  return list.length === 0 ? [] : [...title(style, 'Findings'), ...findingLines(style, list)];
+  const [risks, others] = [true, false].map((wanted) => list.filter(({ rule }) => isRisk(rule) === wanted));
+  return [
+    ...section(style, 'Findings', others ?? []),
+    ...section(style, 'Risks, which the kernel does not look for', risks ?? []),
+  ];
+}
+
+function section(style: Style, name: string, list: readonly Finding[]): string[] {
+  return list.length === 0 ? [] : [...title(style, name), ...findingLines(style, list)];
 }
 
 export function findingLines(style: Style, list: readonly Finding[]): string[] {

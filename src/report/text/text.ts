@@ -7,6 +7,7 @@ import { insertions, rmr } from './devices.ts';
 import { findingLines, findings } from './findings.ts';
 import { cdTable, l1Table, registers, steTable } from './hardware.ts';
 import { ledger, state } from './ledger.ts';
+import { reachable } from './reachable.ts';
 import { reset } from './reset.ts';
 import { revisions } from './revisions.ts';
 import { INDENT, makeStyle, paragraph, type Style } from './style.ts';
@@ -83,6 +84,7 @@ function* smmuLines(smmu: SmmuReport, inspection: Inspection, style: Style): Gen
   yield* state(style, smmu);
   yield* insertions(style, smmu);
   yield* rmr(style, smmu);
+  yield* reachable(style, smmu);
   yield* l1Table(style, smmu);
   yield* steTable(style, smmu);
   yield* cdTable(style, smmu);
