@@ -31,6 +31,8 @@ const L1 = 0x8800_2000;
 const L2_BUS0 = 0x8801_0000;
 const L2_BUS1 = 0x8801_4000;
 const CD = 0x8802_0000;
+/** Tables that map nothing. */
+const TTB = 0x8820_0000;
 
 const REGISTERS = {
   IDR0: '0x0d44101b',
@@ -49,7 +51,8 @@ const REGISTERS = {
   STRTAB_BASE_CFG: '0x1020c',
 };
 
-type Registers = Partial<Record<keyof typeof REGISTERS, string>>;
+type QueueRegister = `${'CMDQ' | 'EVENTQ' | 'PRIQ'}_${'BASE' | 'PROD' | 'CONS'}`;
+type Registers = Partial<Record<keyof typeof REGISTERS | QueueRegister, string>>;
 
 function smmu(changes: Registers = {}, rest: Omit<SampleSmmu, 'registers'> = {}): SampleSmmu {
   return { name: 'arm-smmu-v3.0.auto', base: '0x9050000', ...rest, registers: { ...REGISTERS, ...changes } };
@@ -71,11 +74,11 @@ function healthy(): Image {
     .reserve(CD, 4096);
 }
 
-/** A context descriptor as Linux makes it, with page tables that are not in the sample. */
+/** A context descriptor as Linux makes it. */
 const cd = (asid: number) => ({
   V: 1,
   ASID: asid,
-  TTB0: 0x8820_0000,
+  TTB0: TTB,
   T0SZ: 16,
   EPD1: 1,
   IPS: 4,
@@ -88,8 +91,23 @@ const cd = (asid: number) => ({
 
 /** The same with a context descriptor behind each stage 1 stream. */
 function translating(): Image {
-  return healthy().cd(CD, 0, cd(1)).cd(CD, 1, cd(2)).cd(CD, 2, cd(3));
+  return healthy().cd(CD, 0, cd(1)).cd(CD, 1, cd(2)).cd(CD, 2, cd(3)).reserve(TTB, 4096);
 }
+
+/** A descriptor that leads to the next table, and one that maps a page: read/write, accessed, inner shareable. */
+const nextTable = (paddr: number) => BigInt(paddr) | 3n;
+const page = (paddr: number, readOnly = false) => BigInt(paddr) | (readOnly ? 0x7c7n : 0x747n);
+
+/** Tables for a 39-bit input range at `table`: one page of each level, whose last level maps `pages`. */
+function pageTables(image: Image, table: number, pages: readonly bigint[]): Image {
+  return image
+    .write(table, [nextTable(table + 0x1000)])
+    .write(table + 0x1000, [nextTable(table + 0x2000)])
+    .write(table + 0x2000, pages);
+}
+
+/** A CD for such tables. */
+const cdFor = (asid: number, table: number) => ({ ...cd(asid), T0SZ: 25, TTB0: table });
 
 /** The memory map of a small machine whose RAM ends at 0x8fffffff, with the crashkernel reservation near the end. */
 const IOMEM = `09050000-0906ffff : arm-smmu-v3.0.auto
@@ -100,12 +118,18 @@ const IOMEM = `09050000-0906ffff : arm-smmu-v3.0.auto
 4010000000-401fffffff : PCI ECAM
 `;
 
+/** The two words of a command: its number, a StreamID, and the second word. */
+function command(code: bigint, sid = 0n, second = 0n): [bigint, bigint] {
+  return [code | (sid << 32n), second];
+}
+
 /** A linear table for 64 SIDs with one stage 1, one stage 2 and one nested stream. */
 function linear(): Image {
   const table = 0x8810_0000;
-  const stage2 = { S2VMID: 3, S2TTB: 0x8820_0000, S2T0SZ: 24, S2SL0: 1, S2PS: 5, S2AA64: 1, S2R: 1, SHCFG: 1 };
+  const stage2 = { S2VMID: 3, S2TTB: TTB, S2T0SZ: 24, S2SL0: 1, S2PS: 5, S2AA64: 1, S2R: 1, SHCFG: 1 };
   return new Image()
     .abortTable(table, 64)
+    .reserve(TTB, 8192)
     .ste(table, 0x08, stage1(0))
     .ste(table, 0x10, { V: 1, Config: 6, ...stage2 })
     .ste(table, 0x18, { V: 1, Config: 7, S1ContextPtr: 0x4000_1000, S1CDMax: 5, S1Fmt: 2, EATS: 1, ...stage2 });
@@ -266,7 +290,9 @@ export const SAMPLES: readonly Sample[] = [
     name: 'vmid-zero',
     description: 'a stage 2 STE with VMID 0, which is reserved for bypass',
     args: ['--revision', 'all'],
-    memory: linear().cd(CD, 0, cd(1)).ste(0x8810_0000, 0x20, { V: 1, Config: 6, S2TTB: 0x8820_0000 }),
+    memory: linear()
+      .cd(CD, 0, cd(1))
+      .ste(0x8810_0000, 0x20, { V: 1, Config: 6, S2TTB: TTB, S2T0SZ: 24, S2SL0: 1, S2PS: 4, S2AA64: 1 }),
     smmus: [smmu({ IDR0: '0x0d4c101b', STRTAB_BASE: '0x88100000', STRTAB_BASE_CFG: '0x6' })],
   },
   {
@@ -367,6 +393,117 @@ export const SAMPLES: readonly Sample[] = [
 `,
     },
     smmus: [smmu()],
+  },
+  {
+    name: 'tables-misplaced',
+    description:
+      "tables in the registers of a device and across the edges of the kdump kernel's memory, and beyond the SMMU",
+    args: ['--iomem', 'iomem.txt'],
+    memory: translating()
+      .l1(L1, 2, 9, 0x1000_0000)
+      .l1(L1, 3, 9, 0x8bff_e000)
+      .l1(L1, 4, 9, 0x8dff_e000)
+      .reserve(0x8bff_c000, 0x4000)
+      .ste(L2_BUS0, 0x40, { ...stage1(0), S1ContextPtr: 0x1000_0000_0000 }),
+    files: { 'iomem.txt': IOMEM },
+    smmus: [smmu()],
+  },
+  {
+    name: 'tables-shared',
+    description: 'two buses with one L2 table, a queue on top of another table, and a CD table outside memory',
+    memory: translating()
+      .l1(L1, 2, 9, L2_BUS1)
+      .ste(L2_BUS0, 0x40, { ...stage1(0), S1ContextPtr: 0x9000_0000 }),
+    smmus: [smmu({ CMDQ_BASE: '0x4000000088012004', CMDQ_PROD: '0x0', CMDQ_CONS: '0x0' })],
+  },
+  {
+    name: 'entries-illegal',
+    description: 'an STE and CDs that the hardware refuses whatever the kernel thinks, and bits that should be zero',
+    memory: translating()
+      .ste(L2_BUS0, 0x40, { ...stage1(0), S1STALLD: 1 })
+      .ste(L2_BUS0, 0x50, { ...stage1(3), EATS: 1 })
+      .cd(CD, 1, { ...cd(2), T0SZ: 60 })
+      .cd(CD, 3, { ...cd(0), A: 0 })
+      .write(L2_BUS0 + 0x10 * 64 + 24, [1n << 56n]),
+    smmus: [smmu()],
+  },
+  {
+    name: 'unanswered',
+    description:
+      'ATS, stalls, stage 2 and EL2 streams in flight, and errors of the queues: nobody will answer any of it',
+    memory: translating()
+      .ste(L2_BUS0, 0x40, { ...stage1(3), EATS: 1 })
+      .ste(L2_BUS0, 0x48, {
+        V: 1,
+        Config: 6,
+        S2VMID: 3,
+        S2TTB: TTB,
+        S2T0SZ: 24,
+        S2SL0: 1,
+        S2PS: 4,
+        S2AA64: 1,
+        S2S: 1,
+      })
+      .cd(CD, 3, { ...cd(9), S: 1 }),
+    smmus: [smmu({ IDR0: '0x0c44161b', GBPA: '0x0', GERROR: '0x84', CR0: '0x1d' })],
+  },
+  {
+    name: 'queues-left',
+    description:
+      'a command error with invalidations behind it, events that nobody read, and page requests without an answer',
+    memory: translating()
+      .write(0x8803_0000, [...command(0x3n, 0x100n, 1n), ...command(0xffn), ...command(0x12n), ...command(0x46n)])
+      .write(0x8804_0000, [0x100_0000_0010n, 0x2_0000_0000n, 0xdead_0000n, 0n, 0x100_0000_0004n, 0n, 0n, 0n])
+      .write(0x8805_0000, [0x100n, 0x1234_5008n]),
+    smmus: [
+      smmu({
+        IDR0: '0x0d45101b',
+        GERROR: '0x1',
+        CMDQ_BASE: '0x4000000088030008',
+        CMDQ_PROD: '0x4',
+        CMDQ_CONS: '0x1000001',
+        EVENTQ_BASE: '0x4000000088040007',
+        EVENTQ_PROD: '0x80000002',
+        EVENTQ_CONS: '0x0',
+        PRIQ_BASE: '0x4000000088050008',
+        PRIQ_PROD: '0x1',
+        PRIQ_CONS: '0x0',
+      }),
+    ],
+  },
+  {
+    name: 'dma-into-kdump',
+    description:
+      "in-flight DMA can write the kdump kernel's memory, and one table leads nowhere: only --deep finds both",
+    args: ['--deep', '--iomem', 'iomem.txt'],
+    memory: pageTables(
+      pageTables(translating(), 0x8820_0000, [page(0x8900_0000), page(0x8901_0000, true), page(0x8c00_1000)]),
+      0x8821_0000,
+      [page(0x8902_0000), page(0x1_0000_0000_0000)],
+    )
+      .write(0x8821_1000 + 8, [nextTable(0x9000_0000)])
+      .cd(CD, 0, cdFor(1, 0x8820_0000))
+      .cd(CD, 1, cdFor(2, 0x8821_0000))
+      .cd(CD, 2, cdFor(3, 0x9100_0000)),
+    files: { 'iomem.txt': IOMEM },
+    smmus: [smmu()],
+  },
+  {
+    name: 'deep-healthy',
+    description: 'the same with sound tables that map nothing of the kdump kernel',
+    args: ['--deep', '--iomem', 'iomem.txt'],
+    memory: pageTables(translating(), 0x8820_0000, [page(0x8900_0000), page(0x8901_0000, true)])
+      .cd(CD, 0, cdFor(1, 0x8820_0000))
+      .cd(CD, 1, cdFor(2, 0x8820_0000))
+      .cd(CD, 2, cdFor(3, 0x8820_0000)),
+    files: { 'iomem.txt': IOMEM },
+    smmus: [smmu({ GBPA: '0x101000', STRTAB_BASE_CFG: '0x10210' })],
+  },
+  {
+    name: 'asids-on-two-smmus',
+    description: 'two SMMUs whose live ASIDs are the same: v8 and v9 refuse the second one',
+    memory: translating(),
+    smmus: [smmu(), smmu({}, { name: 'arm-smmu-v3.1.auto', base: '0x9070000' })],
   },
 ];
 

@@ -24,7 +24,7 @@ export interface RiskRuleArgs {
   'structure-in-mmio': Placed & { readonly device: string };
   'structure-in-hole': Placed;
   'structure-above-oas': Placed & { readonly oasBits: number };
-  'views-differ': { readonly structure: string; readonly compared: number } & Streams;
+  'views-differ': { readonly structure: string } & Streams;
   'l2-aliased': { readonly l2: string; readonly slots: string; readonly count: number };
   'structures-overlap': { readonly first: string; readonly second: string; readonly byteLength: number };
   'reserved-bits-set': { readonly entry: string; readonly sid: number; readonly bits: string };
@@ -121,10 +121,8 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
   'views-differ': {
     severity: 'warning',
     reach: null,
-    sentence: ({ structure, compared, streams, sids }) =>
-      streams === 0
-        ? `the ${structure} is unaligned, but hardware and kernel find the same ${compared} entries`
-        : `the ${structure} is unaligned: hardware and kernel read different STEs for ${count(streams, 'StreamID')} (${sids})`,
+    sentence: ({ structure, streams, sids }) =>
+      `the ${structure} is unaligned: hardware and kernel read different STEs for ${count(streams, 'StreamID')} (${sids})`,
   },
   'l2-aliased': {
     severity: 'warning',

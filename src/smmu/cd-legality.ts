@@ -48,11 +48,11 @@ function halfRules(x: 0 | 1): Rule<CdReading>[] {
     cd.of(`EPD${x}`) === 0 && (x === 0 || ['el1', 'el2-e2h'].includes(cd.ste.world(hw) ?? ''));
   const walked64 = (cd: CdReading, hw: HardwareFeatures) => vmsa64(cd) && walked(cd, hw);
   const limits = (cd: CdReading, hw: HardwareFeatures): SizeLimits =>
-    stage1SizeLimits(granule(cd) ?? 12, ds(cd, hw), hw.VAX ?? 0, hw.STT === 1);
+    stage1SizeLimits(granule(cd) ?? 12, ds(cd, hw), hw.VAX ?? 1, hw.STT !== 0);
   return [
     // An SMMU of version 3.0 may clamp the size instead.
-    rule(`cd-${size.toLowerCase()}`, size, ['VAX', 'STT', 'ArchMinorRev'], {
-      when: (cd, hw) => walked64(cd, hw) && granule(cd) !== null && hw.ArchMinorRev > 0,
+    rule(`cd-${size.toLowerCase()}`, size, [], {
+      when: (cd, hw) => walked64(cd, hw) && granule(cd) !== null && hw.ArchMinorRev !== 0,
       legal: (cd, hw) => within(limits(cd, hw), cd.of(size)),
       required: (cd, hw) => limitsInWords(limits(cd, hw)),
     }),
@@ -68,7 +68,7 @@ function halfRules(x: 0 | 1): Rule<CdReading>[] {
         required: `another granule: IDR5 has no ${name}`,
       }),
     ),
-    rule(`cd-ttb${x}`, ttb, ['OAS'], {
+    rule(`cd-ttb${x}`, ttb, [], {
       when: walked,
       legal: (cd, hw) => fitsIn(cd.of(ttb), outputBits(cd, hw)),
       required: (cd, hw) => `an address of ${outputBits(cd, hw)} bits`,

@@ -1,7 +1,8 @@
 /**
  * What an SMMU can do, by the names of its identification register fields: the part of the hardware that the legality of
  * an STE or a CD and a translation depend on. A value that was not captured is null, and a rule that needs it is not
- * applied: nothing becomes illegal by a guess.
+ * applied: nothing becomes illegal by a guess. Only an SMMU that does not say so is not taken for one of version 3.0,
+ * which treats a few illegal values otherwise.
  */
 
 import { fieldBits, fieldOf } from './fields.ts';

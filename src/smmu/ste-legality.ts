@@ -46,8 +46,8 @@ const s2ds = (ste: SteReading, { DS }: HardwareFeatures) => ste.of('S2DS') === 1
 const s2Granule = (ste: SteReading) => GRANULES.S2TG[ste.of('S2TG')] ?? null;
 
 function s2SizeLimits(ste: SteReading, hw: HardwareFeatures): SizeLimits {
-  const anyMin = hw.ArchMinorRev === null || hw.ArchMinorRev === 0;
-  return stage2SizeLimits(s2Granule(ste) ?? 12, s2ds(ste, hw), iasBits(hw) ?? 64, hw.STT === 1, anyMin);
+  const anyMin = hw.ArchMinorRev === 0;
+  return stage2SizeLimits(s2Granule(ste) ?? 12, s2ds(ste, hw), iasBits(hw) ?? 64, hw.STT !== 0, anyMin);
 }
 
 /** Output bits of stage 2: S2PS within OAS. Only VMSAv8-64 tables go by S2PS. */
@@ -114,13 +114,13 @@ const RULES: readonly Rule<SteReading>[] = [
     required: 'a linear table: IDR0.CD2L is 0',
   }),
   // An SMMU of version 3.0 may do other things with such a pointer.
-  rule('ste-s1contextptr', 'S1ContextPtr', ['OAS', 'ArchMinorRev'], {
-    when: (ste, hw) => ste.stage1 && !ste.stage2 && hw.ArchMinorRev > 0,
+  rule('ste-s1contextptr', 'S1ContextPtr', ['OAS'], {
+    when: (ste, hw) => ste.stage1 && !ste.stage2 && hw.ArchMinorRev !== 0,
     legal: (ste, hw) => fitsIn(ste.of('S1ContextPtr'), oasBits(hw)),
     required: (_, hw) => `an address of ${oasBits(hw)} bits (IDR5.OAS)`,
   }),
-  rule('ste-s1contextptr-ipa', 'S1ContextPtr', ['OAS', 'TTF', 'ArchMinorRev'], {
-    when: (ste, hw) => nested(ste) && hw.ArchMinorRev > 0,
+  rule('ste-s1contextptr-ipa', 'S1ContextPtr', ['OAS', 'TTF'], {
+    when: (ste, hw) => nested(ste) && hw.ArchMinorRev !== 0,
     legal: (ste, hw) => fitsIn(ste.of('S1ContextPtr'), iasBits(hw)),
     required: (_, hw) => `an intermediate address of ${iasBits(hw)} bits`,
   }),
@@ -180,7 +180,7 @@ const RULES: readonly Rule<SteReading>[] = [
       required: `another granule: IDR5 has no ${name}`,
     }),
   ),
-  rule('ste-s2ttb', 'S2TTB', ['OAS'], {
+  rule('ste-s2ttb', 'S2TTB', [], {
     when: stage2,
     legal: (ste, hw) => fitsIn(ste.of('S2TTB'), s2OutputBits(ste, hw)),
     required: (ste, hw) => `an address of ${s2OutputBits(ste, hw)} bits`,
@@ -190,7 +190,7 @@ const RULES: readonly Rule<SteReading>[] = [
     legal: (ste) => fitsIn(ste.of('S2TTB'), 48),
     required: 'an address of 48 bits without S2DS',
   }),
-  rule('ste-s2t0sz', 'S2T0SZ', ['TTF', 'OAS', 'STT'], {
+  rule('ste-s2t0sz', 'S2T0SZ', [], {
     when: (ste) => vmsa64(ste) && s2Granule(ste) !== null,
     legal: (ste, hw) => within(s2SizeLimits(ste, hw), ste.of('S2T0SZ')),
     required: (ste, hw) => limitsInWords(s2SizeLimits(ste, hw)),

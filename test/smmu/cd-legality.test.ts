@@ -138,12 +138,18 @@ test('values stand there with their meaning, and what is asked for with its reas
   ]);
 });
 
+/** An SMMU that does not tell its version is not taken for one of 3.0, which permits more. */
+const FORGETTABLE = FEATURE_NAMES.filter((name) => name !== 'ArchMinorRev');
+
 describe('unknown hardware', () => {
   test.each(CASES)('%s is not known without %j', (rule, _, illegal) => {
     const always = ['cd-stall-disabled', 'cd-tg0-reserved', 'cd-ttb0-48'];
     // Whether STRW counts, and with it the upper half, is not known either; Config 5 with STRW 0 is EL1 in any case.
     const inEl1 = ['cd-tg1-reserved', 'cd-ttb1-48'];
-    expect(judge(illegal, UNKNOWN)).toEqual([...always, ...inEl1].includes(rule) ? [rule] : []);
+    const known = judge(illegal, UNKNOWN);
+    // Some values are too large for any hardware.
+    if (/^cd-(t[01]sz|ttb[01])$/.test(rule)) expect([[], [rule]]).toContainEqual(known);
+    else expect(known).toEqual([...always, ...inEl1].includes(rule) ? [rule] : []);
   });
 
   const words = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 8, maxLength: 8 });
@@ -154,7 +160,7 @@ describe('unknown hardware', () => {
 
   test('knowing less never makes a CD illegal that was legal', () => {
     fc.assert(
-      fc.property(valid, words, anyFeatures, fc.subarray(FEATURE_NAMES), (cd, ste, hw, forgotten) => {
+      fc.property(valid, words, anyFeatures, fc.subarray(FORGETTABLE), (cd, ste, hw, forgotten) => {
         const less = { ...hw, ...Object.fromEntries(forgotten.map((name) => [name, null])) };
         const reasons = (features: HardwareFeatures) =>
           cdIllegalities(cd, ste, features).map((one) => one.rule + one.field);

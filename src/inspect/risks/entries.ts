@@ -4,7 +4,6 @@ import { CD } from '../../smmu/cd.ts';
 import { cdIllegalities } from '../../smmu/cd-legality.ts';
 import { type Illegality, reservedBitsSet } from '../../smmu/legality.ts';
 import { STE } from '../../smmu/ste.ts';
-import { steIllegalities } from '../../smmu/ste-legality.ts';
 import { streamWorld } from '../../smmu/stream-world.ts';
 import { stage1Halves, stage2Regime } from '../../smmu/translation/regime.ts';
 import type { Location } from '../findings.ts';
@@ -23,9 +22,8 @@ export class EntryCheck implements StreamCheck {
 
   ste(ste: SeenSte): void {
     const { hw, findings } = this.#context;
-    const { sid, words } = ste;
+    const { sid, words, illegal } = ste;
     const location = sidLocation(sid, hex(ste.paddr));
-    const illegal = steIllegalities(words, hw);
     for (const { field, observed, required } of illegal) {
       findings.add('ste-illegal', { sid, field, observed, required }, location);
     }

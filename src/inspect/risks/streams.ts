@@ -6,8 +6,9 @@
 import { CD } from '../../smmu/cd.ts';
 import { CD_BYTE_LENGTH, cdArrays, cdTableOf } from '../../smmu/cd-table.ts';
 import { wideWords } from '../../smmu/fields.ts';
-import { type Reading, readingOf } from '../../smmu/legality.ts';
+import { type Illegality, type Reading, readingOf } from '../../smmu/legality.ts';
 import { STE } from '../../smmu/ste.ts';
+import { steIllegalities } from '../../smmu/ste-legality.ts';
 import { STE_BYTE_LENGTH, type SteConfig, steConfig } from '../../smmu/stream-table.ts';
 import type { RiskContext } from './context.ts';
 
@@ -16,6 +17,8 @@ export interface SeenSte extends Reading {
   readonly paddr: number;
   readonly words: readonly bigint[];
   readonly config: SteConfig;
+  /** Why the hardware refuses it; empty when it does not. */
+  readonly illegal: readonly Illegality[];
 }
 
 export interface SeenCd extends Reading {
@@ -49,9 +52,10 @@ export function examineStreams(context: RiskContext, checks: readonly StreamChec
     stes += 1;
     const wide = wideWords(words, at, STE_BYTE_LENGTH);
     const { config } = steConfig(words[at] as number);
-    const ste: SeenSte = { ...readingOf(STE, wide), sid, paddr, words: wide, config };
+    const illegal = steIllegalities(wide, context.hw);
+    const ste: SeenSte = { ...readingOf(STE, wide), sid, paddr, words: wide, config, illegal };
     for (const check of checks) check.ste?.(ste);
-    if (config !== 's1' || cdsLeft <= 0) continue;
+    if (config !== 's1' || illegal.length > 0 || cdsLeft <= 0) continue;
     cdsLeft = examineCds(context, ste, checks, cdsLeft);
     if (cdsLeft <= 0) findings.add('risks-cut', { what: 'context descriptors', examined: MAX_CDS_EXAMINED });
   }
@@ -69,9 +73,10 @@ function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamC
   const table = cdTableBehind(ste, context);
   let left = allowed - Math.ceil(table.cds / table.leafCds);
   for (const { firstSsid, paddr, count } of cdArrays(table, memory, () => {})) {
-    left -= count;
-    if (left <= 0) break;
     for (const slice of memory.slices(paddr, CD_BYTE_LENGTH, count)) {
+      // What the dump lacks costs nothing.
+      if (slice.known) left -= slice.count;
+      if (left <= 0) return left;
       for (let i = 0, word = 0; slice.known && i < slice.count; i++, word += CD_BYTE_LENGTH / 4) {
         // V is bit 31 of the first word.
         if (((slice.words[word] as number) & 0x8000_0000) === 0) continue;

@@ -3,10 +3,11 @@
  * beyond what the SMMU can address; and which of them lie on top of each other.
  */
 
+import { maskedAddress } from '../../adopt/device.ts';
 import type { AddressRange } from '../../dump/memory.ts';
 import { CD_BYTE_LENGTH, cdArrays, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
-import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
 import type { Location } from '../findings.ts';
 import { hex } from '../hex.ts';
 import { l1Location } from '../table-findings.ts';
@@ -14,8 +15,13 @@ import { listed, type RiskContext, sidLocation } from './context.ts';
 import { queueRanges } from './queue-ranges.ts';
 import { cdTableBehind, type SeenSte, type StreamCheck } from './streams.ts';
 
-/** A structure in memory. What it is called is worked out when there is something to say. */
+/**
+ * A structure in memory, where the hardware has it, which takes the low bits of its address as zero. What it is called
+ * is worked out when there is something to say.
+ */
 interface Structure extends AddressRange {
+  /** Where the kernel has it. */
+  readonly kernelStart: number;
   /** Its kind, with the L1 index or the StreamID that leads to it. */
   readonly kind:
     | 'L1 table'
@@ -46,14 +52,24 @@ export class StructureCheck implements StreamCheck {
     const twoLevel = geometry.format === '2lvl';
     const base = { kind: twoLevel ? 'L1 table' : 'stream table', of: 0, start: geometry.base } as const;
     const byteLength = geometry.entries * (twoLevel ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
-    this.#add({ ...base, end: geometry.base + byteLength, location: () => ({ address: hex(geometry.base) }) });
+    const kernelStart = maskedAddress(context.registers.bits('STRTAB_BASE', 'ADDR'));
+    const address = hex(geometry.base);
+    this.#add({ ...base, kernelStart, end: geometry.base + byteLength, location: () => ({ address }) });
     for (const { name, start, end } of queueRanges(context.smmu)) {
-      this.#add({ kind: `${name} queue`, of: 0, start, end, location: () => ({ address: hex(start) }) });
+      this.#add({
+        kind: `${name} queue`,
+        of: 0,
+        start,
+        kernelStart: start,
+        end,
+        location: () => ({ address: hex(start) }),
+      });
     }
-    for (const { index, paddr, stes, l2 } of context.view.l1Entries(false)) {
+    for (const { index, paddr, low, high, stes, l2 } of context.view.l1Entries(false)) {
       if (stes === 0 || this.#cut) continue;
       const location = () => l1Location(context.view, index, paddr);
-      this.#add({ kind: 'L2 table', of: index, start: l2, end: l2 + stes * STE_BYTE_LENGTH, location });
+      const own = { start: l2, kernelStart: l1Pointer(low, high), end: l2 + stes * STE_BYTE_LENGTH };
+      this.#add({ kind: 'L2 table', of: index, ...own, location });
     }
   }
 
@@ -65,7 +81,14 @@ export class StructureCheck implements StreamCheck {
     const add = (kind: 'CD table' | 'CD leaf', start: number, length: number) => {
       if (this.#seen.has(start)) return;
       this.#seen.add(start);
-      this.#add({ kind, of: ste.sid, start, end: start + length, location: () => sidLocation(ste.sid, hex(start)) });
+      this.#add({
+        kind,
+        of: ste.sid,
+        start,
+        kernelStart: start,
+        end: start + length,
+        location: () => sidLocation(ste.sid, hex(start)),
+      });
     };
     if (this.#seen.has(table.paddr)) return;
     add('CD table', table.paddr, byteLength);
@@ -90,38 +113,39 @@ export class StructureCheck implements StreamCheck {
     else this.#cut = true;
   }
 
+  /** Of what the CPU would read; only the address size is a matter of the hardware. */
   #judgePlace(structure: Structure): void {
     const { map, memory, hw, kdumpRam, registerPages, findings } = this.#context;
-    const { kind, start, end } = structure;
-    const byteLength = end - start;
+    const { kind, kernelStart: start } = structure;
+    const byteLength = structure.end - structure.start;
+    const range = { start, end: start + byteLength };
     const placed = () => ({ structure: nameOf(structure), address: hex(start), byteLength });
     const oas = oasBits(hw);
-    if (oas !== null && end > 2 ** oas) {
+    if (oas !== null && structure.end > 2 ** oas) {
       findings.add('structure-above-oas', { ...placed(), oasBits: oas }, structure.location());
     }
-    const kdump = kdumpRam.find((range) => intersects(range, structure));
+    const kdump = kdumpRam.find((one) => intersects(one, range));
     if (kdump !== undefined) {
-      findings.add('structure-in-kdump-memory', { ...placed(), how: howIn(structure, kdump) }, structure.location());
+      findings.add('structure-in-kdump-memory', { ...placed(), how: howIn(range, kdump) }, structure.location());
       // A pointer there was written by the kdump kernel; the registers, the snapshot says, were read before.
-      if (isPointedTo(kind) && kdump.start <= start) {
-        const what = `the pointer to the ${nameOf(structure)}`;
-        findings.add('rewritten-after-adoption', { what, address: hex(start) }, structure.location());
+      if (isPointedTo(kind) && kdump.start <= start && range.end <= kdump.end) {
+        findings.add(
+          'rewritten-after-adoption',
+          { what: `the pointer to the ${nameOf(structure)}`, address: hex(start) },
+          structure.location(),
+        );
       }
+      return;
     }
-    const registers = registerPages.find((range) => intersects(range, structure));
-    const runs = map.complete && kdump === undefined ? map.runs(start, byteLength) : [];
+    const registers = registerPages.find((one) => intersects(one, range));
+    const runs = map.complete ? map.runs(start, byteLength) : [];
     const device = runs.find((run) => run.kind === 'device');
     if (registers !== undefined || device !== undefined) {
       const name = registers?.name ?? map.deviceAt(start + (device?.offset ?? 0)) ?? 'a device';
       findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
     } else if (runs.some((run) => run.kind === 'hole')) {
       findings.add('structure-in-hole', placed(), structure.location());
-    } else if (
-      !map.complete &&
-      kdump === undefined &&
-      !memory.isWhollyRam(start, byteLength) &&
-      !this.#alreadySaid(start)
-    ) {
+    } else if (!map.complete && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(start)) {
       findings.add(
         'structure-outside-ram',
         { ...placed(), state: memory.stateOf(start, byteLength) },

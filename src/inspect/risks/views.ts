@@ -63,5 +63,5 @@ function report(
     }
   }
   ofKernel.return?.(undefined);
-  findings.add('views-differ', { structure, compared, ...differing.args }, location);
+  if (differing.streams > 0) findings.add('views-differ', { structure, ...differing.args }, location);
 }

@@ -38,11 +38,15 @@ function cells(one: ReachableReport): string[] {
   ];
 }
 
+function ranges(count: number): string {
+  return count === 1 ? 'range' : 'ranges';
+}
+
 function remarks({ table: base, missingTables, faults, complete }: ReachableReport): string {
   const parts = [
     base === null ? 'bypass: addresses pass as they are' : '',
-    missingTables > 0 ? `${missingTables} ranges whose tables are not in the dump` : '',
-    faults > 0 ? `${faults} ranges that fault` : '',
+    missingTables > 0 ? `${missingTables} ${ranges(missingTables)} with tables not in the dump` : '',
+    faults > 0 ? `${faults} ${ranges(faults)} with faults` : '',
     complete ? '' : 'not all of them: more tables than are ever walked',
   ];
   return parts.filter((part) => part !== '').join('; ') || NOTHING;
