@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Finding, Inspection } from '../../src/index.ts';
+import { explanationsOf } from '../../src/inspect/explanations/catalogue.ts';
 import { RULES } from '../../src/inspect/rules.ts';
 import { sarifReport } from '../../src/report/sarif.ts';
 import { HOSTILE, inspectSample } from '../support/inspections.ts';
@@ -30,12 +31,18 @@ test.each(['healthy-two-level', 'bad-span'])('%s, as it was', async (name) => {
   await expect(`${text}\n`).toMatchFileSnapshot(`../data/formats/${name}.sarif.json`);
 });
 
-test('every rule is there, described in one sentence', async () => {
+test('every rule is there, with what `explain` says of it', async () => {
   const { rules } = runOf(await inspectSample('bad-span')).tool.driver;
   expect(rules.map(({ id }) => id)).toEqual(Object.keys(RULES).sort());
   for (const rule of rules) {
+    const [explained] = explanationsOf(rule.id);
+    expect(rule).toMatchObject({
+      shortDescription: { text: `${explained?.title}.` },
+      fullDescription: { text: explained?.meaning },
+      defaultConfiguration: { level: explained?.severity },
+    });
     expect(rule).toMatchObject({ shortDescription: { text: expect.stringMatching(/^[A-Z].*[^.]\.$/) } });
-    expect(rule).toMatchObject({ defaultConfiguration: { level: expect.stringMatching(/^(error|warning|note)$/) } });
+    expect(rule).toMatchObject({ help: { text: expect.stringMatching(/^Look at:(\n- .*[^.])+$/) } });
   }
 });
 

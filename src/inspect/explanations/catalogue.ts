@@ -9,6 +9,12 @@ import { DEVICES } from './devices.ts';
 import type { Explanation, Explanations } from './explanation.ts';
 import { GATE } from './gate.ts';
 import { INPUT } from './input.ts';
+import { RISK_ENTRIES } from './risk-entries.ts';
+import { RISK_IDS } from './risk-ids.ts';
+import { RISK_LIMITS } from './risk-limits.ts';
+import { RISK_QUEUES } from './risk-queues.ts';
+import { RISK_STRUCTURES } from './risk-structures.ts';
+import { RISK_TRAFFIC } from './risk-traffic.ts';
 import { SCAN_RULE_EXPLANATIONS } from './scan-rules.ts';
 import { TABLES } from './tables.ts';
 import { TWO_LEVEL_CHECKS } from './two-level-checks.ts';
@@ -20,6 +26,12 @@ export const RULE_EXPLANATIONS: { readonly [R in Rule]: Explanation } = {
   ...TABLES,
   ...DESCRIPTORS,
   ...DEVICES,
+  ...RISK_STRUCTURES,
+  ...RISK_ENTRIES,
+  ...RISK_IDS,
+  ...RISK_TRAFFIC,
+  ...RISK_QUEUES,
+  ...RISK_LIMITS,
   ...INPUT,
 };
 
@@ -83,13 +95,19 @@ function explained(
   };
 }
 
-/** In the order of the driver's life, the input last; checks in the order in which the driver makes them. */
+/** In the order of the driver's life, then what it does not check, the input last; checks in the order in which the driver makes them. */
 export const GROUPS: readonly ExplainedGroup[] = [
   { title: 'Findings about the gate', entries: findings(GATE) },
   { title: 'Findings about the outcome', entries: findings(VERDICT) },
   { title: 'Findings about the tables', entries: findings(TABLES) },
   { title: 'Findings about descriptors and entries', entries: findings(DESCRIPTORS) },
   { title: 'Findings about devices', entries: findings(DEVICES) },
+  { title: 'Risks: where structures lie', entries: findings(RISK_STRUCTURES) },
+  { title: 'Risks: entries and page tables', entries: findings(RISK_ENTRIES) },
+  { title: 'Risks: ASIDs and VMIDs', entries: findings(RISK_IDS) },
+  { title: 'Risks: DMA, and devices that wait', entries: findings(RISK_TRAFFIC) },
+  { title: 'Risks: queues and errors', entries: findings(RISK_QUEUES) },
+  { title: 'Risks: costs and limits', entries: findings(RISK_LIMITS) },
   { title: 'Findings about the input', entries: findings(INPUT) },
   { title: "Checks, in the driver's order", entries: plain('check', CHECK_ORDER, CHECK_EXPLANATIONS) },
   { title: 'Rules of the ID scan (v8 and later)', entries: plain('scan-rule', named(SCAN_RULES), SCAN) },

@@ -8,10 +8,20 @@ export const ARM = {
   lookup: chapter('Stream table lookup'),
   contexts: chapter('StreamIDs to Context Descriptors'),
   addressSizes: chapter('Address sizes'),
+  tags: chapter('TLB tagging, VMIDs, ASIDs and participation in broadcast TLB maintenance'),
+  structureRules: chapter('Structure access rules and update procedures'),
   faults: chapter('Fault models, recording and reporting'),
+  stall: chapter('Stall model'),
+  events: chapter('Event queue recorded faults and events'),
+  eventOverflow: chapter('Event queue overflow'),
+  queues: chapter('SMMU circular queues'),
+  commandErrors: chapter('Command queue errors'),
+  pageRequests: chapter('PRI queue overflow'),
+  ats: chapter('ATS Interface'),
   pcie: chapter('Support for PCI Express, PASIDs, PRI, and ATS'),
   l1std: chapter('Level 1 Stream Table Descriptor'),
   ste: chapter('Stream Table Entry'),
+  steValidity: chapter('Validity of STE'),
   l1cd: chapter('Level 1 Context Descriptor'),
   cd: chapter('Context Descriptor'),
   globalErrors: chapter('Global error recording'),
@@ -22,9 +32,13 @@ export const ARM = {
   cr0: chapter('SMMU_CR0'),
   gbpa: chapter('SMMU_GBPA'),
   gerror: chapter('SMMU_GERROR'),
+  cmdqCons: chapter('SMMU_CMDQ_CONS'),
   strtabBase: chapter('SMMU_STRTAB_BASE'),
   strtabBaseCfg: chapter('SMMU_STRTAB_BASE_CFG'),
 } as const;
+
+/** The format of translation tables, which SMMU and CPU share. */
+export const TRANSLATION_TABLES = 'Arm DDI 0487, chapter D8';
 
 /** A function of Linux, where the kernel does what is explained. */
 export const linux = (name: string): string => `Linux, ${name}()`;
@@ -34,6 +48,7 @@ const posted = (revision: string, date: string, cover: string): string =>
 
 /** The patch series "iommu/arm-smmu-v3: ... kdump ..." as it was posted. */
 export const SERIES = {
+  v1: posted('v1', '2026-04-09', 'cover.1775763475.git.nicolinc@nvidia.com'),
   v3: posted('v3', '2026-04-25', 'cover.1777150307.git.nicolinc@nvidia.com'),
   v4: posted('v4', '2026-04-29', 'cover.1777446969.git.nicolinc@nvidia.com'),
   v5: posted('v5', '2026-05-10', 'cover.1778416609.git.nicolinc@nvidia.com'),
@@ -42,4 +57,9 @@ export const SERIES = {
   v10: posted('v10', '2026-08-30', 'cover.1788130528.git.nicolinc@nvidia.com'),
   /** The questions about the clean-up and about half-built state. */
   cleanupReview: 'review of v6 1/7: https://lore.kernel.org/all/akGnm_dzvoapjwoI@google.com/',
+  /** Whether blocking all DMA was not the very purpose, and what speaks against it. */
+  objection: 'review of v2 (Murphy): https://lkml.iu.edu/hypermail/linux/kernel/2604.2/00967.html',
+  answer: 'review of v2 (Gunthorpe): https://lore.kernel.org/all/20260416172005.GB761338@nvidia.com/',
+  /** Addresses that nobody vets, tables that a crash leaves half done, DMA that damages what is dumped. */
+  doubts: 'review of v7 (Saleh): https://lkml.iu.edu/hypermail/linux/kernel/2606.3/11636.html',
 } as const;
