@@ -28,10 +28,11 @@ const EVENT_PHRASES: readonly Phrase[] = [
     return `${[...who, RnW === 1 ? 'read' : 'write'].join(' ')} of ${InputAddr}`;
   },
   ({ S2, IPA }) => S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${IPA}`}`),
-  // The usual one, the input address itself, goes without saying.
-  (fields, code) => {
-    const { CLASS } = fields;
+  // The usual one, the input address itself, goes without saying. Only stage 2 translates the address of a CD, but there
+  // are models of an SMMU that write 0 into every record.
+  ({ CLASS, S2 }, code) => {
     if (CLASS === undefined || CLASS === 2) return false;
+    if (CLASS === 0 && S2 === 0) return 'CLASS 0, which is odd at stage 1';
     return `translating ${meaningIn(eventType(code).fields, 'CLASS', Number(CLASS))}`;
   },
   substream,

@@ -66,7 +66,7 @@ function headline(queues: readonly QueueReport[]): string {
 
 /** What one queue comes to, in sentences. */
 function* saysOf(queue: QueueReport): Generator<string> {
-  const { absent, why, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
+  const { absent, why, base, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
   if (absent) return yield `no queue: ${why}`;
   if (pending === null) yield `not known: ${why}`;
   else if (pending === 0) yield 'none pending';
@@ -77,7 +77,7 @@ function* saysOf(queue: QueueReport): Generator<string> {
   if (error?.active === true) yield stopInWords(error);
   if (enabled === false) yield 'the queue was off when the registers were read';
   if (older === null) {
-    if (pending === 0 || pending === null) yield '--all lists what the memory of the queue still holds';
+    if (base !== null && (pending ?? 0) === 0) yield '--all lists what the memory of the queue still holds';
     return;
   }
   const lacking = (olderNotInDump ?? 0) > 0 ? `; ${olderNotInDump} slots are not in the dump` : '';
