@@ -32,7 +32,7 @@ function report(image: Image, registers: Readonly<Record<string, unknown>>, opti
 }
 
 const { image, registers } = queueMachine();
-const { EVENTQ_PROD: _prod, EVENTQ_CONS: _cons, ...withoutEventIndices } = registers;
+const { EVENTQ_PROD: _prod, EVENTQ_CONS: _eventCons, ...withoutEventIndices } = registers;
 
 describe('what concerns a stream', () => {
   const [smmu] = snapshotOf(registers).smmus;
@@ -182,6 +182,11 @@ describe('registers', () => {
     expect(fine).toMatchObject({ errors: [], command: { error: { active: false, code: 1, at: null } } });
     const { GERRORN: _n, ...unknown } = registers;
     expect(report(image, unknown)).toMatchObject({ errors: null, command: { error: { active: null, at: null } } });
+    const { CMDQ_CONS: _cons, ...withoutCons } = registers;
+    const blind = report(image, withoutCons);
+    expect(blind.command).toMatchObject({ pending: null, error: { active: true, reason: null, at: null } });
+    expect(blind.text).toContain('COMMANDS STOPPED');
+    expect(blind.text).toContain('stopped; CMDQ_CONS, which says where and why, was not captured');
     const msi = report(image, { ...registers, GERROR: '0x3fc', GERRORN: '0x0' });
     expect(msi.errors).toEqual([
       ...['EVENTQ_ABT_ERR', 'PRIQ_ABT_ERR', 'MSI_CMDQ_ABT_ERR', 'MSI_EVENTQ_ABT_ERR', 'MSI_PRIQ_ABT_ERR'],
