@@ -35,6 +35,7 @@ test('the package', () => {
       '.': { types: './dist/types/index.d.ts', default: './dist/index.js' },
       './schema/info.schema.json': './schema/info.schema.json',
       './schema/inspection.schema.json': './schema/inspection.schema.json',
+      './schema/queues.schema.json': './schema/queues.schema.json',
       './schema/snapshot.schema.json': './schema/snapshot.schema.json',
       './package.json': './package.json',
     },

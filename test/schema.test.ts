@@ -13,6 +13,7 @@ import {
   INSPECTION_SCHEMA,
   inspectionProblems,
   type JsonSchema,
+  QUEUES_SCHEMA,
   SNAPSHOT_SCHEMA,
   snapshotProblems,
 } from './support/schema.ts';
@@ -37,6 +38,7 @@ function* subschemas(schema: unknown, at = '#'): Generator<[at: string, schema: 
 describe.each([
   { name: 'info', schema: INFO_SCHEMA, id: 'urn:smmu-adopt:info:1' },
   { name: 'inspection', schema: INSPECTION_SCHEMA, id: 'urn:smmu-adopt:inspection:1' },
+  { name: 'queues', schema: QUEUES_SCHEMA, id: 'urn:smmu-adopt:queues:1' },
   { name: 'snapshot', schema: SNAPSHOT_SCHEMA, id: 'urn:smmu-adopt:snapshot:1' },
 ])('$name.schema.json', ({ schema, id }) => {
   const objects = [...subschemas(schema)].filter(([, { type, properties }]) => type === 'object' && properties);

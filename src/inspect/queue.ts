@@ -52,14 +52,17 @@ export interface QueueEntry {
   readonly pageState: PageState;
 }
 
+/** IHI 0070, "Event queue": what the SMMU had to report, as `smmu` and `view` have it. Never throws. */
 export function eventQueueOf(smmu: SmmuSnapshot, view: MemoryView): Queue {
   return new Queue('event', smmu, view);
 }
 
+/** IHI 0070, "Command queue": what software had told the SMMU to do. */
 export function commandQueueOf(smmu: SmmuSnapshot, view: MemoryView): Queue {
   return new Queue('command', smmu, view);
 }
 
+/** IHI 0070, "PRI queue": pages that PCIe devices had asked for. */
 export function pageRequestQueueOf(smmu: SmmuSnapshot, view: MemoryView): Queue {
   return new Queue('pri', smmu, view);
 }
@@ -148,11 +151,12 @@ export class Queue {
     }
   }
 
-  /** The entry at an index. */
-  entryAt(index: number): RawEntry | null {
+  /** The entry that CONS points to, pending or not; null where that is not known. */
+  atCons(): RawEntry | null {
     const { geometry } = this;
-    if (geometry === null || index >= geometry.size) return null;
-    const pending = [...usedStretches(geometry)].some(({ first, count }) => first <= index && index < first + count);
+    const index = geometry?.cons?.index;
+    if (geometry === null || index === undefined) return null;
+    const pending = usedStretches(geometry).some(({ first, count }) => first <= index && index < first + count);
     const [entry = null] = this.#entries(
       geometry,
       [{ first: index, count: 1 }],

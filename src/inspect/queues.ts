@@ -220,8 +220,7 @@ function commandError(queue: Queue, { registers }: SmmuSnapshot): CommandError {
   const differ = fieldsThatDiffer(registers, 'GERROR', 'GERRORN').some(({ name }) => name === 'CMDQ_ERR');
   const active = registers.has('GERROR') && registers.has('GERRORN') ? differ : null;
   const code = fieldValue(registers, 'CMDQ_CONS', 'ERR') ?? null;
-  const index = queue.geometry?.cons?.index;
-  const entry = active === true && index !== undefined ? queue.entryAt(index) : null;
+  const entry = active === true ? queue.atCons() : null;
   return {
     active,
     code,

@@ -46,6 +46,8 @@ describe('a slip of the keyboard', () => {
   test.each([
     [['inspcet'], "unknown command 'inspcet' (Did you mean inspect?)"],
     [['shwo'], "unknown command 'shwo' (Did you mean show?)"],
+    [['queus'], "unknown command 'queus' (Did you mean queues?)"],
+    [['queues', '--regs', 'x', '--sids', '1'], "unknown option '--sids' (Did you mean --sid?)"],
     [['explian'], "unknown command 'explian' (Did you mean explain?)"],
     [['regs', 'improt'], "unknown command 'improt' (Did you mean import?)"],
     [['regs', 'validat'], "unknown command 'validat' (Did you mean validate?)"],

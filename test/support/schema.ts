@@ -14,6 +14,7 @@ function readSchema(name: string): JsonSchema {
 
 export const INFO_SCHEMA = readSchema('info.schema.json');
 export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
+export const QUEUES_SCHEMA = readSchema('queues.schema.json');
 export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
 
 /** The schema with every open object closed. Maps, whose keys are data, have a schema for their values and stay. */
@@ -33,7 +34,7 @@ function validator(schemas: readonly JsonSchema[]): Ajv2020 {
   return new Ajv2020({ schemas: [...schemas], strict: true, allErrors: true, verbose: true });
 }
 
-const SCHEMAS = [INFO_SCHEMA, INSPECTION_SCHEMA, SNAPSHOT_SCHEMA];
+const SCHEMAS = [INFO_SCHEMA, INSPECTION_SCHEMA, QUEUES_SCHEMA, SNAPSHOT_SCHEMA];
 const open = validator(SCHEMAS);
 const strict = validator(SCHEMAS.map(closed));
 
@@ -75,6 +76,7 @@ function expectNone(schema: string, found: readonly string[]): void {
 
 const INFO = String(INFO_SCHEMA['$id']);
 const INSPECTION = String(INSPECTION_SCHEMA['$id']);
+const QUEUES = String(QUEUES_SCHEMA['$id']);
 const SNAPSHOT = String(SNAPSHOT_SCHEMA['$id']);
 
 /** What is wrong with an inspection, as parsed from the JSON output. */
@@ -105,6 +107,12 @@ export function expectValidInfo(json: unknown): void {
 /** The same, and every key has to be one that the schema knows. */
 export function expectStrictlyValidInfo(json: unknown): void {
   expectNone(`${INFO} without unknown keys`, problems(find(strict, INFO), json));
+}
+
+/** Fails unless `json`, what `smmu-adopt queues` printed as JSON, fits the published schema and has no other keys. */
+export function expectStrictlyValidQueues(json: unknown): void {
+  expectNone(QUEUES, problems(find(open, QUEUES), json));
+  expectNone(`${QUEUES} without unknown keys`, problems(find(strict, QUEUES), json));
 }
 
 /** What is wrong with a register snapshot. */

@@ -2,7 +2,7 @@
 
 import type { QueueEntry } from '../../inspect/queue.ts';
 import type { QueueGroup } from '../../inspect/queue-groups.ts';
-import { ALL_SIDS, COMMANDS, commandType, tlbiRangeBytes } from '../../smmu/commands.ts';
+import { ALL_SIDS, commandType, tlbiRangeBytes } from '../../smmu/commands.ts';
 import { eventType } from '../../smmu/events.ts';
 import { type FieldValue, meaningOf } from '../../smmu/fields.ts';
 import { PAGE_REQUEST } from '../../smmu/page-requests.ts';
@@ -28,10 +28,11 @@ const EVENT_PHRASES: readonly Phrase[] = [
     return `${[...who, RnW === 1 ? 'read' : 'write'].join(' ')} of ${InputAddr}`;
   },
   ({ S2, IPA }) => S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${IPA}`}`),
-  // The usual one, the input address itself, goes without saying.
-  (fields, code) => {
-    const { CLASS } = fields;
+  // The usual one, the input address itself, goes without saying. Only stage 2 translates the address of a CD, but there
+  // are models of an SMMU that write 0 into every record.
+  ({ CLASS, S2 }, code) => {
     if (CLASS === undefined || CLASS === 2) return false;
+    if (CLASS === 0 && S2 === 0) return 'CLASS 0, which is odd at stage 1';
     return `translating ${meaningIn(eventType(code).fields, 'CLASS', Number(CLASS))}`;
   },
   substream,
@@ -115,11 +116,9 @@ export function streamsInWords(one: Pick<QueueEntry, 'firstSid' | 'lastSid'>): s
   return sids === 'all' ? 'all streams' : `SID${one.firstSid === one.lastSid ? '' : 's'} ${sids}`;
 }
 
-/** What entries of a type tell, for people who do not have the architecture at hand. */
-export function meaningOfType(queue: QueueName, { code, type }: Pick<QueueGroup, 'code' | 'type'>): string {
-  if (queue === 'pri') return PAGE_REQUEST.meaning;
-  if (queue === 'event') return eventType(code ?? 0).meaning;
-  return COMMANDS.find(({ name }) => name === type)?.meaning ?? commandType(code ?? 0).meaning;
+/** What an event or a page request tells, for people who do not have the architecture at hand. */
+export function meaningOfType({ code }: Pick<QueueGroup, 'code'>): string {
+  return code === null ? PAGE_REQUEST.meaning : eventType(code).meaning;
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];

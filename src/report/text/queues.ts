@@ -45,7 +45,9 @@ function* answer(style: Style, { name, queues, errors }: SmmuQueues, afterProbe:
   }
   for (const flag of errors ?? []) {
     const { meaning } = fieldOf(registerNamed('GERROR') as Register, flag);
-    yield* labelled('GERROR', `${paint.red(`${flag} is active`)}: ${meaning}`);
+    const [first = '', ...more] = labelled('GERROR', `${flag} is active: ${meaning}`);
+    yield first.replace(flag, paint.red(flag));
+    yield* more;
   }
   if (errors === null) yield* labelled('GERROR', 'not known: GERROR or GERRORN was not captured');
 }
@@ -58,7 +60,7 @@ function headline(queues: readonly QueueReport[]): string {
   if (unknown.length > 0) parts.push(`pending ${unknown.map(({ queue }) => `${NOUNS[queue]}s`).join(', ')} not known`);
   if (parts.length === 0) parts.push('nothing pending');
   for (const { queue, error, overflow } of queues) {
-    if (error?.active === true) parts.push(`commands stopped by ${error.reason}`);
+    if (error?.active === true) parts.push(`commands stopped${error.reason === null ? '' : ` by ${error.reason}`}`);
     if (overflow === true) parts.push(`${NOUNS[queue]}s lost`);
   }
   return parts.join('; ').toUpperCase();
@@ -66,18 +68,20 @@ function headline(queues: readonly QueueReport[]): string {
 
 /** What one queue comes to, in sentences. */
 function* saysOf(queue: QueueReport): Generator<string> {
-  const { absent, why, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
+  const { absent, why, base, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
   if (absent) return yield `no queue: ${why}`;
   if (pending === null) yield `not known: ${why}`;
   else if (pending === 0) yield 'none pending';
   else yield* whatItMeans(queue);
   if (notInDump > 0) yield `${notInDump} pending and not in the dump: what they say is not known`;
   if (full === true) yield 'the queue is full';
-  if (overflow === true) yield LOST[queue.queue];
+  // Events are stored again as soon as there is room.
+  const after = queue.queue === 'pri' ? 'stores nothing until that is acknowledged' : 'nobody had acknowledged that';
+  if (overflow === true) yield `more were lost: the queue overflowed, and ${after}`;
   if (error?.active === true) yield stopInWords(error);
   if (enabled === false) yield 'the queue was off when the registers were read';
   if (older === null) {
-    if (pending === 0 || pending === null) yield '--all lists what the memory of the queue still holds';
+    if (base !== null && (pending ?? 0) === 0) yield '--all lists what the memory of the queue still holds';
     return;
   }
   const lacking = (olderNotInDump ?? 0) > 0 ? `; ${olderNotInDump} slots are not in the dump` : '';
@@ -85,16 +89,11 @@ function* saysOf(queue: QueueReport): Generator<string> {
 }
 
 function stopInWords({ at, meaning }: CommandError): string {
-  const what = at === null || at.words === null ? 'a command that is not in the dump' : typeInWords(at);
-  const where = at === null ? '' : ` at ${at.address}`;
-  return `stopped by ${what}${where}: ${meaning ?? 'CMDQ_CONS was not captured'}; nothing behind it was executed`;
+  if (meaning === null) return 'stopped; CMDQ_CONS, which says where and why, was not captured';
+  if (at === null) return `stopped: ${meaning}`;
+  const what = at.words === null ? 'a command that is not in the dump,' : typeInWords(at);
+  return `stopped by ${what} at ${at.address}: ${meaning}; nothing behind it was executed`;
 }
-
-const LOST: Readonly<Record<QueueName, string>> = {
-  event: 'more were lost: the queue overflowed, and nobody had acknowledged that',
-  command: '',
-  pri: 'more were lost: the queue overflowed, and stores nothing until that is acknowledged',
-};
 
 const TITLES: Readonly<Record<QueueName, string>> = {
   event: 'Event queue',
@@ -114,7 +113,7 @@ function* evidence(style: Style, queue: QueueReport, all: boolean): Generator<st
   const types = new Map([...groups, ...(olderGroups ?? [])].map((group) => [group.type, group]));
   // Commands say by their names what they do.
   if (name !== 'command') {
-    for (const [type, group] of types) yield* paragraph(style, `${INDENT}${type}: `, meaningOfType(name, group));
+    for (const [type, group] of types) yield* paragraph(style, `${INDENT}${type}: `, meaningOfType(group));
   }
   yield* entryTable(style, queue, all);
 }
@@ -170,6 +169,7 @@ const PENDING: Column = { title: 'State' };
 
 function* entryTable(style: Style, queue: QueueReport, all: boolean): Generator<string> {
   const columns = all ? [PENDING, ...ENTRIES] : ENTRIES;
+  const which = queue.concerned === null ? '' : ', those of the streams asked for';
   let batch: string[][] = [];
   let listed = 0;
   let left = 0;
@@ -178,12 +178,7 @@ function* entryTable(style: Style, queue: QueueReport, all: boolean): Generator<
     const laidOut = table(style, columns, batch);
     // Titles once, whatever the number of batches.
     if (listed > batch.length) laidOut.splice(0, 2);
-    else
-      yield* title(
-        style,
-        `${TITLES[queue.queue]}, entry by entry`,
-        `oldest first${queue.concerned === null ? '' : ', those of the streams asked for'}`,
-      );
+    else yield* title(style, `${TITLES[queue.queue]}, entry by entry`, `oldest first${which}`);
     yield* laidOut;
     batch = [];
   };
