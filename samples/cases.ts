@@ -404,7 +404,8 @@ export const SAMPLES: readonly Sample[] = [
       .l1(L1, 3, 9, 0x8bff_e000)
       .l1(L1, 4, 9, 0x8dff_e000)
       .reserve(0x8bff_c000, 0x4000)
-      .ste(L2_BUS0, 0x40, { ...stage1(0), S1ContextPtr: 0x1000_0000_0000 }),
+      .l1(L1, 5, 9, 0x1000_0000_0000)
+      .ste(L2_BUS0, 0x40, { ...stage1(0), S1ContextPtr: 0x1000_0000 }),
     files: { 'iomem.txt': IOMEM },
     smmus: [smmu()],
   },
@@ -501,9 +502,15 @@ export const SAMPLES: readonly Sample[] = [
   },
   {
     name: 'asids-on-two-smmus',
-    description: 'two SMMUs whose live ASIDs are the same: v8 and v9 refuse the second one',
-    memory: translating(),
-    smmus: [smmu(), smmu({}, { name: 'arm-smmu-v3.1.auto', base: '0x9070000' })],
+    description:
+      'an ASID that is live on the second SMMU and that a new domain of the first may get: v8 and v9 stumble',
+    memory: translating()
+      .l1(0x8806_0000, 0, 9, 0x8807_0000)
+      .reserve(0x8806_0000, 4096)
+      .abortTable(0x8807_0000, 256)
+      .ste(0x8807_0000, 0x8, stage1(3))
+      .cd(CD, 3, cd(5)),
+    smmus: [smmu(), smmu({ STRTAB_BASE: '0x4000000088060000' }, { name: 'arm-smmu-v3.1.auto', base: '0x9070000' })],
   },
 ];
 

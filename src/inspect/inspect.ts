@@ -128,9 +128,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     smmus.push(one.report);
     inspected.push(one);
   }
-  reportAsidClashes(
-    inspected.map(({ report, risks, findings }) => ({ name: report.name, asids: risks.asids, findings })),
-  );
+  reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
   const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);

@@ -20,9 +20,14 @@ interface Streams {
 
 export interface RiskRuleArgs {
   'structure-outside-ram': Placed & { readonly state: string };
-  'structure-in-kdump-memory': Placed & { readonly how: 'inside' | 'across its start' | 'across its end' };
+  'structure-in-kdump-memory': Placed & {
+    readonly how: 'inside' | 'across its start' | 'across its end';
+    /** The kernel maps it. */
+    readonly mapped: boolean;
+  };
   'structure-in-mmio': Placed & { readonly device: string };
   'structure-in-hole': Placed;
+  'structure-unreachable': Placed & { readonly where: string };
   'structure-above-oas': Placed & { readonly oasBits: number };
   'views-differ': { readonly structure: string } & Streams;
   'l2-aliased': { readonly l2: string; readonly slots: string; readonly count: number };
@@ -95,9 +100,9 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
   'structure-in-kdump-memory': {
     severity: 'warning',
     reach: null,
-    sentence: ({ structure, address, how }) =>
+    sentence: ({ structure, address, how, mapped }) =>
       `the ${structure} at ${address} lies ${how === 'inside' ? 'in' : `${how.replace('its', 'the')} of`} ` +
-      `the kdump kernel's memory: ${KDUMP_HOW[how]}`,
+      `the kdump kernel's memory: ${mapped ? KDUMP_HOW[how] : 'hardware and kdump kernel get in the way of each other'}`,
   },
   'structure-in-mmio': {
     severity: 'error',
@@ -110,6 +115,12 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
     reach: 'machine',
     sentence: ({ structure, address }) =>
       `the ${structure} at ${address} lies in a hole of the physical map: the first read by the CPU is an external abort`,
+  },
+  'structure-unreachable': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ structure, address, where }) =>
+      `the ${structure} at ${address} lies in ${where}: the kernel does not read it, the hardware's access is aborted or worse`,
   },
   'structure-above-oas': {
     severity: 'warning',
@@ -182,14 +193,14 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
     severity: 'error',
     reach: 'machine',
     sentence: ({ sid: number, iova, pa, byteLength, ranges }) =>
-      `SID ${sid(number)} can write ${byteLength} bytes of the kdump kernel's memory` +
+      `SID ${sid(number)} can write ${byteLength} bytes of the kdump kernel's memory through its tables` +
       ` (${count(ranges, 'range')}, the first from ${iova} to ${pa}): no revision looks at where in-flight DMA goes`,
   },
   'dma-goes-on': {
     severity: 'note',
     reach: null,
     sentence: ({ streams, bypass, sids }) =>
-      `once adopted, ${count(streams, 'stream goes', 'streams go')} on with DMA (${sids})` +
+      `once adopted, ${count(streams, 'stream', 'streams')} can go on with DMA (${sids})` +
       `${bypass === 0 ? '' : `, ${bypass} of them untranslated`}; a reset would have cut them off`,
   },
   'reset-cuts-off': {
@@ -240,8 +251,8 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
     severity: 'warning',
     reach: 'smmu',
     sentence: ({ other, asids, count: number }) =>
-      `${count(number, 'ASID is', 'ASIDs are')} live here and on ${other} (${asids}): v8 and v9 keep one set for all ` +
-      'SMMUs, and refuse the second',
+      `${count(number, 'ASID is', 'ASIDs are')} live here that new domains of ${other}, if it probes first, may be given ` +
+      `(${asids}): v8 and v9 keep one set for all SMMUs, and then do not adopt this one`,
   },
   'ats-enabled': {
     severity: 'warning',
@@ -277,20 +288,21 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
     severity: 'warning',
     reach: 'device',
     sentence: ({ requests }) =>
-      `${count(requests, 'page request waits', 'page requests wait')} for an answer: the PRI queue is off after an adoption`,
+      `${count(requests, 'page request waits', 'page requests wait')} for an answer: the PRI queue is off in every kdump kernel`,
   },
   'gbpa-bypass': {
     severity: 'note',
     reach: 'smmu',
     sentence: () =>
-      'GBPA.ABORT is 0: whenever the SMMU is switched off later, by a failed probe or a shutdown, all DMA passes untranslated',
+      'GBPA.ABORT is 0: whenever the adopted SMMU is switched off later, by a failed probe or a shutdown, all DMA passes ' +
+      'untranslated',
   },
   'memory-demand': {
     severity: 'note',
     reach: null,
     sentence: ({ allocated, mapped }) =>
-      `adopting takes ${allocated} bytes of the kdump kernel's memory and maps ${mapped} bytes of address space; each ` +
-      'unused bus of a device takes 16384 more',
+      `adopting takes ${allocated} bytes of the kdump kernel's memory and maps ${mapped} bytes of address space; a ` +
+      'device on a bus without an L2 table takes 16384 more',
   },
   'sids-beyond-table': {
     severity: 'note',

@@ -91,6 +91,23 @@ export const RISK_STRUCTURES = {
     ],
     references: [ARM.lookup, linux('memremap'), linux('arm_smmu_is_attach_deferred'), SERIES.v5, SERIES.v6],
   },
+  'structure-unreachable': {
+    title: 'A structure that the kernel leaves alone lies where there is no memory',
+    meaning:
+      'A queue, or through v7 a context descriptor, lies in the registers of a device or in a hole of the physical map. ' +
+      'The kdump kernel does not touch it, so it does no harm to the adoption itself.',
+    hardware:
+      'A fetch of a CD is aborted: F_CD_FETCH, and the transaction is terminated. A write to the event or PRI queue ' +
+      'shows in GERROR; into the registers of a device it may do anything.',
+    kernel: {
+      'v1 to v7': 'Context descriptors are not read, queues are set up anew in memory of the kdump kernel.',
+      'v8 on':
+        'The scan for IDs in use reads context descriptors too: then it is structure-in-mmio or structure-in-hole.',
+    },
+    causes: [POINTER, OTHER_SNAPSHOT],
+    next: [SHOW, '`smmu-adopt queues DUMP --regs REGS`: where each queue is, and what is in it'],
+    references: [ARM.lookup, SERIES.v6],
+  },
   'structure-above-oas': {
     title: 'A structure lies above what the SMMU can address',
     meaning:

@@ -1,4 +1,7 @@
-/** ASIDs that are live on several SMMUs: v8 and v9 of the series keep one set for all, so the second SMMU is refused. */
+/**
+ * ASIDs that are live on one SMMU and that new domains of an SMMU that probed before may be given: v8 and v9 of the series
+ * keep one set for all SMMUs, in which live ASIDs may be reserved twice, but not those of a domain.
+ */
 
 import type { FindingList } from '../findings.ts';
 import { listed } from './context.ts';
@@ -6,19 +9,30 @@ import { listed } from './context.ts';
 interface LiveAsids {
   readonly name: string;
   readonly asids: ReadonlySet<number>;
+  /** Streams in use: at most so many domains are made for their devices. */
+  readonly streams: number;
   readonly findings: FindingList;
 }
 
+const LAST_ASID = 0xffff;
+
 /** In the order of the snapshot, which stands for the order in which they probe. */
 export function reportAsidClashes(smmus: readonly LiveAsids[]): void {
-  const owners = new Map<number, string>();
-  for (const { name, asids, findings } of smmus) {
-    const clashing = [...asids].filter((asid) => owners.has(asid)).sort((a, b) => a - b);
+  const reserved = new Set<number>();
+  const ofDomains = new Map<number, string>();
+  for (const { name, asids, streams, findings } of smmus) {
+    const clashing = [...asids].filter((asid) => ofDomains.has(asid)).sort((a, b) => a - b);
     const [first] = clashing;
     if (first !== undefined) {
-      const args = { other: owners.get(first) as string, asids: listed(clashing, clashing.length, String) };
+      const args = { other: ofDomains.get(first) as string, asids: listed(clashing, clashing.length, String) };
       findings.add('asid-clash', { ...args, count: clashing.length });
     }
-    for (const asid of asids) if (!owners.has(asid)) owners.set(asid, name);
+    for (const asid of asids) reserved.add(asid);
+    // The lowest that are free, from 1.
+    for (let asid = 1, domains = 0; asid <= LAST_ASID && domains < streams; asid++) {
+      if (reserved.has(asid) || ofDomains.has(asid)) continue;
+      ofDomains.set(asid, name);
+      domains += 1;
+    }
   }
 }

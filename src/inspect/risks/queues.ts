@@ -9,7 +9,7 @@ export function queueRisks({ smmu, memory, findings }: RiskContext): void {
   const commands = commandQueueOf(smmu, memory);
   if (fieldsThatDiffer(smmu.registers, 'GERROR', 'GERRORN').some(({ name }) => name === 'CMDQ_ERR')) {
     const reason = valueInWords(smmu.registers, 'CMDQ_CONS', 'ERR') ?? 'CMDQ_CONS was not captured';
-    const at = commands.cons === null ? null : commands.entryAt(commands.cons % (commands.geometry?.size ?? 1));
+    const at = commands.atCons();
     const type = at === null ? null : commands.typeOf(at);
     findings.add('command-error', { reason, command: type?.name ?? 'a command that is not in the dump' });
   }

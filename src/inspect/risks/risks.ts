@@ -18,6 +18,8 @@ import { compareViews } from './views.ts';
 /** What the comparison of several SMMUs needs of each. */
 export interface RiskSummary {
   readonly asids: ReadonlySet<number>;
+  /** Streams in use. */
+  readonly streams: number;
   readonly reachable: readonly ReachableReport[] | null;
 }
 
@@ -55,7 +57,8 @@ export function examineRisks(context: RiskContext, { queueRisks, pageTables }: F
   queueRisks?.(context);
   const ids = new IdCheck(context);
   const tables = pageTables?.(context) ?? null;
-  const checks = [new StructureCheck(context), new EntryCheck(context), new TrafficCheck(context), ids];
+  const traffic = new TrafficCheck(context);
+  const checks = [new StructureCheck(context), new EntryCheck(context), traffic, ids];
   examineStreams(context, tables === null ? checks : [...checks, tables]);
-  return { asids: ids.asids, reachable: tables?.reachable ?? null };
+  return { asids: ids.asids, streams: traffic.streams, reachable: tables?.reachable ?? null };
 }

@@ -74,7 +74,8 @@ export class StructureCheck implements StreamCheck {
   }
 
   ste(ste: SeenSte): void {
-    if (ste.config !== 's1') return;
+    // What the hardware refuses leads nowhere.
+    if (ste.config !== 's1' || ste.illegal.length > 0) return;
     const table = cdTableBehind(ste, this.#context);
     const twoLevel = table.leafCds < table.cds || table.format.endsWith('leaves');
     const byteLength = twoLevel ? Math.ceil(table.cds / table.leafCds) * L1CD_BYTE_LENGTH : table.cds * CD_BYTE_LENGTH;
@@ -126,7 +127,12 @@ export class StructureCheck implements StreamCheck {
     }
     const kdump = kdumpRam.find((one) => intersects(one, range));
     if (kdump !== undefined) {
-      findings.add('structure-in-kdump-memory', { ...placed(), how: howIn(range, kdump) }, structure.location());
+      const mapped = this.#kernelReads(kind);
+      findings.add(
+        'structure-in-kdump-memory',
+        { ...placed(), how: howIn(range, kdump), mapped },
+        structure.location(),
+      );
       // A pointer there was written by the kdump kernel; the registers, the snapshot says, were read before.
       if (isPointedTo(kind) && kdump.start <= start && range.end <= kdump.end) {
         findings.add(
@@ -140,11 +146,14 @@ export class StructureCheck implements StreamCheck {
     const registers = registerPages.find((one) => intersects(one, range));
     const runs = map.complete ? map.runs(start, byteLength) : [];
     const device = runs.find((run) => run.kind === 'device');
-    if (registers !== undefined || device !== undefined) {
-      const name = registers?.name ?? map.deviceAt(start + (device?.offset ?? 0)) ?? 'a device';
-      findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
-    } else if (runs.some((run) => run.kind === 'hole')) {
-      findings.add('structure-in-hole', placed(), structure.location());
+    const hole = runs.some((run) => run.kind === 'hole');
+    if (registers !== undefined || device !== undefined || hole) {
+      const name =
+        registers?.name ?? (device === undefined ? null : (map.deviceAt(start + device.offset) ?? 'a device'));
+      const where = name === null ? 'a hole of the physical map' : `the registers of ${name}`;
+      if (!this.#kernelReads(kind)) findings.add('structure-unreachable', { ...placed(), where }, structure.location());
+      else if (name !== null) findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
+      else findings.add('structure-in-hole', placed(), structure.location());
     } else if (!map.complete && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(start)) {
       findings.add(
         'structure-outside-ram',
@@ -152,6 +161,12 @@ export class StructureCheck implements StreamCheck {
         structure.location(),
       );
     }
+  }
+
+  /** Queues are left alone, CDs through v7; an L2 table is read for the first device of its bus, if not before. */
+  #kernelReads(kind: Structure['kind']): boolean {
+    if (kind.endsWith('queue')) return false;
+    return !kind.startsWith('CD') || this.#context.emulation.revision.reservesIds;
   }
 
   /** The emulation has found that it cannot be mapped, for the same reason. */

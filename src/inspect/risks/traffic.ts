@@ -15,6 +15,11 @@ export class TrafficCheck implements StreamCheck {
     this.#context = context;
   }
 
+  /** Streams that are neither aborted nor off. */
+  get streams(): number {
+    return this.#active.streams;
+  }
+
   ste(ste: SeenSte): void {
     const { hw } = this.#context;
     if (ste.config === 'reserved') return;
