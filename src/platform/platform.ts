@@ -1,0 +1,26 @@
+/** All that was given of a machine's firmware, and which of it describes an SMMU of the snapshot. */
+
+import { DeviceNames } from './device-names.ts';
+import type { Firmware, FirmwareSmmu } from './firmware.ts';
+
+export interface Platform {
+  /** In the order in which they are asked. */
+  readonly tables: readonly Firmware[];
+}
+
+/** An SMMU as one table has it. */
+export interface PlatformSmmu {
+  readonly table: Firmware;
+  readonly smmu: FirmwareSmmu;
+  readonly names: DeviceNames;
+}
+
+/** The first table with an SMMU at this base, or null. */
+export function platformSmmuAt({ tables }: Platform, base: number | null): PlatformSmmu | null {
+  if (base === null) return null;
+  for (const table of tables) {
+    const smmu = table.smmus.find((one) => one.base === base);
+    if (smmu !== undefined) return { table, smmu, names: new DeviceNames(smmu.ranges) };
+  }
+  return null;
+}
