@@ -1,11 +1,12 @@
 /**
  * Looking for firmware's tables in a dump, on request only, because it reads much of it. Linux on arm64 keeps the device
  * tree where the boot loader put it, 8-byte aligned; the RSDP of ACPI is 16-byte aligned. Boot loaders put either close
- * to one end of a RAM range, so that is where is looked: both ends of each range, until one table with a wanted SMMU is
- * found or the budget is used up. What looks like a table counts only when all of it parses and its checksums hold.
+ * to one end of a RAM range, or behind kernel and initrd at a multiple of 2 MiB: this is where is looked first, then
+ * everywhere, until a table with a wanted SMMU is found or the budget is used up. What looks like a table counts only
+ * when all of it parses and its checksums hold.
  */
 
-import type { PhysicalMemory } from '../dump/memory.ts';
+import type { AddressRange, PhysicalMemory } from '../dump/memory.ts';
 import { isInputError } from '../errors.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import { deviceTreeSize, FDT_HEADER_BYTE_LENGTH, FDT_MAGIC } from './device-tree.ts';
@@ -19,14 +20,17 @@ export interface FirmwareSearch {
   readonly found: Firmware | null;
   /** Bytes that were read and looked through. */
   readonly byteLength: number;
-  /** Whether both ends of every range were looked through, as far as the dump has them. */
+  /** Whether the search ended by itself: with a wanted table, or with all that the dump has of memory. */
   readonly complete: boolean;
 }
 
-/** What is looked through at each end of a RAM range, and of all ranges together. */
-const END_BYTE_LENGTH = 64 << 20;
+/** What is looked through at most: some seconds of decompressing. */
 const SEARCH_BYTE_LENGTH = 1 << 30;
 const CHUNK_BYTE_LENGTH = 1 << 20;
+/** The likely ends of a RAM range, and between them a page at each multiple of 2 MiB. */
+const END_BYTE_LENGTH = 64 << 20;
+const GRID_BYTE_LENGTH = 2 << 20;
+const PROBE_BYTE_LENGTH = 4096;
 /** Linux maps no device tree that is larger: MAX_FDT_SIZE. */
 const MAX_TREE_BYTE_LENGTH = 2 << 20;
 const MAX_ACPI_BYTE_LENGTH = 1 << 20;
@@ -72,22 +76,33 @@ export function findFirmware(
   return { found: second, byteLength, complete: candidates <= MAX_CANDIDATES };
 }
 
-/** The pieces to look through, of bytes that the dump has: the beginnings of all RAM ranges, then their ends. */
-function* chunksOf(memory: PhysicalMemory): Generator<{ start: number; end: number }> {
-  const { ranges } = memory;
-  const heads = ranges.map(({ start, end }) => ({ start, end: Math.min(end, start + END_BYTE_LENGTH) }));
-  const tails = ranges.map(({ start, end }, i) => ({
-    start: Math.max(heads[i]?.end ?? start, end - END_BYTE_LENGTH),
-    end,
-  }));
-  for (const { start, end } of [...heads, ...tails]) {
-    if (start >= end) continue;
-    for (const run of memory.runs(start, end - start)) {
-      if (run.state !== 'present') continue;
-      const last = start + run.offset + run.byteLength;
-      for (let at = ceil(start + run.offset, 16); at < last; at += CHUNK_BYTE_LENGTH) {
-        yield { start: at, end: Math.min(at + CHUNK_BYTE_LENGTH, last) };
-      }
+/** The pieces to look through, of bytes that the dump has, the likeliest first. */
+function* chunksOf(memory: PhysicalMemory): Generator<AddressRange> {
+  const parts = memory.ranges.map(({ start, end }) => {
+    const head = Math.min(end, start + END_BYTE_LENGTH);
+    const tail = Math.max(head, end - END_BYTE_LENGTH);
+    return { head: { start, end: head }, middle: { start: head, end: tail }, tail: { start: tail, end } };
+  });
+  for (const { head } of parts) yield* piecesOf(memory, head, CHUNK_BYTE_LENGTH, CHUNK_BYTE_LENGTH);
+  for (const { tail } of parts) yield* piecesOf(memory, tail, CHUNK_BYTE_LENGTH, CHUNK_BYTE_LENGTH);
+  for (const { middle } of parts) yield* piecesOf(memory, middle, GRID_BYTE_LENGTH, PROBE_BYTE_LENGTH);
+  for (const { middle } of parts) yield* piecesOf(memory, middle, CHUNK_BYTE_LENGTH, CHUNK_BYTE_LENGTH);
+}
+
+/** What the dump has of `byteLength` bytes at each multiple of `step` in a range. */
+function* piecesOf(
+  memory: PhysicalMemory,
+  { start, end }: AddressRange,
+  step: number,
+  byteLength: number,
+): Generator<AddressRange> {
+  if (start >= end) return;
+  for (const run of memory.runs(start, end - start)) {
+    if (run.state !== 'present') continue;
+    const [first, after] = [start + run.offset, start + run.offset + run.byteLength];
+    for (let at = first - (first % step); at < after; at += step) {
+      const piece = { start: Math.ceil(Math.max(at, first) / 16) * 16, end: Math.min(at + byteLength, after) };
+      if (piece.start < piece.end) yield piece;
     }
   }
 }
@@ -148,10 +163,6 @@ function orNull(parse: () => Firmware): Firmware | null {
 
 function inDump(paddr: number): string {
   return `dump at 0x${paddr.toString(16)}`;
-}
-
-function ceil(address: number, alignment: number): number {
-  return Math.ceil(address / alignment) * alignment;
 }
 
 function swapped(word: number): number {
