@@ -3,13 +3,15 @@
  * sentence that says it. A rule name, once published, keeps its meaning.
  */
 
+import { PLATFORM_RULES, type PlatformRuleArgs } from './platform-rules.ts';
+
 export type Severity = 'error' | 'warning' | 'note';
 
 /** What is affected: the whole machine, the SMMU, the 256 StreamIDs of a bus, or one device. */
 export type Reach = 'machine' | 'smmu' | 'bus' | 'device';
 
 /** Addresses are hex text, as everywhere in the output; counts and indices are integers. */
-export interface RuleArgs {
+export interface RuleArgs extends PlatformRuleArgs {
   'smmu-disabled': Record<string, never>;
   'smmu-non-coherent': { readonly source: string };
   'smmu-service-failure': Record<string, never>;
@@ -95,7 +97,7 @@ function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-interface RuleText<Args> {
+export interface RuleText<Args> {
   readonly severity: Severity;
   /** As the patches' own comments have it; null where nothing is lost by itself. */
   readonly reach: Reach | null;
@@ -320,6 +322,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     reach: null,
     sentence: ({ inserted, total }) => `only the first ${inserted} of ${total} active SIDs were inserted`,
   },
+  ...PLATFORM_RULES,
   'dump-load-address-assumed': {
     severity: 'note',
     reach: null,

@@ -71,12 +71,13 @@ export class SmmuBuilder {
     this.#problems = problems;
   }
 
-  add(range: IdRange): void {
-    const whole = Math.min(range.count, 2 ** 32 - range.firstSid);
-    const count = range.kind === 'pci' ? Math.min(whole, REQUESTER_IDS - range.firstId) : whole;
-    if (count <= 0) this.#problems.add(`${range.name}: a mapping of IDs that no device can have`);
-    else if (this.#ranges.length < MAX_RANGES) this.#ranges.push({ ...range, count });
-    else this.#problems.add(`${this.#about.name}: only its first ${MAX_RANGES} ID mappings are used`);
+  add({ kind, name, segment, firstId, count: given, firstSid, mask }: IdRange): void {
+    const whole = Math.min(given, 2 ** 32 - firstSid);
+    const count = kind === 'pci' ? Math.min(whole, REQUESTER_IDS - firstId) : whole;
+    if (count <= 0) this.#problems.add(`${name}: a mapping of IDs that no device can have`);
+    else if (this.#ranges.length < MAX_RANGES) {
+      this.#ranges.push({ kind, name, segment, firstId, count, firstSid, mask });
+    } else this.#problems.add(`${this.#about.name}: only its first ${MAX_RANGES} ID mappings are used`);
   }
 
   reserve(region: ReservedRegion): void {

@@ -2,10 +2,13 @@
 
 import { DeviceNames } from './device-names.ts';
 import type { Firmware, FirmwareSmmu } from './firmware.ts';
+import type { FirmwareSearch } from './firmware-in-dump.ts';
 
 export interface Platform {
   /** In the order in which they are asked. */
   readonly tables: readonly Firmware[];
+  /** How the dump was searched for one of them; null when it was not. */
+  readonly search: FirmwareSearch | null;
 }
 
 /** An SMMU as one table has it. */

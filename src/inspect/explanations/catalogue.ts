@@ -9,6 +9,7 @@ import { DEVICES } from './devices.ts';
 import type { Explanation, Explanations } from './explanation.ts';
 import { GATE } from './gate.ts';
 import { INPUT } from './input.ts';
+import { PLATFORM } from './platform.ts';
 import { SCAN_RULE_EXPLANATIONS } from './scan-rules.ts';
 import { TABLES } from './tables.ts';
 import { TWO_LEVEL_CHECKS } from './two-level-checks.ts';
@@ -20,6 +21,7 @@ export const RULE_EXPLANATIONS: { readonly [R in Rule]: Explanation } = {
   ...TABLES,
   ...DESCRIPTORS,
   ...DEVICES,
+  ...PLATFORM,
   ...INPUT,
 };
 
@@ -90,6 +92,7 @@ export const GROUPS: readonly ExplainedGroup[] = [
   { title: 'Findings about the tables', entries: findings(TABLES) },
   { title: 'Findings about descriptors and entries', entries: findings(DESCRIPTORS) },
   { title: 'Findings about devices', entries: findings(DEVICES) },
+  { title: "Findings about firmware's tables", entries: findings(PLATFORM) },
   { title: 'Findings about the input', entries: findings(INPUT) },
   { title: "Checks, in the driver's order", entries: plain('check', CHECK_ORDER, CHECK_EXPLANATIONS) },
   { title: 'Rules of the ID scan (v8 and later)', entries: plain('scan-rule', named(SCAN_RULES), SCAN) },
