@@ -131,7 +131,8 @@ function readOwnPart(node: Buffer, problem: (what: string) => void): OwnPart {
 function readMappings(node: Buffer, room: number, problem: (what: string) => void): IortMapping[] {
   const count = node.readUInt32LE(8);
   const start = node.readUInt32LE(12);
-  const fitting = start > node.length ? 0 : Math.floor((node.length - start) / MAPPING_BYTE_LENGTH);
+  const outside = start < NODE_HEADER_BYTE_LENGTH || start > node.length;
+  const fitting = outside ? 0 : Math.floor((node.length - start) / MAPPING_BYTE_LENGTH);
   if (count > fitting) problem(`claims ${count} ID mappings, of which ${fitting} fit`);
   return Array.from({ length: Math.min(count, fitting, room) }, (_, i) => {
     const word = (index: number) => node.readUInt32LE(start + i * MAPPING_BYTE_LENGTH + index * 4);

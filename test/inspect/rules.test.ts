@@ -250,6 +250,55 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'note',
     reach: null,
   },
+  'platform-smmu-unknown': {
+    args: { why: 'there is no SMMUv3 at 0x9050000 in guest.dtb' },
+    says:
+      "firmware's tables say nothing of this SMMU: there is no SMMUv3 at 0x9050000 in guest.dtb; " +
+      'StreamIDs stay without names',
+    severity: 'note',
+    reach: null,
+  },
+  'platform-coherency-conflict': {
+    args: { source: 'iort.bin', table: 'not coherent', snapshot: 'coherent' },
+    says: 'iort.bin has the SMMU as not coherent, the snapshot as coherent; the snapshot is used',
+    severity: 'warning',
+    reach: null,
+  },
+  'platform-sids-beyond-table': {
+    args: { name: '/pcie@10000000', ids: '0000:10:00.0-0000:ff:1f.7', entries: 4096 },
+    location: { firstSid: 4096, lastSid: 65535 },
+    says:
+      '0000:10:00.0-0000:ff:1f.7 of /pcie@10000000 have StreamIDs beyond the table, which covers 4096: ' +
+      'devices there get -ERANGE from the kernel and C_BAD_STREAMID from the hardware',
+    severity: 'warning',
+    reach: null,
+  },
+  'platform-sid-unclaimed': {
+    args: { sids: 'SIDs 0x100-0x107', source: 'guest.dtb' },
+    location: { firstSid: 256, lastSid: 263 },
+    says: 'SIDs 0x100-0x107: active, but guest.dtb has no device there',
+    severity: 'note',
+    reach: null,
+  },
+  'platform-rmr': {
+    args: { source: 'iort.bin', name: '', sids: 'SID 0x30', memory: '0x88200000-0x882fffff', bypassed: true },
+    location: { firstSid: 48, lastSid: 48 },
+    says: 'iort.bin keeps 0x88200000-0x882fffff for SID 0x30: an RMR, whose STEs an adoption leaves as they are',
+    severity: 'note',
+    reach: null,
+  },
+  'platform-table-damaged': {
+    args: { source: 'iort.bin', what: 'its checksum is wrong: some of it may have been overwritten' },
+    says: 'iort.bin: its checksum is wrong: some of it may have been overwritten',
+    severity: 'warning',
+    reach: null,
+  },
+  'platform-not-in-dump': {
+    args: { searched: 268435456, complete: true },
+    says: 'no device tree or IORT with an SMMUv3 was found in the memory of the dump: 256 MiB were looked through',
+    severity: 'note',
+    reach: null,
+  },
   'dump-load-address-assumed': {
     args: { file: 'ddr0.bin' },
     says: 'ddr0.bin is taken to start at physical address 0; --base or file@address says otherwise',
@@ -354,6 +403,20 @@ function shortened(json: unknown): string {
 }
 
 describe('sentences that depend on more', () => {
+  test('memory that a device tree keeps for a device', () => {
+    const { args } = SAMPLES['platform-rmr'];
+    expect(finding('platform-rmr', { ...args, name: '/display', bypassed: false }).message).toBe(
+      'iort.bin keeps 0x88200000-0x882fffff for /display (SID 0x30): the kernel makes no bypass STE for it',
+    );
+  });
+
+  test('a search that was given up', () => {
+    const { args } = SAMPLES['platform-not-in-dump'];
+    expect(finding('platform-not-in-dump', { ...args, complete: false }).message).toContain(
+      'was found in the first places:',
+    );
+  });
+
   test('a table in the memory of the kdump kernel', () => {
     const { args } = SAMPLES['strtab-outside-memory'];
     expect(finding('strtab-outside-memory', { ...args, inKdumpMemory: true }).message).toBe(
