@@ -5,7 +5,7 @@ import type { IdRange } from './firmware.ts';
 /** StreamIDs `first` to `last` of one range, where no range before it in the table has them. */
 interface Stretch {
   readonly first: number;
-  readonly last: number;
+  last: number;
   readonly range: IdRange;
 }
 
@@ -48,6 +48,12 @@ function stretchesOf(ranges: readonly IdRange[]): Stretch[] {
   const stretches: Stretch[] = [];
   let next = 0;
   for (const range of ranges.toSorted((a, b) => a.firstSid - b.firstSid)) {
+    const before = stretches.at(-1);
+    // Some IORTs have the number of IDs where that minus one belongs. Linux, too, then takes the range that begins here.
+    if (before !== undefined && before.last === range.firstSid && before.first < before.last) {
+      before.last -= 1;
+      next -= 1;
+    }
     const first = Math.max(next, range.firstSid);
     const last = range.firstSid + range.count - 1;
     if (last < first) continue;

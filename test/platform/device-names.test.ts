@@ -21,6 +21,16 @@ test('where ranges overlap, the one that begins first has the StreamIDs', () => 
   expect([4, 7, 8, 9].map((sid) => names.deviceOf(sid))).toEqual(['0000:00:00.4', '0000:00:00.7', 'a', null]);
 });
 
+test('a range that is one too long gives way to the one that begins at its end', () => {
+  const names = new DeviceNames([pci(0, 0x101), pci(0x100, 0x101, 0x800)]);
+  expect([0xff, 0x100, 0x200, 0x201].map((sid) => names.deviceOf(sid))).toEqual([
+    '0000:00:1f.7',
+    '0000:08:00.0',
+    '0000:09:00.0',
+    null,
+  ]);
+});
+
 test('every StreamID of a range has the ID that maps to it', () => {
   const word = fc.nat({ max: 0xffff });
   fc.assert(
