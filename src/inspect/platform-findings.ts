@@ -38,12 +38,12 @@ export function platformFindings(
   const { source } = table;
   if (firmwareCoherent !== null && firmwareCoherent !== smmu.coherent) {
     const [inTable, snapshot] = [smmu.coherent, firmwareCoherent].map((one) => (one ? 'coherent' : 'not coherent'));
-    findings.add('platform-coherency-conflict', { source, table: inTable ?? '', snapshot: snapshot ?? '' });
+    findings.add('platform-coherency', { source, table: inTable ?? '', snapshot: snapshot ?? '' });
   }
   const entries = 2 ** view.geometry.log2Size;
   for (const range of rangesBeyond(smmu.ranges, entries)) {
     const location = { firstSid: range.firstSid, lastSid: range.firstSid + range.count - 1 };
-    findings.add('platform-sids-beyond-table', { name: range.name, ids: idsInWords(range), entries }, location);
+    findings.add('platform-sids-beyond', { name: range.name, ids: idsInWords(range), entries }, location);
   }
   for (const { first, last } of unclaimedSids(names, view.activeSids())) {
     findings.add(

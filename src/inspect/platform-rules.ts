@@ -4,13 +4,13 @@ import type { RuleText } from './rules.ts';
 
 export interface PlatformRuleArgs {
   'platform-smmu-unknown': { readonly why: string };
-  'platform-coherency-conflict': {
+  'platform-coherency': {
     readonly source: string;
     /** `coherent`, or `not coherent`. */
     readonly table: string;
     readonly snapshot: string;
   };
-  'platform-sids-beyond-table': { readonly name: string; readonly ids: string; readonly entries: number };
+  'platform-sids-beyond': { readonly name: string; readonly ids: string; readonly entries: number };
   'platform-sid-unclaimed': { readonly sids: string; readonly source: string };
   'platform-rmr': {
     readonly source: string;
@@ -30,13 +30,13 @@ export const PLATFORM_RULES: { readonly [R in keyof PlatformRuleArgs]: RuleText<
     reach: null,
     sentence: ({ why }) => `firmware's tables say nothing of this SMMU: ${why}; StreamIDs stay without names`,
   },
-  'platform-coherency-conflict': {
+  'platform-coherency': {
     severity: 'warning',
     reach: null,
     sentence: ({ source, table, snapshot }) =>
       `${source} has the SMMU as ${table}, the snapshot as ${snapshot}; the snapshot is used`,
   },
-  'platform-sids-beyond-table': {
+  'platform-sids-beyond': {
     severity: 'warning',
     reach: null,
     sentence: ({ name, ids, entries }) =>

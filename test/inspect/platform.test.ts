@@ -66,7 +66,7 @@ describe('coherency', () => {
     const inspection = await inspected(treePlatform(PCI), { firmwareCoherent: true });
     expect(inspection.smmu.adoption.verdict).toBe('adopted');
     expect(found(inspection)).toEqual([
-      ['platform-coherency-conflict', { source: 'a.dtb', table: 'not coherent', snapshot: 'coherent' }],
+      ['platform-coherency', { source: 'a.dtb', table: 'not coherent', snapshot: 'coherent' }],
     ]);
   });
 });
@@ -75,7 +75,7 @@ test('StreamIDs beyond the table, and those of nobody', async () => {
   const nodes = { pcie: { device_type: 'pci', 'iommu-map': [0, 1, 0, 0x10, 0x100, 1, 0xfff, 2] } };
   const inspection = await inspected(treePlatform(nodes, { 'dma-coherent': true }));
   expect(found(inspection)).toEqual([
-    ['platform-sids-beyond-table', { name: '/pcie', ids: '0000:01:00.1', entries: 4096 }],
+    ['platform-sids-beyond', { name: '/pcie', ids: '0000:01:00.1', entries: 4096 }],
     ['platform-sid-unclaimed', { sids: 'SID 0x30', source: 'a.dtb' }],
   ]);
   expect(inspection.findings.map(({ location }) => location)).toEqual([

@@ -258,13 +258,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'note',
     reach: null,
   },
-  'platform-coherency-conflict': {
+  'platform-coherency': {
     args: { source: 'iort.bin', table: 'not coherent', snapshot: 'coherent' },
     says: 'iort.bin has the SMMU as not coherent, the snapshot as coherent; the snapshot is used',
     severity: 'warning',
     reach: null,
   },
-  'platform-sids-beyond-table': {
+  'platform-sids-beyond': {
     args: { name: '/pcie@10000000', ids: '0000:10:00.0-0000:ff:1f.7', entries: 4096 },
     location: { firstSid: 4096, lastSid: 65535 },
     says:

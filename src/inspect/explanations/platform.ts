@@ -23,7 +23,7 @@ export const PLATFORM = {
     next: ['smmus[].base in the snapshot', '/proc/iomem of the crashed kernel: arm-smmu-v3 or its address'],
     references: [IORT, TREE],
   },
-  'platform-coherency-conflict': {
+  'platform-coherency': {
     title: "Firmware's table and the snapshot disagree on coherency",
     meaning:
       'The snapshot says one thing under firmware.coherent, the table that was given says another. What the snapshot ' +
@@ -39,7 +39,7 @@ export const PLATFORM = {
     ],
     references: [IORT, TREE, linux('arm_smmu_device_acpi_probe'), linux('of_dma_is_coherent')],
   },
-  'platform-sids-beyond-table': {
+  'platform-sids-beyond': {
     title: 'Firmware maps requester IDs to StreamIDs beyond the table',
     meaning:
       'Part of a mapping leads to StreamIDs that the stream table has no entries for. Whether there is a device in this ' +
