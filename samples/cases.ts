@@ -1,5 +1,7 @@
 /** The samples: each is a small machine with one story to tell. Values are those of an emulated arm64 server. */
 
+import { deviceTree } from '../test/support/device-tree-writer.ts';
+import { iort } from '../test/support/iort-writer.ts';
 import { Image } from './image.ts';
 
 export interface Sample {
@@ -16,7 +18,7 @@ export interface Sample {
   readonly memory: Image;
   readonly later?: Image;
   /** Further files, by name. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly smmus: readonly SampleSmmu[];
 }
 
@@ -134,6 +136,53 @@ function linear(): Image {
     .ste(table, 0x10, { V: 1, Config: 6, ...stage2 })
     .ste(table, 0x18, { V: 1, Config: 7, S1ContextPtr: 0x4000_1000, S1CDMax: 5, S1Fmt: 2, EATS: 1, ...stage2 });
 }
+
+/** Two host bridges, of which one shows its functions as one stream, and a USB controller. */
+const MACHINE_DTB = deviceTree({
+  '#address-cells': [2],
+  '#size-cells': [2],
+  compatible: 'sample,machine',
+  'memory@80000000': { device_type: 'memory', reg: [0, 0x8000_0000, 0, 0x1000_0000] },
+  soc: {
+    '#address-cells': [1],
+    '#size-cells': [1],
+    compatible: 'simple-bus',
+    ranges: [0, 0, 0x0900_0000, 0x0100_0000],
+    'iommu@50000': {
+      compatible: ['sample,smmu', 'arm,smmu-v3'],
+      reg: [0x5_0000, 0x2_0000],
+      '#iommu-cells': [1],
+      'dma-coherent': true,
+      phandle: [1],
+    },
+    'usb@80000': { compatible: 'generic-xhci', reg: [0x8_0000, 0x1_0000], iommus: [1, 0x1f8] },
+  },
+  'pcie@4010000000': {
+    device_type: 'pci',
+    'linux,pci-domain': [0],
+    'iommu-map': [0, 1, 0, 0x1f0],
+  },
+  'pcie@4020000000': {
+    device_type: 'pci',
+    'linux,pci-domain': [1],
+    'iommu-map-mask': [0xfff8],
+    'iommu-map': [0, 1, 0xf00, 0x200],
+  },
+});
+
+const MACHINE_IORT = iort([
+  { type: 0 },
+  { smmuV3: 0x905_0000, coherent: true },
+  {
+    segment: 0,
+    mappings: [
+      { count: 0x30, firstSid: 0, to: 1 },
+      { firstId: 0x100, count: 0xf00, firstSid: 0x100, to: 1 },
+    ],
+  },
+  { component: '\\_SB_.DISP', mappings: [{ firstSid: 0x30, to: 1, single: true }] },
+  { rmr: [[0x8820_0000, 0x10_0000]], mappings: [{ firstSid: 0x30, to: 1, single: true }] },
+]);
 
 export const SAMPLES: readonly Sample[] = [
   {
@@ -511,6 +560,22 @@ export const SAMPLES: readonly Sample[] = [
       .ste(0x8807_0000, 0x8, stage1(3))
       .cd(CD, 3, cd(5)),
     smmus: [smmu(), smmu({ STRTAB_BASE: '0x4000000088060000' }, { name: 'arm-smmu-v3.1.auto', base: '0x9070000' })],
+  },
+  {
+    name: 'device-tree-beyond-table',
+    description: 'a device tree names the devices; its host bridge reaches StreamIDs that the table does not cover',
+    args: ['--dtb', 'machine.dtb', '--insert', 'all'],
+    memory: healthy().ste(L2_BUS1, 0xf0, stage1(3)),
+    files: { 'machine.dtb': MACHINE_DTB },
+    smmus: [smmu()],
+  },
+  {
+    name: 'iort-rmr',
+    description: 'an IORT with a display that firmware keeps running: its StreamID is looked up without --rmr',
+    args: ['--iort', 'iort.bin'],
+    memory: healthy(),
+    files: { 'iort.bin': MACHINE_IORT },
+    smmus: [smmu({}, { firmware: { coherent: true } })],
   },
 ];
 

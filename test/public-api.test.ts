@@ -11,9 +11,12 @@ test('the exported names', () => {
   expect(Object.keys(library).sort()).toEqual([
     'InputError',
     'dumpInfo',
+    'findFirmware',
     'inspect',
     'isInputError',
+    'loadDeviceTree',
     'loadIomem',
+    'loadIort',
     'loadSnapshot',
     'openDump',
     'parseIomem',

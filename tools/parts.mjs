@@ -22,6 +22,7 @@ const PARTS = {
   translate: 'src/cli/translate-answer.ts',
   queues: 'src/inspect/queues.ts',
   'queues-text': 'src/report/text/queues.ts',
+  platform: 'src/platform/load.ts',
   'completion-bash': 'src/cli/completion/bash.ts',
   'completion-zsh': 'src/cli/completion/zsh.ts',
   'completion-fish': 'src/cli/completion/fish.ts',

@@ -12,10 +12,11 @@ import { parseSids } from './arguments.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
 import { progressLine } from './output.ts';
+import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
 import { colorOption } from './text-or-json.ts';
 
-export interface InspectFlags extends DumpFlags, KernelFlags, OutputFlags, TextFlags {
+export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, OutputFlags, TextFlags {
   readonly regs: string;
   readonly smmu?: string[];
   readonly sid?: number[];
@@ -65,6 +66,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
     .addOption(excludedOption());
   addKernelOptions(command);
+  addPlatformOptions(command);
   addDumpOptions(command).option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addOutputOptions(command)
     .addOption(
@@ -103,8 +105,10 @@ export async function withInspection<T>(
   const dumps = new Dumps(flags, snapshot.memory);
   try {
     const kernel = await kernelOptions(flags);
-    const inspection = await inspect(await dumps.open(names), snapshot, {
+    const dump = await dumps.open(names);
+    const inspection = await inspect(dump, snapshot, {
       ...kernel,
+      platform: await loadPlatform(flags, dump, snapshot),
       smmus: flags.smmu,
       sids: flags.sid,
       all: flags.all,
@@ -116,7 +120,7 @@ export async function withInspection<T>(
       progress: progressLine,
     });
     return await use(inspection, {
-      files: [flags.regs, ...kernelOptionFiles(flags), ...dumps.paths],
+      files: [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags), ...dumps.paths],
       kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
     });
   } finally {

@@ -13,6 +13,7 @@ import { jsonReport } from '../report/json.ts';
 import { addInspectCommand, type InspectFlags, withInspection } from './inspect-command.ts';
 import { kernelOptionFiles } from './kernel-options.ts';
 import { complaint } from './output.ts';
+import { platformOptionFiles } from './platform-options.ts';
 
 /** A result of this many characters is not one to keep beside a sample. */
 const MAX_REPORT_LENGTH = 1 << 27;
@@ -72,7 +73,10 @@ async function parseArguments(args: readonly string[]): Promise<{ names: string[
 /** Samples may come from anybody, so they may name their own files and no others. */
 function refuseOutside(folder: string, names: readonly string[], flags: InspectFlags): void {
   const dumps = [...names, ...(flags.later ?? [])].map(parseDumpName);
-  const others = [flags.regs, ...kernelOptionFiles(flags)].map((file) => ({ given: file, file }));
+  const others = [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags)].map((file) => ({
+    given: file,
+    file,
+  }));
   for (const { given, file } of [...dumps, ...others]) {
     if (!isUrl(file) && liesBelow(folder, resolve(file))) continue;
     throw new InputError('usage', 'leaves the folder of the sample; --allow-outside permits that', { file: given });

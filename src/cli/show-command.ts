@@ -10,6 +10,7 @@ import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } 
 import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { onlySmmu } from './one-smmu.ts';
 import { progressLine, writeToStdout } from './output.ts';
+import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what becomes of one stream. */
@@ -22,7 +23,11 @@ const KERNEL_OPTIONS = [
   'paBits',
 ] as const satisfies (keyof KernelFlags)[];
 
-interface ShowFlags extends DumpFlags, Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]>, TextOrJsonFlags {
+interface ShowFlags
+  extends DumpFlags,
+    Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]>,
+    PlatformFlags,
+    TextOrJsonFlags {
   readonly regs: string;
   readonly sid: number;
   readonly smmu?: string;
@@ -64,6 +69,7 @@ export function addShowCommand(program: Command, done: (status: number) => void)
   for (const option of addKernelOptions(createCommand()).options) {
     if (wanted.includes(option.attributeName())) command.addOption(option);
   }
+  addPlatformOptions(command);
   addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
     .optionsGroup('The report:');
@@ -81,6 +87,7 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
     const dump = await dumps.open(names);
     const inspection = await inspect(dump, snapshot, {
       ...(await kernelOptions({ revision: 'all', ...flags })),
+      platform: await loadPlatform(flags, dump, snapshot),
       // A device that has the stream among others is inserted with all of them.
       insert: flags.device?.some(({ sids }) => sids.includes(sid)) ? [] : [sid],
       smmus: [smmu.name],

@@ -46,18 +46,25 @@ export function openFileSource(name: string, path: string = name): ByteSource {
 }
 
 /**
- * A whole text file, without its byte order mark. Throws InputError (`file`) when it cannot be read, and what `tooLong`
- * makes of its length when that is beyond the limit.
+ * A whole small file. Throws InputError (`file`) when it cannot be read, and what `tooLong` makes of its length when that
+ * is beyond the limit.
  */
-export function readTextFile(path: string, maxByteLength: number, tooLong: (byteLength: number) => InputError): string {
+export function readFile(path: string, maxByteLength: number, tooLong: (byteLength: number) => InputError): Buffer {
   const source = openFileSource(path);
   try {
     if (source.byteLength > maxByteLength) throw tooLong(source.byteLength);
     const bytes = Buffer.alloc(source.byteLength);
-    return bytes.toString('utf8', 0, source.read(0, bytes)).replace(/^\uFEFF/, '');
+    return bytes.subarray(0, source.read(0, bytes));
   } finally {
     source.close();
   }
+}
+
+/** The same as text, without its byte order mark. */
+export function readTextFile(path: string, maxByteLength: number, tooLong: (byteLength: number) => InputError): string {
+  return readFile(path, maxByteLength, tooLong)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
 }
 
 /** read(2) may answer less than asked anywhere, not only at the end, so one call is never enough to know. */

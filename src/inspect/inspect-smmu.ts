@@ -9,6 +9,7 @@ import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { AddressMap } from '../platform/address-map.ts';
+import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures } from '../smmu/hardware-features.ts';
@@ -27,9 +28,10 @@ import { hex } from './hex.ts';
 import { insertFindings } from './insert-findings.ts';
 import type { Census, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
+import { platformFindings, platformReport } from './platform-findings.ts';
 import type { RiskContext } from './risks/context.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from './risks/risks.ts';
-import { rmrReports } from './rmr.ts';
+import { rmrReports, rmrSids } from './rmr.ts';
 import { Rows } from './rows.ts';
 import { steRows } from './ste-rows.ts';
 import { judgeL1, l1Row, missingLocation } from './table-findings.ts';
@@ -53,7 +55,9 @@ export interface SmmuInput {
   readonly devices: DevicePlan;
   /** Insert every active stream too. */
   readonly insertActive: boolean;
-  readonly rmr: readonly number[];
+  /** Those that firmware names when left out. */
+  readonly rmr: readonly number[] | undefined;
+  readonly platform: Platform | undefined;
   readonly sids: readonly number[] | undefined;
   readonly all: boolean;
   readonly gate: boolean;
@@ -81,6 +85,13 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const { smmu, all, sids, revision, now } = input;
   const findings = new FindingList(smmu.name, !probesAtRegistration(input.devices.kernel));
   const registers = new RegisterFile(smmu);
+  const { platform } = input;
+  const known = platform === undefined ? null : platformSmmuAt(platform, smmu.base);
+  const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
+  if (smmu.firmwareCoherent === null && known !== null) {
+    const why = `not in the snapshot; taken from ${known.table.source}`;
+    registers.assume('firmware.coherent', String(known.smmu.coherent), why);
+  }
   const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
   const geometry = streamTableGeometry(
     registers.bits('STRTAB_BASE', 'ADDR'),
@@ -94,7 +105,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const emulate = (one: Revision) =>
     emulateAdoption({
       registers,
-      firmwareCoherent: smmu.firmwareCoherent,
+      firmwareCoherent,
       revision: one,
       memory,
       laterMemory: laterMemory(input),
@@ -107,7 +118,6 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const outcome = outcomeReport(emulation);
   const ssidBits = emulation.ids.ssidBits;
 
-  const { firmwareCoherent } = smmu;
   const context = { firmwareCoherent, memory, kdumpRam: input.kdumpRam };
   adoptionFindings(emulation, registers, geometry, context, findings);
   const census = examineTable(view, emulation, memory, findings);
@@ -120,6 +130,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const others = compareRevisions(emulation, emulate, input.allRevisions, findings);
   const dmesg = compareLog(input, outcome, findings);
+  if (platform !== undefined) platformFindings(platform, known, smmu, view, findings);
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
     registers.assume('excluded table pages', 'zero', `${now.view.whyExcludedIsZero}; pages of the table: ${pages}`);
@@ -147,7 +158,8 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     assumptions: registers.assumptions,
     ...outcome,
     ...others,
-    rmr: rmrReports(input.rmr, emulation, view),
+    rmr: rmrReports(input.rmr ?? rmrSids(known), emulation, view),
+    ...(platform === undefined ? {} : { platform: platformReport(platform, known) }),
     dmesg,
     table: {
       format: geometry.format,
@@ -164,7 +176,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     }),
     census,
     stes: new Rows(() =>
-      steRows(sids === undefined ? view.stes(all) : view.stesOf(ascending(sids)), now.view, ssidBits),
+      steRows(sids === undefined ? view.stes(all) : view.stesOf(ascending(sids)), now.view, ssidBits, known?.names),
     ),
   };
   return { report, findings, risks };

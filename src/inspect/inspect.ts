@@ -13,6 +13,7 @@ import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
+import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
@@ -21,6 +22,7 @@ import { FindingList } from './findings.ts';
 import { hex } from './hex.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
 import { dumpReport, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import { firmwareFindings } from './platform-findings.ts';
 import { reportAsidClashes } from './risks/asid-clash.ts';
 import { type FurtherChecks, furtherChecks } from './risks/risks.ts';
 import type { Severity } from './rules.ts';
@@ -42,10 +44,12 @@ export interface InspectOptions {
   readonly hotplug?: readonly number[] | undefined;
   /** The kernel that the series is applied to: what one refused device takes with it. The newest known when left out. */
   readonly kernel?: KernelVersion | undefined;
-  /** StreamIDs of firmware's reserved memory regions. */
+  /** StreamIDs of firmware's reserved memory regions; those of `platform` when left out. */
   readonly rmr?: readonly number[] | undefined;
   /** The crashed kernel's /proc/iomem. */
   readonly iomem?: Iomem | undefined;
+  /** What firmware says of the SMMUs: device names, coherency, reserved memory. */
+  readonly platform?: Platform | undefined;
   /** Which mappings succeed: `dump`, or `kernel`, which is the default with `iomem`. */
   readonly memremap?: MemremapModel | undefined;
   /** Physical address bits that the CPU can map; 48 when left out. */
@@ -113,7 +117,8 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
         kernel: options.kernel ?? NEWEST_KERNEL,
       },
       insertActive: options.insert === 'all',
-      rmr: options.rmr ?? [],
+      rmr: options.rmr,
+      platform: options.platform,
       sids,
       all: options.all ?? false,
       gate: options.gate ?? true,
@@ -132,7 +137,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
-  const findings = [...generalFindings(dump, later, snapshot).all, ...ofSmmus];
+  const findings = [...generalFindings(dump, later, snapshot, options.platform).all, ...ofSmmus];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const totals = { errors: count('error'), warnings: count('warning'), notes: count('note') };
   return {
@@ -179,7 +184,12 @@ export function chooseSmmus(wanted: readonly string[] | undefined, snapshot: Sna
 }
 
 /** What there is to say of the dump and the snapshot as a whole. */
-function generalFindings(dump: OpenedDump, later: OpenedDump | undefined, snapshot: Snapshot): FindingList {
+function generalFindings(
+  dump: OpenedDump,
+  later: OpenedDump | undefined,
+  snapshot: Snapshot,
+  platform: Platform | undefined,
+): FindingList {
   const findings = new FindingList(null);
   for (const { register, place } of snapshot.warnings) findings.add('snapshot-unknown-register', { register, place });
   if (snapshot.captured === 'after-kdump-probe') findings.add('snapshot-after-probe', {});
@@ -193,6 +203,7 @@ function generalFindings(dump: OpenedDump, later: OpenedDump | undefined, snapsh
     }
     if (!one.complete && one.problems.length === 0) findings.add('dump-incomplete', { file: one.files.join(', ') });
   }
+  if (platform !== undefined) firmwareFindings(platform, findings);
   return findings;
 }
 

@@ -6,6 +6,7 @@
 import type { Features, IdSizes } from '../adopt/device.ts';
 import type { Dump, DumpAssumption } from '../dump/dump.ts';
 import type { PageState } from '../dump/memory.ts';
+import type { IdRange } from '../platform/firmware.ts';
 import type { CdTableFormat } from '../smmu/cd-table.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
@@ -60,6 +61,8 @@ export interface SmmuReport extends Outcome {
   readonly splits: readonly RevisionSplit[] | null;
   /** What becomes of the STEs of firmware's reserved memory regions that were asked about. */
   readonly rmr: readonly RmrReport[];
+  /** What firmware says of the SMMU; absent unless its tables were asked for. */
+  readonly platform?: PlatformReport;
   /** The predicted log against a captured one; null when none was given. */
   readonly dmesg: DmesgReport | null;
   /** How the hardware locates the table. */
@@ -107,6 +110,27 @@ export interface ReachableReport {
   readonly faults: number;
   /** False: there were more tables than are ever walked. */
   readonly complete: boolean;
+}
+
+export interface PlatformReport {
+  /** Where the table is from: a file, or `dump at 0x...`. Null, as what follows, for an SMMU that no table has. */
+  readonly source: string | null;
+  readonly kind: 'device-tree' | 'iort' | null;
+  /** The SMMU in the table. */
+  readonly instance: string | null;
+  readonly coherent: boolean | null;
+  /** Who is behind it: the table's own mappings, in its order. */
+  readonly ranges: readonly IdRange[];
+  readonly reserved: readonly {
+    readonly name: string | null;
+    readonly sids: readonly number[];
+    /** `end` is inclusive. */
+    readonly memory: readonly { readonly start: string; readonly end: string }[];
+    /** The driver installs bypass STEs for it where the table is not adopted. */
+    readonly bypassed: boolean;
+  }[];
+  /** Bytes of the dump that were looked through for a table; null when it was not searched. */
+  readonly searched: number | null;
 }
 
 export interface RmrReport {

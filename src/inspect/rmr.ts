@@ -4,9 +4,16 @@
  */
 
 import type { Emulation } from '../adopt/emulate.ts';
+import type { PlatformSmmu } from '../platform/platform.ts';
 import { steConfig } from '../smmu/stream-table.ts';
 import type { HardwareView } from './hardware-view.ts';
 import type { RmrReport } from './inspection.ts';
+
+/** The StreamIDs that the driver finds in firmware's tables, ascending: those of RMR nodes. */
+export function rmrSids(known: PlatformSmmu | null): number[] {
+  const sids = (known?.smmu.reserved ?? []).flatMap((region) => (region.bypassed ? region.sids : []));
+  return [...new Set(sids)].sort((a, b) => a - b);
+}
 
 export function rmrReports(sids: readonly number[], { verdict }: Emulation, view: HardwareView): RmrReport[] {
   const known = verdict !== 'indeterminate' && verdict !== 'panic';

@@ -3,6 +3,7 @@
  * sentence that says it. A rule name, once published, keeps its meaning.
  */
 
+import { PLATFORM_RULES, type PlatformRuleArgs } from './platform-rules.ts';
 import { RISK_RULES, type RiskRuleArgs } from './risk-rules.ts';
 
 export type Severity = 'error' | 'warning' | 'note';
@@ -11,7 +12,7 @@ export type Severity = 'error' | 'warning' | 'note';
 export type Reach = 'machine' | 'smmu' | 'bus' | 'device';
 
 /** Addresses are hex text, as everywhere in the output; counts and indices are integers. */
-export interface RuleArgs extends RiskRuleArgs {
+export interface RuleArgs extends RiskRuleArgs, PlatformRuleArgs {
   'smmu-disabled': Record<string, never>;
   'smmu-non-coherent': { readonly source: string };
   'smmu-service-failure': Record<string, never>;
@@ -111,7 +112,6 @@ export interface RuleText<Args> {
 }
 
 export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
-  ...RISK_RULES,
   'smmu-disabled': {
     severity: 'note',
     reach: null,
@@ -323,6 +323,8 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     reach: null,
     sentence: ({ inserted, total }) => `only the first ${inserted} of ${total} active SIDs were inserted`,
   },
+  ...PLATFORM_RULES,
+  ...RISK_RULES,
   'dump-load-address-assumed': {
     severity: 'note',
     reach: null,

@@ -6,6 +6,7 @@
 import type { Check } from '../adopt/checks.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import type { MemoryView } from '../dump/view.ts';
+import { DeviceNames } from '../platform/device-names.ts';
 import { bdfOf } from '../smmu/stream-table.ts';
 import type { Finding } from './findings.ts';
 import type { DumpReport, Inspection, SmmuReport, SteRow } from './inspection.ts';
@@ -19,6 +20,8 @@ export interface StreamReport {
   readonly smmu: string;
   readonly sid: number;
   readonly bdf: string;
+  /** What firmware calls it; null without a table of firmware that has it. */
+  readonly device: string | null;
   /** False: the SMMU was off, and `hardware` says what it would find. */
   readonly enabled: boolean;
   readonly lookup: {
@@ -71,6 +74,7 @@ export function streamReport(inspection: Inspection, smmu: SmmuReport, view: Mem
     smmu: smmu.name,
     sid,
     bdf: bdfOf(sid),
+    device: new DeviceNames(smmu.platform?.ranges ?? []).deviceOf(sid),
     enabled: smmu.registers['CR0']?.fields['SMMUEN'] !== 0,
     lookup: {
       hardware,

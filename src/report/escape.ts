@@ -23,7 +23,10 @@ export function jsonText(value: unknown): string {
   return escapeJson(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Every string of a result made safe, at once, so that no section of a report can forget one. Table rows have ours only. */
+/**
+ * Every string of a result made safe, at once, so that no section of a report can forget one. Table rows are made while
+ * they are printed: what is foreign in one, the name of a device, is made safe where it is shown.
+ */
 export function escaped<T>(value: T): T {
   if (typeof value === 'string') return escapeText(value) as T;
   if (isRows(value) || typeof value !== 'object' || value === null) return value;

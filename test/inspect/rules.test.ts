@@ -250,6 +250,283 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'note',
     reach: null,
   },
+  'platform-smmu-unknown': {
+    args: { why: 'there is no SMMUv3 at 0x9050000 in guest.dtb' },
+    says:
+      "firmware's tables say nothing of this SMMU: there is no SMMUv3 at 0x9050000 in guest.dtb; " +
+      'StreamIDs stay without names',
+    severity: 'note',
+    reach: null,
+  },
+  'platform-coherency': {
+    args: { source: 'iort.bin', table: 'not coherent', snapshot: 'coherent' },
+    says: 'iort.bin has the SMMU as not coherent, the snapshot as coherent; the snapshot is used',
+    severity: 'warning',
+    reach: null,
+  },
+  'platform-sids-beyond': {
+    args: { name: '/pcie@10000000', ids: '0000:10:00.0-0000:ff:1f.7', entries: 4096 },
+    location: { firstSid: 4096, lastSid: 65535 },
+    says:
+      '0000:10:00.0-0000:ff:1f.7 of /pcie@10000000 have StreamIDs beyond the table, which covers 4096: ' +
+      'devices there get -ERANGE from the kernel and C_BAD_STREAMID from the hardware',
+    severity: 'warning',
+    reach: null,
+  },
+  'platform-sid-unclaimed': {
+    args: { sids: 'SIDs 0x100-0x107', source: 'guest.dtb' },
+    location: { firstSid: 256, lastSid: 263 },
+    says: 'SIDs 0x100-0x107: active, but guest.dtb has no device there',
+    severity: 'note',
+    reach: null,
+  },
+  'platform-rmr': {
+    args: { source: 'iort.bin', name: '', sids: 'SID 0x30', memory: '0x88200000-0x882fffff', bypassed: true },
+    location: { firstSid: 48, lastSid: 48 },
+    says: 'iort.bin keeps 0x88200000-0x882fffff for SID 0x30: an RMR, whose STEs an adoption leaves as they are',
+    severity: 'note',
+    reach: null,
+  },
+  'platform-table-damaged': {
+    args: { source: 'iort.bin', what: 'its checksum is wrong: some of it may have been overwritten' },
+    says: 'iort.bin: its checksum is wrong: some of it may have been overwritten',
+    severity: 'warning',
+    reach: null,
+  },
+  'platform-not-in-dump': {
+    args: { searched: 268435456, complete: true },
+    says: 'no device tree or IORT with an SMMUv3 was found in the memory of the dump: 256 MiB were looked through',
+    severity: 'note',
+    reach: null,
+  },
+  'structure-outside-ram': {
+    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384, state: 'hole' },
+    says: 'the L2 table of L1[5] at 0x70000000 (16384 bytes) is not wholly RAM of this dump (hole)',
+    severity: 'warning',
+    reach: null,
+  },
+  'structure-in-kdump-memory': {
+    args: {
+      structure: 'L2 table of L1[5]',
+      address: '0x70000000',
+      byteLength: 16384,
+      how: 'across its end',
+      mapped: true,
+    },
+    says: "the L2 table of L1[5] at 0x70000000 lies across the end of the kdump kernel's memory: it maps, and the first read beyond the end is an oops",
+    severity: 'warning',
+    reach: null,
+  },
+  'structure-in-mmio': {
+    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384, device: 'PCI Bus 0000:00' },
+    says: 'the L2 table of L1[5] at 0x70000000 lies in the registers of PCI Bus 0000:00: a cacheable mapping of them may end in a fatal SError',
+    severity: 'error',
+    reach: 'machine',
+  },
+  'structure-in-hole': {
+    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384 },
+    says: 'the L2 table of L1[5] at 0x70000000 lies in a hole of the physical map: the first read by the CPU is an external abort',
+    severity: 'error',
+    reach: 'machine',
+  },
+  'structure-unreachable': {
+    args: { structure: 'event queue', address: '0x70000000', byteLength: 16384, where: 'a hole of the physical map' },
+    says: "the event queue at 0x70000000 lies in a hole of the physical map: the kernel does not read it, the hardware's access is aborted or worse",
+    severity: 'warning',
+    reach: null,
+  },
+  'structure-above-oas': {
+    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384, oasBits: 44 },
+    says: 'the L2 table of L1[5] at 0x70000000 needs more than the 44 address bits that the SMMU puts out (IDR5.OAS): the kernel takes it, the hardware faults or truncates',
+    severity: 'warning',
+    reach: null,
+  },
+  'views-differ': {
+    args: { structure: 'L1 table', streams: 10, sids: '0x8, 0x10 and 8 more' },
+    says: 'the L1 table is unaligned: hardware and kernel read different STEs for 10 StreamIDs (0x8, 0x10 and 8 more)',
+    severity: 'warning',
+    reach: null,
+  },
+  'l2-aliased': {
+    args: { l2: '0x88014000', slots: 'L1[1], L1[2]', count: 2 },
+    says: "2 L1 descriptors (L1[1], L1[2]) share the L2 table at 0x88014000: an attach on one bus rewrites the other's STEs",
+    severity: 'warning',
+    reach: 'bus',
+  },
+  'structures-overlap': {
+    args: { first: 'the command queue', second: 'the L1 table', byteLength: 1 },
+    says: 'the command queue and the L1 table share 1 byte of memory',
+    severity: 'warning',
+    reach: null,
+  },
+  'reserved-bits-set': {
+    args: { entry: 'STE', sid: 8, bits: 'word 3 0x100000000000000' },
+    says: 'the STE of SID 0x8 has reserved bits set: word 3 0x100000000000000; no revision looks at them',
+    severity: 'note',
+    reach: null,
+  },
+  's1fmt-reserved': {
+    args: { sid: 8 },
+    says: 'the STE of SID 0x8 has the reserved S1Fmt 3: the hardware takes its CD table for a linear one, revisions through v7 do not look, from v8 on the whole table is rejected',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'ste-illegal': {
+    args: { sid: 8, field: 'S1CDMax', observed: '21', required: 'at most 20 (IDR1.SSIDSIZE)' },
+    says: 'the hardware refuses the STE of SID 0x8 with C_BAD_STE: S1CDMax is 21; required: at most 20 (IDR1.SSIDSIZE)',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'cd-illegal': {
+    args: { sid: 8, ssid: 1, field: 'T0SZ', observed: '60', required: '16 to 39' },
+    says: 'the hardware refuses CD[1] of SID 0x8 with C_BAD_CD: T0SZ is 60; required: 16 to 39',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'cd-asid-zero': {
+    args: { sid: 8, ssid: 0 },
+    says: 'CD[0] of SID 0x8 has ASID 0, which Linux never uses: from v8 on the whole table is rejected for it',
+    severity: 'note',
+    reach: null,
+  },
+  'ttb-not-in-ram': {
+    args: { sid: 8, table: 'TTB0', address: '0x90000000', state: 'hole' },
+    says: 'TTB0 of SID 0x8 points to 0x90000000, where the dump has no RAM (hole)',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'page-table-damaged': {
+    args: { sid: 8, table: 'TTB0', what: 'F_ADDR_SIZE', times: 2, first: '0x1000' },
+    says: 'the TTB0 tables of SID 0x8: 2 stretches with F_ADDR_SIZE, the first at 0x1000',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'dma-into-kdump-memory': {
+    args: { sid: 8, iova: '0x2000', pa: '0x8c001000', byteLength: 4096, ranges: 1 },
+    says: "SID 0x8 can write 4096 bytes of the kdump kernel's memory through its tables (1 range, the first from 0x2000 to 0x8c001000): no revision looks at where in-flight DMA goes",
+    severity: 'error',
+    reach: 'machine',
+  },
+  'dma-goes-on': {
+    args: { streams: 10, sids: '0x8, 0x10 and 8 more', bypass: 1 },
+    says: 'once adopted, 10 streams can go on with DMA (0x8, 0x10 and 8 more), 1 of them untranslated; a reset would have cut them off',
+    severity: 'note',
+    reach: null,
+  },
+  'reset-cuts-off': {
+    args: { streams: 10, sids: '0x8, 0x10 and 8 more', instead: 'the kdump kernel dies before it comes to them' },
+    says: '10 streams are not kept alive (0x8, 0x10 and 8 more): the kdump kernel dies before it comes to them',
+    severity: 'note',
+    reach: null,
+  },
+  'invalidations-pending': {
+    args: { commands: 1, what: '1 CMD_CFGI_STE for SID 0x100' },
+    says: '1 invalidation was not executed (1 CMD_CFGI_STE for SID 0x100): until the reset flushes, the hardware may use what memory no longer says',
+    severity: 'warning',
+    reach: null,
+  },
+  'commands-pending': {
+    args: { commands: 3, what: '2 CMD_SYNC, 1 that the dump lacks' },
+    says: '3 commands were not executed: 2 CMD_SYNC, 1 that the dump lacks',
+    severity: 'note',
+    reach: null,
+  },
+  'command-error': {
+    args: { reason: 'illegal command (CERROR_ILL)', command: 'CMD_SYNC' },
+    says: 'the SMMU had stopped executing commands: illegal command (CERROR_ILL), at CMD_SYNC; what followed never reached the hardware',
+    severity: 'warning',
+    reach: null,
+  },
+  'asid-reuse': {
+    args: { asids: '1, 2', count: 2 },
+    says: '2 ASIDs are live (1, 2); revisions through v7 hand out ASIDs from 1 again, so a new domain may come to share the translations of an old one',
+    severity: 'warning',
+    reach: 'smmu',
+  },
+  'vmid-reuse': {
+    args: { vmids: '3', count: 1 },
+    says: '1 VMID is live (3); revisions through v7 hand out VMIDs from 1 again',
+    severity: 'warning',
+    reach: 'smmu',
+  },
+  'asid-tag-space': {
+    args: { el1: 2, el2: 1 },
+    says: '1 stage 1 stream is of EL2, whose translations are tagged without a VMID, 2 of EL1, tagged with VMID 0: an invalidation for one kind leaves the other',
+    severity: 'note',
+    reach: null,
+  },
+  'asid-clash': {
+    args: { other: 'smmu1', asids: '5', count: 1 },
+    says: '1 ASID is live here that new domains of smmu1, if it probes first, may be given (5): v8 and v9 keep one set for all SMMUs, and then do not adopt this one',
+    severity: 'warning',
+    reach: 'smmu',
+  },
+  'ats-enabled': {
+    args: { streams: 1, sids: '0x40', atschk: 'CR0.ATSCHK is 1 and stays' },
+    says: '1 stream has ATS enabled (0x40): what the device itself caches is not flushed by the reset; CR0.ATSCHK is 1 and stays',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'gerror-active': {
+    args: { error: 'PRIQ_ABT_ERR', means: 'the PRI queue could not be written, so page requests were lost' },
+    says: 'GERROR.PRIQ_ABT_ERR is active: the PRI queue could not be written, so page requests were lost',
+    severity: 'warning',
+    reach: null,
+  },
+  'events-unread': {
+    args: { events: 2, what: '2 C_BAD_STE for SID 0x100' },
+    says: '2 events were not read by the crashed kernel, and will not be: 2 C_BAD_STE for SID 0x100',
+    severity: 'warning',
+    reach: null,
+  },
+  'events-lost': {
+    args: {},
+    says: 'the event queue had overflowed: events were lost',
+    severity: 'note',
+    reach: null,
+  },
+  'stall-enabled': {
+    args: { streams: 10, sids: '0x8, 0x10 and 8 more' },
+    says: '10 streams stall on a fault (0x8, 0x10 and 8 more): the event queue is off after an adoption, so nobody resumes what stalls',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'page-requests-pending': {
+    args: { requests: 1 },
+    says: '1 page request waits for an answer: the PRI queue is off in every kdump kernel',
+    severity: 'warning',
+    reach: 'device',
+  },
+  'gbpa-bypass': {
+    args: {},
+    says: 'GBPA.ABORT is 0: whenever the adopted SMMU is switched off later, by a failed probe or a shutdown, all DMA passes untranslated',
+    severity: 'note',
+    reach: 'smmu',
+  },
+  'memory-demand': {
+    args: { allocated: 2048, mapped: 67108864 },
+    says: "adopting takes 2048 bytes of the kdump kernel's memory and maps 67108864 bytes of address space; a device on a bus without an L2 table takes 16384 more",
+    severity: 'note',
+    reach: null,
+  },
+  'sids-beyond-table': {
+    args: { log2Size: 12, sidBits: 16 },
+    says: "the table covers 2^12 StreamIDs of the hardware's 2^16: a device beyond it is refused with -ERANGE",
+    severity: 'note',
+    reach: null,
+  },
+  'rewritten-after-adoption': {
+    args: { what: 'TTB0 of SID 0x8', address: '0x8c000000' },
+    says: "TTB0 of SID 0x8 points to 0x8c000000 in the kdump kernel's memory: it was probably written after the adoption, by the kdump kernel itself",
+    severity: 'warning',
+    reach: null,
+  },
+  'risks-cut': {
+    args: { what: 'active STEs', examined: 16384 },
+    says: 'only the first 16384 active STEs were examined for risks',
+    severity: 'note',
+    reach: null,
+  },
   'dump-load-address-assumed': {
     args: { file: 'ddr0.bin' },
     says: 'ddr0.bin is taken to start at physical address 0; --base or file@address says otherwise',
@@ -354,6 +631,20 @@ function shortened(json: unknown): string {
 }
 
 describe('sentences that depend on more', () => {
+  test('memory that a device tree keeps for a device', () => {
+    const { args } = SAMPLES['platform-rmr'];
+    expect(finding('platform-rmr', { ...args, name: '/display', bypassed: false }).message).toBe(
+      'iort.bin keeps 0x88200000-0x882fffff for /display (SID 0x30): the kernel makes no bypass STE for it',
+    );
+  });
+
+  test('a search that was given up', () => {
+    const { args } = SAMPLES['platform-not-in-dump'];
+    expect(finding('platform-not-in-dump', { ...args, complete: false }).message).toContain(
+      'was found in the first places:',
+    );
+  });
+
   test('a table in the memory of the kdump kernel', () => {
     const { args } = SAMPLES['strtab-outside-memory'];
     expect(finding('strtab-outside-memory', { ...args, inKdumpMemory: true }).message).toBe(

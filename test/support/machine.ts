@@ -51,6 +51,7 @@ export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> 
   readonly registers?: Readonly<Record<string, string | null>>;
   readonly firmwareCoherent?: boolean;
   readonly name?: string;
+  readonly base?: string | null;
   readonly later?: Image;
   readonly iomem?: readonly string[];
 }
@@ -58,10 +59,11 @@ export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> 
 export type Inspected = Inspection & { readonly smmu: SmmuReport };
 
 export async function inspectMachine(memory: Image, options: MachineOptions = {}): Promise<Inspected> {
-  const { registers = {}, firmwareCoherent, name = 'smmu0', later, iomem, ...rest } = options;
+  const { registers = {}, firmwareCoherent, name = 'smmu0', base = null, later, iomem, ...rest } = options;
   const present = Object.entries({ ...REGISTERS, ...registers }).filter(([, value]) => value !== null);
   const smmu = {
     name,
+    ...(base === null ? {} : { base }),
     registers: Object.fromEntries(present),
     ...(firmwareCoherent === undefined ? {} : { firmware: { coherent: firmwareCoherent } }),
   };

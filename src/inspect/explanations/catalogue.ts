@@ -9,6 +9,7 @@ import { DEVICES } from './devices.ts';
 import type { Explanation, Explanations } from './explanation.ts';
 import { GATE } from './gate.ts';
 import { INPUT } from './input.ts';
+import { PLATFORM } from './platform.ts';
 import { RISK_ENTRIES } from './risk-entries.ts';
 import { RISK_IDS } from './risk-ids.ts';
 import { RISK_LIMITS } from './risk-limits.ts';
@@ -32,6 +33,7 @@ export const RULE_EXPLANATIONS: { readonly [R in Rule]: Explanation } = {
   ...RISK_TRAFFIC,
   ...RISK_QUEUES,
   ...RISK_LIMITS,
+  ...PLATFORM,
   ...INPUT,
 };
 
@@ -108,6 +110,7 @@ export const GROUPS: readonly ExplainedGroup[] = [
   { title: 'Risks: DMA, and devices that wait', entries: findings(RISK_TRAFFIC) },
   { title: 'Risks: queues and errors', entries: findings(RISK_QUEUES) },
   { title: 'Risks: costs and limits', entries: findings(RISK_LIMITS) },
+  { title: "Findings about firmware's tables", entries: findings(PLATFORM) },
   { title: 'Findings about the input', entries: findings(INPUT) },
   { title: "Checks, in the driver's order", entries: plain('check', CHECK_ORDER, CHECK_EXPLANATIONS) },
   { title: 'Rules of the ID scan (v8 and later)', entries: plain('scan-rule', named(SCAN_RULES), SCAN) },

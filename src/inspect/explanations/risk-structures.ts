@@ -92,7 +92,7 @@ export const RISK_STRUCTURES = {
     references: [ARM.lookup, linux('memremap'), linux('arm_smmu_is_attach_deferred'), SERIES.v5, SERIES.v6],
   },
   'structure-unreachable': {
-    title: 'A structure that the kernel leaves alone lies where there is no memory',
+    title: 'A structure that the kernel does not read lies in no memory',
     meaning:
       'A queue, or through v7 a context descriptor, lies in the registers of a device or in a hole of the physical map. ' +
       'The kdump kernel does not touch it, so it does no harm to the adoption itself.',

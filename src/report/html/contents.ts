@@ -14,6 +14,7 @@ const SECTIONS: readonly (readonly [name: string, title: string, has: (smmu: Smm
   ['reset', 'Reset', ({ reset: report }) => report !== null],
   ['devices', 'Devices', ({ inserts, devices }) => inserts.length + devices.length > 0],
   ['rmr', 'Reserved regions', ({ rmr: entries }) => entries.length > 0],
+  ['firmware', 'Firmware', ({ platform }) => (platform?.source ?? null) !== null],
   ['l1', 'L1 descriptors', ({ table }) => table.format === '2lvl'],
   ['stes', 'Stream table entries', () => true],
   ['memory', 'Physical memory', () => true],

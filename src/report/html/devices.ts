@@ -2,6 +2,7 @@
 
 import { hex } from '../../inspect/hex.ts';
 import type { DeviceReport, InsertReport, SmmuReport } from '../../inspect/inspection.ts';
+import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, cutTable, NOTHING, note, section, sectionId, table } from './section.ts';
 
@@ -9,8 +10,9 @@ import { badge, cutTable, NOTHING, note, section, sectionId, table } from './sec
 const MAX_ROWS = 1000;
 
 /** Null where there is nothing to insert, or where the table that devices go into is an ordinary one. */
-export function insertions(index: number, { inserts, devices }: SmmuReport): Html | null {
+export function insertions(index: number, { inserts, devices, platform }: SmmuReport): Html | null {
   if (inserts.length === 0) return plainDevices(index, devices);
+  const names = new DeviceNames(platform?.ranges ?? []);
   const refused = ({ ret }: InsertReport) => ret !== 0;
   const listed =
     inserts.length > MAX_ROWS ? [...inserts.filter(refused), ...inserts.filter((one) => !refused(one))] : inserts;
@@ -18,7 +20,7 @@ export function insertions(index: number, { inserts, devices }: SmmuReport): Htm
     tone: insert.ret !== null && insert.ret < 0 && insert.asked !== false ? ('bad' as const) : ('plain' as const),
     cells: [
       hex(insert.sid),
-      (insert.device ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
+      (insert.device ?? names.deviceOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
       result(insert),
       insert.mappings.at(-1)?.address ?? (insert.fresh ? 'fresh, all abort' : NOTHING),
       attach(insert, devices),
@@ -101,5 +103,29 @@ export function rmr(index: number, { rmr: entries }: SmmuReport): Html | null {
     'Reserved memory regions of firmware',
     null,
     table('Reserved memory regions', columns, rows),
+  );
+}
+
+/** Null unless a table of firmware's has the SMMU. */
+export function firmware(index: number, { platform }: SmmuReport): Html | null {
+  if (platform === undefined || platform.source === null) return null;
+  const { source, instance, coherent, ranges } = platform;
+  const rows = ranges.map((range) => [
+    range.name,
+    idsInWords(range),
+    range.count === 1 ? hex(range.firstSid) : `${hex(range.firstSid)}-${hex(range.firstSid + range.count - 1)}`,
+    hex(range.mask),
+  ]);
+  const columns = [
+    { title: 'Behind it' },
+    { title: 'IDs' },
+    { title: 'SIDs', kind: 'code' as const },
+    { title: 'Mask', kind: 'number' as const },
+  ];
+  return section(
+    sectionId(index, 'firmware'),
+    'Firmware',
+    `${instance} in ${source}: ${coherent ? 'coherent' : 'not coherent'}`,
+    rows.length === 0 ? note('Nobody is behind it.') : cutTable('Firmware', columns, rows, MAX_ROWS),
   );
 }

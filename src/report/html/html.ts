@@ -9,7 +9,7 @@ import { escaped } from '../escape.ts';
 import { checks, idScan } from './adoption.ts';
 import { type Assets, reportAssets } from './assets.ts';
 import { contents } from './contents.ts';
-import { insertions, rmr } from './devices.ts';
+import { firmware, insertions, rmr } from './devices.ts';
 import { findings } from './findings.ts';
 import { input } from './input.ts';
 import { driverState, ledger } from './ledger.ts';
@@ -101,7 +101,7 @@ function* smmuParts(
 ): Generator<string> {
   const own = inspection.findings.filter((finding) => finding.smmu === smmu.name);
   const items = new MemoryItems(smmu);
-  yield html`<article aria-labelledby="${sectionId(index, 'verdict')}-title">${verdict(smmu, index, own)}${findings(index, own)}${revisions(index, smmu)}${kernelLog(index, smmu)}${checks(index, smmu)}${idScan(index, smmu)}${reset(index, smmu)}${insertions(index, smmu)}${rmr(index, smmu)}`
+  yield html`<article aria-labelledby="${sectionId(index, 'verdict')}-title">${verdict(smmu, index, own)}${findings(index, own)}${revisions(index, smmu)}${kernelLog(index, smmu)}${checks(index, smmu)}${idScan(index, smmu)}${reset(index, smmu)}${insertions(index, smmu)}${rmr(index, smmu)}${firmware(index, smmu)}`
     .markup;
   yield* smmuData(index, smmu, own);
   yield* l1Section(index, smmu, items, budget);

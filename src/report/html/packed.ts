@@ -4,6 +4,7 @@
  */
 
 import { PAGE_STATES, type PageState } from '../../dump/memory.ts';
+import type { IdRange } from '../../platform/firmware.ts';
 import type { CdTableFormat } from '../../smmu/cd-table.ts';
 
 /** What the browser is told of one SMMU beside its rows. */
@@ -18,6 +19,8 @@ export interface PackedSmmu {
   readonly findings: readonly PackedFinding[];
   /** L1 descriptors that are not in the dump, by index, inclusive. */
   readonly missing: readonly (readonly [first: number, last: number])[];
+  /** Who firmware has behind the SMMU. */
+  readonly ranges?: readonly IdRange[];
 }
 
 export type PackedFinding = readonly [rule: string, firstSid: number, lastSid: number];

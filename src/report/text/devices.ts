@@ -3,14 +3,16 @@
 import { DEFERRAL_ENDS } from '../../adopt/deferral.ts';
 import { hex } from '../../inspect/hex.ts';
 import type { InsertReport, SmmuReport } from '../../inspect/inspection.ts';
+import { deviceNames } from './firmware.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, redIf, table } from './table.ts';
 
-export function insertions(style: Style, { inserts, devices }: SmmuReport): string[] {
+export function insertions(style: Style, { inserts, devices, platform }: SmmuReport): string[] {
   if (inserts.length === 0) return [];
+  const nameOf = deviceNames(platform);
   const rows = inserts.map((insert) => [
     hex(insert.sid),
-    (insert.device ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
+    (insert.device ?? nameOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
     result(insert),
     insert.mappings.at(-1)?.address ?? (insert.fresh ? 'fresh, all abort' : NOTHING),
     attach(insert, devices),
@@ -24,7 +26,7 @@ export function insertions(style: Style, { inserts, devices }: SmmuReport): stri
     { title: 'Attach' },
     { title: 'Kernel log', yields: 'wrap' as const },
   ];
-  const named = inserts.some(({ device, hotplugged }) => device !== null || hotplugged);
+  const named = rows.some(([, device]) => device !== NOTHING);
   const shown = named ? columns : columns.filter(({ title: name }) => name !== 'Device');
   const lines = [
     ...title(style, 'Insertions', 'arm_smmu_insert_master'),
@@ -55,13 +57,21 @@ function attach({ deferred, sid }: InsertReport, devices: SmmuReport['devices'])
   return several ? `deferred by ${hex(device.deferredBy ?? sid)}` : 'deferred';
 }
 
-export function rmr(style: Style, { rmr: entries }: SmmuReport): string[] {
+export function rmr(style: Style, { rmr: entries, platform }: SmmuReport): string[] {
   if (entries.length === 0) return [];
+  const nameOf = deviceNames(platform);
+  const named = entries.some(({ sid }) => nameOf(sid) !== null);
   const rows = entries.map(({ sid, kept, config, valid }) => [
     hex(sid),
+    ...(named ? [nameOf(sid) ?? NOTHING] : []),
     config === null ? 'not known' : `${config}${valid ? '' : ', V=0'}`,
     kept === null ? 'cannot be told' : kept ? 'kept as it is' : 'replaced by a bypass STE in the new table',
   ]);
-  const columns = [{ title: 'SID', align: 'right' as const }, { title: 'STE found' }, { title: 'What becomes of it' }];
+  const columns = [
+    { title: 'SID', align: 'right' as const },
+    ...(named ? [{ title: 'Device', yields: 'wrap' as const }] : []),
+    { title: 'STE found' },
+    { title: 'What becomes of it' },
+  ];
   return [...title(style, 'Reserved memory regions of firmware'), ...table(style, columns, rows)];
 }

@@ -4,7 +4,9 @@ import { hex } from '../../inspect/hex.ts';
 import type { CdRow, CdTableReport, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
 import { CD } from '../../smmu/cd.ts';
 import { fieldOf, meaningOf } from '../../smmu/fields.ts';
+import { escapeText } from '../escape.ts';
 import { sidsInWords } from '../findings.ts';
+import { shortName } from './firmware.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
 
@@ -111,7 +113,7 @@ const STE_COLUMNS: readonly Column[] = [
   { title: 'Page' },
 ];
 
-export function* steTable(style: Style, { stes, census }: SmmuReport): Generator<string> {
+export function* steTable(style: Style, { stes, census, platform }: SmmuReport): Generator<string> {
   const { byConfig } = census;
   const counted = Object.entries(byConfig).filter(([, count]) => count > 0);
   const kinds = counted.map(([config, count]) => `${count} ${config}`).join(', ') || 'none';
@@ -119,20 +121,25 @@ export function* steTable(style: Style, { stes, census }: SmmuReport): Generator
   if (census.unknown > 0) yield `${INDENT}${census.unknown} STEs are not in the dump`;
   yield* inChunks(
     style,
-    STE_COLUMNS,
+    (platform?.source ?? null) === null ? STE_COLUMNS : STE_COLUMNS.map(named),
     stes,
     steCells,
     census.unknown > 0 ? 'none that is known' : 'none but invalid and abort entries',
   );
 }
 
-function steCells({ sid, bdf, valid, config, fields, address, pageState }: SteRow): string[] {
+/** With names from firmware the column is not only a reading of the StreamID. */
+function named(column: Column): Column {
+  return column.title === 'BDF' ? { ...column, title: 'Device' } : column;
+}
+
+function steCells({ sid, bdf, device, valid, config, fields, address, pageState }: SteRow): string[] {
   const field = (name: string, applies: boolean) => (applies ? String(fields[name]) : NOTHING);
   const stage1 = config === 's1' || config === 'nested';
   const stage2 = config === 's2' || config === 'nested';
   return [
     hex(sid),
-    bdf,
+    device === null ? bdf : escapeText(shortName(device)),
     valid ? config : `${config}, V=0`,
     field('S1ContextPtr', stage1),
     field('S1Fmt', stage1),

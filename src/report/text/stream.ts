@@ -21,13 +21,15 @@ export function* streamText(report: StreamReport, style: Style, all: boolean): G
 }
 
 function* lines(report: StreamReport, style: Style, all: boolean): Generator<string> {
-  const { smmu, sid, bdf, lookup, ste, enabled, assumptions } = report;
+  const { smmu, sid, bdf, device, lookup, ste, enabled, assumptions } = report;
   const { paint } = style;
-  yield paint.bold(`${smmu}, SID ${hex(sid)}: ${enabled ? effect(report) : 'NOT LOOKED UP, THE SMMU WAS OFF'}`);
+  yield paint.bold(
+    `${smmu}, SID ${hex(sid)}${device === null ? '' : ` (${device})`}: ${enabled ? effect(report) : 'NOT LOOKED UP, THE SMMU WAS OFF'}`,
+  );
   const say = (text: string) => paragraph(style, INDENT, text);
   if (!enabled) yield* say(`CR0.SMMUEN is 0, so GBPA decided for all traffic; on, it would be: ${effect(report)}`);
   const entryFound = ste === null ? lookup.hardware.why : steInWords(ste);
-  yield* say(`${entryFound}; ${bdf} if the SID is a PCI requester ID`);
+  yield* say(`${entryFound}${device === null ? `; ${bdf} if the SID is a PCI requester ID` : ''}`);
   yield* outcomesInWords(style, report);
   yield* findings(style, report.findings);
   yield* lookups(style, report);

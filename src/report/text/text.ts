@@ -5,6 +5,7 @@ import { escaped } from '../escape.ts';
 import { checks, idScan, kernelLog } from './adoption.ts';
 import { insertions, rmr } from './devices.ts';
 import { findingLines, findings } from './findings.ts';
+import { firmware } from './firmware.ts';
 import { cdTable, l1Table, registers, steTable } from './hardware.ts';
 import { ledger, state } from './ledger.ts';
 import { reachable } from './reachable.ts';
@@ -85,6 +86,7 @@ function* smmuLines(smmu: SmmuReport, inspection: Inspection, style: Style): Gen
   yield* insertions(style, smmu);
   yield* rmr(style, smmu);
   yield* reachable(style, smmu);
+  yield* firmware(style, smmu);
   yield* l1Table(style, smmu);
   yield* steTable(style, smmu);
   yield* cdTable(style, smmu);

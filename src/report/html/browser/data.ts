@@ -1,5 +1,6 @@
 /** The rows of one SMMU as the page carries them, read when they are first needed. */
 
+import { DeviceNames } from '../../../platform/device-names.ts';
 import { CD } from '../../../smmu/cd.ts';
 import { type Field, fieldBits, fieldOf } from '../../../smmu/fields.ts';
 import { STE } from '../../../smmu/ste.ts';
@@ -30,7 +31,7 @@ export class Smmu {
   }
 
   get stes(): Stes {
-    this.#stes ??= new Stes(readJson<PackedSte[]>(`smmu-${this.index}-stes-rows`), this.about.findings);
+    this.#stes ??= new Stes(readJson<PackedSte[]>(`smmu-${this.index}-stes-rows`), this.about);
     return this.#stes;
   }
 
@@ -98,11 +99,16 @@ export class Stes {
   readonly count: number;
   readonly sids: Float64Array;
   readonly addresses: Float64Array;
+  /** Whether firmware has a name for any device. */
+  readonly hasNames: boolean;
   readonly #rows: readonly PackedSte[];
   readonly #findings: FindingIndex;
+  readonly #names: DeviceNames;
 
-  constructor(rows: readonly PackedSte[], findings: readonly PackedFinding[]) {
+  constructor(rows: readonly PackedSte[], { findings, ranges = [] }: PackedSmmu) {
     this.#rows = rows;
+    this.#names = new DeviceNames(ranges);
+    this.hasNames = ranges.length > 0;
     this.#findings = new FindingIndex(findings);
     this.count = rows.length;
     this.sids = new Float64Array(rows.length);
@@ -118,8 +124,9 @@ export class Stes {
     return this.sids[row] as number;
   }
 
-  bdf(row: number): string {
-    return bdfOf(this.sid(row));
+  /** What firmware calls the device, else the StreamID read as a requester ID. */
+  device(row: number): string {
+    return this.#names.deviceOf(this.sid(row)) ?? bdfOf(this.sid(row));
   }
 
   address(row: number): number {

@@ -33,7 +33,7 @@ export function steColumns(stes: Stes, configs: ReadonlySet<string>): Column[] {
   const strw = fieldOf(STE, 'STRW');
   return [
     { title: 'SID', right: true, text: (row) => hex(stes.sid(row)), key: (row) => stes.sid(row) },
-    { title: 'BDF', text: (row) => stes.bdf(row) },
+    { title: stes.hasNames ? 'Device' : 'BDF', text: (row) => stes.device(row) },
     { title: 'Config', text: (row) => configText(stes, row) },
     {
       title: 'Findings',

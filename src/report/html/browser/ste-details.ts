@@ -14,7 +14,7 @@ export function steDetails(stes: Stes, row: number, close: () => void): HTMLElem
   const title = element(
     'h4',
     { tabindex: -1 },
-    `STE of SID ${hex(stes.sid(row))}, ${stes.bdf(row)}: ${configText(stes, row)}`,
+    `STE of SID ${hex(stes.sid(row))}, ${stes.device(row)}: ${configText(stes, row)}`,
   );
   const button = element('button', { type: 'button', class: 'close' }, 'Close');
   button.addEventListener('click', close);

@@ -45,7 +45,7 @@ function matcher(stes: Stes, given: string): (row: number) => boolean {
   return (row) =>
     hex(stes.sid(row)).includes(text) ||
     String(stes.sid(row)) === text ||
-    stes.bdf(row).includes(text) ||
+    stes.device(row).toLowerCase().includes(text) ||
     hex(stes.address(row)).includes(text) ||
     pointers.some((field) => hex(stes.field(row, field)).includes(text));
 }

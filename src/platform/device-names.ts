@@ -1,0 +1,108 @@
+/** Device names for StreamIDs: the ID mappings of one SMMU, read backwards. Pure, and fast enough for every row. */
+
+import type { IdRange } from './firmware.ts';
+
+/** StreamIDs `first` to `last` of one range, where no range before it in the table has them. */
+interface Stretch {
+  readonly first: number;
+  last: number;
+  readonly range: IdRange;
+}
+
+export class DeviceNames {
+  /** Ascending and disjoint. */
+  readonly #stretches: readonly Stretch[];
+
+  constructor(ranges: readonly IdRange[]) {
+    this.#stretches = stretchesOf(ranges);
+  }
+
+  /**
+   * `0000:01:00.0`, the name of a platform device, or null where firmware has nobody with this StreamID. A part of a PCI
+   * address that the mask takes away is `*`: any device there may be meant.
+   */
+  deviceOf(sid: number): string | null {
+    const range = this.#rangeOf(sid);
+    if (range === undefined) return null;
+    const id = range.firstId + sid - range.firstSid;
+    if (range.kind === 'pci') return pciName(range.segment ?? 0, id, range.mask);
+    return range.count === 1 ? range.name : `${range.name} (ID 0x${id.toString(16)})`;
+  }
+
+  #rangeOf(sid: number): IdRange | undefined {
+    let [low, high] = [0, this.#stretches.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#stretches[middle] as Stretch).last < sid) low = middle + 1;
+      else high = middle;
+    }
+    const stretch = this.#stretches[low];
+    if (stretch === undefined || sid < stretch.first) return undefined;
+    const { range } = stretch;
+    // An ID with bits that the mask takes away is one that no device comes to.
+    return ((range.firstId + sid - range.firstSid) & ~range.mask) === 0 ? range : undefined;
+  }
+}
+
+function stretchesOf(ranges: readonly IdRange[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  let next = 0;
+  for (const range of ranges.toSorted((a, b) => a.firstSid - b.firstSid)) {
+    const before = stretches.at(-1);
+    // Some IORTs have the number of IDs where that minus one belongs. Linux, too, then takes the range that begins here.
+    if (before !== undefined && before.last === range.firstSid && before.first < before.last) {
+      before.last -= 1;
+      next -= 1;
+    }
+    const first = Math.max(next, range.firstSid);
+    const last = range.firstSid + range.count - 1;
+    if (last < first) continue;
+    stretches.push({ first, last, range });
+    next = last + 1;
+  }
+  return stretches;
+}
+
+/** Segment, bus, device and function of a requester ID, with `*` for what `mask` does not keep whole. */
+export function pciName(segment: number, id: number, mask: number): string {
+  const part = (shift: number, bits: number, digits: number) => {
+    const all = (1 << bits) - 1;
+    const kept = ((mask >>> shift) & all) === all;
+    return kept ? ((id >>> shift) & all).toString(16).padStart(digits, '0') : '*';
+  };
+  return `${segment.toString(16).padStart(4, '0')}:${part(8, 8, 2)}:${part(3, 5, 2)}.${part(0, 3, 1)}`;
+}
+
+/** The first and the last ID of a range in words: PCI addresses, or plain numbers. */
+export function idsInWords({ kind, segment, firstId, count, mask }: IdRange): string {
+  const name = (id: number) => (kind === 'pci' ? pciName(segment ?? 0, id, mask) : `0x${id.toString(16)}`);
+  return count === 1 ? name(firstId) : `${name(firstId)}-${name(firstId + count - 1)}`;
+}
+
+/** What lies beyond a table for `sids` StreamIDs: the ranges, each from its first ID without an STE on. */
+export function rangesBeyond(ranges: readonly IdRange[], sids: number): IdRange[] {
+  return ranges.flatMap((range) => {
+    const inside = Math.max(0, sids - range.firstSid);
+    if (inside >= range.count) return [];
+    const { firstId, firstSid, count } = range;
+    return [{ ...range, firstId: firstId + inside, firstSid: firstSid + inside, count: count - inside }];
+  });
+}
+
+/** Runs of those of `sids`, ascending, that no range covers. */
+export function* unclaimedSids(
+  names: DeviceNames,
+  sids: Iterable<number>,
+): Generator<{ readonly first: number; readonly last: number }> {
+  let run: { first: number; last: number } | null = null;
+  for (const sid of sids) {
+    if (names.deviceOf(sid) !== null) continue;
+    if (run !== null && run.last === sid - 1) {
+      run.last = sid;
+      continue;
+    }
+    if (run !== null) yield run;
+    run = { first: sid, last: sid };
+  }
+  if (run !== null) yield run;
+}

@@ -1,0 +1,29 @@
+/** All that was given of a machine's firmware, and which of it describes an SMMU of the snapshot. */
+
+import { DeviceNames } from './device-names.ts';
+import type { Firmware, FirmwareSmmu } from './firmware.ts';
+import type { FirmwareSearch } from './firmware-in-dump.ts';
+
+export interface Platform {
+  /** In the order in which they are asked. */
+  readonly tables: readonly Firmware[];
+  /** How the dump was searched for one of them; null when it was not. */
+  readonly search: FirmwareSearch | null;
+}
+
+/** An SMMU as one table has it. */
+export interface PlatformSmmu {
+  readonly table: Firmware;
+  readonly smmu: FirmwareSmmu;
+  readonly names: DeviceNames;
+}
+
+/** The first table with an SMMU at this base, or null. */
+export function platformSmmuAt({ tables }: Platform, base: number | null): PlatformSmmu | null {
+  if (base === null) return null;
+  for (const table of tables) {
+    const smmu = table.smmus.find((one) => one.base === base);
+    if (smmu !== undefined) return { table, smmu, names: new DeviceNames(smmu.ranges) };
+  }
+  return null;
+}
