@@ -14,6 +14,8 @@ const PARTS = {
   junit: 'src/report/junit.ts',
   github: 'src/report/github.ts',
   stream: 'src/inspect/stream.ts',
+  diff: 'src/inspect/diff.ts',
+  'diff-text': 'src/report/text/diff.ts',
   'completion-bash': 'src/cli/completion/bash.ts',
   'completion-zsh': 'src/cli/completion/zsh.ts',
   'completion-fish': 'src/cli/completion/fish.ts',

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { TOOL } from '../version.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addCompletionCommand } from './completion-command.ts';
+import { addDiffCommand } from './diff-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
@@ -30,6 +31,7 @@ export function makeProgram(done: (status: number) => void, print: (text: string
   addInfoCommand(program);
   addRegsCommand(program);
   addShowCommand(program, done);
+  addDiffCommand(program, done);
   addExplainCommand(program);
   addCheckCommand(program, done);
   addCompletionCommand(program);
