@@ -36,6 +36,7 @@ test('the package', () => {
     bin: { 'smmu-adopt': 'bin/smmu-adopt.cjs' },
     exports: {
       '.': { types: './dist/types/index.d.ts', default: './dist/index.js' },
+      './schema/diff.schema.json': './schema/diff.schema.json',
       './schema/info.schema.json': './schema/info.schema.json',
       './schema/inspection.schema.json': './schema/inspection.schema.json',
       './schema/queues.schema.json': './schema/queues.schema.json',

@@ -32,6 +32,13 @@ test('the other outputs are parts of their samples', () => {
   }
 });
 
+test('the comparison of two dumps is what the command prints', () => {
+  const [shown] = blocks(/<!-- diff: span-changed -->\n```/);
+  const cwd = join(SAMPLES_FOLDER, 'span-changed');
+  const args = [COMMAND, 'diff', 'dump.raw', 'later.raw', '--regs', 'regs.json'];
+  expect(spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })).toMatchObject({ stdout: shown, status: 1 });
+});
+
 test('the snapshot is a valid one', () => {
   const [json = ''] = blocks(/```json/);
   expect(parseSnapshot(JSON.parse(json), 'README.md').smmus).toHaveLength(1);

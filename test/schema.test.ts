@@ -5,6 +5,7 @@ import { RULES } from '../src/inspect/rules.ts';
 import { CASES, type Case, withCase } from './support/conformance.ts';
 import {
   closed,
+  DIFF_SCHEMA,
   expectStrictlyValid,
   expectStrictlyValidSnapshot,
   expectValid,
@@ -36,6 +37,7 @@ function* subschemas(schema: unknown, at = '#'): Generator<[at: string, schema: 
 }
 
 describe.each([
+  { name: 'diff', schema: DIFF_SCHEMA, id: 'urn:smmu-adopt:diff:1' },
   { name: 'info', schema: INFO_SCHEMA, id: 'urn:smmu-adopt:info:1' },
   { name: 'inspection', schema: INSPECTION_SCHEMA, id: 'urn:smmu-adopt:inspection:1' },
   { name: 'queues', schema: QUEUES_SCHEMA, id: 'urn:smmu-adopt:queues:1' },

@@ -23,6 +23,8 @@ const PARTS = {
   queues: 'src/inspect/queues.ts',
   'queues-text': 'src/report/text/queues.ts',
   platform: 'src/platform/load.ts',
+  diff: 'src/inspect/diff.ts',
+  'diff-text': 'src/report/text/diff.ts',
   'completion-bash': 'src/cli/completion/bash.ts',
   'completion-zsh': 'src/cli/completion/zsh.ts',
   'completion-fish': 'src/cli/completion/fish.ts',

@@ -49,7 +49,7 @@ export interface HelpSection {
 }
 
 /** Placeholders that stand for a file. */
-const FILES: ReadonlySet<string> = new Set(['file', 'dump', 'path']);
+const FILES: ReadonlySet<string> = new Set(['file', 'dump', 'path', 'before', 'after']);
 
 /** `words` are those that commander does not know, by the name of the argument that takes them. */
 export function describeCommand(

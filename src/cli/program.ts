@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { TOOL } from '../version.ts';
 import { addCheckCommand } from './check-command.ts';
 import { addCompletionCommand } from './completion-command.ts';
+import { addDiffCommand } from './diff-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
@@ -34,6 +35,7 @@ export function makeProgram(done: (status: number) => void, print: (text: string
   addShowCommand(program, done);
   addTranslateCommand(program, done);
   addQueuesCommand(program, done);
+  addDiffCommand(program, done);
   addExplainCommand(program);
   addCheckCommand(program, done);
   addCompletionCommand(program);

@@ -44,18 +44,18 @@ export interface CdArray {
   readonly count: number;
 }
 
-/** The arrays of a table; `onMissing` hears how many level 1 descriptors are not known. */
+/** The arrays of a table; `onMissing` hears of level 1 descriptors that are not known: how many, from which on, and why. */
 export function* cdArrays<S>(
   { format, paddr, cds, leafCds }: CdTable,
   memory: TableMemory<S>,
-  onMissing: (descriptors: number) => void,
+  onMissing: (descriptors: number, first: number, state: S) => void,
 ): Generator<CdArray> {
   if (format === 'single' || format === 'linear') {
     yield { firstSsid: 0, paddr, count: cds };
     return;
   }
   for (const slice of memory.slices(paddr, L1CD_BYTE_LENGTH, Math.ceil(cds / leafCds))) {
-    if (!slice.known) onMissing(slice.count);
+    if (!slice.known) onMissing(slice.count, slice.first, slice.state);
     for (const { index, leaf } of leaves(slice)) {
       // The hardware aligns a leaf to its size.
       const aligned = leaf - (leaf % (leafCds * CD_BYTE_LENGTH));

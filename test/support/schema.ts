@@ -12,6 +12,7 @@ function readSchema(name: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8')) as JsonSchema;
 }
 
+export const DIFF_SCHEMA = readSchema('diff.schema.json');
 export const INFO_SCHEMA = readSchema('info.schema.json');
 export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
 export const QUEUES_SCHEMA = readSchema('queues.schema.json');
@@ -34,7 +35,7 @@ function validator(schemas: readonly JsonSchema[]): Ajv2020 {
   return new Ajv2020({ schemas: [...schemas], strict: true, allErrors: true, verbose: true });
 }
 
-const SCHEMAS = [INFO_SCHEMA, INSPECTION_SCHEMA, QUEUES_SCHEMA, SNAPSHOT_SCHEMA];
+const SCHEMAS = [DIFF_SCHEMA, INFO_SCHEMA, INSPECTION_SCHEMA, QUEUES_SCHEMA, SNAPSHOT_SCHEMA];
 const open = validator(SCHEMAS);
 const strict = validator(SCHEMAS.map(closed));
 
@@ -74,6 +75,7 @@ function expectNone(schema: string, found: readonly string[]): void {
   throw new Error([`does not fit ${schema}:`, ...found.slice(0, MAX_SHOWN), ...more].join('\n  '));
 }
 
+const DIFF = String(DIFF_SCHEMA['$id']);
 const INFO = String(INFO_SCHEMA['$id']);
 const INSPECTION = String(INSPECTION_SCHEMA['$id']);
 const QUEUES = String(QUEUES_SCHEMA['$id']);
@@ -97,6 +99,11 @@ export function expectStrictlyValid(json: unknown): void {
 /** What is wrong with one finding, unknown keys included. */
 export function findingProblems(json: unknown): string[] {
   return problems(find(strict, `${INSPECTION}#/$defs/finding`), json);
+}
+
+/** Fails unless `json`, what `smmu-adopt diff` printed as JSON, fits the published schema without unknown keys. */
+export function expectStrictlyValidDiff(json: unknown): void {
+  expectNone(`${DIFF} without unknown keys`, problems(find(strict, DIFF), json));
 }
 
 /** Fails unless `json`, what `smmu-adopt info` printed as JSON, fits the published schema. */

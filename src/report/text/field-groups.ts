@@ -154,11 +154,16 @@ function memoryAttributes(value: number): string {
 export function fieldCells(layout: Layout, name: string, fields: Fields): [name: string, value: string, says: string] {
   const field = fieldOf(layout, name);
   const value = fields[name] ?? 0;
-  const says = typeof value === 'number' ? (IN_WORDS[name]?.(value) ?? meaningOf(field, value)) : undefined;
-  return [name, shownValue(field, value), says === undefined ? field.meaning : `${field.meaning}: ${says}`];
+  const says = valueInWords(field, value);
+  return [name, shownValue(field, value), says === null ? field.meaning : `${field.meaning}: ${says}`];
+}
+
+/** What a value comes to; null where it speaks for itself. */
+export function valueInWords(field: Field, value: FieldValue): string | null {
+  return typeof value === 'number' ? (IN_WORDS[field.name]?.(value) ?? meaningOf(field, value) ?? null) : null;
 }
 
 /** Wide numbers are bit patterns rather than counts. */
-function shownValue({ width }: Field, value: FieldValue): string {
+export function shownValue({ width }: Field, value: FieldValue): string {
   return typeof value === 'number' && width > 16 ? `0x${value.toString(16)}` : String(value);
 }

@@ -1,0 +1,110 @@
+/** `smmu-adopt diff`: what changed in the tables between two dumps of one machine. */
+
+import { type Command, createCommand, Option } from 'commander';
+import { REVISIONS } from '../adopt/revision.ts';
+import type { ExcludedPolicy } from '../dump/view.ts';
+import { jsonText } from '../report/escape.ts';
+import { loadSnapshot } from '../snapshot/load.ts';
+import { parseSids } from './arguments.ts';
+import { addDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
+import { progressLine, writeToStdout } from './output.ts';
+import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+
+/** The options about the kernel that change what a changed entry comes to. */
+const KERNEL_OPTIONS = ['kernel', 'iomem', 'memremap', 'paBits'] as const satisfies (keyof KernelFlags)[];
+
+interface DiffFlags
+  extends DumpFlags,
+    Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number] | 'revision'>,
+    TextOrJsonFlags {
+  readonly regs: string;
+  readonly regsAfter?: string;
+  readonly smmu?: string;
+  readonly sid?: readonly number[];
+  readonly all?: boolean;
+  readonly excluded?: ExcludedPolicy;
+  readonly allowOutside?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  smmu-adopt diff vmcore vmcore-later --regs regs.json
+  smmu-adopt diff vmcore vmcore-later --regs regs.json --regs-after regs-later.json --iomem iomem.txt
+  smmu-adopt diff ddr.bin@0x80000000 later.bin@0x80000000 --regs regs.json --sid 0x100-0x1ff,02:00.0
+  smmu-adopt diff vmcore vmcore-later --regs regs.json --format json
+
+Exit status:
+  0  nothing changed
+  1  something changed
+  2  could not be compared: bad arguments, unreadable or invalid input
+  3  compared, but parts of the tables are missing from a dump`;
+
+/** Adds the command to the program; `done` receives the exit status. */
+export function addDiffCommand(program: Command, done: (status: number) => void): void {
+  const command = program
+    .command('diff')
+    .summary('what changed in the tables between two dumps of one machine, and what that does to the kdump kernel')
+    .description(
+      'Compares the L1 descriptors, stream table entries and context descriptors of two dumps of the same machine, field ' +
+        'by field, and says which changes make a device fail in the kdump kernel, or an entry illegal.',
+    )
+    .argument(
+      '<before>',
+      'the earlier dump: a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS',
+    )
+    .argument('<after>', 'the later dump of the same machine')
+    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .option('--regs-after <file>', 'the registers at the later moment: compared, and used for the later dump')
+    .option('--smmu <name>', 'only this SMMU of the snapshot')
+    .option('--sid <list>', 'only these StreamIDs: 0x100,0x108, 256-263, 01:00.0', parseSids)
+    .option('--all', 'thousands of changes instead of hundreds, and fields without effect too')
+    .addOption(excludedOption())
+    .addOption(
+      new Option('--revision <name>', 'revision of the patch series to emulate').choices([...REVISIONS.keys()]),
+    );
+  const wanted: readonly string[] = KERNEL_OPTIONS;
+  for (const option of addKernelOptions(createCommand()).options) {
+    if (wanted.includes(option.attributeName())) command.addOption(option);
+  }
+  addDumpOptions(command)
+    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
+    .optionsGroup('The report:');
+  addTextOrJson(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (before: string, after: string, flags: DiffFlags) => done(await runDiff(before, after, flags)));
+}
+
+async function runDiff(before: string, after: string, flags: DiffFlags): Promise<number> {
+  const { allowOutside, regsAfter, smmu, sid: sids, all, excluded } = flags;
+  const snapshot = await loadSnapshot(flags.regs, { allowOutside });
+  const snapshotAfter = regsAfter === undefined ? undefined : await loadSnapshot(regsAfter, { allowOutside });
+  const dumps = new Dumps(flags, snapshot.memory);
+  // A snapshot that says where the later memory is says it better than the first one.
+  const ownMap = snapshotAfter !== undefined && snapshotAfter.memory.length > 0;
+  const laterDumps = ownMap ? new Dumps(flags, snapshotAfter.memory) : dumps;
+  try {
+    const first = await dumps.open([before]);
+    const second = ownMap ? await laterDumps.open([after]) : await dumps.openLater([after]);
+    const { kernel, iomem, memremap, paBits } = await kernelOptions(flags);
+    const { diffDumps } = await import('../inspect/diff.ts');
+    const report = await diffDumps(first, second, snapshot, {
+      snapshotAfter,
+      smmus: smmu === undefined ? undefined : [smmu],
+      sids,
+      all,
+      ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded },
+      progress: progressLine,
+    });
+    if (flags.format === 'json') {
+      await writeToStdout([jsonText(report)]);
+    } else {
+      const { diffText } = await import('../report/text/diff.ts');
+      await writeToStdout(diffText(report, await stdoutStyle(flags.color), all ?? false));
+    }
+    return report.summary.exitCode;
+  } finally {
+    dumps.close();
+    if (ownMap) laterDumps.close();
+  }
+}
