@@ -70,7 +70,7 @@ export function stage1Halves(
 function stage1Half(cd: readonly bigint[], half: 0 | 1, world: StreamWorld, hw: HardwareFeatures): Stage1Half {
   const of = reader(CD, cd);
   const inputBits = 64 - of(`T${half}SZ`);
-  const common = { inputBits, topByteIgnored: of(`TBI${half}`) === 1, privilegedOnly: of(`E0PD${half}`) === 1 };
+  const common = { inputBits, topByteIgnored: of(`TBI${half}`) === 1, privilegedOnly: of(`E0PD${half}`) === 1 && hw.E0PD !== 0 };
   if (world === 'el2' && half === 1) return { ...common, regime: null, why: 'an EL2 stream has no TTB1 half' };
   if (of(`EPD${half}`) === 1) return { ...common, regime: null, why: `CD.EPD${half} is 1` };
   const granuleLog2 = GRANULES[`TG${half}`][of(`TG${half}`)];
@@ -85,7 +85,7 @@ function stage1Half(cd: readonly bigint[], half: 0 | 1, world: StreamWorld, hw: 
     twoPrivileges: world !== 'el2',
     wxn: of('WXN') === 1,
     pan: of('PAN') === 1,
-    epan: of('EPAN') === 1,
+    epan: of('EPAN') === 1 && hw.EPAN !== 0,
     ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
     dirtyState: of('HD') === 1,
     indirect:
