@@ -83,7 +83,7 @@ export function streamContext<S>(
   const world = streamWorld(ste, hw);
   // Linux runs EL2 streams as EL2-E2H wherever the CPU has it.
   const assumed = world ?? 'el2-e2h';
-  const halves = stage1Halves(found.cd, assumed, hw);
+  const halves = stage1Halves(found.cd, ste, assumed, hw);
   const stage1 = { cd: found.cd, asid: cdOf('ASID'), world: assumed, worldAssumed: world === null, halves };
   return { ...context, stage1 };
 }
