@@ -131,7 +131,7 @@ describe('memory types', () => {
     [0x4f, 'Normal, outer non-cacheable, inner write-back, RW allocate'],
     [0x40, 'reserved attribute 0x40'],
     [0xf0, 'reserved attribute 0xf0'],
-  ])('MAIR 0x%s', (attribute, words) => {
+  ])('MAIR %i', (attribute, words) => {
     expect(mairMeaning(attribute)).toBe(words);
   });
 
