@@ -133,6 +133,8 @@ export class StreamTranslator {
   /** The SMMU is off, and GBPA lets everything pass. */
   readonly passesAll: boolean;
   readonly #memory: TranslationMemory;
+  /** CR2.RECINVSID, which C_BAD_STREAMID alone obeys. */
+  #recordsBadSids = true;
 
   constructor(smmu: SmmuSnapshot, memory: TranslationMemory, { sid, ssid }: StreamQuestion) {
     this.#memory = memory;
@@ -180,6 +182,7 @@ export class StreamTranslator {
       });
     }
     if (lookup.outcome === 'no-entry') {
+      this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
       return fault('C_BAD_STREAMID', null, null, lookup.why ?? '');
     }
     const ste = lookup.address === null ? null : view.readWords(Number(lookup.address), STE_BYTE_LENGTH);
@@ -216,8 +219,9 @@ export class StreamTranslator {
       };
     }
     if (end.kind === 'fault') {
-      const response =
-        this.context === null ? ({ recorded: true, response: 'abort' } as const) : responseTo(end, this.context);
+      const recorded = end.event !== 'C_BAD_STREAMID' || this.#recordsBadSids;
+      const response: FaultResponse =
+        this.context === null ? { recorded, response: 'abort' } : responseTo(end, this.context);
       const detail = { stage: end.stage, class: end.class, ipa: end.ipa === null ? null : hex(end.ipa), ...response };
       return { ...NO_ENDING, outcome: 'fault', fault: end.event, why: end.why, faultDetail: detail };
     }
