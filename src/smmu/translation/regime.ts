@@ -101,7 +101,11 @@ function stage1Half(
     epan: of('EPAN') === 1 && hw.EPAN !== 0,
     ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
     dirtyState: of('HD') === 1,
-    indirect: indirect ? Array.from({ length: 16 }, (_, i) => indirectRights(of(`PIIP${i}`), of(`PIIU${i}`))) : null,
+    indirect: indirect
+      ? Array.from({ length: 16 }, (_, i) =>
+          indirectRights(of(`PIIP${i}`), of(`${world === 'el2' ? 'PIIP' : 'PIIU'}${i}`)),
+        )
+      : null,
   };
   const mair = [...Array(8).keys()].map((i) => (of(i < 4 ? 'MAIR0' : 'MAIR1') / 2 ** ((i % 4) * 8)) & 0xff);
   const regime: Stage1Regime = {
