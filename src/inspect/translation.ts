@@ -182,7 +182,8 @@ export class StreamTranslator {
       });
     }
     if (lookup.outcome === 'no-entry') {
-      this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
+      if (registers.has('CR2')) this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
+      else registers.assume('CR2.RECINVSID', '1', 'register missing from the snapshot; Linux sets it');
       return fault('C_BAD_STREAMID', null, null, lookup.why ?? '');
     }
     const ste = lookup.address === null ? null : view.readWords(Number(lookup.address), STE_BYTE_LENGTH);

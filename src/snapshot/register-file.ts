@@ -26,7 +26,6 @@ const fixed = (value: number, why: string): Default => ({ value: () => value, wh
 /** One entry for each field that a result depends on and that a snapshot may lack. */
 export const DEFAULTS: Readonly<Record<string, Default>> = {
   'CR0.SMMUEN': fixed(1, 'a snapshot is taken of an SMMU that was in use'),
-  'CR2.RECINVSID': fixed(1, 'Linux sets it'),
   'GERROR.SFM_ERR': {
     value: (registers) => (registers.has('GERRORN') ? registers.field('GERRORN', 'SFM_ERR') : 0),
     why: `${MISSING}; no error taken to be active`,
