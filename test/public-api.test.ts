@@ -36,6 +36,7 @@ test('the package', () => {
       './schema/info.schema.json': './schema/info.schema.json',
       './schema/inspection.schema.json': './schema/inspection.schema.json',
       './schema/snapshot.schema.json': './schema/snapshot.schema.json',
+      './schema/translation.schema.json': './schema/translation.schema.json',
       './package.json': './package.json',
     },
     engines: { node: '>=20' },

@@ -15,6 +15,7 @@ import {
   type JsonSchema,
   SNAPSHOT_SCHEMA,
   snapshotProblems,
+  TRANSLATION_SCHEMA,
 } from './support/schema.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
@@ -38,6 +39,7 @@ describe.each([
   { name: 'info', schema: INFO_SCHEMA, id: 'urn:smmu-adopt:info:1' },
   { name: 'inspection', schema: INSPECTION_SCHEMA, id: 'urn:smmu-adopt:inspection:1' },
   { name: 'snapshot', schema: SNAPSHOT_SCHEMA, id: 'urn:smmu-adopt:snapshot:1' },
+  { name: 'translation', schema: TRANSLATION_SCHEMA, id: 'urn:smmu-adopt:translation:1' },
 ])('$name.schema.json', ({ schema, id }) => {
   const objects = [...subschemas(schema)].filter(([, { type, properties }]) => type === 'object' && properties);
 
