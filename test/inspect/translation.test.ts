@@ -1,8 +1,9 @@
 /** Translations through a snapshot: what registers decide, what is illegal, what is missing, and who hears of a fault. */
 
 import { describe, expect, test } from 'vitest';
+import { machine, REGISTERS, TABLES } from '../support/one-stream.ts';
 import { expectStrictlyValidTranslation, translationProblems } from '../support/schema.ts';
-import { everything, machine, REGISTERS, TABLES, translated } from '../support/translations.ts';
+import { everything, translated } from '../support/translations.ts';
 
 const text = ({ steps }: { steps: readonly { readonly what: string }[] }) => steps.map(({ what }) => what);
 
