@@ -1,4 +1,4 @@
-/** What the model of the walk knows of formats: memory, levels, descriptors. */
+/** What the model of the walk takes and gives, and what it knows of formats: memory, levels, descriptors. */
 
 /** Memory as sparse 8-byte words; what was never written is not known. */
 export class Words {
@@ -10,6 +10,48 @@ export class Words {
     });
   }
 }
+
+export interface Legality {
+  ste(ste: readonly bigint[]): boolean;
+  cd(cd: readonly bigint[], ste: readonly bigint[]): boolean;
+}
+
+export interface ModelHardware {
+  readonly OAS: number;
+  readonly TTF: number;
+  readonly SSIDSIZE: number;
+  readonly XNX: number;
+  readonly HAD: number;
+  readonly DS: number;
+  readonly Hyp: number;
+  readonly E2H: number;
+  readonly E0PD: number;
+  readonly EPAN: number;
+  readonly ATTR_PERMS_OVR: number;
+  readonly ArchMinorRev: number;
+}
+
+export interface ModelAccess {
+  readonly iova: bigint;
+  readonly ssid: number | null;
+  readonly kind: 'read' | 'write' | 'exec';
+  readonly privileged: boolean;
+}
+
+export type ModelEnd =
+  | { readonly outcome: 'translated'; readonly pa: bigint; readonly size: bigint; readonly rights: string }
+  | { readonly outcome: 'bypass'; readonly pa: bigint }
+  | { readonly outcome: 'abort' }
+  | {
+      readonly outcome: 'fault';
+      readonly event: string;
+      readonly stage: 1 | 2 | null;
+      readonly class: string | null;
+      readonly ipa: bigint | null;
+    }
+  | { readonly outcome: 'unknown'; readonly address: bigint }
+  /** A table format that is left out here and there. */
+  | { readonly outcome: 'undecoded' };
 
 export const SIZES = [32n, 36n, 40n, 42n, 44n, 48n, 52n, 52n];
 export const bit = (word: bigint, lsb: number, width = 1) => (word >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);

@@ -12,7 +12,11 @@ import {
   firstTable,
   index,
   kindOf,
+  type Legality,
   LSB,
+  type ModelAccess,
+  type ModelEnd,
+  type ModelHardware,
   min,
   num,
   reversed,
@@ -23,48 +27,6 @@ import {
   TG1,
   type Words,
 } from './walk-model-formats.ts';
-
-export interface Legality {
-  ste(ste: readonly bigint[]): boolean;
-  cd(cd: readonly bigint[], ste: readonly bigint[]): boolean;
-}
-
-export interface ModelHardware {
-  readonly OAS: number;
-  readonly TTF: number;
-  readonly SSIDSIZE: number;
-  readonly XNX: number;
-  readonly HAD: number;
-  readonly DS: number;
-  readonly Hyp: number;
-  readonly E2H: number;
-  readonly E0PD: number;
-  readonly EPAN: number;
-  readonly ATTR_PERMS_OVR: number;
-  readonly ArchMinorRev: number;
-}
-
-export interface ModelAccess {
-  readonly iova: bigint;
-  readonly ssid: number | null;
-  readonly kind: 'read' | 'write' | 'exec';
-  readonly privileged: boolean;
-}
-
-export type ModelEnd =
-  | { readonly outcome: 'translated'; readonly pa: bigint; readonly size: bigint; readonly rights: string }
-  | { readonly outcome: 'bypass'; readonly pa: bigint }
-  | { readonly outcome: 'abort' }
-  | {
-      readonly outcome: 'fault';
-      readonly event: string;
-      readonly stage: 1 | 2 | null;
-      readonly class: string | null;
-      readonly ipa: bigint | null;
-    }
-  | { readonly outcome: 'unknown'; readonly address: bigint }
-  /** A table format that is left out here and there. */
-  | { readonly outcome: 'undecoded' };
 
 interface Leaf {
   readonly pa: bigint;

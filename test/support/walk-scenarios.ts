@@ -9,8 +9,17 @@ import type { HardwareFeatures } from '../../src/smmu/hardware-features.ts';
 import { STE } from '../../src/smmu/ste.ts';
 import { steIllegalities } from '../../src/smmu/ste-legality.ts';
 import { NEWEST } from './features.ts';
-import type { ModelAccess } from './walk-model.ts';
-import { bit, firstTable, LSB, min, SIZES, STAGE1_START, STAGE2_START, Words } from './walk-model-formats.ts';
+import {
+  bit,
+  firstTable,
+  LSB,
+  type ModelAccess,
+  min,
+  SIZES,
+  STAGE1_START,
+  STAGE2_START,
+  Words,
+} from './walk-model-formats.ts';
 
 export interface Scenario {
   readonly hw: HardwareFeatures;

@@ -8,7 +8,8 @@ import { rightsText } from '../../../src/smmu/translation/rights.ts';
 import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
 import { translate } from '../../../src/smmu/translation/transaction.ts';
 import type { Step } from '../../../src/smmu/translation/walk.ts';
-import { Model, type ModelEnd, type ModelHardware } from '../../support/walk-model.ts';
+import { Model } from '../../support/walk-model.ts';
+import type { ModelEnd, ModelHardware } from '../../support/walk-model-formats.ts';
 import { type Scenario, scenario } from '../../support/walk-scenarios.ts';
 import { type Known, walkMemory } from '../../support/walked-words.ts';
 
