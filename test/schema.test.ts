@@ -17,6 +17,7 @@ import {
   QUEUES_SCHEMA,
   SNAPSHOT_SCHEMA,
   snapshotProblems,
+  TRANSLATION_SCHEMA,
 } from './support/schema.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
@@ -42,6 +43,7 @@ describe.each([
   { name: 'inspection', schema: INSPECTION_SCHEMA, id: 'urn:smmu-adopt:inspection:1' },
   { name: 'queues', schema: QUEUES_SCHEMA, id: 'urn:smmu-adopt:queues:1' },
   { name: 'snapshot', schema: SNAPSHOT_SCHEMA, id: 'urn:smmu-adopt:snapshot:1' },
+  { name: 'translation', schema: TRANSLATION_SCHEMA, id: 'urn:smmu-adopt:translation:1' },
 ])('$name.schema.json', ({ schema, id }) => {
   const objects = [...subschemas(schema)].filter(([, { type, properties }]) => type === 'object' && properties);
 

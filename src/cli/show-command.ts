@@ -3,6 +3,8 @@
 import { type Command, createCommand } from 'commander';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { inspect } from '../inspect/inspect.ts';
+import { AddressMap } from '../platform/address-map.ts';
+import { kdumpRamOf } from '../platform/iomem.ts';
 import { jsonText } from '../report/escape.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseOneSid } from './arguments.ts';
@@ -85,8 +87,9 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
   const dumps = new Dumps(flags, snapshot.memory);
   try {
     const dump = await dumps.open(names);
+    const kernel = await kernelOptions({ revision: 'all', ...flags });
     const inspection = await inspect(dump, snapshot, {
-      ...(await kernelOptions({ revision: 'all', ...flags })),
+      ...kernel,
       platform: await loadPlatform(flags, dump, snapshot),
       // A device that has the stream among others is inserted with all of them.
       insert: flags.device?.some(({ sids }) => sids.includes(sid)) ? [] : [sid],
@@ -99,7 +102,13 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
     const [report] = inspection.smmus;
     if (report === undefined) throw new Error('an SMMU was inspected, and none came back');
     const { lacksEvidence, streamReport } = await import('../inspect/stream.ts');
-    const stream = streamReport(inspection, report, new MemoryView(dump, excluded), sid);
+    const input = {
+      snapshot: smmu,
+      view: new MemoryView(dump, excluded),
+      map: new AddressMap(dump.memory, kernel.iomem ?? null, snapshot.kdump.systemRam),
+      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
+    };
+    const stream = streamReport(inspection, report, input, sid);
     if (flags.format === 'json') {
       await writeToStdout([jsonText(stream)]);
     } else {

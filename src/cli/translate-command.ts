@@ -59,7 +59,7 @@ export function addTranslateCommand(program: Command, done: (status: number) => 
     .addOption(new Option('--read', 'a data read (default)').conflicts(['write', 'exec', 'all']))
     .addOption(new Option('--write', 'a write').conflicts(['exec', 'all']))
     .addOption(new Option('--exec', 'an instruction fetch').conflicts('all'))
-    .option('--priv', 'a privileged access')
+    .addOption(new Option('--priv', 'a privileged access').conflicts('all'))
     .option('--smmu <name>', 'the SMMU, where the snapshot has several')
     .option('--iomem <file>', "the crashed kernel's /proc/iomem, read as root: says what is at the address")
     .addOption(excludedOption());

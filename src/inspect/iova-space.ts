@@ -1,7 +1,7 @@
 /** `translate --all`: everything that a stream can reach, as ranges in the order of input addresses. */
 
 import { iasBits, oasBits } from '../smmu/hardware-features.ts';
-import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
+import { ALL_RIGHTS, PRIVILEGED_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
@@ -26,7 +26,7 @@ export interface IovaRange {
   /** Inclusive. */
   readonly end: string;
   readonly byteLength: number;
-  /** Of `start`; null unless mapped. */
+  /** Of `start`; null unless mapped or passed through. */
   readonly pa: string | null;
   readonly privilegedPermissions: Permissions | null;
   readonly unprivilegedPermissions: Permissions | null;
@@ -110,10 +110,13 @@ function* rangesOf(
     return;
   }
   const map = new TableMap(view, stage2, budget);
-  for (const [half, { regime, inputBits }] of stage1.halves.entries()) {
+  for (const [half, { regime, inputBits, privilegedOnly }] of stage1.halves.entries()) {
     if (regime === null) continue;
+    const usable = privilegedOnly ? PRIVILEGED_RIGHTS : ALL_RIGHTS;
     const base = half === 0 ? 0n : (1n << 64n) - (1n << BigInt(inputBits));
-    for (const stretch of joinedStretches(map.stretches(regime))) yield rangeOf(stretch, base);
+    for (const stretch of joinedStretches(map.stretches(regime))) {
+      yield rangeOf({ ...stretch, rights: stretch.rights & usable }, base);
+    }
   }
 }
 

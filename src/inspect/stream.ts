@@ -5,13 +5,16 @@
 
 import type { Check } from '../adopt/checks.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
-import type { MemoryView } from '../dump/view.ts';
+import type { AddressRange } from '../dump/memory.ts';
 import { DeviceNames } from '../platform/device-names.ts';
 import { bdfOf } from '../smmu/stream-table.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { Finding } from './findings.ts';
 import type { DumpReport, Inspection, SmmuReport, SteRow } from './inspection.ts';
 import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
 import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from './stream-lookup.ts';
+import { type StreamTraffic, streamTraffic } from './stream-traffic.ts';
+import type { TranslationMemory } from './translation.ts';
 
 export interface StreamReport {
   readonly schemaVersion: 1;
@@ -33,6 +36,7 @@ export interface StreamReport {
   /** The entry that the hardware uses; null where there is none, or where the dump lacks it. */
   readonly ste: SteRow | null;
   readonly revisions: Readonly<Record<string, StreamOutcome>>;
+  readonly traffic: StreamTraffic;
   readonly findings: readonly Finding[];
   /** Rules of findings about the SMMU or the input as a whole. */
   readonly otherFindings: readonly string[];
@@ -57,8 +61,15 @@ export interface StreamScan {
   readonly stopsElsewhere: boolean;
 }
 
-/** `view` is the memory that `smmu`, a part of `inspection`, was inspected in. */
-export function streamReport(inspection: Inspection, smmu: SmmuReport, view: MemoryView, sid: number): StreamReport {
+/** What the report of an SMMU was made from. */
+export interface StreamInput extends TranslationMemory {
+  readonly snapshot: SmmuSnapshot;
+  readonly kdumpRam: readonly AddressRange[];
+}
+
+/** `smmu` is a part of `inspection`. */
+export function streamReport(inspection: Inspection, smmu: SmmuReport, input: StreamInput, sid: number): StreamReport {
+  const { snapshot, view, map, kdumpRam } = input;
   const registers = reportedTableRegisters(smmu);
   const hardware = lookUpByHardware(registers, view, sid);
   const linux = lookUpByLinux(registers, view, sid);
@@ -83,6 +94,7 @@ export function streamReport(inspection: Inspection, smmu: SmmuReport, view: Mem
     },
     ste,
     revisions: Object.fromEntries(Object.entries(outcomes).map(([name, outcome]) => [name, outcomeOf(outcome, sid)])),
+    traffic: streamTraffic(snapshot, { view, map }, kdumpRam, sid, ste),
     findings: about,
     otherFindings: [...new Set(others.map(({ rule }) => rule))],
     assumptions: smmu.assumptions,

@@ -45,7 +45,7 @@ export interface Ending {
   /** What lies behind a fault, an abort, or an outcome that cannot be told. */
   readonly why: string | null;
   readonly faultDetail: FaultDetail | null;
-  /** For the privilege of the access; null unless translated. */
+  /** For the privilege of the access, or what STE.PRIVCFG makes of it; null unless translated. */
   readonly permissions: Permissions | null;
   readonly privilegedPermissions: Permissions | null;
   readonly unprivilegedPermissions: Permissions | null;
@@ -133,6 +133,8 @@ export class StreamTranslator {
   /** The SMMU is off, and GBPA lets everything pass. */
   readonly passesAll: boolean;
   readonly #memory: TranslationMemory;
+  /** CR2.RECINVSID, which C_BAD_STREAMID alone obeys. */
+  #recordsBadSids = true;
 
   constructor(smmu: SmmuSnapshot, memory: TranslationMemory, { sid, ssid }: StreamQuestion) {
     this.#memory = memory;
@@ -141,7 +143,7 @@ export class StreamTranslator {
     const found = this.#find(smmu, registers, sid, ssid);
     this.passesAll = found === 'passes-all';
     this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
-    this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found, true);
+    this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
     this.assumptions.push(...registers.assumptions);
     const missing = missingFeatureRegisters(smmu.registers);
     if (missing.length > 0 && this.steps.length > 0) {
@@ -159,7 +161,7 @@ export class StreamTranslator {
     if (this.end !== null) return this.end;
     if (this.context === null) return this.#passed(iova);
     const end = translate(this.context, { iova, kind: access, privileged }, this.hw, this.#memory.view, this.steps);
-    return this.#ending(end, privileged);
+    return this.#ending(end);
   }
 
   #find(smmu: SmmuSnapshot, registers: RegisterFile, sid: number, ssid: number | null) {
@@ -180,6 +182,8 @@ export class StreamTranslator {
       });
     }
     if (lookup.outcome === 'no-entry') {
+      if (registers.has('CR2')) this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
+      else registers.assume('CR2.RECINVSID', '1', 'register missing from the snapshot; Linux sets it');
       return fault('C_BAD_STREAMID', null, null, lookup.why ?? '');
     }
     const ste = lookup.address === null ? null : view.readWords(Number(lookup.address), STE_BYTE_LENGTH);
@@ -191,16 +195,16 @@ export class StreamTranslator {
   #passed(iova: bigint): Ending {
     const bits = oasBits(this.hw) ?? 52;
     if (iova >= 1n << BigInt(bits)) {
-      return this.#ending(
-        { kind: 'abort', why: `CR0.SMMUEN is 0, and ${hex(iova)} needs more than ${bits} bits` },
-        true,
-      );
+      return this.#ending({ kind: 'abort', why: `CR0.SMMUEN is 0, and ${hex(iova)} needs more than ${bits} bits` });
     }
-    const everything: Translated = { kind: 'bypass', paddr: Number(iova), byteLength: null, rights: 0, attributes: [] };
-    return { ...this.#ending(everything, true), why: 'CR0.SMMUEN is 0 and GBPA.ABORT is 0: all traffic passes' };
+    const end = { kind: 'bypass', paddr: Number(iova), byteLength: null, rights: 0, privileged: true } as const;
+    return {
+      ...this.#ending({ ...end, attributes: [] }),
+      why: 'CR0.SMMUEN is 0 and GBPA.ABORT is 0: all traffic passes',
+    };
   }
 
-  #ending(end: Translated | Fault | Abort | Unknown, privileged: boolean): Ending {
+  #ending(end: Translated | Fault | Abort | Unknown): Ending {
     if ('paddr' in end) {
       const translated = end.kind === 'translated';
       return {
@@ -208,7 +212,7 @@ export class StreamTranslator {
         outcome: end.kind,
         pa: hex(end.paddr),
         size: end.byteLength,
-        permissions: translated ? permissionsOf(end.rights, privileged) : null,
+        permissions: translated ? permissionsOf(end.rights, end.privileged) : null,
         privilegedPermissions: translated ? permissionsOf(end.rights, true) : null,
         unprivilegedPermissions: translated ? permissionsOf(end.rights, false) : null,
         attributes: end.attributes,
@@ -216,8 +220,9 @@ export class StreamTranslator {
       };
     }
     if (end.kind === 'fault') {
-      const response =
-        this.context === null ? ({ recorded: true, response: 'abort' } as const) : responseTo(end, this.context);
+      const recorded = end.event !== 'C_BAD_STREAMID' || this.#recordsBadSids;
+      const response: FaultResponse =
+        this.context === null ? { recorded, response: 'abort' } : responseTo(end, this.context);
       const detail = { stage: end.stage, class: end.class, ipa: end.ipa === null ? null : hex(end.ipa), ...response };
       return { ...NO_ENDING, outcome: 'fault', fault: end.event, why: end.why, faultDetail: detail };
     }

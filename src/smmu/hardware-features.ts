@@ -33,6 +33,8 @@ const FEATURES = {
   MPAM: ['IDR3', 'MPAM'],
   FWB: ['IDR3', 'FWB'],
   STT: ['IDR3', 'STT'],
+  E0PD: ['IDR3', 'E0PD'],
+  EPAN: ['IDR3', 'EPAN'],
   DPT: ['IDR3', 'DPT'],
   S1PI: ['IDR3', 'S1PI'],
   S2PI: ['IDR3', 'S2PI'],

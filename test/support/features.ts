@@ -52,6 +52,8 @@ export const NEWEST: HardwareFeatures = {
   STT: 1,
   MPAM: 1,
   FWB: 1,
+  E0PD: 1,
+  EPAN: 1,
   DPT: 1,
   S1PI: 1,
   S2PI: 1,

@@ -17,6 +17,7 @@ export const INFO_SCHEMA = readSchema('info.schema.json');
 export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
 export const QUEUES_SCHEMA = readSchema('queues.schema.json');
 export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
+export const TRANSLATION_SCHEMA = readSchema('translation.schema.json');
 
 /** The schema with every open object closed. Maps, whose keys are data, have a schema for their values and stay. */
 export function closed<T>(schema: T): T {
@@ -35,7 +36,7 @@ function validator(schemas: readonly JsonSchema[]): Ajv2020 {
   return new Ajv2020({ schemas: [...schemas], strict: true, allErrors: true, verbose: true });
 }
 
-const SCHEMAS = [DIFF_SCHEMA, INFO_SCHEMA, INSPECTION_SCHEMA, QUEUES_SCHEMA, SNAPSHOT_SCHEMA];
+const SCHEMAS = [DIFF_SCHEMA, INFO_SCHEMA, INSPECTION_SCHEMA, QUEUES_SCHEMA, SNAPSHOT_SCHEMA, TRANSLATION_SCHEMA];
 const open = validator(SCHEMAS);
 const strict = validator(SCHEMAS.map(closed));
 
@@ -80,6 +81,7 @@ const INFO = String(INFO_SCHEMA['$id']);
 const INSPECTION = String(INSPECTION_SCHEMA['$id']);
 const QUEUES = String(QUEUES_SCHEMA['$id']);
 const SNAPSHOT = String(SNAPSHOT_SCHEMA['$id']);
+const TRANSLATION = String(TRANSLATION_SCHEMA['$id']);
 
 /** What is wrong with an inspection, as parsed from the JSON output. */
 export function inspectionProblems(json: unknown): string[] {
@@ -135,4 +137,15 @@ export function expectValidSnapshot(json: unknown): void {
 /** The same, and every key has to be one that the schema knows. */
 export function expectStrictlyValidSnapshot(json: unknown): void {
   expectNone(`${SNAPSHOT} without unknown keys`, problems(find(strict, SNAPSHOT), json));
+}
+
+/** What is wrong with `json`, what `smmu-adopt translate` printed as JSON. */
+export function translationProblems(json: unknown): string[] {
+  return problems(find(open, TRANSLATION), json);
+}
+
+/** Fails unless it fits the published schema, with no key that the schema does not know. */
+export function expectStrictlyValidTranslation(json: unknown): void {
+  expectNone(TRANSLATION, translationProblems(json));
+  expectNone(`${TRANSLATION} without unknown keys`, problems(find(strict, TRANSLATION), json));
 }

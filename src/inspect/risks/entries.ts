@@ -49,7 +49,7 @@ export class EntryCheck implements StreamCheck {
     this.#reservedBits(`CD[${ssid}]`, CD, cd, sid, location);
     if (cd.of('ASID') === 0) findings.add('cd-asid-zero', { sid, ssid }, location);
     if (illegal.length > 0 || cd.of('AA64') === 0) return;
-    const halves = stage1Halves(words, streamWorld(cd.ste.words, hw) ?? 'el2-e2h', hw);
+    const halves = stage1Halves(words, cd.ste.words, streamWorld(cd.ste.words, hw) ?? 'el2-e2h', hw);
     for (const [half, { regime }] of halves.entries()) {
       if (regime !== null) this.#firstTable(`TTB${half}`, regime.base, sid, location);
     }

@@ -12,6 +12,7 @@ import { findings } from './findings.ts';
 import { CD_COLUMNS, cdCells, cdNote } from './hardware.ts';
 import { stepTable } from './steps.ts';
 import { outcomes, outcomesInWords } from './stream-outcomes.ts';
+import { traffic } from './stream-traffic.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';
 
@@ -37,6 +38,7 @@ function* lines(report: StreamReport, style: Style, all: boolean): Generator<str
     yield* entry(style, ste, all);
     yield* contexts(style, ste, all);
   }
+  yield* traffic(style, report.traffic);
   yield* outcomes(style, report);
   yield '';
   yield* remarks(style, report);

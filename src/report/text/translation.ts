@@ -118,7 +118,7 @@ export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator
   }
   if (kind !== 'translated') return;
   yield `\n${INDENT}${inUnits(byteLength)} mapped by ${leaves} blocks and pages`;
-  if (unknown > 0) yield `; ${unknown} ranges whose tables are not in the dump`;
+  if (unknown > 0) yield `; ${unknown} ${unknown === 1 ? 'range' : 'ranges'} with tables not in the dump`;
   if (cut) yield `; NOT ALL OF IT: the tables describe more than is ever walked`;
   yield '\n';
   yield* [...assumed(style, escaped(report.assumptions))].map((line) => `${line}\n`);

@@ -153,9 +153,8 @@ const DEVICE_KINDS = ['Device-nGnRnE', 'Device-nGnRE', 'Device-nGRE', 'Device-GR
 /** A byte of MAIR in words (DDI 0487, MAIR_EL1). */
 export function mairMeaning(attribute: number): string {
   const [outer, inner] = [attribute >> 4, attribute & 0xf];
-  if (outer === 0) {
-    return (inner & 3) === 0 ? (DEVICE_KINDS[inner >> 2] as string) : `reserved attribute 0x${attribute.toString(16)}`;
-  }
+  if (outer === 0 && (inner & 3) === 0) return DEVICE_KINDS[inner >> 2] as string;
+  if (outer === 0 || inner === 0) return `reserved attribute 0x${attribute.toString(16)}`;
   if (outer === inner) return `Normal ${mairHalf(outer)}`;
   return `Normal, outer ${mairHalf(outer)}, inner ${mairHalf(inner)}`;
 }
@@ -175,6 +174,7 @@ const STAGE2_CACHEABILITY = ['reserved', 'non-cacheable', 'write-through', 'writ
 export function memAttrMeaning(memAttr: number, fwb: boolean): string {
   if (memAttr < 4) return DEVICE_KINDS[memAttr] as string;
   if (fwb) {
+    if (memAttr > 7) return 'reserved';
     return ['reserved', 'Normal non-cacheable', 'Normal write-back', 'as stage 1'][memAttr & 3] as string;
   }
   const [outer, inner] = [memAttr >> 2, memAttr & 3];

@@ -58,19 +58,33 @@ export interface Stage1Half {
   readonly privilegedOnly: boolean;
 }
 
-/** Both halves of a legal CD with AA64=1, TTB0 first. */
+/** Both halves of a legal CD with AA64=1, TTB0 first. `ste` is the STE that leads to it. */
 export function stage1Halves(
   cd: readonly bigint[],
+  ste: readonly bigint[],
   world: StreamWorld,
   hw: HardwareFeatures,
 ): readonly [Stage1Half, Stage1Half] {
-  return [stage1Half(cd, 0, world, hw), stage1Half(cd, 1, world, hw)];
+  // CD.PIE counts only where the STE lets CDs use it.
+  const indirect = hw.S1PI !== 0 && reader(STE, ste)('S1PIE') === 1 && reader(CD, cd)('PIE') === 1;
+  return [stage1Half(cd, 0, world, indirect, hw), stage1Half(cd, 1, world, indirect, hw)];
 }
 
-function stage1Half(cd: readonly bigint[], half: 0 | 1, world: StreamWorld, hw: HardwareFeatures): Stage1Half {
+function stage1Half(
+  cd: readonly bigint[],
+  half: 0 | 1,
+  world: StreamWorld,
+  indirect: boolean,
+  hw: HardwareFeatures,
+): Stage1Half {
   const of = reader(CD, cd);
   const inputBits = 64 - of(`T${half}SZ`);
-  const common = { inputBits, topByteIgnored: of(`TBI${half}`) === 1, privilegedOnly: of(`E0PD${half}`) === 1 };
+  const common = {
+    inputBits,
+    topByteIgnored: of(`TBI${half}`) === 1,
+    // Where there is one privilege, no access is unprivileged.
+    privilegedOnly: of(`E0PD${half}`) === 1 && hw.E0PD !== 0 && world !== 'el2',
+  };
   if (world === 'el2' && half === 1) return { ...common, regime: null, why: 'an EL2 stream has no TTB1 half' };
   if (of(`EPD${half}`) === 1) return { ...common, regime: null, why: `CD.EPD${half} is 1` };
   const granuleLog2 = GRANULES[`TG${half}`][of(`TG${half}`)];
@@ -85,13 +99,14 @@ function stage1Half(cd: readonly bigint[], half: 0 | 1, world: StreamWorld, hw: 
     twoPrivileges: world !== 'el2',
     wxn: of('WXN') === 1,
     pan: of('PAN') === 1,
-    epan: of('EPAN') === 1,
+    epan: of('EPAN') === 1 && hw.EPAN !== 0,
     ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
     dirtyState: of('HD') === 1,
-    indirect:
-      of('PIE') === 1 && hw.S1PI !== 0
-        ? Array.from({ length: 16 }, (_, i) => indirectRights(of(`PIIP${i}`), of(`PIIU${i}`)))
-        : null,
+    indirect: indirect
+      ? Array.from({ length: 16 }, (_, i) =>
+          indirectRights(of(`PIIP${i}`), of(`${world === 'el2' ? 'PIIP' : 'PIIU'}${i}`)),
+        )
+      : null,
   };
   const mair = [...Array(8).keys()].map((i) => (of(i < 4 ? 'MAIR0' : 'MAIR1') / 2 ** ((i % 4) * 8)) & 0xff);
   const regime: Stage1Regime = {

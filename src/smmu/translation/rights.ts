@@ -11,6 +11,7 @@ export const UNPRIV_READ = 8;
 export const UNPRIV_WRITE = 16;
 export const UNPRIV_EXEC = 32;
 export const ALL_RIGHTS = 63;
+export const PRIVILEGED_RIGHTS = PRIV_READ | PRIV_WRITE | PRIV_EXEC;
 export const ANY_WRITE = PRIV_WRITE | UNPRIV_WRITE;
 
 export type AccessKind = 'read' | 'write' | 'exec';
@@ -59,7 +60,8 @@ export function stage1Rights(low: number, high: number, limits: number, regime: 
   if (regime.indirect !== null) {
     // PIIndex: bits 54, 53, 51 and 6.
     const index = ((high >>> 22) & 1) * 8 + ((high >>> 21) & 1) * 4 + ((high >>> 19) & 1) * 2 + ((low >>> 6) & 1);
-    return withPan(regime.indirect[index] ?? 0, regime);
+    const rights = regime.indirect[index] ?? 0;
+    return regime.twoPrivileges ? withPan(rights, regime) : rights;
   }
   const readOnly = (low & 0x80) !== 0 && !(regime.dirtyState && (high & 0x80000) !== 0);
   const writable = !readOnly && (limits & LIMIT_WRITE) === 0;

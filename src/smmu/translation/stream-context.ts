@@ -3,7 +3,7 @@
  * entry" and "Substreams"; the order of checks is that of "Event priority").
  */
 
-import { CD } from '../cd.ts';
+import { CD, L1CD } from '../cd.ts';
 import { cdIllegalities } from '../cd-legality.ts';
 import { CD_BYTE_LENGTH, cdTableOf, L1CD_BYTE_LENGTH } from '../cd-table.ts';
 import { fieldBits, fieldOf, type Layout } from '../fields.ts';
@@ -83,7 +83,7 @@ export function streamContext<S>(
   const world = streamWorld(ste, hw);
   // Linux runs EL2 streams as EL2-E2H wherever the CPU has it.
   const assumed = world ?? 'el2-e2h';
-  const halves = stage1Halves(found.cd, assumed, hw);
+  const halves = stage1Halves(found.cd, ste, assumed, hw);
   const stage1 = { cd: found.cd, asid: cdOf('ASID'), world: assumed, worldAssumed: world === null, halves };
   return { ...context, stage1 };
 }
@@ -148,8 +148,9 @@ function aligned(paddr: number, byteLength: number): number {
   return paddr - (paddr % size);
 }
 
+/** All bits of it, for those above the output size are not to be there. At most 44 are set, which a number holds. */
 function l2Pointer(l1cd: bigint): number {
-  return Number(BigInt.asUintN(52, l1cd) & ~0xfffn);
+  return Number(fieldBits(fieldOf(L1CD, 'L2Ptr'), [l1cd]));
 }
 
 function cdInWords(words: readonly bigint[]): string {

@@ -63,7 +63,8 @@ interface Part {
   readonly words: Uint32Array | null;
   readonly count: number;
   readonly why: string;
-  readonly kind: 'known' | 'fault' | 'unknown';
+  /** `cut`: the budget ended while the table was looked for; it has no entries. */
+  readonly kind: 'known' | 'fault' | 'unknown' | 'cut';
 }
 
 export class TableMap<S> {
@@ -87,9 +88,11 @@ export class TableMap<S> {
     for (const stretch of this.#table(regime, regime.startLevel, regime.base, 0, NO_LIMITS, from, end)) {
       if (regime.stage === 2 || this.#stage2 === null || stretch.kind !== 'mapped') yield stretch;
       else yield* this.#throughStage2(this.#stage2, stretch);
+      // Stage 2 may have been cut while it had more of stage 1 to be asked for.
+      if (this.#cut) return;
     }
     const beyond = Math.max(from, end);
-    if (to > beyond && !this.#cut) yield plain('fault', beyond, to - beyond, 'F_TRANSLATION');
+    if (to > beyond) yield plain('fault', beyond, to - beyond, 'F_TRANSLATION');
   }
 
   *#throughStage2(stage2: Stage2Regime, first: Stretch): Generator<Stretch> {
@@ -129,6 +132,10 @@ export class TableMap<S> {
     const endEntry = Math.min(entries, Math.ceil((to - start) / entryBytes));
     for (const part of this.#entries(regime, address + firstEntry * 8, endEntry - firstEntry)) {
       const partStart = start + (firstEntry + part.first) * entryBytes;
+      if (part.kind === 'cut') {
+        yield plain('cut', Math.max(from, partStart), 0, '');
+        return;
+      }
       if (part.words === null) {
         yield clipped(
           plain(part.kind === 'fault' ? 'fault' : 'unknown', partStart, part.count * entryBytes, part.why),
@@ -192,7 +199,7 @@ export class TableMap<S> {
       if (run !== null) yield clipped(run, from, to);
       if (this.#budget.exhausted && !this.#cut) {
         this.#cut = true;
-        yield plain('cut', partStart + part.count * entryBytes, 0, '');
+        yield plain('cut', Math.min(to, partStart + part.count * entryBytes), 0, '');
       }
       if (this.#cut) return;
     }
@@ -223,7 +230,10 @@ export class TableMap<S> {
       why: 'F_TRANSLATION',
     });
     for (const piece of this.#ownStretches(this.#stage2, address, address + count * 8)) {
-      if (piece.kind === 'cut') return;
+      if (piece.kind === 'cut') {
+        yield { first: (next - address) / 8, count: 0, words: null, kind: 'cut', why: '' };
+        return;
+      }
       if (piece.start > next) yield faulting(piece.start);
       const first = (piece.start - address) / 8;
       next = piece.start + piece.byteLength;

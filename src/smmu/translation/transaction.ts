@@ -24,6 +24,8 @@ export interface Translated {
   /** Of the smaller block or page of the stages; null in bypass. */
   readonly byteLength: number | null;
   readonly rights: number;
+  /** What the access counts as: STE.PRIVCFG may say otherwise than the device. */
+  readonly privileged: boolean;
   /** By stage; empty in bypass. */
   readonly attributes: readonly { readonly stage: 1 | 2; readonly text: string }[];
 }
@@ -61,22 +63,27 @@ export function translate<S>(
     first = end;
     ipa = end.output;
   }
-  if (stage2 === null) return result(ipa, first === null ? [] : [{ stage: 1, leaf: first }]);
+  if (stage2 === null) return result(ipa, access, first === null ? [] : [{ stage: 1, leaf: first }]);
   const second = walk.walkStage2(stage2, ipa, 'IN', stage1 === null ? '' : ', for the output of stage 1');
   if (second.kind !== 'leaf') return second;
   if ((second.rights & needed) === 0) return fault('F_PERMISSION', 2, 'IN', refusal(second, access), ipa);
-  return result(second.output, [
+  return result(second.output, access, [
     ...(first === null ? [] : [{ stage: 1 as const, leaf: first }]),
     { stage: 2, leaf: second },
   ]);
 }
 
-function result(paddr: number, leaves: readonly { readonly stage: 1 | 2; readonly leaf: Leaf }[]): Translated {
+function result(
+  paddr: number,
+  { privileged }: Access,
+  leaves: readonly { readonly stage: 1 | 2; readonly leaf: Leaf }[],
+): Translated {
   return {
     kind: leaves.length === 0 ? 'bypass' : 'translated',
     paddr,
     byteLength: leaves.length === 0 ? null : Math.min(...leaves.map(({ leaf }) => leaf.byteLength)),
     rights: leaves.reduce((rights, { leaf }) => rights & leaf.rights, ALL_RIGHTS),
+    privileged,
     attributes: leaves.map(({ stage, leaf }) => ({ stage, text: leaf.attributes })),
   };
 }

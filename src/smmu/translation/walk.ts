@@ -14,7 +14,7 @@ import {
   memAttrMeaning,
   tableAddress,
 } from './descriptors.ts';
-import type { Regime, Stage2Regime } from './regime.ts';
+import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
 import { limitsBelow, NO_LIMITS, PRIV_READ, rightsText, stage1Rights, stage2Rights, UNPRIV_READ } from './rights.ts';
 
 /** Memory in which tables are walked; `S` is the state of what was read. */
@@ -210,7 +210,9 @@ export class Walk<S> {
 
   /** Whether the run that the Contiguous bit marks is one. Software that mixes them up gets either translation. */
   #run(regime: Regime, level: number, paddr: number, index: number): string {
-    const entries = contiguousEntries(regime.granuleLog2, level);
+    const usual = contiguousEntries(regime.granuleLog2, level);
+    // A first table may be smaller than a run.
+    const entries = level === regime.startLevel ? Math.min(usual, firstTableEntries(regime)) : usual;
     if (entries === 1) return 'contiguous, which this level does not have';
     const first = paddr - (index % entries) * 8;
     const words = this.#memory.readWords(first, entries * 8);
@@ -228,10 +230,10 @@ export class Walk<S> {
 
 type Says = (words: readonly bigint[]) => string;
 
-/** All bits of an entry that a contiguous run has in common: not the address, AF, nor what hardware dirties. */
-function contiguousPart(regime: Regime, level: number, value: bigint): { target: number; attributes: bigint } {
+/** What the entries of a contiguous run have in common: all but the address, AF, and what hardware marks as dirty. */
+function contiguousPart(regime: Regime, level: number, value: bigint): { target: number; attributes: string } {
   const [low, high] = halves(value, regime.bigEndian);
-  const attributes = value & 0xfff8_0000_0000_0b7fn;
+  const attributes = `${low & (regime.rights.dirtyState ? 0xb7f : 0xbff)} ${high & 0xfff8_0000}`;
   return { target: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)), attributes };
 }
 

@@ -1,0 +1,84 @@
+/** Which fields of an STE and a CD count, by example: those that another field or the hardware switches off. */
+
+import { describe, expect, test } from 'vitest';
+import { CD } from '../../../src/smmu/cd.ts';
+import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
+import type { HardwareFeatures } from '../../../src/smmu/hardware-features.ts';
+import { STE } from '../../../src/smmu/ste.ts';
+import { rightsText } from '../../../src/smmu/translation/rights.ts';
+import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
+import { type Access, translate } from '../../../src/smmu/translation/transaction.ts';
+import { NEWEST } from '../../support/features.ts';
+import { Words } from '../../support/walk-model-formats.ts';
+import { walkMemory } from '../../support/walked-words.ts';
+
+const CD_AT = 0x8500_0000;
+
+interface Case {
+  readonly ste?: FieldInputs;
+  readonly cd?: FieldInputs;
+  readonly hw?: Partial<HardwareFeatures>;
+  readonly access?: Partial<Access>;
+  readonly leaf?: bigint;
+}
+
+/** What a block at address 0 lets a device do, or the event. */
+function rightsOf({ ste, cd, hw, access, leaf = 0x741n }: Case): string {
+  const words = new Words();
+  const fields = { V: 1, AA64: 1, A: 1, IPS: 5, T0SZ: 25, TTB0: 0x8100_0000, EPD1: 1, ...cd };
+  words.write(BigInt(CD_AT), ...encodeFields(CD, fields));
+  words.write(0x8100_0000n, leaf);
+  const features = { ...NEWEST, ...hw };
+  const entry = encodeFields(STE, { V: 1, Config: 5, S1ContextPtr: CD_AT, ...ste });
+  const context = streamContext(entry, null, features, walkMemory(words), []);
+  if (context.kind !== 'context') return context.kind === 'fault' ? context.event : context.kind;
+  const asked = { iova: 0n, kind: 'read', privileged: true, ...access } as const;
+  const end = translate(context, asked, features, walkMemory(words), []);
+  if (end.kind === 'fault') return end.event;
+  return end.kind === 'translated' ? `${rightsText(end.rights, true)}/${rightsText(end.rights, false)}` : end.kind;
+}
+
+describe('permission indirection', () => {
+  // Index 1: read and execute for privileged accesses, read and write for the others.
+  const cd = { PIE: 1, PIIP1: 3, PIIU1: 5 };
+
+  test('counts where the STE allows it and the hardware has it', () => {
+    expect(rightsOf({ cd, ste: { S1PIE: 1 } })).toBe('r-x/rw-');
+    expect(rightsOf({ cd, ste: { S1PIE: 0 } })).toBe('rw-/rwx');
+    expect(rightsOf({ cd, ste: { S1PIE: 1 }, hw: { S1PI: 0 } })).toBe('rw-/rwx');
+  });
+
+  test('has one privilege in an EL2 stream, which PAN does not limit', () => {
+    const ste = { S1PIE: 1, STRW: 2 };
+    expect(rightsOf({ cd: { ...cd, PAN: 1 }, ste, hw: { E2H: 0 } })).toBe('r-x/r-x');
+    expect(rightsOf({ cd, ste, hw: { E2H: 1 } })).toBe('r-x/rw-');
+  });
+});
+
+test.each([
+  [{ E0PD0: 1 }, { E0PD: 1 }, 'F_TRANSLATION'],
+  [{ E0PD0: 1 }, { E0PD: 0 }, 'rw-/rwx'],
+  [{ E0PD1: 1 }, { E0PD: 1 }, 'rw-/rwx'],
+])('E0PD counts where the hardware has it: %j on %j', (cd, hw, expected) => {
+  expect(rightsOf({ cd, hw, access: { privileged: false } })).toBe(expected);
+});
+
+test.each([
+  [{ PAN: 1, EPAN: 1 }, { EPAN: 1 }, 'F_PERMISSION'],
+  [{ PAN: 1, EPAN: 1 }, { EPAN: 0 }, 'rw-/--x'],
+  [{ PAN: 1 }, { EPAN: 1 }, 'rw-/--x'],
+])('EPAN counts where the hardware has it: %j on %j', (cd, hw, expected) => {
+  // Privileged only, executable by the unprivileged.
+  expect(rightsOf({ cd, hw, leaf: 0x0020_0000_0000_0701n })).toBe(expected);
+});
+
+test.each([0x0010_0000_9300_0001n, 0x00f0_0000_0000_0001n, 0x0001_0000_0000_0001n])(
+  'an L1CD pointer with a bit above the output size: 0x%s',
+  (l1cd) => {
+    const words = new Words();
+    words.write(0x9200_0000n, l1cd);
+    const ste = encodeFields(STE, { V: 1, Config: 5, S1Fmt: 2, S1CDMax: 10, S1DSS: 2, S1ContextPtr: 0x9200_0000 });
+    const features = { ...NEWEST, OAS: 5 };
+    expect(streamContext(ste, 5, features, walkMemory(words), [])).toMatchObject({ event: 'C_BAD_SUBSTREAMID' });
+  },
+);

@@ -1,0 +1,101 @@
+/** Everything that tables map: the same as walking every page by itself, and cut where the budget ends. */
+
+import { describe, expect, test } from 'vitest';
+import type { Regime, Stage2Regime } from '../../../src/smmu/translation/regime.ts';
+import { Budget, joinedStretches, type Stretch, TableMap } from '../../../src/smmu/translation/table-map.ts';
+import { pageByWalk, pagesOfStretches } from '../../support/mapped-pages.ts';
+import { filled, forSeeds, guestOf, PAGE, smallStage1, smallStage2 } from '../../support/small-tables.ts';
+import type { Words } from '../../support/walk-model-formats.ts';
+import type { Dice } from '../../support/walk-scenarios.ts';
+import { walkMemory } from '../../support/walked-words.ts';
+
+function agree(memory: Words, regime: Regime, stage2: Stage2Regime | null, from: number, to: number): void {
+  const view = walkMemory(memory);
+  const stretches = [...joinedStretches(new TableMap(view, stage2).stretches(regime, from, to))];
+  const expected = Array.from({ length: (to - from) / PAGE }, (_, i) =>
+    pageByWalk(view, regime, stage2, from + i * PAGE),
+  );
+  expect(pagesOfStretches(stretches, from, to, PAGE)).toEqual(expected);
+  const seams = stretches.filter((one, i) => i > 0 && touches(stretches[i - 1] as Stretch, one));
+  expect(seams, 'stretches that ought to be one').toEqual([]);
+}
+
+function touches(last: Stretch, next: Stretch): boolean {
+  const said = ({ kind, rights, attributes, why }: Stretch) => JSON.stringify([kind, rights, attributes, why]);
+  const follows = last.start + last.byteLength === next.start && said(last) === said(next);
+  return follows && (last.kind !== 'mapped' || last.output + last.byteLength === next.output);
+}
+
+describe('the same as walking every page', () => {
+  const range = (dice: Dice, end: number) => {
+    const from = dice.once(2) ? 0 : dice.roll(end / PAGE) * PAGE;
+    return [from, dice.once(2) ? end : from + (1 + dice.roll((end - from) / PAGE)) * PAGE] as const;
+  };
+  test('stage 1', () => {
+    forSeeds(12, (dice, memory) => {
+      const regime = smallStage1({ bigEndian: dice.once(3), accessFlagIgnored: dice.once(3) });
+      filled(dice, regime, memory);
+      agree(memory, regime, null, ...range(dice, 2 ** 22));
+    });
+  });
+
+  test('stage 2 alone', () => {
+    forSeeds(12, (dice, memory) => {
+      const regime = smallStage2({ inputBits: 23, bigEndian: dice.once(3), base: 0x10_0000 });
+      filled(dice, regime, memory);
+      agree(memory, regime, null, ...range(dice, 2 ** 23));
+    });
+  });
+
+  test('stage 1 in the address space of a guest', () => {
+    let seen = 0;
+    forSeeds(12, (dice, memory) => {
+      const { regime, stage2 } = guestOf(dice, memory);
+      agree(memory, regime, stage2, ...range(dice, 2 ** 22));
+      const all = [...new TableMap(walkMemory(memory), stage2).stretches(regime)];
+      if (all.some(({ kind }) => kind === 'mapped')) seen += 1;
+    });
+    expect(seen, 'guests of which something is mapped').toBeGreaterThan(2);
+  });
+});
+
+describe('a budget', () => {
+  const kinds: readonly (readonly [string, (dice: Dice, memory: Words) => [Regime, Stage2Regime | null]])[] = [
+    ['stage 1', (dice, memory) => alone(dice, memory, smallStage1())],
+    ['stage 2 alone', (dice, memory) => alone(dice, memory, smallStage2({ inputBits: 22 }))],
+    [
+      'stage 1 in the address space of a guest',
+      (dice, memory) => {
+        const { regime, stage2 } = guestOf(dice, memory);
+        return [regime, stage2];
+      },
+    ],
+  ];
+  const alone = (dice: Dice, memory: Words, regime: Regime): [Regime, null] => {
+    filled(dice, regime, memory);
+    return [regime, null];
+  };
+
+  test.each(kinds)('ends the list once, and what stands before it is whole: %s', (_, make) => {
+    let cuts = 0;
+    forSeeds(12, (dice, memory, seed) => {
+      const [regime, stage2] = make(dice, memory);
+      const view = walkMemory(memory);
+      const pages = (stretches: readonly Stretch[]) => pagesOfStretches(stretches, 0, 2 ** 22, PAGE);
+      const whole = pages([...new TableMap(view, stage2).stretches(regime)]);
+      for (const descriptors of [1, 3, 100, 515, 600, 1500, 2500, 10_000]) {
+        const about = `scenario ${seed}, ${descriptors} descriptors`;
+        const found = [...joinedStretches(new TableMap(view, stage2, new Budget(descriptors)).stretches(regime))];
+        const at = found.findIndex(({ kind }) => kind === 'cut');
+        const [before, cut] = at === -1 ? [found, null] : [found.slice(0, at), found[at]];
+        if (cut !== null) cuts += 1;
+        expect(at === -1 ? [] : found.slice(at + 1), `${about}: behind the cut`).toEqual([]);
+        const end = Math.floor((cut?.start ?? 2 ** 22) / PAGE);
+        expect(pages(before).slice(0, end), `${about}: before the cut at ${cut?.start}`).toEqual(whole.slice(0, end));
+        const later = before.filter(({ start, byteLength }) => start + byteLength > (cut?.start ?? 2 ** 22));
+        expect(later, `${about}: stretches that reach beyond the cut`).toEqual([]);
+      }
+    });
+    expect(cuts, 'lists that were cut').toBeGreaterThan(12);
+  });
+});

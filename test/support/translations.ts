@@ -1,0 +1,44 @@
+/** Where the accesses of one stream of a small machine go. */
+
+import type { Image } from '../../samples/image.ts';
+import { MemoryView } from '../../src/dump/view.ts';
+import { parseSnapshot } from '../../src/index.ts';
+import { iovaSpaceReport } from '../../src/inspect/iova-space.ts';
+import { type TranslationQuestion, translationReport } from '../../src/inspect/translation.ts';
+import { AddressMap } from '../../src/platform/address-map.ts';
+import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
+import { dumpOf } from './machine.ts';
+import { machine, REGISTERS } from './one-stream.ts';
+import { expectStrictlyValidTranslation } from './schema.ts';
+
+export interface Options {
+  readonly memory?: Image;
+  /** Null for a register that the snapshot lacks. */
+  readonly registers?: Readonly<Record<string, string | null>>;
+  readonly only?: Readonly<Record<string, string>>;
+}
+
+function parts({ memory = machine(), registers = {}, only }: Options) {
+  const given =
+    only ?? Object.fromEntries(Object.entries({ ...REGISTERS, ...registers }).filter(([, v]) => v !== null));
+  const smmu = parseSnapshot({ smmus: [{ name: 'smmu0', registers: given }] }, 'regs.json').smmus[0] as SmmuSnapshot;
+  const dump = dumpOf(memory);
+  return { smmu, memory: { view: new MemoryView(dump), map: new AddressMap(dump.memory, null, []) } };
+}
+
+/** The report, which has fitted the published schema. */
+export function translated(options: Options, question: Partial<TranslationQuestion> = {}) {
+  const { smmu, memory } = parts(options);
+  const asked = { sid: 0, ssid: null, iova: 0x1000n, access: 'read', privileged: false, ...question } as const;
+  const report = translationReport(smmu, memory, asked);
+  expectStrictlyValidTranslation(JSON.parse(JSON.stringify(report)));
+  return report;
+}
+
+export function everything(options: Options, sid = 0) {
+  const { smmu, memory } = parts(options);
+  const { report, seenIncomplete } = iovaSpaceReport(smmu, memory, { sid, ssid: null });
+  const json = JSON.parse(JSON.stringify({ ...report, ranges: [...report.ranges] }));
+  expectStrictlyValidTranslation(json);
+  return { ...report, ranges: [...report.ranges], incomplete: seenIncomplete() };
+}
