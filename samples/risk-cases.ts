@@ -49,6 +49,7 @@ export const RISK_CASES: readonly Sample[] = [
     memory: translating()
       .ste(L2_BUS0, 0x40, { ...stage1(0), S1STALLD: 1 })
       .ste(L2_BUS0, 0x50, { ...stage1(3), EATS: 1 })
+      .ste(L2_BUS0, 0x58, { ...stage1(0), S1Fmt: 3, S1CDMax: 1, S1DSS: 2 })
       .cd(CD, 1, { ...cd(2), T0SZ: 60 })
       .cd(CD, 3, { ...cd(0), A: 0 })
       .write(L2_BUS0 + 0x10 * 64 + 24, [1n << 56n]),
