@@ -143,6 +143,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     view,
     memory: now.view,
     map: now.map,
+    paBits: input.memremap.paBits,
     kdumpRam: input.kdumpRam,
     registerPages: input.registerPages,
     emulation,

@@ -18,6 +18,8 @@ export interface RiskContext {
   readonly view: HardwareView;
   readonly memory: MemoryView;
   readonly map: AddressMap;
+  /** What lies above these address bits the kdump kernel's CPU cannot map. */
+  readonly paBits: number;
   /** The kdump kernel's own memory, as far as it is known. */
   readonly kdumpRam: readonly AddressRange[];
   /** Register pages that the snapshot names: its SMMUs. */

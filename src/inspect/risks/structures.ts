@@ -8,33 +8,12 @@ import type { AddressRange } from '../../dump/memory.ts';
 import { CD_BYTE_LENGTH, cdArrays, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
-import type { Location } from '../findings.ts';
 import { hex } from '../hex.ts';
 import { l1Location } from '../table-findings.ts';
-import { listed, type RiskContext, sidLocation } from './context.ts';
+import { type RiskContext, sidLocation } from './context.ts';
+import { nameOf, reportAliases, reportOverlaps, type Structure } from './overlaps.ts';
 import { queueRanges } from './queue-ranges.ts';
 import { cdTableBehind, type SeenSte, type StreamCheck } from './streams.ts';
-
-/**
- * A structure in memory, where the hardware has it, which takes the low bits of its address as zero. What it is called
- * is worked out when there is something to say.
- */
-interface Structure extends AddressRange {
-  /** Where the kernel has it. */
-  readonly kernelStart: number;
-  /** Its kind, with the L1 index or the StreamID that leads to it. */
-  readonly kind:
-    | 'L1 table'
-    | 'stream table'
-    | 'L2 table'
-    | 'CD table'
-    | 'CD leaf'
-    | 'command queue'
-    | 'event queue'
-    | 'PRI queue';
-  readonly of: number;
-  readonly location: () => Location;
-}
 
 /** Hostile tables lead to millions; what Linux builds at most is two thousand times less than this for each SMMU in use. */
 const MAX_STRUCTURES = 1 << 17;
@@ -123,21 +102,23 @@ export class StructureCheck implements StreamCheck {
 
   /** Of what the CPU would read; only the address size is a matter of the hardware. */
   #judgePlace(structure: Structure): void {
-    const { map, memory, hw, kdumpRam, registerPages, findings } = this.#context;
+    const { map, memory, hw, paBits, kdumpRam, registerPages, findings } = this.#context;
     const { kind, kernelStart: start } = structure;
     const byteLength = structure.end - structure.start;
     const range = { start, end: start + byteLength };
     const placed = () => ({ structure: nameOf(structure), address: hex(start), byteLength });
+    const isRead = this.#kernelReads(structure);
+    // Its mapping is refused, which the emulation tells, so that it is not read after all.
+    if (isRead && range.end > 2 ** paBits) return;
     const oas = oasBits(hw);
     if (oas !== null && structure.end > 2 ** oas) {
       findings.add('structure-above-oas', { ...placed(), oasBits: oas }, structure.location());
     }
     const kdump = kdumpRam.find((one) => intersects(one, range));
     if (kdump !== undefined) {
-      const mapped = this.#kernelReads(kind);
       findings.add(
         'structure-in-kdump-memory',
-        { ...placed(), how: howIn(range, kdump), mapped },
+        { ...placed(), how: howIn(range, kdump), mapped: isRead },
         structure.location(),
       );
       // A pointer there was written by the kdump kernel; the registers, the snapshot says, were read before.
@@ -158,7 +139,7 @@ export class StructureCheck implements StreamCheck {
       const name =
         registers?.name ?? (device === undefined ? null : (map.deviceAt(start + device.offset) ?? 'a device'));
       const where = name === null ? 'a hole of the physical map' : `the registers of ${name}`;
-      if (!this.#kernelReads(kind)) findings.add('structure-unreachable', { ...placed(), where }, structure.location());
+      if (!isRead) findings.add('structure-unreachable', { ...placed(), where }, structure.location());
       else if (name !== null) findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
       else findings.add('structure-in-hole', placed(), structure.location());
     } else if (!map.complete && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(kind, start)) {
@@ -170,10 +151,15 @@ export class StructureCheck implements StreamCheck {
     }
   }
 
-  /** Queues are left alone, CDs through v7; an L2 table is read for the first device of its bus, if not before. */
-  #kernelReads(kind: Structure['kind']): boolean {
-    if (kind.endsWith('queue')) return false;
-    return !kind.startsWith('CD') || this.#context.emulation.revision.reservesIds;
+  /**
+   * Queues are left alone, CDs through v7; an L2 table is read for the first device of its bus, if not before, unless
+   * the pointer is null: that is no table to one revision, and a reason to reject all of them to another.
+   */
+  #kernelReads({ kind, kernelStart }: Structure): boolean {
+    const { verdict, revision } = this.#context.emulation;
+    if (verdict === 'not-attempted' || verdict === 'fallback') return false;
+    if (kind.endsWith('queue') || (kind === 'L2 table' && kernelStart === 0)) return false;
+    return !kind.startsWith('CD') || revision.reservesIds;
   }
 
   /** The emulation has found that it cannot be mapped, for the same reason. */
@@ -189,11 +175,6 @@ export class StructureCheck implements StreamCheck {
   }
 }
 
-function nameOf({ kind, of }: Structure): string {
-  if (kind === 'L2 table') return `L2 table of L1[${of}]`;
-  return kind.startsWith('CD') ? `${kind} of SID ${hex(of)}` : kind;
-}
-
 function isPointedTo(kind: Structure['kind']): boolean {
   return kind === 'L2 table' || kind === 'CD table' || kind === 'CD leaf';
 }
@@ -206,40 +187,4 @@ function intersects(a: AddressRange, b: AddressRange): boolean {
 function howIn({ start, end }: AddressRange, kdump: AddressRange): 'inside' | 'across its start' | 'across its end' {
   if (start < kdump.start) return 'across its start';
   return end > kdump.end ? 'across its end' : 'inside';
-}
-
-/** L1 descriptors that lead to the same L2 table. */
-function reportAliases(sorted: readonly Structure[], { findings }: RiskContext): void {
-  const tables = sorted.filter(({ kind }) => kind === 'L2 table');
-  for (let first = 0; first < tables.length; ) {
-    const { start, location } = tables[first] as Structure;
-    let after = first + 1;
-    while (tables[after]?.start === start) after += 1;
-    const count = after - first;
-    if (count > 1) {
-      const slots = listed(
-        tables.slice(first, after).map(({ of }) => of),
-        count,
-        (index) => `L1[${index}]`,
-      );
-      findings.add('l2-aliased', { l2: hex(start), slots, count }, location());
-    }
-    first = after;
-  }
-}
-
-/** Structures that share memory, but for L2 tables that are one and the same. */
-function reportOverlaps(sorted: readonly Structure[], { findings }: RiskContext): void {
-  let furthest: Structure | undefined;
-  for (const structure of sorted) {
-    if (furthest !== undefined && structure.start < furthest.end) {
-      const same = structure.kind === furthest.kind && structure.start === furthest.start;
-      if (!same) {
-        const byteLength = Math.min(furthest.end, structure.end) - structure.start;
-        const args = { first: `the ${nameOf(furthest)}`, second: `the ${nameOf(structure)}`, byteLength };
-        findings.add('structures-overlap', args, structure.location());
-      }
-    }
-    if (furthest === undefined || structure.end > furthest.end) furthest = structure;
-  }
 }

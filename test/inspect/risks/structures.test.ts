@@ -137,6 +137,20 @@ describe('registers and holes', () => {
     expect(rulesOf(await inspectMachine(withL2(HOLE)))).not.toContain('structure-in-hole');
   });
 
+  test('not where the CPU cannot map it at all, so that nothing is read', async () => {
+    const inspected = await inspectMachine(withL2(2 ** 49), { iomem: IOMEM, insert: [0x100] });
+    expect([...rulesOf(inspected)]).toContain('insert-l2-not-mappable');
+    expect([...rulesOf(inspected)].filter((rule) => rule.startsWith('structure-'))).toEqual([]);
+  });
+
+  test('what no revision reads, or not this time, is not where the kernel dies', async () => {
+    const hole = async (image: Image, options = {}) =>
+      [...rulesOf(await inspectMachine(image, { iomem: IOMEM, ...options }))].filter((r) => r.startsWith('structure-'));
+    expect(await hole(withL2(0)), 'a null pointer').toEqual(['structure-unreachable']);
+    expect(await hole(withL2(HOLE).l1(L1, 2, 3, L2_BUS1)), 'a fallback').toEqual(['structure-unreachable']);
+    expect(await hole(withL2(HOLE), { firmwareCoherent: false }), 'no attempt').toEqual(['structure-unreachable']);
+  });
+
   test('structure-unreachable: what the kernel never reads, until a revision does', async () => {
     const image = () => withCdTable(UART);
     const registers = { IDR0: '0x0d4d101b', IDR1: '0x02739d10', PRIQ_BASE: hex(HOLE + 4) };
