@@ -3,8 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { elfCore } from '../test/support/elf-writer.ts';
-import { CAPTURED, SAMPLES, type Sample } from './cases.ts';
+import { CAPTURED, SAMPLES } from './cases.ts';
 import type { Extent, Image } from './image.ts';
+import type { Sample } from './machine.ts';
 
 export const SAMPLES_FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));

@@ -98,6 +98,7 @@ export interface ReachableReport {
   /** Null for streams in bypass, which reach everything. */
   readonly stage: 1 | 2 | null;
   readonly table: string | null;
+  /** Null where there is none, and where the streams have several. */
   readonly asid: number | null;
   readonly vmid: number | null;
   readonly mappedBytes: number;

@@ -26,6 +26,10 @@ export class AddressMap {
   readonly #kdump: readonly AddressRange[];
   readonly #devices: readonly IomemRange[];
   readonly #dump: Pick<PhysicalMemory, 'runs'>;
+  /** Where ranges begin and end, ascending: a server lists hundreds, and a table of tables asks a hundred thousand times. */
+  readonly #edges: readonly number[];
+  /** What is known of the stretch below each edge, once it was asked for. */
+  readonly #listed = new Map<number, 'kdump' | 'ram' | 'device' | null>();
   /** Whether /proc/iomem tells holes from devices and from memory that the dump lacks. */
   readonly complete: boolean;
 
@@ -36,12 +40,13 @@ export class AddressMap {
     this.#ram = outward(iomem?.systemRam ?? []);
     this.#kdump = outward(kdumpRamOf(kdumpRam, iomem));
     this.#devices = outward(iomem?.devices ?? []);
+    const edges = [...this.#kdump, ...this.#ram, ...this.#devices].flatMap(({ start, end }) => [start, end]);
+    this.#edges = [...new Set(edges)].sort((a, b) => a - b);
   }
 
   /** The kinds of a range, in order and without gaps. Boundaries inside the range are aligned to 64 bytes. */
   runs(paddr: number, byteLength: number): KindRun[] {
     const end = paddr + byteLength;
-    const edges = [...this.#kdump, ...this.#ram, ...this.#devices].flatMap(({ start, end: after }) => [start, after]);
     const runs: KindRun[] = [];
     const add = (start: number, after: number, kind: AddressKind) => {
       if (after <= start) return;
@@ -49,12 +54,12 @@ export class AddressMap {
       if (last?.kind === kind) runs[runs.length - 1] = { ...last, byteLength: last.byteLength + after - start };
       else runs.push({ offset: start - paddr, byteLength: after - start, kind });
     };
-    for (const [start, after] of stretches(paddr, end, edges)) {
-      const inside = (range: AddressRange) => range.start <= start && start < range.end;
-      if (this.#kdump.some(inside)) add(start, after, 'kdump');
-      else if (this.#ram.some(inside)) add(start, after, 'ram');
+    for (let start = paddr, edge = this.#firstEdgeAbove(paddr); start < end; edge++) {
+      const after = Math.min(end, this.#edges[edge] ?? end);
+      const listed = this.#listedBelow(edge, start);
+      if (listed === 'kdump' || listed === 'ram') add(start, after, listed);
       else {
-        const other = this.complete ? (this.#devices.some(inside) ? 'device' : 'hole') : 'unknown';
+        const other = this.complete ? (listed ?? 'hole') : 'unknown';
         // What the dump holds bytes for is memory, whoever forgot to list it.
         for (const run of this.#dump.runs(start, after - start)) {
           const from = start + run.offset;
@@ -63,20 +68,41 @@ export class AddressMap {
           add(first, to === after ? after : floor(to), run.state === 'hole' ? other : 'ram');
         }
       }
+      start = after;
     }
     return runs;
+  }
+
+  #firstEdgeAbove(paddr: number): number {
+    let [low, high] = [0, this.#edges.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#edges[middle] as number) > paddr) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** What is listed for the stretch between two edges in which `paddr` is. */
+  #listedBelow(edge: number, paddr: number): 'kdump' | 'ram' | 'device' | null {
+    const known = this.#listed.get(edge);
+    if (known !== undefined) return known;
+    const inside = ({ start, end }: AddressRange) => start <= paddr && paddr < end;
+    const listed = this.#kdump.some(inside)
+      ? 'kdump'
+      : this.#ram.some(inside)
+        ? 'ram'
+        : this.#devices.some(inside)
+          ? 'device'
+          : null;
+    this.#listed.set(edge, listed);
+    return listed;
   }
 
   /** The name of the device at an address, or null. */
   deviceAt(paddr: number): string | null {
     return this.#devices.find(({ start, end }) => start <= paddr && paddr < end)?.name ?? null;
   }
-}
-
-/** A range cut at every edge that lies inside it. */
-function stretches(start: number, end: number, edges: readonly number[]): [start: number, end: number][] {
-  const cuts = [...new Set(edges.filter((edge) => start < edge && edge < end))].sort((a, b) => a - b);
-  return [start, ...cuts].map((from, i) => [from, cuts[i] ?? end]);
 }
 
 function floor(paddr: number): number {

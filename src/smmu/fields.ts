@@ -36,9 +36,18 @@ export function fieldBits(field: Field, words: readonly bigint[]): bigint {
   return field.kind === 'address' ? value << BigInt(field.lsb) : value;
 }
 
+/** Fields by name, made at the first question: a rule of legality asks for a dozen of them, for each of 2^14 STEs. */
+const indexes = new WeakMap<Layout, ReadonlyMap<string, Field>>();
+
 /** The field of that name. Throws on a name the layout lacks: only a mistake in this program can cause it. */
 export function fieldOf(layout: Layout, name: string): Field {
-  const field = layout.fields.find((candidate) => candidate.name === name);
+  let index = indexes.get(layout);
+  if (index === undefined) {
+    // The first of a name, as a search would find it.
+    index = new Map(layout.fields.toReversed().map((field) => [field.name, field]));
+    indexes.set(layout, index);
+  }
+  const field = index.get(name);
   if (field === undefined) throw new Error(`${layout.name} has no field ${name}`);
   return field;
 }

@@ -99,10 +99,25 @@ export function endiannessAllowed(endi: number, ttendian: number): boolean {
 
 /** Bits that no field of the layout names, word by word: what should be zero there and is not. */
 export function reservedBitsSet(layout: Layout, words: readonly bigint[]): readonly { word: number; bits: bigint }[] {
+  const masks = reservedMasks(layout, words.length);
   return words.flatMap((value, word) => {
-    const bits = layout.fields
-      .filter((field) => field.word === word)
-      .reduce((rest, { lsb, width }) => rest & ~(((1n << BigInt(width)) - 1n) << BigInt(lsb)), value);
+    const bits = value & (masks[word] as bigint);
     return bits === 0n ? [] : [{ word, bits }];
   });
+}
+
+const masksOf = new WeakMap<Layout, readonly bigint[]>();
+
+/** All bits of each word but those of its fields. */
+function reservedMasks(layout: Layout, words: number): readonly bigint[] {
+  let masks = masksOf.get(layout);
+  if (masks === undefined || masks.length < words) {
+    masks = Array.from({ length: words }, (_, word) =>
+      layout.fields
+        .filter((field) => field.word === word)
+        .reduce((rest, { lsb, width }) => rest & ~(((1n << BigInt(width)) - 1n) << BigInt(lsb)), (1n << 64n) - 1n),
+    );
+    masksOf.set(layout, masks);
+  }
+  return masks;
 }

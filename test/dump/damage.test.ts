@@ -4,7 +4,8 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { SAMPLES, type Sample } from '../../samples/cases.ts';
+import { SAMPLES } from '../../samples/cases.ts';
+import type { Sample } from '../../samples/machine.ts';
 import { InputError, inspect, openDump, parseSnapshot } from '../../src/index.ts';
 import { compressSnappyFramed } from '../support/compress.ts';
 import { elfCore } from '../support/elf-writer.ts';

@@ -1,15 +1,13 @@
 /** What is wrong with single entries, by the architecture's own rules and by those of later revisions. */
 
 import { CD } from '../../smmu/cd.ts';
-import { cdIllegalities } from '../../smmu/cd-legality.ts';
-import { type Illegality, reservedBitsSet } from '../../smmu/legality.ts';
+import { reservedBitsSet } from '../../smmu/legality.ts';
 import { STE } from '../../smmu/ste.ts';
-import { streamWorld } from '../../smmu/stream-world.ts';
 import { stage1Halves, stage2Regime } from '../../smmu/translation/regime.ts';
 import type { Location } from '../findings.ts';
 import { hex } from '../hex.ts';
 import { type RiskContext, sidLocation } from './context.ts';
-import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
+import { hasSubstreams, type SeenCd, type SeenSte, type StreamCheck } from './streams.ts';
 
 export class EntryCheck implements StreamCheck {
   readonly #context: RiskContext;
@@ -28,8 +26,8 @@ export class EntryCheck implements StreamCheck {
       findings.add('ste-illegal', { sid, field, observed, required }, location);
     }
     this.#reservedBits('STE', STE, ste, sid, location);
-    const tables = ste.of('S1CDMax') > 0 && hw.SSIDSIZE !== 0;
-    if (ste.config === 's1' && tables && ste.of('S1Fmt') === 3) findings.add('s1fmt-reserved', { sid }, location);
+    if (ste.config === 's1' && hasSubstreams(ste, this.#context) && ste.of('S1Fmt') === 3)
+      findings.add('s1fmt-reserved', { sid }, location);
     if (illegal.length > 0 || (ste.config !== 's2' && ste.config !== 'nested') || ste.of('S2AA64') === 0) return;
     const regime = stage2Regime(words, hw);
     if (regime !== null) this.#firstTable('S2TTB', regime.base, sid, location);
@@ -39,17 +37,16 @@ export class EntryCheck implements StreamCheck {
     if (this.#cds.has(cd.paddr)) return;
     this.#cds.add(cd.paddr);
     const { hw, findings } = this.#context;
-    const { ssid, words } = cd;
+    const { ssid, words, illegal, world } = cd;
     const { sid } = cd.ste;
     const location = sidLocation(sid, hex(cd.paddr));
-    const illegal: Illegality[] = cdIllegalities(words, cd.ste.words, hw);
     for (const { field, observed, required } of illegal) {
       findings.add('cd-illegal', { sid, ssid, field, observed, required }, location);
     }
     this.#reservedBits(`CD[${ssid}]`, CD, cd, sid, location);
     if (cd.of('ASID') === 0) findings.add('cd-asid-zero', { sid, ssid }, location);
     if (illegal.length > 0 || cd.of('AA64') === 0) return;
-    const halves = stage1Halves(words, cd.ste.words, streamWorld(cd.ste.words, hw) ?? 'el2-e2h', hw);
+    const halves = stage1Halves(words, cd.ste.words, world, hw);
     for (const [half, { regime }] of halves.entries()) {
       if (regime !== null) this.#firstTable(`TTB${half}`, regime.base, sid, location);
     }

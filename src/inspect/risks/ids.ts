@@ -5,7 +5,9 @@ import { listed, type RiskContext } from './context.ts';
 import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
 
 export class IdCheck implements StreamCheck {
+  /** Those that a revision with an ID scan reserves: of every valid CD. */
   readonly asids = new Set<number>();
+  readonly #live = new Set<number>();
   readonly #vmids = new Set<number>();
   readonly #context: RiskContext;
   #el1 = 0;
@@ -16,6 +18,7 @@ export class IdCheck implements StreamCheck {
   }
 
   ste(ste: SeenSte): void {
+    if (ste.illegal.length > 0) return;
     if (ste.config === 's2' || ste.config === 'nested') this.#vmids.add(ste.of('S2VMID'));
     if (ste.config !== 's1') return;
     const world = streamWorld(ste.words, this.#context.hw);
@@ -24,7 +27,9 @@ export class IdCheck implements StreamCheck {
   }
 
   cd(cd: SeenCd): void {
-    this.asids.add(cd.of('ASID'));
+    const asid = cd.of('ASID');
+    this.asids.add(asid);
+    if (cd.illegal.length === 0) this.#live.add(asid);
   }
 
   done(): void {
@@ -32,13 +37,15 @@ export class IdCheck implements StreamCheck {
     if (this.#el2 > 0) findings.add('asid-tag-space', { el1: this.#el1, el2: this.#el2 });
     // A reset flushes the old translations, and a revision that scans the tables keeps off their tags.
     if (emulation.verdict !== 'adopted' || emulation.revision.reservesIds) return;
-    const [asids, vmids] = [this.asids, this.#vmids].map((ids) => [...ids].sort((a, b) => a - b)) as [
-      number[],
-      number[],
-    ];
+    const [asids, vmids] = [ascending(this.#live), ascending(this.#vmids)];
     if (asids.length > 0)
       findings.add('asid-reuse', { asids: listed(asids, asids.length, String), count: asids.length });
     if (vmids.length > 0)
       findings.add('vmid-reuse', { vmids: listed(vmids, vmids.length, String), count: vmids.length });
   }
+}
+
+/** 0 is never handed out. */
+function ascending(ids: ReadonlySet<number>): number[] {
+  return [...ids].filter((id) => id !== 0).sort((a, b) => a - b);
 }

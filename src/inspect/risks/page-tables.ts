@@ -3,139 +3,113 @@
  * still write, and whether any of it is the kdump kernel's memory.
  */
 
-import type { AddressRange, PageState } from '../../dump/memory.ts';
+import type { PageState } from '../../dump/memory.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
-import type { Regime, Stage2Regime } from '../../smmu/translation/regime.ts';
-import { ANY_WRITE } from '../../smmu/translation/rights.ts';
-import { type StreamContext, streamContext } from '../../smmu/translation/stream-context.ts';
-import { Budget, type Stretch, TableMap, type VisitedTable } from '../../smmu/translation/table-map.ts';
+import { type Regime, type Stage1Half, type Stage2Regime, stage1Halves } from '../../smmu/translation/regime.ts';
+import { ALL_RIGHTS, PRIVILEGED_RIGHTS } from '../../smmu/translation/rights.ts';
+import { streamContext } from '../../smmu/translation/stream-context.ts';
 import { hex } from '../hex.ts';
 import type { ReachableReport } from '../inspection.ts';
 import { type RiskContext, sidLocation } from './context.ts';
-import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
+import { hasSubstreams, type SeenCd, type SeenSte, type StreamCheck } from './streams.ts';
+import { type TableSet, WalkBudget, type Walked, walkTables } from './table-walk.ts';
 
-/** Descriptors looked at for one SMMU: four times those of 64 GiB in pages of 4 KiB. */
-const MAX_DESCRIPTORS = 2 ** 26;
-/** Distinct tables remembered: 4 GiB of them. */
-const MAX_TABLES = 1 << 20;
+/** Each is a line of the report, and work; one for every device and process that shares its tables with it is enough. */
+const MAX_SETS = 1 << 12;
 const MAX_SIDS_LISTED = 16;
 
 type Mutable = { -readonly [K in keyof ReachableReport]: ReachableReport[K] } & { sids: number[] };
 
+interface Entry {
+  readonly report: Mutable;
+  lastSid: number;
+}
+
 export class PageTableCheck implements StreamCheck {
   readonly reachable: ReachableReport[] = [];
   readonly #context: RiskContext;
-  readonly #budget = new Budget(MAX_DESCRIPTORS);
-  readonly #byTables = new Map<string, Mutable>();
-  #tablesLeft = MAX_TABLES;
+  readonly #budget = new WalkBudget();
+  readonly #byTables = new Map<string, Entry>();
+  #cut = false;
 
   constructor(context: RiskContext) {
     this.#context = context;
   }
 
   ste(ste: SeenSte): void {
-    if (ste.config === 'bypass') {
-      const bits = oasBits(this.#context.hw) ?? 52;
-      this.#list(ste.sid, 'bypass', () => ({
-        ...NOTHING_REACHED,
-        table: null,
-        stage: null,
-        mappedBytes: 2 ** bits,
-        writableBytes: 2 ** bits,
-      }));
-    }
-    // The CDs of a nested stream are found by walking, so it is taken without a SubstreamID alone.
-    if (ste.config === 's2' || ste.config === 'nested') this.#stream(ste, null, null);
-  }
-
-  cd({ ste, ssid, of, words }: SeenCd): void {
-    const substreams = ste.of('S1CDMax') > 0 && this.#context.hw.SSIDSIZE !== 0;
-    // CD 0 serves traffic without a SubstreamID, if S1DSS says so; its tables are the same either way.
-    this.#stream(ste, substreams && ssid > 0 ? ssid : null, { asid: of('ASID'), words });
-  }
-
-  #stream(ste: SeenSte, ssid: number | null, cd: { asid: number; words: readonly bigint[] } | null): void {
+    if (ste.illegal.length > 0) return;
     const { hw, memory } = this.#context;
-    const context = streamContext<PageState>(ste.words, ssid, hw, memory, []);
-    if (context.kind !== 'context') return;
-    for (const { regime, stage2, base } of regimesOf(context)) {
-      const key = `${regime.stage} ${regime.base} ${regime.startLevel} ${stage2?.base ?? ''} ${regime.granuleLog2}`;
-      const about = { asid: cd?.asid ?? null, vmid: context.stage2 === null ? null : ste.of('S2VMID') };
-      this.#list(ste.sid, key, () => ({ ...this.#walk(ste.sid, regime, stage2, base), ...about }));
+    const passes = ste.config === 's1' && hasSubstreams(ste, this.#context) && ste.of('S1DSS') === 1;
+    if (ste.config === 'bypass' || passes) {
+      const bytes = 2 ** (oasBits(hw) ?? 52);
+      this.#list(ste.sid, 'bypass', null, () => ({ ...NOTHING_REACHED, mappedBytes: bytes, writableBytes: bytes }));
     }
+    if (ste.config !== 's2' && ste.config !== 'nested') return;
+    // The CDs of a nested stream are found by walking, so it is taken without a SubstreamID alone.
+    const context = streamContext<PageState>(ste.words, null, hw, memory, []);
+    if (context.kind !== 'context' || context.stage2 === null) return;
+    const { stage1, stage2 } = context;
+    const vmid = ste.of('S2VMID');
+    if (stage1 === null) this.#set(ste.sid, null, vmid, { ...ALL_OF, regime: stage2 });
+    else for (const set of setsOf(stage1.halves, stage2)) this.#set(ste.sid, stage1.asid, vmid, set);
+  }
+
+  cd({ ste, of, words, illegal, world }: SeenCd): void {
+    if (illegal.length > 0 || of('AA64') === 0) return;
+    for (const set of setsOf(stage1Halves(words, ste.words, world, this.#context.hw), null)) {
+      this.#set(ste.sid, of('ASID'), null, set);
+    }
+  }
+
+  #set(sid: number, asid: number | null, vmid: number | null, set: TableSet): void {
+    this.#list(sid, keyOf(set), asid, () => ({ ...this.#walked(sid, set), asid, vmid }));
   }
 
   /** Streams that share tables are one line. */
-  #list(sid: number, key: string, walk: () => Omit<ReachableReport, 'sids' | 'streams'>): void {
+  #list(sid: number, key: string, asid: number | null, walk: () => Omit<ReachableReport, 'sids' | 'streams'>): void {
     let entry = this.#byTables.get(key);
     if (entry === undefined) {
-      entry = { sids: [], streams: 0, ...walk() };
+      if (this.#cut) return;
+      if (this.#byTables.size === MAX_SETS) {
+        this.#cut = true;
+        this.#context.findings.add('risks-cut', { what: 'sets of translation tables', examined: MAX_SETS });
+        return;
+      }
+      entry = { report: { sids: [], streams: 0, ...walk() }, lastSid: -1 };
       this.#byTables.set(key, entry);
-      this.reachable.push(entry);
+      this.reachable.push(entry.report);
     }
-    if (entry.sids.at(-1) === sid) return;
-    entry.streams += 1;
-    if (entry.sids.length < MAX_SIDS_LISTED) entry.sids.push(sid);
+    const { report } = entry;
+    if (report.asid !== asid) report.asid = null;
+    if (entry.lastSid === sid) return;
+    entry.lastSid = sid;
+    report.streams += 1;
+    if (report.sids.length < MAX_SIDS_LISTED) report.sids.push(sid);
   }
 
-  #walk(
-    sid: number,
-    regime: Regime,
-    stage2: Stage2Regime | null,
-    base: bigint,
-  ): Omit<ReachableReport, 'sids' | 'streams'> {
-    const { memory, kdumpRam, findings } = this.#context;
-    const result = { ...NOTHING_REACHED, table: hex(regime.base), stage: regime.stage as 1 | 2 };
-    const seen = new Set<number>();
-    const visit = ({ stage, level, address, limits }: VisitedTable): boolean => {
-      // The same table at the same level with the same limits maps the same memory again.
-      const key = ((address * 5 + level + 1) * 16 + limits) * 2 + stage - 1;
-      if (seen.has(key)) return false;
-      if (this.#tablesLeft <= 0) {
-        result.complete = false;
-        return false;
-      }
-      this.#tablesLeft -= 1;
-      seen.add(key);
-      result.tables += 1;
-      return true;
-    };
-    const damage = new Map<string, { times: number; first: bigint }>();
-    let kdump: { iova: bigint; pa: number; byteLength: number; ranges: number } | null = null;
-    for (const stretch of new TableMap(memory, stage2, this.#budget, visit).stretches(regime)) {
-      const at = base + BigInt(stretch.start);
-      if (stretch.kind === 'cut') result.complete = false;
-      else if (stretch.kind !== 'mapped') {
-        if (stretch.kind === 'unknown') result.missingTables += 1;
-        else result.faults += 1;
-        const once = damage.get(stretch.why) ?? { times: 0, first: at };
-        damage.set(stretch.why, { ...once, times: once.times + 1 });
-      } else {
-        result.leaves += stretch.leaves;
-        result.mappedBytes += stretch.byteLength;
-        if ((stretch.rights & ANY_WRITE) === 0) continue;
-        result.writableBytes += stretch.byteLength;
-        for (const hit of hits(stretch, kdumpRam)) {
-          kdump ??= { iova: at + BigInt(hit.start - stretch.output), pa: hit.start, byteLength: 0, ranges: 0 };
-          kdump.byteLength += hit.end - hit.start;
-          kdump.ranges += 1;
-        }
-      }
-    }
-    const table = regime.stage === 1 ? `TTB${regime.half}` : 'stage 2';
+  #walked(sid: number, set: TableSet): Omit<ReachableReport, 'sids' | 'streams'> {
+    const { memory, kdumpRam } = this.#context;
+    const { regime } = set;
+    const { damage, kdump, ...reached } = walkTables(set, memory, kdumpRam, this.#budget);
+    this.#report(sid, regime.stage === 1 ? `TTB${regime.half}` : 'stage 2', damage, kdump);
+    return { ...NOTHING_REACHED, ...reached, table: hex(regime.base), stage: regime.stage };
+  }
+
+  #report(sid: number, table: string, damage: Walked['damage'], kdump: Walked['kdump']): void {
+    const { findings } = this.#context;
     for (const [why, { times, first }] of damage) {
-      if (isDamage(why))
-        findings.add('page-table-damaged', { sid, table, what: why, times, first: hex(first) }, sidLocation(sid));
+      if (!isDamage(why)) continue;
+      findings.add('page-table-damaged', { sid, table, what: why, times, first: hex(first) }, sidLocation(sid));
     }
-    if (kdump !== null) {
-      const args = { ...kdump, sid, iova: hex(kdump.iova), pa: hex(kdump.pa) };
-      findings.add('dma-into-kdump-memory', args, sidLocation(sid, hex(kdump.pa)));
-    }
-    return result;
+    if (kdump === null) return;
+    const args = { ...kdump, sid, iova: hex(kdump.iova), pa: hex(kdump.pa) };
+    findings.add('dma-into-kdump-memory', args, sidLocation(sid, hex(kdump.pa)));
   }
 }
 
 const NOTHING_REACHED = {
+  stage: null,
+  table: null,
   asid: null,
   vmid: null,
   mappedBytes: 0,
@@ -147,24 +121,25 @@ const NOTHING_REACHED = {
   complete: true,
 };
 
-/** The tables of a stream, each with where its input addresses begin. */
-function* regimesOf({
-  stage1,
-  stage2,
-}: StreamContext): Generator<{ regime: Regime; stage2: Stage2Regime | null; base: bigint }> {
-  if (stage1 === null) {
-    if (stage2 !== null) yield { regime: stage2, stage2: null, base: 0n };
-    return;
-  }
-  for (const [half, { regime, inputBits }] of stage1.halves.entries()) {
-    if (regime !== null) yield { regime, stage2, base: half === 0 ? 0n : (1n << 64n) - (1n << BigInt(inputBits)) };
+const ALL_OF = { stage2: null, base: 0n, usable: ALL_RIGHTS };
+
+function* setsOf(halves: readonly Stage1Half[], stage2: Stage2Regime | null): Generator<TableSet> {
+  for (const [half, { regime, inputBits, privilegedOnly }] of halves.entries()) {
+    if (regime === null) continue;
+    const base = half === 0 ? 0n : (1n << 64n) - (1n << BigInt(inputBits));
+    yield { regime, stage2, base, usable: privilegedOnly ? PRIVILEGED_RIGHTS : ALL_RIGHTS };
   }
 }
 
-function hits({ output, byteLength }: Stretch, ranges: readonly AddressRange[]): AddressRange[] {
-  return ranges
-    .map(({ start, end }) => ({ start: Math.max(start, output), end: Math.min(end, output + byteLength) }))
-    .filter(({ start, end }) => start < end);
+/** Equal for sets that map the same. */
+function keyOf({ regime, stage2, base, usable }: TableSet): string {
+  return `${keyOfRegime(regime)} under ${stage2 === null ? '' : keyOfRegime(stage2)} ${base} ${usable}`;
+}
+
+function keyOfRegime(regime: Regime): string {
+  const { stage, base, startLevel, inputBits, outputBits, granuleLog2, ds, bigEndian, accessFlagIgnored } = regime;
+  const format = [granuleLog2, ds, bigEndian, accessFlagIgnored].join();
+  return `${stage} ${base} ${startLevel} ${inputBits} ${outputBits} ${format} ${JSON.stringify(regime.rights)}`;
 }
 
 /** A table that the capture tool left out is not damaged, one where there is no RAM is; AF=0 is a state, not an error. */

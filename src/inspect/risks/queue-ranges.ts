@@ -4,6 +4,7 @@ import { fieldBits, fieldOf } from '../../smmu/fields.ts';
 import { type QueueName, queueGeometry } from '../../smmu/queue.ts';
 import { registerNamed } from '../../smmu/registers.ts';
 import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
+import { fieldValue } from '../../snapshot/validate/facts.ts';
 
 /** Registers and bytes of an entry by queue (IHI 0070, "SMMU queues"). */
 const QUEUES: Readonly<Record<QueueName, readonly [register: string, entryByteLength: number]>> = {
@@ -12,7 +13,7 @@ const QUEUES: Readonly<Record<QueueName, readonly [register: string, entryByteLe
   pri: ['PRIQ', 16],
 };
 
-/** Those that the snapshot has a base for. A base of 0 was never set up. */
+/** Those that the SMMU has and the snapshot has a base for. A base of 0 was never set up. */
 export function* queueRanges({
   registers,
 }: SmmuSnapshot): Generator<{ name: 'command' | 'event' | 'PRI'; start: number; end: number }> {
@@ -20,10 +21,12 @@ export function* queueRanges({
     const layout = registerNamed(`${prefix}_BASE`);
     const value = registers.get(`${prefix}_BASE`);
     if (layout === undefined || value === undefined || value === 0n) continue;
+    if (name === 'pri' && fieldValue(registers, 'IDR0', 'PRI') === 0) continue;
     const of = (field: string) => fieldBits(fieldOf(layout, field), [value]);
     const log2Size = Number(of('LOG2SIZE'));
+    const maxLog2Size = fieldValue(registers, 'IDR1', `${prefix}S`) ?? null;
     const { base, size } = queueGeometry(
-      { addr: of('ADDR'), log2Size, maxLog2Size: null, prod: null, cons: null },
+      { addr: of('ADDR'), log2Size, maxLog2Size, prod: null, cons: null },
       entryByteLength,
     );
     yield {

@@ -23,12 +23,12 @@ export function registerRisks({ smmu, registers, emulation, findings }: RiskCont
     const means = ERRORS[name];
     if (means !== undefined) findings.add('gerror-active', { error: name, means });
   }
+  // Every other reset sets ABORT, and comes with a table of its own.
+  if (emulation.verdict !== 'adopted') return;
   if (registers.has('IDR1')) {
     const [log2Size, sidBits] = [registers.field('STRTAB_BASE_CFG', 'LOG2SIZE'), registers.field('IDR1', 'SIDSIZE')];
     if (log2Size < sidBits) findings.add('sids-beyond-table', { log2Size, sidBits });
   }
-  // Every other reset sets ABORT.
-  if (emulation.verdict !== 'adopted') return;
   if (registers.has('GBPA') && registers.field('GBPA', 'ABORT') === 0) findings.add('gbpa-bypass', {});
   const total = (list: readonly { readonly byteLength: number; readonly ok: boolean }[]) =>
     list.reduce((sum, { byteLength, ok }) => (ok ? sum + byteLength : sum), 0);

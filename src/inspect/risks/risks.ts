@@ -59,6 +59,14 @@ export function examineRisks(context: RiskContext, { queueRisks, pageTables }: F
   const tables = pageTables?.(context) ?? null;
   const traffic = new TrafficCheck(context);
   const checks = [new StructureCheck(context), new EntryCheck(context), traffic, ids];
-  examineStreams(context, tables === null ? checks : [...checks, tables]);
-  return { asids: ids.asids, streams: traffic.streams, reachable: tables?.reachable ?? null };
+  // While the SMMU is off nobody goes through its tables.
+  const walked = tables !== null && context.registers.field('CR0', 'SMMUEN') === 1;
+  examineStreams(context, walked ? [...checks, tables] : checks);
+  // Without an adoption nothing is scanned, whatever the revision.
+  const scanned = context.emulation.verdict !== 'not-attempted';
+  return {
+    asids: scanned ? ids.asids : new Set(),
+    streams: traffic.streams,
+    reachable: tables?.reachable ?? null,
+  };
 }

@@ -4,12 +4,14 @@
  */
 
 import { CD } from '../../smmu/cd.ts';
+import { cdIllegalities } from '../../smmu/cd-legality.ts';
 import { CD_BYTE_LENGTH, cdArrays, cdTableOf } from '../../smmu/cd-table.ts';
 import { wideWords } from '../../smmu/fields.ts';
 import { type Illegality, type Reading, readingOf } from '../../smmu/legality.ts';
 import { STE } from '../../smmu/ste.ts';
 import { steIllegalities } from '../../smmu/ste-legality.ts';
 import { STE_BYTE_LENGTH, type SteConfig, steConfig } from '../../smmu/stream-table.ts';
+import { type StreamWorld, streamWorld } from '../../smmu/stream-world.ts';
 import type { RiskContext } from './context.ts';
 
 export interface SeenSte extends Reading {
@@ -26,6 +28,10 @@ export interface SeenCd extends Reading {
   readonly ssid: number;
   readonly paddr: number;
   readonly words: readonly bigint[];
+  /** Why the hardware refuses it behind that STE. */
+  readonly illegal: readonly Illegality[];
+  /** EL2-E2H where the registers do not tell, as Linux has it wherever the CPU does. */
+  readonly world: StreamWorld;
 }
 
 /** A check that looks at entries. CDs of a nested stream are in a guest's address space, and are not among them. */
@@ -38,12 +44,21 @@ export interface StreamCheck {
 
 /** Several times what any server has. */
 const MAX_STES_EXAMINED = 1 << 14;
-const MAX_CDS_EXAMINED = 1 << 20;
+/** Valid ones, each of which is judged, and places for them, which are looked at. */
+const MAX_CDS_EXAMINED = 1 << 16;
+const MAX_CD_PLACES = 1 << 20;
+
+/** What is left of both. */
+interface CdBudget {
+  cds: number;
+  places: number;
+}
 
 export function examineStreams(context: RiskContext, checks: readonly StreamCheck[]): void {
   const { view, findings } = context;
   let stes = 0;
-  let cdsLeft = MAX_CDS_EXAMINED;
+  const left: CdBudget = { cds: MAX_CDS_EXAMINED, places: MAX_CD_PLACES };
+  let cut = false;
   for (const { sid, paddr, words, at } of view.stes(false)) {
     if (stes === MAX_STES_EXAMINED) {
       findings.add('risks-cut', { what: 'active STEs', examined: MAX_STES_EXAMINED });
@@ -55,11 +70,18 @@ export function examineStreams(context: RiskContext, checks: readonly StreamChec
     const illegal = steIllegalities(wide, context.hw);
     const ste: SeenSte = { ...readingOf(STE, wide), sid, paddr, words: wide, config, illegal };
     for (const check of checks) check.ste?.(ste);
-    if (config !== 's1' || illegal.length > 0 || cdsLeft <= 0) continue;
-    cdsLeft = examineCds(context, ste, checks, cdsLeft);
-    if (cdsLeft <= 0) findings.add('risks-cut', { what: 'context descriptors', examined: MAX_CDS_EXAMINED });
+    if (config !== 's1' || illegal.length > 0 || cut) continue;
+    cut = !examineCds(context, ste, checks, left);
+    if (!cut) continue;
+    if (left.cds === 0) findings.add('risks-cut', { what: 'context descriptors', examined: MAX_CDS_EXAMINED });
+    else findings.add('risks-cut', { what: 'places of context descriptors', examined: MAX_CD_PLACES - left.places });
   }
   for (const check of checks) check.done?.();
+}
+
+/** A SubstreamID can come with a transaction of this stage 1 stream. */
+export function hasSubstreams(ste: SeenSte, { hw }: Pick<RiskContext, 'hw'>): boolean {
+  return ste.of('S1CDMax') > 0 && hw.SSIDSIZE !== 0;
 }
 
 /** The CD table of a stage 1 stream. */
@@ -67,19 +89,25 @@ export function cdTableBehind(ste: SeenSte, { hw }: Pick<RiskContext, 'hw'>) {
   return cdTableOf(ste.of('S1ContextPtr') % 2 ** 52, ste.of('S1Fmt'), ste.of('S1CDMax'), hw.SSIDSIZE ?? 20);
 }
 
-/** Returns how many CDs may still be looked at. */
-function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamCheck[], allowed: number): number {
-  const { memory } = context;
+/** False: there are more than may be looked at. */
+function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamCheck[], left: CdBudget): boolean {
+  const { memory, hw } = context;
   const table = cdTableBehind(ste, context);
-  let left = allowed - Math.ceil(table.cds / table.leafCds);
+  const world = streamWorld(ste.words, hw) ?? 'el2-e2h';
+  // What the dump lacks costs nothing but the descriptor that leads there.
+  const descriptors = Math.ceil(table.cds / table.leafCds);
+  if (descriptors > left.places) return false;
+  left.places -= descriptors;
   for (const { firstSsid, paddr, count } of cdArrays(table, memory, () => {})) {
     for (const slice of memory.slices(paddr, CD_BYTE_LENGTH, count)) {
-      // What the dump lacks costs nothing.
-      if (slice.known) left -= slice.count;
-      if (left <= 0) return left;
-      for (let i = 0, word = 0; slice.known && i < slice.count; i++, word += CD_BYTE_LENGTH / 4) {
+      if (!slice.known) continue;
+      if (slice.count > left.places) return false;
+      left.places -= slice.count;
+      for (let i = 0, word = 0; i < slice.count; i++, word += CD_BYTE_LENGTH / 4) {
         // V is bit 31 of the first word.
         if (((slice.words[word] as number) & 0x8000_0000) === 0) continue;
+        if (left.cds === 0) return false;
+        left.cds -= 1;
         const index = slice.first + i;
         const words = wideWords(slice.words, word, CD_BYTE_LENGTH);
         const cd: SeenCd = {
@@ -88,10 +116,12 @@ function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamC
           ssid: firstSsid + index,
           paddr: paddr + index * CD_BYTE_LENGTH,
           words,
+          illegal: cdIllegalities(words, ste.words, hw),
+          world,
         };
         for (const check of checks) check.cd?.(cd);
       }
     }
   }
-  return left;
+  return true;
 }

@@ -38,6 +38,8 @@ interface Structure extends AddressRange {
 
 /** Hostile tables lead to millions; what Linux builds at most is two thousand times less than this for each SMMU in use. */
 const MAX_STRUCTURES = 1 << 17;
+/** Descriptors of CD tables that are gone through: tables of garbage may name the same few leaves over and over again. */
+const MAX_LEAVES_MET = 1 << 20;
 
 export class StructureCheck implements StreamCheck {
   readonly #context: RiskContext;
@@ -45,6 +47,8 @@ export class StructureCheck implements StreamCheck {
   /** CD tables that were met before: many streams share one. */
   readonly #seen = new Set<number>();
   #cut = false;
+  #leavesLeft = MAX_LEAVES_MET;
+  #said: ReadonlySet<string> | null = null;
 
   constructor(context: RiskContext) {
     this.#context = context;
@@ -94,6 +98,9 @@ export class StructureCheck implements StreamCheck {
     if (this.#seen.has(table.paddr)) return;
     add('CD table', table.paddr, byteLength);
     if (!twoLevel) return;
+    this.#leavesLeft -= Math.ceil(table.cds / table.leafCds);
+    this.#cut ||= this.#leavesLeft < 0;
+    if (this.#cut) return;
     for (const { paddr, count } of cdArrays(table, this.#context.memory, () => {})) {
       if (this.#cut) return;
       add('CD leaf', paddr, count * CD_BYTE_LENGTH);
@@ -106,7 +113,7 @@ export class StructureCheck implements StreamCheck {
     const sorted = this.#structures.toSorted((a, b) => a.start - b.start || a.end - b.end);
     reportAliases(sorted, this.#context);
     reportOverlaps(sorted, this.#context);
-    if (this.#cut) findings.add('risks-cut', { what: 'tables', examined: MAX_STRUCTURES });
+    if (this.#cut) findings.add('risks-cut', { what: 'tables', examined: this.#structures.length });
   }
 
   #add(structure: Structure): void {
@@ -154,7 +161,7 @@ export class StructureCheck implements StreamCheck {
       if (!this.#kernelReads(kind)) findings.add('structure-unreachable', { ...placed(), where }, structure.location());
       else if (name !== null) findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
       else findings.add('structure-in-hole', placed(), structure.location());
-    } else if (!map.complete && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(start)) {
+    } else if (!map.complete && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(kind, start)) {
       findings.add(
         'structure-outside-ram',
         { ...placed(), state: memory.stateOf(start, byteLength) },
@@ -170,13 +177,15 @@ export class StructureCheck implements StreamCheck {
   }
 
   /** The emulation has found that it cannot be mapped, for the same reason. */
-  #alreadySaid(start: number): boolean {
-    const address = hex(start);
-    return this.#context.findings.all.some(
-      ({ rule, args }) =>
-        (rule === 'strtab-outside-memory' && 'address' in args && args.address === address) ||
-        (rule === 'l2-outside-memory' && 'l2' in args && args.l2 === address),
+  #alreadySaid(kind: Structure['kind'], start: number): boolean {
+    this.#said ??= new Set(
+      this.#context.findings.all.flatMap(({ rule, args }) =>
+        rule === 'strtab-outside-memory' ? [args.address] : rule === 'l2-outside-memory' ? [args.l2] : [],
+      ),
     );
+    if (this.#said.has(hex(start))) return true;
+    // Where too many were found to list them, this is one more.
+    return kind === 'L2 table' && this.#context.findings.isFull('l2-outside-memory');
   }
 }
 

@@ -9,20 +9,24 @@ export class TrafficCheck implements StreamCheck {
   readonly #ats = new StreamList();
   readonly #stalls = new StreamList();
   #bypass = 0;
+  #inUse = 0;
   #lastStalling = -1;
 
   constructor(context: RiskContext) {
     this.#context = context;
   }
 
-  /** Streams that are neither aborted nor off. */
+  /** Streams that the crashed kernel had set up, whatever the hardware makes of them. */
   get streams(): number {
-    return this.#active.streams;
+    return this.#inUse;
   }
 
   ste(ste: SeenSte): void {
     const { hw } = this.#context;
     if (ste.config === 'reserved') return;
+    this.#inUse += 1;
+    // What the hardware refuses has no DMA in flight.
+    if (ste.illegal.length > 0) return;
     this.#active.add(ste.sid);
     if (ste.config === 'bypass') this.#bypass += 1;
     else if (hw.ATS === 1 && ste.of('EATS') !== 0) this.#ats.add(ste.sid);
@@ -37,11 +41,12 @@ export class TrafficCheck implements StreamCheck {
 
   done(): void {
     const { findings, registers, emulation } = this.#context;
-    if (this.#ats.streams > 0) findings.add('ats-enabled', { ...this.#ats.args, atschk: this.#atschk() });
-    if (this.#stalls.streams > 0) findings.add('stall-enabled', this.#stalls.args);
     // What an SMMU that was off let through is no matter of its table.
     if (this.#active.streams === 0 || registers.field('CR0', 'SMMUEN') === 0) return;
+    if (this.#ats.streams > 0) findings.add('ats-enabled', { ...this.#ats.args, atschk: this.#atschk() });
     const survives = emulation.verdict === 'adopted' && emulation.loss === null && emulation.death === null;
+    // Switching the SMMU off ends what stalls.
+    if (survives && this.#stalls.streams > 0) findings.add('stall-enabled', this.#stalls.args);
     if (survives) findings.add('dma-goes-on', { ...this.#active.args, bypass: this.#bypass });
     else if (emulation.verdict !== 'indeterminate') {
       findings.add('reset-cuts-off', { ...this.#active.args, instead: this.#instead() });

@@ -1,0 +1,79 @@
+/** What registers alone tell. */
+
+import { describe, expect, test } from 'vitest';
+import { Image } from '../../../samples/image.ts';
+import { inspectMachine, L1, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../../support/machine.ts';
+import { busZero, found, rulesOf } from '../../support/risk-machine.ts';
+
+type Registers = Record<string, string | null>;
+const machine = (registers: Registers = {}) => inspectMachine(busZero(new Image()), { registers });
+const broken = (registers: Registers = {}) => inspectMachine(busZero(new Image()).l1(L1, 1, 3, L2_BUS1), { registers });
+
+describe('gerror-active', () => {
+  test('one finding for each error, but for those that have rules of their own', async () => {
+    expect(
+      found(await machine({ GERROR: '0x1fd' }), 'gerror-active').map(({ args }) => (args as { error: string }).error),
+    ).toEqual([
+      'EVENTQ_ABT_ERR',
+      'PRIQ_ABT_ERR',
+      'MSI_CMDQ_ABT_ERR',
+      'MSI_EVENTQ_ABT_ERR',
+      'MSI_PRIQ_ABT_ERR',
+      'MSI_GERROR_ABT_ERR',
+    ]);
+  });
+
+  test('with what it means', async () => {
+    expect(found(await machine({ GERROR: '0x4' }), 'gerror-active')).toEqual([
+      {
+        args: {
+          error: 'EVENTQ_ABT_ERR',
+          means: 'the event queue could not be written, so faults since then are not recorded',
+        },
+        location: {},
+      },
+    ]);
+  });
+
+  test('not one that is acknowledged, nor a guess', async () => {
+    expect(found(await machine({ GERROR: '0xfc', GERRORN: '0xfc' }), 'gerror-active')).toEqual([]);
+    expect(found(await machine({ GERROR: '0xfc', GERRORN: null }), 'gerror-active')).toEqual([]);
+  });
+});
+
+describe('gbpa-bypass', () => {
+  test('only with ABORT 0, after an adoption', async () => {
+    expect(found(await machine(), 'gbpa-bypass')).toEqual([{ args: {}, location: {} }]);
+    expect([...rulesOf(await machine({ GBPA: '0x101000' }))]).not.toContain('gbpa-bypass');
+    expect([...rulesOf(await machine({ GBPA: null }))]).not.toContain('gbpa-bypass');
+    expect([...rulesOf(await broken())], 'a reset sets ABORT').not.toContain('gbpa-bypass');
+  });
+});
+
+describe('sids-beyond-table', () => {
+  test('a table for fewer StreamIDs than the hardware has', async () => {
+    expect(found(await machine(), 'sids-beyond-table')).toEqual([
+      { args: { log2Size: 12, sidBits: 16 }, location: {} },
+    ]);
+  });
+
+  test('not one for all of them, nor one that the kernel replaces', async () => {
+    expect([...rulesOf(await machine({ STRTAB_BASE_CFG: '0x10210' }))]).not.toContain('sids-beyond-table');
+    expect([...rulesOf(await broken())]).not.toContain('sids-beyond-table');
+    expect([...rulesOf(await machine({ CR0: '0x0' }))], 'off').not.toContain('sids-beyond-table');
+  });
+});
+
+describe('memory-demand', () => {
+  const linear = async (log2Size: number) =>
+    inspectMachine(new Image().abortTable(LINEAR, 2 ** log2Size), {
+      registers: { ...LINEAR_REGISTERS, STRTAB_BASE_CFG: `0x${log2Size.toString(16)}` },
+    });
+
+  test('from a mebibyte on', async () => {
+    expect(found(await linear(14), 'memory-demand')).toEqual([
+      { args: { allocated: 0, mapped: 2 ** 20 }, location: {} },
+    ]);
+    expect(found(await linear(13), 'memory-demand')).toEqual([]);
+  });
+});
