@@ -86,7 +86,7 @@ export const cd = (asid: number) => ({
   A: 1,
   R: 1,
   ASET: 1,
-  MAIR0: 0xff44_0c04,
+  MAIR0: 0xf404_ff44,
 });
 
 /** The same with a context descriptor behind each stage 1 stream. */

@@ -39,6 +39,14 @@ test('the comparison of two dumps is what the command prints', () => {
   expect(spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })).toMatchObject({ stdout: shown, status: 1 });
 });
 
+test('the translation is what the command prints', () => {
+  const [shown] = blocks(/<!-- translate: dma-into-kdump -->\n```/);
+  const cwd = join(SAMPLES_FOLDER, 'dma-into-kdump');
+  const options = '--regs regs.json --iomem iomem.txt --sid 0x8 --iova 0x2008 --write';
+  const args = [COMMAND, 'translate', 'dump.raw', ...options.split(' ')];
+  expect(spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })).toMatchObject({ stdout: shown, status: 0 });
+});
+
 test('the snapshot is a valid one', () => {
   const [json = ''] = blocks(/```json/);
   expect(parseSnapshot(JSON.parse(json), 'README.md').smmus).toHaveLength(1);

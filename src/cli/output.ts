@@ -84,10 +84,11 @@ let drawn = false;
 
 /** Shows on a terminal, and only there, how far long work has come. */
 export function progressLine(what: string, done: number, total: number): void {
-  if (process.stderr.isTTY !== true) return;
   const now = performance.now();
   waitingSince ??= now;
   if (now < nextDrawing || now - waitingSince < PATIENCE_MS) return;
+  // Last, because opening stderr takes milliseconds that short work should not pay for.
+  if (process.stderr.isTTY !== true) return;
   nextDrawing = now + REDRAW_MS;
   drawn = true;
   process.stderr.write(`\r\u001b[K${what}: ${Math.floor((100 * done) / Math.max(1, total))} %`);

@@ -194,7 +194,7 @@ export const RISK_RULES: { readonly [R in keyof RiskRuleArgs]: RuleText<RiskRule
     reach: 'machine',
     sentence: ({ sid: number, iova, pa, byteLength, ranges }) =>
       `SID ${sid(number)} can write ${byteLength} bytes of the kdump kernel's memory through its tables` +
-      ` (${count(ranges, 'range')}, the first from ${iova} to ${pa}): no revision looks at where in-flight DMA goes`,
+      ` (${count(ranges, 'range')}, the first at IOVA ${iova}, PA ${pa}): no revision looks at where in-flight DMA goes`,
   },
   'dma-goes-on': {
     severity: 'note',

@@ -145,10 +145,13 @@ export class StreamTranslator {
     this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
     this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
     this.assumptions.push(...registers.assumptions);
-    const missing = missingFeatureRegisters(smmu.registers);
+    const missing = missingFeatureRegisters(smmu.registers).filter((name) => name !== 'AIDR');
     if (missing.length > 0 && this.steps.length > 0) {
       const why = 'missing from the snapshot; rules that need them are not applied';
       this.assumptions.push({ what: missing.join(', '), value: 'unknown', why });
+    }
+    if (!smmu.registers.has('AIDR') && this.steps.length > 0) {
+      this.assumptions.push({ what: 'AIDR', value: 'SMMUv3.1 or later', why: 'register missing from the snapshot' });
     }
     if (this.context?.stage1?.worldAssumed === true) {
       const why = 'a register missing from the snapshot decides between EL2 and EL2-E2H';

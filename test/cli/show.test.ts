@@ -40,7 +40,7 @@ Where it is  as the hardware looks it up
   Linux reads the same entry
 
 Stream table entry  a stage that is off has no effect; --all shows its fields too
-  0x000000008802008b 0x0000100088000000 0x0000000000000000 0x0000000000000000
+  0x000000008802008b 0x0000100080000000 0x0000000000000000 0x0000000000000000
   0x0000000000000000 0x0000000000000000 0x0000000000000000 0x0000000000000000
   Field                Value  Says
   --------------  ----------  ----------------------------------------------------------------------
@@ -53,7 +53,7 @@ Stream table entry  a stage that is off has no effect; --all shows its fields to
     S1CIR                  0  CD fetch inner cacheability: non-cacheable
     S1COR                  0  CD fetch outer cacheability: non-cacheable
     S1CSH                  0  CD fetch shareability: non-shareable
-    S1STALLD               1  Stalling of stage 1 faults disabled: CD.S must be 0
+    S1STALLD               0  Stalling of stage 1 faults disabled: CD.S may be set
     STRW                   2  Stream world, for Config=5 with IDR0.Hyp=1: EL2 or EL2-E2H per CR2.E2H
   Attributes
     EATS                   0  PCIe ATS: translation requests refused
@@ -89,6 +89,9 @@ CD of SubstreamID 0  at 0x88020080 (present)
     OR0                            0  TTB0 walk outer cacheability: non-cacheable
     SH0                            0  TTB0 walk shareability: non-shareable
 
+What its DMA can reach
+  nothing is mapped
+
 What each revision does with it  * differs
                    v6          v7          v10
   ---------------  ----------  ----------  ----------
@@ -101,6 +104,8 @@ What each revision does with it  * differs
   attached, the STE rewritten in place; or an attach of any other domain (VFIO, iommufd, blocked);
   or the release of the device, which leaves the STE as it is
 
+  about the SMMU or the input as a whole (smmu-adopt inspect): sids-beyond-table, gbpa-bypass,
+  dma-goes-on, asid-reuse
   assumed: firmware.coherent = true (not in the snapshot; taken from IDR0.COHACC)
 `,
     );
@@ -257,7 +262,7 @@ describe('no entry', () => {
     expect(text).toContain('\n  ends here: L1[5] has span 3, which holds 4 STEs\n');
     expect(text).toContain('\n  ends here: Linux knows no other span than 9\n');
     expect(text).toMatch(/\n {2}v6, v7, v10: the table is rejected \(-EINVAL at two-level\.l1-descriptors\)/);
-    expect(text).toContain('\n  about the SMMU or the input as a whole (smmu-adopt inspect): adoption-fallback\n');
+    expect(text).toContain('\n  about the SMMU or the input as a whole (smmu-adopt inspect): adoption-fallback, ');
   });
 
   test('a SID of an unused descriptor', () => {

@@ -82,7 +82,7 @@ The way there
   0x200000       0x3fffff       0x90000000     rw-/rwx 2 MiB
   0x400000       0x5fffff       unknown: table not in the dump (hole)
 
-  2.01 MiB mapped by 3 blocks and pages; 1 ranges whose tables are not in the dump
+  2.01 MiB mapped by 3 blocks and pages; 1 range with tables not in the dump
 `);
   });
 

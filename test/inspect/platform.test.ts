@@ -78,7 +78,8 @@ test('StreamIDs beyond the table, and those of nobody', async () => {
     ['platform-sids-beyond', { name: '/pcie', ids: '0000:01:00.1', entries: 4096 }],
     ['platform-sid-unclaimed', { sids: 'SID 0x30', source: 'a.dtb' }],
   ]);
-  expect(inspection.findings.map(({ location }) => location)).toEqual([
+  const ofPlatform = inspection.findings.filter(({ rule }) => rule.startsWith('platform-'));
+  expect(ofPlatform.map(({ location }) => location)).toEqual([
     { firstSid: 4096, lastSid: 4096 },
     { firstSid: 0x30, lastSid: 0x30 },
   ]);

@@ -19,6 +19,7 @@ describe('records', () => {
       ...new Array(4).fill('insert'),
       ...new Array(2).fill('l1'),
       ...new Array(4).fill('ste'),
+      ...new Array(3).fill('finding'),
       'summary',
     ]);
   });
@@ -29,7 +30,8 @@ describe('records', () => {
       ...['dump', 'smmu', 'adoption'],
       ...new Array(3).fill('l1'),
       ...new Array(5).fill('ste'),
-      ...['finding', 'finding', 'summary'],
+      ...new Array(5).fill('finding'),
+      'summary',
     ]);
     expect(found.filter((line) => ['l1', 'summary'].includes(kindOf(line) ?? ''))).toMatchInlineSnapshot(`
       [

@@ -7,6 +7,7 @@ import { sectionId } from './section.ts';
 const SECTIONS: readonly (readonly [name: string, title: string, has: (smmu: SmmuReport) => boolean])[] = [
   ['verdict', 'Verdict', () => true],
   ['findings', 'Findings', () => true],
+  ['risks', 'Risks', () => true],
   ['revisions', 'Revisions', ({ adoptions }) => adoptions !== null],
   ['log', 'Kernel log', () => true],
   ['checks', 'Checks', () => true],
@@ -15,6 +16,7 @@ const SECTIONS: readonly (readonly [name: string, title: string, has: (smmu: Smm
   ['devices', 'Devices', ({ inserts, devices }) => inserts.length + devices.length > 0],
   ['rmr', 'Reserved regions', ({ rmr: entries }) => entries.length > 0],
   ['firmware', 'Firmware', ({ platform }) => (platform?.source ?? null) !== null],
+  ['reachable', 'In-flight DMA', ({ reachable: list }) => (list ?? []).length > 0],
   ['l1', 'L1 descriptors', ({ table }) => table.format === '2lvl'],
   ['stes', 'Stream table entries', () => true],
   ['memory', 'Physical memory', () => true],

@@ -2,6 +2,7 @@
 
 import { type Explained, explanationsOf } from '../../inspect/explanations/catalogue.ts';
 import type { Finding } from '../../inspect/findings.ts';
+import { isRisk } from '../../inspect/rules.ts';
 import { GRAVEST_FIRST, reachInWords } from '../findings.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, details, facts, section, sectionId } from './section.ts';
@@ -11,8 +12,19 @@ import { SEVERITIES, sidRange } from './words.ts';
 const SHOWN_OF_A_RULE = 5;
 
 export function findings(index: number, list: readonly Finding[]): Html {
-  const id = sectionId(index, 'findings');
-  return section(id, 'Findings', null, list.length === 0 ? html`<p>None.</p>\n` : findingList(list, index));
+  const [others, risks] = [false, true].map((wanted) => list.filter(({ rule }) => isRisk(rule) === wanted));
+  return html`${part(index, 'findings', 'Findings', null, others ?? [])}${part(
+    index,
+    'risks',
+    'Risks',
+    'which the kernel does not look for',
+    risks ?? [],
+  )}`;
+}
+
+function part(index: number, name: string, title: string, aside: string | null, list: readonly Finding[]): Html {
+  const body = list.length === 0 ? html`<p>None.</p>\n` : findingList(list, index);
+  return section(sectionId(index, name), title, aside, body);
 }
 
 /** `smmu` says whose stream table the findings can lead to; null for findings about the input. */

@@ -17,6 +17,7 @@ import { kernelLog } from './log.ts';
 import { Html, html } from './markup.ts';
 import { MemoryItems } from './memory-items.ts';
 import { memoryMap } from './memory-map.ts';
+import { reachable } from './reachable.ts';
 import { assumptions, registers } from './registers.ts';
 import { reset } from './reset.ts';
 import { revisions } from './revisions.ts';
@@ -101,7 +102,7 @@ function* smmuParts(
 ): Generator<string> {
   const own = inspection.findings.filter((finding) => finding.smmu === smmu.name);
   const items = new MemoryItems(smmu);
-  yield html`<article aria-labelledby="${sectionId(index, 'verdict')}-title">${verdict(smmu, index, own)}${findings(index, own)}${revisions(index, smmu)}${kernelLog(index, smmu)}${checks(index, smmu)}${idScan(index, smmu)}${reset(index, smmu)}${insertions(index, smmu)}${rmr(index, smmu)}${firmware(index, smmu)}`
+  yield html`<article aria-labelledby="${sectionId(index, 'verdict')}-title">${verdict(smmu, index, own)}${findings(index, own)}${revisions(index, smmu)}${kernelLog(index, smmu)}${checks(index, smmu)}${idScan(index, smmu)}${reset(index, smmu)}${insertions(index, smmu)}${rmr(index, smmu)}${firmware(index, smmu)}${reachable(index, smmu)}`
     .markup;
   yield* smmuData(index, smmu, own);
   yield* l1Section(index, smmu, items, budget);

@@ -7,3 +7,8 @@ export function inUnits(byteLength: number): string {
   const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(byteLength, 1)) / 10));
   return `${+(byteLength / 1024 ** unit).toFixed(2)} ${UNITS[unit]}`;
 }
+
+/** What maps memory, of either size. */
+export function countedLeaves(leaves: number): string {
+  return leaves === 1 ? 'one block or page' : `${leaves} blocks and pages`;
+}

@@ -3,7 +3,7 @@
 import { hex } from '../../inspect/hex.ts';
 import type { QueueEntry } from '../../inspect/queue.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../inspect/stream-traffic.ts';
-import { inUnits } from './bytes.ts';
+import { countedLeaves as counted, inUnits } from './bytes.ts';
 import { entryInWords, typeInWords } from './queue-words.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
@@ -40,7 +40,9 @@ function inWords(style: Style, reach: StreamReach): string[] {
   if (outcome === 'bypass') return say('everything: addresses pass as they are');
   if (outcome !== 'translated') return say(`nothing: ${fault === null ? '' : `${fault}: `}${why ?? outcome}`);
   const parts = [
-    `${inUnits(mappedBytes)} mapped by ${leaves} blocks and pages, ${inUnits(writableBytes)} of it writable`,
+    leaves === 0
+      ? 'nothing is mapped'
+      : `${inUnits(mappedBytes)} mapped by ${counted(leaves)}, ${inUnits(writableBytes)} of it writable`,
     ...(unknown > 0 ? [`${unknown} ranges with tables not in the dump`] : []),
     ...(complete ? [] : ['not all of it: translate --all goes further']),
   ];

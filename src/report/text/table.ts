@@ -57,32 +57,29 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
     if (rest > 0 && second !== undefined) second.width = Math.max(MIN_PROSE_WIDTH, second.width - rest);
   }
 
-  const lines: string[] = [];
-  let batch: string[][] = [
-    shown.map(({ title, width, align }) => pad(title, width, align).replace(title, style.paint.bold(title))),
-    shown.map(({ width }) => style.paint.dim((style.unicode ? '\u2500' : '-').repeat(width))),
+  const lines = [
+    ...layOut(
+      shown,
+      shown.map(({ title, width, align }) => pad(title, width, align).replace(title, style.paint.bold(title))),
+    ),
+    ...layOut(
+      shown,
+      shown.map(({ width }) => style.paint.dim((style.unicode ? '\u2500' : '-').repeat(width))),
+    ),
   ];
-  const flush = () => {
-    if (batch.length > 0) lines.push(...layOut(shown, batch));
-    batch = [];
-  };
   for (const row of rows) {
-    batch.push(
-      shown.map(({ index, width, yields, align, paint }) => {
-        const text = cell(row[index] ?? '', width, yields);
-        const padded = pad(text, width, align);
-        return paint === undefined ? padded : padded.replace(text, paint(text, style.paint));
-      }),
-    );
+    const cells = shown.map(({ index, width, yields, align, paint }) => {
+      const text = cell(row[index] ?? '', width, yields);
+      const padded = pad(text, width, align);
+      return paint === undefined ? padded : padded.replace(text, paint(text, style.paint));
+    });
+    lines.push(...layOut(shown, cells));
     const said = below.filter(({ index }) => (row[index] ?? NOTHING) !== NOTHING);
     if (said.length > 0) {
-      flush();
       const text = said.map(({ title, index }) => `${title} ${row[index]}`).join(GAP);
       lines.push(...wrap(text, room - INDENT.length).map((line) => INDENT + line));
     }
-    if (batch.length >= BATCH_ROWS) flush();
   }
-  flush();
   return lines.map((line) => INDENT + line.trimEnd());
 }
 
@@ -90,21 +87,24 @@ function pad(text: string, width: number, align: Column['align']): string {
   return align === 'right' ? text.padStart(width) : text.padEnd(width);
 }
 
-/** cli-table3 compares each cell with all others, so a long table is laid out bit by bit; padded cells align the bits. */
-const BATCH_ROWS = 32;
-
-function layOut(columns: readonly Column[], batch: readonly string[][]): string[] {
-  // Cells are padded already, so rows of one line need no layout; most tables have no others.
-  if (!batch.some((row) => row.some((text) => text.includes('\n')))) return batch.map((row) => row.join(GAP));
+/**
+ * The lines of one row. Its cells are padded already, so only those of several lines need a layout; row by row, because
+ * cli-table3 compares each cell with all others.
+ */
+function layOut(columns: readonly Column[], cells: string[]): string[] {
+  if (!cells.some((text) => text.includes('\n'))) return [cells.join(GAP)];
   const grid = new CliTable3({
     chars: { ...NO_FRAME, middle: GAP },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
     colAligns: columns.map(({ align }) => align ?? 'left'),
   });
-  grid.push(...batch);
+  grid.push(cells);
   return grid.toString().split('\n');
 }
 
+/** Prose in lines, the first as wide as the column, so that the row lines up with the others. */
 function cell(text: string, width: number, yields: Column['yields']): string {
-  return yields === 'wrap' && text.length > width ? wrap(text, width).join('\n') : text;
+  if (yields !== 'wrap' || text.length <= width) return text;
+  const [first = '', ...rest] = wrap(text, width);
+  return [first.padEnd(width), ...rest].join('\n');
 }

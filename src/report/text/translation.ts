@@ -6,7 +6,7 @@ import type { Target } from '../../inspect/physical-target.ts';
 import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../inspect/translation.ts';
 import type { Assumption } from '../../snapshot/register-file.ts';
 import { escaped } from '../escape.ts';
-import { inUnits } from './bytes.ts';
+import { countedLeaves, inUnits } from './bytes.ts';
 import { stepTable } from './steps.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 
@@ -117,7 +117,7 @@ export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator
     }
   }
   if (kind !== 'translated') return;
-  yield `\n${INDENT}${inUnits(byteLength)} mapped by ${leaves} blocks and pages`;
+  yield `\n${INDENT}${leaves === 0 ? 'nothing is mapped' : `${inUnits(byteLength)} mapped by ${countedLeaves(leaves)}`}`;
   if (unknown > 0) yield `; ${unknown} ${unknown === 1 ? 'range' : 'ranges'} with tables not in the dump`;
   if (cut) yield `; NOT ALL OF IT: the tables describe more than is ever walked`;
   yield '\n';
