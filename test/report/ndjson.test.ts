@@ -30,7 +30,7 @@ describe('records', () => {
       ...['dump', 'smmu', 'adoption'],
       ...new Array(3).fill('l1'),
       ...new Array(5).fill('ste'),
-      ...new Array(5).fill('finding'),
+      ...new Array(4).fill('finding'),
       'summary',
     ]);
     expect(found.filter((line) => ['l1', 'summary'].includes(kindOf(line) ?? ''))).toMatchInlineSnapshot(`
@@ -38,7 +38,7 @@ describe('records', () => {
         "{"record":"l1","smmu":"arm-smmu-v3.0.auto","index":0,"address":"0x88002000","descriptor":"0x0000000088010009","span":9,"l2":"0x88010000","firstSid":0,"lastSid":255,"status":"used","hardwareStes":256}",
         "{"record":"l1","smmu":"arm-smmu-v3.0.auto","index":1,"address":"0x88002008","descriptor":"0x0000000088014009","span":9,"l2":"0x88014000","firstSid":256,"lastSid":511,"status":"used","hardwareStes":256}",
         "{"record":"l1","smmu":"arm-smmu-v3.0.auto","index":5,"address":"0x88002028","descriptor":"0x0000000088014003","span":3,"l2":"0x88014000","firstSid":1280,"lastSid":1535,"status":"bad","hardwareStes":4}",
-        "{"record":"summary","errors":2,"warnings":0,"notes":0,"exitCode":1}",
+        "{"record":"summary","errors":2,"warnings":1,"notes":1,"exitCode":1}",
       ]
     `);
     expect(Object.keys(JSON.parse(found[0] as string))).toMatchInlineSnapshot(`

@@ -1,9 +1,9 @@
 /**
- * Tables made to keep their reader busy: the inspection ends in bounded time, and says what it left out. The limits of
- * time are many times what a quiet machine needs.
+ * Tables made to keep their reader busy: the inspection ends in bounded time, and says what it left out. The limit is
+ * several times what each of them needs.
  */
 
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { Image } from '../../../samples/image.ts';
 import { CD } from '../../../src/smmu/cd.ts';
 import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
@@ -12,6 +12,10 @@ import { hex, inspectMachine, type MachineOptions } from '../../support/machine.
 import { cd, found, nextTable, page, rulesOf, stage1, stage2, stage2Page } from '../../support/risk-machine.ts';
 
 const MAX_SECONDS = 20;
+// A busy machine may take longer for them.
+vi.setConfig({ testTimeout: 180_000 });
+afterAll(() => vi.resetConfig());
+
 const TABLE = 0xa000_0000;
 const CDS = 0x9000_0000;
 const STES = 0x8000_0000;
@@ -22,9 +26,10 @@ class Bulk extends Image {
   readonly #arrays: { paddr: number; bytes: Uint8Array }[] = [];
 
   /** `count` structures, of which the first word of each is made by `word0`, the second by `word1`. */
-  fill(paddr: number, words: readonly bigint[], count: number, change: (i: number, at: DataView) => void): this {
+  fill(paddr: number, words: readonly bigint[], count: number, change?: (i: number, at: DataView) => void): this {
     const bytes = Buffer.alloc(count * words.length * 8, Buffer.from(new BigUint64Array(words).buffer));
-    for (let i = 0; i < count; i++) change(i, new DataView(bytes.buffer, bytes.byteOffset + i * words.length * 8));
+    for (let i = 0; change !== undefined && i < count; i++)
+      change(i, new DataView(bytes.buffer, bytes.byteOffset + i * words.length * 8));
     this.#arrays.push({ paddr, bytes });
     return this;
   }
@@ -34,7 +39,7 @@ class Bulk extends Image {
   }
 }
 
-const stes = (image: Bulk, log2Size: number, fields: FieldInputs, change: (i: number, at: DataView) => void) =>
+const stes = (image: Bulk, log2Size: number, fields: FieldInputs, change?: (i: number, at: DataView) => void) =>
   image.fill(STES, encodeFields(STE, fields), 2 ** log2Size, change);
 const oneStream = (fields: FieldInputs = stage1(0, { S1ContextPtr: CDS })) =>
   new Bulk().abortTable(STES, 64).ste(STES, 8, fields) as Bulk;
@@ -54,11 +59,11 @@ const full = (image: Bulk) => {
 };
 
 async function inDue(image: Image, log2Size: number, options: MachineOptions = {}) {
-  const started = performance.now();
+  const started = process.cpuUsage();
   const registers = { STRTAB_BASE: hex(STES), STRTAB_BASE_CFG: hex(log2Size), IDR1: '0x02730514', IDR5: '0x75' };
   const inspected = await inspectMachine(image, { deep: true, registers, ...options });
-  const seconds = (performance.now() - started) / 1000;
-  expect(seconds, `${MAX_SECONDS} seconds are enough`).toBeLessThan(MAX_SECONDS);
+  const { user, system } = process.cpuUsage(started);
+  expect((user + system) / 1e6, 'seconds of the processor').toBeLessThan(MAX_SECONDS);
   return { inspected, reachable: inspected.smmu.reachable ?? [] };
 }
 
@@ -154,10 +159,7 @@ test('many streams into a maze of tables share one budget', async () => {
 describe('2^16 active streams', () => {
   test('of one CD', async () => {
     const image = full(new Bulk()).cd(CDS, 0, cd(CD_OF)) as Bulk;
-    const { inspected, reachable } = await inDue(
-      stes(image, 16, stage1(0, { S1ContextPtr: CDS }), () => {}),
-      16,
-    );
+    const { inspected, reachable } = await inDue(stes(image, 16, stage1(0, { S1ContextPtr: CDS })), 16);
     expect(reachable).toMatchObject([{ streams: 2 ** 14, leaves: 512 }]);
     expect(found(inspected, 'risks-cut')).toEqual([{ args: { what: 'active STEs', examined: 2 ** 14 }, location: {} }]);
   });
@@ -168,7 +170,7 @@ describe('2^16 active streams', () => {
     image.fill(CDS, encodeFields(CD, cd(CD_OF)), 2 ** 16, (i, at) =>
       at.setUint32(8, TABLE + 0x1_0000 + i * 0x1000, true),
     );
-    image.fill(TABLE + 0x1_0000, [nextTable(TABLE + 0x1000), ...new Array<bigint>(511).fill(0n)], 2 ** 13, () => {});
+    image.fill(TABLE + 0x1_0000, [nextTable(TABLE + 0x1000), ...new Array<bigint>(511).fill(0n)], 2 ** 13);
     const { inspected, reachable } = await inDue(image, 16);
     expect(reachable).toHaveLength(2 ** 12);
     expect(found(inspected, 'risks-cut').map(({ args }) => args)).toEqual([
@@ -180,7 +182,7 @@ describe('2^16 active streams', () => {
   test('with CD tables of 2^14 leaves each, all of them the same few', async () => {
     const leaf = 0xb000_0000;
     const image = new Bulk().reserve(leaf, 4096) as Bulk;
-    image.fill(CDS, [BigInt(leaf) | 1n], 2 ** 17, () => {});
+    image.fill(CDS, [BigInt(leaf) | 1n], 2 ** 17);
     stes(image, 16, stage1(0, { S1CDMax: 20, S1Fmt: 1, S1DSS: 2 }), (i, at) =>
       at.setUint32(0, CDS + (i % 1024) * 64 + (1 << 4) + 11, true),
     );
@@ -192,15 +194,12 @@ describe('2^16 active streams', () => {
 
 describe('2^20 valid CDs', () => {
   const streams = () => oneStream(stage1(0, { S1ContextPtr: CDS, S1CDMax: 20, S1DSS: 2 }));
-  const cds = (image: Bulk, change: (i: number, at: DataView) => void) =>
+  const cds = (image: Bulk, change?: (i: number, at: DataView) => void) =>
     image.fill(CDS, encodeFields(CD, cd(CD_OF)), 2 ** 20, change);
   const CUT = { what: 'context descriptors', examined: 2 ** 16 };
 
   test('with one table', async () => {
-    const { inspected, reachable } = await inDue(
-      cds(full(streams()), () => {}),
-      6,
-    );
+    const { inspected, reachable } = await inDue(cds(full(streams())), 6);
     expect(reachable).toMatchObject([{ sids: [8], streams: 1, leaves: 512 }]);
     expect(found(inspected, 'risks-cut')).toEqual([{ args: CUT, location: {} }]);
   });
@@ -221,7 +220,7 @@ describe('2^20 valid CDs', () => {
 
 test('one less than the limits is not cut', async () => {
   const image = new Bulk().reserve(TABLE, 4096).cd(CDS, 0, cd({ ...CD_OF, EPD0: 1 })) as Bulk;
-  stes(image, 14, stage1(0, { S1ContextPtr: CDS }), () => {});
+  stes(image, 14, stage1(0, { S1ContextPtr: CDS }));
   expect([...rulesOf((await inDue(image, 14)).inspected)]).not.toContain('risks-cut');
 });
 
