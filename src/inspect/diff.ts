@@ -18,6 +18,7 @@ import { fieldChanges } from './diff/fields.ts';
 import { askKernel, type KernelChoice } from './diff/kernel.ts';
 import { compareL1, sameL1Shape } from './diff/l1.ts';
 import { Listed, MissingList } from './diff/listed.ts';
+import { MappingComparison } from './diff/mappings/comparison.ts';
 import { type DiffMoment, momentOf, tableShape } from './diff/moment.ts';
 import type {
   BeforeAfter,
@@ -32,6 +33,7 @@ import { SteComparison } from './diff/stes.ts';
 import { hex } from './hex.ts';
 import { dumpReport } from './inspection.ts';
 
+export type * from './diff/mapping-report.ts';
 export type * from './diff/report.ts';
 
 export interface DiffOptions extends KernelChoice {
@@ -41,6 +43,8 @@ export interface DiffOptions extends KernelChoice {
   readonly smmus?: readonly string[] | undefined;
   /** Only the entries of these StreamIDs. */
   readonly sids?: readonly number[] | undefined;
+  /** Compare what the streams reach, too: all translation tables. */
+  readonly deep?: boolean | undefined;
   /** List thousands of changes, instead of the first few hundred. */
   readonly all?: boolean | undefined;
 }
@@ -48,6 +52,8 @@ export interface DiffOptions extends KernelChoice {
 const LISTED = 256;
 /** Each with every field that differs: what a reader of JSON can still take in one piece. */
 const LISTED_OF_ALL = 4096;
+/** Ranges of one set of translation tables. */
+const RANGES_LISTED = 16;
 
 /**
  * Compares the tables in `before` with those in `after`.
@@ -81,9 +87,13 @@ export async function diffDumps(
       kernel: answer,
     });
   }
-  const changed = smmus.some(({ counts }) => (counts.registers ?? 0) + counts.l1 + counts.stes + counts.cds > 0);
+  const changed = smmus.some(
+    ({ counts, mappings }) =>
+      (counts.registers ?? 0) + counts.l1 + counts.stes + counts.cds + (mappings?.changed ?? 0) > 0,
+  );
   const complete = smmus.every(
-    ({ counts: { missing }, notCompared }) => missing + notCompared.cds === 0 && !notCompared.cut,
+    ({ counts: { missing }, notCompared, mappings }) =>
+      missing + notCompared.cds === 0 && !notCompared.cut && mappings?.complete !== false,
   );
   return {
     schemaVersion: 1,
@@ -130,7 +140,10 @@ function compareSmmu(
   const missing = new MissingList(limit);
   const changedL1 = sameL1Shape(moments) ? compareL1(moments, revision, sids, l1) : new Set<number>();
   const cdComparison = new CdComparison(moments, cds, missing);
-  const steComparison = new SteComparison(moments, { changedL1, changes: stes, missing, cds: cdComparison, progress });
+  const ranges = options.all === true ? LISTED_OF_ALL : RANGES_LISTED;
+  const mappings = options.deep === true ? new MappingComparison(moments, { ranges, sets: limit }) : null;
+  const sinks = { changedL1, changes: stes, missing, cds: cdComparison, mappings, progress };
+  const steComparison = new SteComparison(moments, sinks);
   steComparison.compare(sids);
   const registers = options.snapshotAfter === undefined ? null : registerChanges(smmus);
   const newlyIllegal = [...stes.items, ...cds.items].filter(
@@ -160,6 +173,7 @@ function compareSmmu(
       guests: steComparison.guests,
       cut: moments.before.table.cut || moments.after.table.cut,
     },
+    mappings: mappings?.report() ?? null,
     kernel: null,
     kernelSids: [...l1.items.map(({ firstSid }) => firstSid), ...stes.items.map(({ sid }) => sid)],
   };

@@ -7,6 +7,7 @@ import type { FieldValue } from '../../smmu/fields.ts';
 import type { Illegality } from '../../smmu/legality.ts';
 import type { SteConfig, StreamTableFormat } from '../../smmu/stream-table.ts';
 import type { DumpReport, Inspection } from '../inspection.ts';
+import type { MappingsDiff } from './mapping-report.ts';
 
 export interface DiffReport {
   readonly schemaVersion: 1;
@@ -44,6 +45,8 @@ export interface SmmuDiff {
     /** A two-level table has more L2 tables than are looked at. */
     readonly cut: boolean;
   };
+  /** What the streams reach; null when nobody asked. */
+  readonly mappings: MappingsDiff | null;
   /** What the changes come to in the kdump kernel; null when nothing in the tables changed. */
   readonly kernel: KernelDiff | null;
 }

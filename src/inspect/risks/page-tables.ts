@@ -7,8 +7,9 @@ import type { AddressRange, PageState } from '../../dump/memory.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
 import type { Regime, Stage2Regime } from '../../smmu/translation/regime.ts';
 import { ANY_WRITE } from '../../smmu/translation/rights.ts';
-import { type StreamContext, streamContext } from '../../smmu/translation/stream-context.ts';
+import { streamContext } from '../../smmu/translation/stream-context.ts';
 import { Budget, type Stretch, TableMap, type VisitedTable } from '../../smmu/translation/table-map.ts';
+import { tableSetsOf } from '../../smmu/translation/table-set.ts';
 import { hex } from '../hex.ts';
 import type { ReachableReport } from '../inspection.ts';
 import { type RiskContext, sidLocation } from './context.ts';
@@ -58,7 +59,7 @@ export class PageTableCheck implements StreamCheck {
     const { hw, memory } = this.#context;
     const context = streamContext<PageState>(ste.words, ssid, hw, memory, []);
     if (context.kind !== 'context') return;
-    for (const { regime, stage2, base } of regimesOf(context)) {
+    for (const { regime, stage2, base } of tableSetsOf(context).filter((set) => set !== null)) {
       const key = `${regime.stage} ${regime.base} ${regime.startLevel} ${stage2?.base ?? ''} ${regime.granuleLog2}`;
       const about = { asid: cd?.asid ?? null, vmid: context.stage2 === null ? null : ste.of('S2VMID') };
       this.#list(ste.sid, key, () => ({ ...this.#walk(ste.sid, regime, stage2, base), ...about }));
@@ -146,20 +147,6 @@ const NOTHING_REACHED = {
   faults: 0,
   complete: true,
 };
-
-/** The tables of a stream, each with where its input addresses begin. */
-function* regimesOf({
-  stage1,
-  stage2,
-}: StreamContext): Generator<{ regime: Regime; stage2: Stage2Regime | null; base: bigint }> {
-  if (stage1 === null) {
-    if (stage2 !== null) yield { regime: stage2, stage2: null, base: 0n };
-    return;
-  }
-  for (const [half, { regime, inputBits }] of stage1.halves.entries()) {
-    if (regime !== null) yield { regime, stage2, base: half === 0 ? 0n : (1n << 64n) - (1n << BigInt(inputBits)) };
-  }
-}
 
 function hits({ output, byteLength }: Stretch, ranges: readonly AddressRange[]): AddressRange[] {
   return ranges
