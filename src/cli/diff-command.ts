@@ -9,6 +9,7 @@ import { parseSids } from './arguments.ts';
 import { addDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { progressLine, writeToStdout } from './output.ts';
+import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what a changed entry comes to. */
@@ -17,6 +18,7 @@ const KERNEL_OPTIONS = ['kernel', 'iomem', 'memremap', 'paBits'] as const satisf
 interface DiffFlags
   extends DumpFlags,
     Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number] | 'revision'>,
+    PlatformFlags,
     TextOrJsonFlags {
   readonly regs: string;
   readonly regsAfter?: string;
@@ -70,6 +72,7 @@ export function addDiffCommand(program: Command, done: (status: number) => void)
   for (const option of addKernelOptions(createCommand()).options) {
     if (wanted.includes(option.attributeName())) command.addOption(option);
   }
+  addPlatformOptions(command);
   addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
     .optionsGroup('The report:');
@@ -97,6 +100,7 @@ async function runDiff(before: string, after: string, flags: DiffFlags): Promise
       sids,
       deep,
       all,
+      platform: await loadPlatform(flags, first, snapshot),
       ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded },
       progress: progressLine,
     });

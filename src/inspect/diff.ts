@@ -9,6 +9,7 @@ import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
+import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { noProgress } from '../progress.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -45,6 +46,8 @@ export interface DiffOptions extends KernelChoice {
   readonly sids?: readonly number[] | undefined;
   /** Compare what the streams reach, too: all translation tables. */
   readonly deep?: boolean | undefined;
+  /** What firmware says of the machine. */
+  readonly platform?: Platform | undefined;
   /** List thousands of changes, instead of the first few hundred. */
   readonly all?: boolean | undefined;
 }
@@ -130,7 +133,9 @@ function compareSmmu(
   options: DiffOptions,
 ): SmmuDiff & { readonly kernelSids: readonly number[] } {
   const { excluded, progress = noProgress } = options;
-  const moment = (at: 'before' | 'after') => momentOf(smmus[at], new MemoryView(dumps[at], excluded));
+  const named = options.platform === undefined ? null : platformSmmuAt(options.platform, smmus.before.base);
+  const names = named?.names ?? null;
+  const moment = (at: 'before' | 'after') => momentOf(smmus[at], new MemoryView(dumps[at], excluded), names);
   const moments: BeforeAfter<DiffMoment> = { before: moment('before'), after: moment('after') };
   const sids = options.sids && [...new Set(options.sids)].sort((a, b) => a - b);
   const limit = options.all === true ? LISTED_OF_ALL : LISTED;

@@ -35,6 +35,8 @@ export type MappingCounts = Readonly<Record<MappingChange | 'unknown', RangeCoun
 export interface MappingSetDiff extends BeforeAfter<MappingSource> {
   /** The first streams that use it. */
   readonly sids: readonly number[];
+  /** What firmware calls the devices of these; null for those that it does not name. */
+  readonly deviceNames: readonly (string | null)[];
   readonly streams: number;
   /** SubstreamID of the first stream. */
   readonly ssid: number;

@@ -144,12 +144,15 @@ export interface L1Change extends Change<L1State> {
 export interface SteChange extends Change<SteState> {
   readonly sid: number;
   readonly bdf: string;
+  /** What firmware calls the device; null where it was not given or names none. */
+  readonly deviceName: string | null;
   readonly device: DeviceDiff | null;
 }
 
 export interface CdChange extends Change<CdState> {
   readonly sid: number;
   readonly bdf: string;
+  readonly deviceName: string | null;
   readonly ssid: number;
 }
 

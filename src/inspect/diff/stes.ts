@@ -116,7 +116,8 @@ export class SteComparison {
   #change(sid: number, i: number, before: SliceSide | null, after: SliceSide | null): Omit<SteChange, 'device'> {
     const left = before && stateAt(before, i, this.#moments.before);
     const right = after && stateAt(after, i, this.#moments.after);
-    return { sid, bdf: bdfOf(sid), ...changeOf(STE, left, right) };
+    const deviceName = this.#moments.before.names?.deviceOf(sid) ?? null;
+    return { sid, bdf: bdfOf(sid), deviceName, ...changeOf(STE, left, right) };
   }
 }
 

@@ -73,9 +73,10 @@ export function* mappingLines({ mappings }: SmmuDiff, style: Style, all: boolean
   }
 }
 
-function nameOf({ sids, streams, ssid, before, after, counts, cut }: MappingSetDiff): string {
+function nameOf({ sids, deviceNames, streams, ssid, before, after, counts, cut }: MappingSetDiff): string {
+  const named = sids.map((sid, i) => (deviceNames[i] == null ? hex(sid) : `${hex(sid)} (${deviceNames[i]})`));
   const more = streams > 4 ? ` and ${streams - 4} more` : '';
-  const who = `SID ${sids.slice(0, 4).map(hex).join(', ')}${more}${ssid === 0 ? '' : `, SSID ${ssid}`}`;
+  const who = `SID ${named.slice(0, 4).join(', ')}${more}${ssid === 0 ? '' : `, SSID ${ssid}`}`;
   const [left, right] = [sourceInWords(before), sourceInWords(after)];
   const what = inWords(counts);
   const rest = [

@@ -187,19 +187,20 @@ function steInWords(state: SteChange['before']): string {
 function steLines({ stes, notListed }: SmmuDiff, style: Style, all: boolean): string[] {
   if (stes.length === 0) return [];
   const pages = pageColumn(stes);
+  const named = stes.some(({ deviceName }) => deviceName !== null);
   const columns: Column[] = [
     { title: 'SID', align: 'right' },
-    { title: 'BDF' },
+    { title: named ? 'Device' : 'BDF' },
     { title: 'At' },
     { title: 'Hardware', yields: 'wrap' },
     { title: 'In the kdump kernel', yields: 'below', paint: redIf(isGrave) },
     ...pages,
   ];
   const rows = stes.map((change) => {
-    const { sid, bdf, before, after, device } = change;
+    const { sid, bdf, deviceName, before, after, device } = change;
     return [
       hex(sid),
-      bdf,
+      named ? (deviceName ?? NOTHING) : bdf,
       transition(before?.address ?? null, after?.address ?? null),
       transition(steInWords(before), steInWords(after)),
       turnInWords(device),

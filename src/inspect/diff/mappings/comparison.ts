@@ -137,7 +137,8 @@ export class MappingComparison {
     // Streams may still join.
     this.#sets.push(() => {
       const { sids, streams } = entry;
-      return { sids, streams, ssid, before, after, complete, cut, counts, ranges: items, notListed };
+      const deviceNames = sids.map((sid) => this.#moments.before.names?.deviceOf(sid) ?? null);
+      return { sids, deviceNames, streams, ssid, before, after, complete, cut, counts, ranges: items, notListed };
     });
     return entry;
   }
