@@ -63,7 +63,7 @@ Context descriptors  one at 0x88020080
   C_BAD_SUBSTREAMID
 
 CD of SubstreamID 0  at 0x88020080 (present)
-  0x0003e204c0000010 0x0000000088200000 0x0000000000000000 0x00000000ff440c04
+  0x0003e204c0000010 0x0000000088200000 0x0000000000000000 0x00000000f404ff44
   Field                        Value  Says
   ----------------------  ----------  --------------------------------------------------------------
   Context
@@ -78,8 +78,8 @@ CD of SubstreamID 0  at 0x88020080 (present)
     R                              1  Record stage 1 fault: record an event
     A                              1  Response to a terminated stage 1 fault (S=0): abort to the
                                       device
-    MAIR0                 0xff440c04  Memory attributes of AttrIndx 0 to 3, one byte each, index 0
-                                      lowest: 04 0c 44 ff
+    MAIR0                 0xf404ff44  Memory attributes of AttrIndx 0 to 3, one byte each, index 0
+                                      lowest: 44 ff 04 f4
   Lower addresses (TTB0)
     TTB0                  0x88200000  TTB0 table address [51:4], [55:4] with D128; aligned by
                                       hardware

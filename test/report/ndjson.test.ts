@@ -30,7 +30,7 @@ describe('records', () => {
       ...['dump', 'smmu', 'adoption'],
       ...new Array(3).fill('l1'),
       ...new Array(5).fill('ste'),
-      ...new Array(5).fill('finding'),
+      ...new Array(4).fill('finding'),
       'summary',
     ]);
     expect(found.filter((line) => ['l1', 'summary'].includes(kindOf(line) ?? ''))).toMatchInlineSnapshot(`
