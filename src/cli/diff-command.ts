@@ -9,6 +9,7 @@ import { parseSids } from './arguments.ts';
 import { addDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { progressLine, writeToStdout } from './output.ts';
+import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what a changed entry comes to. */
@@ -17,11 +18,13 @@ const KERNEL_OPTIONS = ['kernel', 'iomem', 'memremap', 'paBits'] as const satisf
 interface DiffFlags
   extends DumpFlags,
     Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number] | 'revision'>,
+    PlatformFlags,
     TextOrJsonFlags {
   readonly regs: string;
   readonly regsAfter?: string;
   readonly smmu?: string;
   readonly sid?: readonly number[];
+  readonly deep?: boolean;
   readonly all?: boolean;
   readonly excluded?: ExcludedPolicy;
   readonly allowOutside?: boolean;
@@ -32,6 +35,7 @@ Examples:
   smmu-adopt diff vmcore vmcore-later --regs regs.json
   smmu-adopt diff vmcore vmcore-later --regs regs.json --regs-after regs-later.json --iomem iomem.txt
   smmu-adopt diff ddr.bin@0x80000000 later.bin@0x80000000 --regs regs.json --sid 0x100-0x1ff,02:00.0
+  smmu-adopt diff vmcore vmcore-later --regs regs.json --deep
   smmu-adopt diff vmcore vmcore-later --regs regs.json --format json
 
 Exit status:
@@ -58,6 +62,7 @@ export function addDiffCommand(program: Command, done: (status: number) => void)
     .option('--regs-after <file>', 'the registers at the later moment: compared, and used for the later dump')
     .option('--smmu <name>', 'only this SMMU of the snapshot')
     .option('--sid <list>', 'only these StreamIDs: 0x100,0x108, 256-263, 01:00.0', parseSids)
+    .option('--deep', 'compare what every stream reaches too: go through the translation tables of both')
     .option('--all', 'thousands of changes instead of hundreds, and fields without effect too')
     .addOption(excludedOption())
     .addOption(
@@ -67,6 +72,7 @@ export function addDiffCommand(program: Command, done: (status: number) => void)
   for (const option of addKernelOptions(createCommand()).options) {
     if (wanted.includes(option.attributeName())) command.addOption(option);
   }
+  addPlatformOptions(command);
   addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
     .optionsGroup('The report:');
@@ -76,7 +82,7 @@ export function addDiffCommand(program: Command, done: (status: number) => void)
 }
 
 async function runDiff(before: string, after: string, flags: DiffFlags): Promise<number> {
-  const { allowOutside, regsAfter, smmu, sid: sids, all, excluded } = flags;
+  const { allowOutside, regsAfter, smmu, sid: sids, deep, all, excluded } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside });
   const snapshotAfter = regsAfter === undefined ? undefined : await loadSnapshot(regsAfter, { allowOutside });
   const dumps = new Dumps(flags, snapshot.memory);
@@ -92,7 +98,9 @@ async function runDiff(before: string, after: string, flags: DiffFlags): Promise
       snapshotAfter,
       smmus: smmu === undefined ? undefined : [smmu],
       sids,
+      deep,
       all,
+      platform: await loadPlatform(flags, first, snapshot),
       ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded },
       progress: progressLine,
     });

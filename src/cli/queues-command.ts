@@ -9,9 +9,10 @@ import { parseSids } from './arguments.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { collect } from './kernel-options.ts';
 import { writeToStdout } from './output.ts';
+import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
-interface QueuesFlags extends DumpFlags, TextOrJsonFlags {
+interface QueuesFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
   readonly regs: string;
   readonly smmu?: readonly string[];
   readonly all?: boolean;
@@ -47,6 +48,7 @@ export function addQueuesCommand(program: Command, done: (status: number) => voi
     .option('--queue <list>', `only these queues: ${QUEUE_NAMES.join(', ')}`, parseQueues)
     .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseSids)
     .option('--all', 'entries that were consumed already too, as far as they are still in memory');
+  addPlatformOptions(command);
   addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
     .optionsGroup('The report:');
@@ -70,8 +72,9 @@ async function runQueues(names: string[], flags: QueuesFlags): Promise<number> {
   const dumps = new Dumps(flags, snapshot.memory);
   try {
     const dump = await dumps.open(names);
+    const platform = await loadPlatform(flags, dump, snapshot);
     const { lacksPending, queuesReport } = await import('../inspect/queues.ts');
-    const report = queuesReport(dump, snapshot, smmus, { all, queues, sids });
+    const report = queuesReport(dump, snapshot, smmus, { all, queues, sids, platform });
     if (format === 'json') {
       await writeToStdout((await import('../report/json.ts')).jsonReport(report));
     } else {

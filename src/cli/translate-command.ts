@@ -5,14 +5,16 @@ import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import { loadIomem } from '../platform/iomem.ts';
+import { platformSmmuAt } from '../platform/platform.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseIova, parseOneSid, parseSsid } from './arguments.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { onlySmmu } from './one-smmu.ts';
 import { writeToStdout } from './output.ts';
+import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
-interface TranslateFlags extends DumpFlags, TextOrJsonFlags {
+interface TranslateFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
   readonly regs: string;
   readonly sid: number;
   readonly ssid?: number;
@@ -63,6 +65,7 @@ export function addTranslateCommand(program: Command, done: (status: number) => 
     .option('--smmu <name>', 'the SMMU, where the snapshot has several')
     .option('--iomem <file>', "the crashed kernel's /proc/iomem, read as root: says what is at the address")
     .addOption(excludedOption());
+  addPlatformOptions(command);
   addDumpOptions(command)
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
     .optionsGroup('The report:');
@@ -82,13 +85,16 @@ async function runTranslate(names: string[], flags: TranslateFlags): Promise<num
     const dump = await dumps.open(names);
     const map = new AddressMap(dump.memory, iomem, snapshot.kdump.systemRam);
     const memory = { view: new MemoryView(dump, excluded), map };
+    const platform = await loadPlatform(flags, dump, snapshot);
+    const named = platform === undefined ? null : platformSmmuAt(platform, smmu.base);
+    const device = named?.names.deviceOf(sid) ?? null;
     const style = flags.format === 'text' ? await stdoutStyle(flags.color) : null;
     const { answerAccess, answerAll } = await import('./translate-answer.ts');
     const access = flags.write ? 'write' : flags.exec ? 'exec' : 'read';
     const { pieces, status } =
       iova === undefined
-        ? answerAll(smmu, memory, { sid, ssid }, style)
-        : answerAccess(smmu, memory, { sid, ssid, iova, access, privileged: flags.priv ?? false }, style);
+        ? answerAll(smmu, memory, { sid, ssid, device }, style)
+        : answerAccess(smmu, memory, { sid, ssid, device, iova, access, privileged: flags.priv ?? false }, style);
     await writeToStdout(pieces);
     return status();
   } finally {

@@ -9,6 +9,7 @@ import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
+import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { noProgress } from '../progress.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -18,6 +19,7 @@ import { fieldChanges } from './diff/fields.ts';
 import { askKernel, type KernelChoice } from './diff/kernel.ts';
 import { compareL1, sameL1Shape } from './diff/l1.ts';
 import { Listed, MissingList } from './diff/listed.ts';
+import { MappingComparison } from './diff/mappings/comparison.ts';
 import { type DiffMoment, momentOf, tableShape } from './diff/moment.ts';
 import type {
   BeforeAfter,
@@ -32,6 +34,7 @@ import { SteComparison } from './diff/stes.ts';
 import { hex } from './hex.ts';
 import { dumpReport } from './inspection.ts';
 
+export type * from './diff/mapping-report.ts';
 export type * from './diff/report.ts';
 
 export interface DiffOptions extends KernelChoice {
@@ -41,6 +44,10 @@ export interface DiffOptions extends KernelChoice {
   readonly smmus?: readonly string[] | undefined;
   /** Only the entries of these StreamIDs. */
   readonly sids?: readonly number[] | undefined;
+  /** Compare what the streams reach, too: all translation tables. */
+  readonly deep?: boolean | undefined;
+  /** What firmware says of the machine. */
+  readonly platform?: Platform | undefined;
   /** List thousands of changes, instead of the first few hundred. */
   readonly all?: boolean | undefined;
 }
@@ -48,6 +55,8 @@ export interface DiffOptions extends KernelChoice {
 const LISTED = 256;
 /** Each with every field that differs: what a reader of JSON can still take in one piece. */
 const LISTED_OF_ALL = 4096;
+/** Ranges of one set of translation tables. */
+const RANGES_LISTED = 16;
 
 /**
  * Compares the tables in `before` with those in `after`.
@@ -81,9 +90,13 @@ export async function diffDumps(
       kernel: answer,
     });
   }
-  const changed = smmus.some(({ counts }) => (counts.registers ?? 0) + counts.l1 + counts.stes + counts.cds > 0);
+  const changed = smmus.some(
+    ({ counts, mappings }) =>
+      (counts.registers ?? 0) + counts.l1 + counts.stes + counts.cds + (mappings?.changed ?? 0) > 0,
+  );
   const complete = smmus.every(
-    ({ counts: { missing }, notCompared }) => missing + notCompared.cds === 0 && !notCompared.cut,
+    ({ counts: { missing }, notCompared, mappings }) =>
+      missing + notCompared.cds === 0 && !notCompared.cut && mappings?.complete !== false,
   );
   return {
     schemaVersion: 1,
@@ -120,7 +133,9 @@ function compareSmmu(
   options: DiffOptions,
 ): SmmuDiff & { readonly kernelSids: readonly number[] } {
   const { excluded, progress = noProgress } = options;
-  const moment = (at: 'before' | 'after') => momentOf(smmus[at], new MemoryView(dumps[at], excluded));
+  const named = options.platform === undefined ? null : platformSmmuAt(options.platform, smmus.before.base);
+  const names = named?.names ?? null;
+  const moment = (at: 'before' | 'after') => momentOf(smmus[at], new MemoryView(dumps[at], excluded), names);
   const moments: BeforeAfter<DiffMoment> = { before: moment('before'), after: moment('after') };
   const sids = options.sids && [...new Set(options.sids)].sort((a, b) => a - b);
   const limit = options.all === true ? LISTED_OF_ALL : LISTED;
@@ -130,7 +145,10 @@ function compareSmmu(
   const missing = new MissingList(limit);
   const changedL1 = sameL1Shape(moments) ? compareL1(moments, revision, sids, l1) : new Set<number>();
   const cdComparison = new CdComparison(moments, cds, missing);
-  const steComparison = new SteComparison(moments, { changedL1, changes: stes, missing, cds: cdComparison, progress });
+  const ranges = options.all === true ? LISTED_OF_ALL : RANGES_LISTED;
+  const mappings = options.deep === true ? new MappingComparison(moments, { ranges, sets: limit }) : null;
+  const sinks = { changedL1, changes: stes, missing, cds: cdComparison, mappings, progress };
+  const steComparison = new SteComparison(moments, sinks);
   steComparison.compare(sids);
   const registers = options.snapshotAfter === undefined ? null : registerChanges(smmus);
   const newlyIllegal = [...stes.items, ...cds.items].filter(
@@ -160,6 +178,7 @@ function compareSmmu(
       guests: steComparison.guests,
       cut: moments.before.table.cut || moments.after.table.cut,
     },
+    mappings: mappings?.report() ?? null,
     kernel: null,
     kernelSids: [...l1.items.map(({ firstSid }) => firstSid), ...stes.items.map(({ sid }) => sid)],
   };

@@ -60,7 +60,7 @@ export interface IovaSpaceReport extends StreamAnswer {
 export function iovaSpaceReport(
   smmu: SmmuSnapshot,
   memory: TranslationMemory,
-  { sid, ssid }: StreamQuestion,
+  { sid, ssid, device = null }: StreamQuestion,
   descriptors?: number,
 ): { readonly report: IovaSpaceReport; readonly seenIncomplete: () => boolean } {
   const stream = new StreamTranslator(smmu, memory, { sid, ssid });
@@ -77,6 +77,7 @@ export function iovaSpaceReport(
     schemaVersion: 1,
     smmu: smmu.name,
     sid,
+    device,
     ssid: ssid ?? 0,
     ssv: ssid !== null,
     outcome: end?.outcome ?? (passes ? 'bypass' : 'translated'),

@@ -5,6 +5,7 @@
 
 import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
+import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { COMMAND_ERRORS, type SidRange } from '../smmu/commands.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
 import type { CaptureMoment, SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -40,6 +41,9 @@ export interface SmmuQueues {
   readonly queues: readonly QueueReport[];
 }
 
+/** With what firmware calls the device of its stream; null where it names none, or several streams are meant. */
+export type Named<T> = T & { readonly device: string | null };
+
 export interface QueueReport {
   readonly queue: QueueName;
   /** The SMMU has no such queue, or it was never set up. */
@@ -72,13 +76,13 @@ export interface QueueReport {
   /** Pending entries that somebody waits for an answer to: stalled transactions, page requests that end a group. */
   readonly waiting: number;
   /** What the pending entries come to, and the entries beyond the most groups that are made. */
-  readonly groups: readonly QueueGroup[];
+  readonly groups: readonly Named<QueueGroup>[];
   readonly notGrouped: number;
   /** The same for the older ones; null when not asked for. */
-  readonly olderGroups: readonly QueueGroup[] | null;
+  readonly olderGroups: readonly Named<QueueGroup>[] | null;
   readonly olderNotGrouped: number | null;
   /** Older ones first, each part oldest first. */
-  readonly entries: Rows<QueueEntry>;
+  readonly entries: Rows<Named<QueueEntry>>;
 }
 
 export interface CommandError {
@@ -90,7 +94,7 @@ export interface CommandError {
   /** The same in words. */
   readonly meaning: string | null;
   /** The command that CMDQ_CONS points to, where the error is active. */
-  readonly at: QueueEntry | null;
+  readonly at: Named<QueueEntry> | null;
 }
 
 export interface QueuesOptions {
@@ -99,6 +103,8 @@ export interface QueuesOptions {
   readonly queues?: readonly QueueName[] | undefined;
   /** Only entries that concern one of these streams; those for all streams do. */
   readonly sids?: readonly number[] | undefined;
+  /** What firmware says of the machine. */
+  readonly platform?: Platform | undefined;
 }
 
 /** `smmus` are those of the snapshot that are asked about. Rows are read from the dump as they are gone through. */
@@ -140,7 +146,19 @@ function smmuQueues(smmu: SmmuSnapshot, view: MemoryView, options: QueuesOptions
 /** The flags of GERROR that are about queues and their interrupts. */
 const QUEUE_ERRORS = /^CMDQP?_ERR$|_ABT_ERR$/;
 
-function queueReport(queue: Queue, smmu: SmmuSnapshot, { all = false, sids }: QueuesOptions): QueueReport {
+type NameIt = <T extends Pick<QueueEntry, 'firstSid' | 'lastSid'>>(one: T) => Named<T>;
+
+function namer({ base }: SmmuSnapshot, platform: Platform | undefined): NameIt {
+  const names = platform === undefined ? undefined : platformSmmuAt(platform, base)?.names;
+  return (one) => {
+    const { firstSid: sid, lastSid } = one;
+    return { ...one, device: sid === null || sid !== lastSid ? null : (names?.deviceOf(sid) ?? null) };
+  };
+}
+
+function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): QueueReport {
+  const { all = false, sids, platform } = options;
+  const named = namer(smmu, platform);
   const { name, geometry, absent, cappedFrom, why, overflow, prod, cons } = queue;
   const enable = fieldValue(smmu.registers, 'CR0', `${QUEUE_KINDS[name].prefix}EN`);
   const isWanted = sids === undefined ? () => true : wantedOf(queue, sids);
@@ -167,21 +185,21 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, { all = false, sids }: Qu
     full: geometry === null || geometry.used === null ? null : geometry.used === geometry.size,
     corrupt: geometry?.corrupt ?? null,
     overflow: absent ? null : overflow,
-    error: name === 'command' ? commandError(queue, smmu) : null,
+    error: name === 'command' ? commandError(queue, smmu, named) : null,
     notInDump,
     concerned: sids === undefined ? null : wanted,
     waiting: groups.waiting,
-    groups: groups.groups,
+    groups: groups.groups.map((group) => named(group)),
     notGrouped: groups.notGrouped,
-    ...olderOf(queue, all, isWanted),
+    ...olderOf(queue, all, isWanted, named),
     entries: new Rows(function* () {
-      if (all) for (const entry of queue.older()) if (isWanted(entry)) yield queue.decode(entry);
-      for (const entry of queue.pending()) if (isWanted(entry)) yield queue.decode(entry);
+      if (all) for (const entry of queue.older()) if (isWanted(entry)) yield named(queue.decode(entry));
+      for (const entry of queue.pending()) if (isWanted(entry)) yield named(queue.decode(entry));
     }),
   };
 }
 
-function olderOf(queue: Queue, all: boolean, isWanted: (entry: RawEntry) => boolean) {
+function olderOf(queue: Queue, all: boolean, isWanted: (entry: RawEntry) => boolean, named: NameIt) {
   if (!all) return { older: null, olderNotInDump: null, olderGroups: null, olderNotGrouped: null };
   const groups = new Grouping(queue);
   let [older, olderNotInDump] = [0, 0];
@@ -193,7 +211,12 @@ function olderOf(queue: Queue, all: boolean, isWanted: (entry: RawEntry) => bool
     older += 1;
     groups.add(entry);
   }
-  return { older, olderNotInDump, olderGroups: groups.groups, olderNotGrouped: groups.notGrouped };
+  return {
+    older,
+    olderNotInDump,
+    olderGroups: groups.groups.map((group) => named(group)),
+    olderNotGrouped: groups.notGrouped,
+  };
 }
 
 /** Whether an entry names one of these streams. What the dump lacks may concern any of them. */
@@ -216,7 +239,7 @@ function namesAny(sorted: Uint32Array, { first, last }: SidRange): boolean {
   return low < sorted.length && (sorted[low] as number) <= last;
 }
 
-function commandError(queue: Queue, { registers }: SmmuSnapshot): CommandError {
+function commandError(queue: Queue, { registers }: SmmuSnapshot, named: NameIt): CommandError {
   const differ = fieldsThatDiffer(registers, 'GERROR', 'GERRORN').some(({ name }) => name === 'CMDQ_ERR');
   const active = registers.has('GERROR') && registers.has('GERRORN') ? differ : null;
   const code = fieldValue(registers, 'CMDQ_CONS', 'ERR') ?? null;
@@ -226,7 +249,7 @@ function commandError(queue: Queue, { registers }: SmmuSnapshot): CommandError {
     code,
     reason: code === null ? null : (COMMAND_ERRORS[code] ?? 'reserved'),
     meaning: valueInWords(registers, 'CMDQ_CONS', 'ERR') ?? null,
-    at: entry === null ? null : queue.decode(entry),
+    at: entry === null ? null : named(queue.decode(entry)),
   };
 }
 

@@ -64,6 +64,8 @@ export interface StreamQuestion {
   readonly sid: number;
   /** The SubstreamID of the transaction, or null for one without. */
   readonly ssid: number | null;
+  /** What firmware calls the device of this stream, if anything. */
+  readonly device?: string | null;
 }
 
 export interface TranslationQuestion extends StreamQuestion {
@@ -77,6 +79,7 @@ export interface StreamAnswer {
   readonly schemaVersion: 1;
   readonly smmu: string;
   readonly sid: number;
+  readonly device: string | null;
   /** 0 without a SubstreamID; `ssv` tells the two apart, as in an event record. */
   readonly ssid: number;
   readonly ssv: boolean;
@@ -103,13 +106,14 @@ export function translationReport(
   memory: TranslationMemory,
   question: TranslationQuestion,
 ): TranslationReport {
-  const { sid, ssid, iova, access, privileged } = question;
+  const { sid, ssid, device = null, iova, access, privileged } = question;
   const stream = new StreamTranslator(smmu, memory, { sid, ssid });
   const ending = stream.translate(iova, access, privileged);
   return {
     schemaVersion: 1,
     smmu: smmu.name,
     sid,
+    device,
     ssid: ssid ?? 0,
     ssv: ssid !== null,
     iova: hex(iova),

@@ -179,6 +179,58 @@ test.each([100, 80, 60])('no line is longer than %i columns but for prose that m
   expect(width < 70 ? long.filter((line) => !/0x[0-9a-f]+/.test(line)) : long).toEqual([]);
 });
 
+describe('--deep', () => {
+  const TABLES = 0x8820_0000;
+  const mapped = (...pages: bigint[]) =>
+    machine()
+      .cd(CDS, 0, { ...CD, T0SZ: 34, MAIR0: 0xff })
+      .reserve(TABLES, 0x2000)
+      .write(TABLES, [BigInt(TABLES + 0x1000) | 3n])
+      .write(TABLES + 0x1000, pages);
+  const args = ['before.elf', 'after.elf', '--regs', 'regs.json'];
+
+  test('what a stream can reach, where no entry changed', () => {
+    const cwd = files(mapped(0n, 0x8900_0743n, 0x8900_1743n), mapped(0x8900_2743n, 0x8900_0743n, 0x8900_37c3n));
+    expect(diff(args, { cwd, status: 0 })).toContain('NOTHING CHANGED');
+    expect(diff([...args, '--deep'], { cwd })).toBe(`smmu0: WHAT 1 STREAM CAN REACH CHANGED
+  1 of 1 set of translation tables changed, used by 1 stream: 4 KiB newly mapped, 4 KiB moved to
+  other addresses
+  registers not compared: --regs-after gives those of the later moment
+
+What streams can reach
+  SID 0x8, stage 1 at 0x88200000: 4 KiB newly mapped, 4 KiB moved to other addresses
+  IOVA    to       Size  Before              After
+  ------  ------  -----  ------------------  ------------------
+  0x0     0xfff   4 KiB  not mapped          0x89002000 rw-/rwx
+  0x2000  0x2fff  4 KiB  0x89001000 rw-/rwx  0x89003000 r-x/r-x
+`);
+    const report = JSON.parse(diff([...args, '--deep', '--format', 'json'], { cwd }));
+    expectStrictlyValidDiff(report);
+    expect(report.smmus[0].mappings).toMatchObject({ complete: true, compared: 1, changed: 1, streams: 1 });
+    expect(report.smmus[0].kernel).toBe(null);
+  });
+
+  test('its exit status says what is missing', () => {
+    const cwd = files(mapped(0n, 0x8900_0743n), machine().cd(CDS, 0, { ...CD, T0SZ: 34, MAIR0: 0xff }));
+    const text = diff([...args, '--deep'], { cwd, status: 3 });
+    expect(text).toContain('NOTHING CHANGED IN WHAT BOTH DUMPS HAVE');
+    expect(text).toContain('a dump lacks translation tables of 1 set');
+    const same = files(mapped(0n, 0x8900_0743n), mapped(0n, 0x8900_0743n));
+    expect(diff([...args, '--deep'], { cwd: same, status: 0 })).toContain('what the streams can reach is the same');
+  });
+
+  test('tables that lead to themselves end', () => {
+    const garbage = (first: bigint) =>
+      machine()
+        .cd(CDS, 0, { ...CD, T0SZ: 16 })
+        .reserve(TABLES, 0x1000)
+        .write(TABLES, [first, ...Array.from({ length: 511 }, () => BigInt(TABLES) | 0x403n)]);
+    const text = diff([...args, '--deep'], { cwd: files(garbage(0n), garbage(0x8900_0743n)), status: 3 });
+    expect(text).toContain('NOT ALL TRANSLATION TABLES WERE COMPARED');
+    diff([...args, '--deep'], { cwd: files(garbage(0n), garbage(0n)), status: 0 });
+  });
+});
+
 describe('what it is asked', () => {
   test('--sid compares only these', () => {
     const cwd = files(machine(), changed());

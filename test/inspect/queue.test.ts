@@ -87,6 +87,7 @@ describe('entries', () => {
       sid: 0x200,
       firstSid: 0x200,
       lastSid: 0x200,
+      device: null,
       words: ['0x0000020000000013', '0x0000028200000000', '0x0000000000005000', '0x0000000090005000'],
       fields: {
         ...{ ID: 0x13, SSV: 0, SubstreamID: 0, StreamID: 0x200, STAG: 0, Stall: 0, PnU: 1, InD: 0, RnW: 0, NSIPA: 0 },

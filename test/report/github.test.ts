@@ -94,12 +94,11 @@ test.each(HOSTILE)('hostile name %# starts no command and ends none', async (nam
     (finding) => ({ ...finding, message: name, kernelMessage: name }) as Finding,
   );
   const [summary, ...commands] = read({ ...inspection, findings });
-  expect(summary).toBe('smmu-adopt: 1 SMMU (fallback), 2 errors, 1 warning, 2 notes');
+  expect(summary).toBe('smmu-adopt: 1 SMMU (fallback), 2 errors, 1 warning, 1 note');
   expect(commands.map(({ command, properties }) => [command, Object.keys(properties)])).toEqual([
     ['error', ['title']],
     ['error', ['title']],
     ['warning', ['title']],
-    ['notice', ['title']],
     ['notice', ['title']],
   ]);
   for (const { properties, data } of commands) {

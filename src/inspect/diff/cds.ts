@@ -81,7 +81,8 @@ export class CdComparison {
       this.#changes.add(() => {
         const left = before && stateAt(before, i, stes.before, this.#moments.before);
         const right = after && stateAt(after, i, stes.after, this.#moments.after);
-        return { sid, bdf: bdfOf(sid), ssid: firstSsid + first + i, ...changeOf(CD, left, right) };
+        const deviceName = this.#moments.before.names?.deviceOf(sid) ?? null;
+        return { sid, bdf: bdfOf(sid), deviceName, ssid: firstSsid + first + i, ...changeOf(CD, left, right) };
       });
     }
   }

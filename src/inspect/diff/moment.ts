@@ -1,6 +1,7 @@
 /** One SMMU at one of the two moments: its registers, its table as the hardware finds it, and the memory around. */
 
 import type { MemoryView } from '../../dump/view.ts';
+import type { DeviceNames } from '../../platform/device-names.ts';
 import { type HardwareFeatures, hardwareFeatures } from '../../smmu/hardware-features.ts';
 import { SteReader } from '../../smmu/ste-reader.ts';
 import { streamTableGeometry } from '../../smmu/stream-table.ts';
@@ -16,9 +17,11 @@ export interface DiffMoment {
   readonly hw: HardwareFeatures;
   /** IDR1.SSIDSIZE. */
   readonly ssidBits: number;
+  /** What firmware calls the devices; of the machine, and so the same at both moments. */
+  readonly names: DeviceNames | null;
 }
 
-export function momentOf(smmu: SmmuSnapshot, memory: MemoryView): DiffMoment {
+export function momentOf(smmu: SmmuSnapshot, memory: MemoryView, names: DeviceNames | null = null): DiffMoment {
   const registers = new RegisterFile(smmu);
   const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
   const geometry = streamTableGeometry(
@@ -31,6 +34,7 @@ export function momentOf(smmu: SmmuSnapshot, memory: MemoryView): DiffMoment {
     table: new HardwareView(geometry, memory, new SteReader(memory)),
     hw: hardwareFeatures(smmu.registers),
     ssidBits: registers.field('IDR1', 'SSIDSIZE'),
+    names,
   };
 }
 

@@ -7,6 +7,7 @@ import type { FieldValue } from '../../smmu/fields.ts';
 import type { Illegality } from '../../smmu/legality.ts';
 import type { SteConfig, StreamTableFormat } from '../../smmu/stream-table.ts';
 import type { DumpReport, Inspection } from '../inspection.ts';
+import type { MappingsDiff } from './mapping-report.ts';
 
 export interface DiffReport {
   readonly schemaVersion: 1;
@@ -44,6 +45,8 @@ export interface SmmuDiff {
     /** A two-level table has more L2 tables than are looked at. */
     readonly cut: boolean;
   };
+  /** What the streams reach; null when nobody asked. */
+  readonly mappings: MappingsDiff | null;
   /** What the changes come to in the kdump kernel; null when nothing in the tables changed. */
   readonly kernel: KernelDiff | null;
 }
@@ -141,12 +144,15 @@ export interface L1Change extends Change<L1State> {
 export interface SteChange extends Change<SteState> {
   readonly sid: number;
   readonly bdf: string;
+  /** What firmware calls the device; null where it was not given or names none. */
+  readonly deviceName: string | null;
   readonly device: DeviceDiff | null;
 }
 
 export interface CdChange extends Change<CdState> {
   readonly sid: number;
   readonly bdf: string;
+  readonly deviceName: string | null;
   readonly ssid: number;
 }
 

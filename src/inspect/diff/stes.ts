@@ -10,6 +10,7 @@ import type { CdComparison } from './cds.ts';
 import { changeOf } from './fields.ts';
 import type { Listed, MissingList } from './listed.ts';
 import { entryDiffers, lockstep, type PairedSlice, type SliceSide, sameWords } from './lockstep.ts';
+import type { MappingComparison } from './mappings/comparison.ts';
 import type { DiffMoment } from './moment.ts';
 import type { BeforeAfter, MissingStretch, SteChange, SteState } from './report.ts';
 import { only, type PairedStretch, placeOf, type Stretch, sideBySide, steStretches } from './stretches.ts';
@@ -25,6 +26,8 @@ export interface SteSinks {
   readonly changes: Listed<Omit<SteChange, 'device'>>;
   readonly missing: MissingList;
   readonly cds: CdComparison;
+  /** Null: nobody asked what the streams reach. */
+  readonly mappings: MappingComparison | null;
   readonly progress: Progress;
 }
 
@@ -94,6 +97,7 @@ export class SteComparison {
       if (differs) this.#sinks.changes.add(() => this.#change(sid, i, before, after));
       const cdsDiffer = before !== null && after !== null && this.#contexts(sid, at, left, right, before, after);
       if (active && (differs || cdsDiffer || this.#isBehindChange(sid))) this.devices += 1;
+      if (active) this.#sinks.mappings?.stream(sid, { before: wideAt(before, at), after: wideAt(after, at) });
     }
   }
 
@@ -106,15 +110,19 @@ export class SteComparison {
   #contexts(sid: number, at: number, left: number, right: number, before: SliceSide, after: SliceSide): boolean {
     if (left === NESTED && right === NESTED) this.guests += 1;
     if (left !== STAGE_1 || right !== STAGE_1) return false;
-    const wide = (side: SliceSide) => wideWords(side.words, at, STE_BYTE_LENGTH);
-    return this.#sinks.cds.compare(sid, { before: wide(before), after: wide(after) });
+    return this.#sinks.cds.compare(sid, { before: wideAt(before, at), after: wideAt(after, at) });
   }
 
   #change(sid: number, i: number, before: SliceSide | null, after: SliceSide | null): Omit<SteChange, 'device'> {
     const left = before && stateAt(before, i, this.#moments.before);
     const right = after && stateAt(after, i, this.#moments.after);
-    return { sid, bdf: bdfOf(sid), ...changeOf(STE, left, right) };
+    const deviceName = this.#moments.before.names?.deviceOf(sid) ?? null;
+    return { sid, bdf: bdfOf(sid), deviceName, ...changeOf(STE, left, right) };
   }
+}
+
+function wideAt<T extends SliceSide | null>(side: T, at: number): bigint[] | Extract<T, null> {
+  return (side === null ? null : wideWords(side.words, at, STE_BYTE_LENGTH)) as bigint[] | Extract<T, null>;
 }
 
 /** V, and a Config other than abort. */

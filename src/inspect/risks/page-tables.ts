@@ -5,14 +5,14 @@
 
 import type { PageState } from '../../dump/memory.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
-import { type Regime, type Stage1Half, type Stage2Regime, stage1Halves } from '../../smmu/translation/regime.ts';
-import { ALL_RIGHTS, PRIVILEGED_RIGHTS } from '../../smmu/translation/rights.ts';
+import { type Regime, stage1Halves } from '../../smmu/translation/regime.ts';
 import { streamContext } from '../../smmu/translation/stream-context.ts';
+import { stage1Sets, type TableSet, type TableSets, tableSetsOf } from '../../smmu/translation/table-set.ts';
 import { hex } from '../hex.ts';
 import type { ReachableReport } from '../inspection.ts';
 import { type RiskContext, sidLocation } from './context.ts';
 import { hasSubstreams, type SeenCd, type SeenSte, type StreamCheck } from './streams.ts';
-import { type TableSet, WalkBudget, type Walked, walkTables } from './table-walk.ts';
+import { WalkBudget, type Walked, walkTables } from './table-walk.ts';
 
 /** Each is a line of the report, and work; one for every device and process that shares its tables with it is enough. */
 const MAX_SETS = 1 << 12;
@@ -48,21 +48,18 @@ export class PageTableCheck implements StreamCheck {
     // The CDs of a nested stream are found by walking, so it is taken without a SubstreamID alone.
     const context = streamContext<PageState>(ste.words, null, hw, memory, []);
     if (context.kind !== 'context' || context.stage2 === null) return;
-    const { stage1, stage2 } = context;
-    const vmid = ste.of('S2VMID');
-    if (stage1 === null) this.#set(ste.sid, null, vmid, { ...ALL_OF, regime: stage2 });
-    else for (const set of setsOf(stage1.halves, stage2)) this.#set(ste.sid, stage1.asid, vmid, set);
+    this.#sets(ste.sid, context.stage1?.asid ?? null, ste.of('S2VMID'), tableSetsOf(context));
   }
 
   cd({ ste, of, words, illegal, world }: SeenCd): void {
     if (illegal.length > 0 || of('AA64') === 0) return;
-    for (const set of setsOf(stage1Halves(words, ste.words, world, this.#context.hw), null)) {
-      this.#set(ste.sid, of('ASID'), null, set);
-    }
+    this.#sets(ste.sid, of('ASID'), null, stage1Sets(stage1Halves(words, ste.words, world, this.#context.hw), null));
   }
 
-  #set(sid: number, asid: number | null, vmid: number | null, set: TableSet): void {
-    this.#list(sid, keyOf(set), asid, () => ({ ...this.#walked(sid, set), asid, vmid }));
+  #sets(sid: number, asid: number | null, vmid: number | null, sets: TableSets): void {
+    for (const set of sets) {
+      if (set !== null) this.#list(sid, keyOf(set), asid, () => ({ ...this.#walked(sid, set), asid, vmid }));
+    }
   }
 
   /** Streams that share tables are one line. */
@@ -120,16 +117,6 @@ const NOTHING_REACHED = {
   faults: 0,
   complete: true,
 };
-
-const ALL_OF = { stage2: null, base: 0n, usable: ALL_RIGHTS };
-
-function* setsOf(halves: readonly Stage1Half[], stage2: Stage2Regime | null): Generator<TableSet> {
-  for (const [half, { regime, inputBits, privilegedOnly }] of halves.entries()) {
-    if (regime === null) continue;
-    const base = half === 0 ? 0n : (1n << 64n) - (1n << BigInt(inputBits));
-    yield { regime, stage2, base, usable: privilegedOnly ? PRIVILEGED_RIGHTS : ALL_RIGHTS };
-  }
-}
 
 /** Equal for sets that map the same. */
 function keyOf({ regime, stage2, base, usable }: TableSet): string {

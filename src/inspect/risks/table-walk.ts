@@ -2,9 +2,10 @@
 
 import type { AddressRange, PageState } from '../../dump/memory.ts';
 import type { MemoryView } from '../../dump/view.ts';
-import type { Regime, Stage2Regime } from '../../smmu/translation/regime.ts';
+import type { Regime } from '../../smmu/translation/regime.ts';
 import { ANY_WRITE } from '../../smmu/translation/rights.ts';
 import { Budget, TableMap, type VisitedTable } from '../../smmu/translation/table-map.ts';
+import type { TableSet } from '../../smmu/translation/table-set.ts';
 
 /**
  * For one SMMU, in descriptors, of which those that a run goes on with cost nearly nothing. What costs more is charged
@@ -24,15 +25,6 @@ export class WalkBudget extends Budget {
   constructor() {
     super(MAX_COST);
   }
-}
-
-/** What is to be walked: a regime, stage 2 below it, and the address at which its input begins. */
-export interface TableSet {
-  readonly regime: Regime;
-  readonly stage2: Stage2Regime | null;
-  readonly base: bigint;
-  /** Rights that count: a half may be closed to unprivileged accesses. */
-  readonly usable: number;
 }
 
 /** Writable memory of the kdump kernel: the first address that leads there, and how much in how many ranges. */

@@ -105,7 +105,11 @@ function fieldRow(layout: Layout, { name, meaning, before, after }: FieldChange,
 }
 
 const steName = ({ sid }: SteChange) => hex(sid);
-const cdName = ({ sid, ssid }: CdChange) => (ssid === 0 ? hex(sid) : `${hex(sid)} SSID ${ssid}`);
+
+/** Unlike STEs, which a table lists by name before, CDs stand here alone. */
+function cdName({ sid, deviceName, ssid }: CdChange): string {
+  return `${hex(sid)}${deviceName === null ? '' : ` (${deviceName})`}${ssid === 0 ? '' : ` SSID ${ssid}`}`;
+}
 
 /** Why the hardware refuses an entry that it took before, or no longer does. */
 function* legality(style: Style, name: string, { before, after }: AnyChange): Generator<string> {

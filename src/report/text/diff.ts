@@ -12,6 +12,7 @@ import type {
 import { hex } from '../../inspect/hex.ts';
 import { escaped } from '../escape.ts';
 import { changedFields } from './diff-fields.ts';
+import { mappingAnswers, mappingLines } from './diff-mappings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, redIf, table } from './table.ts';
 
@@ -28,22 +29,25 @@ function* ofSmmu(smmu: SmmuDiff, style: Style, all: boolean): Generator<string> 
   yield* l1Lines(smmu, style, all);
   yield* steLines(smmu, style, all);
   yield* changedFields(smmu, style, all);
+  yield* mappingLines(smmu, style, all);
   yield* registerLines(smmu, style);
   yield* missingLines(smmu, style);
 }
 
 const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
-function headline({ counts: { l1, stes, cds, devices, missing, registers } }: SmmuDiff): string {
+function headline({ counts: { l1, stes, cds, devices, missing, registers }, mappings }: SmmuDiff): string {
   const affected = devices === 0 ? 'NO DEVICE' : count(devices, 'device').toUpperCase();
   if (stes + cds > 0) return `${count(stes, 'STE').toUpperCase()} CHANGED, ${affected} AFFECTED`;
   if (l1 > 0) return `${count(l1, 'L1 descriptor').toUpperCase()} CHANGED, ${affected} AFFECTED`;
-  if (missing > 0) return 'NOTHING CHANGED IN WHAT BOTH DUMPS HAVE';
+  const streams = mappings?.streams ?? 0;
+  if (streams > 0) return `WHAT ${count(streams, 'STREAM', 'STREAMS')} CAN REACH CHANGED`;
+  if (missing > 0 || mappings?.complete === false) return 'NOTHING CHANGED IN WHAT BOTH DUMPS HAVE';
   return (registers ?? 0) > 0 ? 'ONLY REGISTERS CHANGED' : 'NOTHING CHANGED';
 }
 
 /** What there is to know before any table. */
-function answers({ counts, kernel, table: shape, notCompared, stes, l1 }: SmmuDiff): string[] {
+function answers({ counts, kernel, table: shape, notCompared, stes, l1, mappings }: SmmuDiff): string[] {
   const { missing, newlyIllegal, registers } = counts;
   const also = [
     ...(counts.stes + counts.cds > 0 && counts.l1 > 0 ? [count(counts.l1, 'L1 descriptor')] : []),
@@ -51,6 +55,7 @@ function answers({ counts, kernel, table: shape, notCompared, stes, l1 }: SmmuDi
     ...(registers !== null && registers > 0 ? [count(registers, 'register')] : []),
   ];
   const lines = also.length > 0 ? [`also changed: ${also.join(', ')}`] : [];
+  if (mappings !== null) lines.push(...mappingAnswers(mappings));
   if (kernel !== null) lines.push(...verdicts(kernel), ...turns([...l1, ...stes]));
   if (newlyIllegal > 0)
     lines.push(`the hardware refuses ${count(newlyIllegal, 'entry', 'entries')} that it took before`);
@@ -182,19 +187,20 @@ function steInWords(state: SteChange['before']): string {
 function steLines({ stes, notListed }: SmmuDiff, style: Style, all: boolean): string[] {
   if (stes.length === 0) return [];
   const pages = pageColumn(stes);
+  const named = stes.some(({ deviceName }) => deviceName !== null);
   const columns: Column[] = [
     { title: 'SID', align: 'right' },
-    { title: 'BDF' },
+    { title: named ? 'Device' : 'BDF' },
     { title: 'At' },
     { title: 'Hardware', yields: 'wrap' },
     { title: 'In the kdump kernel', yields: 'below', paint: redIf(isGrave) },
     ...pages,
   ];
   const rows = stes.map((change) => {
-    const { sid, bdf, before, after, device } = change;
+    const { sid, bdf, deviceName, before, after, device } = change;
     return [
       hex(sid),
-      bdf,
+      named ? (deviceName ?? NOTHING) : bdf,
       transition(before?.address ?? null, after?.address ?? null),
       transition(steInWords(before), steInWords(after)),
       turnInWords(device),

@@ -1,7 +1,7 @@
 /** What the pending entries of a queue come to: as a table, and in a sentence that says what follows from it. */
 
 import type { QueueGroup } from '../../inspect/queue-groups.ts';
-import type { QueueReport } from '../../inspect/queues.ts';
+import type { Named, QueueReport } from '../../inspect/queues.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { sidsInWords, streamsInWords, typeInWords } from './queue-words.ts';
 import { type Column, NOTHING } from './table.ts';
@@ -18,7 +18,7 @@ export const GROUP_COLUMNS: Readonly<Record<QueueName, readonly Column[]>> = {
   pri: [COUNT, TYPE, SIDS, { title: 'Last of group', align: 'right' }, FIRST, LAST],
 };
 
-export function groupCells(queue: QueueName, group: QueueGroup): string[] {
+export function groupCells(queue: QueueName, group: Named<QueueGroup>): string[] {
   const { count, waiting, vmid, asid, firstAddress, lastAddress } = group;
   const middle = queue === 'command' ? [String(vmid ?? NOTHING), String(asid ?? NOTHING)] : [String(waiting)];
   return [

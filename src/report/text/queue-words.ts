@@ -103,14 +103,16 @@ export function typeInWords({ type, code }: Pick<QueueEntry, 'type' | 'code'>): 
   return type === 'reserved' || type === 'IMPDEF' ? `${type} ${hex(code ?? 0)}` : type;
 }
 
-export function sidsInWords({ firstSid, lastSid }: Pick<QueueEntry, 'firstSid' | 'lastSid'>): string {
+type Streams = Pick<QueueEntry, 'firstSid' | 'lastSid'> & { readonly device?: string | null };
+
+export function sidsInWords({ firstSid, lastSid, device = null }: Streams): string {
   if (firstSid === null || lastSid === null) return NOTHING;
-  if (firstSid === lastSid) return hex(firstSid);
+  if (firstSid === lastSid) return device === null ? hex(firstSid) : `${hex(firstSid)} (${device})`;
   return firstSid === ALL_SIDS.first && lastSid === ALL_SIDS.last ? 'all' : `${hex(firstSid)}-${hex(lastSid)}`;
 }
 
 /** The same within a sentence. */
-export function streamsInWords(one: Pick<QueueEntry, 'firstSid' | 'lastSid'>): string {
+export function streamsInWords(one: Streams): string {
   if (one.firstSid === null) return 'no stream';
   const sids = sidsInWords(one);
   return sids === 'all' ? 'all streams' : `SID${one.firstSid === one.lastSid ? '' : 's'} ${sids}`;

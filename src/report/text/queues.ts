@@ -1,7 +1,7 @@
 /** `smmu-adopt queues` as text: what was pending and what it means first, the evidence after. */
 
 import type { QueueEntry } from '../../inspect/queue.ts';
-import type { CommandError, QueueReport, QueuesReport, SmmuQueues } from '../../inspect/queues.ts';
+import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from '../../inspect/queues.ts';
 import { fieldOf } from '../../smmu/fields.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
@@ -182,7 +182,9 @@ function* entryTable(style: Style, queue: QueueReport, all: boolean): Generator<
     yield* laidOut;
     batch = [];
   };
-  for (const entry of queue.entries) {
+  // Rows are made as they are gone through, so that nobody has escaped the names in them yet.
+  for (const given of queue.entries) {
+    const entry = escaped(given);
     if (!all && listed >= MAX_ENTRIES_SHOWN) {
       left += 1;
       continue;
@@ -198,7 +200,7 @@ function* entryTable(style: Style, queue: QueueReport, all: boolean): Generator<
 
 const PENDING_IN_WORDS: Readonly<Record<string, string>> = { true: 'pending', false: 'older', null: 'not known' };
 
-function entryCells({ queue, base, log2Size }: QueueReport, entry: QueueEntry): string[] {
+function entryCells({ queue, base, log2Size }: QueueReport, entry: Named<QueueEntry>): string[] {
   const { index, address, words } = entry;
   return [
     // The same width in every batch.

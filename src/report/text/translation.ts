@@ -25,8 +25,8 @@ function* lines(report: TranslationReport, style: Style): Generator<string> {
 
 const ACCESS = { read: 'read', write: 'write', exec: 'instruction fetch' } as const;
 
-function streamInWords({ smmu, sid, ssid, ssv }: StreamAnswer): string {
-  return `${smmu}, SID ${hex(sid)}${ssv ? `, SSID ${hex(ssid)}` : ''}`;
+function streamInWords({ smmu, sid, device, ssid, ssv }: StreamAnswer): string {
+  return `${smmu}, SID ${hex(sid)}${device === null ? '' : ` (${device})`}${ssv ? `, SSID ${hex(ssid)}` : ''}`;
 }
 
 function outcome({ outcome: kind, pa, fault }: TranslationReport): string {
