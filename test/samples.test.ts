@@ -9,7 +9,9 @@ import { describe, expect, test } from 'vitest';
 import { SAMPLES } from '../samples/cases.ts';
 import { jsonFile, makeFiles, RUNS, runSample, SAMPLES_FOLDER } from '../samples/make.ts';
 import { expectStrictlyValid } from './support/schema.ts';
+import { temporaryFolder } from './support/temporary.ts';
 
+const { path: folder } = temporaryFolder();
 const kept = (sample: string, file: string) => readFileSync(join(SAMPLES_FOLDER, sample, file));
 
 test('every folder is a sample and every sample has a folder', () => {
@@ -24,16 +26,17 @@ describe.each(SAMPLES)('files of $name', (sample) => {
 });
 
 describe.each([...RUNS])('command on %s', (name, run) => {
-  test('text, stderr and exit status', () => {
-    const { stdout, stderr, status } = runSample(name);
+  test('text, stderr and exit status, and JSON, which fits the published schema', () => {
+    const report = join(folder, `${name}.json`);
+    const { stdout, stderr, status } = runSample(name, ['--format', 'text', '--format', 'json', '--output', report]);
     expect(stdout).toBe(kept(name, 'expected.txt').toString());
-    expect(jsonFile({ ...run, status, stderr }).toString()).toBe(kept(name, 'sample.json').toString());
-  });
-
-  test('JSON, which fits the published schema', () => {
-    const { stdout } = runSample(name, ['--format', 'json']);
-    expect(stdout).toBe(kept(name, 'expected.json').toString());
-    expectStrictlyValid(JSON.parse(stdout));
+    const said = `report written to ${report}\n`;
+    expect(stderr.endsWith(said), stderr).toBe(true);
+    const own = { ...run, status, stderr: stderr.slice(0, -said.length) };
+    expect(jsonFile(own).toString()).toBe(kept(name, 'sample.json').toString());
+    const json = readFileSync(report, 'utf8');
+    expect(json).toBe(kept(name, 'expected.json').toString());
+    expectStrictlyValid(JSON.parse(json));
   });
 
   test('text fits 100 columns', () => {

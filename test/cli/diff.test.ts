@@ -15,6 +15,7 @@ import { elfCore } from '../support/elf-writer.ts';
 import { CDS, dumpOf, L1, L2_BUS0, L2_BUS1 } from '../support/machine.ts';
 import { ADOPT_V6, whyNot } from '../support/real-dumps.ts';
 import { expectStrictlyValidDiff } from '../support/schema.ts';
+import { slowTest } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -219,7 +220,7 @@ What streams can reach
     expect(diff([...args, '--deep'], { cwd: same, status: 0 })).toContain('what the streams can reach is the same');
   });
 
-  test('tables that lead to themselves end', () => {
+  slowTest('tables that lead to themselves end', () => {
     const garbage = (first: bigint) =>
       machine()
         .cd(CDS, 0, { ...CD, T0SZ: 16 })

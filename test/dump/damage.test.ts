@@ -13,10 +13,12 @@ import { cutIntoRecords, flatten } from '../support/flatten.ts';
 import { type KdumpPage, kdump } from '../support/kdump-writer.ts';
 import { limeDump } from '../support/lime-writer.ts';
 import { expectStrictlyValid } from '../support/schema.ts';
+import { SLOW } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const PAGE = 4096;
-const CUTS = 200;
+const CUTS = SLOW ? 200 : 80;
+const FLIPS = SLOW ? 300 : 100;
 const VMCOREINFO = 'OSRELEASE=7.1.0-test\nPAGESIZE=4096\n';
 
 const folder = temporaryFolder();
@@ -187,8 +189,8 @@ const MASKS = [0xff, 0x01, 0x80, 0x10];
 /** Fixed places and changes: every byte of short headers, as many as are needed to make about 300 otherwise. */
 function flipsOf({ headers }: Target): { at: number; mask: number }[] {
   const offsets = headers.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i));
-  const step = Math.max(1, offsets.length / 300);
-  const times = Math.max(1, Math.floor(300 / offsets.length));
+  const step = Math.max(1, offsets.length / FLIPS);
+  const times = Math.max(1, Math.floor(FLIPS / offsets.length));
   return Array.from({ length: Math.floor(offsets.length / step) * times }, (_, i) => ({
     at: offsets[Math.floor(i * step) % offsets.length] as number,
     mask: MASKS[(i + Math.floor(i / offsets.length)) % MASKS.length] as number,

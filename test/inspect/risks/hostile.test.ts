@@ -10,6 +10,7 @@ import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
 import { STE } from '../../../src/smmu/ste.ts';
 import { hex, inspectMachine, type MachineOptions } from '../../support/machine.ts';
 import { cd, found, nextTable, page, rulesOf, stage1, stage2, stage2Page } from '../../support/risk-machine.ts';
+import { slowTest } from '../../support/slow.ts';
 
 const MAX_SECONDS = 20;
 // A busy machine may take longer for them.
@@ -100,7 +101,7 @@ describe('tables that lead to themselves', () => {
   });
 });
 
-test('a stage 2 that maps the tables of stage 1 onto each other', async () => {
+slowTest('a stage 2 that maps the tables of stage 1 onto each other', async () => {
   const S2 = 0xb000_0000;
   const image = oneStream(stage2({ Config: 7, S1ContextPtr: 0, S2T0SZ: 16, S2SL0: 2, S2PS: 5, S2TTB: S2 }));
   for (let level = 0; level < 3; level++) {
@@ -146,7 +147,7 @@ function maze(): Bulk {
   });
 }
 
-test('many streams into a maze of tables share one budget', async () => {
+slowTest('many streams into a maze of tables share one budget', async () => {
   const image = maze();
   stes(image, 8, stage1(0), (i, at) => at.setUint32(0, CDS + i * 64 + 11, true));
   image.fill(CDS, encodeFields(CD, cd(CD_OF)), 256, (i, at) => at.setUint32(8, TABLE + i * 4096, true));
@@ -164,7 +165,7 @@ describe('2^16 active streams', () => {
     expect(found(inspected, 'risks-cut')).toEqual([{ args: { what: 'active STEs', examined: 2 ** 14 }, location: {} }]);
   });
 
-  test('with a CD and a first table each', async () => {
+  slowTest('with a CD and a first table each', async () => {
     const image = full(new Bulk());
     stes(image, 16, stage1(0), (i, at) => at.setUint32(0, CDS + i * 64 + 11, true));
     image.fill(CDS, encodeFields(CD, cd(CD_OF)), 2 ** 16, (i, at) =>
@@ -204,7 +205,7 @@ describe('2^20 valid CDs', () => {
     expect(found(inspected, 'risks-cut')).toEqual([{ args: CUT, location: {} }]);
   });
 
-  test('with as many tables', async () => {
+  slowTest('with as many tables', async () => {
     const image = full(streams()).fill(CDS, encodeFields(CD, cd(CD_OF)), 2 ** 20, (i, at) =>
       at.setUint32(8, (TABLE + i * 0x1000) >>> 0, true),
     );

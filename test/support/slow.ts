@@ -1,0 +1,10 @@
+/**
+ * Tests that take many seconds each, because they go to a limit that a hostile dump would go to. They run where
+ * SMMU_ADOPT_SLOW_TESTS is set, as `.ci/run` does, and skip otherwise.
+ */
+
+import { test } from 'vitest';
+
+export const SLOW = Boolean(process.env['SMMU_ADOPT_SLOW_TESTS']);
+
+export const slowTest = test.skipIf(!SLOW);
