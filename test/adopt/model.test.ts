@@ -10,11 +10,12 @@ import { inspect, type OpenedDump, parseSnapshot, type Snapshot } from '../../sr
 import { type ModelRevision, modelAdoption, RULES, type Rule, SparseMemory } from '../support/adoption-model.ts';
 import { CASES, type Case, withCase } from '../support/conformance.ts';
 import { asExpectation, type Expectation, inPostedWords } from '../support/expectation.ts';
+import { SLOW } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const REVISIONS: readonly ModelRevision[] = ['v6', 'v7', 'v10'];
-const RUNS = 800;
+const RUNS = SLOW ? 800 : 600;
 const SEED = 0x5330;
 
 const folder = temporaryFolder();

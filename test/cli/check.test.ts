@@ -19,6 +19,7 @@ import { TOOL } from '../../src/version.ts';
 import { type Outcome, run } from '../support/command.ts';
 import { HOSTILE } from '../support/inspections.ts';
 import { refusalOf } from '../support/refusal.ts';
+import { slowTest } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { parseXml } from '../support/xml.ts';
 
@@ -550,7 +551,7 @@ describe('formats', () => {
   });
 });
 
-test('a thousand samples take seconds', () => {
+slowTest('a thousand samples take seconds', () => {
   const { check, write, at } = samples('bad-span');
   rmSync(at('bad-span/sample.json'));
   const entry = { dump: 'bad-span/dump.raw', regs: 'bad-span/regs.json', expect: { verdict: 'fallback' } };

@@ -10,6 +10,7 @@ import { InputError } from '../../src/errors.ts';
 import { cutIntoRecords, type FlatRecord, type FlattenOptions, flatten } from '../support/flatten.ts';
 import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { refusalOf } from '../support/refusal.ts';
+import { slowTest } from '../support/slow.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 
 const KIB = 1024;
@@ -101,7 +102,7 @@ describe('refusals', () => {
     }
   });
 
-  test('too many records, in bounded time', async () => {
+  slowTest('too many records, in bounded time', async () => {
     // As many records of one byte as it takes, made while they are read: the whole file would be 285 MB.
     const period = flatten([{ offset: 0, bytes: bytes(7) }]).bytes.subarray(4096, 4096 + 17);
     const tile = Buffer.concat(Array.from({ length: 4096 }, () => period));

@@ -199,7 +199,7 @@ describe('2^20 valid CDs', () => {
     image.fill(CDS, encodeFields(CD, cd(CD_OF)), 2 ** 20, change);
   const CUT = { what: 'context descriptors', examined: 2 ** 16 };
 
-  test('with one table', async () => {
+  slowTest('with one table', async () => {
     const { inspected, reachable } = await inDue(cds(full(streams())), 6);
     expect(reachable).toMatchObject([{ sids: [8], streams: 1, leaves: 512 }]);
     expect(found(inspected, 'risks-cut')).toEqual([{ args: CUT, location: {} }]);
@@ -225,7 +225,7 @@ test('one less than the limits is not cut', async () => {
   expect([...rulesOf((await inDue(image, 14)).inspected)]).not.toContain('risks-cut');
 });
 
-test('2^17 L2 tables that are nowhere, with a memory map of a thousand devices', async () => {
+slowTest('2^17 L2 tables that are nowhere, with a memory map of a thousand devices', async () => {
   const image = new Bulk().fill(STES, [0n], 2 ** 17, (i, at) => {
     at.setUint32(0, ((i % 2 ** 17) * 0x4000 + 9) >>> 0, true);
     at.setUint32(4, 2 + Math.floor(i / 2 ** 18), true);

@@ -8,13 +8,14 @@ import { rightsText } from '../../../src/smmu/translation/rights.ts';
 import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
 import { translate } from '../../../src/smmu/translation/transaction.ts';
 import type { Step } from '../../../src/smmu/translation/walk.ts';
+import { SLOW } from '../../support/slow.ts';
 import { Model } from '../../support/walk-model.ts';
 import type { ModelEnd, ModelHardware } from '../../support/walk-model-formats.ts';
 import { type Scenario, scenario } from '../../support/walk-scenarios.ts';
 import { type Known, walkMemory } from '../../support/walked-words.ts';
 
 /** WALK_RUNS asks for more, when there is time. */
-const RUNS = Number(process.env['WALK_RUNS'] ?? 3000);
+const RUNS = Number(process.env['WALK_RUNS'] ?? (SLOW ? 3000 : 1000));
 
 /** How the code under test ends, in the words of the model. */
 function byCode({ hw, ste, memory, access }: Scenario): ModelEnd {
