@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { RUNS, runSample, SAMPLES_FOLDER } from '../../samples/make.ts';
 import { run } from '../support/command.ts';
 import { sarifRun } from '../support/sarif.ts';
+import { someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { parseXml } from '../support/xml.ts';
 
@@ -44,7 +45,7 @@ function regrouped(ndjson: string): unknown {
   return { schemaVersion, tool, dump, later, smmus, findings: all('finding'), summary: all('summary')[0] };
 }
 
-describe.each([...RUNS.keys()])('%s in every format at once', (name) => {
+describe.each(someOf([...RUNS.keys()], 4))('%s in every format at once', (name) => {
   const formats = ['json', 'ndjson', 'csv', 'sarif', 'junit', 'github'];
   // biome-ignore lint/suspicious/noExplicitAny: whatever JSON.parse answers
   let json: any;

@@ -17,8 +17,8 @@ import { SLOW } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const PAGE = 4096;
-const CUTS = SLOW ? 200 : 80;
-const FLIPS = SLOW ? 300 : 100;
+const CUTS = SLOW ? 200 : 50;
+const FLIPS = SLOW ? 300 : 60;
 const VMCOREINFO = 'OSRELEASE=7.1.0-test\nPAGESIZE=4096\n';
 
 const folder = temporaryFolder();

@@ -158,7 +158,7 @@ slowTest('many streams into a maze of tables share one budget', async () => {
 });
 
 describe('2^16 active streams', () => {
-  test('of one CD', async () => {
+  slowTest('of one CD', async () => {
     const image = full(new Bulk()).cd(CDS, 0, cd(CD_OF)) as Bulk;
     const { inspected, reachable } = await inDue(stes(image, 16, stage1(0, { S1ContextPtr: CDS })), 16);
     expect(reachable).toMatchObject([{ streams: 2 ** 14, leaves: 512 }]);
