@@ -8,7 +8,7 @@ import type { Extent, Image } from './image.ts';
 import type { Sample } from './machine.ts';
 
 export const SAMPLES_FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));
 
 /** What `sample.json` holds: how to run a sample, and what it shows. */
 export interface SampleRun {

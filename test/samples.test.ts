@@ -3,12 +3,14 @@
  * byte, what is kept beside them. After a wanted change `npm run samples` makes all of it anew.
  */
 
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES } from '../samples/cases.ts';
-import { jsonFile, makeFiles, RUNS, runSample, SAMPLES_FOLDER } from '../samples/make.ts';
+import { COMMAND, jsonFile, makeFiles, RUNS, runSample, SAMPLES_FOLDER } from '../samples/make.ts';
 import { expectStrictlyValid } from './support/schema.ts';
+import { someOf } from './support/slow.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 const { path: folder } = temporaryFolder();
@@ -25,7 +27,7 @@ describe.each(SAMPLES)('files of $name', (sample) => {
   });
 });
 
-describe.each([...RUNS])('command on %s', (name, run) => {
+describe.each(someOf([...RUNS], 3))('command on %s', (name, run) => {
   test('text, stderr and exit status, and JSON, which fits the published schema', () => {
     const report = join(folder, `${name}.json`);
     const { stdout, stderr, status } = runSample(name, ['--format', 'text', '--format', 'json', '--output', report]);
@@ -38,7 +40,19 @@ describe.each([...RUNS])('command on %s', (name, run) => {
     expect(json).toBe(kept(name, 'expected.json').toString());
     expectStrictlyValid(JSON.parse(json));
   });
+});
 
+// Those that did not run above are judged in one process.
+test('every sample is as expected', () => {
+  const { stdout, status } = spawnSync(process.execPath, [COMMAND, 'check', '.'], {
+    cwd: SAMPLES_FOLDER,
+    encoding: 'utf8',
+  });
+  expect(stdout.split('\n').filter((line) => line.startsWith('differs'))).toEqual([]);
+  expect(status).toBe(0);
+});
+
+describe.each([...RUNS.keys()])('%s', (name) => {
   test('text fits 100 columns', () => {
     const wide = kept(name, 'expected.txt')
       .toString()
