@@ -1,10 +1,10 @@
 /** The three kinds of queue: by which registers each goes, and what its entries can be. */
 
-import { COMMAND_BYTE_LENGTH, type CommandKind, commandType, type SidRange, sidsOfCommand } from '../smmu/commands.ts';
-import { EVENT_BYTE_LENGTH, eventType } from '../smmu/events.ts';
+import { type CommandKind, commandType, type SidRange, sidsOfCommand } from '../smmu/commands.ts';
+import { eventType } from '../smmu/events.ts';
 import type { Field, Layout } from '../smmu/fields.ts';
-import { PAGE_REQUEST, PAGE_REQUEST_BYTE_LENGTH } from '../smmu/page-requests.ts';
-import type { QueueName } from '../smmu/queue.ts';
+import { PAGE_REQUEST } from '../smmu/page-requests.ts';
+import { QUEUE_FORMATS, type QueueName } from '../smmu/queue.ts';
 
 /** What an entry can be. Page requests are all of one type, which has no number. */
 export interface EntryType extends Layout {
@@ -13,29 +13,25 @@ export interface EntryType extends Layout {
   readonly kind: CommandKind | null;
 }
 
-export interface QueueKind {
-  readonly prefix: 'EVENTQ' | 'CMDQ' | 'PRIQ';
-  readonly entryByteLength: number;
+export type QueueKind = (typeof QUEUE_FORMATS)[QueueName] & {
   readonly typeOf: (first: number) => EntryType;
   readonly sidsOf: (type: EntryType, words: Uint32Array, at: number) => SidRange | null;
-}
+};
 
 const PPR: EntryType = { ...PAGE_REQUEST, code: null, kind: null };
 
 export const QUEUE_KINDS: Readonly<Record<QueueName, QueueKind>> = {
   event: {
-    prefix: 'EVENTQ',
-    entryByteLength: EVENT_BYTE_LENGTH,
+    ...QUEUE_FORMATS.event,
     typeOf: remembered((code) => ({ ...eventType(code), kind: null })),
     sidsOf: sidIn,
   },
   command: {
-    prefix: 'CMDQ',
-    entryByteLength: COMMAND_BYTE_LENGTH,
+    ...QUEUE_FORMATS.command,
     typeOf: remembered(commandType),
     sidsOf: sidsOfCommand,
   },
-  pri: { prefix: 'PRIQ', entryByteLength: PAGE_REQUEST_BYTE_LENGTH, typeOf: () => PPR, sidsOf: sidIn },
+  pri: { ...QUEUE_FORMATS.pri, typeOf: () => PPR, sidsOf: sidIn },
 };
 
 /** The number of an entry is its first byte. */

@@ -6,7 +6,7 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { CommandKind, SidRange } from '../smmu/commands.ts';
-import { decodeFields, type FieldValue, fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
+import { decodeFields, type FieldValue, wideWords } from '../smmu/fields.ts';
 import {
   cappedLog2Size,
   type QueueGeometry,
@@ -16,11 +16,11 @@ import {
   restStretches,
   usedStretches,
 } from '../smmu/queue.ts';
-import { type Register, registerNamed } from '../smmu/registers.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { fieldValue } from '../snapshot/validate/facts.ts';
 import { hex, word } from './hex.ts';
 import { type EntryType, QUEUE_KINDS, type QueueKind } from './queue-kinds.ts';
+import { queuePlace } from './queue-place.ts';
 
 /** An entry as it lies in memory. */
 export interface RawEntry {
@@ -85,11 +85,12 @@ export class Queue {
   readonly #kind: QueueKind;
   readonly #view: MemoryView;
 
-  constructor(name: QueueName, { registers }: SmmuSnapshot, view: MemoryView) {
+  constructor(name: QueueName, smmu: SmmuSnapshot, view: MemoryView) {
+    const { registers } = smmu;
     const kind = QUEUE_KINDS[name];
     const { prefix } = kind;
     const of = (register: string, field: string) => fieldValue(registers, `${prefix}_${register}`, field) ?? null;
-    const base = registers.get(`${prefix}_BASE`);
+    const place = queuePlace(name, smmu);
     this.name = name;
     this.#kind = kind;
     this.#view = view;
@@ -98,22 +99,21 @@ export class Queue {
     const [raised, acknowledged] = [of('PROD', 'OVFLG'), of('CONS', 'OVACKFLG')];
     this.overflow =
       name === 'command' ? false : raised === null || acknowledged === null ? null : raised !== acknowledged;
-    const unsupported = name === 'pri' && fieldValue(registers, 'IDR0', 'PRI') === 0;
-    this.absent = unsupported || base === 0n;
-    if (this.absent || base === undefined) {
+    this.absent = place === 'unsupported' || place === 'unset';
+    if (typeof place === 'string') {
       this.geometry = null;
       this.cappedFrom = null;
-      const unset = base === undefined ? `${prefix}_BASE was not captured` : `${prefix}_BASE is 0: it was never set up`;
-      this.why = unsupported ? 'this SMMU takes no page requests (IDR0.PRI is 0)' : unset;
+      const reasons = {
+        unsupported: 'this SMMU takes no page requests (IDR0.PRI is 0)',
+        unset: `${prefix}_BASE is 0: it was never set up`,
+        'not-captured': `${prefix}_BASE was not captured`,
+      };
+      this.why = reasons[place];
       return;
     }
-    const layout = registerNamed(`${prefix}_BASE`) as Register;
-    const addr = fieldBits(fieldOf(layout, 'ADDR'), [base]);
-    const log2Size = Number(fieldBits(fieldOf(layout, 'LOG2SIZE'), [base]));
-    const size = { log2Size, maxLog2Size: fieldValue(registers, 'IDR1', `${prefix}S`) ?? null };
-    this.cappedFrom = cappedLog2Size(size) === log2Size ? null : log2Size;
+    this.cappedFrom = cappedLog2Size(place) === place.log2Size ? null : place.log2Size;
     const { prod, cons } = this;
-    this.geometry = queueGeometry({ ...size, addr, prod, cons }, kind.entryByteLength);
+    this.geometry = queueGeometry({ ...place, prod, cons }, kind.entryByteLength);
     this.why = this.#whyUnknown(this.geometry);
   }
 

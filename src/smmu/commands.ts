@@ -7,9 +7,10 @@
 
 import { NO_YES, SHAREABILITY } from './encodings.ts';
 import type { Field, Layout } from './fields.ts';
+import { QUEUE_FORMATS } from './queue.ts';
 import { address, bits } from './rows.ts';
 
-export const COMMAND_BYTE_LENGTH = 16;
+const COMMAND_BYTE_LENGTH = QUEUE_FORMATS.command.entryByteLength;
 
 /** What a command is about: what stays as it was until it has been executed. */
 export type CommandKind =

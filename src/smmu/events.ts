@@ -7,9 +7,10 @@
 
 import { NO_YES } from './encodings.ts';
 import type { Field, Layout } from './fields.ts';
+import { QUEUE_FORMATS } from './queue.ts';
 import { address, bits } from './rows.ts';
 
-export const EVENT_BYTE_LENGTH = 32;
+const EVENT_BYTE_LENGTH = QUEUE_FORMATS.event.entryByteLength;
 
 /** A layout whose `meaning` says what the event tells an engineer. */
 export interface EventType extends Layout {

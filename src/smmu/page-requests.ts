@@ -5,9 +5,10 @@
 
 import { NO_YES } from './encodings.ts';
 import type { Layout } from './fields.ts';
+import { QUEUE_FORMATS } from './queue.ts';
 import { address, bits } from './rows.ts';
 
-export const PAGE_REQUEST_BYTE_LENGTH = 16;
+const PAGE_REQUEST_BYTE_LENGTH = QUEUE_FORMATS.pri.entryByteLength;
 
 export const PAGE_REQUEST: Layout = {
   name: 'PPR',

@@ -6,6 +6,13 @@
 export const QUEUE_NAMES = ['event', 'command', 'pri'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
+/** The registers of a queue begin with `prefix`. Apart from what entries say, which few need. */
+export const QUEUE_FORMATS = {
+  event: { prefix: 'EVENTQ', entryByteLength: 32 },
+  command: { prefix: 'CMDQ', entryByteLength: 16 },
+  pri: { prefix: 'PRIQ', entryByteLength: 16 },
+} as const;
+
 /** No queue has more entries than 2 to this; IDR1 may permit less. */
 export const MAX_LOG2SIZE = 19;
 

@@ -1,38 +1,20 @@
 /** Where the queues of an SMMU are, for whoever asks what lies on top of what. */
 
-import { fieldBits, fieldOf } from '../../smmu/fields.ts';
-import { type QueueName, queueGeometry } from '../../smmu/queue.ts';
-import { registerNamed } from '../../smmu/registers.ts';
+import { QUEUE_FORMATS, queueGeometry } from '../../smmu/queue.ts';
 import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
-import { fieldValue } from '../../snapshot/validate/facts.ts';
+import { queuePlace } from '../queue-place.ts';
 
-/** Registers and bytes of an entry by queue (IHI 0070, "SMMU queues"). */
-const QUEUES: Readonly<Record<QueueName, readonly [register: string, entryByteLength: number]>> = {
-  command: ['CMDQ', 16],
-  event: ['EVENTQ', 32],
-  pri: ['PRIQ', 16],
-};
+const IN_ORDER = ['command', 'event', 'pri'] as const;
 
-/** Those that the SMMU has and the snapshot has a base for. A base of 0 was never set up. */
-export function* queueRanges({
-  registers,
-}: SmmuSnapshot): Generator<{ name: 'command' | 'event' | 'PRI'; start: number; end: number }> {
-  for (const [name, [prefix, entryByteLength]] of Object.entries(QUEUES)) {
-    const layout = registerNamed(`${prefix}_BASE`);
-    const value = registers.get(`${prefix}_BASE`);
-    if (layout === undefined || value === undefined || value === 0n) continue;
-    if (name === 'pri' && fieldValue(registers, 'IDR0', 'PRI') === 0) continue;
-    const of = (field: string) => fieldBits(fieldOf(layout, field), [value]);
-    const log2Size = Number(of('LOG2SIZE'));
-    const maxLog2Size = fieldValue(registers, 'IDR1', `${prefix}S`) ?? null;
-    const { base, size } = queueGeometry(
-      { addr: of('ADDR'), log2Size, maxLog2Size, prod: null, cons: null },
-      entryByteLength,
-    );
-    yield {
-      name: name === 'pri' ? 'PRI' : (name as 'command' | 'event'),
-      start: base,
-      end: base + size * entryByteLength,
-    };
+/** Those that the SMMU has and the snapshot has a base for. */
+export function* queueRanges(
+  smmu: SmmuSnapshot,
+): Generator<{ name: 'command' | 'event' | 'PRI'; start: number; end: number }> {
+  for (const name of IN_ORDER) {
+    const place = queuePlace(name, smmu);
+    if (typeof place === 'string') continue;
+    const { entryByteLength } = QUEUE_FORMATS[name];
+    const { base, size } = queueGeometry({ ...place, prod: null, cons: null }, entryByteLength);
+    yield { name: name === 'pri' ? 'PRI' : name, start: base, end: base + size * entryByteLength };
   }
 }

@@ -1,0 +1,24 @@
+/** Where a queue is, as its registers say, for whoever reads it and for whoever asks what lies on top of what. */
+
+import { fieldBits, fieldOf } from '../smmu/fields.ts';
+import { QUEUE_FORMATS, type QueueName, type QueueRegisters } from '../smmu/queue.ts';
+import { type Register, registerNamed } from '../smmu/registers.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import { fieldValue } from '../snapshot/validate/facts.ts';
+
+export type QueuePlace = Pick<QueueRegisters, 'addr' | 'log2Size' | 'maxLog2Size'>;
+
+/** `unsupported`: the SMMU has no such queue. `unset`: its base is 0, so that it was never set up. */
+export function queuePlace(
+  name: QueueName,
+  { registers }: Pick<SmmuSnapshot, 'registers'>,
+): QueuePlace | 'unsupported' | 'unset' | 'not-captured' {
+  const { prefix } = QUEUE_FORMATS[name];
+  if (name === 'pri' && fieldValue(registers, 'IDR0', 'PRI') === 0) return 'unsupported';
+  const base = registers.get(`${prefix}_BASE`);
+  if (base === undefined) return 'not-captured';
+  if (base === 0n) return 'unset';
+  const of = (field: string) => fieldBits(fieldOf(registerNamed(`${prefix}_BASE`) as Register, field), [base]);
+  const maxLog2Size = fieldValue(registers, 'IDR1', `${prefix}S`) ?? null;
+  return { addr: of('ADDR'), log2Size: Number(of('LOG2SIZE')), maxLog2Size };
+}
