@@ -1,13 +1,13 @@
 /** `smmu-adopt diff`: what changed in the tables between two dumps of one machine. */
 
-import { type Command, createCommand, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { REVISIONS } from '../adopt/revision.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import { jsonText } from '../report/escape.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
-import { addDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
-import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
+import { addPlacedDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { progressLine, writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
@@ -68,15 +68,10 @@ export function addDiffCommand(program: Command, done: (status: number) => void)
     .addOption(
       new Option('--revision <name>', 'revision of the patch series to emulate').choices([...REVISIONS.keys()]),
     );
-  const wanted: readonly string[] = KERNEL_OPTIONS;
-  for (const option of addKernelOptions(createCommand()).options) {
-    if (wanted.includes(option.attributeName())) command.addOption(option);
-  }
+  addSomeKernelOptions(command, KERNEL_OPTIONS);
   addPlatformOptions(command);
-  addDumpOptions(command)
-    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
-    .optionsGroup('The report:');
-  addTextOrJson(command)
+  addPlacedDumpOptions(command);
+  addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
     .action(async (before: string, after: string, flags: DiffFlags) => done(await runDiff(before, after, flags)));
 }

@@ -31,6 +31,14 @@ export function addDumpOptions(command: Command): Command {
     .option('-v, --verbose', 'say on stderr what was fetched of each URL');
 }
 
+/** The same for commands with a snapshot, whose memory list can name files. */
+export function addPlacedDumpOptions(command: Command): Command {
+  return addDumpOptions(command).option(
+    '--allow-outside',
+    "let the snapshot's memory list name files outside its folder",
+  );
+}
+
 /** Of the commands that read tables; `info` counts such pages as what they are. */
 export function excludedOption(): Option {
   return new Option('--excluded <how>', 'pages that the capture tool left out: zeros, or unknown').choices([

@@ -9,7 +9,7 @@ import type { Severity } from '../inspect/rules.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
-import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
 import { progressLine } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
@@ -67,7 +67,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .addOption(excludedOption());
   addKernelOptions(command);
   addPlatformOptions(command);
-  addDumpOptions(command).option('--allow-outside', "let the snapshot's memory list name files outside its folder");
+  addPlacedDumpOptions(command);
   addOutputOptions(command)
     .addOption(
       new Option('--fail-on <severity>', 'exit with 1 from this severity on')

@@ -1,6 +1,6 @@
 /** The options that say which kdump kernel is meant, on which machine, with which devices, and what goes wrong in it. */
 
-import { type Command, Option } from 'commander';
+import { type Command, createCommand, Option } from 'commander';
 import type { RegisterPage } from '../adopt/cleanup.ts';
 import type { MemremapModel } from '../adopt/kernel-memory.ts';
 import { type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
@@ -69,6 +69,14 @@ export function addKernelOptions(command: Command): Command {
       (text: string, before: KernelFlags['fail']) => collect(parseFailure(text), before),
     )
     .option('--dmesg <file>', 'compare the predicted kernel log with this log of the kdump kernel');
+}
+
+/** Those of them that matter to a command, by the names of their flags. */
+export function addSomeKernelOptions(command: Command, flags: readonly (keyof KernelFlags)[]): void {
+  const wanted: readonly string[] = flags;
+  for (const option of addKernelOptions(createCommand()).options) {
+    if (wanted.includes(option.attributeName())) command.addOption(option);
+  }
 }
 
 /** The options of {@link KernelFlags} as `inspect` takes them; reads the files that they name. */

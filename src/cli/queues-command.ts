@@ -6,7 +6,7 @@ import { chooseSmmus } from '../inspect/inspect.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
-import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { collect } from './kernel-options.ts';
 import { writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
@@ -49,10 +49,8 @@ export function addQueuesCommand(program: Command, done: (status: number) => voi
     .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseSids)
     .option('--all', 'entries that were consumed already too, as far as they are still in memory');
   addPlatformOptions(command);
-  addDumpOptions(command)
-    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
-    .optionsGroup('The report:');
-  addTextOrJson(command)
+  addPlacedDumpOptions(command);
+  addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: QueuesFlags) => done(await runQueues(dumps, flags)));
 }

@@ -1,6 +1,6 @@
 /** `smmu-adopt show`: one stream in full. */
 
-import { type Command, createCommand } from 'commander';
+import type { Command } from 'commander';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { inspect } from '../inspect/inspect.ts';
 import { AddressMap } from '../platform/address-map.ts';
@@ -8,8 +8,8 @@ import { kdumpRamOf } from '../platform/iomem.ts';
 import { jsonText } from '../report/escape.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseOneSid } from './arguments.ts';
-import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
-import { addKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { onlySmmu } from './one-smmu.ts';
 import { progressLine, writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
@@ -67,15 +67,10 @@ export function addShowCommand(program: Command, done: (status: number) => void)
     .option('--all', 'fields without effect too, and every CD in full')
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
     .addOption(excludedOption());
-  const wanted: readonly string[] = KERNEL_OPTIONS;
-  for (const option of addKernelOptions(createCommand()).options) {
-    if (wanted.includes(option.attributeName())) command.addOption(option);
-  }
+  addSomeKernelOptions(command, KERNEL_OPTIONS);
   addPlatformOptions(command);
-  addDumpOptions(command)
-    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
-    .optionsGroup('The report:');
-  addTextOrJson(command)
+  addPlacedDumpOptions(command);
+  addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: ShowFlags) => done(await runShow(dumps, flags)));
 }

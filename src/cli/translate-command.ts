@@ -8,7 +8,7 @@ import { loadIomem } from '../platform/iomem.ts';
 import { platformSmmuAt } from '../platform/platform.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseIova, parseOneSid, parseSsid } from './arguments.ts';
-import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { onlySmmu } from './one-smmu.ts';
 import { writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
@@ -66,10 +66,8 @@ export function addTranslateCommand(program: Command, done: (status: number) => 
     .option('--iomem <file>', "the crashed kernel's /proc/iomem, read as root: says what is at the address")
     .addOption(excludedOption());
   addPlatformOptions(command);
-  addDumpOptions(command)
-    .option('--allow-outside', "let the snapshot's memory list name files outside its folder")
-    .optionsGroup('The report:');
-  addTextOrJson(command)
+  addPlacedDumpOptions(command);
+  addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: TranslateFlags) => done(await runTranslate(dumps, flags)));
 }
