@@ -1,6 +1,6 @@
 /** arm_smmu_kexec_resv_s1_asids(), from v8 on: the ASIDs of every valid context descriptor behind one stage 1 STE. */
 
-import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH, l1CdPointer } from '../smmu/cd-table.ts';
+import { CD_BYTE_LENGTH, isValidCd, L1CD_BYTE_LENGTH, l1CdPointer } from '../smmu/cd-table.ts';
 import { l1Pointer } from '../smmu/stream-table.ts';
 import type { ArmSmmuDevice } from './device.ts';
 import { EINVAL, ENOMEM } from './errno.ts';
@@ -111,7 +111,7 @@ function resvCdAsids(
       continue;
     }
     for (let i = 0, at = 0; i < slice.count; i++, at += CD_BYTE_LENGTH / 4) {
-      if (((slice.words[at] as number) & 0x8000_0000) === 0) continue;
+      if (!isValidCd(slice.words, at)) continue;
       const asid = (slice.words[at + 1] as number) >>> 16;
       if (asid !== 0 && asid < limit) {
         record.asid(asid);

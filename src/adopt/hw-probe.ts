@@ -1,10 +1,8 @@
 /** arm_smmu_device_hw_probe(): the features that matter here, and the gate of the kdump adoption at its end. */
 
+import { ADDRESS_SIZE_BITS } from '../smmu/hardware-features.ts';
 import type { ArmSmmuDevice } from './device.ts';
 import { PREFIX } from './revision.ts';
-
-/** Address sizes by the encoding of IDR5.OAS. */
-const OAS_BITS = [32, 36, 40, 42, 44, 48, 52, 56];
 
 /** Fills features and sizes from the ID registers, then decides whether to attempt an adoption. */
 export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly gate: boolean }): void {
@@ -29,7 +27,7 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
     ssidBits: registers.field('IDR1', 'SSIDSIZE'),
     asidBits: registers.field('IDR0', 'ASID16') === 1 ? 16 : 8,
     vmidBits: registers.field('IDR0', 'VMID16') === 1 ? 16 : 8,
-    oasBits: OAS_BITS[registers.field('IDR5', 'OAS')] as number,
+    oasBits: ADDRESS_SIZE_BITS[registers.field('IDR5', 'OAS')] as number,
   };
   smmu.optKdumpAdopt = options.gate ? passesGate(smmu) : true;
 }

@@ -2,7 +2,7 @@
 
 import type { MemoryView } from '../dump/view.ts';
 import { CD } from '../smmu/cd.ts';
-import { CD_BYTE_LENGTH, cdArrays, cdTableOf, S1DSS_MEANINGS } from '../smmu/cd-table.ts';
+import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableBehind, isValidCd, S1DSS_MEANINGS } from '../smmu/cd-table.ts';
 import { decodeFields, fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
 import type { SteConfig } from '../smmu/stream-table.ts';
@@ -33,10 +33,9 @@ export class CdLister {
   list(config: SteConfig, ste: readonly bigint[]): CdsOfSte {
     if (config !== 's1' && config !== 'nested') return { cdTable: null, cds: [] };
     const field = (name: string) => Number(fieldBits(fieldOf(STE, name), ste));
-    const paddr = Number(BigInt.asUintN(52, fieldBits(fieldOf(STE, 'S1ContextPtr'), ste)));
-    const table = cdTableOf(paddr, field('S1Fmt'), field('S1CDMax'), this.#ssidBits);
+    const table = cdTableBehind(ste, this.#ssidBits);
     const about = {
-      address: hex(paddr),
+      address: hex(table.paddr),
       entries: table.cds,
       withoutSsid: table.format === 'single' ? 'translated by the only CD' : (S1DSS_MEANINGS[field('S1DSS')] as string),
     };
@@ -49,7 +48,7 @@ export class CdLister {
       unknown += descriptors * table.leafCds;
     };
     // The level 1 descriptors of a table count as well: a table may consist of nothing else.
-    const within = this.#admits(Math.ceil(table.cds / table.leafCds));
+    const within = this.#admits(cdArrayCount(table));
     if (!within) notExamined = table.cds;
     for (const { firstSsid, paddr: at, count } of within ? cdArrays(table, this.#memory, missing) : []) {
       if (!this.#admits(count)) {
@@ -59,8 +58,7 @@ export class CdLister {
       for (const slice of this.#memory.slices(at, CD_BYTE_LENGTH, count)) {
         if (!slice.known) unknown += slice.count;
         for (let i = 0, word = 0; slice.known && i < slice.count; i++, word += CD_BYTE_LENGTH / 4) {
-          // V is bit 31 of the first word.
-          if (((slice.words[word] as number) & 0x8000_0000) === 0) continue;
+          if (!isValidCd(slice.words, word)) continue;
           if (cds.length >= MAX_CDS_LISTED) notListed += 1;
           else {
             const entry = slice.first + i;

@@ -1,8 +1,9 @@
 /** `translate --all`: everything that a stream can reach, as ranges in the order of input addresses. */
 
 import { iasBits, oasBits } from '../smmu/hardware-features.ts';
-import { ALL_RIGHTS, PRIVILEGED_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
+import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';
+import { tableSetsOf } from '../smmu/translation/table-set.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { hex } from './hex.ts';
@@ -102,20 +103,11 @@ function* rangesOf(
     yield passed(oasBits(hw) ?? 52);
     return;
   }
-  const { stage1, stage2 } = context;
-  if (stage1 === null) {
-    if (stage2 === null) return;
-    const map = new TableMap(view, null, budget);
-    const to = Math.min(2 ** stage2.inputBits, 2 ** (iasBits(hw) ?? 52));
-    for (const stretch of joinedStretches(map.stretches(stage2, 0, to))) yield rangeOf(stretch, 0n);
-    return;
-  }
-  const map = new TableMap(view, stage2, budget);
-  for (const [half, { regime, inputBits, privilegedOnly }] of stage1.halves.entries()) {
-    if (regime === null) continue;
-    const usable = privilegedOnly ? PRIVILEGED_RIGHTS : ALL_RIGHTS;
-    const base = half === 0 ? 0n : (1n << 64n) - (1n << BigInt(inputBits));
-    for (const stretch of joinedStretches(map.stretches(regime))) {
+  const map = new TableMap(view, context.stage1 === null ? null : context.stage2, budget);
+  for (const { regime, base, usable } of tableSetsOf(context).filter((set) => set !== null)) {
+    // What comes to stage 2 alone is an intermediate address.
+    const to = Math.min(2 ** regime.inputBits, regime.stage === 2 ? 2 ** (iasBits(hw) ?? 52) : Infinity);
+    for (const stretch of joinedStretches(map.stretches(regime, 0, to))) {
       yield rangeOf({ ...stretch, rights: stretch.rights & usable }, base);
     }
   }

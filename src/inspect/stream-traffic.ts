@@ -131,8 +131,3 @@ function entriesAbout(queue: Queue, sid: number): StreamQueue {
     olderNotListed: olderCount - older.length,
   };
 }
-
-/** Whether a stream's tables, or entries of queues about it, are missing from the dump. */
-export function trafficLacksEvidence({ reach }: StreamTraffic): boolean {
-  return reach.some(({ outcome, unknown }) => outcome === 'indeterminate' || unknown > 0);
-}

@@ -3,6 +3,8 @@
  * stage 1 STE are, for every S1Fmt of the architecture. What Linux's adoption makes of them is another room's matter.
  */
 
+import { fieldBits, fieldOf } from './fields.ts';
+import { STE } from './ste.ts';
 import type { EntrySlice, TableMemory } from './ste-reader.ts';
 
 export const CD_BYTE_LENGTH = 64;
@@ -37,6 +39,32 @@ export function cdTableOf(paddr: number, s1fmt: number, s1cdmax: number, ssidBit
   return { format: leafCds === 64 ? '4k-leaves' : '64k-leaves', paddr, cds, leafCds };
 }
 
+/** The table of a stage 1 STE, given as its words. Address bits 55:52 exist in the newest architecture only. */
+export function cdTableBehind(ste: readonly bigint[], ssidBits: number): CdTable {
+  const field = (name: string) => fieldBits(fieldOf(STE, name), ste);
+  const paddr = Number(BigInt.asUintN(52, field('S1ContextPtr')));
+  return cdTableOf(paddr, Number(field('S1Fmt')), Number(field('S1CDMax')), ssidBits);
+}
+
+export function isTwoLevel({ format }: CdTable): boolean {
+  return format === '4k-leaves' || format === '64k-leaves';
+}
+
+/** Arrays of CDs that the table comes to: the level 1 descriptors of one with two levels, else 1. */
+export function cdArrayCount({ cds, leafCds }: CdTable): number {
+  return Math.ceil(cds / leafCds);
+}
+
+/** Bytes at the table's own address: CDs, or level 1 descriptors. */
+export function cdTableByteLength(table: CdTable): number {
+  return isTwoLevel(table) ? cdArrayCount(table) * L1CD_BYTE_LENGTH : table.cds * CD_BYTE_LENGTH;
+}
+
+/** V of the CD whose 32-bit words begin at `words[at]`: bit 31 of the first. */
+export function isValidCd(words: Uint32Array, at: number): boolean {
+  return ((words[at] as number) & 0x8000_0000) !== 0;
+}
+
 /** An array of CDs in memory, the first for `firstSsid`. */
 export interface CdArray {
   readonly firstSsid: number;
@@ -46,15 +74,16 @@ export interface CdArray {
 
 /** The arrays of a table; `onMissing` hears of level 1 descriptors that are not known: how many, from which on, and why. */
 export function* cdArrays<S>(
-  { format, paddr, cds, leafCds }: CdTable,
+  table: CdTable,
   memory: TableMemory<S>,
   onMissing: (descriptors: number, first: number, state: S) => void,
 ): Generator<CdArray> {
-  if (format === 'single' || format === 'linear') {
+  const { paddr, cds, leafCds } = table;
+  if (!isTwoLevel(table)) {
     yield { firstSsid: 0, paddr, count: cds };
     return;
   }
-  for (const slice of memory.slices(paddr, L1CD_BYTE_LENGTH, Math.ceil(cds / leafCds))) {
+  for (const slice of memory.slices(paddr, L1CD_BYTE_LENGTH, cdArrayCount(table))) {
     if (!slice.known) onMissing(slice.count, slice.first, slice.state);
     for (const { index, leaf } of leaves(slice)) {
       // The hardware aligns a leaf to its size.

@@ -52,6 +52,11 @@ export function fieldOf(layout: Layout, name: string): Field {
   return field;
 }
 
+/** Fields as numbers by name. Of an address, bits 51:0: the newest architecture alone has more, and tables cannot. */
+export function fieldNumbers(layout: Layout, words: readonly bigint[]): (field: string) => number {
+  return (name) => Number(BigInt.asUintN(52, fieldBits(fieldOf(layout, name), words)));
+}
+
 /** Every field of the layout by name, as the JSON report shows it. */
 export function decodeFields(layout: Layout, words: readonly bigint[]): Record<string, FieldValue> {
   const decoded: Record<string, FieldValue> = {};

@@ -2,9 +2,8 @@
 
 import { CD } from '../../smmu/cd.ts';
 import { cdIllegalities } from '../../smmu/cd-legality.ts';
-import { CD_BYTE_LENGTH, type CdTable, cdTableOf } from '../../smmu/cd-table.ts';
+import { CD_BYTE_LENGTH, cdArrayCount, cdTableBehind, isValidCd } from '../../smmu/cd-table.ts';
 import { fieldBits, fieldOf, wideWords } from '../../smmu/fields.ts';
-import { STE } from '../../smmu/ste.ts';
 import { bdfOf } from '../../smmu/stream-table.ts';
 import { hex, word } from '../hex.ts';
 import { changeOf } from './fields.ts';
@@ -37,8 +36,8 @@ export class CdComparison {
   /** Whether a CD that is valid at one of the moments differs. */
   compare(sid: number, stes: StePair): boolean {
     const { before, after } = this.#moments;
-    const [left, right] = [tableOf(stes.before, before.ssidBits), tableOf(stes.after, after.ssidBits)];
-    const descriptors = Math.ceil(left.cds / left.leafCds) + Math.ceil(right.cds / right.leafCds);
+    const [left, right] = [cdTableBehind(stes.before, before.ssidBits), cdTableBehind(stes.after, after.ssidBits)];
+    const descriptors = cdArrayCount(left) + cdArrayCount(right);
     if (!this.#admits(descriptors)) {
       this.notExamined += Math.max(left.cds, right.cds);
       return false;
@@ -94,15 +93,8 @@ function stateOf(side: SideState): MissingStretch['before'] {
   return side === null ? null : side.state;
 }
 
-/** V is bit 31 of the first word. */
 function isValid(side: SliceSide | null, at: number): boolean {
-  return side !== null && ((side.words[at] as number) & 0x8000_0000) !== 0;
-}
-
-function tableOf(ste: readonly bigint[], ssidBits: number): CdTable {
-  const field = (name: string) => fieldBits(fieldOf(STE, name), ste);
-  const paddr = Number(BigInt.asUintN(52, field('S1ContextPtr')));
-  return cdTableOf(paddr, Number(field('S1Fmt')), Number(field('S1CDMax')), ssidBits);
+  return side !== null && isValidCd(side.words, at);
 }
 
 function stateAt(side: SliceSide, i: number, ste: readonly bigint[], { hw }: DiffMoment): CdState {

@@ -5,7 +5,7 @@
 
 import { CD } from '../../smmu/cd.ts';
 import { cdIllegalities } from '../../smmu/cd-legality.ts';
-import { CD_BYTE_LENGTH, cdArrays, cdTableOf } from '../../smmu/cd-table.ts';
+import { CD_BYTE_LENGTH, type CdTable, cdArrayCount, cdArrays, cdTableBehind, isValidCd } from '../../smmu/cd-table.ts';
 import { wideWords } from '../../smmu/fields.ts';
 import { type Illegality, type Reading, readingOf } from '../../smmu/legality.ts';
 import { STE } from '../../smmu/ste.ts';
@@ -85,17 +85,17 @@ export function hasSubstreams(ste: SeenSte, { hw }: Pick<RiskContext, 'hw'>): bo
 }
 
 /** The CD table of a stage 1 stream. */
-export function cdTableBehind(ste: SeenSte, { hw }: Pick<RiskContext, 'hw'>) {
-  return cdTableOf(ste.of('S1ContextPtr') % 2 ** 52, ste.of('S1Fmt'), ste.of('S1CDMax'), hw.SSIDSIZE ?? 20);
+export function cdTableOfStream({ words }: SeenSte, { hw }: Pick<RiskContext, 'hw'>): CdTable {
+  return cdTableBehind(words, hw.SSIDSIZE ?? 20);
 }
 
 /** False: there are more than may be looked at. */
 function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamCheck[], left: CdBudget): boolean {
   const { memory, hw } = context;
-  const table = cdTableBehind(ste, context);
+  const table = cdTableOfStream(ste, context);
   const world = streamWorld(ste.words, hw) ?? 'el2-e2h';
   // What the dump lacks costs nothing but the descriptor that leads there.
-  const descriptors = Math.ceil(table.cds / table.leafCds);
+  const descriptors = cdArrayCount(table);
   if (descriptors > left.places) return false;
   left.places -= descriptors;
   for (const { firstSsid, paddr, count } of cdArrays(table, memory, () => {})) {
@@ -104,8 +104,7 @@ function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamC
       if (slice.count > left.places) return false;
       left.places -= slice.count;
       for (let i = 0, word = 0; i < slice.count; i++, word += CD_BYTE_LENGTH / 4) {
-        // V is bit 31 of the first word.
-        if (((slice.words[word] as number) & 0x8000_0000) === 0) continue;
+        if (!isValidCd(slice.words, word)) continue;
         if (left.cds === 0) return false;
         left.cds -= 1;
         const index = slice.first + i;

@@ -5,7 +5,7 @@
 
 import { maskedAddress } from '../../adopt/device.ts';
 import type { AddressRange } from '../../dump/memory.ts';
-import { CD_BYTE_LENGTH, cdArrays, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
+import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableByteLength, isTwoLevel } from '../../smmu/cd-table.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
 import { hex } from '../hex.ts';
@@ -13,7 +13,7 @@ import { l1Location } from '../table-findings.ts';
 import { type RiskContext, sidLocation } from './context.ts';
 import { nameOf, reportAliases, reportOverlaps, type Structure } from './overlaps.ts';
 import { queueRanges } from './queue-ranges.ts';
-import { cdTableBehind, type SeenSte, type StreamCheck } from './streams.ts';
+import { cdTableOfStream, type SeenSte, type StreamCheck } from './streams.ts';
 
 /** Hostile tables lead to millions; what Linux builds at most is two thousand times less than this for each SMMU in use. */
 const MAX_STRUCTURES = 1 << 17;
@@ -59,9 +59,7 @@ export class StructureCheck implements StreamCheck {
   ste(ste: SeenSte): void {
     // What the hardware refuses leads nowhere.
     if (ste.config !== 's1' || ste.illegal.length > 0) return;
-    const table = cdTableBehind(ste, this.#context);
-    const twoLevel = table.leafCds < table.cds || table.format.endsWith('leaves');
-    const byteLength = twoLevel ? Math.ceil(table.cds / table.leafCds) * L1CD_BYTE_LENGTH : table.cds * CD_BYTE_LENGTH;
+    const table = cdTableOfStream(ste, this.#context);
     const add = (kind: 'CD table' | 'CD leaf', start: number, length: number) => {
       if (this.#seen.has(start)) return;
       this.#seen.add(start);
@@ -75,9 +73,9 @@ export class StructureCheck implements StreamCheck {
       });
     };
     if (this.#seen.has(table.paddr)) return;
-    add('CD table', table.paddr, byteLength);
-    if (!twoLevel) return;
-    this.#leavesLeft -= Math.ceil(table.cds / table.leafCds);
+    add('CD table', table.paddr, cdTableByteLength(table));
+    if (!isTwoLevel(table)) return;
+    this.#leavesLeft -= cdArrayCount(table);
     this.#cut ||= this.#leavesLeft < 0;
     if (this.#cut) return;
     for (const { paddr, count } of cdArrays(table, this.#context.memory, () => {})) {

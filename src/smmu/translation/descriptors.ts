@@ -5,7 +5,7 @@
  */
 
 import { NO_YES, SHAREABILITY } from '../encodings.ts';
-import type { Field, Layout } from '../fields.ts';
+import { type Field, fieldOf, type Layout } from '../fields.ts';
 import { bits } from '../rows.ts';
 
 const HEAD: readonly Field[] = [
@@ -91,6 +91,25 @@ export const STAGE2_LEAF: Layout = {
     bits('PBHA', 0, 59, 4, 'Page-based hardware attributes, or free for software'),
   ],
 };
+
+/** Bit `index` of a field, as a mask of the half of the descriptor that holds it. */
+function maskOf(layout: Layout, name: string, index = 0): number {
+  return 1 << ((fieldOf(layout, name).lsb + index) % 32);
+}
+
+/** In the low half of a block or page, of either stage. */
+export const AF = maskOf(STAGE1_LEAF, 'AF');
+/** In the high half. */
+export const DBM = maskOf(STAGE1_LEAF, 'DBM');
+export const CONTIGUOUS = maskOf(STAGE1_LEAF, 'Contiguous');
+/** Of stage 1: AP[1] and AP[2] in the low half, PXN and UXN in the high one. */
+export const AP_UNPRIVILEGED = maskOf(STAGE1_LEAF, 'AP', 0);
+export const AP_READ_ONLY = maskOf(STAGE1_LEAF, 'AP', 1);
+export const PXN = maskOf(STAGE1_LEAF, 'PXN');
+export const UXN = maskOf(STAGE1_LEAF, 'UXN');
+/** Of stage 2, in the low half. */
+export const S2AP_READ = maskOf(STAGE2_LEAF, 'S2AP', 0);
+export const S2AP_WRITE = maskOf(STAGE2_LEAF, 'S2AP', 1);
 
 /** How addresses stand in descriptors. */
 export interface AddressFormat {

@@ -5,8 +5,8 @@
  */
 
 import { CD } from '../cd.ts';
-import { fieldBits, fieldOf, type Layout } from '../fields.ts';
-import { GRANULES } from '../granules.ts';
+import { fieldNumbers } from '../fields.ts';
+import { GRANULES, stage1StartLevel } from '../granules.ts';
 import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../hardware-features.ts';
 import { stage2StartLevel } from '../stage2-start.ts';
 import { STE } from '../ste.ts';
@@ -66,7 +66,7 @@ export function stage1Halves(
   hw: HardwareFeatures,
 ): readonly [Stage1Half, Stage1Half] {
   // CD.PIE counts only where the STE lets CDs use it.
-  const indirect = hw.S1PI !== 0 && reader(STE, ste)('S1PIE') === 1 && reader(CD, cd)('PIE') === 1;
+  const indirect = hw.S1PI !== 0 && fieldNumbers(STE, ste)('S1PIE') === 1 && fieldNumbers(CD, cd)('PIE') === 1;
   return [stage1Half(cd, 0, world, indirect, hw), stage1Half(cd, 1, world, indirect, hw)];
 }
 
@@ -77,7 +77,7 @@ function stage1Half(
   indirect: boolean,
   hw: HardwareFeatures,
 ): Stage1Half {
-  const of = reader(CD, cd);
+  const of = fieldNumbers(CD, cd);
   const inputBits = 64 - of(`T${half}SZ`);
   const common = {
     inputBits,
@@ -88,7 +88,7 @@ function stage1Half(
   if (world === 'el2' && half === 1) return { ...common, regime: null, why: 'an EL2 stream has no TTB1 half' };
   if (of(`EPD${half}`) === 1) return { ...common, regime: null, why: `CD.EPD${half} is 1` };
   const granuleLog2 = GRANULES[`TG${half}`][of(`TG${half}`)];
-  const startLevel = granuleLog2 == null ? null : stage1StartLevel(granuleLog2, inputBits);
+  const startLevel = granuleLog2 == null ? null : startLevelOf(granuleLog2, inputBits);
   if (granuleLog2 == null || startLevel === null) {
     // Only where the captured registers do not tell that the CD is illegal for it.
     return { ...common, regime: null, why: `no walk fits T${half}SZ and TG${half}` };
@@ -131,7 +131,7 @@ function stage1Half(
  * captured registers may have left untold.
  */
 export function stage2Regime(ste: readonly bigint[], hw: HardwareFeatures): Stage2Regime | null {
-  const of = reader(STE, ste);
+  const of = fieldNumbers(STE, ste);
   const granuleLog2 = GRANULES.S2TG[of('S2TG')];
   if (granuleLog2 == null) return null;
   const ds = granuleLog2 !== 16 && of('S2DS') === 1 && hw.DS !== 0;
@@ -156,15 +156,12 @@ export function stage2Regime(ste: readonly bigint[], hw: HardwareFeatures): Stag
   };
 }
 
-/** As many levels as the input needs; null where it is no input that any hardware takes. */
-function stage1StartLevel(granuleLog2: number, inputBits: number): number | null {
-  const level = 4 - Math.ceil((inputBits - granuleLog2) / (granuleLog2 - 3));
-  const lowest = granuleLog2 === 12 ? -1 : granuleLog2 === 14 ? 0 : 1;
+/** Null where it is no input that any hardware takes. */
+function startLevelOf(granuleLog2: number, inputBits: number): number | null {
+  const level = stage1StartLevel(granuleLog2, 64 - inputBits);
+  // The one that 52 bits need: no walk begins above it.
+  const lowest = stage1StartLevel(granuleLog2, 12);
   return level >= lowest && level <= 3 && inputBits <= 52 ? level : null;
-}
-
-function reader(layout: Layout, words: readonly bigint[]): (field: string) => number {
-  return (name) => Number(BigInt.asUintN(52, fieldBits(fieldOf(layout, name), words)));
 }
 
 /**

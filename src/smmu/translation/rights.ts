@@ -4,6 +4,8 @@
  * "Instruction execution permissions"; IHI 0070, descriptions of CD.WXN, PAN, EPAN, HADx, HD and of STE.S2HD.
  */
 
+import { AP_READ_ONLY, AP_UNPRIVILEGED, DBM, PXN, S2AP_READ, S2AP_WRITE, UXN } from './descriptors.ts';
+
 export const PRIV_READ = 1;
 export const PRIV_WRITE = 2;
 export const PRIV_EXEC = 4;
@@ -58,25 +60,26 @@ export function limitsBelow(limits: number, high: number, { ignoreTables, indire
 /** The rights that a stage 1 block or page grants. */
 export function stage1Rights(low: number, high: number, limits: number, regime: Stage1Rights): number {
   if (regime.indirect !== null) {
-    // PIIndex: bits 54, 53, 51 and 6.
-    const index = ((high >>> 22) & 1) * 8 + ((high >>> 21) & 1) * 4 + ((high >>> 19) & 1) * 2 + ((low >>> 6) & 1);
+    // PIIndex takes the bits of UXN, PXN, DBM and AP[1].
+    const bit = (half: number, mask: number) => ((half & mask) === 0 ? 0 : 1);
+    const index = bit(high, UXN) * 8 + bit(high, PXN) * 4 + bit(high, DBM) * 2 + bit(low, AP_UNPRIVILEGED);
     const rights = regime.indirect[index] ?? 0;
     return regime.twoPrivileges ? withPan(rights, regime) : rights;
   }
-  const readOnly = (low & 0x80) !== 0 && !(regime.dirtyState && (high & 0x80000) !== 0);
+  const readOnly = (low & AP_READ_ONLY) !== 0 && !(regime.dirtyState && (high & DBM) !== 0);
   const writable = !readOnly && (limits & LIMIT_WRITE) === 0;
   if (!regime.twoPrivileges) {
-    const xn = (high & 0x40_0000) !== 0 || (limits & LIMIT_UXN) !== 0 || (regime.wxn && writable);
+    const xn = (high & UXN) !== 0 || (limits & LIMIT_UXN) !== 0 || (regime.wxn && writable);
     const one = PRIV_READ | (writable ? PRIV_WRITE : 0) | (xn ? 0 : PRIV_EXEC);
     return one | (one << 3);
   }
-  const unprivileged = (low & 0x40) !== 0 && (limits & LIMIT_UNPRIVILEGED) === 0;
+  const unprivileged = (low & AP_UNPRIVILEGED) !== 0 && (limits & LIMIT_UNPRIVILEGED) === 0;
   let rights = PRIV_READ | (writable ? PRIV_WRITE : 0);
   if (unprivileged) rights |= UNPRIV_READ | (writable ? UNPRIV_WRITE : 0);
-  const pxn = (high & 0x20_0000) !== 0 || (limits & LIMIT_PXN) !== 0 || (regime.wxn && writable);
+  const pxn = (high & PXN) !== 0 || (limits & LIMIT_PXN) !== 0 || (regime.wxn && writable);
   // What unprivileged software may write is never executed with privilege.
   if (!pxn && (rights & UNPRIV_WRITE) === 0) rights |= PRIV_EXEC;
-  const uxn = (high & 0x40_0000) !== 0 || (limits & LIMIT_UXN) !== 0;
+  const uxn = (high & UXN) !== 0 || (limits & LIMIT_UXN) !== 0;
   if (!uxn && !(regime.wxn && (rights & UNPRIV_WRITE) !== 0)) rights |= UNPRIV_EXEC;
   return withPan(rights, regime);
 }
@@ -105,8 +108,8 @@ export interface Stage2Rights {
 /** The rights that a stage 2 block or page grants. */
 export function stage2Rights(low: number, high: number, { dirtyState, xnx }: Stage2Rights): number {
   let rights = 0;
-  if ((low & 0x40) !== 0) rights |= PRIV_READ | UNPRIV_READ;
-  if ((low & 0x80) !== 0 || (dirtyState && (high & 0x80000) !== 0)) rights |= PRIV_WRITE | UNPRIV_WRITE;
+  if ((low & S2AP_READ) !== 0) rights |= PRIV_READ | UNPRIV_READ;
+  if ((low & S2AP_WRITE) !== 0 || (dirtyState && (high & DBM) !== 0)) rights |= PRIV_WRITE | UNPRIV_WRITE;
   const xn = (high >>> 21) & 3;
   if (!xnx) return xn >= 2 ? rights : rights | PRIV_EXEC | UNPRIV_EXEC;
   if (xn === 0 || xn === 1) rights |= UNPRIV_EXEC;

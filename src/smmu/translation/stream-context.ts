@@ -5,8 +5,8 @@
 
 import { CD, L1CD } from '../cd.ts';
 import { cdIllegalities } from '../cd-legality.ts';
-import { CD_BYTE_LENGTH, cdTableOf, L1CD_BYTE_LENGTH } from '../cd-table.ts';
-import { fieldBits, fieldOf, type Layout } from '../fields.ts';
+import { CD_BYTE_LENGTH, cdTableBehind, cdTableByteLength, isTwoLevel, L1CD_BYTE_LENGTH } from '../cd-table.ts';
+import { fieldBits, fieldNumbers, fieldOf } from '../fields.ts';
 import { type HardwareFeatures, oasBits } from '../hardware-features.ts';
 import type { Illegality } from '../legality.ts';
 import { STE } from '../ste.ts';
@@ -58,7 +58,7 @@ export function streamContext<S>(
     config === 's1' || config === 'nested',
     config === 's2' || config === 'nested',
   ];
-  const of = reader(STE, ste);
+  const of = fieldNumbers(STE, ste);
   let stage2: Stage2Regime | null = null;
   if (selectsStage2) {
     const refused =
@@ -77,7 +77,7 @@ export function streamContext<S>(
   if ('kind' in found) return found.kind === 'bypass' ? { ...context, stage1: null } : found;
   const bad = cdIllegalities(found.cd, ste, hw);
   if (bad.length > 0) return fault('C_BAD_CD', null, null, inWords(bad));
-  const cdOf = reader(CD, found.cd);
+  const cdOf = fieldNumbers(CD, found.cd);
   const refused = unwalkable('stage 1', cdOf('AA64'), hw);
   if (refused !== null) return refused;
   const world = streamWorld(ste, hw);
@@ -95,8 +95,8 @@ function findCd<S>(
   hw: HardwareFeatures,
   walk: Walk<S>,
 ): { cd: readonly bigint[] } | { kind: 'bypass' } | Fault | Unknown {
-  const of = reader(STE, ste);
-  const table = cdTableOf(of('S1ContextPtr'), of('S1Fmt'), of('S1CDMax'), hw.SSIDSIZE ?? 20);
+  const of = fieldNumbers(STE, ste);
+  const table = cdTableBehind(ste, hw.SSIDSIZE ?? 20);
   let index = ssid ?? 0;
   if (table.format === 'single') {
     if (ssid !== null) return noSubstreams('S1CDMax or IDR1.SSIDSIZE is 0');
@@ -112,17 +112,13 @@ function findCd<S>(
   } else if (ssid === 0 && of('S1DSS') === 2) {
     return fault('F_STREAM_DISABLED', null, null, 'SubstreamID 0 is not usable: S1DSS is 2');
   }
-  let leaf = table.paddr;
-  if (table.leafCds < table.cds || table.format === '4k-leaves' || table.format === '64k-leaves') {
+  const first = aligned(table.paddr, cdTableByteLength(table));
+  let leaf = first;
+  if (isTwoLevel(table)) {
     const l1Index = Math.floor(index / table.leafCds);
     index %= table.leafCds;
-    const words = walk.fetch(
-      'L1CD',
-      l1Index,
-      aligned(table.paddr, l1Entries(table.cds, table.leafCds)) + l1Index * L1CD_BYTE_LENGTH,
-      L1CD_BYTE_LENGTH,
-      'CD',
-      ([value]) => ((value as bigint) & 1n ? `leaf table ${hex(l2Pointer(value as bigint))}` : 'invalid (V 0)'),
+    const words = walk.fetch('L1CD', l1Index, first + l1Index * L1CD_BYTE_LENGTH, L1CD_BYTE_LENGTH, 'CD', ([value]) =>
+      (value as bigint) & 1n ? `leaf table ${hex(l2Pointer(value as bigint))}` : 'invalid (V 0)',
     );
     if (!Array.isArray(words)) return words;
     const [value] = words as [bigint];
@@ -131,15 +127,9 @@ function findCd<S>(
     leaf = l2Pointer(value);
     if (oas !== null && leaf >= 2 ** oas) return noSubstreams(`L1CD[${l1Index}] points beyond ${oas} bits`);
     leaf = aligned(leaf, table.leafCds * CD_BYTE_LENGTH);
-  } else {
-    leaf = aligned(leaf, table.cds * CD_BYTE_LENGTH);
   }
   const words = walk.fetch('CD', index, leaf + index * CD_BYTE_LENGTH, CD_BYTE_LENGTH, 'CD', cdInWords);
   return Array.isArray(words) ? { cd: words } : words;
-}
-
-function l1Entries(cds: number, leafCds: number): number {
-  return Math.ceil(cds / leafCds) * L1CD_BYTE_LENGTH;
 }
 
 /** Tables are aligned to their size by the hardware, CDs to theirs. */
@@ -154,7 +144,7 @@ function l2Pointer(l1cd: bigint): number {
 }
 
 function cdInWords(words: readonly bigint[]): string {
-  const of = reader(CD, words);
+  const of = fieldNumbers(CD, words);
   if (of('V') === 0) return 'invalid (V 0)';
   const half = (n: 0 | 1) =>
     of(`EPD${n}`) === 1 ? `TTB${n} off` : `TTB${n} ${hex(of(`TTB${n}`))} T${n}SZ ${of(`T${n}SZ`)}`;
@@ -176,8 +166,4 @@ const INDIRECT_STAGE2: Unknown = { kind: 'unknown', why: 'stage 2 uses permissio
 
 function inWords(illegal: readonly Illegality[]): string {
   return illegal.map(({ field, observed, required }) => `${field} ${observed}; required: ${required}`).join('; ');
-}
-
-export function reader(layout: Layout, words: readonly bigint[]): (field: string) => number {
-  return (name) => Number(BigInt.asUintN(52, fieldBits(fieldOf(layout, name), words)));
 }

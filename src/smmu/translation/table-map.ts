@@ -4,7 +4,7 @@
  * limited by a {@link Budget}, because a few pages of garbage can describe more than anyone can wait for.
  */
 
-import { descriptorKind, indexLsb, leafAddress, tableAddress } from './descriptors.ts';
+import { AF, descriptorKind, indexLsb, leafAddress, tableAddress } from './descriptors.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
 import { ALL_RIGHTS, limitsBelow, NO_LIMITS, PRIV_READ, UNPRIV_READ } from './rights.ts';
 import { leafAttributes, leafRights, swapped, type WalkMemory } from './walk.ts';
@@ -163,7 +163,7 @@ export class TableMap<S> {
           continue;
         }
         const tooLarge = target >= 2 ** regime.outputBits;
-        if (tooLarge || ((low & 0x400) === 0 && !regime.accessFlagIgnored)) {
+        if (tooLarge || ((low & AF) === 0 && !regime.accessFlagIgnored)) {
           if (run !== null) yield clipped(run, from, to);
           run = null;
           yield clipped(plain('fault', at, entryBytes, tooLarge ? 'F_ADDR_SIZE' : 'F_ACCESS'), from, to);

@@ -4,11 +4,12 @@
  */
 
 import { CD } from '../cd.ts';
+import { fieldNumbers } from '../fields.ts';
 import { type HardwareFeatures, iasBits, oasBits } from '../hardware-features.ts';
 import { STE } from '../ste.ts';
 import type { Stage1Half } from './regime.ts';
 import { type AccessKind, ALL_RIGHTS, rightFor, rightsText } from './rights.ts';
-import { reader, type StreamContext } from './stream-context.ts';
+import type { StreamContext } from './stream-context.ts';
 import { type Fault, fault, hex, type Leaf, type Step, type Unknown, Walk, type WalkMemory } from './walk.ts';
 
 export interface Access {
@@ -96,7 +97,7 @@ function refusal({ rights, level }: Leaf, { kind, privileged }: Access): string 
 /** STE.PRIVCFG and INSTCFG, where the hardware can override what comes with a transaction; writes are always data. */
 function overridden(ste: readonly bigint[], access: Access, hw: HardwareFeatures): Access {
   if (hw.ATTR_PERMS_OVR === 0) return access;
-  const of = reader(STE, ste);
+  const of = fieldNumbers(STE, ste);
   const [priv, inst] = [of('PRIVCFG'), of('INSTCFG')];
   const kind = access.kind === 'write' || inst < 2 ? access.kind : inst === 2 ? 'read' : 'exec';
   return { ...access, kind, privileged: priv === 2 ? false : priv === 3 ? true : access.privileged };
@@ -136,13 +137,13 @@ const OBEYING: ReadonlySet<string> = new Set(['F_TRANSLATION', 'F_ADDR_SIZE', 'F
 export function responseTo({ event, stage }: Fault, { stage1, ste }: StreamContext): FaultResponse {
   if (!OBEYING.has(event)) return { recorded: true, response: 'abort' };
   if (stage === 2) {
-    const of = reader(STE, ste);
+    const of = fieldNumbers(STE, ste);
     if (of('S2S') === 1) return { recorded: true, response: 'stall' };
     return { recorded: of('S2R') === 1, response: 'abort' };
   }
   // A stage 1 that is passed by has no CD to say otherwise.
   if (stage1 === null) return { recorded: true, response: 'abort' };
-  const of = reader(CD, stage1.cd);
+  const of = fieldNumbers(CD, stage1.cd);
   if (of('S') === 1) return { recorded: true, response: 'stall' };
   return { recorded: of('R') === 1, response: of('A') === 1 ? 'abort' : 'reads as zero, writes ignored' };
 }

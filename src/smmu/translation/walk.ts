@@ -5,6 +5,9 @@
 
 import type { TableMemory } from '../ste-reader.ts';
 import {
+  AF,
+  AP_READ_ONLY,
+  CONTIGUOUS,
   contiguousEntries,
   descriptorKind,
   indexLsb,
@@ -160,7 +163,7 @@ export class Walk<S> {
         return failed('F_ADDR_SIZE', `${hex(target)} in the ${what} needs more than ${outputBits} bits`);
       }
       if (kind === 'leaf') {
-        if ((low & 0x400) === 0 && !regime.accessFlagIgnored) return failed('F_ACCESS', `the ${what} has AF 0`);
+        if ((low & AF) === 0 && !regime.accessFlagIgnored) return failed('F_ACCESS', `the ${what} has AF 0`);
         const byteLength = 2 ** lsb;
         const output = target + (offset % byteLength);
         const rights = leafRights(regime, low, high, limits);
@@ -204,7 +207,7 @@ export class Walk<S> {
       `AF ${(low >>> 10) & 1}`,
       leafAttributes(regime, low),
     ];
-    if ((high & 0x10_0000) !== 0) parts.push(this.#run(regime, level, paddr, index));
+    if ((high & CONTIGUOUS) !== 0) parts.push(this.#run(regime, level, paddr, index));
     return parts.join(', ');
   }
 
@@ -233,7 +236,7 @@ type Says = (words: readonly bigint[]) => string;
 /** What the entries of a contiguous run have in common: all but the address, AF, and what hardware marks as dirty. */
 function contiguousPart(regime: Regime, level: number, value: bigint): { target: number; attributes: string } {
   const [low, high] = halves(value, regime.bigEndian);
-  const attributes = `${low & (regime.rights.dirtyState ? 0xb7f : 0xbff)} ${high & 0xfff8_0000}`;
+  const attributes = `${low & 0xfff & ~AF & ~(regime.rights.dirtyState ? AP_READ_ONLY : 0)} ${high & 0xfff8_0000}`;
   return { target: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)), attributes };
 }
 

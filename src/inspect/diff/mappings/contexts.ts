@@ -1,6 +1,6 @@
 /** The contexts of one stream at both moments: the SubstreamIDs that either of them has a valid CD for. */
 
-import { CD_BYTE_LENGTH, type CdTable, cdTableOf } from '../../../smmu/cd-table.ts';
+import { CD_BYTE_LENGTH, type CdTable, cdTableBehind, isValidCd } from '../../../smmu/cd-table.ts';
 import { fieldBits, fieldOf } from '../../../smmu/fields.ts';
 import { STE } from '../../../smmu/ste.ts';
 import { steIllegalities } from '../../../smmu/ste-legality.ts';
@@ -63,10 +63,7 @@ interface StageOne {
 function stageOne(ste: readonly bigint[] | null, { hw, ssidBits }: DiffMoment): StageOne | null {
   if (ste === null || steConfig(Number((ste[0] as bigint) & 0xffff_ffffn)).config !== 's1') return null;
   if (steIllegalities(ste, hw).length > 0) return null;
-  const field = (name: string) => fieldBits(fieldOf(STE, name), ste);
-  const paddr = Number(BigInt.asUintN(52, field('S1ContextPtr')));
-  const table = cdTableOf(paddr, Number(field('S1Fmt')), Number(field('S1CDMax')), ssidBits);
-  return { table, s1dss: Number(field('S1DSS')) };
+  return { table: cdTableBehind(ste, ssidBits), s1dss: Number(fieldBits(fieldOf(STE, 'S1DSS'), ste)) };
 }
 
 /** With S1DSS 2, CD 0 is what serves transactions without a SubstreamID, and them alone. */
@@ -84,7 +81,6 @@ function place({ memory }: DiffMoment, stretch: Stretch | null) {
   return stretch?.paddr === null ? null : placeOf(memory, stretch);
 }
 
-/** V is bit 31 of the first word. */
 function isValid(side: SliceSide | null, i: number): boolean {
-  return side?.known === true && ((side.words[i * WORDS] as number) & 0x8000_0000) !== 0;
+  return side?.known === true && isValidCd(side.words, i * WORDS);
 }
