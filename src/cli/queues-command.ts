@@ -71,7 +71,7 @@ async function runQueues(names: string[], flags: QueuesFlags): Promise<number> {
   try {
     const dump = await dumps.open(names);
     const platform = await loadPlatform(flags, dump, snapshot);
-    const { lacksPending, queuesReport } = await import('../inspect/queues.ts');
+    const { lacksPending, queuesReport } = await import('../queues/queues.ts');
     const report = queuesReport(dump, snapshot, smmus, { all, queues, sids, platform });
     if (format === 'json') {
       await writeToStdout((await import('../report/json.ts')).jsonReport(report));
