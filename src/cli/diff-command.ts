@@ -100,7 +100,8 @@ async function runDiff(before: string, after: string, flags: DiffFlags): Promise
       progress: progressLine,
     });
     if (flags.format === 'json') {
-      await writeToStdout([jsonText(report)]);
+      const { DIFF } = await import('../report/json/diff.ts');
+      await writeToStdout([jsonText(DIFF.toJson(report))]);
     } else {
       const { diffText } = await import('../report/text/diff.ts');
       await writeToStdout(diffText(report, await stdoutStyle(flags.color), all ?? false));

@@ -40,7 +40,11 @@ async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
   try {
     const info = dumpInfo(await dumps.open(names), progressLine);
     if (flags.format === 'json') {
-      await writeToStdout((await import('../report/json.ts')).jsonReport(info));
+      const [{ jsonReport }, { INFO }] = await Promise.all([
+        import('../report/json/write.ts'),
+        import('../report/json/info.ts'),
+      ]);
+      await writeToStdout(jsonReport(INFO, info));
       return;
     }
     const { infoReport } = await import('../report/text/info.ts');

@@ -74,7 +74,11 @@ async function runQueues(names: string[], flags: QueuesFlags): Promise<number> {
     const { lacksPending, queuesReport } = await import('../queues/queues.ts');
     const report = queuesReport(dump, snapshot, smmus, { all, queues, sids, platform });
     if (format === 'json') {
-      await writeToStdout((await import('../report/json.ts')).jsonReport(report));
+      const [{ jsonReport }, { QUEUES }] = await Promise.all([
+        import('../report/json/write.ts'),
+        import('../report/json/queues.ts'),
+      ]);
+      await writeToStdout(jsonReport(QUEUES, report));
     } else {
       const { queuesText } = await import('../report/text/queues.ts');
       await writeToStdout(queuesText(report, await stdoutStyle(color), all));

@@ -105,7 +105,8 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
     };
     const stream = streamReport(inspection, report, input, sid);
     if (flags.format === 'json') {
-      await writeToStdout([jsonText(stream)]);
+      const { STREAM } = await import('../report/json/stream.ts');
+      await writeToStdout([jsonText(STREAM.toJson(stream))]);
     } else {
       const { streamText } = await import('../report/text/stream.ts');
       await writeToStdout(streamText(stream, await stdoutStyle(flags.color), all));

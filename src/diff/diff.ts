@@ -9,7 +9,6 @@ import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
-import { hex } from '../hex.ts';
 import { dumpReport } from '../inspect/inspection.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { noProgress } from '../progress.ts';
@@ -194,8 +193,8 @@ function registerChanges({ before, after }: BeforeAfter<SmmuSnapshot>): Register
     return {
       register: layout.name,
       meaning: layout.meaning,
-      before: hex(left),
-      after: hex(right),
+      before: left,
+      after: right,
       fields: fieldChanges(layout, { before: [left], after: [right] }),
     };
   });

@@ -8,7 +8,6 @@ import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
 import { SCAN_RULES } from '../adopt/scan-record.ts';
 import type { AddressRange } from '../dump/memory.ts';
-import { hex } from '../hex.ts';
 import type { StreamTableGeometry } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
@@ -41,11 +40,11 @@ export function adoptionFindings(
     findings.add('cleanup-leak', { revision: emulation.revision.name, page, leaked: names.join(' and ') });
   }
   const addr = registers.bits('STRTAB_BASE', 'ADDR');
-  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: hex(addr) });
+  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: addr });
   const linux = maskedAddress(addr);
   if (linux !== geometry.base) {
     const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
-    findings.add('strtab-base-unaligned', { table, linux: hex(linux), hardware: hex(geometry.base) });
+    findings.add('strtab-base-unaligned', { table, linux: linux, hardware: geometry.base });
   }
 }
 
@@ -75,7 +74,7 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     findings.add('adoption-indeterminate', { revision, check: stuck?.id ?? 'unknown', observed });
   }
   if (death !== null) {
-    const address = hex(death.paddr);
+    const address = death.paddr;
     findings.add('kernel-panic', { function: death.where, address, why: death.why }, { address });
   }
 }
@@ -88,7 +87,7 @@ function scanFindings({ idScan }: Emulation, findings: FindingList): void {
     findings.add(
       'id-scan-failure',
       { rule: SCAN_RULES[rule], sid, entry, observed, required, stopsHere },
-      { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(at === null ? {} : { address: hex(at) }) },
+      { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(at === null ? {} : { address: at }) },
       // The log's line for any of them.
       stopsHere ? 'kdump: failed to reserve in-use ASIDs/VMIDs' : null,
     );
@@ -107,7 +106,7 @@ const TABLES: Readonly<Record<Mapping['purpose'], string>> = {
 function mappingFinding(mapping: Mapping, { memory, kdumpRam }: AdoptionContext, findings: FindingList): void {
   const { ok, paddr, byteLength, purpose, remap } = mapping;
   const table = TABLES[purpose];
-  const address = hex(paddr);
+  const address = paddr;
   if (ok) {
     const where = remap.why === null ? null : memory.oddityOf(paddr, byteLength);
     if (where !== null) findings.add('mapping-misplaced', { table, address, where }, { address });

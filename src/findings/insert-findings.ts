@@ -5,7 +5,6 @@ import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
 import type { StreamOutcome } from '../adopt/master.ts';
 import type { Probe } from '../adopt/registration.ts';
-import { hex } from '../hex.ts';
 import type { Outcome } from '../inspect/outcome.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList, Location } from './findings.ts';
@@ -55,11 +54,11 @@ function refusalFinding(
     }
     case 'l2-base-bad': {
       const there = l1Location(view, refusal.l1Index, refusal.paddr);
-      findings.add('insert-l2-base-bad', { sid, l2: hex(refusal.l2) }, there, kernelMessage, alone);
+      findings.add('insert-l2-base-bad', { sid, l2: refusal.l2 }, there, kernelMessage, alone);
       break;
     }
     case 'l2-not-mappable': {
-      const args = { sid, l2: hex(refusal.l2), why: refusal.why };
+      const args = { sid, l2: refusal.l2, why: refusal.why };
       findings.add('insert-l2-not-mappable', args, here, kernelMessage, alone);
       break;
     }

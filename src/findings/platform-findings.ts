@@ -1,7 +1,6 @@
 /** Firmware's tables against the dump and the snapshot: what is to be said, and what the report shows of them. */
 
 import { hex } from '../hex.ts';
-import type { PlatformReport } from '../inspect/inspection.ts';
 import { idsInWords, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
 import type { ReservedRegion } from '../platform/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
@@ -92,27 +91,4 @@ function runsInWords(runs: readonly SidRun[]): string {
   const more = runs.length - shown.length;
   const one = runs.length === 1 && runs[0]?.first === runs[0]?.last;
   return `${one ? 'SID' : 'SIDs'} ${shown.join(', ')}${more > 0 ? `, and ${more} more runs` : ''}`;
-}
-
-/** As plain data; the ranges are the table's own. */
-export function platformReport({ search }: Platform, known: PlatformSmmu | null): PlatformReport {
-  const searched = search?.byteLength ?? null;
-  if (known === null) {
-    return { source: null, kind: null, instance: null, coherent: null, ranges: [], reserved: [], searched };
-  }
-  const { table, smmu } = known;
-  return {
-    source: table.source,
-    kind: table.kind,
-    instance: smmu.name,
-    coherent: smmu.coherent,
-    ranges: smmu.ranges,
-    reserved: smmu.reserved.map(({ name, sids, ranges, bypassed }) => ({
-      name,
-      sids,
-      memory: ranges.map(({ start, end }) => ({ start: hex(start), end: hex(end - 1) })),
-      bypassed,
-    })),
-    searched,
-  };
 }

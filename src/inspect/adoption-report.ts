@@ -4,10 +4,8 @@ import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
 import type { Allocation, Mapping } from '../adopt/ledger.ts';
 import type { Probe } from '../adopt/registration.ts';
-import type { Reset } from '../adopt/reset.ts';
 import { PREFIX } from '../adopt/revision.ts';
 import type { IdScan, ScanFailure } from '../adopt/scan-record.ts';
-import { hex } from '../hex.ts';
 import type {
   AdoptionReport,
   AllocationReport,
@@ -17,7 +15,6 @@ import type {
   LostReport,
   MappingReport,
   Outcome,
-  ResetReport,
   ScanFailureReport,
   StrtabCfgReport,
 } from './outcome.ts';
@@ -30,9 +27,9 @@ export function outcomeReport(emulation: Emulation): Outcome {
     // Into the ordinary table of an SMMU that was not adopted, insertions are nothing special.
     inserts: emulation.verdict === 'adopted' ? probes.flatMap(insertReports) : [],
     devices,
-    reset: reset === null ? null : resetReport(reset),
+    reset,
     kernelLog: emulation.log,
-    panic: death === null ? null : { where: death.where, address: hex(death.paddr), why: death.why },
+    panic: death === null ? null : { where: death.where, address: death.paddr, why: death.why },
     lost: lostReport(emulation, devices),
   };
 }
@@ -97,11 +94,6 @@ function deviceReport(probe: Probe, { death, probes }: Emulation): DeviceReport 
   return { name: device.name, sids: device.sids, hotplugged, asked, accepted, deferred, deferredBy: sid };
 }
 
-function resetReport({ cr0, ...rest }: Reset): ResetReport {
-  const shown = (value: number | null) => (value === null ? null : hex(value));
-  return { ...rest, cr0: { before: shown(cr0.before), kept: shown(cr0.kept), after: shown(cr0.after) } };
-}
-
 function lostReport({ loss }: Emulation, devices: readonly DeviceReport[]): LostReport | null {
   if (loss === null) return null;
   const { device, sid, ret, gbpaAbort, phase } = loss;
@@ -114,7 +106,7 @@ function lostReport({ loss }: Emulation, devices: readonly DeviceReport[]): Lost
     errno: errnoName(ret),
     loseGroup: sidsOf(devices.filter(({ accepted }) => accepted === true)),
     neverAsked: sidsOf(devices.filter(({ asked }) => asked === false)),
-    cr0: hex(0),
+    cr0: 0,
     gbpaAbort,
     inFlight: phase.inFlight,
   };
@@ -131,7 +123,7 @@ function mappingReport(mapping: Mapping): MappingReport {
   return {
     kind: mapping.kind,
     purpose: mapping.purpose,
-    address: hex(mapping.paddr),
+    address: mapping.paddr,
     size: mapping.byteLength,
     ok: mapping.ok,
     why: mapping.remap.why,
@@ -165,8 +157,8 @@ function scanFailureReport({
   return {
     rule,
     sid,
-    ste: stePaddr === null ? null : hex(stePaddr),
-    cd: cd === null ? null : { level: cd.level, index: cd.index, address: hex(cd.paddr) },
+    ste: stePaddr,
+    cd: cd === null ? null : { level: cd.level, index: cd.index, address: cd.paddr },
     observed,
     required,
     errno: errnoName(ret) ?? '',
@@ -177,10 +169,10 @@ function scanFailureReport({
 function strtabCfgReport(cfg: Emulation['strtabCfg']): StrtabCfgReport | null {
   if (cfg === null) return null;
   if (cfg.format === 'linear') {
-    return { linear: { table: hex(cfg.table.paddr), steDma: null, numEnts: cfg.numEnts } };
+    return { linear: { table: cfg.table.paddr, steDma: null, numEnts: cfg.numEnts } };
   }
   const l2ptrs = [...cfg.l2ptrs]
     .sort(([a], [b]) => a - b)
-    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? hex(table.mapping.paddr) : null }));
-  return { l2: { l1tab: hex(cfg.l1tab.paddr), l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
+    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null }));
+  return { l2: { l1tab: cfg.l1tab.paddr, l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
 }

@@ -16,7 +16,6 @@ import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
 import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
-import { hex } from '../hex.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -199,7 +198,7 @@ function generalFindings(
       findings.add('dump-load-address-assumed', { file: one.files.join(', ') });
     }
     for (const { file, fileOffset, what } of one.problems) {
-      findings.add('dump-damaged', { file, fileOffset: hex(fileOffset), what });
+      findings.add('dump-damaged', { file, fileOffset, what });
     }
     if (!one.complete && one.problems.length === 0) findings.add('dump-incomplete', { file: one.files.join(', ') });
   }

@@ -13,7 +13,8 @@ import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from '../streams/stream-lookup.ts';
 import { type StreamTraffic, streamTraffic } from '../streams/stream-traffic.ts';
 import type { TranslationMemory } from '../streams/translation.ts';
-import type { DumpReport, Inspection, SmmuReport, SteRow } from './inspection.ts';
+import type { SteRow } from '../tables/ste-rows.ts';
+import type { DumpReport, Inspection, SmmuReport } from './inspection.ts';
 import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
 
 export interface StreamReport {

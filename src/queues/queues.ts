@@ -5,7 +5,6 @@
 
 import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
 import { type DumpReport, dumpReport, SCHEMA_VERSION } from '../inspect/inspection.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { Rows } from '../rows.ts';
@@ -35,7 +34,7 @@ export interface QueuesReport {
 
 export interface SmmuQueues {
   readonly name: string;
-  readonly base: string | null;
+  readonly base: number | null;
   /** Flags of GERROR about queues that are active; null when GERROR or GERRORN was not captured. */
   readonly errors: readonly string[] | null;
   readonly queues: readonly QueueReport[];
@@ -52,7 +51,7 @@ export interface QueueReport {
   readonly why: string | null;
   /** CR0.EVENTQEN, CMDQEN or PRIQEN when the registers were read; null when CR0 was not captured. */
   readonly enabled: boolean | null;
-  readonly base: string | null;
+  readonly base: number | null;
   readonly log2Size: number | null;
   /** LOG2SIZE as written, where IDR1 permits less. */
   readonly cappedFrom: number | null;
@@ -137,7 +136,7 @@ function smmuQueues(smmu: SmmuSnapshot, view: MemoryView, options: QueuesOptions
   const active = fieldsThatDiffer(registers, 'GERROR', 'GERRORN').map((field) => field.name);
   return {
     name,
-    base: base === null ? null : hex(base),
+    base,
     errors: known ? active.filter((flag) => QUEUE_ERRORS.test(flag)) : null,
     queues: wanted.map((queue) => queueReport(MAKERS[queue](smmu, view), smmu, options)),
   };
@@ -176,7 +175,7 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): 
     absent,
     why,
     enabled: enable === undefined ? null : enable === 1,
-    base: geometry === null ? null : hex(geometry.base),
+    base: geometry?.base ?? null,
     log2Size: geometry?.log2Size ?? null,
     cappedFrom,
     prod,

@@ -14,7 +14,7 @@ export const OUTCOME = {
     if (panic !== null) return `panic in ${panic.where}`;
     return lost !== null ? 'SMMU lost' : null;
   },
-  cr0After: ({ reset }) => reset?.cr0.after ?? 'unknown',
+  cr0After: ({ reset }) => ((reset?.cr0.after ?? null) === null ? 'unknown' : hex(reset?.cr0.after ?? 0)),
   atschkAfter: ({ reset }) => String(reset?.atschk.after ?? 'unknown'),
   idsReserved: ({ reserved, idScan }) =>
     idScan === null ? 'no scan' : `${reserved.asids.length} ASIDs, ${reserved.vmids.length} VMIDs`,

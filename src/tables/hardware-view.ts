@@ -6,9 +6,9 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { hex } from '../hex.ts';
-import type { Census } from '../inspect/inspection.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { SteReader } from '../smmu/ste-reader.ts';
+import type { SteConfig } from '../smmu/stream-table.ts';
 import {
   type L1Lookup,
   L1STD_BYTE_LENGTH,
@@ -35,6 +35,17 @@ export interface MissingEntries {
   readonly paddr: number;
   readonly entries: number;
   readonly state: PageState;
+}
+
+export interface Census {
+  /** StreamIDs that the table covers. */
+  readonly stes: number;
+  /** STEs that exist behind valid descriptors. */
+  readonly located: number;
+  /** Of those, the ones whose bytes are not in the dump. */
+  readonly unknown: number;
+  readonly valid: number;
+  readonly byConfig: Readonly<Record<SteConfig, number>>;
 }
 
 /** Where the STE of one StreamID is, or why there is none. */

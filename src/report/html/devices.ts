@@ -22,7 +22,7 @@ export function insertions(index: number, { inserts, devices, platform }: SmmuRe
       hex(insert.sid),
       (insert.device ?? names.deviceOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
       result(insert),
-      insert.mappings.at(-1)?.address ?? (insert.fresh ? 'fresh, all abort' : NOTHING),
+      mapped(insert),
       attach(insert, devices),
       lines(insert),
     ] as Content[],
@@ -41,6 +41,11 @@ export function insertions(index: number, { inserts, devices, platform }: SmmuRe
   }`;
   const aside = `${count(inserts.length, 'stream')} through arm_smmu_insert_master`;
   return section(sectionId(index, 'devices'), 'Insertions', aside, body);
+}
+
+function mapped({ mappings, fresh }: InsertReport): string {
+  const last = mappings.at(-1);
+  return last !== undefined ? hex(last.address) : fresh ? 'fresh, all abort' : NOTHING;
 }
 
 function result({ ret, errno, asked }: InsertReport): Content {

@@ -2,6 +2,7 @@
 
 import { isUnknown } from '../../adopt/checks.ts';
 import type { Finding } from '../../findings/findings.ts';
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';
@@ -15,12 +16,12 @@ export function verdict(smmu: SmmuReport, index: number, findings: readonly Find
   return html`
 <section id="${id}" class="verdict ${endsBadly(smmu) ? 'bad' : tone}">
 <h2 id="${id}-title"><span class="name">${name}</span> <small>${
-    base !== null && html`at ${code(base)}, `
+    base !== null && html`at ${code(hex(base))}, `
   }revision ${adoption.revision}</small></h2>
 <p class="answer"><span class="sign" aria-hidden="true">${endsBadly(smmu) ? '\u2715' : sign}</span> ${answer(smmu)}</p>
 ${facts([
   decidedBy(smmu),
-  ['Then', smmu.panic && html`${code(smmu.panic.where)} reads ${code(smmu.panic.address)}: ${smmu.panic.why}`],
+  ['Then', smmu.panic && html`${code(smmu.panic.where)} reads ${code(hex(smmu.panic.address))}: ${smmu.panic.why}`],
   ['Then', smmu.lost?.why ?? null],
   ['In-flight DMA', inFlight(smmu)],
   ['Table', keptTable(smmu)],

@@ -1,6 +1,7 @@
 /** The answer, first: what the kdump kernel does with this SMMU, and the check that decided. */
 
 import { isUnknown } from '../../adopt/checks.ts';
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { INDENT, paragraph, type Style } from './style.ts';
 
@@ -40,7 +41,7 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   if (adoption.verdict === 'fallback') {
     say("in-flight DMA is aborted; the crashed kernel's table is replaced by an empty one");
   }
-  if (panic !== null) say(`dies in ${panic.where} reading ${panic.address}: ${panic.why}`);
+  if (panic !== null) say(`dies in ${panic.where} reading ${hex(panic.address)}: ${panic.why}`);
   if (lost !== null) say(`lost: ${lost.why}; in-flight DMA is ${IN_FLIGHT[lost.inFlight]}`);
   if (devices.length > 0) {
     const count = (pick: (device: (typeof devices)[number]) => boolean) => devices.filter(pick).length;

@@ -12,7 +12,8 @@ import {
   loadSnapshot,
   openDump,
 } from '../../../src/index.ts';
-import type { L1Row, SteRow } from '../../../src/inspect/inspection.ts';
+import type { L1Row } from '../../../src/tables/l1-rows.ts';
+import type { SteRow } from '../../../src/tables/ste-rows.ts';
 import { type HtmlOptions, htmlReport } from '../../../src/report/html/html.ts';
 import { Rows } from '../../../src/rows.ts';
 import { CD } from '../../../src/smmu/cd.ts';
