@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { describeCommand, everyCommand } from '../../src/cli/definitions.ts';
 import { makeProgram } from '../../src/cli/program.ts';
+import { Session } from '../../src/cli/session.ts';
 import { EXPLAINED_NAMES } from '../../src/inspect/explanations/names.ts';
 import { run } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -11,14 +12,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 const folder = temporaryFolder();
 for (const name of ['dump.raw', 'regs.json', 'with space.raw']) folder.write(name, 'x');
 
-const COMMANDS = [
-  ...everyCommand(
-    describeCommand(
-      makeProgram(() => {}),
-      { rule: EXPLAINED_NAMES },
-    ),
-  ),
-];
+const COMMANDS = [...everyCommand(describeCommand(makeProgram(new Session(process)), { rule: EXPLAINED_NAMES }))];
 
 function script(shell: string): string {
   const { stdout, stderr, status } = run(['completion', shell]);

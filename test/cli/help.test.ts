@@ -3,9 +3,12 @@
 import { describe, expect, test } from 'vitest';
 import { type CommandSpec, describeCommand, everyCommand } from '../../src/cli/definitions.ts';
 import { makeProgram } from '../../src/cli/program.ts';
+import { Session } from '../../src/cli/session.ts';
 import { run } from '../support/command.ts';
 
-const COMMANDS = [...everyCommand(describeCommand(makeProgram(() => {})))].filter(({ path }) => path.at(-1) !== 'help');
+const COMMANDS = [...everyCommand(describeCommand(makeProgram(new Session(process))))].filter(
+  ({ path }) => path.at(-1) !== 'help',
+);
 const isLeaf = ({ commands }: CommandSpec) => commands.length === 0;
 const byName = (list: readonly CommandSpec[]) =>
   list.map((one) => [['smmu-adopt', ...one.path].join(' '), one] as const);
