@@ -344,7 +344,7 @@ describe.skipIf(skipped !== '')(`dumps of a real kernel${skipped}`, () => {
     ['vmcore-trim.d1.zlib', { format: 'kdump', wrapper: null, kernelRelease: release, dumpLevel: 1 }],
     ['vmcore-trim.d1.zstd', { format: 'kdump', wrapper: null, kernelRelease: release, dumpLevel: 1 }],
     ['vmcore.d31.zlib', { format: 'kdump', wrapper: null, kernelRelease: release, dumpLevel: 31, machine: 'aarch64' }],
-  ])('%s', { timeout: 60_000 }, async (name, expected) => {
+  ])('%s', async (name, expected) => {
     const packed = join(QEMU_A, name);
     const path = name.endsWith('.xz') ? unpack(packed) : packed;
     expect(await info([path])).toMatchObject({ pageSize: 4096, complete: true, problems: [], ...expected });
