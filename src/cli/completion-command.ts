@@ -33,7 +33,7 @@ export function addCompletionCommand(program: Command, session: Session): void {
 async function runCompletion(program: Command, shell: keyof typeof SCRIPTS, session: Session): Promise<void> {
   const [{ describeCommand }, { EXPLAINED_NAMES }] = await Promise.all([
     import('./definitions.ts'),
-    import('../inspect/explanations/names.ts'),
+    import('../findings/explanations/names.ts'),
   ]);
   const commands = describeCommand(program, { rule: EXPLAINED_NAMES });
   await session.print([(await SCRIPTS[shell]())(commands)]);

@@ -90,7 +90,7 @@ async function runDiff(before: string, after: string, flags: DiffFlags, session:
     const first = await dumps.open([before]);
     const second = ownMap ? await laterDumps.open([after]) : await dumps.openLater([after]);
     const { kernel, iomem, memremap, paBits } = await kernelOptions(flags);
-    const { diffDumps } = await import('../inspect/diff.ts');
+    const { diffDumps } = await import('../diff/diff.ts');
     const report = await diffDumps(first, second, snapshot, {
       snapshotAfter,
       smmus: smmu === undefined ? undefined : [smmu],

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import type { Explained } from '../inspect/explanations/catalogue.ts';
+import type { Explained } from '../findings/explanations/catalogue.ts';
 import { jsonText } from '../report/escape.ts';
 import { TOOL } from '../version.ts';
 import type { Session } from './session.ts';
@@ -34,7 +34,7 @@ export function addExplainCommand(program: Command, session: Session): void {
 }
 
 async function runExplain(names: string[], { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
-  const { GROUPS, explanationsOf } = await import('../inspect/explanations/catalogue.ts');
+  const { GROUPS, explanationsOf } = await import('../findings/explanations/catalogue.ts');
   const known = GROUPS.flatMap(({ entries }) => entries);
   const entries: Explained[] = [];
   for (const name of new Set(names)) {

@@ -3,9 +3,9 @@
 import { type Command, Option } from 'commander';
 import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
+import type { Severity } from '../findings/rules.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { Severity } from '../inspect/rules.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';

@@ -73,7 +73,7 @@ async function runQueues(names: string[], flags: QueuesFlags, session: Session):
   try {
     const dump = await dumps.open(names);
     const platform = await loadPlatform(flags, dump, snapshot, session.progress);
-    const { lacksPending, queuesReport } = await import('../inspect/queues.ts');
+    const { lacksPending, queuesReport } = await import('../queues/queues.ts');
     const report = queuesReport(dump, snapshot, smmus, { all, queues, sids, platform });
     if (format === 'json') {
       await session.print((await import('../report/json.ts')).jsonReport(report));

@@ -1,18 +1,18 @@
 /** What `translate` prints and how it ends: apart from the command, which is loaded whenever another one runs. */
 
-import { iovaSpaceReport } from '../inspect/iova-space.ts';
+import { jsonText } from '../report/escape.ts';
+import { jsonReport } from '../report/json.ts';
+import type { Style } from '../report/text/style.ts';
+import { iovaSpaceText, translationText } from '../report/text/translation.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import { iovaSpaceReport } from '../streams/iova-space.ts';
 import {
   type StreamQuestion,
   type TranslationMemory,
   type TranslationOutcome,
   type TranslationQuestion,
   translationReport,
-} from '../inspect/translation.ts';
-import { jsonText } from '../report/escape.ts';
-import { jsonReport } from '../report/json.ts';
-import type { Style } from '../report/text/style.ts';
-import { iovaSpaceText, translationText } from '../report/text/translation.ts';
-import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+} from '../streams/translation.ts';
 
 export interface Answer {
   readonly pieces: Iterable<string>;

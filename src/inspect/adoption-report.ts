@@ -7,7 +7,7 @@ import type { Probe } from '../adopt/registration.ts';
 import type { Reset } from '../adopt/reset.ts';
 import { PREFIX } from '../adopt/revision.ts';
 import type { IdScan, ScanFailure } from '../adopt/scan-record.ts';
-import { hex } from './hex.ts';
+import { hex } from '../hex.ts';
 import type {
   AdoptionReport,
   AllocationReport,

@@ -1,8 +1,8 @@
 /** What a dump says of itself: `smmu-adopt info` as plain data. */
 
 import type { Dump } from '../dump/dump.ts';
+import { hex } from '../hex.ts';
 import { noProgress, type Progress } from '../progress.ts';
-import { hex } from './hex.ts';
 import { type DumpReport, dumpReport, SCHEMA_VERSION } from './inspection.ts';
 
 export interface DumpInfo {

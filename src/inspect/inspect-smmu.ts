@@ -8,9 +8,18 @@ import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts'
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
+import { adoptionFindings } from '../findings/adoption-findings.ts';
+import { FindingList } from '../findings/findings.ts';
+import { insertFindings } from '../findings/insert-findings.ts';
+import { platformFindings, platformReport } from '../findings/platform-findings.ts';
+import type { RiskContext } from '../findings/risks/context.ts';
+import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
+import { judgeL1, l1Row, missingLocation } from '../findings/table-findings.ts';
+import { hex } from '../hex.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
+import { Rows } from '../rows.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
@@ -18,23 +27,14 @@ import { SteReader } from '../smmu/ste-reader.ts';
 import { streamTableGeometry } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
-import { adoptionFindings } from './adoption-findings.ts';
+import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
+import { steRows } from '../tables/ste-rows.ts';
 import { outcomeReport } from './adoption-report.ts';
 import { decidesDifferently, splitOf } from './compare.ts';
 import { type Capture, compareDmesg, type DmesgReport } from './dmesg.ts';
-import { FindingList } from './findings.ts';
-import { HardwareView, MAX_L2_TABLES } from './hardware-view.ts';
-import { hex } from './hex.ts';
-import { insertFindings } from './insert-findings.ts';
 import type { Census, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
-import { platformFindings, platformReport } from './platform-findings.ts';
-import type { RiskContext } from './risks/context.ts';
-import { examineRisks, type FurtherChecks, type RiskSummary } from './risks/risks.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
-import { Rows } from './rows.ts';
-import { steRows } from './ste-rows.ts';
-import { judgeL1, l1Row, missingLocation } from './table-findings.ts';
 
 /** One moment of the machine's memory: what the dump holds, and what is where. */
 export interface Moment {

@@ -11,6 +11,12 @@ import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
+import { FindingList } from '../findings/findings.ts';
+import { firmwareFindings } from '../findings/platform-findings.ts';
+import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
+import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
+import type { Severity } from '../findings/rules.ts';
+import { hex } from '../hex.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -18,14 +24,8 @@ import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './dmesg.ts';
-import { FindingList } from './findings.ts';
-import { hex } from './hex.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
 import { dumpReport, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
-import { firmwareFindings } from './platform-findings.ts';
-import { reportAsidClashes } from './risks/asid-clash.ts';
-import { type FurtherChecks, furtherChecks } from './risks/risks.ts';
-import type { Severity } from './rules.ts';
 
 export interface InspectOptions {
   /** Revision of the series to emulate, or `all` side by side; the snapshot's when left out, else v6. */

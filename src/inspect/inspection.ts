@@ -6,16 +6,16 @@
 import type { Features, IdSizes } from '../adopt/device.ts';
 import type { Dump, DumpAssumption } from '../dump/dump.ts';
 import type { PageState } from '../dump/memory.ts';
+import type { Finding } from '../findings/findings.ts';
+import { hex } from '../hex.ts';
 import type { IdRange } from '../platform/firmware.ts';
+import type { Rows } from '../rows.ts';
 import type { CdTableFormat } from '../smmu/cd-table.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
 import type { DmesgReport } from './dmesg.ts';
-import type { Finding } from './findings.ts';
-import { hex } from './hex.ts';
 import type { Outcome, RevisionOutcome } from './outcome.ts';
-import type { Rows } from './rows.ts';
 
 export type * from './outcome.ts';
 

@@ -3,8 +3,8 @@
  * CRLF, quotes where a cell needs them.
  */
 
-import type { Finding } from '../inspect/findings.ts';
-import { hex } from '../inspect/hex.ts';
+import type { Finding } from '../findings/findings.ts';
+import { hex } from '../hex.ts';
 import type { Inspection, SteRow } from '../inspect/inspection.ts';
 import { escapeText } from './escape.ts';
 

@@ -5,9 +5,9 @@
 
 import type { DumpInfo } from '../inspect/dump-info.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { IovaSpaceReport } from '../inspect/iova-space.ts';
-import type { QueuesReport } from '../inspect/queues.ts';
-import { isRows } from '../inspect/rows.ts';
+import type { QueuesReport } from '../queues/queues.ts';
+import { isRows } from '../rows.ts';
+import type { IovaSpaceReport } from '../streams/iova-space.ts';
 import { escapeJson } from './escape.ts';
 
 /** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */

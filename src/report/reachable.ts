@@ -1,6 +1,6 @@
 /** What the formats share about what in-flight DMA can reach: one line of cells for each set of translation tables. */
 
-import { hex } from '../inspect/hex.ts';
+import { hex } from '../hex.ts';
 import type { ReachableReport } from '../inspect/inspection.ts';
 import { inUnits } from './text/bytes.ts';
 import { NOTHING } from './text/table.ts';

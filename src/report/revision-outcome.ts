@@ -1,6 +1,6 @@
 /** What is compared between revisions, in the words that all reports use. Null where there is nothing to say. */
 
-import { hex } from '../inspect/hex.ts';
+import { hex } from '../hex.ts';
 import type { RevisionOutcome } from '../inspect/inspection.ts';
 
 export const OUTCOME = {

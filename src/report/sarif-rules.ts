@@ -1,7 +1,7 @@
 /** The rules as a SARIF viewer lists them: what each means in general, whatever one finding of it says. */
 
-import { RULE_EXPLANATIONS } from '../inspect/explanations/catalogue.ts';
-import { RULES, type Rule } from '../inspect/rules.ts';
+import { RULE_EXPLANATIONS } from '../findings/explanations/catalogue.ts';
+import { RULES, type Rule } from '../findings/rules.ts';
 
 /** By name, which is how results are sorted too. */
 const NAMES = (Object.keys(RULES) as Rule[]).sort();

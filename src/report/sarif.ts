@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Finding } from '../inspect/findings.ts';
+import type { Finding } from '../findings/findings.ts';
 import type { DumpReport, Inspection } from '../inspect/inspection.ts';
 import { escapeText, jsonText } from './escape.ts';
 import { inOrder, sidsInWords } from './findings.ts';

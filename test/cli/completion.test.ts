@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { describeCommand, everyCommand } from '../../src/cli/definitions.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import { Session } from '../../src/cli/session.ts';
-import { EXPLAINED_NAMES } from '../../src/inspect/explanations/names.ts';
+import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
 import { run } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

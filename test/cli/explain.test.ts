@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { GROUPS } from '../../src/inspect/explanations/catalogue.ts';
-import { EXPLAINED_NAMES } from '../../src/inspect/explanations/names.ts';
+import { GROUPS } from '../../src/findings/explanations/catalogue.ts';
+import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
 import { TOOL } from '../../src/version.ts';
 import { run } from '../support/command.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
-import type { QueueReport, QueuesReport } from '../../src/inspect/queues.ts';
+import type { QueueReport, QueuesReport } from '../../src/queues/queues.ts';
 import { run } from '../support/command.ts';
 import { queueMachine, writeMachine } from '../support/queue-machine.ts';
 import { ADOPT_V6, QEMU_A, whyNot } from '../support/real-dumps.ts';

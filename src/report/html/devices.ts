@@ -1,6 +1,6 @@
 /** The devices of the kdump kernel: their insertion, whether their attach waits, and what becomes of RMR entries. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { DeviceReport, InsertReport, SmmuReport } from '../../inspect/inspection.ts';
 import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';

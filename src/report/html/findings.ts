@@ -1,8 +1,8 @@
 /** Findings, gravest first: each with its place, its reach, and the kernel's own words for it. */
 
-import { type Explained, explanationsOf } from '../../inspect/explanations/catalogue.ts';
-import type { Finding } from '../../inspect/findings.ts';
-import { isRisk } from '../../inspect/rules.ts';
+import { type Explained, explanationsOf } from '../../findings/explanations/catalogue.ts';
+import type { Finding } from '../../findings/findings.ts';
+import { isRisk } from '../../findings/rules.ts';
 import { GRAVEST_FIRST, reachInWords } from '../findings.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, details, facts, section, sectionId } from './section.ts';

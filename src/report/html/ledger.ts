@@ -1,6 +1,6 @@
 /** What the driver maps and allocates, who gives it back, and the driver's state when the adoption is over. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { AdoptionReport, MappingReport, SmmuReport } from '../../inspect/inspection.ts';
 import { type Content, count, type Html, html } from './markup.ts';
 import { badge, cutTable, facts, NOTHING, note, section, sectionId } from './section.ts';

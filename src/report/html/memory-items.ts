@@ -1,6 +1,6 @@
 /** What an SMMU has in physical memory: tables, queues and context descriptors, gathered and drawn together. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
 import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';

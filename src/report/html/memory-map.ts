@@ -4,7 +4,7 @@
  */
 
 import type { AddressRange } from '../../dump/memory.ts';
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { DumpReport } from '../../inspect/inspection.ts';
 import { byteSize, type Content, count, type Html, html } from './markup.ts';
 import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './memory-items.ts';

@@ -3,7 +3,7 @@
  * Rows are read from the dump while they are written, so a table of millions never has to fit in memory.
  */
 
-import type { Finding } from '../../inspect/findings.ts';
+import type { Finding } from '../../findings/findings.ts';
 import type { Census, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
 import { type Content, code, count, grouped, html, scriptJson } from './markup.ts';

@@ -1,7 +1,7 @@
 /** The answer, first and large: what the kdump kernel does with this SMMU, what decided it, and what follows. */
 
 import { isUnknown } from '../../adopt/checks.ts';
-import type { Finding } from '../../inspect/findings.ts';
+import type { Finding } from '../../findings/findings.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';

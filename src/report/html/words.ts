@@ -2,8 +2,8 @@
 
 import type { Verdict } from '../../adopt/emulate.ts';
 import type { InFlight, Reset } from '../../adopt/reset.ts';
-import { hex } from '../../inspect/hex.ts';
-import type { Severity } from '../../inspect/rules.ts';
+import type { Severity } from '../../findings/rules.ts';
+import { hex } from '../../hex.ts';
 import type { Tone } from './section.ts';
 
 interface Word {

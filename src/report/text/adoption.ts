@@ -2,7 +2,7 @@
 
 import { isUnknown } from '../../adopt/checks.ts';
 import { SCAN_RULES } from '../../adopt/scan-record.ts';
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { idRanges } from '../id-ranges.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';

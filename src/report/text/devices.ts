@@ -1,7 +1,7 @@
 /** The devices of the kdump kernel: their insertion, whether their attach waits, and what becomes of RMR entries. */
 
 import { DEFERRAL_ENDS } from '../../adopt/deferral.ts';
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { InsertReport, SmmuReport } from '../../inspect/inspection.ts';
 import { deviceNames } from './firmware.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';

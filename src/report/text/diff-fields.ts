@@ -1,7 +1,7 @@
 /** The fields that changed, entry by entry, in one table, so that all of them line up. */
 
-import type { CdChange, EntryState, FieldChange, SmmuDiff, SteChange } from '../../inspect/diff.ts';
-import { hex } from '../../inspect/hex.ts';
+import type { CdChange, EntryState, FieldChange, SmmuDiff, SteChange } from '../../diff/diff.ts';
+import { hex } from '../../hex.ts';
 import { CD } from '../../smmu/cd.ts';
 import { decodeFields, type FieldValue, fieldOf, type Layout } from '../../smmu/fields.ts';
 import type { Illegality } from '../../smmu/legality.ts';

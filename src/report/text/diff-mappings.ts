@@ -7,8 +7,8 @@ import type {
   MappingState,
   MappingsDiff,
   SmmuDiff,
-} from '../../inspect/diff.ts';
-import { hex } from '../../inspect/hex.ts';
+} from '../../diff/diff.ts';
+import { hex } from '../../hex.ts';
 import { inUnits } from './bytes.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';

@@ -8,8 +8,8 @@ import type {
   MissingStretch,
   SmmuDiff,
   SteChange,
-} from '../../inspect/diff.ts';
-import { hex } from '../../inspect/hex.ts';
+} from '../../diff/diff.ts';
+import { hex } from '../../hex.ts';
 import { escaped } from '../escape.ts';
 import { changedFields } from './diff-fields.ts';
 import { mappingAnswers, mappingLines } from './diff-mappings.ts';

@@ -1,6 +1,6 @@
 /** What the registers say and what the table in memory holds, as the hardware sees them. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { CdRow, CdTableReport, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
 import { CD } from '../../smmu/cd.ts';
 import { fieldOf, meaningOf } from '../../smmu/fields.ts';

@@ -1,6 +1,6 @@
 /** What the driver holds: its mappings and allocations, and its state when the adoption is over. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { MappingReport, SmmuReport } from '../../inspect/inspection.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, redIf, table } from './table.ts';

@@ -1,7 +1,7 @@
 /** What the pending entries of a queue come to: as a table, and in a sentence that says what follows from it. */
 
-import type { QueueGroup } from '../../inspect/queue-groups.ts';
-import type { Named, QueueReport } from '../../inspect/queues.ts';
+import type { QueueGroup } from '../../queues/queue-groups.ts';
+import type { Named, QueueReport } from '../../queues/queues.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { sidsInWords, streamsInWords, typeInWords } from './queue-words.ts';
 import { type Column, NOTHING } from './table.ts';

@@ -1,7 +1,7 @@
 /** Entries of queues in words: what one says beside its type and its stream, and which streams several are about. */
 
-import type { QueueEntry } from '../../inspect/queue.ts';
-import type { QueueGroup } from '../../inspect/queue-groups.ts';
+import type { QueueEntry } from '../../queues/queue.ts';
+import type { QueueGroup } from '../../queues/queue-groups.ts';
 import { ALL_SIDS, commandType, tlbiRangeBytes } from '../../smmu/commands.ts';
 import { eventType } from '../../smmu/events.ts';
 import { type FieldValue, meaningOf } from '../../smmu/fields.ts';

@@ -1,7 +1,7 @@
 /** `smmu-adopt queues` as text: what was pending and what it means first, the evidence after. */
 
-import type { QueueEntry } from '../../inspect/queue.ts';
-import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from '../../inspect/queues.ts';
+import type { QueueEntry } from '../../queues/queue.ts';
+import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from '../../queues/queues.ts';
 import { fieldOf } from '../../smmu/fields.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';

@@ -1,6 +1,6 @@
 /** What was read on the way to an entry or an address, as a table. */
 
-import type { TranslationStep } from '../../inspect/translation.ts';
+import type { TranslationStep } from '../../streams/translation.ts';
 import type { Style } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
 

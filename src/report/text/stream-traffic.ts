@@ -1,8 +1,8 @@
 /** For `show`: what a stream's DMA can reach, and what the queues hold about it. */
 
-import { hex } from '../../inspect/hex.ts';
-import type { QueueEntry } from '../../inspect/queue.ts';
-import type { StreamQueue, StreamReach, StreamTraffic } from '../../inspect/stream-traffic.ts';
+import { hex } from '../../hex.ts';
+import type { QueueEntry } from '../../queues/queue.ts';
+import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
 import { countedLeaves as counted, inUnits } from './bytes.ts';
 import { entryInWords, typeInWords } from './queue-words.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';

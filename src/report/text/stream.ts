@@ -1,11 +1,11 @@
 /** `smmu-adopt show` as text: what becomes of one stream first, the evidence after. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { CdRow, CdTableReport, SteRow } from '../../inspect/inspection.ts';
 import type { StreamReport } from '../../inspect/stream.ts';
-import type { Lookup } from '../../inspect/stream-lookup.ts';
 import { CD } from '../../smmu/cd.ts';
 import { STE } from '../../smmu/ste.ts';
+import type { Lookup } from '../../streams/stream-lookup.ts';
 import { escaped } from '../escape.ts';
 import { CD_GROUPS, type FieldGroup, type Fields, fieldCells, fieldsOf, STE_GROUPS } from './field-groups.ts';
 import { findings } from './findings.ts';

@@ -1,10 +1,10 @@
 /** `smmu-adopt translate` as text: where the access goes first, the way there after. */
 
-import { hex } from '../../inspect/hex.ts';
-import type { IovaRange, IovaSpaceReport } from '../../inspect/iova-space.ts';
-import type { Target } from '../../inspect/physical-target.ts';
-import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../inspect/translation.ts';
+import { hex } from '../../hex.ts';
 import type { Assumption } from '../../snapshot/register-file.ts';
+import type { IovaRange, IovaSpaceReport } from '../../streams/iova-space.ts';
+import type { Target } from '../../streams/physical-target.ts';
+import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../streams/translation.ts';
 import { escaped } from '../escape.ts';
 import { countedLeaves, inUnits } from './bytes.ts';
 import { stepTable } from './steps.ts';

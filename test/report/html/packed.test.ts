@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PAGE_STATES } from '../../../src/dump/memory.ts';
-import { hex, word } from '../../../src/inspect/hex.ts';
+import { hex, word } from '../../../src/hex.ts';
 import type { SteRow } from '../../../src/inspect/inspection.ts';
 import { StePacker } from '../../../src/report/html/pack.ts';
 import { Expected, stateOf, unpackWords } from '../../../src/report/html/packed.ts';
