@@ -46,11 +46,11 @@ export const partsApart = {
   },
 };
 
-/** What to build besides. */
-export const parts = {
-  entryPoints: Object.fromEntries(Object.entries(PARTS).map(([name, entry]) => [name, entry])),
-  outdir: 'dist/parts',
+/** What to build besides, into `folder`. */
+export const partsIn = (folder) => ({
+  entryPoints: PARTS,
+  outdir: folder,
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
   minify: true,
-};
+});

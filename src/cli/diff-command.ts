@@ -8,9 +8,9 @@ import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
 import { addPlacedDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
-import { progressLine, writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what a changed entry comes to. */
 const KERNEL_OPTIONS = ['kernel', 'iomem', 'memremap', 'paBits'] as const satisfies (keyof KernelFlags)[];
@@ -44,8 +44,8 @@ Exit status:
   2  could not be compared: bad arguments, unreadable or invalid input
   3  compared, but parts of the tables are missing from a dump`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addDiffCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addDiffCommand(program: Command, session: Session): void {
   const command = program
     .command('diff')
     .summary('what changed in the tables between two dumps of one machine, and what that does to the kdump kernel')
@@ -73,17 +73,19 @@ export function addDiffCommand(program: Command, done: (status: number) => void)
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
-    .action(async (before: string, after: string, flags: DiffFlags) => done(await runDiff(before, after, flags)));
+    .action(async (before: string, after: string, flags: DiffFlags) => {
+      session.status = await runDiff(before, after, flags, session);
+    });
 }
 
-async function runDiff(before: string, after: string, flags: DiffFlags): Promise<number> {
+async function runDiff(before: string, after: string, flags: DiffFlags, session: Session): Promise<number> {
   const { allowOutside, regsAfter, smmu, sid: sids, deep, all, excluded } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside });
   const snapshotAfter = regsAfter === undefined ? undefined : await loadSnapshot(regsAfter, { allowOutside });
-  const dumps = new Dumps(flags, snapshot.memory);
+  const dumps = new Dumps(flags, snapshot.memory, session);
   // A snapshot that says where the later memory is says it better than the first one.
   const ownMap = snapshotAfter !== undefined && snapshotAfter.memory.length > 0;
-  const laterDumps = ownMap ? new Dumps(flags, snapshotAfter.memory) : dumps;
+  const laterDumps = ownMap ? new Dumps(flags, snapshotAfter.memory, session) : dumps;
   try {
     const first = await dumps.open([before]);
     const second = ownMap ? await laterDumps.open([after]) : await dumps.openLater([after]);
@@ -95,16 +97,16 @@ async function runDiff(before: string, after: string, flags: DiffFlags): Promise
       sids,
       deep,
       all,
-      platform: await loadPlatform(flags, first, snapshot),
+      platform: await loadPlatform(flags, first, snapshot, session.progress),
       ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded },
-      progress: progressLine,
+      progress: session.progress,
     });
     if (flags.format === 'json') {
       const { DIFF } = await import('../report/json/diff.ts');
-      await writeToStdout([jsonText(DIFF.toJson(report))]);
+      await session.print([jsonText(DIFF.toJson(report))]);
     } else {
       const { diffText } = await import('../report/text/diff.ts');
-      await writeToStdout(diffText(report, await stdoutStyle(flags.color), all ?? false));
+      await session.print(diffText(report, await session.style(flags.color), all ?? false));
     }
     return report.summary.exitCode;
   } finally {

@@ -11,9 +11,9 @@ import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
-import { progressLine } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
+import type { Session } from './session.ts';
 import { colorOption } from './text-or-json.ts';
 
 export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, OutputFlags, TextFlags {
@@ -47,8 +47,8 @@ Exit status:
   2  could not analyse: bad arguments, unreadable or invalid input
   3  analysed, but the dump lacks evidence that the verdict depends on`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addInspectCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addInspectCommand(program: Command, session: Session): void {
   const command = program
     .command('inspect')
     .summary("what the kdump kernel would do with the crashed kernel's stream table")
@@ -77,13 +77,15 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .addOption(colorOption())
     .option('-q, --quiet', 'text: only the verdict of each SMMU')
     .addHelpText('after', EXAMPLES)
-    .action(async (dumps: string[], flags: InspectFlags) => done(await runInspect(dumps, flags)));
+    .action(async (dumps: string[], flags: InspectFlags) => {
+      session.status = await runInspect(dumps, flags, session);
+    });
 }
 
-async function runInspect(names: string[], flags: InspectFlags): Promise<number> {
+async function runInspect(names: string[], flags: InspectFlags, session: Session): Promise<number> {
   const outputs = planOutputs(flags);
-  return withInspection(names, flags, async (inspection, { files, kdumpRam }) => {
-    await writeReports(inspection, outputs, { ...flags, kdumpRam }, files);
+  return withInspection(names, flags, session, async (inspection, { files, kdumpRam }) => {
+    await writeReports(inspection, outputs, { ...flags, kdumpRam }, files, session);
     return inspection.summary.exitCode;
   });
 }
@@ -99,16 +101,17 @@ export interface InspectionInput {
 export async function withInspection<T>(
   names: readonly string[],
   flags: InspectFlags,
+  session: Session,
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
-  const dumps = new Dumps(flags, snapshot.memory);
+  const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const kernel = await kernelOptions(flags);
     const dump = await dumps.open(names);
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
-      platform: await loadPlatform(flags, dump, snapshot),
+      platform: await loadPlatform(flags, dump, snapshot, session.progress),
       smmus: flags.smmu,
       sids: flags.sid,
       all: flags.all,
@@ -117,7 +120,7 @@ export async function withInspection<T>(
       gate: flags.gate,
       excluded: flags.excluded,
       failOn: flags.failOn,
-      progress: progressLine,
+      progress: session.progress,
     });
     return await use(inspection, {
       files: [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags), ...dumps.paths],

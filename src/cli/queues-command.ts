@@ -8,9 +8,9 @@ import { loadSnapshot } from '../snapshot/load.ts';
 import { parseSids } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { collect } from './kernel-options.ts';
-import { writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface QueuesFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
   readonly regs: string;
@@ -33,8 +33,8 @@ Exit status:
   2  could not be shown: bad arguments, unreadable or invalid input
   3  shown, but the dump lacks entries that were pending`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addQueuesCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addQueuesCommand(program: Command, session: Session): void {
   const command = program
     .command('queues')
     .summary('what was pending in the event, command and PRI queues, and what that means')
@@ -52,7 +52,9 @@ export function addQueuesCommand(program: Command, done: (status: number) => voi
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
-    .action(async (dumps: string[], flags: QueuesFlags) => done(await runQueues(dumps, flags)));
+    .action(async (dumps: string[], flags: QueuesFlags) => {
+      session.status = await runQueues(dumps, flags, session);
+    });
 }
 
 function parseQueues(text: string): QueueName[] {
@@ -63,14 +65,14 @@ function parseQueues(text: string): QueueName[] {
   });
 }
 
-async function runQueues(names: string[], flags: QueuesFlags): Promise<number> {
+async function runQueues(names: string[], flags: QueuesFlags, session: Session): Promise<number> {
   const { all = false, queue: queues, sid: sids, format, color } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
   const smmus = chooseSmmus(flags.smmu, snapshot);
-  const dumps = new Dumps(flags, snapshot.memory);
+  const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const dump = await dumps.open(names);
-    const platform = await loadPlatform(flags, dump, snapshot);
+    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
     const { lacksPending, queuesReport } = await import('../queues/queues.ts');
     const report = queuesReport(dump, snapshot, smmus, { all, queues, sids, platform });
     if (format === 'json') {
@@ -78,10 +80,10 @@ async function runQueues(names: string[], flags: QueuesFlags): Promise<number> {
         import('../report/json/write.ts'),
         import('../report/json/queues.ts'),
       ]);
-      await writeToStdout(jsonReport(QUEUES, report));
+      await session.print(jsonReport(QUEUES, report));
     } else {
       const { queuesText } = await import('../report/text/queues.ts');
-      await writeToStdout(queuesText(report, await stdoutStyle(color), all));
+      await session.print(queuesText(report, await session.style(color), all));
     }
     return lacksPending(report) ? 3 : 0;
   } finally {

@@ -11,9 +11,9 @@ import { parseOneSid } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { onlySmmu } from './one-smmu.ts';
-import { progressLine, writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what becomes of one stream. */
 const KERNEL_OPTIONS = [
@@ -51,8 +51,8 @@ Exit status:
   2  could not be shown: bad arguments, unreadable or invalid input
   3  shown, but the dump lacks the entry, or what decides about it`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addShowCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addShowCommand(program: Command, session: Session): void {
   const command = program
     .command('show')
     .summary('one stream in full: its entry, its context descriptors, and what each revision does with it')
@@ -72,27 +72,29 @@ export function addShowCommand(program: Command, done: (status: number) => void)
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
-    .action(async (dumps: string[], flags: ShowFlags) => done(await runShow(dumps, flags)));
+    .action(async (dumps: string[], flags: ShowFlags) => {
+      session.status = await runShow(dumps, flags, session);
+    });
 }
 
-async function runShow(names: string[], flags: ShowFlags): Promise<number> {
+async function runShow(names: string[], flags: ShowFlags, session: Session): Promise<number> {
   const { sid, all = false, excluded, gate } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
   const smmu = onlySmmu(snapshot, flags.smmu);
-  const dumps = new Dumps(flags, snapshot.memory);
+  const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const dump = await dumps.open(names);
     const kernel = await kernelOptions({ revision: 'all', ...flags });
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
-      platform: await loadPlatform(flags, dump, snapshot),
+      platform: await loadPlatform(flags, dump, snapshot, session.progress),
       // A device that has the stream among others is inserted with all of them.
       insert: flags.device?.some(({ sids }) => sids.includes(sid)) ? [] : [sid],
       smmus: [smmu.name],
       sids: [sid],
       gate,
       excluded,
-      progress: progressLine,
+      progress: session.progress,
     });
     const [report] = inspection.smmus;
     if (report === undefined) throw new Error('an SMMU was inspected, and none came back');
@@ -106,10 +108,10 @@ async function runShow(names: string[], flags: ShowFlags): Promise<number> {
     const stream = streamReport(inspection, report, input, sid);
     if (flags.format === 'json') {
       const { STREAM } = await import('../report/json/stream.ts');
-      await writeToStdout([jsonText(STREAM.toJson(stream))]);
+      await session.print([jsonText(STREAM.toJson(stream))]);
     } else {
       const { streamText } = await import('../report/text/stream.ts');
-      await writeToStdout(streamText(stream, await stdoutStyle(flags.color), all));
+      await session.print(streamText(stream, await session.style(flags.color), all));
     }
     return lacksEvidence(stream) ? 3 : 0;
   } finally {

@@ -167,17 +167,17 @@ describe('the command', () => {
     ['--powered-down', ['--powered-down', 'live'], "argument 'live' is invalid. Allowed choices are zeros, ones."],
     ['--iomem', ['--iomem', fifo], `${fifo}: is not a regular file; a file is needed`],
     ['--dmesg', ['--dmesg', largeLog], `${largeLog}: is 67108865 bytes long, too long for a kernel log`],
-  ])('%s: one line on stderr, nothing on stdout, exit status 2', (_, args, message) => {
-    const { stdout, stderr, status } = inspectHealthy(...args);
+  ])('%s: one line on stderr, nothing on stdout, exit status 2', async (_, args, message) => {
+    const { stdout, stderr, status } = await inspectHealthy(...args);
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must not reach a terminal
     expect(stderr).toMatch(/^smmu-adopt: [^\u0000-\u001f\u007f]+\n$/);
     expect(stderr).toContain(message);
   });
 
-  test('several devices, in their order, before those that are plugged in', () => {
+  test('several devices, in their order, before those that are plugged in', async () => {
     const args = ['--device', 'b=0x100,0x101', '--device', 'a=0x8', '--insert', '0x30', '--hotplug', '0x10'];
-    const [smmu] = JSON.parse(inspectHealthy('--format', 'json', ...args).stdout).smmus;
+    const [smmu] = JSON.parse((await inspectHealthy('--format', 'json', ...args)).stdout).smmus;
     const shown = smmu.devices.map(({ name, sids, hotplugged }: DeviceReport) => ({ name, sids, hotplugged }));
     expect(shown).toEqual([
       { name: null, sids: [0x30], hotplugged: false },

@@ -203,9 +203,7 @@ describe('tables that lead to themselves end', () => {
     machine({}, { T0SZ: 16 }).write(TABLES, [...Array.from({ length: 511 }, () => BigInt(TABLES) | 0x403n), last]);
 
   test('the same ones at once', async () => {
-    const started = performance.now();
     expect((await deep(garbage(0n), garbage(0n))).mappings).toMatchObject({ complete: true, compared: 1, changed: 0 });
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   test('others with the budget', () => {
@@ -227,7 +225,7 @@ describe('tables that lead to themselves end', () => {
     const { mappings } = await deep(aliased(39), aliased(39, { joined: true }), { all: false });
     expect(mappings.changed).toBe(1);
     expect(mappings.sets[0]?.ranges).toHaveLength(16);
-  }, 60_000);
+  });
 });
 
 /** Every page of the first 6 MiB at one moment, by what `translate --all` lists. */

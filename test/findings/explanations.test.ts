@@ -5,6 +5,7 @@ import { CHECK_ORDER } from '../../src/adopt/checks.ts';
 import { SCAN_RULES } from '../../src/adopt/scan-record.ts';
 import { describeCommand, everyCommand } from '../../src/cli/definitions.ts';
 import { makeProgram } from '../../src/cli/program.ts';
+import { Session } from '../../src/cli/session.ts';
 import { explanationsOf, GROUPS } from '../../src/findings/explanations/catalogue.ts';
 import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
 import { RULES } from '../../src/findings/rules.ts';
@@ -35,7 +36,7 @@ const CASES = ALL.map((entry) => [`${entry.kind} ${entry.name}`, entry] as const
 
 /** Commands and options by the words behind `smmu-adopt`. */
 const COMMANDS = new Map(
-  [...everyCommand(describeCommand(makeProgram(() => {})))].map(({ path, options }) => [
+  [...everyCommand(describeCommand(makeProgram(new Session(process))))].map(({ path, options }) => [
     path.join(' '),
     new Set(options.flatMap(({ short, long }) => [short, long])),
   ]),
