@@ -26,8 +26,8 @@ export function insertFindings(
   }
   for (const probe of probes) {
     for (const stream of probe.streams) refusalFinding(probe, stream, view, findings);
-    const { deferred, sid, asked: reached } = probe;
-    if (deferred === null && sid !== null && reached !== false) {
+    const { deferred, sid, fate } = probe;
+    if (deferred === null && sid !== null && fate.kind !== 'never-asked') {
       findings.add('insert-deferral-unknown', { sid }, { firstSid: sid, lastSid: sid, ...busOf(sid, sid) });
     }
   }

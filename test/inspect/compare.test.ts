@@ -65,6 +65,7 @@ describe('--revision all', () => {
     const { smmu } = await all(plain(), { insert: [0x8] });
     expect(smmu.adoptions?.['v6']).toEqual({
       ...smmu.adoption,
+      fate: smmu.fate,
       inserts: smmu.inserts,
       devices: smmu.devices,
       reset: smmu.reset,
