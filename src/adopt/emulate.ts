@@ -1,20 +1,12 @@
 /** The life of an adoption, in the order in which the kdump kernel lives it: probe, adopt, reset, register, unbind. */
 
 import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
-import type { Check } from './checks.ts';
+import { type Check, isUnknown } from './checks.ts';
 import { type RegisterPage, unbind } from './cleanup.ts';
-import {
-  ArmSmmuDevice,
-  type DeviceInput,
-  type Features,
-  type FreshTable,
-  type IdSizes,
-  STRTAB_MAX_L1_ENTRIES,
-  STRTAB_NUM_L2_STES,
-  type StrtabCfg,
-} from './device.ts';
+import { ArmSmmuDevice, type DeviceInput, type Features, type IdSizes, type StrtabCfg } from './device.ts';
 import type { AdoptionEnd, SmmuFate } from './fate.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
+import { armSmmuInitStrtab } from './init-strtab.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import type { Allocation, Mapping } from './ledger.ts';
 import type { StagedLogLine } from './log.ts';
@@ -44,6 +36,8 @@ export interface Emulation {
   /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
   readonly decidedBy: Check | null;
   readonly fate: SmmuFate;
+  /** The dump leaves open what the check decides, and a captured log tells it. */
+  readonly settledByLog: boolean;
   /** What the adoption returned; null when it was not attempted, or cannot be told. */
   readonly ret: number | null;
   readonly tableFormat: TableFormatField;
@@ -77,12 +71,12 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const verdict = verdictOf(adoption, diedAdopting);
   const mappings = smmu.ledger.settle();
   const end = verdict === 'indeterminate' || verdict === 'panic' ? null : verdict;
+  const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
+  const table = end === null ? null : (adopted ?? armSmmuInitStrtab(smmu));
   const reset = end === null ? null : armSmmuDeviceReset(smmu);
 
   smmu.memory = input.laterMemory ?? input.memory;
-  const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
-  const table = adopted ?? freshTable(smmu);
-  const registration = end === null ? null : registerSmmu(smmu, table, input.devices);
+  const registration = table === null ? null : registerSmmu(smmu, table, input.devices);
   unbind(smmu, input.unbindPage);
   const { decidedBy } = smmu.checks;
   const ret = adoption?.ret ?? null;
@@ -97,6 +91,7 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     verdict,
     decidedBy,
     fate,
+    settledByLog: end !== null && decidedBy !== null && isUnknown(decidedBy),
     ret,
     tableFormat: tableFormatOf(smmu.strtabBaseCfg('FMT')),
     ids: smmu.ids,
@@ -115,12 +110,6 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     probes: registration?.probes ?? [],
     teardown: { page: input.unbindPage, ...smmu.ledger.balance() },
   };
-}
-
-/** arm_smmu_init_strtab_2lvl() or _linear(): a table for every StreamID of the hardware, or for 2^25 in two levels. */
-function freshTable({ features, ids }: ArmSmmuDevice): FreshTable {
-  const most = STRTAB_MAX_L1_ENTRIES * STRTAB_NUM_L2_STES;
-  return { format: 'fresh', numEnts: Math.min(2 ** ids.sidBits, features.twoLevelStreamTable ? most : 2 ** 32) };
 }
 
 /** What becomes of an SMMU whose adoption, or its failure, the kernel has survived. */

@@ -31,6 +31,16 @@ export interface LossAftermath extends Loss {
   readonly inFlight: InFlight;
 }
 
+/** What a captured log of the kdump kernel tells of what the dump leaves open. */
+export interface ToldByLog {
+  /** The adoption succeeded, or fell back; null where the log does not say. */
+  readonly adoption: 'adopted' | 'fallback' | null;
+  /** What the driver says of the L1 descriptor that made it fall back, without prefix. */
+  readonly complaint: string | null;
+  /** The SMMU registered with every device that was there; null where the log does not reach as far, or says otherwise. */
+  readonly registered: true | null;
+}
+
 /** How the attempt to adopt ends, where it does. */
 export type AdoptionEnd = 'adopted' | 'fallback' | 'not-attempted';
 

@@ -18,7 +18,7 @@ export interface KernelVersion {
 }
 
 /** The newest kernel whose core code is known. */
-export const NEWEST_KERNEL: KernelVersion = { major: 7, minor: 2 };
+export const NEWEST_KERNEL: KernelVersion = { major: 7, minor: 3 };
 
 /** From this version on registration probes the devices that are there. */
 const REGISTRATION_PROBES: KernelVersion = { major: 6, minor: 15 };
@@ -94,7 +94,10 @@ class Core implements Registration {
     }
     const last = first.at(-1);
     const deferral = last?.ret === 0 ? this.#askToDefer(device) : NOT_ASKED;
-    const fate: DeviceFate = end.kind === 'unknown' ? { ...end, of: 'device-before' } : fateOf(last, deferral);
+    // Present devices and the SMMU register together, or not at all.
+    const registered = this.#together && !hotplugged && this.#smmu.told?.registered === true;
+    const fate: DeviceFate =
+      end.kind === 'unknown' ? { ...end, of: 'device-before' } : fateOf(last, deferral, registered);
     if (fate.kind === 'kernel-dies') this.end = fate;
     // Once as the device appears, and on recent cores once more as a driver is bound to it.
     const again = hotplugged && this.#together && last !== undefined && last.ret !== 0 && last.ret !== null;
@@ -124,8 +127,16 @@ class Core implements Registration {
   }
 }
 
-/** `last` is the stream at which the insertion ended, or the device's last. */
-function fateOf(last: StreamOutcome | undefined, deferral: Deferral | { readonly death: KernelDeath }): DeviceFate {
+/**
+ * `last` is the stream at which the insertion ended, or the device's last. `registered`: a log tells that no device that
+ * was there was refused.
+ */
+function fateOf(
+  last: StreamOutcome | undefined,
+  deferral: Deferral | { readonly death: KernelDeath },
+  registered: boolean,
+): DeviceFate {
+  if (last?.ret === null && registered) return { kind: 'accepted' };
   if (last !== undefined && last.refusal !== null) {
     const { sid, ret, refusal } = last;
     return ret === null ? { kind: 'unknown', of: 'stream', sid } : { kind: 'refused', sid, ret, refusal };

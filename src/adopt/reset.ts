@@ -64,7 +64,9 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
     gbpaAbort: { before: abort, after: kind === 'full' ? 1 : abort },
     queues: {
       command: 'programmed anew and switched on',
-      event: 'off, as in every kdump kernel: translation faults leave no records',
+      event: smmu.revision.allocatesEventQueue
+        ? 'off, as in every kdump kernel: translation faults leave no records'
+        : 'off and not allocated, EVENTQ_BASE stays as it was: translation faults leave no records',
       pri: 'off, as in every kdump kernel: page requests stay unanswered',
     },
     phases: phasesOf(kind, abort),

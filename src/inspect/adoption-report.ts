@@ -49,6 +49,7 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
     ret: emulation.ret,
     errno: errnoName(emulation.ret),
     decidedBy: emulation.decidedBy,
+    settledByLog: emulation.settledByLog,
     tableFormat: emulation.tableFormat,
     format: strtabCfg?.format ?? null,
     entries: strtabCfg === null ? null : strtabCfg.format === '2lvl' ? strtabCfg.numL1Ents : strtabCfg.numEnts,

@@ -2,6 +2,7 @@
 
 import type { RegisterPage } from '../adopt/cleanup.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
+import type { ToldByLog } from '../adopt/fate.ts';
 import { KernelMemory, type KernelMemoryOptions } from '../adopt/kernel-memory.ts';
 import type { Failures } from '../adopt/ledger.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
@@ -35,6 +36,7 @@ import { rmrReports, rmrSids } from './rmr.ts';
 import { Rows } from './rows.ts';
 import { steRows } from './ste-rows.ts';
 import { judgeL1, l1Row, missingLocation } from './table-findings.ts';
+import { toldByLog } from './told-by-log.ts';
 
 /** One moment of the machine's memory: what the dump holds, and what is where. */
 export interface Moment {
@@ -102,8 +104,9 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const view = new HardwareView(geometry, now.view, stes, input.progress);
   const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
   const { devices, cutFrom } = chooseDevices(input, view);
-  const emulate = (one: Revision) =>
+  const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
+      told,
       registers,
       firmwareCoherent,
       revision: one,
@@ -114,7 +117,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
       failures: input.failures,
       unbindPage: input.unbindPage,
     });
-  const emulation = emulate(revision);
+  const emulation = settled(emulate(revision), (told) => emulate(revision, told), input);
   const outcome = outcomeReport(emulation);
   const ssidBits = emulation.ids.ssidBits;
 
@@ -183,6 +186,16 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   return { report, findings, risks };
 }
 
+/** What the dump leaves open, a captured log may tell. */
+function settled(
+  emulation: Emulation,
+  again: (told: ToldByLog) => Emulation,
+  { dmesg, smmu, alone }: SmmuInput,
+): Emulation {
+  if (dmesg === undefined || emulation.fate.kind !== 'unknown') return emulation;
+  return again(toldByLog(dmesg, { name: smmu.name, alone }));
+}
+
 function laterMemory({ later, memremap }: SmmuInput): KernelMemory | null {
   return later === undefined ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, memremap);
 }
@@ -237,9 +250,14 @@ function compareRevisions(
   return { adoptions: null, splits: null };
 }
 
-function compareLog({ dmesg, smmu, alone }: SmmuInput, outcome: Outcome, findings: FindingList): DmesgReport | null {
+function compareLog(
+  { dmesg, smmu, alone, revision }: SmmuInput,
+  outcome: Outcome,
+  findings: FindingList,
+): DmesgReport | null {
   if (dmesg === undefined) return null;
-  const report = compareDmesg(dmesg, { name: smmu.name, alone }, outcome.kernelLog, outcome.panic);
+  const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
+  const report = compareDmesg(dmesg, compared, outcome.kernelLog, outcome.panic);
   const { file, agree, missing, extra, panic } = report;
   const panicAgrees = panic === null || panic.agrees;
   if (missing + extra > 0 || !panicAgrees) {

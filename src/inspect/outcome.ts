@@ -41,6 +41,8 @@ export interface AdoptionReport {
   readonly errno: string | null;
   /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
   readonly decidedBy: Check | null;
+  /** The dump leaves open what the check decides, and the captured log tells it. */
+  readonly settledByLog: boolean;
   readonly tableFormat: TableFormatField;
   readonly format: StreamTableFormat | null;
   readonly entries: number | null;

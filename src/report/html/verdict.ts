@@ -54,11 +54,14 @@ function answer(smmu: SmmuReport): Html {
   return next === null ? said : html`${said}, ${next.text}`;
 }
 
-function decidedBy({ adoption }: SmmuReport): readonly [term: string, said: Content] {
+function decidedBy({ adoption, dmesg }: SmmuReport): readonly [term: string, said: Content] {
   const { decidedBy } = adoption;
   if (decidedBy === null) return ['Decided by', null];
   const { id, observed, required } = decidedBy;
-  if (isUnknown(decidedBy)) return ['Not known', html`${code(id)}: ${observed}`];
+  if (isUnknown(decidedBy)) {
+    const settled = adoption.settledByLog && html`; ${code(dmesg?.file ?? 'the log')} tells what comes of it`;
+    return ['Not known', html`${code(id)}: ${observed}${settled}`];
+  }
   return ['Decided by', html`${code(id)}: ${observed}; required: ${required}`];
 }
 

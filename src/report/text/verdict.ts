@@ -22,7 +22,10 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   const say = (text: string) => said.push(...paragraph(style, INDENT, text));
   if (decidedBy !== null) {
     const { id, observed, required } = decidedBy;
-    say(isUnknown(decidedBy) ? `at ${id}: ${observed}` : `decided by ${id}: ${observed}; required: ${required}`);
+    const settled = adoption.settledByLog ? `; ${dmesg?.file ?? 'the log'} tells what comes of it` : '';
+    say(
+      isUnknown(decidedBy) ? `at ${id}: ${observed}${settled}` : `decided by ${id}: ${observed}; required: ${required}`,
+    );
   }
   if (adoption.verdict === 'adopted') {
     const unit = adoption.format === '2lvl' ? 'L1 descriptors' : 'STEs';
