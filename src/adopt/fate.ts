@@ -16,7 +16,12 @@ export type DeviceFate =
   /** The core does not come to it: SMMU or kernel are gone by then. */
   | { readonly kind: 'never-asked'; readonly after: 'smmu-lost' | 'kernel-dies' }
   /** What decides about its stream `sid`, or about a device before it that may end all, is not known. */
-  | { readonly kind: 'unknown'; readonly of: 'stream' | 'device-before'; readonly sid: number };
+  | { readonly kind: 'unknown'; readonly of: 'stream' | 'device-before'; readonly sid: number }
+  /** Nobody knows whether there is one: its STE cannot be seen. `danger` is what would become of it. */
+  | { readonly kind: 'unknown'; readonly of: 'unseen'; readonly sid: number; readonly danger: Danger };
+
+/** What would become of a device that nobody sees; null would be harmless. */
+export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
 
 /** The SMMU goes down with a device that cannot be inserted while it registers. */
 export interface Loss {

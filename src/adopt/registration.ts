@@ -8,7 +8,7 @@ import { armSmmuIsAttachDeferred, type Deferral, NOT_ASKED } from './deferral.ts
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from './device.ts';
 import { ENODEV, ENXIO } from './errno.ts';
 import type { DeviceFate, Loss } from './fate.ts';
-import { armSmmuInsertMaster, type KernelDevice, type StreamOutcome } from './master.ts';
+import { armSmmuInsertMaster, dangerOf, type KernelDevice, type StreamOutcome } from './master.ts';
 import { type KernelDeath, survive } from './panic.ts';
 
 /** A kernel version, as far as it decides here. */
@@ -82,6 +82,10 @@ class Core implements Registration {
   }
 
   probe(device: KernelDevice, hotplugged: boolean): void {
+    if (device.presumed === true) {
+      this.#presume(device);
+      return;
+    }
     const firstLine = this.#smmu.log.lines.length;
     const first = this.#insert(device);
     const { end } = this;
@@ -104,6 +108,17 @@ class Core implements Registration {
     const streams = again ? twice(first, this.#insert(device)) : first;
     if (!hotplugged && this.#together) this.#failRegistration(device, fate);
     this.probes.push({ device, hotplugged, fate, streams, ...('death' in deferral ? NOT_ASKED : deferral) });
+  }
+
+  /** A device that may be there: nothing is to be said of it where it would be accepted, nor after the end. */
+  #presume(device: KernelDevice): void {
+    const [sid] = device.sids;
+    if (sid === undefined || this.end.kind !== 'goes-on' || this.#smmu.told?.registered === true) return;
+    const danger = dangerOf(this.#smmu, this.#cfg, sid);
+    if (danger === null) return;
+    const fate: DeviceFate = { kind: 'unknown', of: 'unseen', sid, danger };
+    this.probes.push({ device, hotplugged: false, fate, streams: [], ...NOT_ASKED });
+    if (this.#together || danger === 'kernel-dies') this.end = { kind: 'unknown', sid };
   }
 
   #insert(device: KernelDevice): StreamOutcome[] {

@@ -1,10 +1,12 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
 import type { RegisterPage } from '../adopt/cleanup.ts';
+import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import type { ToldByLog } from '../adopt/fate.ts';
 import { KernelMemory, type KernelMemoryOptions } from '../adopt/kernel-memory.ts';
 import type { Failures } from '../adopt/ledger.ts';
+import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
@@ -128,7 +130,9 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     const found = view.lookup(sid);
     if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
   }
-  const asked = [...devices.present, ...devices.hotplugged].flatMap((device) => device.sids).length;
+  const asked = [...devices.present, ...devices.hotplugged]
+    .filter(({ presumed }) => presumed !== true)
+    .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const others = compareRevisions(emulation, emulate, input.allRevisions, findings);
@@ -211,15 +215,22 @@ function chooseDevices(
 ): { devices: DevicePlan; cutFrom: number | null } {
   if (!insertActive) return { devices, cutFrom: null };
   const named = new Set(devices.present.flatMap(({ sids }) => sids));
-  const active: { name: null; sids: number[] }[] = [];
+  const active: KernelDevice[] = [];
   let total = 0;
-  for (const sid of view.activeSids()) {
+  let presumedBus = -1;
+  for (const { sid, seen } of view.streams()) {
     if (named.has(sid)) continue;
-    total += 1;
-    if (total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
+    if (seen) total += 1;
+    if (seen && total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
+    const bus = Math.floor(sid / STRTAB_NUM_L2_STES);
+    // One speaks for all of its L1 descriptor that nobody sees, or that are too many.
+    if ((!seen || total > MAX_INSERTIONS_OF_ALL) && bus !== presumedBus) {
+      active.push({ name: null, sids: [sid], presumed: true });
+      presumedBus = bus;
+    }
   }
   const present = [...devices.present, ...active];
-  return { devices: { ...devices, present }, cutFrom: total > active.length ? total : null };
+  return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
 }
 
 /** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */

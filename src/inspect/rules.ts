@@ -3,6 +3,7 @@
  * sentence that says it. A rule name, once published, keeps its meaning.
  */
 
+import type { Danger } from '../adopt/fate.ts';
 import { PLATFORM_RULES, type PlatformRuleArgs } from './platform-rules.ts';
 import { RISK_RULES, type RiskRuleArgs } from './risk-rules.ts';
 
@@ -81,6 +82,7 @@ export interface RuleArgs extends RiskRuleArgs, PlatformRuleArgs {
   'insert-aliasing': { readonly sid: number; readonly device: string; readonly owner: string };
   'insert-deferral-unknown': { readonly sid: number };
   'insert-indeterminate': { readonly sid: number };
+  'insert-unseen': { readonly sid: number; readonly danger: Danger };
   'insert-not-possible': { readonly sids: number; readonly verdict: string };
   'insert-list-cut': { readonly inserted: number; readonly total: number };
   'dump-load-address-assumed': { readonly file: string };
@@ -110,6 +112,12 @@ export interface RuleText<Args> {
   /** `l1` is the descriptor that the location names, as in `L1[5]`. */
   readonly sentence: (args: Args, l1: string) => string;
 }
+
+const DANGERS: Readonly<Record<Danger, string>> = {
+  refused: 'be refused',
+  'kernel-dies': 'kill the kdump kernel',
+  'cannot-be-told': 'be refused or accepted, which cannot be told either',
+};
 
 export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'smmu-disabled': {
@@ -311,6 +319,13 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     reach: null,
     sentence: ({ sid }, l1) =>
       `${l1} is not in the dump, so whether SID 0x${sid.toString(16)} can be inserted cannot be told`,
+  },
+  'insert-unseen': {
+    severity: 'warning',
+    reach: null,
+    sentence: ({ sid, danger }) =>
+      `the STEs from SID 0x${sid.toString(16)} on are not in the dump, so nobody sees whether a device is there: it would ` +
+      DANGERS[danger],
   },
   'insert-not-possible': {
     severity: 'note',

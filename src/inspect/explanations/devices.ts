@@ -149,6 +149,22 @@ export const DEVICES = {
     next: ['`smmu-adopt info LATER`: completeness and memory map of the later dump', 'a full dump of that moment'],
     references: [ARM.l1std, linux('arm_smmu_init_l2_strtab')],
   },
+  'insert-unseen': {
+    title: 'There may be a device whose entry nobody sees',
+    meaning:
+      'With --insert all, the streams with an active entry are inserted. The entries behind this descriptor are not in ' +
+      'the dump, so there may be more of them, and what becomes of one decides what becomes of the SMMU.',
+    hardware: 'It reads the entries from memory, and translates for whoever is there.',
+    kernel:
+      'Registering the SMMU inserts every device that is there. One that is refused takes the SMMU with it on kernels from ' +
+      'about 6.15 on.',
+    causes: ['pages that the capture tool left out', 'a dump that ends early', 'a pointer to where there is no RAM'],
+    next: [
+      '`smmu-adopt inspect DUMP --regs REGS --insert SIDS` with the devices that the machine has',
+      'a captured log of the kdump kernel, with --dmesg',
+    ],
+    references: [ARM.l1std, linux('arm_smmu_insert_master')],
+  },
   'insert-not-possible': {
     title: 'Devices were not inserted: the table was not adopted',
     meaning:

@@ -55,14 +55,19 @@ export const DEVICE_FATES: Readonly<Record<DeviceFate['kind'], Words>> = {
   unknown: { tone: 'unknown', text: 'that cannot be told' },
 };
 
-/** `2 accepted (1 with the attach deferred), 0 refused, 3 never asked`: other kinds than the first two if there are any. */
+/**
+ * `2 accepted (1 with the attach deferred), 0 refused, 3 never asked`: other kinds than the first two if there are any.
+ * That none is refused is not said where it is not known.
+ */
 export function deviceCountsInWords(devices: readonly DeviceReport[], number: (value: number) => string = String) {
   const deferred = devices.filter((device) => device.fate === 'accepted' && device.deferred === true).length;
+  const countOf = (kind: string) => devices.filter(({ fate }) => fate === kind).length;
+  const always = countOf('unknown') === 0 ? ['accepted', 'refused'] : ['accepted'];
   return Object.entries(DEVICE_FATES)
     .map(([kind, { text }]) => {
-      const count = devices.filter(({ fate }) => fate === kind).length;
+      const count = countOf(kind);
       const aside = kind === 'accepted' ? ` (${number(deferred)} with the attach deferred)` : '';
-      return count > 0 || kind === 'accepted' || kind === 'refused' ? `${number(count)} ${text}${aside}` : null;
+      return count > 0 || always.includes(kind) ? `${number(count)} ${text}${aside}` : null;
     })
     .filter((part) => part !== null)
     .join(', ');
