@@ -1,6 +1,5 @@
 /** What is to be said of the adoption: the verdict with the check that decided, and what the driver maps and reads. */
 
-import { isUnknown } from '../adopt/checks.ts';
 import { maskedAddress } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
@@ -49,33 +48,31 @@ export function adoptionFindings(
 }
 
 function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null, findings: FindingList): void {
-  const { verdict, checks, log, ret, death } = emulation;
+  const { verdict, decidedBy, log, ret, fate } = emulation;
   const revision = emulation.revision.name;
-  const failed = checks.find(({ result }) => result === 'fail');
   const gateMessage = log.findLast(({ stage }) => stage === 'gate')?.text ?? null;
   if (verdict === 'not-attempted') {
-    if (failed?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
-    if (failed?.id === 'gate.coherent') {
+    if (decidedBy?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
+    if (decidedBy?.id === 'gate.coherent') {
       const source = firmwareCoherent === null ? 'IDR0.COHACC' : 'firmware';
       findings.add('smmu-non-coherent', { source }, {}, gateMessage);
     }
-    if (failed?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
+    if (decidedBy?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
   }
-  if (verdict === 'fallback' && failed !== undefined) {
-    const { id: check, required } = failed;
-    const observed = failed.observed ?? 'unknown';
+  if (verdict === 'fallback' && decidedBy !== null) {
+    const { id: check, required } = decidedBy;
+    const observed = decidedBy.observed ?? 'unknown';
     const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
     findings.add('adoption-fallback', args, {}, message?.text ?? null);
   }
   if (verdict === 'indeterminate') {
-    const stuck = checks.find(isUnknown);
-    const observed = stuck?.observed ?? 'unknown';
-    findings.add('adoption-indeterminate', { revision, check: stuck?.id ?? 'unknown', observed });
+    const observed = decidedBy?.observed ?? 'unknown';
+    findings.add('adoption-indeterminate', { revision, check: decidedBy?.id ?? 'unknown', observed });
   }
-  if (death !== null) {
-    const address = death.paddr;
-    findings.add('kernel-panic', { function: death.where, address, why: death.why }, { address });
+  if (fate.kind === 'kernel-dies') {
+    const { where, paddr: address, why } = fate.death;
+    findings.add('kernel-panic', { function: where, address, why }, { address });
   }
 }
 

@@ -1,9 +1,12 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
 import type { RegisterPage } from '../adopt/cleanup.ts';
+import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
+import type { ToldByLog } from '../adopt/fate.ts';
 import { KernelMemory, type KernelMemoryOptions } from '../adopt/kernel-memory.ts';
 import type { Failures } from '../adopt/ledger.ts';
+import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
@@ -37,6 +40,7 @@ import type { RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts
 import type { Outcome } from './outcome.ts';
 import { platformReport } from './platform-report.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
+import { toldByLog } from './told-by-log.ts';
 
 /** One moment of the machine's memory: what the dump holds, and what is where. */
 export interface Moment {
@@ -104,8 +108,9 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const view = new HardwareView(geometry, now.view, stes, input.progress);
   const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
   const { devices, cutFrom } = chooseDevices(input, view);
-  const emulate = (one: Revision) =>
+  const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
+      told,
       registers,
       firmwareCoherent,
       revision: one,
@@ -116,7 +121,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
       failures: input.failures,
       unbindPage: input.unbindPage,
     });
-  const emulation = emulate(revision);
+  const emulation = settled(emulate(revision), (told) => emulate(revision, told), input);
   const outcome = outcomeReport(emulation);
   const ssidBits = emulation.ids.ssidBits;
 
@@ -127,7 +132,9 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     const found = view.lookup(sid);
     if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
   }
-  const asked = [...devices.present, ...devices.hotplugged].flatMap((device) => device.sids).length;
+  const asked = [...devices.present, ...devices.hotplugged]
+    .filter(({ presumed }) => presumed !== true)
+    .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const others = compareRevisions(emulation, emulate, input.allRevisions, findings);
@@ -185,6 +192,16 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   return { report, findings, risks };
 }
 
+/** What the dump leaves open, a captured log may tell. */
+function settled(
+  emulation: Emulation,
+  again: (told: ToldByLog) => Emulation,
+  { dmesg, smmu, alone }: SmmuInput,
+): Emulation {
+  if (dmesg === undefined || emulation.fate.kind !== 'unknown') return emulation;
+  return again(toldByLog(dmesg, { name: smmu.name, alone }));
+}
+
 function laterMemory({ later, memremap }: SmmuInput): KernelMemory | null {
   return later === undefined ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, memremap);
 }
@@ -200,15 +217,22 @@ function chooseDevices(
 ): { devices: DevicePlan; cutFrom: number | null } {
   if (!insertActive) return { devices, cutFrom: null };
   const named = new Set(devices.present.flatMap(({ sids }) => sids));
-  const active: { name: null; sids: number[] }[] = [];
+  const active: KernelDevice[] = [];
   let total = 0;
-  for (const sid of view.activeSids()) {
+  let presumedBus = -1;
+  for (const { sid, seen } of view.streams()) {
     if (named.has(sid)) continue;
-    total += 1;
-    if (total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
+    if (seen) total += 1;
+    if (seen && total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
+    const bus = Math.floor(sid / STRTAB_NUM_L2_STES);
+    // One speaks for all of its L1 descriptor that nobody sees, or that are too many.
+    if ((!seen || total > MAX_INSERTIONS_OF_ALL) && bus !== presumedBus) {
+      active.push({ name: null, sids: [sid], presumed: true });
+      presumedBus = bus;
+    }
   }
   const present = [...devices.present, ...active];
-  return { devices: { ...devices, present }, cutFrom: total > active.length ? total : null };
+  return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
 }
 
 /** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */
@@ -239,9 +263,14 @@ function compareRevisions(
   return { adoptions: null, splits: null };
 }
 
-function compareLog({ dmesg, smmu, alone }: SmmuInput, outcome: Outcome, findings: FindingList): DmesgReport | null {
+function compareLog(
+  { dmesg, smmu, alone, revision }: SmmuInput,
+  outcome: Outcome,
+  findings: FindingList,
+): DmesgReport | null {
   if (dmesg === undefined) return null;
-  const report = compareDmesg(dmesg, { name: smmu.name, alone }, outcome.kernelLog, outcome.panic);
+  const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
+  const report = compareDmesg(dmesg, compared, outcome.kernelLog, outcome.panic);
   const { file, agree, missing, extra, panic } = report;
   const panicAgrees = panic === null || panic.agrees;
   if (missing + extra > 0 || !panicAgrees) {

@@ -212,7 +212,7 @@ function exitCode(
   { errors, warnings, notes }: { errors: number; warnings: number; notes: number },
   failOn: Severity | 'never',
 ): 0 | 1 | 3 {
-  if (smmus.some(({ adoption }) => adoption.verdict === 'indeterminate')) return 3;
+  if (smmus.some(({ fate }) => fate.kind === 'unknown')) return 3;
   const failing = { error: errors, warning: errors + warnings, note: errors + warnings + notes, never: 0 }[failOn];
   return failing > 0 ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import type { Check } from '../adopt/checks.ts';
 import type { RegisterPage } from '../adopt/cleanup.ts';
 import type { Features } from '../adopt/device.ts';
 import type { Verdict } from '../adopt/emulate.ts';
+import type { AdoptionEnd, DeviceFate, SmmuFate } from '../adopt/fate.ts';
 import type { MappingKind, MappingPurpose } from '../adopt/ledger.ts';
 import type { LogLine, StagedLogLine } from '../adopt/log.ts';
 import type { InFlight, Phase, Reset } from '../adopt/reset.ts';
@@ -12,6 +13,7 @@ import type { PageCounts } from '../dump/memory.ts';
 import type { StreamTableFormat, TableFormatField } from '../smmu/stream-table.ts';
 
 export interface Outcome {
+  readonly fate: FateReport;
   readonly adoption: AdoptionReport;
   readonly inserts: readonly InsertReport[];
   readonly devices: readonly DeviceReport[];
@@ -23,6 +25,12 @@ export interface Outcome {
   readonly lost: LostReport | null;
 }
 
+/** What becomes of the SMMU in the end; `after` is how the adoption had ended by then, null while it went on. */
+export interface FateReport {
+  readonly kind: SmmuFate['kind'];
+  readonly after: AdoptionEnd | null;
+}
+
 /** The same with the adoption's keys at the top, as `adoptions` has it for each revision. */
 export type RevisionOutcome = AdoptionReport & Omit<Outcome, 'adoption'>;
 
@@ -31,6 +39,10 @@ export interface AdoptionReport {
   readonly verdict: Verdict;
   readonly ret: number | null;
   readonly errno: string | null;
+  /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
+  readonly decidedBy: Check | null;
+  /** The dump leaves open what the check decides, and the captured log tells it. */
+  readonly settledByLog: boolean;
   readonly tableFormat: TableFormatField;
   readonly format: StreamTableFormat | null;
   readonly entries: number | null;
@@ -79,6 +91,8 @@ export interface MappingReport {
   readonly why: string | null;
   readonly held: boolean;
   readonly released: boolean;
+  /** Made by the ID scan, which unmaps it before it goes on. */
+  readonly transient: boolean;
   readonly releasedBy: string | null;
   readonly pages: PageCounts;
 }
@@ -137,6 +151,8 @@ export interface DeviceReport {
   readonly name: string | null;
   readonly sids: readonly number[];
   readonly hotplugged: boolean;
+  readonly fate: DeviceFate['kind'];
+  /** The core comes to it, and it is then not `never-asked`; null where that cannot be told. */
   readonly asked: boolean | null;
   /** Added to an IOMMU group. */
   readonly accepted: boolean | null;
@@ -154,11 +170,9 @@ export interface PanicReport {
 
 /** The registration of the SMMU fails after the adoption, and the SMMU goes with it. */
 export interface LostReport {
-  readonly why: string;
   readonly device: string | null;
   readonly sid: number;
   readonly ret: number;
-  readonly errno: string | null;
   /** Streams of devices that had been accepted, and of those that the core never came to. */
   readonly loseGroup: readonly number[];
   readonly neverAsked: readonly number[];

@@ -173,6 +173,21 @@ export class HardwareView {
     for (const { sid } of this.stes(false)) yield sid;
   }
 
+  /** Every stream with a valid, non-abort STE, and the first of each run of STEs that are not known, ascending. */
+  *streams(): Generator<{ readonly sid: number; readonly seen: boolean }> {
+    for (const { firstSid, paddr, count } of this.#steArrays()) {
+      for (const slice of this.#stes.slices(paddr, count)) {
+        if (slice.counts === null) yield { sid: firstSid + slice.first, seen: false };
+        else if (slice.counts.active > 0) {
+          for (let i = 0; i < slice.count; i++) {
+            const { valid, config } = steConfig(slice.words[i * 16] as number);
+            if (valid && config !== 'abort') yield { sid: firstSid + slice.first + i, seen: true };
+          }
+        }
+      }
+    }
+  }
+
   /** The STEs that do something, ascending; with `all`, every one whose bytes are known. */
   *stes(all: boolean): Generator<FoundSte> {
     for (const array of this.#steArrays()) {

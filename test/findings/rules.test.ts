@@ -238,6 +238,12 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'insert-unseen': {
+    args: { sid: 0x100, danger: 'refused' },
+    says: 'the STEs from SID 0x100 on are not in the dump, so nobody sees whether a device is there: it would be refused',
+    severity: 'warning',
+    reach: null,
+  },
   'insert-not-possible': {
     args: { sids: 4, verdict: 'fallback' },
     says: "4 SIDs not inserted into the crashed kernel's table: it was not adopted (fallback)",

@@ -1,5 +1,6 @@
 /** Findings about the devices of the kdump kernel: who is refused, and what the SMMU loses by it. */
 
+import type { Danger } from '../../adopt/fate.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { rule } from './rule.ts';
@@ -12,6 +13,12 @@ const REFUSAL =
   '(`smmu-adopt explain smmu-lost`); on older ones, or plugged in later, it fails alone.';
 
 const LATER_CHANGED = 'memory that changed between the adoption and the insertion: DMA into the table';
+
+const DANGERS: Readonly<Record<Danger, string>> = {
+  refused: 'be refused',
+  'kernel-dies': 'kill the kdump kernel',
+  'cannot-be-told': 'be refused or accepted, which cannot be told either',
+};
 
 export const DEVICES = {
   'smmu-lost': rule({
@@ -239,6 +246,36 @@ export const DEVICES = {
       causes: ['an incomplete dump in --later', 'a page that the capture tool left out'],
       next: ['`smmu-adopt info LATER`: completeness and memory map of the later dump', 'a full dump of that moment'],
       references: [ARM.l1std, linux('arm_smmu_init_l2_strtab')],
+    }),
+  }),
+  'insert-unseen': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      sid: ['StreamID', json.sid],
+      danger: [
+        'What would become of a device that nobody sees',
+        json.choice('refused', 'kernel-dies', 'cannot-be-told') as json.Shape<Danger>,
+      ],
+    },
+    sentence: ({ sid, danger }) =>
+      `the STEs from SID ${hex(sid)} on are not in the dump, so nobody sees whether a device is there: it would ` +
+      DANGERS[danger],
+    explain: () => ({
+      title: 'There may be a device whose entry nobody sees',
+      meaning:
+        'With --insert all, the streams with an active entry are inserted. The entries behind this descriptor are not in ' +
+        'the dump, so there may be more of them, and what becomes of one decides what becomes of the SMMU.',
+      hardware: 'It reads the entries from memory, and translates for whoever is there.',
+      kernel:
+        'Registering the SMMU inserts every device that is there. One that is refused takes the SMMU with it on kernels from ' +
+        'about 6.15 on.',
+      causes: ['pages that the capture tool left out', 'a dump that ends early', 'a pointer to where there is no RAM'],
+      next: [
+        '`smmu-adopt inspect DUMP --regs REGS --insert SIDS` with the devices that the machine has',
+        'a captured log of the kdump kernel, with --dmesg',
+      ],
+      references: [ARM.l1std, linux('arm_smmu_insert_master')],
     }),
   }),
   'insert-not-possible': rule({

@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { DeviceReport, InsertReport, SmmuReport } from '../../inspect/inspection.ts';
 import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
+import { DEVICE_FATES } from '../prose/fate.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, cutTable, NOTHING, note, section, sectionId, table } from './section.ts';
 
@@ -71,18 +72,10 @@ function lines({ log }: InsertReport): Content {
 /** Devices that go into a table of the kdump kernel's own. */
 function plainDevices(index: number, devices: readonly DeviceReport[]): Html | null {
   if (devices.length === 0) return null;
-  const word = ({ accepted, asked }: DeviceReport) =>
-    asked === false
-      ? badge('plain', 'never asked')
-      : accepted === null
-        ? badge('unknown', 'cannot be told')
-        : accepted
-          ? badge('good', 'accepted')
-          : badge('bad', 'refused');
   const rows = devices.map((device) => [
     device.sids.map(hex).join(', '),
     (device.name ?? NOTHING) + (device.hotplugged ? ' (hotplug)' : ''),
-    word(device),
+    badge(DEVICE_FATES[device.fate].tone, DEVICE_FATES[device.fate].text),
     device.deferred === null ? NOTHING : device.deferred ? 'deferred' : 'at once',
   ]);
   const columns = [{ title: 'SIDs' }, { title: 'Device', optional: true }, { title: 'Result' }, { title: 'Attach' }];

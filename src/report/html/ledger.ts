@@ -9,7 +9,7 @@ import { badge, cutTable, facts, NOTHING, note, section, sectionId } from './sec
 const MAX_ROWS = 500;
 
 export function ledger(index: number, { adoption, inserts }: SmmuReport): Html {
-  const maker = ({ releasedBy }: MappingReport) => (isTransient(releasedBy) ? 'ID scan' : 'adoption');
+  const maker = ({ transient }: MappingReport) => (transient ? 'ID scan' : 'adoption');
   const made: [string, MappingReport][] = [
     ...adoption.mappings.map((mapping): [string, MappingReport] => [maker(mapping), mapping]),
     ...inserts
@@ -68,13 +68,9 @@ function mappingRow(by: string, mapping: MappingReport): Content[] {
   ];
 }
 
-function isTransient(releasedBy: string | null): boolean {
-  return releasedBy?.startsWith('the ID scan') === true;
-}
-
-function releasedBy({ kind, released, releasedBy: by }: MappingReport): Content {
+function releasedBy({ kind, released, transient }: MappingReport): Content {
   if (!released) return badge('bad', 'leaked');
-  if (isTransient(by)) return 'by the scan';
+  if (transient) return 'by the scan';
   return kind === 'memremap' ? 'by the clean-up' : 'by devres';
 }
 

@@ -2,6 +2,7 @@
 
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { lossInWords } from '../prose/loss.ts';
 import { code, type Html, html } from './markup.ts';
 import { facts, section, sectionId } from './section.ts';
 import { IN_FLIGHT, RESETS } from './words.ts';
@@ -17,7 +18,9 @@ export function reset(index: number, { reset: report, lost }: SmmuReport): Html 
   const errors = gerror.active === null ? 'unknown' : gerror.active.join(', ') || 'none';
   const phases = [
     ...report.phases,
-    ...(lost === null ? [] : [{ phase: 'after the failed registration', inFlight: lost.inFlight, why: lost.why }]),
+    ...(lost === null
+      ? []
+      : [{ phase: 'after the failed registration', inFlight: lost.inFlight, why: lossInWords(lost) }]),
   ];
   const body = html`<p>${RESETS[kind]}</p>
 <ol class="phases" aria-label="In-flight DMA, phase by phase">

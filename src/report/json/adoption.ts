@@ -2,6 +2,7 @@
 
 import type { Check } from '../../adopt/checks.ts';
 import type { Features } from '../../adopt/device.ts';
+import { errnoName } from '../../adopt/errno.ts';
 import type { LogLine, StagedLogLine } from '../../adopt/log.ts';
 import type { Phase, Reset } from '../../adopt/reset.ts';
 import { inFlight, verdict } from '../../findings/rules/vocabulary.ts';
@@ -9,6 +10,7 @@ import type {
   AdoptionReport,
   AllocationReport,
   DeviceReport,
+  FateReport,
   IdScanReport,
   InsertReport,
   LostReport,
@@ -22,6 +24,7 @@ import {
   choice,
   count,
   define,
+  derived,
   flag,
   hex,
   integer,
@@ -36,6 +39,7 @@ import {
   variants,
   way,
 } from '../../shape.ts';
+import { lossInWords } from '../prose/loss.ts';
 import { pageCounts } from './common.ts';
 
 const ret = define(
@@ -100,6 +104,7 @@ const mapping = define(
     ],
     held: ['Still in place when the function that made it returned', flag],
     released: ['Whether it was ever released', flag],
+    transient: ['Made by the ID scan, which unmaps it before it goes on', flag],
     releasedBy: ['What releases it and when; null for a mapping that failed', nullable(text)],
     pages: ['The pages it covers, by what the dump has of them', pageCounts],
   }),
@@ -240,6 +245,11 @@ const adoptionMembers = {
   verdict: ['', verdict],
   ret: ['What the adoption returned; null when not attempted or not known', ret],
   errno: ['', errno],
+  decidedBy: [
+    'The check at which the adoption ended, or at which it cannot be told whether it does; null where none did',
+    nullable(check),
+  ],
+  settledByLog: ['The dump leaves open what that check decides, and the captured log tells it', flag],
   tableFormat: ['What STRTAB_BASE_CFG.FMT says', choice('2lvl', 'linear', 'reserved')],
   format: ['What was adopted; null when nothing was', nullable(choice('2lvl', 'linear'))],
   entries: ['L1 descriptors (2lvl) or STEs (linear) adopted; null when nothing was', nullable(integer(1))],
@@ -306,6 +316,10 @@ export const device = define(
     name: ['Its name, where one was given', nullable(text)],
     sids: ['Its StreamIDs', list(sid)],
     hotplugged: ['Plugged in after the SMMU had registered', flag],
+    fate: [
+      'What becomes of it; the keys asked and accepted follow from it',
+      choice('accepted', 'refused', 'kernel-dies', 'never-asked', 'unknown'),
+    ],
     asked: ['Whether the kernel comes to it; null: cannot be told', nullable(flag)],
     accepted: ['Added to an IOMMU group; null: cannot be told', nullable(flag)],
     deferred: ['Whether its attach waits; null when not asked or not known', nullable(flag)],
@@ -397,11 +411,11 @@ export const lost = define(
   'lost',
   'Why the whole SMMU is lost after the adoption, and what that means',
   object<LostReport>()({
-    why: ['The reason', text],
+    why: ['The reason', derived(text, lossInWords)],
     device: ['The device that was refused, where it was named', nullable(text)],
     sid: ['Its StreamID that was refused', sid],
     ret: ['With what', integer(null, -1)],
-    errno: ['', errno],
+    errno: ['', derived(errno, ({ ret }) => errnoName(ret))],
     loseGroup: ['StreamIDs of devices accepted before, which lose their group', list(sid)],
     neverAsked: ['StreamIDs of devices that the core never comes to', list(sid)],
     cr0: ['CR0 afterwards', hex],
@@ -410,8 +424,24 @@ export const lost = define(
   }),
 );
 
+const fate = define(
+  'fate',
+  'What becomes of the SMMU in the end',
+  object<FateReport>()({
+    kind: [
+      'unknown: it cannot be told',
+      choice('adopted', 'falls-back', 'not-attempted', 'kernel-dies', 'smmu-lost', 'unknown'),
+    ],
+    after: [
+      'How the adoption had ended before the kernel died, the SMMU was lost or it could not be told any more; null while it went on, and where nothing of the kind happens',
+      nullable(choice('adopted', 'fallback', 'not-attempted')),
+    ],
+  }),
+);
+
 /** What the adoption comes to, for one revision as for an SMMU's own. */
 export const outcomeMembers = {
+  fate: ['', fate],
   inserts: ['Insertions in the order asked for', list(insert)],
   devices: ['The devices of the kdump kernel, and what becomes of each', list(device)],
   reset: [

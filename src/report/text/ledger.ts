@@ -9,8 +9,8 @@ import { NOTHING, redIf, table } from './table.ts';
 const MAX_SCAN_ROWS = 40;
 
 export function ledger(style: Style, { adoption, inserts }: SmmuReport): string[] {
-  const held = adoption.mappings.filter(({ releasedBy }) => !isTransient(releasedBy));
-  const transient = adoption.mappings.filter(({ releasedBy }) => isTransient(releasedBy));
+  const held = adoption.mappings.filter(({ transient: brief }) => !brief);
+  const transient = adoption.mappings.filter(({ transient: brief }) => brief);
   const made: [string, MappingReport][] = [
     ...held.map((mapping): [string, MappingReport] => ['adoption', mapping]),
     ...transient.slice(0, MAX_SCAN_ROWS).map((mapping): [string, MappingReport] => ['ID scan', mapping]),
@@ -70,13 +70,9 @@ function balance(style: Style, adoption: SmmuReport['adoption'], transients: num
   return lines;
 }
 
-function isTransient(releasedBy: string | null): boolean {
-  return releasedBy?.startsWith('the ID scan') === true;
-}
-
-function releasedBy({ kind, released, releasedBy: by }: MappingReport): string {
+function releasedBy({ kind, released, transient }: MappingReport): string {
   if (!released) return 'LEAKED';
-  if (isTransient(by)) return 'scan';
+  if (transient) return 'scan';
   return kind === 'memremap' ? 'cleanup' : 'devres';
 }
 

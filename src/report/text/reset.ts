@@ -2,6 +2,7 @@
 
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { lossInWords } from '../prose/loss.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { table } from './table.ts';
 
@@ -29,7 +30,7 @@ export function reset(style: Style, { reset: report, lost }: SmmuReport): string
   say(`GERROR active: ${errors}${gerror.acknowledged ? ', acknowledged before the command queue is switched on' : ''}`);
   say(`queues: command ${queues.command}; event ${queues.event}; PRI ${queues.pri}`);
   const rows = phases.map(({ phase, inFlight, why }) => [phase, inFlight, why]);
-  if (lost !== null) rows.push(['after the failed registration', lost.inFlight, lost.why]);
+  if (lost !== null) rows.push(['after the failed registration', lost.inFlight, lossInWords(lost)]);
   const columns = [{ title: 'Phase' }, { title: 'In-flight DMA' }, { title: 'Because', yields: 'wrap' as const }];
   return [...lines, ...table(style, columns, rows)];
 }
