@@ -2,6 +2,7 @@
 
 import { PADDR_LIMIT } from '../dump/dump.ts';
 import { InputError } from '../errors.ts';
+import { acpiTableOf } from './acpidump.ts';
 import { type Firmware, Problems, SmmuBuilder } from './firmware.ts';
 import { type Iort, type IortNode, parseIort } from './iort.ts';
 import { type MappedIds, mappedIds, ownMappings } from './iort-mappings.ts';
@@ -9,9 +10,9 @@ import { type MappedIds, mappedIds, ownMappings } from './iort-mappings.ts';
 /** The least revision whose RMR nodes Linux reads, that of DEN0049 E.d; those of E.b and E.c were another thing. */
 const FIRST_RMR_REVISION = 5;
 
-/** The IORT in `bytes`. Throws InputError (`format`) for what is none, or has no SMMUv3. */
+/** The IORT in `bytes`, in binary or as a hex dump. Throws InputError (`format`) for what is none, or has no SMMUv3. */
 export function iortFirmware(bytes: Buffer, source: string): Firmware {
-  return new IortReader(parseIort(bytes, source), source).firmware();
+  return new IortReader(parseIort(acpiTableOf(bytes, 'IORT', source), source), source).firmware();
 }
 
 class IortReader {
