@@ -28,9 +28,7 @@ export function platformFindings(
 ): void {
   if (known === null) {
     if (tables.length === 0) return;
-    const sources = tables.map(({ source }) => source).join(' or ');
-    const why = base === null ? 'the snapshot has no base for it' : `there is no SMMUv3 at ${hex(base)} in ${sources}`;
-    findings.add('platform-smmu-unknown', { why });
+    findings.add('platform-smmu-unknown', { why: whyUnknown(tables, base) });
     return;
   }
   const { smmu, names, table } = known;
@@ -52,6 +50,17 @@ export function platformFindings(
     );
   }
   for (const region of smmu.reserved) reservedFinding(region, source, findings);
+}
+
+function whyUnknown(tables: Platform['tables'], base: number | null): string {
+  if (base === null) return 'the snapshot has no base for it';
+  for (const { source, disabled } of tables) {
+    const here = disabled.find((one) => one.base === base);
+    if (here === undefined) continue;
+    const where = here.by.name === here.name ? 'its' : `${here.by.name} above it has`;
+    return `the SMMUv3 at ${hex(base)} in ${source}, ${here.name}, is disabled: ${where} status "${here.by.status}"`;
+  }
+  return `there is no SMMUv3 at ${hex(base)} in ${tables.map(({ source }) => source).join(' or ')}`;
 }
 
 function reservedFinding(

@@ -6,6 +6,7 @@
 import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
 import { type DumpReport, dumpReport, SCHEMA_VERSION } from '../inspect/inspection.ts';
+import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { Rows } from '../rows.ts';
 import { COMMAND_ERRORS, type SidRange } from '../smmu/commands.ts';
@@ -101,7 +102,7 @@ export interface QueuesOptions {
   readonly all?: boolean | undefined;
   readonly queues?: readonly QueueName[] | undefined;
   /** Only entries that concern one of these streams; those for all streams do. */
-  readonly sids?: readonly number[] | undefined;
+  readonly sids?: SidList | undefined;
   /** What firmware says of the machine. */
   readonly platform?: Platform | undefined;
 }
@@ -160,7 +161,7 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): 
   const named = namer(smmu, platform);
   const { name, geometry, absent, cappedFrom, why, overflow, prod, cons } = queue;
   const enable = fieldValue(smmu.registers, 'CR0', `${QUEUE_KINDS[name].prefix}EN`);
-  const isWanted = sids === undefined ? () => true : wantedOf(queue, sids);
+  const isWanted = sids === undefined ? () => true : wantedOf(queue, sidsFor(sids, smmu));
   const groups = new Grouping(queue);
   let [notInDump, wanted] = [0, 0];
   for (const entry of queue.pending()) {
