@@ -10,6 +10,7 @@ import { SAMPLES_FOLDER } from '../samples/make.ts';
 import { type InspectOptions, loadSnapshot, openDump, revisions } from '../src/index.ts';
 import { inspectJson } from './support/published.ts';
 import { startRangeServer } from './support/range-server.ts';
+import { someOf } from './support/slow.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 const root = new URL('../', import.meta.url);
@@ -65,7 +66,7 @@ describe('at once', () => {
     { sids: [0x8, 0x100, 0x500], gate: false },
     ...[...revisions.keys()].map((revision): InspectOptions => ({ revision, insert: [0x8] })),
   ];
-  const names = ['healthy-two-level', 'bad-span', 'null-l2-pointer', 'linear-on-two-level', 'asids-in-use'];
+  const names = someOf(['healthy-two-level', 'bad-span', 'null-l2-pointer', 'linear-on-two-level', 'asids-in-use'], 2);
 
   async function opened(name: string, later: boolean) {
     const snapshot = await loadSnapshot(join(SAMPLES_FOLDER, name, 'regs.json'));

@@ -8,9 +8,11 @@ import { lockstep } from '../../src/diff/lockstep.ts';
 import { type Stretch, sideBySide } from '../../src/diff/stretches.ts';
 import { MemoryView } from '../../src/dump/view.ts';
 import { parseIomem, parseSnapshot } from '../../src/index.ts';
+import { holds, holdsLater } from '../support/holds.ts';
 import { CDS, dumpOf, HOLE, IOMEM, L1, L2_BUS0, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../support/machine.ts';
 import { diffJson, type Published } from '../support/published.ts';
 import { expectStrictlyValidDiff } from '../support/schema.ts';
+import { runs } from '../support/slow.ts';
 
 const REGISTERS = {
   IDR0: '0x0d4c101b',
@@ -380,7 +382,7 @@ describe('two sequences of stretches', () => {
     });
 
   test('every entry comes once, with the side that has it', () => {
-    fc.assert(
+    holds(
       fc.property(anyStretches, anyStretches, (before, after) => {
         const entries = (list: readonly Stretch[]) =>
           list.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
@@ -415,7 +417,7 @@ test('whatever is in memory, it is compared', async () => {
   const near = words.map((list) =>
     list.map((word, i) => (i % 3 === 0 ? (word & 0x3fn) | BigInt(L1 + (i % 4) * 0x1000) : word)),
   );
-  await fc.assert(
+  await holdsLater(
     fc.asyncProperty(near, near, async (before, after) => {
       const image = (list: readonly bigint[]) =>
         new Image()
@@ -424,6 +426,6 @@ test('whatever is in memory, it is compared', async () => {
           .reserve(L1, 0x4000);
       expectStrictlyValidDiff(await diffJson(dumpOf(image(before)), dumpOf(image(after)), snapshotOf()));
     }),
-    { numRuns: 40 },
+    { numRuns: runs(60) },
   );
 });
