@@ -36,6 +36,9 @@ export interface LossAftermath extends Loss {
   readonly inFlight: InFlight;
 }
 
+/** Why the registers may be those of another moment, after the kdump kernel's probe. */
+export type RegisterDoubt = 'captured-after-probe' | 'table-in-kdump-memory' | 'table-in-gap' | 'cr0-after-reset';
+
 /** What a captured log of the kdump kernel tells of what the dump leaves open. */
 export interface ToldByLog {
   /** The adoption succeeded, or fell back; null where the log does not say. */

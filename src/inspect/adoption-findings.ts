@@ -67,7 +67,9 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
     findings.add('adoption-fallback', args, {}, message?.text ?? null);
   }
-  if (verdict === 'indeterminate') {
+  const { doubt } = emulation;
+  if (doubt !== null) findings.add('registers-after-probe', { revision, sign: doubt });
+  else if (verdict === 'indeterminate') {
     const observed = decidedBy?.observed ?? 'unknown';
     findings.add('adoption-indeterminate', { revision, check: decidedBy?.id ?? 'unknown', observed });
   }

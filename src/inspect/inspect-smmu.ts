@@ -18,9 +18,9 @@ import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
-import { streamTableGeometry } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH, streamTableGeometry } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
-import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { CaptureMoment, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { adoptionFindings } from './adoption-findings.ts';
 import { outcomeReport } from './adoption-report.ts';
 import { decidesDifferently, splitOf } from './compare.ts';
@@ -32,6 +32,7 @@ import { insertFindings } from './insert-findings.ts';
 import type { Census, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
 import { platformFindings, platformReport } from './platform-findings.ts';
+import { doubtOf } from './register-moment.ts';
 import type { RiskContext } from './risks/context.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from './risks/risks.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
@@ -54,6 +55,9 @@ export interface SmmuInput {
   readonly now: Moment;
   readonly later: Moment | undefined;
   readonly memremap: KernelMemoryOptions;
+  readonly captured: CaptureMoment;
+  /** RAM of a dump that a kdump kernel has written; null for any other. */
+  readonly vmcoreRam: readonly AddressRange[] | null;
   /** The kdump kernel's own memory, as far as it is known. */
   readonly kdumpRam: readonly AddressRange[];
   readonly devices: DevicePlan;
@@ -106,9 +110,18 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const view = new HardwareView(geometry, now.view, stes, input.progress);
   const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
   const { devices, cutFrom } = chooseDevices(input, view);
+  const tableByteLength = geometry.entries * (geometry.format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
+  const doubt = doubtOf({
+    captured: input.captured,
+    registers,
+    table: { start: geometry.base, end: geometry.base + tableByteLength },
+    kdumpRam: input.kdumpRam,
+    vmcoreRam: input.vmcoreRam,
+  });
   const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
       told,
+      doubt,
       registers,
       firmwareCoherent,
       revision: one,

@@ -3,7 +3,8 @@
  * sentence that says it. A rule name, once published, keeps its meaning.
  */
 
-import type { Danger } from '../adopt/fate.ts';
+import type { Danger, RegisterDoubt } from '../adopt/fate.ts';
+import { doubtInWords } from '../report/prose/fate.ts';
 import { PLATFORM_RULES, type PlatformRuleArgs } from './platform-rules.ts';
 import { RISK_RULES, type RiskRuleArgs } from './risk-rules.ts';
 
@@ -24,6 +25,7 @@ export interface RuleArgs extends RiskRuleArgs, PlatformRuleArgs {
     readonly required: string;
     readonly errno: string;
   };
+  'registers-after-probe': { readonly revision: string; readonly sign: RegisterDoubt };
   'adoption-indeterminate': { readonly revision: string; readonly check: string; readonly observed: string };
   'strtab-outside-memory': {
     readonly table: string;
@@ -141,6 +143,13 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     reach: 'smmu',
     sentence: ({ revision, check, observed, required, errno }) =>
       `${revision} gives up with -${errno} and resets the SMMU: ${check}: ${observed} (required: ${required})`,
+  },
+  'registers-after-probe': {
+    severity: 'warning',
+    reach: 'smmu',
+    sentence: ({ revision, sign }) =>
+      `whether ${revision} adopts the table cannot be told from these registers, which are of after the kdump kernel's ` +
+      `probe: ${doubtInWords(sign)}`,
   },
   'adoption-indeterminate': {
     severity: 'warning',
@@ -361,7 +370,7 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
     sentence: ({ place }) => `${place} is not a register of the architecture; it is not used`,
   },
   'snapshot-memory-ignored': {
-    severity: 'warning',
+    severity: 'note',
     reach: null,
     sentence: ({ format }) => `the snapshot's memory list is not used: this ${format} dump is placed otherwise`,
   },

@@ -67,11 +67,15 @@ export async function inspectMachine(memory: Image, options: MachineOptions = {}
     registers: Object.fromEntries(present),
     ...(firmwareCoherent === undefined ? {} : { firmware: { coherent: firmwareCoherent } }),
   };
-  const inspection = await inspect(dumpOf(memory), parseSnapshot({ smmus: [smmu] }, 'regs.json'), {
-    ...rest,
-    later: later && dumpOf(later),
-    iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
-  });
+  const inspection = await inspect(
+    dumpOf(memory),
+    parseSnapshot({ captured: 'before-kdump-probe', smmus: [smmu] }, 'regs.json'),
+    {
+      ...rest,
+      later: later && dumpOf(later),
+      iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
+    },
+  );
   return { ...inspection, smmu: inspection.smmus[0] as SmmuReport };
 }
 

@@ -85,6 +85,22 @@ export const INPUT = {
     ],
     references: [ARM.cr0, linux('arm_smmu_device_reset')],
   },
+  'registers-after-probe': {
+    title: 'The registers are of after the probe of the kdump kernel',
+    meaning:
+      "Something in them is as only the kdump kernel's probe leaves it: the snapshot says so, STRTAB_BASE lies in the " +
+      "kdump kernel's own memory, or CR0 has the command queue on and the event queue off. What is to be judged is the " +
+      "crashed kernel's table, and these registers do not lead to it.",
+    hardware: 'It follows what the registers say now.',
+    kernel:
+      'It met other values when it decided. After an adoption STRTAB_BASE is still the old one, after a reset it is not.',
+    causes: ['a capture from a shell of the kdump kernel', 'a vmcore saved there, with registers read beside it'],
+    next: [
+      '`smmu-adopt regs capture --base ADDRESS`: a script for the moment before the driver loads',
+      'the log of the kdump kernel, with --dmesg: it says whether the table was adopted',
+    ],
+    references: [ARM.cr0, linux('arm_smmu_device_reset')],
+  },
   'findings-omitted': {
     title: 'More findings of one rule than are listed',
     meaning: 'A thousand findings of one rule say as much as all of them; the rest is counted, not listed.',

@@ -4,7 +4,7 @@ import { failed, isUnknown } from '../../adopt/checks.ts';
 import type { Finding } from '../../inspect/findings.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
-import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
+import { deviceCountsInWords, doubtInWords, fateInWords, fateTone } from '../prose/fate.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';
 import { badge, facts, NOTHING, sectionId, table } from './section.ts';
 import { IN_FLIGHT, SEVERITIES, SIGNS } from './words.ts';
@@ -49,13 +49,14 @@ export function overview(smmus: readonly SmmuReport[], findings: readonly Findin
 }
 
 function answer(smmu: SmmuReport): Html {
-  const { adoption, errno, next } = fateInWords(smmu);
+  const { adoption, errno, next, assuming } = fateInWords(smmu);
   const said = html`${adoption.text}${errno !== null && html` <span class="whole">(-${errno})</span>`}`;
-  return next === null ? said : html`${said}, ${next.text}`;
+  return html`${said}${next !== null && html`, ${next.text}`}${assuming !== null && html`, assuming ${assuming}`}`;
 }
 
 function decidedBy({ adoption, dmesg }: SmmuReport): readonly [term: string, said: Content] {
-  const { decidedBy } = adoption;
+  const { decidedBy, doubt } = adoption;
+  if (doubt !== null) return ['Registers', doubtInWords(doubt)];
   if (decidedBy === null) return ['Decided by', null];
   const { id, observed, required } = decidedBy;
   if (isUnknown(decidedBy)) {

@@ -2,17 +2,18 @@
 
 import { isUnknown } from '../../adopt/checks.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
-import { deviceCountsInWords, fateInWords } from '../prose/fate.ts';
+import { deviceCountsInWords, doubtInWords, fateInWords } from '../prose/fate.ts';
 import { INDENT, paragraph, type Style } from './style.ts';
 
 export function verdictLine(style: Style, smmu: SmmuReport): string {
   const { paint } = style;
   const colours = { good: paint.green, bad: paint.red, warn: paint.yellow, unknown: paint.magenta, plain: paint };
-  const { adoption, errno, next } = fateInWords(smmu);
+  const { adoption, errno, next, assuming } = fateInWords(smmu);
   const loud = ({ tone, text }: typeof adoption) => colours[tone].bold(text.toUpperCase());
   const said = loud(adoption) + (errno === null ? '' : ` (-${errno})`);
   const later = next === null ? '' : `, ${loud(next)}`;
-  return `${paint.bold(smmu.name)}: ${said}${later}, revision ${smmu.adoption.revision}`;
+  const given = assuming === null ? '' : `, assuming ${assuming}`;
+  return `${paint.bold(smmu.name)}: ${said}${later}${given}, revision ${smmu.adoption.revision}`;
 }
 
 export function verdict(style: Style, smmu: SmmuReport): string[] {
@@ -20,6 +21,7 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   const { decidedBy } = adoption;
   const said = [verdictLine(style, smmu)];
   const say = (text: string) => said.push(...paragraph(style, INDENT, text));
+  if (adoption.doubt !== null) say(doubtInWords(adoption.doubt));
   if (decidedBy !== null) {
     const { id, observed, required } = decidedBy;
     const settled = adoption.settledByLog ? `; ${dmesg?.file ?? 'the log'} tells what comes of it` : '';
