@@ -42,7 +42,8 @@ export function adoptionFindings(
   const addr = registers.bits('STRTAB_BASE', 'ADDR');
   if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: hex(addr) });
   const linux = maskedAddress(addr);
-  if (linux !== geometry.base) {
+  // Bits above those are another finding.
+  if (linux !== geometry.base % 2 ** 52) {
     const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
     findings.add('strtab-base-unaligned', { table, linux: hex(linux), hardware: hex(geometry.base) });
   }

@@ -15,10 +15,10 @@ import type { AddressMap } from '../platform/address-map.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
-import { hardwareFeatures } from '../smmu/hardware-features.ts';
+import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
-import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH, streamTableGeometry } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH, streamTableGeometry, tableAddressBits } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { adoptionFindings } from './adoption-findings.ts';
@@ -105,6 +105,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     registers.bits('STRTAB_BASE', 'ADDR'),
     { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
     registers.field('IDR1', 'SIDSIZE'),
+    tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
   );
   const stes = new SteReader(now.view);
   const view = new HardwareView(geometry, now.view, stes, input.progress);

@@ -5,6 +5,7 @@
 
 import type { Finding } from '../../inspect/findings.ts';
 import type { Census, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
+import { tableAddressBits } from '../../smmu/stream-table.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
 import { type Content, code, count, grouped, html, scriptJson } from './markup.ts';
 import type { MemoryItems } from './memory-items.ts';
@@ -36,6 +37,7 @@ export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Fi
   const data: PackedSmmu = {
     base: Number(table.base),
     split,
+    addressBits: tableAddressBits(smmu.features.oasBits),
     entries: table.entries,
     sids: census.stes,
     findings: GRAVEST_FIRST.flatMap((severity) =>
