@@ -1,7 +1,7 @@
 /** The life of an adoption, in the order in which the kdump kernel lives it: probe, adopt, reset, register, unbind. */
 
 import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
-import { type Check, isUnknown } from './checks.ts';
+import type { Check } from './checks.ts';
 import { type RegisterPage, unbind } from './cleanup.ts';
 import { ArmSmmuDevice, type DeviceInput, type Features, type IdSizes, type StrtabCfg } from './device.ts';
 import type { AdoptionEnd, RegisterDoubt, SmmuFate } from './fate.ts';
@@ -40,7 +40,7 @@ export interface Emulation {
   /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
   readonly decidedBy: Check | null;
   readonly fate: SmmuFate;
-  /** The dump leaves open what the check decides, and a captured log tells it. */
+  /** The dump leaves something open that decides, and a captured log tells it. */
   readonly settledByLog: boolean;
   /** What the adoption returned; null when it was not attempted, or cannot be told. */
   readonly ret: number | null;
@@ -99,7 +99,7 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     doubt,
     decidedBy: doubt === null ? decidedBy : null,
     fate,
-    settledByLog: end !== null && ((decidedBy !== null && isUnknown(decidedBy)) || doubt !== input.doubt),
+    settledByLog: input.told !== null && fate.kind !== 'unknown',
     ret,
     tableFormat: tableFormatOf(smmu.strtabBaseCfg('FMT')),
     ids: smmu.ids,

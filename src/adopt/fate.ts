@@ -47,6 +47,8 @@ export interface ToldByLog {
   readonly complaint: string | null;
   /** The SMMU registered with every device that was there; null where the log does not reach as far, or says otherwise. */
   readonly registered: true | null;
+  /** The function of the driver in which the kernel died; null where it did not, or elsewhere. */
+  readonly diedIn: string | null;
 }
 
 /** How the attempt to adopt ends, where it does. */

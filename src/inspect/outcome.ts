@@ -43,7 +43,7 @@ export interface AdoptionReport {
   readonly doubt: RegisterDoubt | null;
   /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
   readonly decidedBy: Check | null;
-  /** The dump leaves open what the check decides, and the captured log tells it. */
+  /** The dump leaves something open that decides, and the captured log tells it. */
   readonly settledByLog: boolean;
   readonly tableFormat: TableFormatField;
   readonly format: StreamTableFormat | null;

@@ -5,6 +5,7 @@ import type { Finding } from '../../inspect/findings.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
 import { deviceCountsInWords, doubtInWords, fateInWords, fateTone } from '../prose/fate.ts';
+import { comparisonInWords } from '../prose/log-comparison.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';
 import { badge, facts, NOTHING, sectionId, table } from './section.ts';
 import { IN_FLIGHT, SEVERITIES, SIGNS } from './words.ts';
@@ -90,14 +91,15 @@ function split({ splits }: SmmuReport): Content {
   return html`${first.revision} parts from ${first.from}${first.check !== null && html` at ${code(first.check)}`}: ${first.why}`;
 }
 
-function log({ dmesg }: SmmuReport): Content {
-  if (dmesg === null) return null;
-  const { file, agree, missing, extra, panic } = dmesg;
-  const same = missing + extra === 0 && panic?.agrees !== false;
-  const ending = panic === null ? '' : `, the end of the kernel ${panic.agrees ? 'too' : 'does not'}`;
-  return same
-    ? html`${code(file)} is as predicted: ${count(agree, 'line agrees', 'lines agree')}${ending}`
-    : html`${code(file)} is ${badge('bad', 'not as predicted')}: ${count(agree, 'line agrees', 'lines agree')}, ${missing} missing, ${extra} extra${ending}`;
+function log(smmu: SmmuReport): Content {
+  const compared = comparisonInWords(smmu);
+  if (compared === null) return null;
+  const judged = {
+    'as predicted': ' is as predicted',
+    'not as predicted': html` is ${badge('bad', 'not as predicted')}`,
+    open: '',
+  }[compared.how];
+  return html`${code(smmu.dmesg?.file ?? '')}${judged}: ${compared.rest}`;
 }
 
 export function counts(findings: readonly Finding[]): Content {

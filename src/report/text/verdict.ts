@@ -3,6 +3,7 @@
 import { isUnknown } from '../../adopt/checks.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { deviceCountsInWords, doubtInWords, fateInWords } from '../prose/fate.ts';
+import { comparisonInWords } from '../prose/log-comparison.ts';
 import { INDENT, paragraph, type Style } from './style.ts';
 
 export function verdictLine(style: Style, smmu: SmmuReport): string {
@@ -46,19 +47,16 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
     );
     say(parted.join('; ') || 'all known revisions do the same');
   }
-  if (dmesg !== null) {
-    const { agree, missing: absent, extra, panic: death } = dmesg;
-    const same = absent + extra === 0 && death?.agrees !== false;
-    const lines = (number: number) => `${number} line${number === 1 ? ' agrees' : 's agree'}`;
-    const ending = death === null ? '' : `, the end of the kernel ${death.agrees ? 'too' : 'does not'}`;
-    say(
-      same
-        ? `${dmesg.file} is as predicted: ${lines(agree)}${ending}`
-        : `${dmesg.file} is NOT as predicted: ${lines(agree)}, ${absent} missing, ${extra} extra${ending}`,
-    );
-  }
+  const compared = comparisonInWords(smmu);
+  if (compared !== null) say(`${dmesg?.file}${AGAINST_LOG[compared.how]}: ${compared.rest}`);
   return said;
 }
+
+const AGAINST_LOG = {
+  'as predicted': ' is as predicted',
+  'not as predicted': ' is NOT as predicted',
+  open: '',
+} as const;
 
 const IN_FLIGHT = {
   translated: 'translated',
