@@ -136,7 +136,7 @@ describe('inspections of the conformance set', () => {
     ['of a damaged linear table', { STRTAB_BASE_CFG: '0x4', CR9: 0 }, ['fallback', 'adopted', 'not-attempted']],
     ['of a damaged two-level table', { STRTAB_BASE_CFG: '0x10210' }, ['fallback', 'indeterminate']],
   ])('%s', async (_, registers, verdicts) => {
-    const made = { captured: 'after-kdump-probe', registers: { STRTAB_BASE: '0x1000', ...registers } };
+    const made = { captured: 'unknown', registers: { STRTAB_BASE: '0x1000', ...registers } };
     const snapshot = parseSnapshot(made, 'regs.json');
     const where = 'regs.json: memory[0]';
     const loadMap = [{ paddr: 0x1000, byteLength: 4096, fileOffset: 0, where }];

@@ -11,7 +11,7 @@ import {
 } from './device.ts';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from './errno.ts';
 import type { Mapping } from './ledger.ts';
-import { doubting } from './panic.ts';
+import { upToDeath } from './panic.ts';
 import type { Revision } from './revision.ts';
 
 const POINTER_BYTE_LENGTH = 8;
@@ -68,8 +68,9 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
   let missing = 0;
   const all = { first: 0, count: numL1Ents };
   const slices = smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.readers.l1Table);
-  const doubt = () => (missing > 0 ? `one of ${missing} unknown descriptors before it ends the adoption` : null);
-  for (const slice of doubting(doubt, slices)) {
+  const { told, revision } = smmu;
+  const certain = () => missing === 0 || told?.diedIn === revision.readers.l1Table;
+  for (const slice of upToDeath(certain, slices)) {
     if (!slice.known) {
       missing += slice.count;
       continue;
@@ -100,7 +101,6 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
     const oddity = smmu.memory.oddityOf(l1tab.paddr, l1tab.byteLength);
     const why = oddity === null ? 'are not in the dump' : `cannot be known: ${oddity}`;
     smmu.checks.cannotTell(id, `${missing} of ${numL1Ents} descriptors ${why}`);
-    const { told } = smmu;
     if (told === null || told.adoption === null) return null;
     if (told.complaint !== null) smmu.complain('err', told.complaint);
     return told.adoption === 'adopted' ? 0 : EINVAL;

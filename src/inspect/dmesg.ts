@@ -156,13 +156,19 @@ export const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt
 const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
 const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]+)\+0x/;
 
-function comparePanic(lines: readonly Entry[], panic: PanicReport | null): DmesgReport['panic'] {
+/** The function in which the kernel dies, as the oops names it and as it is in the source; null where it does not. */
+export function deathOf(lines: readonly Entry[]): { readonly named: string; readonly fn: string } | null {
   const death = lines.findIndex(({ text }) => DEATH.test(text));
   const pc = death < 0 ? undefined : lines.slice(death).find(({ text }) => PROGRAM_COUNTER.test(text));
-  const found = PROGRAM_COUNTER.exec(pc?.text ?? '')?.[1] ?? null;
+  const named = PROGRAM_COUNTER.exec(pc?.text ?? '')?.[1];
+  return named === undefined ? null : { named, fn: named.replace(CLONE, '') };
+}
+
+function comparePanic(lines: readonly Entry[], panic: PanicReport | null): DmesgReport['panic'] {
+  const death = deathOf(lines);
   const predicted = panic?.where ?? null;
   // A death elsewhere in the kernel is another story.
-  const ours = found !== null && (found === predicted || found.startsWith('arm_smmu')) ? found : null;
+  const ours = death !== null && (death.fn === predicted || death.fn.startsWith('arm_smmu')) ? death : null;
   if (predicted === null && ours === null) return null;
-  return { predicted, found: ours, agrees: predicted === (ours?.replace(CLONE, '') ?? null) };
+  return { predicted, found: ours?.named ?? null, agrees: predicted === (ours?.fn ?? null) };
 }

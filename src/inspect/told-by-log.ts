@@ -1,7 +1,7 @@
 /** What a captured log of the kdump kernel tells of an adoption that the dump leaves open. */
 
 import type { ToldByLog } from '../adopt/fate.ts';
-import { body, type Capture, DEATH, lastBoot, linesOf } from './dmesg.ts';
+import { body, type Capture, DEATH, deathOf, lastBoot, linesOf } from './dmesg.ts';
 
 const RETAINED = 'retaining SMMUEN for in-flight DMA';
 const FELL_BACK = 'falling back to full reset';
@@ -23,6 +23,7 @@ export function toldByLog(capture: Capture, smmu: { readonly name: string; reado
   const survived = rest.some(({ text }) => PROBED.test(text)) && !rest.some(({ text }) => DEATH.test(text));
   return {
     adoption,
+    diedIn: deathOf(lines)?.fn ?? null,
     complaint: said.find(({ text }) => BAD_DESCRIPTOR.test(text))?.text ?? null,
     registered: adoption !== null && survived && at(NOT_REGISTERED) === null ? true : null,
   };

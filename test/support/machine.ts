@@ -5,13 +5,14 @@ import { openElf } from '../../src/dump/elf.ts';
 import {
   type Inspection,
   type InspectOptions,
+  inspect,
   type OpenedDump,
   parseIomem,
   parseSnapshot,
   type SmmuReport,
 } from '../../src/index.ts';
 import { elfCore } from './elf-writer.ts';
-import { inspectJson, type Published } from './published.ts';
+import { type Published, publishedInspection } from './published.ts';
 import { MemorySource } from './sources.ts';
 
 /** A two-level table for 2^12 StreamIDs at {@link L1}, two-level CD tables, 20 bits of SubstreamID, no ATS. */
@@ -56,8 +57,11 @@ export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> 
   readonly iomem?: readonly string[];
 }
 
-/** As it is published. */
-export type Inspected = Published<Inspection> & { readonly smmu: Published<SmmuReport> };
+/** As it is published, and what that was made from. */
+export type Inspected = Published<Inspection> & {
+  readonly smmu: Published<SmmuReport>;
+  readonly facts: Inspection;
+};
 
 export async function inspectMachine(memory: Image, options: MachineOptions = {}): Promise<Inspected> {
   const { registers = {}, firmwareCoherent, name = 'smmu0', base = null, later, iomem, ...rest } = options;
@@ -68,12 +72,17 @@ export async function inspectMachine(memory: Image, options: MachineOptions = {}
     registers: Object.fromEntries(present),
     ...(firmwareCoherent === undefined ? {} : { firmware: { coherent: firmwareCoherent } }),
   };
-  const inspection = await inspectJson(dumpOf(memory), parseSnapshot({ smmus: [smmu] }, 'regs.json'), {
-    ...rest,
-    later: later && dumpOf(later),
-    iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
-  });
-  return { ...inspection, smmu: inspection.smmus[0] as Published<SmmuReport> };
+  const facts = await inspect(
+    dumpOf(memory),
+    parseSnapshot({ captured: 'before-kdump-probe', smmus: [smmu] }, 'regs.json'),
+    {
+      ...rest,
+      later: later && dumpOf(later),
+      iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
+    },
+  );
+  const inspection = publishedInspection(facts);
+  return { ...inspection, smmu: inspection.smmus[0] as Published<SmmuReport>, facts };
 }
 
 /** An opened ELF core of these pages. */

@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
+import { worstInWords } from '../findings.ts';
 import { checks, idScan, kernelLog } from './adoption.ts';
 import { insertions, rmr } from './devices.ts';
 import { findingLines, findings } from './findings.ts';
@@ -21,9 +22,13 @@ export function* textReport(inspection: Inspection, style: Style): Generator<str
   for (const line of lines(escaped(inspection), style)) yield `${line}\n`;
 }
 
-/** `-q`: one line for each SMMU. */
+/** `-q`: one line for each SMMU: the dump, the SMMU, what becomes of it, and the worst that was found. */
 export function* textVerdicts(inspection: Inspection, style: Style): Generator<string> {
-  for (const smmu of escaped(inspection).smmus) yield `${verdictLine(style, smmu)}\n`;
+  const { dump, smmus, findings: all } = escaped(inspection);
+  for (const smmu of smmus) {
+    const about = all.filter((finding) => finding.smmu === smmu.name || finding.smmu === null);
+    yield `${dump.files.join(', ')}: ${verdictLine(style, smmu)}; ${worstInWords(about)}\n`;
+  }
 }
 
 function* lines(inspection: Inspection, style: Style): Generator<string> {
