@@ -152,6 +152,23 @@ describe('the text', () => {
     expect(parseIomem(text, 'iomem.txt')).toEqual(parse('00001000-00001fff : uart', RAM));
   });
 
+  test.each([
+    ['indented', '    '],
+    ['indented by a tab', '\t'],
+    ['quoted', '> '],
+    ['quoted twice', '>> '],
+    ['quoted without a blank', '>'],
+  ])('may be %s, as long as all of it is', (_, margin) => {
+    const lines = [RAM, '  50000000-57ffffff : Crash kernel', '80000000-8fffffff : > x'];
+    const text = lines.map((line) => `${margin}${line}\r\n`).join(`${margin.trim()}\r\n`);
+    expect(parseIomem(text, 'iomem.txt')).toEqual(parse(...lines));
+  });
+
+  test('may be indented where the first line is not the outermost', () => {
+    const { ranges } = parse(`    ${RAM}`, '  00001000-00001fff : uart', `  ${RAM}`);
+    expect(ranges.map(({ depth }) => depth)).toEqual([1, 0, 0]);
+  });
+
   test('may have hexadecimal digits of either case, and any number of them from eight on', () => {
     const { ranges } = parse('0000000040000000-000000004FFFFFFF : System RAM', '50000000-fffffffffffff : x');
     expect(ranges[0]).toMatchObject({ start: 0x4000_0000, end: 0x5000_0000 });
@@ -209,6 +226,7 @@ describe('the text', () => {
     expect(await refusal(hidden)).toBe(message);
     expect(await refusal(hidden.replaceAll('00000000', '0000000000000000'))).toBe(message);
     expect(await refusal('00000000-00000000 : GICD\n')).toBe(message);
+    expect(await refusal(hidden.replaceAll(/^/gm, '> '))).toBe(message);
   });
 
   test('of 100,000 lines is read, of one more is not', async () => {
