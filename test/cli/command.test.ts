@@ -260,7 +260,7 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     [
       'a container that is known and not read',
       ['inspect', write('vmss.bin', Uint8Array.of(0xd2, 0xbe, 0xd2, 0xbe, 0, 0)), '--regs', regs],
-      'vmss.bin: is a VMware snapshot, which is not read directly; ',
+      'vmss.bin: is a VMware snapshot, which is not read as a dump; ',
     ],
     [
       'unknown revision',
