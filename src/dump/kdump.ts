@@ -59,6 +59,10 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
 
   const vmcoreinfo = findInfo(headers, problems);
   const { pageSize, assumptions } = pageSizeOf(first, vmcoreinfo, givenPageSize, problems);
+  if (first.shiftedUtsname) {
+    const why = 'its utsname lies 4 bytes off, as makedumpfile before 1.6.9 writes it of Linux 5.11 and newer';
+    assumptions.push({ what: 'machine', value: first.machine, why });
+  }
   const dumpLevel = dumpLevelOf(first, problems);
   const memory = new KdumpMemory(windows, {
     blockSize: first.blockSize,
