@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { DumpContents } from './dump.ts';
+import { UnchartedMemory } from './memory.ts';
 import { recognise } from './recognise.ts';
 import type { Container } from './signatures.ts';
 import type { ByteSource } from './source.ts';
@@ -114,8 +115,15 @@ export async function openContainer(
     pageSize,
   );
   const wrappers = files.flatMap(({ flattened }) => flattened ?? []);
-  if (wrappers.length === 0) return contents;
   contents.problems.unshift(...wrappers.flatMap(({ problems }) => problems));
-  const complete = contents.complete && wrappers.every((wrapper) => wrapper.complete);
-  return { ...contents, wrapper: 'flattened', complete };
+  // Of a flattened dump any record may come last, also one that replaces what tells of memory.
+  const wrapped = wrappers.every((wrapper) => wrapper.complete);
+  const mapComplete = contents.mapComplete && wrapped;
+  return {
+    ...contents,
+    wrapper: wrappers.length > 0 ? 'flattened' : null,
+    complete: wrapped ? contents.complete : false,
+    mapComplete,
+    memory: mapComplete ? contents.memory : new UnchartedMemory(contents.memory),
+  };
 }

@@ -78,6 +78,7 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
     wrapper: null,
     pageSize,
     complete: !incomplete && truncated.size === 0 && windows.every(({ descriptors }) => descriptors !== null),
+    mapComplete: true,
     memory,
     zeroPagesFiltered: dumpLevel === null ? null : (dumpLevel & 1) !== 0,
     details: {

@@ -80,7 +80,7 @@ export interface RuleArgs extends RiskRuleArgs, PlatformRuleArgs {
   'insert-l2-not-mappable': { readonly sid: number; readonly l2: string; readonly why: string };
   'insert-aliasing': { readonly sid: number; readonly device: string; readonly owner: string };
   'insert-deferral-unknown': { readonly sid: number };
-  'insert-indeterminate': { readonly sid: number };
+  'insert-indeterminate': { readonly sid: number; readonly missing: 'l1-descriptor' | 'l2-table' };
   'insert-not-possible': { readonly sids: number; readonly verdict: string };
   'insert-list-cut': { readonly inserted: number; readonly total: number };
   'dump-load-address-assumed': { readonly file: string };
@@ -309,8 +309,9 @@ export const RULES: { readonly [R in Rule]: RuleText<RuleArgs[R]> } = {
   'insert-indeterminate': {
     severity: 'warning',
     reach: null,
-    sentence: ({ sid }, l1) =>
-      `${l1} is not in the dump, so whether SID 0x${sid.toString(16)} can be inserted cannot be told`,
+    sentence: ({ sid, missing }, l1) =>
+      `${missing === 'l2-table' ? `the L2 table of ${l1}` : l1} is not in the dump, so whether ` +
+      `SID 0x${sid.toString(16)} can be inserted cannot be told`,
   },
   'insert-not-possible': {
     severity: 'note',

@@ -255,7 +255,7 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     [
       'an x86 core',
       ['inspect', write('x86.elf', elfCore([], { machine: 62 }).bytes), '--regs', regs],
-      'x86.elf: offset 0x12: ELF machine 62 (x86-64); 183 (AArch64) is needed',
+      'x86.elf: offset 0x12: is a 64-bit little-endian ELF core for x86-64; ',
     ],
     [
       'a container that is known and not read',

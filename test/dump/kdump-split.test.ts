@@ -81,7 +81,7 @@ describe('parts without pages, as there are when there are more parts than pages
     ['in the middle', [part('a', 0, 20), empty('b', 20), part('c', 20, MAX_MAPNR)]],
   ] as [string, MemorySource[]][])('%s', async (_, parts) => {
     const dump = await openKdump(parts);
-    expect(dump).toMatchObject({ complete: true, problems: [] });
+    expect(dump).toMatchObject({ complete: true, mapComplete: true, problems: [] });
     expect(differences(dump)).toEqual([]);
   });
 

@@ -339,7 +339,9 @@ describe('an ELF core', () => {
 
   test('refused: damaged, with the offset', async () => {
     const { bytes } = elfCore([{ paddr: 0, bytes: Uint8Array.of(1) }], { machine: 62 });
-    const message = 'x86.elf: offset 0x12: ELF machine 62 (x86-64); 183 (AArch64) is needed';
+    const message =
+      'x86.elf: offset 0x12: is a 64-bit little-endian ELF core for x86-64; ' +
+      'a 64-bit little-endian ELF core for AArch64 is needed';
     await expectRefusal(folder.write('x86.elf', bytes), {}, message, 'format');
   });
 
@@ -355,7 +357,7 @@ describe('an ELF core', () => {
 describe('--input-format', () => {
   test('elf: a file of something else is refused as an ELF file', async () => {
     const text = folder.write('text.bin', 'plain text, and long enough to be taken for an ELF header of 64 bytes');
-    const message = 'text.bin: offset 0x4: ELF class 110; 2 (64-bit) is needed';
+    const message = 'text.bin: offset 0x0: does not begin as an ELF file';
     await expectRefusal(text, { inputFormat: 'elf' }, message, 'format');
     await expectRefusal(raw1, { inputFormat: 'elf' }, 'raw1.bin: offset 0x0: the ELF header is cut off', 'format');
   });
