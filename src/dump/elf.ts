@@ -166,13 +166,16 @@ class AddressCheck {
     if (vaddr > 0n && vaddr < USER_VADDR_LIMIT) this.#ofUser += 1;
   }
 
-  /** What is wrong with them, or null. A kernel with VMCOREINFO in its notes fills p_paddr in. */
+  /**
+   * What is wrong with them, or null. One segment may be a bank at 0, and two the kernel's image at 0 with the bank around
+   * it, if the notes are those of a kernel that fills p_paddr in.
+   */
   flaw(hasVmcoreinfo: boolean): string | null {
     if (this.#count === 0) return null;
     if (this.#marked === this.#count) return 'none of its segments has a physical address, as of /proc/kcore';
-    if (this.#atZero < this.#count || hasVmcoreinfo) return null;
+    if (this.#atZero < this.#count) return null;
     if (this.#ofUser === this.#count) return OF_PROCESS;
-    if (this.#count === 1) return null;
+    if (this.#count === 1 || (this.#count === 2 && hasVmcoreinfo)) return null;
     return (
       `all of its ${this.#count} segments have the physical address 0, as in /proc/kcore before Linux 4.11: ` +
       'it has virtual addresses only'

@@ -163,6 +163,12 @@ describe('virtual addresses only', () => {
       { notes: machineNotes },
     ],
     [
+      'the same with VMCOREINFO',
+      'all of its 3 segments have the physical address 0',
+      [at(KERNEL), at(KERNEL + 0x8000_0000n), at(KERNEL + 0xc000_0000n)],
+      { vmcoreinfo: 'PAGESIZE=4096\n' },
+    ],
+    [
       '/proc/kcore without RAM',
       'none of its segments has a physical address',
       [at(KERNEL, ALL_ONES), at(KERNEL + 0x8000n, ALL_ONES)],

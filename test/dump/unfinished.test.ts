@@ -6,7 +6,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Extent } from '../../samples/image.ts';
 import { linear, smmu } from '../../samples/machine.ts';
-import { dumpInfo, InputError, inspect, type OpenedDump, openDump, parseSnapshot } from '../../src/index.ts';
+import {
+  dumpInfo,
+  InputError,
+  inspect,
+  type OpenedDump,
+  openDump,
+  parseIomem,
+  parseSnapshot,
+} from '../../src/index.ts';
+import { htmlReport } from '../../src/report/html/html.ts';
 import { compressSnappyFramed } from '../support/compress.ts';
 import { type ElfSegment, elfCore, PT_NULL } from '../support/elf-writer.ts';
 import { cutIntoRecords, flatten } from '../support/flatten.ts';
@@ -156,8 +165,17 @@ describe('the table lies in what is missing', () => {
     }
   });
 
+  test.each([
+    ['may be short', elf([other, unwritten]), 'unknown: the memory map of the dump may be short', 'no RAM, according'],
+    ['is whole', elf([other]), 'no RAM, according to the dump', 'may be short'],
+  ])('the memory map of the HTML report says that it %s', async (_, file, says, saysNot) => {
+    const dump = await open(file);
+    const report = [...htmlReport(await inspect(dump, snapshot))].join('');
+    expect(report).toContain(says);
+    expect(report).not.toContain(saysNot);
+  });
+
   test('with /proc/iomem the machine says what is where, not the dump', async () => {
-    const { parseIomem } = await import('../../src/index.ts');
     const iomem = parseIomem('90000000-9fffffff : System RAM\n88000000-88ffffff : 88000000.flash\n', 'iomem');
     const dump = await open(elf([other, unwritten]));
     const { smmus } = await inspect(dump, snapshot, { iomem, revision: 'v10' });
