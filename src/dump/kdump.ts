@@ -56,6 +56,7 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
   const truncated = new Set<DescriptorTable>();
   for (const part of parts) if (isTruncated(part, problems)) truncated.add(part.descriptors);
   const incomplete = headers.some(({ status }) => (status & STATUS_INCOMPLETE) !== 0);
+  const finished = !incomplete && truncated.size === 0;
 
   const vmcoreinfo = findInfo(headers, problems);
   const { pageSize, assumptions } = pageSizeOf(first, vmcoreinfo, givenPageSize, problems);
@@ -77,8 +78,9 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
     format: 'kdump',
     wrapper: null,
     pageSize,
-    complete: !incomplete && truncated.size === 0 && windows.every(({ descriptors }) => descriptors !== null),
-    mapComplete: true,
+    complete: finished && windows.every(({ descriptors }) => descriptors !== null),
+    // Every part has the bitmap of all RAM; but a writer that was stopped may not have come to the end of it.
+    mapComplete: finished,
     memory,
     zeroPagesFiltered: dumpLevel === null ? null : (dumpLevel & 1) !== 0,
     details: {

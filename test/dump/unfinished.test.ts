@@ -113,6 +113,8 @@ describe('the table lies in what is missing', () => {
   const unwritten: ElfSegment = { paddr: 0, type: PT_NULL, fileOffset: 0 };
   const elf = (segments: readonly ElfSegment[], flags = 0) =>
     elfCore(segments, { flags, vmcoreinfo: VMCOREINFO }).bytes;
+  const compressed = (status: number) =>
+    kdump([{ pfn: other.paddr / PAGE, as: 'plain', bytes: other.bytes }], { status, vmcoreinfo: VMCOREINFO }).bytes;
   const killed = elf([unwritten, unwritten]);
   const lime = limeDump([other, table]);
   const avml = limeDump([other, table].map((one) => ({ ...one, compressed: true })));
@@ -131,6 +133,12 @@ describe('the table lies in what is missing', () => {
     ['ELF, a segment of no size', elf([other, { ...table, memByteLength: 0 }])],
     ['ELF, a segment of another type', elf([other, { ...table, type: 0x101 }])],
     ['flattened, its last record missing', flatten(cutIntoRecords(killed, [64]), { endMark: false }).bytes],
+    ['kdump, out of space', compressed(8)],
+    ['kdump, cut', compressed(0).subarray(0, -1)],
+    [
+      'flattened kdump, its last record missing',
+      flatten(cutIntoRecords(compressed(0), [4096]), { endMark: false }).bytes,
+    ],
     ['LiME, cut in a header', lime.bytes.subarray(0, (lime.headersAt[1] as number) + 10)],
     ['LiME, cut between records', lime.bytes.subarray(0, lime.headersAt[1] as number)],
     ['LiME, a record above 52 bits', limeDump([other, { ...table, paddr: 2 ** 60 }]).bytes],
@@ -154,9 +162,11 @@ describe('the table lies in what is missing', () => {
   });
 
   test('a finished dump says firmly that it is not there', async () => {
-    const { verdict, exitCode, info } = await outcomeOf(elf([other]), 'v6');
-    expect({ verdict, exitCode }).toEqual({ verdict: 'fallback', exitCode: 1 });
-    expect(info).toMatchObject({ complete: true, completeness: 'whole', memoryComplete: true });
+    for (const file of [elf([other]), compressed(0), flatten(cutIntoRecords(compressed(0), [4096])).bytes]) {
+      const { verdict, exitCode, info } = await outcomeOf(file, 'v6');
+      expect({ verdict, exitCode }).toEqual({ verdict: 'fallback', exitCode: 1 });
+      expect(info).toMatchObject({ complete: true, completeness: 'whole', memoryComplete: true });
+    }
   });
 
   test('what is there is read as ever', async () => {
