@@ -50,6 +50,10 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
   const l1tab = smmu.map('memremap', 'l1-table', { paddr: base, byteLength });
   const cfg = { format: '2lvl' as const, l1tab, numL1Ents, array: null, l2ptrs: new Map() };
   smmu.strtabCfg = cfg;
+  if (l1tab.remap.through === 'unknown') {
+    checks.cannotTell('two-level.l1-mapping', mappingObserved(l1tab));
+    return null;
+  }
   if (!checks.ask('two-level.l1-mapping', l1tab.ok, mappingObserved(l1tab))) return ENOMEM;
   const array = smmu.ledger.allocate('kcalloc', 'l2ptrs', numL1Ents * POINTER_BYTE_LENGTH);
   smmu.strtabCfg = { ...cfg, array };

@@ -56,9 +56,14 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
   const truncated = new Set<DescriptorTable>();
   for (const part of parts) if (isTruncated(part, problems)) truncated.add(part.descriptors);
   const incomplete = headers.some(({ status }) => (status & STATUS_INCOMPLETE) !== 0);
+  const finished = !incomplete && truncated.size === 0;
 
   const vmcoreinfo = findInfo(headers, problems);
   const { pageSize, assumptions } = pageSizeOf(first, vmcoreinfo, givenPageSize, problems);
+  if (first.shiftedUtsname) {
+    const why = 'its utsname lies 4 bytes off, as makedumpfile before 1.6.9 writes it of Linux 5.11 and newer';
+    assumptions.push({ what: 'machine', value: first.machine, why });
+  }
   const dumpLevel = dumpLevelOf(first, problems);
   const memory = new KdumpMemory(windows, {
     blockSize: first.blockSize,
@@ -73,7 +78,9 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
     format: 'kdump',
     wrapper: null,
     pageSize,
-    complete: !incomplete && truncated.size === 0 && windows.every(({ descriptors }) => descriptors !== null),
+    complete: finished && windows.every(({ descriptors }) => descriptors !== null),
+    // Every part has the bitmap of all RAM; but a writer that was stopped may not have come to the end of it.
+    mapComplete: finished,
     memory,
     zeroPagesFiltered: dumpLevel === null ? null : (dumpLevel & 1) !== 0,
     details: {

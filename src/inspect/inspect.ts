@@ -212,7 +212,8 @@ function generalFindings(
     for (const { file, fileOffset, what } of one.problems) {
       findings.add('dump-damaged', { file, fileOffset, what });
     }
-    if (!one.complete && one.problems.length === 0) findings.add('dump-incomplete', { file: one.files.join(', ') });
+    if (one.complete === false && one.problems.length === 0)
+      findings.add('dump-incomplete', { file: one.files.join(', ') });
   }
   if (platform !== undefined) firmwareFindings(platform, findings);
   return findings;

@@ -257,12 +257,12 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     [
       'an x86 core',
       ['inspect', write('x86.elf', elfCore([], { machine: 62 }).bytes), '--regs', regs],
-      'x86.elf: offset 0x12: ELF machine 62 (x86-64); 183 (AArch64) is needed',
+      'x86.elf: offset 0x12: is a 64-bit little-endian ELF core for x86-64; ',
     ],
     [
       'a container that is known and not read',
       ['inspect', write('vmss.bin', Uint8Array.of(0xd2, 0xbe, 0xd2, 0xbe, 0, 0)), '--regs', regs],
-      'vmss.bin: is a VMware snapshot, which is not read directly; ',
+      'vmss.bin: is a VMware snapshot, which is not read as a dump; ',
     ],
     [
       'unknown revision',

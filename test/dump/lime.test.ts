@@ -86,7 +86,8 @@ describe('memory', () => {
     expect(dump).toMatchObject({
       format: 'lime',
       wrapper: null,
-      complete: true,
+      complete: null,
+      mapComplete: false,
       zeroPagesFiltered: null,
       problems: [],
     });
@@ -102,13 +103,6 @@ describe('memory', () => {
     expect(open(file).pageSize).toBe(4096);
     expect(open(file).assumptions).toEqual([{ what: 'page size', value: '4096', why: 'a LiME dump does not say' }]);
     expect(open(file, 65536)).toMatchObject({ pageSize: 65536, assumptions: [] });
-  });
-
-  test('ranges as AVML cuts them: what lies between may have been zeros', () => {
-    const what = 'gaps between ranges';
-    expect(open(limeDump([page, behind]).bytes).assumptions).toMatchObject([{ what: 'page size' }, { what }]);
-    const large = { paddr: 0x1000_0000, bytes: new Uint8Array(2 ** 24 + 1) };
-    expect(open(limeDump([page, large]).bytes, 4096).assumptions).toEqual([]);
   });
 
   test('pages are counted', () => {
@@ -143,7 +137,7 @@ describe('damage', () => {
   test('memory beyond 52 bits is left out, and what follows is read', () => {
     const image = limeDump([{ paddr: 2n ** 52n - 1n, bytes: bytes(8, 9) }, { ...page }]);
     const what = 'a record places memory at 0x10000000000000, beyond 52 address bits; it is left out';
-    expect(open(image.bytes)).toMatchObject({ complete: true, problems: [{ file: 'dump', fileOffset: 0, what }] });
+    expect(open(image.bytes)).toMatchObject({ complete: false, problems: [{ file: 'dump', fileOffset: 0, what }] });
     expect(show(image.bytes, 0xfff, 6)).toBe('-- 01 02 03 04 --');
     const highest = { paddr: 2n ** 52n - 1n, bytes: bytes(8) };
     expect(open(limeDump([highest]).bytes).memory.ranges).toEqual([{ start: 2 ** 52 - 1, end: 2 ** 52 }]);
@@ -174,10 +168,10 @@ describe('damage', () => {
         return false;
       }
     };
-    expect(honest(file)).toBe(true);
+    expect(honest(file)).toBeNull();
     for (let length = 1; length < file.length; length++) {
       // A file of whole records cannot be told from a whole file: there is no mark at the end.
-      expect([length, honest(file.subarray(0, length))]).toEqual([length, headersAt.includes(length)]);
+      expect([length, honest(file.subarray(0, length))]).toEqual([length, headersAt.includes(length) ? null : false]);
     }
     for (const at of headersAt.flatMap((start) => Array.from({ length: 32 }, (_, i) => start + i))) {
       for (let bit = 0; bit < 8; bit++) {

@@ -242,7 +242,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'insert-indeterminate': {
-    args: { sid: 0x508 },
+    args: { sid: 0x508, missing: 'l1-descriptor' },
     location: L1,
     says: 'L1[5] is not in the dump, so whether SID 0x508 can be inserted cannot be told',
     severity: 'warning',
@@ -705,7 +705,7 @@ describe('a list of findings', () => {
 
   test(`lists ${MAX_FINDINGS_PER_RULE} of a rule without a word more`, () => {
     const findings = new FindingList('smmu0');
-    for (const sid of sids(1000)) findings.add('insert-indeterminate', { sid });
+    for (const sid of sids(1000)) findings.add('insert-indeterminate', { sid, missing: 'l1-descriptor' });
     expect(findings.all).toHaveLength(1000);
     expect(new Set(findings.all.map(({ rule }) => rule))).toEqual(new Set(['insert-indeterminate']));
   });
@@ -713,14 +713,16 @@ describe('a list of findings', () => {
   test('lists the first of a rule that is broken more often, and says how often', () => {
     const findings = new FindingList('smmu0');
     findings.add('smmu-disabled', {});
-    for (const sid of sids(1001)) findings.add('insert-indeterminate', { sid });
+    for (const sid of sids(1001)) findings.add('insert-indeterminate', { sid, missing: 'l1-descriptor' });
     for (const sid of sids(3000)) findings.add('insert-out-of-range', { sid, entries: 1 });
     // A rule of few findings is listed in full, however late it comes.
     findings.add('dump-incomplete', { file: 'vmcore' });
 
     const { all } = findings;
     const of = (rule: Rule) => all.filter((one) => one.rule === rule);
-    expect(of('insert-indeterminate').map(({ args }) => args)).toEqual(sids(1000).map((sid) => ({ sid })));
+    expect(of('insert-indeterminate').map(({ args }) => args)).toEqual(
+      sids(1000).map((sid) => ({ sid, missing: 'l1-descriptor' })),
+    );
     expect(of('insert-out-of-range').map(({ args }) => args)).toEqual(sids(1000).map((sid) => ({ sid, entries: 1 })));
     expect(all[0]?.rule).toBe('smmu-disabled');
     expect(all.slice(2001).map(({ rule, smmu, args }) => ({ rule, smmu, args }))).toEqual([

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AddressRange, PageState } from '../../src/dump/memory.ts';
+import { type AddressRange, type PageState, UnchartedMemory } from '../../src/dump/memory.ts';
 import { type AddressKind, AddressMap, type KindRun } from '../../src/platform/address-map.ts';
 import { type Iomem, parseIomem } from '../../src/platform/iomem.ts';
 import { holds } from '../support/holds.ts';
@@ -92,6 +92,17 @@ describe('against the dump', () => {
   test('what the dump holds, or should hold, is memory although /proc/iomem has nothing there', () => {
     const map = new AddressMap(dump, iomem('40000000-5fffffff : System RAM'), []);
     expect(shown(map, 0, 6 * PAGE)).toEqual(['hole 0-1000', 'ram 1000-5000', 'hole 5000-6000']);
+  });
+
+  test('what it may only not have come to is no memory', () => {
+    const map = new AddressMap(
+      new UnchartedMemory(dump),
+      iomem('40000000-5fffffff : System RAM', '00005000-00005fff : flash'),
+      [],
+    );
+    expect(shown(map, 0, 6 * PAGE)).toEqual(['hole 0-1000', 'ram 1000-5000', 'device 5000-6000']);
+    const alone = new AddressMap(new UnchartedMemory(dump), null, []);
+    expect(shown(alone, 0, 2 * PAGE)).toEqual(['unknown 0-1000', 'ram 1000-2000']);
   });
 
   test('the same among the registers of a device', () => {

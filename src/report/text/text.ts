@@ -58,9 +58,10 @@ function* inputLines({ dump, later, findings: all }: Inspection, style: Style): 
     if (one === null) continue;
     const ranges = one.memory.slice(0, MAX_RANGES_SHOWN).map(({ start, end }) => `${hex(start)}-${hex(end - 1)}`);
     const more = one.memory.length - ranges.length;
-    const complete = one.complete ? '' : ', incomplete';
+    const complete = one.completeness === 'short' ? ', incomplete' : '';
     const what = `${one.files.join(', ')} (${one.format}, ${one.pageSize / 1024} KiB pages${complete})`;
-    const ram = `RAM ${ranges.join(', ')}${more > 0 ? `, and ${more} more ranges` : ''}`;
+    const unknown = one.memoryComplete ? '' : '; what is elsewhere is unknown';
+    const ram = `RAM ${ranges.join(', ')}${more > 0 ? `, and ${more} more ranges` : ''}${unknown}`;
     yield* paragraph(style, `${INDENT}${label.padEnd('warning'.length)}  `, `${what}, ${ram}`);
     for (const { what, value, why } of one.assumptions) {
       yield* paragraph(style, `${INDENT}assumed  `, `${what} = ${value} (${why})`);
