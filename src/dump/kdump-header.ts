@@ -93,6 +93,8 @@ export interface KdumpHeader {
   readonly status: number;
   readonly blockSize: number;
   readonly maxMapnr: number;
+  /** Where the file says so. */
+  readonly maxMapnrAt: number;
   /** Where the bitmap of RAM and the one of stored pages lie: at the same place when there is only one. */
   readonly ramBitmapAt: number;
   readonly storedBitmapAt: number;
@@ -178,6 +180,7 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
     status: header.status,
     blockSize,
     maxMapnr,
+    maxMapnrAt,
     ramBitmapAt: bitmapsAt,
     storedBitmapAt: two ? bitmapsAt + (bitmapBlocks * blockSize) / 2 : bitmapsAt,
     descriptorsAt,

@@ -67,7 +67,9 @@ const stateAt = (dump: DumpContents, paddr: number) => dump.memory.runs(paddr, 1
 describe('against a list of pages', () => {
   const kinds = fc.constantFrom('plain', 'zlib', 'lzo', 'snappy', 'zstd', 'excluded', 'zero', 'random' as const);
   const layouts = fc.record({
-    kinds: fc.array(fc.option(kinds, { nil: null, freq: 4 }), { minLength: 1, maxLength: 24 }),
+    kinds: fc
+      .array(fc.option(kinds, { nil: null, freq: 4 }), { minLength: 1, maxLength: 24 })
+      .filter((list) => list.some((kind) => kind !== null && kind !== 'excluded')),
     firstPfn: fc.constantFrom(0, 5, 31, 300, 4090),
     oneBitmap: fc.boolean(),
     spare: fc.nat(40),
@@ -150,8 +152,8 @@ describe('what is read', () => {
     const { at, size } = image.stored.get(1300) as { at: number; size: number };
     expect(inPages(source)).toEqual([{ offset: at, byteLength: size }]);
     expect(inTable(source)).toEqual([{ offset: image.descriptorsAt + 256 * 24, byteLength: 256 * 24 }]);
-    // The word of bitmap 2 was read when the dump was opened.
-    expect(source.reads).toHaveLength(3);
+    // The words of both bitmaps were read when the dump was opened.
+    expect(source.reads).toHaveLength(2);
   });
 
   test('of plain pages, only the bytes that are asked for', async () => {
@@ -174,16 +176,17 @@ describe('what is read', () => {
     ];
     expect(dump.memory.runs(0, 2 ** 52)).toEqual(everything);
     expect(inPages(source)).toEqual([]);
-    expect(inTable(source)).toHaveLength(3);
+    // The first run was read when the dump was opened.
+    expect(inTable(source)).toHaveLength(2);
     expect(dump.memory.runs(0, 2 ** 52)).toEqual(everything);
-    expect(inTable(source)).toHaveLength(3);
+    expect(inTable(source)).toHaveLength(2);
   });
 
-  test('for the ranges, bitmap 1 and nothing else, and once', async () => {
+  test('for the ranges, nothing that opening has not read, and they are made once', async () => {
     const { source, dump } = await opened();
     const [a, b] = [dump.memory.ranges, dump.memory.ranges];
     expect(a).toBe(b);
-    expect(source.reads).toEqual([{ offset: image.ramBitmapAt, byteLength: 200 }]);
+    expect(source.reads).toEqual([]);
   });
 
   test('for the census, no page', async () => {

@@ -278,7 +278,7 @@ describe('page size', () => {
   });
 });
 
-test('opening reads headers, bitmap 2 and the last descriptors, not the pages', async () => {
+test('opening reads headers, bitmaps, the first and the last descriptors, not the pages', async () => {
   const pages = Array.from({ length: 600 }, (_, pfn): KdumpPage => ({ pfn, as: 'plain', bytes: patternBytes(4096) }));
   const source = new MemorySource(kdump(pages).bytes);
   await openKdump([source]);
@@ -286,6 +286,8 @@ test('opening reads headers, bitmap 2 and the last descriptors, not the pages', 
     { offset: 0, byteLength: 464 },
     { offset: 4096, byteLength: 104 },
     { offset: 3 * 4096, byteLength: 75 },
+    { offset: 4 * 4096, byteLength: 256 * 24 },
+    { offset: 2 * 4096, byteLength: 75 },
     { offset: 4 * 4096, byteLength: 600 * 24 },
   ]);
 });
