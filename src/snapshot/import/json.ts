@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../../errors.ts';
+import { parseJson } from '../json-text.ts';
 import { addressAt, type Json, type JsonObject, Place, shown } from '../values.ts';
 import { registerPart } from './names.ts';
 import type { Notes } from './notes.ts';
@@ -42,8 +43,9 @@ export function looksLikeJson(content: string): boolean {
   const [start] = content.replace(/^\uFEFF/, '').trimStart();
   if (start !== '[' && start !== '{') return false;
   if (start === '{' && !/^\s*\{\s*'/.test(content)) return true;
+  if (content.length > MAX_JSON_LENGTH) return false;
   try {
-    parsed(content);
+    parsed(content, '');
     return true;
   } catch {
     return false;
@@ -53,29 +55,30 @@ export function looksLikeJson(content: string): boolean {
 /** Integers beyond 2^53 become text, which keeps all of their digits. */
 const LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 
-function parsed(text: string): Json {
+/** Every value takes a hundred times its length once it is parsed; registers of all SMMUs of a machine are shorter. */
+const MAX_JSON_LENGTH = 1 << 22;
+
+function parsed(text: string, file: string): Json {
+  if (text.length > MAX_JSON_LENGTH) {
+    throw new InputError('snapshot', `is JSON of ${text.length} characters, far more than SMMUs have registers`, {
+      file,
+    });
+  }
   const whole = text
     .replace(/^\uFEFF/, '')
     .replace(LONG_INTEGER, (token) => (/^\d{16,20}$/.test(token) ? `"${token}"` : token));
   try {
-    return JSON.parse(whole) as Json;
+    return parseJson(whole, file);
   } catch (cause) {
     const lines = whole.split('\n').filter((line) => line.trim() !== '');
     // One value on each line is JSON, too, as tools stream it.
     if (lines.length < 2 || !lines.every((line) => /^\s*[{[].*[}\]]\s*$/.test(line))) throw cause;
-    return lines.map((line) => JSON.parse(line) as Json);
+    return lines.map((line) => parseJson(line, file));
   }
 }
 
 export function* readJson(text: string, file: string, notes: Notes): Generator<Reading> {
-  let json: Json;
-  try {
-    json = parsed(text);
-  } catch (cause) {
-    // The parser quotes the text around the mistake, control characters and all.
-    const reason = (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');
-    throw new InputError('snapshot', `is not JSON: ${reason}`, { file, cause });
-  }
+  const json = parsed(text, file);
   const found = [...nodes(json, { place: new Place(file), depth: 0 }, notes)];
   const statistics = new DigitStatistics();
   for (const { value } of found) if (typeof value !== 'bigint') statistics.see(value);
