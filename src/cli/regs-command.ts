@@ -158,9 +158,11 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
     const inputs = named.map(({ file }) => file);
     writeToFile(flags.output, json, inputs);
   }
-  for (const note of [...importNotes(passedOver), ...notes]) session.note(`${escapeText(note)}
+  for (const note of [...importNotes(passedOver), ...notes])
+    session.note(`${escapeText(note)}
 `);
-  if (flags.output !== undefined) session.note(`${escapeText(`snapshot written to ${flags.output}`)}
+  if (flags.output !== undefined)
+    session.note(`${escapeText(`snapshot written to ${flags.output}`)}
 `);
 }
 
