@@ -136,13 +136,14 @@ function targetsOf({ base: bases, name: names = [] }: TargetFlags): { base: numb
 }
 
 async function runImport(files: string[], flags: ImportFlags, session: Session): Promise<void> {
-  const [{ importRegisters }, { readContent }, { parseDumpName }] = await Promise.all([
+  const [{ importRegisters }, { importNotes }, { readContent }, { parseDumpName }] = await Promise.all([
     import('../snapshot/import/import.ts'),
+    import('../report/text/import-notes.ts'),
     import('../snapshot/import/content.ts'),
     import('../dump/load-map.ts'),
   ]);
   const named = files.map(parseDumpName);
-  const { snapshot, notes } = importRegisters(
+  const { snapshot, passedOver, notes } = importRegisters(
     named.map(({ file, paddr }) => ({ content: readContent(file), base: paddr })),
     {
       targets: targetsOf(flags),
@@ -157,8 +158,12 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
     const inputs = named.map(({ file }) => file);
     writeToFile(flags.output, json, inputs);
   }
-  for (const note of notes) session.note(`${escapeText(note)}\n`);
-  if (flags.output !== undefined) session.note(`${escapeText(`snapshot written to ${flags.output}`)}\n`);
+  for (const note of [...importNotes(passedOver), ...notes])
+    session.note(`${escapeText(note)}
+`);
+  if (flags.output !== undefined)
+    session.note(`${escapeText(`snapshot written to ${flags.output}`)}
+`);
 }
 
 async function runValidate(file: string, { format, color }: TextOrJsonFlags, session: Session): Promise<void> {

@@ -1,9 +1,11 @@
 /** Reads and checks a register snapshot (format version 1). */
 
 import { dirname, resolve } from 'node:path';
-import { readTextFile } from '../dump/source.ts';
+import { readFile, readStandardInput, STANDARD_INPUT } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
+import { registerNamed } from '../smmu/registers.ts';
+import { parseJson } from './json-text.ts';
 import { parseRegisters } from './registers.ts';
 import {
   CAPTURE_MOMENTS,
@@ -34,22 +36,23 @@ export interface SnapshotOptions {
 /** A machine has a few dozen SMMUs of a few dozen registers; this is thousands. */
 const MAX_SNAPSHOT_BYTES = 1 << 24;
 
-/** Loads a snapshot file. Throws InputError (`file` or `snapshot`) naming the file and the JSON path at fault. */
+/** The name that stands for standard input, and what messages call it. */
+const STDIN = '-';
+
+/**
+ * Loads a snapshot file, or standard input where `path` is `-`. Throws InputError (`file` or `snapshot`) naming the file
+ * and the JSON path at fault.
+ */
 export async function loadSnapshot(path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
-  const text = readTextFile(
-    path,
-    MAX_SNAPSHOT_BYTES,
-    (byteLength) => new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file: path }),
-  );
-  let json: Json;
-  try {
-    json = JSON.parse(text) as Json;
-  } catch (cause) {
-    // The parser quotes the text around the mistake, control characters and all.
-    const reason = (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');
-    throw new InputError('snapshot', `is not JSON: ${reason}`, { file: path, cause });
-  }
-  return parseSnapshot(json, path, options);
+  const name = path === STDIN ? STANDARD_INPUT : path;
+  const tooLong = (byteLength: number) =>
+    new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, {
+      file: name,
+    });
+  const bytes =
+    path === STDIN ? readStandardInput(MAX_SNAPSHOT_BYTES, tooLong) : readFile(path, MAX_SNAPSHOT_BYTES, tooLong);
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  return parseSnapshot(parseJson(text, name), name, options);
 }
 
 /** Checks a snapshot that is parsed already. `name` is its file: `memory[].file` is relative to its folder. */
@@ -60,12 +63,14 @@ export function parseSnapshot(json: unknown, name: string, options: SnapshotOpti
     place.key('version').refuse(`${shown(root['version'])} is not known; only version 1 is`);
   }
   const warnings: SnapshotWarning[] = [];
+  const smmus = smmuEntries(place, root).map(([at, entry], i) => smmuEntry(at, objectAt(at, entry), i, warnings));
+  refuseSameNames(place, smmus);
   return {
     name,
     captured: captureMoment(place.key('captured'), root['captured']),
     memory: optionalArray(place.key('memory'), root['memory']).map(([at, entry]) => memoryEntry(at, entry, options)),
     kdump: kdumpSection(place.key('kdump'), root['kdump']),
-    smmus: smmuEntries(place, root).map(([at, entry], i) => smmuEntry(at, objectAt(at, entry), i, warnings)),
+    smmus,
     warnings,
   };
 }
@@ -124,12 +129,41 @@ function smmuEntries(place: Place, root: JsonObject): [Place, Json][] {
     place.key('registers').refuse('stands beside "smmus"; give one of them');
   }
   if (root['smmus'] === undefined) {
-    if (root['registers'] === undefined) place.refuse('has neither "smmus" nor "registers"');
+    if (root['registers'] === undefined) place.refuse(`has neither "smmus" nor "registers"${whatElse(root)}`);
     return [[place, root]];
   }
   const entries = optionalArray(place.key('smmus'), root['smmus']);
+  if (isInspection(root)) place.refuse(`is no register snapshot${whatElse(root)}`);
   if (entries.length === 0) place.key('smmus').refuse('is empty; at least one SMMU is needed');
   return entries;
+}
+
+/** What `inspect --format json` writes: its SMMUs hold results, not registers alone. */
+function isInspection(root: JsonObject): boolean {
+  return root['schemaVersion'] !== undefined && root['tool'] !== undefined;
+}
+
+/** What a JSON file is that is no snapshot, and what to do with it. */
+function whatElse(root: JsonObject): string {
+  if (isInspection(root)) return '; it is a report of smmu-adopt, not what the report was made from';
+  if (Array.isArray(root['samples'])) return '; it is a manifest of samples, which smmu-adopt check runs';
+  if (root['dump'] !== undefined && root['expect'] !== undefined)
+    return '; it is a sample, which smmu-adopt check runs';
+  const named = Object.keys(root).some((key) => registerNamed(key.toUpperCase().replace(/^(ARM_)?SMMU_/, '')));
+  return named ? '; of a capture of registers smmu-adopt regs import FILE --base ADDRESS makes a snapshot' : '';
+}
+
+/** Every result is told by the name of its SMMU, so two of one name could not be kept apart. */
+function refuseSameNames(place: Place, smmus: readonly SmmuSnapshot[]): void {
+  const first = new Map<string, number>();
+  for (const [i, { name }] of smmus.entries()) {
+    const before = first.get(name);
+    if (before !== undefined) {
+      const both = `${quote(name)} is the name of smmus[${before}], too`;
+      place.key('smmus').index(i).refuse(`${both}; give every SMMU a name of its own`);
+    }
+    first.set(name, i);
+  }
 }
 
 function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: SnapshotWarning[]): SmmuSnapshot {

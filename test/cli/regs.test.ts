@@ -157,7 +157,7 @@ describe('import', () => {
     ['an empty file', ['empty.txt', ...BASE], 'empty.txt: is empty'],
     ['a directory', ['directory', ...BASE], 'directory: is a directory; a file is needed'],
     ['a large file', ['large.txt', ...BASE], 'large.txt: is 16777217 bytes long; is it the dump?'],
-    ['an ambiguous value', ['bad.txt', ...BASE], 'bad.txt: line 3: 12 may be decimal or hexadecimal; write 0x'],
+    ['an ambiguous value', ['bad.txt', ...BASE], '12 (bad.txt: line 3): may be decimal or hexadecimal; write 0x'],
     [
       'an output that is the input',
       ['xp.txt', ...BASE, '-o', 'xp.txt'],

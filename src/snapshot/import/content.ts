@@ -1,24 +1,19 @@
 /** Reads a file to import and tells text from binary. */
 
-import { openFileSource } from '../../dump/source.ts';
+import { readFile, readStandardInput, STANDARD_INPUT } from '../../dump/source.ts';
 import { InputError } from '../../errors.ts';
 import type { Content } from './reading.ts';
 
 /** A day's console log is smaller. */
 const MAX_TEXT_BYTES = 1 << 24;
 
-/** Throws InputError for anything but a regular file of a size that registers can have. */
+/** Reads a file, or standard input for `-`. Throws InputError for anything but a size that registers can have. */
 export function readContent(file: string): Content {
-  const source = openFileSource(file);
-  try {
-    if (source.byteLength > MAX_TEXT_BYTES) {
-      throw new InputError('snapshot', `is ${source.byteLength} bytes long; is it the dump?`, { file });
-    }
-    const whole = Buffer.alloc(source.byteLength);
-    return contentOf(whole.subarray(0, source.read(0, whole)), file);
-  } finally {
-    source.close();
-  }
+  const name = file === '-' ? STANDARD_INPUT : file;
+  const tooLong = (byteLength: number) =>
+    new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file: name });
+  const read = file === '-' ? readStandardInput(MAX_TEXT_BYTES, tooLong) : readFile(file, MAX_TEXT_BYTES, tooLong);
+  return contentOf(read, name);
 }
 
 export function contentOf(bytes: Uint8Array, file: string): Content {
