@@ -26,6 +26,8 @@ export function isWorthALook(line: string): boolean {
 
 /** No message is near as long. A longer line is taken in parts, so that none has to be held. */
 const MAX_LINE_LENGTH = 1 << 16;
+/** In front of the later parts of a line: what stands there is not how the line begins. */
+const NOT_THE_BEGINNING = String.fromCharCode(0);
 /** How much of what stands before a piece is kept for {@link LogLines.lineBefore}. */
 const TAIL_LENGTH = 256;
 
@@ -103,14 +105,14 @@ export class LogLines {
     for (let at = 0; ; ) {
       const left = this.#rest.length - at;
       if (left <= MAX_LINE_LENGTH) {
-        this.#rest = this.#rest.slice(at);
+        this.#rest = NOT_THE_BEGINNING + this.#rest.slice(at);
         return;
       }
       // A carriage return, or else a blank, is a better place than the middle of a word.
       const limit = at + MAX_LINE_LENGTH;
       const cut = Math.max(this.#rest.lastIndexOf('\r', limit), this.#rest.lastIndexOf(' ', limit));
       const end = cut > at ? cut + 1 : limit;
-      this.#scan(`${this.#rest.slice(at, end)}\n`);
+      this.#scan(`${at === 0 ? '' : NOT_THE_BEGINNING}${this.#rest.slice(at, end)}\n`);
       this.#number -= 1;
       at = end;
     }
