@@ -125,11 +125,7 @@ test('a register', () => {
 
 test.each([
   ['four words: an event', EVENT, ['event']],
-  [
-    'two words: a command, where a page request has none of these bits',
-    [0x0000_0100_0000_0003n, 1n << 9n],
-    ['command', 'pri'],
-  ],
+  ['two words: either of two', [0x0000_0100_0000_0003n, 1n], ['command', 'pri']],
   ['two words: a page request', [0xf000_0000_0000_0100n, 0x1234_5001n], ['pri']],
   ['one word', [0x4201_0009n], ['l1']],
   ['three words', [1n, 2n, 3n], []],
