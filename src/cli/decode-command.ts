@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { writeToStdout } from './output.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 const EXAMPLES = `
 Kinds:
@@ -24,8 +24,8 @@ Exit status:
   0  decoded
   2  could not be decoded: bad arguments, words that are none`;
 
-/** The names that stand for a kind, beside those of registers. */
-export function addDecodeCommand(program: Command): void {
+/** Adds the command to the program, to run in `session`. */
+export function addDecodeCommand(program: Command, session: Session): void {
   const command = program
     .command('decode')
     .summary('what an event, a command, a descriptor or a register says, from its words')
@@ -39,38 +39,42 @@ export function addDecodeCommand(program: Command): void {
   addTextOrJson(command)
     .addHelpText('after', EXAMPLES)
     .action((kind: string | undefined, words: string[], flags: TextOrJsonFlags) =>
-      runDecode([...(kind === undefined ? [] : [kind]), ...words], flags),
+      runDecode([...(kind === undefined ? [] : [kind]), ...words], flags, session),
     );
 }
 
-async function runDecode(given: readonly string[], { format, color }: TextOrJsonFlags): Promise<void> {
+async function runDecode(
+  given: readonly string[],
+  { format, color }: TextOrJsonFlags,
+  session: Session,
+): Promise<void> {
   const { groupsOf, decodeGroup, isWord } = await import('./decode-words.ts');
   const hasWords = given.some(isWord);
-  if (!hasWords && process.stdin.isTTY === true) {
+  if (!hasWords && session.io.stdin.isTTY === true) {
     throw new InputError(
       'usage',
       'there are no words: smmu-adopt decode event 0x0000010000000010 0x0000020800000000 0xffffb002 0',
     );
   }
-  const groups = groupsOf(hasWords ? given : [...given, await readStdin()]);
+  const groups = groupsOf(hasWords ? given : [...given, await readStdin(session)]);
   const records = groups.flatMap(decodeGroup);
   const { decodeJson, decodeText } = await import('../report/decode.ts');
   if (format === 'json') {
     const { jsonText } = await import('../report/escape.ts');
-    await writeToStdout([jsonText(decodeJson(records))]);
+    await session.print([jsonText(decodeJson(records))]);
   } else {
     const guessed = groups.some(({ kind }) => kind === null);
-    await writeToStdout(decodeText(records, await stdoutStyle(color), guessed));
+    await session.print(decodeText(records, await session.style(color), guessed));
   }
 }
 
 /** More than the words of a page of entries; whoever has more has a dump. */
 const MAX_INPUT_LENGTH = 1 << 20;
 
-async function readStdin(): Promise<string> {
+async function readStdin({ io }: Session): Promise<string> {
   let text = '';
-  for await (const piece of process.stdin) {
-    text += String(piece);
+  for await (const piece of io.stdin) {
+    text += typeof piece === 'string' ? piece : Buffer.from(piece).toString('latin1');
     if (text.length > MAX_INPUT_LENGTH) {
       throw new InputError(
         'usage',

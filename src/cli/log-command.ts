@@ -2,9 +2,9 @@
 
 import { type Command, createCommand, Option } from 'commander';
 import { InputError } from '../errors.ts';
-import { writeToStdout } from './output.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
-import { colorOption, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 type Threshold = 'error' | 'warning' | 'note' | 'never';
 
@@ -27,8 +27,8 @@ Exit status:
   1  read, and it says something at or above --fail-on
   2  could not be read: bad arguments, unreadable input, no log`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addLogCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addLogCommand(program: Command, session: Session): void {
   const command = program
     .command('log')
     .summary('what a kernel log says of its SMMUs: faults decoded, grouped, with the devices that made them')
@@ -56,22 +56,24 @@ export function addLogCommand(program: Command, done: (status: number) => void):
     )
     .addOption(colorOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (files: string[], flags: LogFlags) => done(await runLog(files, flags)));
+    .action(async (files: string[], flags: LogFlags) => {
+      session.status = await runLog(files, flags, session);
+    });
 }
 
-async function runLog(given: readonly string[], flags: LogFlags): Promise<number> {
+async function runLog(given: readonly string[], flags: LogFlags, session: Session): Promise<number> {
   const [{ readLogs, STDIN }, { LogReader }, { logReport, severityOf }] = await Promise.all([
     import('./log-input.ts'),
     import('../log/kernel-log.ts'),
     import('../inspect/log-report.ts'),
   ]);
-  if (given.length === 0 && process.stdin.isTTY === true) {
+  if (given.length === 0 && session.io.stdin.isTTY === true) {
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
   const files = given.length === 0 ? [STDIN] : given;
   const tables = await loadTables(flags);
   const reader = new LogReader();
-  await readLogs(files, (piece) => reader.push(piece));
+  await readLogs(files, session.io.stdin, (piece) => reader.push(piece));
   const report = logReport(files, reader.end(), tables);
   const { format, verbose = false, failOn } = flags;
   if (format === 'json') {
@@ -79,12 +81,12 @@ async function runLog(given: readonly string[], flags: LogFlags): Promise<number
       import('../report/log/json.ts'),
       import('../report/escape.ts'),
     ]);
-    await writeToStdout([jsonText(logJson(report, verbose))]);
+    await session.print([jsonText(logJson(report, verbose))]);
   } else if (format === 'ndjson') {
-    await writeToStdout((await import('../report/log/json.ts')).logNdjson(report, verbose));
+    await session.print((await import('../report/log/json.ts')).logNdjson(report, verbose));
   } else {
     const { logText } = await import('../report/log/text.ts');
-    await writeToStdout(logText(report, await stdoutStyle(flags.color), verbose));
+    await session.print(logText(report, await session.style(flags.color), verbose));
   }
   const found = severityOf(report);
   return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;

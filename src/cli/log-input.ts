@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../errors.ts';
+import type { CommandIo } from './io.ts';
 
 const PIECE_LENGTH = 1 << 18;
 /** What stands for standard input. */
@@ -20,7 +21,11 @@ const NO_TEXT: readonly (readonly [magic: string, what: string])[] = [
 ];
 
 /** Gives every piece of every log to `take`. Throws InputError (`file` or `format`) naming the one that is no log. */
-export async function readLogs(names: readonly string[], take: (piece: Buffer) => void): Promise<void> {
+export async function readLogs(
+  names: readonly string[],
+  stdin: CommandIo['stdin'],
+  take: (piece: Buffer) => void,
+): Promise<void> {
   for (const name of names) {
     let length = 0;
     const check = (piece: Buffer) => {
@@ -28,7 +33,7 @@ export async function readLogs(names: readonly string[], take: (piece: Buffer) =
       length += piece.length;
       take(piece);
     };
-    if (name === STDIN) for await (const piece of process.stdin) check(piece as Buffer);
+    if (name === STDIN) for await (const piece of stdin) check(Buffer.from(piece as Uint8Array));
     else readFile(name, check);
     if (length === 0) throw new InputError('file', 'is empty', { file: shownName(name) });
   }

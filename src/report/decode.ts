@@ -1,5 +1,6 @@
 /** `smmu-adopt decode`: words as fields, each with what it means. */
 
+import { hex } from '../hex.ts';
 import { countingFields } from '../smmu/counting-fields.ts';
 import type { DecodedWords, DecodeProblem } from '../smmu/decode.ts';
 import type { Field, FieldValue } from '../smmu/fields.ts';
@@ -21,7 +22,7 @@ function recordJson(record: DecodedWords): object {
     name: layout.name,
     code,
     words: wordsOf(record),
-    fields: fieldsOf(record),
+    fields: jsonFields(fieldsOf(record)),
     meaning: layout.meaning,
     problems: problems.map(problemInWords),
   };
@@ -38,6 +39,15 @@ function fieldsOf({ layout, words }: DecodedWords): Record<string, FieldValue | 
   const fields = countingFields(layout, whole);
   for (const { name, word } of layout.fields) if (word >= words.length) fields[name] = null;
   return fields;
+}
+
+/** Addresses as hex text. */
+export function jsonFields(
+  fields: Readonly<Record<string, FieldValue | null>>,
+): Record<string, number | string | null> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'bigint' ? hex(value) : value]),
+  );
 }
 
 const ORDERS = {
@@ -101,7 +111,7 @@ function* recordLines(record: DecodedWords, style: Style): Generator<string> {
   const fields = fieldsOf(record);
   const entries = layout.fields.map((field) => ({ field, value: fields[field.name] ?? null }));
   const long = entries.length > MAX_ALL_SHOWN;
-  const shown = entries.filter(({ value }) => !long || (value !== null && value !== 0 && value !== '0x0'));
+  const shown = entries.filter(({ value }) => !long || (value !== null && Number(value) !== 0));
   if (shown.length > 0)
     yield* table(
       style,

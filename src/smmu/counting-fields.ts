@@ -72,13 +72,13 @@ export function fieldCounts(layout: Layout, field: Field, words: readonly bigint
   return !layout.fields.some((one) => one.name === decides) || when(value);
 }
 
-/** Every field by name; null for one that another one switches off. Addresses are hex text, as in {@link FieldValue}. */
+/** Every field by name; null for one that another one switches off. */
 export function countingFields(layout: Layout, words: readonly bigint[]): Record<string, FieldValue | null> {
   return Object.fromEntries(
     layout.fields.map((field) => {
       if (!fieldCounts(layout, field, words)) return [field.name, null];
       const bits = fieldBits(field, words);
-      return [field.name, field.kind === 'address' ? `0x${bits.toString(16)}` : Number(bits)];
+      return [field.name, field.kind === 'address' ? bits : Number(bits)];
     }),
   );
 }

@@ -1,7 +1,5 @@
 /** `smmu-adopt decode`: what is typed or piped in, and what comes out. */
 
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { decodeGroup, groupsOf } from '../../src/cli/decode-words.ts';
 import { decodeJson } from '../../src/report/decode.ts';
@@ -37,8 +35,8 @@ const refused = (...words: string[]) => {
 
 const EVENT = ['0x0000010000000010', '0x0000020800000000', '0x00000000ffffb002', '0x0'];
 
-test('the command prints fields with their meaning', () => {
-  const { stdout, status } = run(['decode', 'cmdq_cons', '0x0100b1b7']);
+test('the command prints fields with their meaning', async () => {
+  const { stdout, status } = await run(['decode', 'cmdq_cons', '0x0100b1b7']);
   expect({ stdout, status }).toEqual({
     stdout: `CMDQ_CONS  register
   Command queue consumer (hardware)
@@ -51,14 +49,10 @@ test('the command prints fields with their meaning', () => {
   });
 });
 
-test('words from standard input, as a memory display has them', () => {
-  const command = fileURLToPath(new URL('../../bin/smmu-adopt.cjs', import.meta.url));
+test('words from standard input, as a memory display has them', async () => {
   const input =
     '0x5a200000: 0x00000010 0x00000100 0x00000000 0x00000208\n0x5a200010: 0xffffb002 0x00000000 0x00000000 0x00000000\n';
-  const { stdout } = spawnSync(process.execPath, [command, 'decode', 'event', '--format', 'json'], {
-    input,
-    encoding: 'utf8',
-  });
+  const { stdout } = await run(['decode', 'event', '--format', 'json'], { stdin: input });
   expect(JSON.parse(stdout)).toMatchObject({ records: [{ name: 'F_TRANSLATION', fields: { StreamID: 256 } }] });
 });
 

@@ -1,6 +1,5 @@
 /** `smmu-adopt log` from outside: files, standard input, what it prints, and how it ends. */
 
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run } from '../support/command.ts';
@@ -10,12 +9,11 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
 const LOGS = fileURLToPath(new URL('../data/logs/', import.meta.url));
-const COMMAND = fileURLToPath(new URL('../../bin/smmu-adopt.cjs', import.meta.url));
 const log = (...args: string[]) => run(['log', ...args], { cwd: LOGS });
 
 describe('text', () => {
-  test('says what failed, how often, and what that means', () => {
-    const { stdout, stderr, status } = log('kdump-with-events.txt');
+  test('says what failed, how often, and what that means', async () => {
+    const { stdout, stderr, status } = await log('kdump-with-events.txt');
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toBe(`arm-smmu-v3.0.auto: 1 EVENT; 2 COMMAND ERRORS: CMD_SYNC TIMEOUT, CERROR_ILL; 1 GLOBAL ERROR
   events  F_TRANSLATION of SID 0x100 (0000:01:00.0) at 0xffffb002, once
@@ -53,29 +51,29 @@ Adoption and reset  in order
 `);
   });
 
-  test('a log without an SMMU says so', () => {
-    const { stdout, status } = log(folder.write('other.txt', 'usb 1-1: hello\n'));
+  test('a log without an SMMU says so', async () => {
+    const { stdout, status } = await log(folder.write('other.txt', 'usb 1-1: hello\n'));
     expect({ stdout, status }).toEqual({ stdout: 'No SMMUv3 speaks in this log\n  1 lines were read.\n', status: 0 });
   });
 
-  test('lines that cannot be used are counted, and shown on request', () => {
+  test('lines that cannot be used are counted, and shown on request', async () => {
     const file = folder.write('odd.txt', 'arm-smmu-v3 x.iommu: \u001b]0;hello\u0007\u202e\n');
-    expect(log(file).stdout).toContain('Not used  1 line of an SMMU\n  --verbose shows them.\n');
-    const { stdout } = log(file, '--verbose');
+    expect((await log(file)).stdout).toContain('Not used  1 line of an SMMU\n  --verbose shows them.\n');
+    const { stdout } = await log(file, '--verbose');
     expect(stdout).toContain('     1  arm-smmu-v3 x.iommu: \\u001b]0;hello\\u0007\\u202e\n');
     expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
   });
 });
 
 describe('JSON', () => {
-  test('fits its schema, whatever is in the log', () => {
+  test('fits its schema, whatever is in the log', async () => {
     for (const file of ['kdump-with-events.txt', 'smmu-lines-only.txt', 'overrides.txt', 'kdump-unpatched.txt']) {
-      expectStrictlyValidLog(JSON.parse(log(file, '--format', 'json', '-v').stdout));
+      expectStrictlyValidLog(JSON.parse((await log(file, '--format', 'json', '-v')).stdout));
     }
   });
 
-  test('an event, an error and a start', () => {
-    const { log: about, smmus } = JSON.parse(log('kdump-with-events.txt', '--format', 'json').stdout);
+  test('an event, an error and a start', async () => {
+    const { log: about, smmus } = JSON.parse((await log('kdump-with-events.txt', '--format', 'json')).stdout);
     expect(about).toMatchObject({ files: ['kdump-with-events.txt'], lines: 19, smmuLines: 18, passedOver: 0 });
     const [smmu] = smmus;
     expect(smmu).toMatchObject({ name: 'arm-smmu-v3.0.auto', lost: { overflows: 0, suppressed: 0 }, pageRequests: [] });
@@ -109,9 +107,9 @@ describe('JSON', () => {
     });
   });
 
-  test('ndjson has the same, a record a line', () => {
-    const records = log('kdump-with-events.txt', '--format', 'ndjson')
-      .stdout.trimEnd()
+  test('ndjson has the same, a record a line', async () => {
+    const records = (await log('kdump-with-events.txt', '--format', 'ndjson')).stdout
+      .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(records.map(({ record }) => record)).toEqual([
@@ -127,20 +125,19 @@ describe('JSON', () => {
 });
 
 describe('where logs come from', () => {
-  const stdin = (input: string | Buffer, ...args: string[]) =>
-    spawnSync(process.execPath, [COMMAND, 'log', ...args], { input, encoding: 'utf8' });
+  const stdin = (input: string, ...args: string[]) => run(['log', ...args], { stdin: input });
   const lines = DRESSINGS['syslog']?.dress(
     driverLines([{ device: 'a.iommu', words: [0x0000000500000010n, 0x0000020800000000n, 0x1000n, 0n] }], 'v5'),
   );
 
-  test.each([[[]], [['-']]])('standard input: %j', (args) => {
-    const { stdout, status } = stdin(lines ?? '', '--format', 'json', ...args);
+  test.each([[[]], [['-']]])('standard input: %j', async (args) => {
+    const { stdout, status } = await stdin(lines ?? '', '--format', 'json', ...args);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ log: { files: ['-'], lines: 5 }, smmus: [{ events: [{ sid: 5 }] }] });
   });
 
-  test('several files are one log', () => {
-    const { smmus } = JSON.parse(log('smmu-lines-only.txt', 'smmu-lines-only.txt', '--format', 'json').stdout);
+  test('several files are one log', async () => {
+    const { smmus } = JSON.parse((await log('smmu-lines-only.txt', 'smmu-lines-only.txt', '--format', 'json')).stdout);
     expect(smmus[0].events).toMatchObject([{ count: 2, firstLine: 1, lastLine: 8 }]);
   });
 
@@ -150,8 +147,8 @@ describe('where logs come from', () => {
     ['gzip', [folder.write('a.gz', Uint8Array.of(0x1f, 0x8b, 8, 0))], 'is compressed with gzip'],
     ['a dump', [folder.write('vmcore', 'KDUMP   ')], 'is a memory dump, not a log'],
     ['nothing', [folder.write('empty', '')], 'is empty'],
-  ])('%s is refused in one line', (_, args, message) => {
-    const { stdout, stderr, status } = log(...args);
+  ])('%s is refused in one line', async (_, args, message) => {
+    const { stdout, stderr, status } = await log(...args);
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
     expect(stderr).toContain(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
@@ -163,12 +160,13 @@ describe('--fail-on', () => {
     ['kdump-with-events.txt', 'error', 1],
     ['kdump-with-events.txt', 'never', 0],
     ['kdump-unpatched.txt', 'note', 0],
-  ])('%s, %s: %i', (file, severity, status) => {
-    expect(log(file, '--fail-on', severity).status).toBe(status);
+  ])('%s, %s: %i', async (file, severity, status) => {
+    expect((await log(file, '--fail-on', severity)).status).toBe(status);
   });
 
-  test('lost events are a warning', () => {
+  test('lost events are a warning', async () => {
     const file = folder.write('lost.txt', 'arm-smmu-v3 a.iommu: EVTQ overflow detected -- events lost\n');
-    expect(['error', 'warning', 'note'].map((severity) => log(file, '--fail-on', severity).status)).toEqual([0, 1, 1]);
+    const runs = ['error', 'warning', 'note'].map((severity) => log(file, '--fail-on', severity));
+    expect((await Promise.all(runs)).map(({ status }) => status)).toEqual([0, 1, 1]);
   });
 });

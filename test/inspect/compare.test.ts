@@ -65,6 +65,7 @@ describe('--revision all', () => {
     const { smmu } = await all(plain(), { insert: [0x8] });
     expect(smmu.adoptions?.['v6']).toEqual({
       ...smmu.adoption,
+      fate: smmu.fate,
       inserts: smmu.inserts,
       devices: smmu.devices,
       reset: smmu.reset,
@@ -141,7 +142,7 @@ describe('the adoption', () => {
     const inspected = await all(memory, { iomem: IOMEM, insert: [0x8] });
     expect(verdicts(inspected)).toEqual({ v6: 'adopted', v7: 'adopted', v10: 'panic' });
     expect(aspects(inspected)).toEqual(['adoption of v10 from v6 at ids.scan']);
-    const dies = { where: 'arm_smmu_kdump_adopt_strtab', address: '0x170000000' };
+    const dies = { where: 'arm_smmu_kexec_scan_and_resv_ids', address: '0x170000000' };
     expect(inspected.smmu.adoptions?.['v10']?.panic).toMatchObject(dies);
     expect(inspected.smmu.panic).toBeNull();
   });

@@ -81,20 +81,20 @@ describe('fields that others switch off are null', () => {
       CLASS: 2,
     });
     const stalled = [0x0000_0100_0000_2810n, 0x0000_0180_8000_007fn, 0n, 0x1000n];
-    expect(fields('event', stalled)).toMatchObject({ SubstreamID: 2, STAG: 0x7f, IPA: '0x1000', TTRnW: 0 });
+    expect(fields('event', stalled)).toMatchObject({ SubstreamID: 2, STAG: 0x7f, IPA: 0x1000n, TTRnW: 0 });
   });
 
   test('in a command and a page request', () => {
     expect(fields('command', [0x46n, 0n])).toMatchObject({ CS: 0, MSIAddress: null, MSIData: null });
-    expect(fields('command', [0x1046n, 0x1000n])).toMatchObject({ CS: 1, MSIAddress: '0x1000', MSIData: 0 });
+    expect(fields('command', [0x1046n, 0x1000n])).toMatchObject({ CS: 1, MSIAddress: 0x1000n, MSIData: 0 });
     expect(fields('pri', [0x5n, 0n])).toMatchObject({ StreamID: 5, SubstreamID: null });
   });
 
   test('in an STE by its configuration', () => {
     const ste = (Config: number) => fields('ste', encodeFields(STE, { V: 1, Config, S1CDMax: 1 }));
     expect(ste(0)).toMatchObject({ V: 1, Config: 0, S1ContextPtr: null, S2TTB: null, EATS: null });
-    expect(ste(5)).toMatchObject({ S1ContextPtr: '0x0', S1DSS: 0, S2TTB: null, S2VMID: null, EATS: 0 });
-    expect(ste(6)).toMatchObject({ S1ContextPtr: null, S2TTB: '0x0', S2VMID: 0, STRW: null });
+    expect(ste(5)).toMatchObject({ S1ContextPtr: 0n, S1DSS: 0, S2TTB: null, S2VMID: null, EATS: 0 });
+    expect(ste(6)).toMatchObject({ S1ContextPtr: null, S2TTB: 0n, S2VMID: 0, STRW: null });
     expect(fields('ste', [0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n])).toMatchObject({ V: 0, Config: null });
   });
 
@@ -110,7 +110,7 @@ describe('fields that others switch off are null', () => {
   test('in GATOS_PAR by its fault', () => {
     const par = registerNamed('GATOS_PAR') as Register;
     expect(countingFields(par, [1n])).toMatchObject({ FAULT: 1, REASON: 0, ADDR: null });
-    expect(countingFields(par, [0n])).toMatchObject({ FAULT: 0, REASON: null, ADDR: '0x0' });
+    expect(countingFields(par, [0n])).toMatchObject({ FAULT: 0, REASON: null, ADDR: 0n });
   });
 });
 

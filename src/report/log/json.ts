@@ -1,20 +1,13 @@
 /** `smmu-adopt log --format json` and `ndjson`: the published keys, made of the facts. */
 
+import { hex, word } from '../../hex.ts';
 import type { LogReport, ReportedEvent, SmmuLogReport } from '../../inspect/log-report.ts';
 import { driverFeatures } from '../../log/driver-features.ts';
 import type { CommandErrorFacts, GlobalErrorFacts, Occurrence } from '../../log/facts.ts';
 import { TOOL } from '../../version.ts';
+import { jsonFields } from '../decode.ts';
 import { escapeJson } from '../escape.ts';
-import {
-  commandFacts,
-  consInWords,
-  eventMeaning,
-  globalErrorFlags,
-  hex,
-  hex32,
-  hex64,
-  problemInWords,
-} from './words.ts';
+import { commandFacts, consInWords, eventMeaning, globalErrorFlags, hex32, problemInWords } from './words.ts';
 
 const SCHEMA_VERSION = 1;
 const maybeHex = (value: number | bigint | null) => (value === null ? null : hex(value));
@@ -72,7 +65,7 @@ function eventJson(event: ReportedEvent): object {
     fetchAddress: maybeHex(fetchAddress),
     ipa: maybeHex(ipa),
     ...rest,
-    words: words.map(hex64),
+    words: words.map(word),
     client,
     meaning: eventMeaning(event),
     problems: problems.map(problemInWords),
@@ -98,7 +91,8 @@ function commandErrorJson(error: CommandErrorFacts, entries: number | undefined)
     meaning,
     index,
     wrap,
-    command: stoppedAt === null ? null : { ...stoppedAt, words: command.map(hex64) },
+    command:
+      stoppedAt === null ? null : { ...stoppedAt, words: command.map(word), fields: jsonFields(stoppedAt.fields) },
     problems: problems.map(problemInWords),
   };
 }

@@ -1,5 +1,6 @@
 /** What the report of a kernel log shows, as titles, facts and tables: how it looks is another matter. */
 
+import { hex } from '../../hex.ts';
 import type { LogReport, NamedStream, ReportedEvent, SmmuLogReport } from '../../inspect/log-report.ts';
 import { driverFeatures } from '../../log/driver-features.ts';
 import type { CommandErrorFacts, Occurrence } from '../../log/facts.ts';
@@ -12,7 +13,6 @@ import {
   consInWords,
   eventMeaning,
   globalErrorFlags,
-  hex,
   hex32,
   problemInWords,
 } from './words.ts';

@@ -1,5 +1,6 @@
 /** What a kernel log says, in words: what the text report and the JSON share. */
 
+import { hex } from '../../hex.ts';
 import type { ReportedEvent } from '../../inspect/log-report.ts';
 import type { CommandErrorFacts, LogProblem } from '../../log/facts.ts';
 import { COMMAND_ERRORS, commandType } from '../../smmu/commands.ts';
@@ -7,9 +8,7 @@ import { eventType } from '../../smmu/events.ts';
 import { decodeFields, fieldBits, fieldOf, meaningOf } from '../../smmu/fields.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
 
-export const hex = (value: number | bigint) => `0x${value.toString(16)}`;
 export const hex32 = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
-export const hex64 = (value: bigint) => `0x${value.toString(16).padStart(16, '0')}`;
 
 export function problemInWords(problem: LogProblem): string {
   switch (problem.kind) {

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PAGE_STATES } from '../../../src/dump/memory.ts';
-import { hex, word } from '../../../src/inspect/hex.ts';
-import type { SteRow } from '../../../src/inspect/inspection.ts';
+import { hex, word } from '../../../src/hex.ts';
+import type { SteRow } from '../../../src/tables/ste-rows.ts';
 import { StePacker } from '../../../src/report/html/pack.ts';
 import { Expected, stateOf, unpackWords } from '../../../src/report/html/packed.ts';
 
