@@ -4,6 +4,7 @@
  */
 
 import { continuations, MAX_PARTS, type Unfinished, unquoted } from './broken-lines.ts';
+import { DRIVER, deviceAt } from './driver-name.ts';
 import type { Place } from './event-groups.ts';
 import type { KernelLog, PassedOver } from './facts.ts';
 import { FreeBsdLines } from './freebsd.ts';
@@ -14,13 +15,9 @@ import { printkTime, wallClock } from './stamps.ts';
 import { type Outcome, type Scene, understand, understandMessage } from './understand.ts';
 import { recordWord, skipBlanks } from './words.ts';
 
-/** What stands in front of every message of Linux. */
-const DRIVER = 'arm-smmu-v3 ';
-/** The same after the driver was unbound, and that of Xen. */
+/** What stands in front of the device after the driver was unbound, and what Xen has there. */
 const UNBOUND = /\bplatform (?=\S{0,80}(?:smmu|iommu))/g;
 const XEN = /\bSMMUv3: (?=\/)/g;
-/** The device behind it, with the colon that ends it; names of a device tree may have colons in them. */
-const DEVICE = /([^\s:]{1,128}(?::[^\s:]{1,64}){0,3}):(?=\s|$)/y;
 const ENDS_IN_DRIVER = /\barm-smmu-v3\s*$/;
 const SMMU_V2 = /\barm-smmu [^\s:]{1,128}: /;
 const BOOT = /Booting Linux on physical CPU/;
@@ -108,8 +105,7 @@ export class LogReader implements LineTaker, Scene {
 
   #nextMessage(text: string, start: number): number {
     for (let at = text.indexOf(DRIVER, start); at >= 0; at = text.indexOf(DRIVER, at + 1)) {
-      DEVICE.lastIndex = at + DRIVER.length;
-      if (DEVICE.test(text)) return at;
+      if (deviceAt(text, at + DRIVER.length) !== null) return at;
     }
     return text.length;
   }
@@ -121,9 +117,8 @@ export class LogReader implements LineTaker, Scene {
       const next = text.charCodeAt(at + name.length + 1);
       if (Number.isNaN(next) || next === 0x20 || next === 0x09) return this.#latest;
     }
-    DEVICE.lastIndex = at;
-    const found = DEVICE.exec(text)?.[1];
-    return found === undefined ? null : this.#smmu(found, 'linux');
+    const found = deviceAt(text, at);
+    return found === null ? null : this.#smmu(found.name, 'linux');
   }
 
   /** `name` is null for messages whose beginning was cut off. Null where there are more SMMUs than any machine has. */
@@ -166,15 +161,12 @@ export class LogReader implements LineTaker, Scene {
     marker.lastIndex = 0;
     if (!marker.test(text)) return false;
     const at = marker.lastIndex;
-    DEVICE.lastIndex = at;
-    const name = DEVICE.exec(text)?.[1];
-    if (name === undefined) return false;
-    const start = DEVICE.lastIndex;
-    const state = this.#smmu(name, system);
-    if (state === null) return false;
+    const device = deviceAt(text, at);
+    const state = device === null ? null : this.#smmu(device.name, system);
+    if (device === null || state === null) return false;
     this.#smmuLines += 1;
     this.#prefix = text.slice(0, at);
-    this.#message(state, text, start, at);
+    this.#message(state, text, device.end, at);
     return true;
   }
 

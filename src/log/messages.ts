@@ -156,3 +156,8 @@ export function messageOf(body: string): FoundMessage | null {
 
 /** One of the words of a record, which stand below their message: `0x` and 16 digits. */
 export const RECORD_WORD = /^0x[0-9a-f]{16}(?![0-9a-f])/;
+
+/** What a message is about; null for one that no driver prints. Blanks in front of it have been taken away. */
+export function topicOf(body: string): MessageTopic | null {
+  return RECORD_WORD.test(body) ? 'event' : (messageOf(body)?.message.topic ?? null);
+}

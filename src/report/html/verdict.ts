@@ -93,9 +93,10 @@ function split({ splits }: SmmuReport): Content {
 
 function log({ dmesg }: SmmuReport): Content {
   if (dmesg === null) return null;
-  const { file, agree, missing, extra, panic } = dmesg;
+  const { file, agree, missing, extra, panic, carriesSeries } = dmesg;
   const same = missing + extra === 0 && panic?.agrees !== false;
-  const ending = panic === null ? '' : `, the end of the kernel ${panic.agrees ? 'too' : 'does not'}`;
+  const series = carriesSeries === false ? '; its kernel does not carry the series' : '';
+  const ending = `${panic === null ? '' : `, the end of the kernel ${panic.agrees ? 'too' : 'does not'}`}${series}`;
   return same
     ? html`${code(file)} is as predicted: ${count(agree, 'line agrees', 'lines agree')}${ending}`
     : html`${code(file)} is ${badge('bad', 'not as predicted')}: ${count(agree, 'line agrees', 'lines agree')}, ${missing} missing, ${extra} extra${ending}`;

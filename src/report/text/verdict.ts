@@ -47,7 +47,7 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
     say(parted.join('; ') || 'all known revisions do the same');
   }
   if (dmesg !== null) {
-    const { agree, missing: absent, extra, panic: death } = dmesg;
+    const { agree, missing: absent, extra, panic: death, carriesSeries } = dmesg;
     const same = absent + extra === 0 && death?.agrees !== false;
     const lines = (number: number) => `${number} line${number === 1 ? ' agrees' : 's agree'}`;
     const ending = death === null ? '' : `, the end of the kernel ${death.agrees ? 'too' : 'does not'}`;
@@ -56,6 +56,7 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
         ? `${dmesg.file} is as predicted: ${lines(agree)}${ending}`
         : `${dmesg.file} is NOT as predicted: ${lines(agree)}, ${absent} missing, ${extra} extra${ending}`,
     );
+    if (carriesSeries === false) say(`${dmesg.file} is of a kernel that does not carry the series`);
   }
   return said;
 }
