@@ -36,9 +36,11 @@ test('the package', () => {
     bin: { 'smmu-adopt': 'bin/smmu-adopt.cjs' },
     exports: {
       '.': { types: './dist/types/index.d.ts', default: './dist/index.js' },
+      './schema/decode.schema.json': './schema/decode.schema.json',
       './schema/diff.schema.json': './schema/diff.schema.json',
       './schema/info.schema.json': './schema/info.schema.json',
       './schema/inspection.schema.json': './schema/inspection.schema.json',
+      './schema/log.schema.json': './schema/log.schema.json',
       './schema/queues.schema.json': './schema/queues.schema.json',
       './schema/snapshot.schema.json': './schema/snapshot.schema.json',
       './schema/stream.schema.json': './schema/stream.schema.json',

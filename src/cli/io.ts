@@ -12,7 +12,7 @@ export interface TextSink {
 
 /** The streams may be getters that open them: each costs a millisecond that a run without it should not pay. */
 export interface CommandIo {
-  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -6,6 +6,15 @@
 
 import type { StagedLogLine } from '../adopt/log.ts';
 import { align, type Pair } from '../align.ts';
+import { type MessageTopic, topicOf } from '../log/messages.ts';
+import {
+  type Capture,
+  type CapturedLine,
+  type CaptureLines,
+  captureLines,
+  linesOf,
+  withoutPrefix,
+} from './capture-lines.ts';
 import type { PanicReport } from './outcome.ts';
 
 /** `hidden`: predicted at debug level, and not in the capture, as is usual. */
@@ -27,6 +36,12 @@ export interface DmesgReport {
   readonly extra: number;
   /** Lines of the driver that say nothing about adoption, reset, insertion or registration. */
   readonly otherLines: number;
+  /** Lines that report a fault, and what they come to; apart from the prediction, which is about none. */
+  readonly faultLines: number;
+  readonly faults: readonly DmesgFault[];
+  readonly faultsNotListed: number;
+  /** False: a kernel that does not carry the series. Null where the capture does not tell. */
+  readonly carriesSeries: boolean | null;
   readonly lines: readonly DmesgLine[];
   /** Lines beyond those listed; the counts are of all. */
   readonly linesNotListed: number;
@@ -34,28 +49,29 @@ export interface DmesgReport {
   readonly panic: { readonly predicted: string | null; readonly found: string | null; readonly agrees: boolean } | null;
 }
 
-export interface Capture {
-  readonly file: string;
-  readonly text: string;
+/** A fault that the kdump kernel reports: of one kind, stream and page. */
+export interface DmesgFault {
+  /** An event or a command error by name, or what else it is. */
+  readonly what: string;
+  /** Null for what names no stream. */
+  readonly sid: number | null;
+  readonly address: bigint | null;
+  readonly count: number;
+  readonly firstLine: number;
+  readonly lastLine: number;
 }
 
-const FIRST_LINE_OF_A_BOOT = /Booting Linux on physical CPU/;
-const DRIVER_LINE = /\barm-smmu-v3 ([^\s:]+(?::[^\s:]+)*): (.*)$/;
+/** What the messages of the adoption begin with; by revision, some do not. */
 const PREFIX = /^(kdump|kexec): /;
-/** Time, level, caller and host in front of a message, in the ways in which logs are saved. */
-const IN_FRONT = /^(?:<\d+>|\w+ *:\w+ *: *|\[[^\]]*\] *|(?:\w{3} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ kernel: *)+/;
-
-/** What the driver prints at every probe, which depends on hardware and version and says nothing about the table. */
-const OTHER_LINES: readonly RegExp[] = [
-  /^option mask 0x/,
-  /^(ias \d+-bit, )?oas \d+-bit \(features 0x/,
-  /^allocated \d+ entries for /,
-  /^msi_domain absent/,
-  /^no (evtq|priq|gerr) irq/,
-  /^(found|using) .*(cmdqv|ECMDQ)/i,
-];
-
 const EVENT_QUEUE = /^allocated \d+ entries for evtq/;
+/** Printed when something goes wrong while devices work, not while the SMMU is adopted and reset. */
+const FAULTS: ReadonlySet<MessageTopic | null> = new Set<MessageTopic>([
+  'event',
+  'page-request',
+  'command-error',
+  'global-error',
+  'lost',
+]);
 
 /** Whose lines are compared; `eventQueue` false: a kernel of the revision in question allocates none. */
 export interface ComparedSmmu {
@@ -66,11 +82,7 @@ export interface ComparedSmmu {
 
 /** A capture with thousands of lines of one SMMU is a storm of something; the beginning tells. */
 const MAX_LINES_LISTED = 2000;
-
-interface Entry {
-  readonly text: string;
-  readonly line: number;
-}
+const MAX_FAULTS_LISTED = 100;
 
 export function compareDmesg(
   capture: Capture,
@@ -78,67 +90,75 @@ export function compareDmesg(
   predicted: readonly StagedLogLine[],
   panic: PanicReport | null,
 ): DmesgReport {
-  const lines = lastBoot(capture.text);
-  const { device, ofDevice } = linesOf(lines, smmu);
-  const bare = device === null && smmu.alone ? bareLines(lines, predicted) : [];
+  const captured = captureLines(capture);
+  const { device, ofDevice } = linesOf(captured, smmu);
+  const bare = device === null && smmu.alone ? bareLines(captured.lines, predicted) : [];
+  const said = [...ofDevice, ...bare].map((entry) => ({ ...entry, topic: topicOf(entry.text) }));
+  const expected = new Set(predicted.map(({ text }) => body(text)));
   const unexpected = smmu.eventQueue === false ? EVENT_QUEUE : null;
-  const relevant = [...ofDevice, ...bare].filter(
-    ({ text }) => unexpected?.test(text) || !OTHER_LINES.some((other) => other.test(text)),
+  // What every probe prints depends on hardware and version, and says nothing about the table unless it is predicted.
+  const relevant = said.filter(
+    ({ text, topic }) =>
+      !FAULTS.has(topic) && (topic !== 'boot' || expected.has(body(text)) || unexpected?.test(text) === true),
   );
+  const faultLines = said.filter(({ topic }) => FAULTS.has(topic)).length;
   const aligned = align(predicted, relevant, (one, other) => body(one.text) === body(other.text)).map(asLine);
   const count = (status: DmesgStatus) => aligned.filter((line) => line.status === status).length;
+  const faults = faultsOf(captured, device);
   return {
     file: capture.file,
     device,
     agree: count('agree'),
     missing: count('missing'),
     extra: count('extra'),
-    otherLines: ofDevice.length + bare.length - relevant.length,
+    otherLines: said.length - relevant.length - faultLines,
+    faultLines,
+    faults: faults.slice(0, MAX_FAULTS_LISTED),
+    faultsNotListed: Math.max(0, faults.length - MAX_FAULTS_LISTED),
+    carriesSeries: carriesSeries(said, predicted),
     lines: aligned.slice(0, MAX_LINES_LISTED),
     linesNotListed: Math.max(0, aligned.length - MAX_LINES_LISTED),
-    panic: comparePanic(lines, panic),
+    panic: comparePanic(captured, panic),
   };
 }
 
-/** The driver's lines about one SMMU, in the last boot that the capture holds. */
-export function linesOf(
-  lines: readonly Entry[],
-  smmu: { readonly name: string; readonly alone: boolean },
-): { readonly device: string | null; readonly ofDevice: readonly Entry[] } {
-  const byDevice = driverLines(lines);
-  // A snapshot may call an only SMMU as it likes.
-  const [only] = byDevice.keys();
-  const device = byDevice.has(smmu.name) ? smmu.name : smmu.alone && byDevice.size === 1 ? (only ?? null) : null;
-  return { device, ofDevice: device === null ? [] : (byDevice.get(device) ?? []) };
+/**
+ * A kernel without the series starts its SMMU and says nothing of what the series would have said. Null where that
+ * cannot be told: nothing of it was predicted to be printed, or the capture lacks the start.
+ */
+function carriesSeries(
+  said: readonly { readonly topic: MessageTopic | null }[],
+  predicted: readonly StagedLogLine[],
+): boolean | null {
+  if (said.some(({ topic }) => topic === 'adoption')) return true;
+  const due = predicted.some(({ level, text }) => level !== 'debug' && PREFIX.test(text));
+  return due && said.some(({ topic }) => topic === 'boot' || topic === 'reset') ? false : null;
 }
 
-export function lastBoot(text: string): Entry[] {
-  const entries = text.split(/\r?\n/).map((line, i) => ({ text: line, line: i + 1 }));
-  return entries.slice(
-    Math.max(
-      0,
-      entries.findLastIndex((entry) => FIRST_LINE_OF_A_BOOT.test(entry.text)),
-    ),
-  );
-}
-
-function driverLines(lines: readonly Entry[]): Map<string, Entry[]> {
-  const byDevice = new Map<string, Entry[]>();
-  for (const { text, line } of lines) {
-    const [, device, message] = DRIVER_LINE.exec(text) ?? [];
-    if (device === undefined || message === undefined) continue;
-    const list = byDevice.get(device) ?? [];
-    list.push({ text: message.trimEnd(), line });
-    byDevice.set(device, list);
-  }
-  return byDevice;
+function faultsOf({ smmus }: CaptureLines, device: string | null): DmesgFault[] {
+  const smmu = smmus.get(device ?? '');
+  if (smmu === undefined) return [];
+  const found = [
+    ...smmu.events.map((event) => ({ ...event, what: event.name })),
+    ...smmu.commandErrors.map((error) => ({ ...error, sid: null, address: null })),
+    ...smmu.globalErrors.map((error) => ({ ...error, what: 'global error', sid: null, address: null })),
+    ...smmu.pageRequests.map((request) => ({ ...request, what: 'page request' })),
+  ];
+  return found.map(({ what, sid, address, count, firstLine, lastLine }) => ({
+    what,
+    sid,
+    address,
+    count,
+    firstLine,
+    lastLine,
+  }));
 }
 
 /** Messages without the driver's name, in a capture that somebody has cut down: only those that are predicted count. */
-function bareLines(lines: readonly Entry[], predicted: readonly StagedLogLine[]): Entry[] {
+function bareLines(lines: readonly CapturedLine[], predicted: readonly StagedLogLine[]): CapturedLine[] {
   const known = new Set(predicted.map(({ text }) => body(text)));
   return lines
-    .map(({ text, line }) => ({ text: text.replace(IN_FRONT, '').trimEnd(), line }))
+    .map(({ text, line }) => ({ text: withoutPrefix(text), line }))
     .filter(({ text }) => known.has(body(text)) || PREFIX.test(text));
 }
 
@@ -146,26 +166,12 @@ export function body(text: string): string {
   return text.replace(PREFIX, '');
 }
 
-function asLine({ left, right }: Pair<StagedLogLine, Entry>): DmesgLine {
-  if (right !== null) return { status: left === null ? 'extra' : 'agree', ...right };
+function asLine({ left, right }: Pair<StagedLogLine, CapturedLine>): DmesgLine {
+  if (right !== null) return { status: left === null ? 'extra' : 'agree', text: right.text, line: right.line };
   return { status: left.level === 'debug' ? 'hidden' : 'missing', text: left.text, line: null };
 }
 
-export const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
-/** What compilers append to the name of a function that they have changed for its callers. */
-const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
-const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]+)\+0x/;
-
-/** The function in which the kernel dies, as the oops names it and as it is in the source; null where it does not. */
-export function deathOf(lines: readonly Entry[]): { readonly named: string; readonly fn: string } | null {
-  const death = lines.findIndex(({ text }) => DEATH.test(text));
-  const pc = death < 0 ? undefined : lines.slice(death).find(({ text }) => PROGRAM_COUNTER.test(text));
-  const named = PROGRAM_COUNTER.exec(pc?.text ?? '')?.[1];
-  return named === undefined ? null : { named, fn: named.replace(CLONE, '') };
-}
-
-function comparePanic(lines: readonly Entry[], panic: PanicReport | null): DmesgReport['panic'] {
-  const death = deathOf(lines);
+function comparePanic({ diesIn: death }: CaptureLines, panic: PanicReport | null): DmesgReport['panic'] {
   const predicted = panic?.where ?? null;
   // A death elsewhere in the kernel is another story.
   const ours = death !== null && (death.fn === predicted || death.fn.startsWith('arm_smmu')) ? death : null;

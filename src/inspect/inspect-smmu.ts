@@ -34,8 +34,9 @@ import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import { l1Row } from '../tables/l1-rows.ts';
 import { steRows } from '../tables/ste-rows.ts';
 import { outcomeReport } from './adoption-report.ts';
+import type { Capture } from './capture-lines.ts';
 import { decidesDifferently, splitOf } from './compare.ts';
-import { type Capture, compareDmesg, type DmesgReport } from './dmesg.ts';
+import { compareDmesg, type DmesgReport } from './dmesg.ts';
 import type { RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
 import { platformReport } from './platform-report.ts';
@@ -285,12 +286,13 @@ function compareLog(
   if (dmesg === undefined) return null;
   const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
   const report = compareDmesg(dmesg, compared, outcome.kernelLog, outcome.panic);
-  const { file, agree, missing, extra, panic } = report;
+  const { file, agree, missing, extra, panic, carriesSeries } = report;
   const panicAgrees = panic === null || panic.agrees;
   // Of what cannot be told nothing was predicted that more lines could differ from.
   const open = outcome.fate.kind === 'unknown' && missing === 0;
   if (!open && (missing + extra > 0 || !panicAgrees)) {
-    findings.add('dmesg-differs', { file, agree, missing, unpredicted: extra, panicAgrees });
+    const withoutSeries = carriesSeries === false;
+    findings.add('dmesg-differs', { file, agree, missing, unpredicted: extra, panicAgrees, withoutSeries });
   }
   return report;
 }

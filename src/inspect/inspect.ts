@@ -23,7 +23,7 @@ import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
-import type { Capture } from './dmesg.ts';
+import type { Capture } from './capture-lines.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
 import { dumpReport, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
 

@@ -1,7 +1,8 @@
 /** What a captured log of the kdump kernel tells of an adoption that the dump leaves open. */
 
 import type { ToldByLog } from '../adopt/fate.ts';
-import { body, type Capture, DEATH, deathOf, lastBoot, linesOf } from './dmesg.ts';
+import { type Capture, captureLines, DEATH, linesOf } from './capture-lines.ts';
+import { body } from './dmesg.ts';
 
 const RETAINED = 'retaining SMMUEN for in-flight DMA';
 const FELL_BACK = 'falling back to full reset';
@@ -12,8 +13,9 @@ const NOT_REGISTERED = 'Failed to register iommu';
 const PROBED = /Freeing unused kernel memory|Run \S+ as init process|systemd\[1\]/;
 
 export function toldByLog(capture: Capture, smmu: { readonly name: string; readonly alone: boolean }): ToldByLog {
-  const lines = lastBoot(capture.text);
-  const { ofDevice } = linesOf(lines, smmu);
+  const captured = captureLines(capture);
+  const { lines } = captured;
+  const { ofDevice } = linesOf(captured, smmu);
   const said = ofDevice.map(({ text, line }) => ({ text: body(text), line }));
   const at = (text: string) => said.find((one) => one.text === text)?.line ?? null;
   const [retained, fellBack] = [at(RETAINED), at(FELL_BACK)];
@@ -23,7 +25,7 @@ export function toldByLog(capture: Capture, smmu: { readonly name: string; reado
   const survived = rest.some(({ text }) => PROBED.test(text)) && !rest.some(({ text }) => DEATH.test(text));
   return {
     adoption,
-    diedIn: deathOf(lines)?.fn ?? null,
+    diedIn: captured.diesIn?.fn ?? null,
     complaint: said.find(({ text }) => BAD_DESCRIPTOR.test(text))?.text ?? null,
     registered: adoption !== null && survived && at(NOT_REGISTERED) === null ? true : null,
   };

@@ -149,7 +149,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'dmesg-differs': {
-    args: { file: 'dmesg.txt', agree: 1, missing: 2, unpredicted: 0, panicAgrees: false },
+    args: { file: 'dmesg.txt', agree: 1, missing: 2, unpredicted: 0, panicAgrees: false, withoutSeries: false },
     says: 'dmesg.txt differs from the prediction: 1 line agrees, 2 missing, 0 extra, and the kernel does not end as predicted',
     severity: 'warning',
     reach: null,

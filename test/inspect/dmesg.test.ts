@@ -1,5 +1,6 @@
 /** A captured kernel log against the predicted one: however it was saved, whatever else is in it. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import type { StagedLogLine } from '../../src/adopt/log.ts';
@@ -170,6 +171,129 @@ describe('what does not count', () => {
   });
 });
 
+describe('what is no difference', () => {
+  const captured = (name: string) => readFileSync(new URL(`../data/logs/${name}`, import.meta.url), 'utf8');
+  const two = PREDICTED.slice(0, 2);
+
+  test('events, time-outs and global errors are counted, and kept apart', () => {
+    const report = compare(captured('kdump-with-events.txt'), { predicted: two });
+    expect(report).toMatchObject({
+      agree: 2,
+      missing: 0,
+      extra: 0,
+      otherLines: 3,
+      faultLines: 13,
+      carriesSeries: true,
+    });
+    expect(report.faults).toEqual([
+      { what: 'F_TRANSLATION', sid: 0x100, address: 0xffffb002n, count: 1, firstLine: 7, lastLine: 7 },
+      { what: 'CMD_SYNC timeout', sid: null, address: null, count: 1, firstLine: 14, lastLine: 14 },
+      { what: 'CMDQ error', sid: null, address: null, count: 1, firstLine: 16, lastLine: 16 },
+      { what: 'global error', sid: null, address: null, count: 1, firstLine: 15, lastLine: 15 },
+    ]);
+  });
+
+  test('in whichever order somebody cut them out', () => {
+    expect(compare(captured('smmu-lines-only.txt'), { predicted: two })).toMatchObject({
+      ...{ agree: 2, missing: 0, extra: 0, faultLines: 5 },
+      faults: [{ what: 'F_TRANSLATION', sid: 0x100, count: 1 }],
+    });
+  });
+
+  test('what firmware overrides', () => {
+    expect(compare(captured('overrides.txt'), { predicted: two })).toMatchObject({
+      ...{ agree: 2, missing: 0, extra: 0, otherLines: 1, faultLines: 0 },
+    });
+  });
+
+  test.each([
+    'option hisilicon,broken-prefetch-cmd',
+    'failed to allocate MSIs - falling back to wired irqs',
+    'no gerr irq - errors will not be reported!',
+    'IRQ priq not found',
+    '2-level strtab only covers 25/32 bits of SID',
+    'IDR0.COHACC overridden by FW configuration (false)',
+    'MMIO region too small ([mem 0x2b400000-0x2b40ffff])',
+    'unknown output address size. Truncating to 48-bit',
+  ])('%s', (text) => {
+    expect(compare([text, ...TEXTS].map((line) => driver(line)))).toMatchObject({ ...ALL_AGREE, otherLines: 1 });
+  });
+
+  test('but a line of the start that is predicted counts', () => {
+    const text = 'IDR0.COHACC overridden by FW configuration (false)';
+    const predicted: StagedLogLine[] = [{ stage: 'gate', level: 'warn', text }, ...PREDICTED];
+    expect(
+      compare(
+        [text, ...TEXTS].map((line) => driver(line)),
+        { predicted },
+      ),
+    ).toMatchObject({ agree: 4, extra: 0 });
+    expect(
+      compare(
+        TEXTS.map((line) => driver(line)),
+        { predicted },
+      ),
+    ).toMatchObject({ agree: 3, missing: 1 });
+  });
+
+  test('a storm is one fault', () => {
+    const record = ['event 0x10 received:', '0x0000010000000010', '0x0000020800000000', '0x1000', '0x0'];
+    const words = record.map((text) => driver(text.replace(/^0x(?=.{1,4}$)/, '0x000000000000').padEnd(18, '0')));
+    const lines = Array.from({ length: 2000 }, () => words).flat();
+    const report = compare([...TEXTS.map((text) => driver(text)), ...lines]);
+    expect(report).toMatchObject({ ...ALL_AGREE, faultLines: 10_000 });
+    expect(report.faults).toMatchObject([{ what: 'F_TRANSLATION', count: 2000, firstLine: 4, lastLine: 9999 }]);
+  });
+});
+
+describe('a kernel without the series', () => {
+  const start = ['option mask 0x0', 'SMMU currently enabled! Resetting...'].map((text) => driver(text));
+
+  test('is called that', () => {
+    const text = readFileSync(new URL('../data/logs/kdump-unpatched.txt', import.meta.url), 'utf8');
+    expect(compare(text, { predicted: PREDICTED.slice(0, 2) })).toMatchObject({
+      ...{ agree: 0, missing: 2, extra: 1, carriesSeries: false },
+    });
+  });
+
+  test.each([
+    ['with one line of it', [...start, driver(RETAINING)], PREDICTED, true],
+    ['where nothing of it was predicted', start, [], null],
+    [
+      'where its only line is for debugging',
+      start,
+      [{ ...(PREDICTED[0] as StagedLogLine), level: 'debug' as const }],
+      null,
+    ],
+    ['where the capture lacks the start', [driver('EVTQ overflow detected -- events lost')], PREDICTED, null],
+    ['where it has no line of this SMMU', ['usb 1-1: hello'], PREDICTED, null],
+  ])('%s: %s', (_, lines, predicted, carries) => {
+    expect(compare(lines, { predicted }).carriesSeries).toBe(carries);
+  });
+});
+
+test('a capture is read once, however many SMMUs ask', () => {
+  const lines = Array.from({ length: 400 }, (_, i) => driver(RETAINING, `${i}.iommu`));
+  let reads = 0;
+  const capture = {
+    file: 'dmesg.txt',
+    get text() {
+      reads += 1;
+      return lines.join('\n');
+    },
+  };
+  for (let i = 0; i < 400; i++) {
+    const report = compareDmesg(capture, { name: `${i}.iommu`, alone: false }, PREDICTED.slice(1, 2), null);
+    expect(report).toMatchObject({ agree: 1, missing: 0, extra: 0 });
+  }
+  expect(reads).toBe(1);
+});
+
+test('one line of 8 MB does not matter', () => {
+  const long = `arm-smmu-v3 ${'a:'.repeat(1 << 22)}`;
+  expect(counts(compare([long, ...TEXTS.map((text) => driver(text))]))).toEqual(ALL_AGREE);
+});
+
 describe('several boots in one capture', () => {
   const boot = '[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x413fd0c1]';
 
@@ -264,14 +388,14 @@ describe('the end of the kernel', () => {
 
 describe('large captures are read once', () => {
   test('100000 lines of the driver that nobody predicted', () => {
-    const storm = Array.from({ length: 100_000 }, (_, i) => driver(`event 0x10 received: ${i}`));
+    const storm = Array.from({ length: 100_000 }, (_, i) => driver(`nobody predicted this: ${i}`));
     const report = compare([...TEXTS.map((text) => driver(text)), ...storm]);
     expect(report).toMatchObject({ agree: 3, missing: 0 });
     expect(report.extra).toBeGreaterThan(1000);
   });
 
   test('a storm in front of a predicted line does not hide it', () => {
-    const storm = Array.from({ length: 3000 }, (_, i) => driver(`event 0x10 received: ${i}`));
+    const storm = Array.from({ length: 3000 }, (_, i) => driver(`nobody predicted this: ${i}`));
     const report = compare([driver(ADOPTING), ...storm, driver(RETAINING), driver(REFUSED)]);
     expect(counts(report)).toEqual({ agree: 3, missing: 0, extra: 3000 });
   });
@@ -311,6 +435,7 @@ describe('in an inspection', () => {
       missing: 2,
       unpredicted: 1,
       panicAgrees: true,
+      withoutSeries: false,
     });
   });
 

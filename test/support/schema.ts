@@ -13,9 +13,11 @@ export function readSchema(name: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8')) as JsonSchema;
 }
 
+export const DECODE_SCHEMA = readSchema('decode.schema.json');
 export const DIFF_SCHEMA = readSchema('diff.schema.json');
 export const INFO_SCHEMA = readSchema('info.schema.json');
 export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
+export const LOG_SCHEMA = readSchema('log.schema.json');
 export const QUEUES_SCHEMA = readSchema('queues.schema.json');
 export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
 export const STREAM_SCHEMA = readSchema('stream.schema.json');
@@ -39,9 +41,11 @@ function validator(schemas: readonly JsonSchema[]): Ajv2020 {
 }
 
 const SCHEMAS = [
+  DECODE_SCHEMA,
   DIFF_SCHEMA,
   INFO_SCHEMA,
   INSPECTION_SCHEMA,
+  LOG_SCHEMA,
   QUEUES_SCHEMA,
   SNAPSHOT_SCHEMA,
   STREAM_SCHEMA,
@@ -111,6 +115,15 @@ export function expectStrictlyValid(json: unknown): void {
 /** What is wrong with one finding, unknown keys included. */
 export function findingProblems(json: unknown): string[] {
   return problems(find(strict, `${INSPECTION}#/$defs/finding`), json);
+}
+
+/** Fails unless `json`, what `smmu-adopt log` or `smmu-adopt decode` printed, fits its schema and has no other keys. */
+export function expectStrictlyValidLog(json: unknown): void {
+  expectNone('urn:smmu-adopt:log:1 without unknown keys', problems(find(strict, 'urn:smmu-adopt:log:1'), json));
+}
+
+export function expectStrictlyValidDecode(json: unknown): void {
+  expectNone('urn:smmu-adopt:decode:1 without unknown keys', problems(find(strict, 'urn:smmu-adopt:decode:1'), json));
 }
 
 /** Fails unless `json`, what `smmu-adopt diff` printed as JSON, fits the published schema without unknown keys. */

@@ -193,9 +193,10 @@ export const VERDICT = {
       missing: ['Lines missing', json.count],
       unpredicted: ['Extra lines', json.count],
       panicAgrees: ['Whether the kernel ends as predicted', json.flag],
+      withoutSeries: ['Whether the log is of a kernel that does not carry the series', json.flag],
     },
-    sentence: ({ file, agree, missing, unpredicted, panicAgrees }) =>
-      `${file} differs from the prediction: ${count(agree, 'line agrees', 'lines agree')}, ${missing} missing, ` +
+    sentence: ({ file, agree, missing, unpredicted, panicAgrees, withoutSeries }) =>
+      `${file} ${withoutSeries ? 'is of a kernel that does not carry the series, and so ' : ''}differs from the prediction: ${count(agree, 'line agrees', 'lines agree')}, ${missing} missing, ` +
       `${unpredicted} extra${panicAgrees ? '' : ', and the kernel does not end as predicted'}`,
     explain: () => ({
       title: 'The captured kernel log is not as predicted',

@@ -32,7 +32,10 @@ const AGAINST_CAPTURE: Readonly<Record<DmesgStatus, readonly [Tone, string]>> = 
   hidden: ['plain', 'debug level, not in the log'],
 };
 
-function compared(name: string, { lines, otherLines, panic, device }: NonNullable<SmmuReport['dmesg']>): Html {
+function compared(
+  name: string,
+  { lines, otherLines, faultLines, panic, device }: NonNullable<SmmuReport['dmesg']>,
+): Html {
   const rows = lines.map(({ status, text, line }) => {
     const [tone, word] = AGAINST_CAPTURE[status];
     return {
@@ -51,6 +54,8 @@ function compared(name: string, { lines, otherLines, panic, device }: NonNullabl
       panic.found ?? 'none of the driver'
     }: ${panic.agrees ? badge('good', 'agrees') : badge('bad', 'differs')}</p>\n`;
   const others = otherLines > 0 && note(`${count(otherLines, 'other line')} of the driver: not about the adoption.`);
+  const faults =
+    faultLines > 0 && note(`${count(faultLines, 'line')} about faults: smmu-adopt log says what they are.`);
   const compared = rows.length === 0 ? html`<p>Neither predicted nor found.</p>\n` : table('Kernel log', columns, rows);
-  return html`${compared}${end}${others}`;
+  return html`${compared}${end}${others}${faults}`;
 }

@@ -1,7 +1,7 @@
 /** The shape of an inspection as a whole. */
 
 import type { ReachableReport } from '../../findings/risks/page-tables.ts';
-import type { DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
+import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
 import type { Inspection, RegisterReport, RevisionSplit, RmrReport, SmmuReport } from '../../inspect/inspection.ts';
 import type { PlatformReport } from '../../inspect/platform-report.ts';
 import type { IdRange, ReservedRegion } from '../../platform/firmware.ts';
@@ -129,6 +129,19 @@ const dmesgPanic = define(
   }),
 );
 
+const dmesgFault = define(
+  'dmesgFault',
+  'A fault that the log reports: of one kind, stream and page',
+  object<DmesgFault>()({
+    what: ['An event or a command error by name, or what else it is', text],
+    sid: ['StreamID; null for what names none', nullable(sid)],
+    address: ['Address that it is about; null where there is none', nullable(hex)],
+    count: ['How often', integer(1)],
+    firstLine: ['Line of the first', integer(1)],
+    lastLine: ['Line of the last', integer(1)],
+  }),
+);
+
 const dmesg = define(
   'dmesg',
   'The predicted log against a captured one',
@@ -139,6 +152,13 @@ const dmesg = define(
     missing: ['Lines predicted and not found', count],
     extra: ['Lines found and not predicted', count],
     otherLines: ['Lines of the driver that say nothing about the adoption', count],
+    faultLines: ['Lines that report a fault, which no prediction is about', count],
+    faults: ['What these lines come to', list(dmesgFault)],
+    faultsNotListed: ['Faults beyond those listed', count],
+    carriesSeries: [
+      'False: the log is of a kernel that does not carry the series; null where it does not tell',
+      nullable(flag),
+    ],
     lines: ['Both sides in order', list(dmesgLine)],
     linesNotListed: ['Lines beyond those listed; the counts are of all', count],
     panic: ['The end of the kernel; null when it is neither predicted nor found', nullable(dmesgPanic)],

@@ -62,12 +62,31 @@ function comparedLog(style: Style, name: string, dmesg: NonNullable<SmmuReport['
   if (dmesg.otherLines > 0) {
     lines.push(`${INDENT}lines of the driver that say nothing about the adoption: ${dmesg.otherLines}`);
   }
+  lines.push(...faults(style, dmesg));
   if (dmesg.panic !== null) {
     const { predicted, found, agrees } = dmesg.panic;
     const text = `end of the kernel: predicted in ${predicted ?? 'no function'}, found in ${found ?? 'none of the driver'}`;
     lines.push(...paragraph(style, INDENT, `${text}: ${agrees ? 'agrees' : 'DIFFERS'}`));
   }
   return lines;
+}
+
+/** More than these are for `log`. */
+const MAX_FAULTS_SHOWN = 8;
+
+function faults(style: Style, { faults: found, faultLines, faultsNotListed, file }: NonNullable<SmmuReport['dmesg']>) {
+  if (faultLines === 0) return [];
+  const shown = found.slice(0, MAX_FAULTS_SHOWN).map(({ what, sid, address, count }) => {
+    const where = [sid === null ? '' : ` of SID ${hex(sid)}`, address === null ? '' : ` at ${hex(address)}`];
+    return `${count} x ${what}${where.join('')}`;
+  });
+  const more = found.length - shown.length + faultsNotListed;
+  return [
+    ...paragraph(style, INDENT, `lines about faults, which no prediction is about: ${faultLines}`),
+    ...shown.map((text) => `${INDENT}${INDENT}${text}`),
+    ...(more > 0 ? [`${INDENT}${INDENT}and ${more} more`] : []),
+    ...paragraph(style, INDENT, `\`smmu-adopt log ${file}\` says more of them.`),
+  ];
 }
 
 /** Rows of this table say where the driver stops; a real one has at most a handful. */

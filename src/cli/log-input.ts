@@ -1,0 +1,72 @@
+/** The bytes of a kernel log, piece by piece: of files, of pipes, and of standard input. */
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { InputError } from '../errors.ts';
+import type { CommandIo } from './io.ts';
+
+const PIECE_LENGTH = 1 << 18;
+/** What stands for standard input. */
+export const STDIN = '-';
+
+/** Files that are no text, by how they begin, and what to do with them. */
+const NO_TEXT: readonly (readonly [magic: string, what: string])[] = [
+  ['\u001f\u008b', 'is compressed with gzip: `gunzip -c FILE | smmu-adopt log` reads it'],
+  ['\u00fd7zXZ', 'is compressed with xz: `xz -dc FILE | smmu-adopt log` reads it'],
+  ['(\u00b5/\u00fd', 'is compressed with zstd: `zstd -dc FILE | smmu-adopt log` reads it'],
+  ['BZh', 'is compressed with bzip2: `bzip2 -dc FILE | smmu-adopt log` reads it'],
+  ['\u007fELF', 'is a memory dump or a program, not a log'],
+  ['KDUMP   ', 'is a memory dump, not a log'],
+  ['makedumpfile', 'is a memory dump, not a log'],
+  ['LPKSHHRH', 'is a journal of systemd: `journalctl --file FILE -k | smmu-adopt log` reads it'],
+];
+
+/** Gives every piece of every log to `take`. Throws InputError (`file` or `format`) naming the one that is no log. */
+export async function readLogs(
+  names: readonly string[],
+  stdin: CommandIo['stdin'],
+  take: (piece: Buffer) => void,
+): Promise<void> {
+  for (const name of names) {
+    let length = 0;
+    const check = (piece: Buffer) => {
+      if (length === 0) refuseNoText(piece, name);
+      length += piece.length;
+      take(piece);
+    };
+    if (name === STDIN) for await (const piece of stdin) check(Buffer.from(piece as Uint8Array));
+    else readFile(name, check);
+    if (length === 0) throw new InputError('file', 'is empty', { file: shownName(name) });
+  }
+}
+
+const shownName = (name: string) => (name === STDIN ? 'standard input' : name);
+
+function readFile(name: string, take: (piece: Buffer) => void): void {
+  const attempt = <T>(doing: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      if (cause instanceof InputError) throw cause;
+      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+      throw new InputError('file', `cannot be ${doing} (${code})`, { file: name, cause });
+    }
+  };
+  const descriptor = attempt('opened', () => openSync(name, 'r'));
+  try {
+    // One buffer for all pieces: who takes them keeps text, no bytes.
+    const buffer = Buffer.allocUnsafe(PIECE_LENGTH);
+    for (;;) {
+      const count = attempt('read', () => readSync(descriptor, buffer, 0, PIECE_LENGTH, null));
+      if (count === 0) break;
+      take(buffer.subarray(0, count));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseNoText(piece: Buffer, name: string): void {
+  const begins = piece.subarray(0, 16).toString('latin1');
+  const found = NO_TEXT.find(([magic]) => begins.startsWith(magic));
+  if (found !== undefined) throw new InputError('format', found[1], { file: shownName(name) });
+}

@@ -1,0 +1,288 @@
+/**
+ * What does a kernel log say of its SMMUs? Bytes in, facts out. This is the face of the room: it finds the lines of each
+ * driver in whatever is printed around them, and gives each to the SMMU that it names.
+ */
+
+import { continuations, MAX_PARTS, type Unfinished, unquoted } from './broken-lines.ts';
+import { DRIVER, deviceAt } from './driver-name.ts';
+import type { Place } from './event-groups.ts';
+import type { KernelLog, PassedOver } from './facts.ts';
+import { FreeBsdLines } from './freebsd.ts';
+import { isWorthALook, type LineTaker, LogLines } from './lines.ts';
+import { messageOf } from './messages.ts';
+import { SmmuState } from './smmu-state.ts';
+import { printkTime, wallClock } from './stamps.ts';
+import { type Outcome, type Scene, understand, understandMessage } from './understand.ts';
+import { recordWord, skipBlanks } from './words.ts';
+
+/** What stands in front of the device after the driver was unbound, and what Xen has there. */
+const UNBOUND = /\bplatform (?=\S{0,80}(?:smmu|iommu))/g;
+const XEN = /\bSMMUv3: (?=\/)/g;
+const ENDS_IN_DRIVER = /\barm-smmu-v3\s*$/;
+const SMMU_V2 = /\barm-smmu [^\s:]{1,128}: /;
+const BOOT = /Booting Linux on physical CPU/;
+const ADDED = ': Adding to iommu group ';
+const DEVICE_ADDED = /(?:^|\s)(\S{1,128})$/;
+const SUPPRESSED = /\b(?:arm_smmu_\w{1,60}): (\d{1,10}) callbacks suppressed/;
+
+/** What people leave in front of a message whose driver's name they cut off: quotation marks, levels, times, hosts. */
+const BARE =
+  /^(?:[>|\s]|<\d+>|\[[^\]]{0,60}\]|[a-z]+ *:[a-z]+ *:|(?:[A-Z][a-z]{2} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S{1,40}) \S{1,80} kernel:){0,12}/;
+
+const MAX_PASSED_OVER = 200;
+const MAX_DEVICES = 1 << 14;
+const MAX_SMMUS = 1 << 10;
+const MAX_TEXT_LENGTH = 400;
+
+export class LogReader implements LineTaker, Scene {
+  readonly #lines = new LogLines(this);
+  readonly #smmus = new Map<string, SmmuState>();
+  readonly #freebsd = new FreeBsdLines();
+  readonly #devices = new Set<string>();
+  readonly #passedOver: PassedOver[] = [];
+  #passedOverCount = 0;
+  #smmuLines = 0;
+  #smmuV2Lines = 0;
+  #suppressed = 0;
+  #boot = 1;
+  #booted = false;
+  #unfinished: Unfinished | null = null;
+  /** The SMMU of the last message: most often also that of the next. */
+  #latest: SmmuState | null = null;
+  /** What stands in front of the message that is being read. */
+  #prefix = '';
+  line = 0;
+  isFinal = false;
+
+  /** The next bytes of the log. */
+  push(bytes: Buffer): void {
+    this.#lines.push(bytes);
+  }
+
+  /** What all of them said. */
+  end(): KernelLog {
+    this.#lines.end();
+    this.#settle();
+    const states = [...this.#smmus.values()];
+    return {
+      lines: this.#lines.count,
+      smmuLines: this.#smmuLines,
+      passedOver: this.#passedOverCount,
+      passedOverLines: this.#passedOver,
+      smmuV2Lines: this.#smmuV2Lines,
+      suppressed: this.#suppressed,
+      boots: this.#boot,
+      devices: [...this.#devices],
+      // The kernel counts for all SMMUs together.
+      smmus: states.map((state) => state.facts(states.length === 1 ? this.#suppressed : null)),
+    };
+  }
+
+  get wantsNext(): boolean {
+    return this.#unfinished !== null || this.#latest?.wantsWords === true;
+  }
+
+  take(text: string, line: number): void {
+    this.line = line;
+    if (this.#unfinished !== null && this.#finishWith(text, line)) return;
+    let from = 0;
+    for (let at = text.indexOf(DRIVER); at >= 0; at = text.indexOf(DRIVER, at)) {
+      const state = this.#smmuAt(text, at + DRIVER.length);
+      if (state === null) {
+        at += 1;
+        continue;
+      }
+      this.#smmuLines += from === 0 ? 1 : 0;
+      this.#prefix = text.slice(from, at);
+      const start = at + DRIVER.length + (state.name as string).length + 1;
+      // Two messages on one line are rare, and so is the driver's name within one.
+      from = this.#nextMessage(text, start);
+      this.#message(state, from === text.length ? text : text.slice(0, from), start, at);
+      at = from;
+    }
+    if (from === 0) this.#takeOther(text);
+  }
+
+  #nextMessage(text: string, start: number): number {
+    for (let at = text.indexOf(DRIVER, start); at >= 0; at = text.indexOf(DRIVER, at + 1)) {
+      if (deviceAt(text, at + DRIVER.length) !== null) return at;
+    }
+    return text.length;
+  }
+
+  /** The SMMU whose name is at that place; null where there is no name. */
+  #smmuAt(text: string, at: number): SmmuState | null {
+    const name = this.#latest?.name ?? '';
+    if (name !== '' && text.startsWith(name, at) && text.charCodeAt(at + name.length) === 0x3a) {
+      const next = text.charCodeAt(at + name.length + 1);
+      if (Number.isNaN(next) || next === 0x20 || next === 0x09) return this.#latest;
+    }
+    const found = deviceAt(text, at);
+    return found === null ? null : this.#smmu(found.name, 'linux');
+  }
+
+  /** `name` is null for messages whose beginning was cut off. Null where there are more SMMUs than any machine has. */
+  #smmu(name: string | null, system: SmmuState['system']): SmmuState | null {
+    let state = this.#smmus.get(name ?? '');
+    if (state === undefined) {
+      if (this.#smmus.size >= MAX_SMMUS) return null;
+      const kept = name === null ? null : Buffer.from(name, 'latin1').toString('latin1');
+      state = new SmmuState(kept, system);
+      this.#smmus.set(kept ?? '', state);
+    }
+    this.#latest = state;
+    return state;
+  }
+
+  /** One message of an SMMU: `text` from `start` on, with the driver's name at `at`. */
+  #message(state: SmmuState, text: string, start: number, at: number): void {
+    const outcome = understand(state, text, start, this);
+    if (outcome === 'unfinished') {
+      this.#unfinished = { state, text: text.slice(at), prefix: this.#prefix, line: this.line, parts: 1 };
+    } else if (outcome !== 'used') this.#passOver(text.slice(at), outcome === 'unreadable' ? state : null);
+  }
+
+  /** A line without the driver's name as Linux prints it. */
+  #takeOther(text: string): void {
+    if (!isWorthALook(text)) {
+      if (text.includes('0x')) this.#takeBareWord(text);
+      return;
+    }
+    if (this.#takeNamed(text, UNBOUND, 'linux') || this.#takeNamed(text, XEN, 'xen')) return;
+    if (this.#takeFreeBsd(text) || this.#takeOfNone(text)) return;
+    if (SMMU_V2.test(text)) this.#smmuV2Lines += 1;
+    else if (ENDS_IN_DRIVER.test(text)) {
+      this.#unfinished = { state: null, text: DRIVER, prefix: text, line: this.line, parts: 1 };
+      this.#smmuLines += 1;
+    } else this.#takeBare(text);
+  }
+
+  #takeNamed(text: string, marker: RegExp, system: SmmuState['system']): boolean {
+    marker.lastIndex = 0;
+    if (!marker.test(text)) return false;
+    const at = marker.lastIndex;
+    const device = deviceAt(text, at);
+    const state = device === null ? null : this.#smmu(device.name, system);
+    if (device === null || state === null) return false;
+    this.#smmuLines += 1;
+    this.#prefix = text.slice(0, at);
+    this.#message(state, text, device.end, at);
+    return true;
+  }
+
+  #takeFreeBsd(text: string): boolean {
+    const found = this.#freebsd.find(text);
+    const state = found === null ? null : this.#smmu(found.name, 'freebsd');
+    if (found === null || state === null) return false;
+    this.#smmuLines += 1;
+    this.#prefix = found.prefix;
+    if (!this.#freebsd.understand(state, found, this.place())) this.#passOver(text, null);
+    return true;
+  }
+
+  /** Lines that matter and are no SMMU's: a kernel that boots, devices, messages that the kernel left out. */
+  #takeOfNone(text: string): boolean {
+    if (BOOT.test(text)) {
+      for (const state of this.#smmus.values()) state.close();
+      // What stands before the first boot of a log is the end of an earlier one.
+      this.#boot += this.#booted || this.#smmuLines > 0 ? 1 : 0;
+      this.#booted = true;
+      return true;
+    }
+    const added = text.indexOf(ADDED);
+    const device = added < 0 ? undefined : DEVICE_ADDED.exec(text.slice(Math.max(0, added - 200), added))?.[1];
+    if (device !== undefined && this.#devices.size < MAX_DEVICES) this.#devices.add(this.kept(device));
+    const [, suppressed] = SUPPRESSED.exec(text) ?? [];
+    this.#suppressed += Number(suppressed ?? 0);
+    this.#smmuLines += suppressed === undefined ? 0 : 1;
+    return device !== undefined || suppressed !== undefined;
+  }
+
+  /** The driver's name was cut off the lines below the first, or off all of them. */
+  #takeBareWord(text: string): void {
+    const start = BARE.exec(text)?.[0].length ?? 0;
+    const word = text.startsWith('0x', start) ? recordWord(text, start) : 'none';
+    if (typeof word === 'string' || skipBlanks(text, word.end) < text.length) return;
+    const latest = this.#latest;
+    if (latest?.wantsWords !== true || (latest.name !== null && !latest.isNext(this.line))) return;
+    this.#smmuLines += 1;
+    latest.word(word.low, word.high, this.line);
+  }
+
+  #takeBare(text: string): void {
+    const prefix = BARE.exec(text)?.[0] ?? '';
+    const body = text.slice(prefix.length);
+    const found = messageOf(body);
+    if (found === null || found.message.topic === 'boot' || found.message.topic === 'reset') return;
+    const state = this.#smmu(null, 'linux');
+    if (state === null) return;
+    this.#smmuLines += 1;
+    this.#prefix = prefix;
+    understandMessage(state, found, body, this);
+  }
+
+  /** Tries a line as the rest of the one before it. */
+  #finishWith(text: string, line: number): boolean {
+    const unfinished = this.#unfinished as Unfinished;
+    for (const whole of continuations(unfinished.text, text, DRIVER)) {
+      this.#unfinished = null;
+      const outcome = this.#retry(unfinished, whole);
+      this.line = line;
+      if (outcome === 'used') return true;
+      if (outcome === 'unfinished' && unfinished.parts < MAX_PARTS) {
+        const state = unfinished.state ?? this.#smmuAt(whole, DRIVER.length);
+        this.#unfinished = { ...unfinished, state, text: whole, parts: unfinished.parts + 1 };
+        return true;
+      }
+    }
+    this.#unfinished = unfinished;
+    this.#settle();
+    this.line = line;
+    return false;
+  }
+
+  /** The message again, with more of it or with the certainty that there is no more. */
+  #retry({ state: known, prefix, line }: Unfinished, text: string): Outcome {
+    const nameAt = text.startsWith(DRIVER) ? DRIVER.length : 0;
+    const state = known ?? this.#smmuAt(text, nameAt);
+    if (state === null) return 'unknown';
+    this.#prefix = prefix;
+    this.line = line;
+    return understand(state, text, nameAt + (state.name ?? '').length + 1, this);
+  }
+
+  /** Nothing follows what was unfinished: what is certain of it counts. */
+  #settle(): void {
+    const unfinished = this.#unfinished;
+    this.#unfinished = null;
+    if (unfinished === null) return;
+    this.isFinal = true;
+    const outcome = this.#retry(unfinished, unfinished.text);
+    this.isFinal = false;
+    if (outcome !== 'used') this.#passOver(unfinished.text, outcome === 'unreadable' ? unfinished.state : null);
+  }
+
+  /** `lacking`: the SMMU that waited for the word that cannot be read. */
+  #passOver(text: string, lacking: SmmuState | null): void {
+    lacking?.wordLost(this.line);
+    this.#passedOverCount += 1;
+    if (this.#passedOver.length < MAX_PASSED_OVER) this.#passedOver.push({ line: this.line, text: this.kept(text) });
+  }
+
+  place(): Place {
+    const time = printkTime(this.#prefix) ?? this.#timeBefore();
+    return { line: this.line, time, stamp: time === null ? wallClock(this.#prefix) : null, boot: this.#boot };
+  }
+
+  /** Mail programs break a line behind its time, too. */
+  #timeBefore(): number | null {
+    if (unquoted(this.#prefix).trim() !== '') return null;
+    const before = this.#lines.lineBefore().trimEnd();
+    return before.endsWith(']') && BARE.exec(before)?.[0] === before ? printkTime(before) : null;
+  }
+
+  kept(text: string): string {
+    const some = text.slice(0, MAX_TEXT_LENGTH).trimEnd();
+    return Buffer.from(some, this.#lines.isWide ? 'utf8' : 'latin1').toString('utf8');
+  }
+}

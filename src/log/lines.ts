@@ -1,0 +1,161 @@
+/**
+ * Which lines of a log are worth a look? Bytes in pieces of any size go in, the lines that may be an SMMU's come out, each
+ * with its number. What is between them is skipped as fast as a search goes, and nothing grows with the length of the log
+ * or of a line.
+ */
+
+/** Who takes the lines. */
+export interface LineTaker {
+  /** The line directly behind the last one is wanted, whatever it says: it may be the rest of a broken one. */
+  readonly wantsNext: boolean;
+  /** `text` is one line without its end; `number` counts from 1. Bytes beyond ASCII are one character each. */
+  take(text: string, number: number): void;
+}
+
+/**
+ * What a line has in it that is worth a look. Messages without the driver's name in front are there because people cut
+ * it off; devices and boots are there because they say whose faults these are.
+ */
+const WORTH_A_LOOK =
+  /smmu|SMMU|iommu group|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux/g;
+
+export function isWorthALook(line: string): boolean {
+  WORTH_A_LOOK.lastIndex = 0;
+  return WORTH_A_LOOK.test(line);
+}
+
+/** No message is near as long. A longer line is taken in parts, so that none has to be held. */
+const MAX_LINE_LENGTH = 1 << 16;
+/** In front of the later parts of a line: what stands there is not how the line begins. */
+const NOT_THE_BEGINNING = String.fromCharCode(0);
+/** How much of what stands before a piece is kept for {@link LogLines.lineBefore}. */
+const TAIL_LENGTH = 256;
+
+const ESCAPE = String.fromCharCode(0x1b);
+const ESCAPE_SEQUENCE = new RegExp(`${ESCAPE}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
+/** A blank that breaks no line, as web pages have it, in UTF-8 and by itself. */
+const HARD_BLANK = /\u00c2?\u00a0/g;
+
+export class LogLines {
+  readonly #taker: LineTaker;
+  /** What has no line end yet. */
+  #rest = '';
+  #number = 0;
+  #decoder: InstanceType<typeof TextDecoder> | null = null;
+  #begun = false;
+  /** The text that is gone through, where the current line begins in it, and the end of the text before it. */
+  #text = '';
+  #textFrom = 0;
+  #at = 0;
+  #tail = '';
+
+  constructor(taker: LineTaker) {
+    this.#taker = taker;
+  }
+
+  /** Lines so far. */
+  get count(): number {
+    return this.#number;
+  }
+
+  /** Whether the text is not one byte a character: UTF-16, as a shell of Windows writes it. */
+  get isWide(): boolean {
+    return this.#decoder !== null;
+  }
+
+  /** The line before the one that is being taken, or the end of it; empty where there is none. */
+  lineBefore(): string {
+    const end = this.#at - 1;
+    if (end < this.#textFrom) return lastLine(this.#tail);
+    const start = this.#text.lastIndexOf('\n', end - 1) + 1;
+    return this.#text.slice(Math.max(this.#textFrom, start, end - TAIL_LENGTH), end);
+  }
+
+  push(bytes: Buffer): void {
+    const text = this.#decode(bytes);
+    const end = text.lastIndexOf('\n') + 1;
+    let start = 0;
+    if (this.#rest !== '' && end > 0) {
+      start = text.indexOf('\n') + 1;
+      this.#scan(this.#rest + text.slice(0, start));
+      this.#rest = '';
+    }
+    this.#scan(text, start, end);
+    if (end < text.length) this.#rest += text.slice(end);
+    if (this.#rest.length > MAX_LINE_LENGTH) this.#takeInParts();
+  }
+
+  end(): void {
+    if (this.#rest !== '') this.#scan(`${this.#rest}\n`);
+    this.#rest = '';
+  }
+
+  #decode(bytes: Buffer): string {
+    if (!this.#begun && bytes.length >= 2) {
+      this.#begun = true;
+      const mark = bytes.readUInt16BE(0);
+      if (mark === 0xfffe) this.#decoder = new TextDecoder('utf-16le');
+      else if (mark === 0xfeff) this.#decoder = new TextDecoder('utf-16be');
+    }
+    return this.#decoder === null ? bytes.toString('latin1') : this.#decoder.decode(bytes, { stream: true });
+  }
+
+  /** A line without an end in sight: all but its last part is taken as it is. */
+  #takeInParts(): void {
+    for (let at = 0; ; ) {
+      const left = this.#rest.length - at;
+      if (left <= MAX_LINE_LENGTH) {
+        this.#rest = NOT_THE_BEGINNING + this.#rest.slice(at);
+        return;
+      }
+      // A carriage return, or else a blank, is a better place than the middle of a word.
+      const limit = at + MAX_LINE_LENGTH;
+      const cut = Math.max(this.#rest.lastIndexOf('\r', limit), this.#rest.lastIndexOf(' ', limit));
+      const end = cut > at ? cut + 1 : limit;
+      this.#scan(`${at === 0 ? '' : NOT_THE_BEGINNING}${this.#rest.slice(at, end)}\n`);
+      this.#number -= 1;
+      at = end;
+    }
+  }
+
+  /** From `from` to `to` there are whole lines. */
+  #scan(text: string, from = 0, to = text.length): void {
+    if (from >= to) return;
+    this.#text = text;
+    this.#textFrom = from;
+    const dirty = text.includes(ESCAPE) || text.includes('\u00a0');
+    const hasReturns = text.includes('\r');
+    let at = from;
+    while (at < to) {
+      if (!this.#taker.wantsNext) {
+        WORTH_A_LOOK.lastIndex = at;
+        const found = WORTH_A_LOOK.test(text) && WORTH_A_LOOK.lastIndex < to;
+        const start = found ? text.lastIndexOf('\n', WORTH_A_LOOK.lastIndex - 1) + 1 : to;
+        this.#skip(text, at, start);
+        at = start;
+        if (!found) break;
+      }
+      const end = text.indexOf('\n', at);
+      this.#number += 1;
+      this.#at = at;
+      const line = dirty
+        ? text.slice(at, end).replace(ESCAPE_SEQUENCE, '').replace(HARD_BLANK, ' ')
+        : text.slice(at, end);
+      if (!hasReturns || !line.includes('\r')) this.#taker.take(line, this.#number);
+      else for (const part of line.split('\r')) if (part !== '') this.#taker.take(part, this.#number);
+      at = end + 1;
+    }
+    this.#tail = text.slice(Math.max(from, to - TAIL_LENGTH), to);
+    this.#text = '';
+    this.#at = 0;
+  }
+
+  #skip(text: string, from: number, to: number): void {
+    for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) this.#number += 1;
+  }
+}
+
+function lastLine(text: string): string {
+  const whole = text.endsWith('\n') ? text.slice(0, -1) : text;
+  return whole.slice(whole.lastIndexOf('\n') + 1);
+}

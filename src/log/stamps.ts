@@ -1,0 +1,31 @@
+/** When was it printed? What stands in front of a message says it, in the ways in which logs are saved. */
+
+/** Nobody's prefix is longer; what stands further in front is another program's output. */
+const MAX_PREFIX_LENGTH = 200;
+
+const PRINTK_TIME = /^ *(\d{1,10}\.\d{1,9})$/;
+const WALL_CLOCKS: readonly RegExp[] = [
+  /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?/,
+  /(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?/,
+];
+
+/** Seconds since boot, as printk gives them: the last ones in front of the message. Null where there are none. */
+export function printkTime(prefix: string): number | null {
+  for (let end = prefix.lastIndexOf(']'); end > 0; end = prefix.lastIndexOf(']', end - 1)) {
+    const start = prefix.lastIndexOf('[', end);
+    if (start < 0 || prefix.length - start > MAX_PREFIX_LENGTH) return null;
+    const [, seconds] = PRINTK_TIME.exec(prefix.slice(start + 1, end)) ?? [];
+    if (seconds !== undefined) return Number(seconds);
+  }
+  return null;
+}
+
+/** Date and time as they stand there: in ISO 8601, of syslog, or of `dmesg -T`. */
+export function wallClock(prefix: string): string | null {
+  for (const pattern of WALL_CLOCKS) {
+    const [found] = pattern.exec(prefix.slice(0, MAX_PREFIX_LENGTH)) ?? [];
+    // A copy: a part of a line would keep the piece of the log in memory that it was read from.
+    if (found !== undefined) return Buffer.from(found, 'latin1').toString('latin1');
+  }
+  return null;
+}

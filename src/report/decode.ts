@@ -1,0 +1,136 @@
+/** `smmu-adopt decode`: words as fields, each with what it means. */
+
+import { hex } from '../hex.ts';
+import { countingFields } from '../smmu/counting-fields.ts';
+import type { DecodedWords, DecodeProblem } from '../smmu/decode.ts';
+import type { Field, FieldValue } from '../smmu/fields.ts';
+import { TOOL } from '../version.ts';
+import { shownValue, valueInWords } from './text/field-groups.ts';
+import { INDENT, paragraph, type Style } from './text/style.ts';
+import { type Column, NOTHING, table } from './text/table.ts';
+
+const SCHEMA_VERSION = 1;
+
+export function decodeJson(records: readonly DecodedWords[]): object {
+  return { schemaVersion: SCHEMA_VERSION, tool: TOOL, records: records.map(recordJson) };
+}
+
+function recordJson(record: DecodedWords): object {
+  const { kind, layout, code, problems } = record;
+  return {
+    kind,
+    name: layout.name,
+    code,
+    words: wordsOf(record),
+    fields: jsonFields(fieldsOf(record)),
+    meaning: layout.meaning,
+    problems: problems.map(problemInWords),
+  };
+}
+
+function wordsOf({ layout, words }: DecodedWords): string[] {
+  const digits = 2 * Math.min(8, layout.byteLength);
+  return words.map((word) => `0x${word.toString(16).padStart(digits, '0')}`);
+}
+
+/** Fields of words that are missing, and those that others switch off, are null. */
+function fieldsOf({ layout, words }: DecodedWords): Record<string, FieldValue | null> {
+  const whole = Array.from({ length: Math.ceil(layout.byteLength / 8) }, (_, i) => words[i] ?? 0n);
+  const fields = countingFields(layout, whole);
+  for (const { name, word } of layout.fields) if (word >= words.length) fields[name] = null;
+  return fields;
+}
+
+/** Addresses as hex text. */
+export function jsonFields(
+  fields: Readonly<Record<string, FieldValue | null>>,
+): Record<string, number | string | null> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'bigint' ? hex(value) : value]),
+  );
+}
+
+const ORDERS = {
+  'as-given': 'as they were given',
+  'high-half-first': 'with the high half of each word first, the one order that makes sense',
+  'last-word-first': 'with the last word first, the one order that makes sense',
+};
+
+export function problemInWords(problem: DecodeProblem): string {
+  switch (problem.kind) {
+    case 'cut':
+      return `${problem.words} of ${problem.of} words: the fields of the others are not known`;
+    case 'order':
+      return `read ${ORDERS[problem.order]}`;
+    case 'reserved-number':
+      return `nothing has the number 0x${problem.code.toString(16)}`;
+    case 'reserved-bits':
+      return `reserved bits are set in word ${problem.word}: 0x${problem.bits.toString(16)}`;
+    case 'reserved-value':
+      return `${problem.field} is ${problem.value}: ${problem.meaning}`;
+    case 'illegal': {
+      const { field, observed, required } = problem.illegality;
+      return `the hardware refuses it: ${field} is ${observed}; required: ${required}`;
+    }
+  }
+}
+
+const NOUNS: Readonly<Record<DecodedWords['kind'], string>> = {
+  event: 'event',
+  command: 'command',
+  pri: 'entry of the PRI queue',
+  ste: 'stream table entry',
+  cd: 'context descriptor',
+  l1: 'level 1 descriptor of a stream table',
+  l1cd: 'level 1 descriptor of a CD table',
+  register: 'register',
+};
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Field' },
+  { title: 'Bits', align: 'right' },
+  { title: 'Value', align: 'right' },
+  { title: 'Means', yields: 'wrap' },
+];
+
+/** `guessed`: nobody said what the words are. */
+export function* decodeText(records: readonly DecodedWords[], style: Style, guessed: boolean): Generator<string> {
+  if (guessed && records.length > 1) yield `These words could be any of ${records.length} things.\n\n`;
+  for (const [i, record] of records.entries()) {
+    if (i > 0) yield '\n';
+    for (const line of recordLines(record, style)) yield `${line}\n`;
+  }
+}
+
+function* recordLines(record: DecodedWords, style: Style): Generator<string> {
+  const { kind, layout, code, problems } = record;
+  const number = code === null ? '' : ` 0x${code.toString(16).padStart(2, '0')}`;
+  yield `${style.paint.bold(layout.name)}  ${style.paint.dim(`${NOUNS[kind]}${number}`)}`;
+  yield* paragraph(style, INDENT, layout.meaning);
+  for (const problem of problems) yield* paragraph(style, `${INDENT}note: `, problemInWords(problem));
+  const fields = fieldsOf(record);
+  const entries = layout.fields.map((field) => ({ field, value: fields[field.name] ?? null }));
+  const long = entries.length > MAX_ALL_SHOWN;
+  const shown = entries.filter(({ value }) => !long || (value !== null && Number(value) !== 0));
+  if (shown.length > 0)
+    yield* table(
+      style,
+      COLUMNS,
+      shown.map(({ field, value }) => cells(field, value, record)),
+    );
+  const off = entries.filter(({ value }) => value === null).length;
+  if (long) yield `${INDENT}${entries.length - shown.length - off} more fields are 0, ${off} have no effect here`;
+}
+
+/** An STE has a hundred fields, most of them 0. */
+const MAX_ALL_SHOWN = 24;
+
+function cells(field: Field, value: FieldValue | null, { words, layout }: DecodedWords): string[] {
+  const { name, word, lsb, width, meaning } = field;
+  const place = layout.byteLength > 8 ? `${word}:` : '';
+  const bits = width === 1 ? `${place}${lsb}` : `${place}${lsb + width - 1}..${lsb}`;
+  if (value === null)
+    return [name, bits, NOTHING, word >= words.length ? `${meaning}: not known` : `${meaning}: no effect here`];
+  const says = valueInWords(field, value);
+  return [name, bits, shownValue(field, value), says === null ? meaning : `${meaning}: ${says}`];
+}

@@ -1,0 +1,94 @@
+/** What a kernel log says, in words: what the text report and the JSON share. */
+
+import { hex } from '../../hex.ts';
+import type { ReportedEvent } from '../../inspect/log-report.ts';
+import type { CommandErrorFacts, LogProblem } from '../../log/facts.ts';
+import { COMMAND_ERRORS, commandType } from '../../smmu/commands.ts';
+import { eventType } from '../../smmu/events.ts';
+import { decodeFields, fieldBits, fieldOf, meaningOf } from '../../smmu/fields.ts';
+import { type Register, registerNamed } from '../../smmu/registers.ts';
+
+export const hex32 = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
+
+export function problemInWords(problem: LogProblem): string {
+  switch (problem.kind) {
+    case 'cut':
+      return `the log has ${problem.words} of its ${problem.of} words`;
+    case 'number-differs':
+      return `announced as ${hex(problem.header)}, but its words begin with ${hex(problem.record)}: they are not its own, or the first is missing`;
+    case 'place-unknown':
+      return 'a word is missing, and not the last: what the others mean is not known';
+    case 'text-differs':
+      return `the kernel's text says ${problem.field} ${problem.text}, the words say ${problem.words}`;
+    case 'name-unknown-to-kernel':
+      return 'the kernel calls it UNKNOWN';
+    case 'reason-differs':
+      return `the kernel's text is "${problem.text}", but the number means "${problem.expected}"`;
+  }
+}
+
+const CMDQ_CONS = registerNamed('CMDQ_CONS') as Register;
+const MAX_QUEUE_ENTRIES = 1 << 19;
+
+/** What CMDQ_CONS says. The wrap bit can be told from the index where the size of the queue is known. */
+export function consInWords({ cons, error }: CommandErrorFacts, entries: number | undefined) {
+  const read = cons === null ? null : Number(fieldBits(fieldOf(CMDQ_CONS, 'RD'), [BigInt(cons)]));
+  const known =
+    entries !== undefined && entries > 0 && entries <= MAX_QUEUE_ENTRIES && Number.isInteger(Math.log2(entries));
+  return {
+    reason: error === null ? null : (COMMAND_ERRORS[error] ?? 'reserved'),
+    meaning: error === null ? null : (meaningOf(fieldOf(CMDQ_CONS, 'ERR'), error) ?? null),
+    index: read === null ? null : known ? read % entries : read,
+    wrap: read === null || !known ? null : Math.floor(read / entries) % 2,
+  };
+}
+
+/** The command at which the queue stopped. */
+export function commandFacts(words: readonly bigint[]) {
+  const [first] = words;
+  if (first === undefined) return null;
+  const type = commandType(Number(first & 0xffn));
+  return { type: type.name, code: type.code, words, fields: decodeFields(type, words), meaning: type.meaning };
+}
+
+/** The flags of GERROR that are active: those of the number, or else those that the kernel names. */
+export function globalErrorFlags(active: number | null, named: readonly string[]): string[] {
+  const { fields } = registerNamed('GERROR') as Register;
+  if (active === null) return [...named];
+  const known = fields.filter(({ lsb }) => (active >>> lsb) % 2 === 1).map(({ name }) => name);
+  const reserved = fields.reduce((rest, { lsb }) => (rest & ~(1 << lsb)) >>> 0, active);
+  return [...known, ...bitsOf(reserved).map((bit) => `bit ${bit}`)];
+}
+
+function bitsOf(word: number): number[] {
+  return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (word >>> bit) % 2 === 1);
+}
+
+export function eventMeaning({ code }: Pick<ReportedEvent, 'code'>): string | null {
+  return code === null ? null : eventType(code).meaning;
+}
+
+/** `unprivileged data write at stage 1, stalled with STAG 0x7f`: what is known of the access. */
+export function accessInWords(event: ReportedEvent): string {
+  const { privileged, execute, write, stage, translating, stalled, stag, ipa, fetchAddress, address } = event;
+  const access = [
+    privileged === null ? '' : privileged ? 'privileged' : 'unprivileged',
+    execute === null ? '' : execute ? 'instruction' : 'data',
+    write === null ? '' : write ? 'write' : 'read',
+  ].filter((part) => part !== '');
+  const code = event.code ?? 0;
+  const what = eventType(code).fields.find(({ name }) => name === 'CLASS');
+  return [
+    access.join(' '),
+    stage === null ? '' : `stage ${stage}`,
+    ipa === null ? '' : `IPA ${hex(ipa)}`,
+    translating === null || translating === 2 || what === undefined
+      ? ''
+      : `translating ${meaningOf(what, translating)}`,
+    fetchAddress === null || fetchAddress === address ? '' : `nothing answers at ${hex(fetchAddress)}`,
+    stalled === true ? `STALLED with STAG ${hex(stag ?? 0)}` : '',
+    ...event.mixed.map((name) => `${name} differs`),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}

@@ -1,0 +1,149 @@
+/** One set of records in every dressing: nothing is lost, changed or invented. */
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { EventGroup, KernelLog } from '../../src/log/facts.ts';
+import { readLog as read } from '../support/log-reading.ts';
+import { DRESSINGS, type DriverLine, driverLines, type Printing, type WrittenEvent } from '../support/log-writer.ts';
+
+const A = 'arm-smmu-v3.0.auto';
+const B = '9050000.smmuv3';
+
+/** Of two SMMUs, one of them each kind of record that has another form in clear. */
+const EVENTS: readonly WrittenEvent[] = [
+  { device: A, words: [0x0000_0100_0000_0010n, 0x0000_0208_0000_0000n, 0xffff_b002n, 0n] },
+  { device: B, words: [0x0000_0009_0000_0002n, 0n, 0n, 0n] },
+  { device: A, words: [0x0000_0200_0000_2813n, 0x0000_0282_0000_0000n, 0x9_0000_f040n, 0x9_0000_f000n] },
+  { device: B, words: [0x0002_0600_0000_0003n, 0n, 0n, 0x4_2010_0000n] },
+  { device: A, words: [0x0000_0180_0000_0007n, 0x0000_0008_0000_0000n, 0x1234_5000n, 0n] },
+  { device: B, words: [0x0000_0011_0000_0010n, 0x0000_020a_8000_007fn, 0xffff_ffff_ffff_f000n, 0n] },
+];
+
+const summary = ({
+  name,
+  code,
+  sid,
+  ssid,
+  address,
+  write,
+  privileged,
+  stage,
+  stalled,
+  stag,
+  complete,
+  count,
+}: EventGroup) => ({ name, code, sid, ssid, address, write, privileged, stage, stalled, stag, complete, count });
+const nothing = { ssid: null, address: null, write: null, privileged: null, stage: null, stalled: null, stag: null };
+const once = { complete: true, count: 1 };
+
+const EXPECTED: Readonly<Record<string, readonly ReturnType<typeof summary>[]>> = {
+  [A]: [
+    {
+      ...nothing,
+      ...once,
+      name: 'F_TRANSLATION',
+      code: 16,
+      sid: 0x100,
+      address: 0xffffb002n,
+      write: false,
+      privileged: false,
+      stage: 1,
+      stalled: false,
+    },
+    {
+      ...nothing,
+      ...once,
+      name: 'F_PERMISSION',
+      code: 19,
+      sid: 0x200,
+      ssid: 2,
+      address: 0x90000f040n,
+      write: true,
+      privileged: true,
+      stage: 2,
+      stalled: false,
+    },
+    { ...nothing, ...once, name: 'F_TRANSL_FORBIDDEN', code: 7, sid: 0x180, address: 0x12345000n, write: false },
+  ],
+  [B]: [
+    { ...nothing, ...once, name: 'C_BAD_STREAMID', code: 2, sid: 9 },
+    { ...nothing, ...once, name: 'F_STE_FETCH', code: 3, sid: 0x20600, address: 0x420100000n },
+    {
+      ...nothing,
+      ...once,
+      name: 'F_TRANSLATION',
+      code: 16,
+      sid: 0x11,
+      address: 0xfffffffffffff000n,
+      write: false,
+      privileged: true,
+      stage: 1,
+      stalled: true,
+      stag: 0x7f,
+    },
+  ],
+};
+
+const found = ({ smmus }: KernelLog) =>
+  Object.fromEntries(smmus.map(({ name, events }) => [name, events.map(summary)]));
+
+describe.each(Object.entries(DRESSINGS))('%s', (_, { timed, dress }) => {
+  test.each<Printing>(['v5', 'v6.14'])('every record of %s, whole and once', (printing) => {
+    const log = read(dress(driverLines(EVENTS, printing)));
+    expect(found(log)).toEqual(EXPECTED);
+    expect(log.passedOver, JSON.stringify(log.passedOverLines)).toBe(0);
+    const [first] = log.smmus[0]?.events ?? [];
+    expect(first?.firstTime).toBe(timed ? 446.3985 : null);
+  });
+
+  test('the lines in clear alone', () => {
+    const log = read(dress(driverLines(EVENTS, 'decoded')));
+    const unnamed = { ...nothing, ...once, name: 'UNKNOWN', code: null, sid: 0x180 };
+    expect(found(log)).toEqual({ [A]: [...(EXPECTED[A] ?? []).slice(0, 2), unnamed], [B]: EXPECTED[B] });
+    expect(log.passedOver, JSON.stringify(log.passedOverLines)).toBe(0);
+  });
+});
+
+/** What other drivers print between them. */
+const FOREIGN = [
+  { device: 'virtio_blk virtio1', body: '[vda] 16777216 512-byte logical blocks' },
+  { device: 'hns3 0000:bd:00.0', body: 'reset done, word 0x0000000000000010' },
+  { device: 'pcieport 0000:00:01.0', body: 'AER: Multiple Uncorrectable (Fatal) error received: 0000:00:01.0' },
+  { device: 'nvme nvme0', body: 'I/O 512 QID 3 timeout, aborting' },
+];
+
+describe('however the lines are mixed', () => {
+  const parts = fc.record({
+    dressing: fc.constantFrom(...Object.keys(DRESSINGS)),
+    printing: fc.constantFrom<Printing>('v5', 'v6.14'),
+    /** Which SMMU goes on, or which other driver prints, line by line. */
+    turns: fc.array(fc.nat(5), { minLength: 200, maxLength: 200 }),
+    pieceLength: fc.integer({ min: 1, max: 300 }),
+  });
+
+  /** Each SMMU's lines stay in order; those of others come between. */
+  function mixed(lines: readonly DriverLine[], turns: readonly number[]): DriverLine[] {
+    const queues = [A, B].map((device) => lines.filter((line) => line.device === device));
+    const order = turns.flatMap((turn, i): DriverLine[] => {
+      const [next] = turn < 4 ? (queues[turn % 2]?.splice(0, 1) ?? []) : [];
+      if (next !== undefined) return [next];
+      const { device, body } = FOREIGN[(turn + i) % FOREIGN.length] as (typeof FOREIGN)[number];
+      return [{ device, body, time: 1000 * i, foreign: true }];
+    });
+    return [...order, ...queues.flat()];
+  }
+
+  test('each SMMU keeps its own, whatever the pieces in which the log is read', () => {
+    fc.assert(
+      fc.property(parts, ({ dressing, printing, turns, pieceLength }) => {
+        const { dress } = DRESSINGS[dressing] as (typeof DRESSINGS)[string];
+        const log = read(dress(mixed(driverLines(EVENTS, printing), turns)), pieceLength);
+        const [a, b] = [A, B].map((device) => log.smmus.find(({ name }) => name === device)?.events.map(summary));
+        expect({ a, b }).toEqual({ a: EXPECTED[A], b: EXPECTED[B] });
+        expect(log.smmus.length).toBe(2);
+        expect(log.passedOver).toBe(0);
+      }),
+      { seed: 20261, numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,148 @@
+/** Writes kernel logs: what a driver prints of known records, and the dressings in which people post it. */
+
+/** One line of a driver, before anything stands in front of it. */
+export interface DriverLine {
+  readonly device: string;
+  readonly body: string;
+  /** Microseconds since boot. */
+  readonly time: number;
+  /** Another driver's line: `device` is its name and what it prints of. */
+  readonly foreign?: boolean;
+}
+
+export interface WrittenEvent {
+  readonly device: string;
+  readonly words: readonly [bigint, bigint, bigint, bigint];
+}
+
+const word = (value: bigint) => `0x${value.toString(16).padStart(16, '0')}`;
+
+const KERNEL_NAMES: Readonly<Record<number, string>> = {
+  2: 'C_BAD_STREAMID',
+  3: 'F_STE_FETCH',
+  4: 'C_BAD_STE',
+  6: 'F_STREAM_DISABLED',
+  8: 'C_BAD_SUBSTREAMID',
+  9: 'F_CD_FETCH',
+  10: 'C_BAD_CD',
+  16: 'F_TRANSLATION',
+  17: 'F_ADDR_SIZE',
+  18: 'F_ACCESS',
+  19: 'F_PERMISSION',
+  37: 'F_VMS_FETCH',
+};
+const CLASSES = ['CD fetch', 'Stage 1 translation table fetch', 'Input address caused fault', 'Reserved'];
+
+/** `v5`: header and words; `v6.14`: the lines in clear as well; `decoded`: those alone. */
+export type Printing = 'v5' | 'v6.14' | 'decoded';
+
+export function bodiesOf({ words: [w0, w1, w2, w3] }: WrittenEvent, printing: Printing): string[] {
+  const code = Number(w0 & 0xffn);
+  const raw = [
+    `event 0x${code.toString(16).padStart(2, '0')} received:`,
+    ...[w0, w1, w2, w3].map((w) => `\t${word(w)}`),
+  ];
+  const bit = (n: number) => Number((w1 >> BigInt(n)) & 1n);
+  const hex = (value: bigint | number) => `0x${value.toString(16)}`;
+  const who = `event: ${KERNEL_NAMES[code] ?? 'UNKNOWN'} client: (unassigned sid) sid: ${hex(w0 >> 32n)} ssid: ${hex((w0 >> 12n) & 0xfffffn)}`;
+  const clear =
+    code >= 0x10 && code <= 0x13
+      ? [
+          `${who} iova: ${hex(w2)} ipa: ${hex(w3 & 0xffffffffff000n)}`,
+          `${bit(33) ? 'priv' : 'unpriv'} ${bit(34) ? 'inst' : 'data'} ${bit(35) ? 'read' : 'write'} s${bit(39) + 1} ` +
+            `"${CLASSES[Number((w1 >> 40n) & 3n)]}"${bit(31) ? ' stall' : ''} stag: ${hex(w1 & 0xffffn)}`,
+        ]
+      : [[3, 9, 0x25].includes(code) ? `${who} fetch_addr: ${hex(w3)}` : who];
+  return printing === 'v5' ? raw : printing === 'decoded' ? clear : [...raw, ...clear];
+}
+
+/** The lines of all records, a millisecond apart. */
+export function driverLines(events: readonly WrittenEvent[], printing: Printing): DriverLine[] {
+  let time = 446_397_497;
+  return events.flatMap((event) =>
+    bodiesOf(event, printing).map((body) => {
+      time += 1003;
+      return { device: event.device, body, time };
+    }),
+  );
+}
+
+const seconds = (time: number) => (time / 1e6).toFixed(6).padStart(12);
+const text = ({ device, body, foreign }: DriverLine) => `${foreign ? '' : 'arm-smmu-v3 '}${device}: ${body}`;
+const printk = (line: DriverLine) => `[${seconds(line.time)}] ${text(line)}`;
+const each =
+  (dress: (line: DriverLine, i: number) => string, end = '\n') =>
+  (lines: readonly DriverLine[]) =>
+    lines.map((line, i) => dress(line, i) + end).join('');
+const spelledTab = (tab: string) => each((line) => printk(line).replace('\t', tab));
+
+/** Breaks lines at a blank, as a mail program does. */
+function wrapped(line: string, width: number, quote: string): string {
+  if (line.length <= width) return quote + line;
+  const cut = line.lastIndexOf(' ', width);
+  return cut <= 0 ? quote + line : `${quote}${line.slice(0, cut)}\n${wrapped(line.slice(cut + 1), width, quote)}`;
+}
+
+function quotedPrintable(line: string): string {
+  const spelled = line.replace(/=/g, '=3D').replace(/\t/g, '=09');
+  const parts: string[] = [];
+  for (let at = 0; at < spelled.length; at += 70) parts.push(spelled.slice(at, at + 70));
+  return `${parts.join('=\n')}\n`;
+}
+
+/** Every dressing makes one text of the lines. `timed`: the seconds since boot are still there. */
+export const DRESSINGS: Readonly<
+  Record<string, { readonly timed: boolean; readonly dress: (lines: readonly DriverLine[]) => string }>
+> = {
+  'printk time': { timed: true, dress: each(printk) },
+  'no prefix at all': { timed: false, dress: each(text) },
+  'printk time and caller': {
+    timed: true,
+    dress: each((line) => `[${seconds(line.time)}][  T${line.time % 999}] ${text(line)}`),
+  },
+  'levels of the console': { timed: true, dress: each((line) => `<6>${printk(line)}`) },
+  syslog: { timed: true, dress: each((line) => `Nov 12 03:04:05 node7 kernel: ${printk(line)}`) },
+  'syslog without printk time': { timed: false, dress: each((line) => `Nov  2 03:04:05 node7 kernel: ${text(line)}`) },
+  'journalctl -o short-iso': {
+    timed: false,
+    dress: each((line) => `2026-09-29T10:11:12+0200 node7 kernel: ${text(line)}`),
+  },
+  'journalctl -o json': {
+    timed: false,
+    dress: each((line) => JSON.stringify({ PRIORITY: '3', MESSAGE: text(line), _HOSTNAME: 'node7' })),
+  },
+  'dmesg -T': { timed: false, dress: each((line) => `[Tue Sep 29 10:11:12 2026] ${text(line)}`) },
+  'dmesg -x': { timed: true, dress: each((line) => `kern  :info  : ${printk(line)}`) },
+  'dmesg --color=always': {
+    timed: true,
+    dress: each(
+      (line) =>
+        `\u001b[32m[${seconds(line.time)}] \u001b[0m\u001b[33marm-smmu-v3 ${line.device}: \u001b[0m${line.body}`,
+    ),
+  },
+  'a serial console with its own stamps': {
+    timed: true,
+    dress: each((line) => `[2026-09-29 10:11:12.345] ${printk(line)}`),
+  },
+  'the lines of Windows': { timed: true, dress: each(printk, '\r\n') },
+  'two returns at the end': { timed: true, dress: each(printk, '\r\r\n') },
+  'quoted twice': { timed: true, dress: each((line) => `> > ${printk(line)}`) },
+  'quoted with bars': { timed: true, dress: each((line) => `| ${printk(line)}`) },
+  'a thread glued in front': { timed: false, dress: each((line) => `[pid:134,cpu0,irq/13-arm-smmu]${text(line)}`) },
+  'the output of a program in front': {
+    timed: true,
+    dress: each((line, i) => `${i % 3 === 0 ? 'N' : 'iops] [eta 00m]'}${printk(line)}`),
+  },
+  'the output of a program behind': { timed: true, dress: each((line) => `${printk(line)}: iops] [eta 00m:10s]`) },
+  'blanks for the tab': { timed: true, dress: spelledTab('  ') },
+  'nothing for the tab': { timed: true, dress: spelledTab('') },
+  'the tab of rsyslog': { timed: true, dress: spelledTab('#011') },
+  'the tab of dmesg': { timed: true, dress: spelledTab('\\x09') },
+  'a web page': { timed: true, dress: each((line) => printk(line).replace(/"/g, '&quot;').replace('\t', '\u00a0 ')) },
+  'lines broken by mail': {
+    timed: true,
+    dress: (lines) => lines.map((line) => `${wrapped(printk(line), 64, '> ')}\n`).join(''),
+  },
+  'quoted-printable': { timed: true, dress: (lines) => lines.map((line) => quotedPrintable(printk(line))).join('') },
+  'UTF-8 with its mark': { timed: true, dress: (lines) => `\ufeff${each(printk)(lines)}` },
+};
