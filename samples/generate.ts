@@ -15,9 +15,9 @@ for (const sample of SAMPLES) {
 }
 for (const [name, run] of RUNS) {
   const folder = join(SAMPLES_FOLDER, name);
-  const text = runSample(name);
+  const text = await runSample(name);
   writeFileSync(join(folder, 'expected.txt'), text.stdout);
-  writeFileSync(join(folder, 'expected.json'), runSample(name, ['--format', 'json']).stdout);
+  writeFileSync(join(folder, 'expected.json'), (await runSample(name, ['--format', 'json'])).stdout);
   writeFileSync(join(folder, 'sample.json'), jsonFile({ ...run, status: text.status, stderr: text.stderr }));
   process.stdout.write(`${name}: exit ${text.status}\n`);
 }

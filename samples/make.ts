@@ -1,7 +1,7 @@
 /** Makes the files of a sample, byte for byte the same every time, and runs the command on them. */
 
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type Outcome, run } from '../test/support/command.ts';
 import { elfCore } from '../test/support/elf-writer.ts';
 import { CAPTURED, SAMPLES } from './cases.ts';
 import type { Extent, Image } from './image.ts';
@@ -84,14 +84,8 @@ function snapshotOf({ format, smmus }: Sample, extents: readonly Extent[]): unkn
   };
 }
 
-/** Runs the installed command in the sample's folder, as a user would. */
-export function runSample(name: string, extraArgs: readonly string[] = []) {
+/** Runs the command in the sample's folder, as a user would. */
+export function runSample(name: string, extraArgs: readonly string[] = []): Promise<Outcome> {
   const { args } = RUNS.get(name) as SampleRun;
-  const { stdout, stderr, status } = spawnSync(process.execPath, [COMMAND, 'inspect', ...args, ...extraArgs], {
-    cwd: `${SAMPLES_FOLDER}${name}`,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-    maxBuffer: 1 << 28,
-  });
-  return { stdout, stderr, status };
+  return run(['inspect', ...args, ...extraArgs], { cwd: `${SAMPLES_FOLDER}${name}` });
 }

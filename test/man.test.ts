@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describeCommand, everyCommand } from '../src/cli/definitions.ts';
 import { makeProgram } from '../src/cli/program.ts';
+import { Session } from '../src/cli/session.ts';
 import { TOOL } from '../src/version.ts';
 import { manPage } from '../tools/man-page.ts';
 
 const FILE = fileURLToPath(new URL('../man/smmu-adopt.1', import.meta.url));
-const program = describeCommand(makeProgram(() => {}));
+const program = describeCommand(makeProgram(new Session(process)));
 const checkedIn = readFileSync(FILE, 'utf8');
 
 test('is current; `npm run man` makes it anew', () => {

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { RISK_RULES } from '../src/inspect/risk-rules.ts';
-import { RULES } from '../src/inspect/rules.ts';
+import { RISK_RULES } from '../src/findings/risk-rules.ts';
+import { RULES } from '../src/findings/rules.ts';
 
 const page = readFileSync(new URL('../docs/risks.md', import.meta.url), 'utf8');
 const rows = page

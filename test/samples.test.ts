@@ -28,9 +28,16 @@ describe.each(SAMPLES)('files of $name', (sample) => {
 });
 
 describe.each(someOf([...RUNS], 3))('command on %s', (name, run) => {
-  test('text, stderr and exit status, and JSON, which fits the published schema', () => {
+  test('text, stderr and exit status, and JSON, which fits the published schema', async () => {
     const report = join(folder, `${name}.json`);
-    const { stdout, stderr, status } = runSample(name, ['--format', 'text', '--format', 'json', '--output', report]);
+    const { stdout, stderr, status } = await runSample(name, [
+      '--format',
+      'text',
+      '--format',
+      'json',
+      '--output',
+      report,
+    ]);
     expect(stdout).toBe(kept(name, 'expected.txt').toString());
     const said = `report written to ${report}\n`;
     expect(stderr.endsWith(said), stderr).toBe(true);

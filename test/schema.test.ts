@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RULES } from '../src/findings/rules.ts';
 import { InputError, type InspectOptions, inspect, openDump, parseSnapshot } from '../src/index.ts';
-import { RULES } from '../src/inspect/rules.ts';
 import { CASES, type Case, withCase } from './support/conformance.ts';
 import {
   closed,

@@ -1,14 +1,20 @@
-/** Builds dist/: the command and its parts, the library, the library's types, and the licences of what is bundled. */
+/**
+ * Builds dist/: the command and its parts, the library, the library's types, and the licences of what is bundled. It is
+ * built in a folder beside and put in place as a whole, and not at all when nothing differs, so that whoever runs the
+ * command, tests or packs it meanwhile finds all of it.
+ */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
-import { parts, partsApart } from './parts.mjs';
+import { partsApart, partsIn } from './parts.mjs';
 import { reportAssets } from './report-assets.cjs';
 
 const root = new URL('..', import.meta.url);
 process.chdir(root.pathname);
-rmSync('dist', { recursive: true, force: true });
+const beside = `dist.${process.pid}.new`;
+process.on('exit', () => rmSync(beside, { recursive: true, force: true }));
 
 const shared = {
   bundle: true,
@@ -27,7 +33,7 @@ const results = await Promise.all([
   build({
     ...shared,
     entryPoints: ['src/cli/main.ts'],
-    outfile: 'dist/cli.cjs',
+    outfile: `${beside}/cli.cjs`,
     format: 'cjs',
     // Less to read and to parse at every start.
     minify: true,
@@ -36,11 +42,11 @@ const results = await Promise.all([
     alias,
     plugins: [...shared.plugins, partsApart],
   }),
-  build({ ...shared, ...parts, alias }),
+  build({ ...shared, ...partsIn(`${beside}/parts`), alias }),
   build({
     ...shared,
     entryPoints: ['src/index.ts'],
-    outfile: 'dist/index.js',
+    outfile: `${beside}/index.js`,
     format: 'esm',
     // Bundled CommonJS packages call require() for Node's own modules.
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
@@ -65,9 +71,39 @@ const licences = [...packages].sort().map((name) => {
   });
   return `${name} ${version} (${license})\n\n${file ? readFileSync(`${folder}/${file}`, 'utf8').trim() : ''}\n`;
 });
-writeFileSync('dist/third-party-licences.txt', licences.join(`\n${'-'.repeat(80)}\n\n`));
+writeFileSync(`${beside}/third-party-licences.txt`, licences.join(`\n${'-'.repeat(80)}\n\n`));
 
-const types = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
-  stdio: 'inherit',
-});
+const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json', '--outDir', `${beside}/types`];
+const types = spawnSync(process.execPath, tsc, { stdio: 'inherit' });
 process.exitCode = types.status ?? 1;
+if (process.exitCode === 0 && !sameFiles(beside, 'dist')) putInPlace();
+
+function sameFiles(one, other) {
+  if (!existsSync(other)) return false;
+  const filesIn = (folder) =>
+    readdirSync(folder, { recursive: true })
+      .filter((name) => statSync(join(folder, name)).isFile())
+      .sort();
+  const names = filesIn(one);
+  return (
+    names.join('\n') === filesIn(other).join('\n') &&
+    names.every((name) => readFileSync(join(one, name)).equals(readFileSync(join(other, name))))
+  );
+}
+
+/** A folder that is not empty cannot be renamed over, so the old one goes first; nothing runs between the two. */
+function putInPlace() {
+  const old = `dist.${process.pid}.old`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (existsSync('dist')) renameSync('dist', old);
+      renameSync(beside, 'dist');
+      break;
+    } catch (error) {
+      // Another build at the same time may have been between the two.
+      if (attempt === 5) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
+}

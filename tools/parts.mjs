@@ -8,22 +8,22 @@
 import { resolve } from 'node:path';
 
 const PARTS = {
-  explanations: 'src/inspect/explanations/catalogue.ts',
+  explanations: 'src/findings/explanations/catalogue.ts',
   html: 'src/report/html/html.ts',
   ndjson: 'src/report/ndjson.ts',
   csv: 'src/report/csv.ts',
   sarif: 'src/report/sarif.ts',
   junit: 'src/report/junit.ts',
   github: 'src/report/github.ts',
-  'page-tables': 'src/inspect/risks/page-tables.ts',
-  'queue-risks': 'src/inspect/risks/queues.ts',
+  'page-tables': 'src/findings/risks/page-tables.ts',
+  'queue-risks': 'src/findings/risks/queues.ts',
   stream: 'src/inspect/stream.ts',
   'stream-text': 'src/report/text/stream.ts',
   translate: 'src/cli/translate-answer.ts',
-  queues: 'src/inspect/queues.ts',
+  queues: 'src/queues/queues.ts',
   'queues-text': 'src/report/text/queues.ts',
   platform: 'src/platform/load.ts',
-  diff: 'src/inspect/diff.ts',
+  diff: 'src/diff/diff.ts',
   'diff-text': 'src/report/text/diff.ts',
   'completion-bash': 'src/cli/completion/bash.ts',
   'completion-zsh': 'src/cli/completion/zsh.ts',
@@ -46,11 +46,11 @@ export const partsApart = {
   },
 };
 
-/** What to build besides. */
-export const parts = {
-  entryPoints: Object.fromEntries(Object.entries(PARTS).map(([name, entry]) => [name, entry])),
-  outdir: 'dist/parts',
+/** What to build besides, into `folder`. */
+export const partsIn = (folder) => ({
+  entryPoints: PARTS,
+  outdir: folder,
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
   minify: true,
-};
+});

@@ -1,11 +1,12 @@
 /**
  * Packs the package, installs the tarball into an empty folder, and uses it there as its users do: the command on a
- * shipped sample, the library from an ES module, and its types under a strict compiler.
+ * shipped sample, the library from an ES module, and its types under a strict compiler. Installs it for the whole of a
+ * machine too, whose prefix is another empty folder, where its manual page has to be found.
  */
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +22,8 @@ function expect(what, actual, wanted) {
 }
 
 try {
-  const [{ filename, files, unpackedSize }] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', folder));
+  const [packed] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', folder));
+  const { filename, files, unpackedSize } = packed;
   console.log(`${filename}: ${files.length} files, ${Math.round(unpackedSize / 1024)} KiB`);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
   npm(folder, 'install', '--no-audit', '--no-fund', `./${filename}`);
@@ -38,6 +40,13 @@ try {
 
   const check = spawnSync(command, ['check', join(installed, 'samples')], { encoding: 'utf8' });
   expect('check finds every shipped sample as expected', check.status, 0);
+
+  const prefix = join(folder, 'prefix');
+  npm(folder, 'install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', `./${filename}`);
+  const version = spawnSync(join(prefix, 'bin', 'smmu-adopt'), ['--version'], { encoding: 'utf8' });
+  expect('a global installation has the command', version.stdout, `${packed.version}\n`);
+  const manual = join(prefix, 'share', 'man', 'man1', 'smmu-adopt.1');
+  expect('a global installation has the manual page', existsSync(manual), true);
 
   const server = spawn(process.execPath, [join(root, 'test/support/range-server.mjs'), sample], {
     stdio: ['pipe', 'pipe', 'inherit'],

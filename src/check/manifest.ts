@@ -4,7 +4,7 @@
  */
 
 import { dirname, resolve } from 'node:path';
-import { RULES } from '../inspect/rules.ts';
+import { RULES } from '../findings/rules.ts';
 import { arrayAt, type Json, type JsonObject, objectAt, Place, shown, stringAt } from '../snapshot/values.ts';
 import {
   type Expectation,

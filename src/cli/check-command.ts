@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import type { CheckReport } from '../check/check.ts';
 import { jsonText } from '../report/escape.ts';
-import { clearProgress, progressLine, writeToStdout } from './output.ts';
+import type { Session } from './session.ts';
 
 /** Each is loaded when it is asked for. */
 const REPORTS = {
@@ -39,8 +39,8 @@ Exit status:
   1  at least one does not, or cannot be run
   2  could not check: no samples, or a manifest that cannot be used`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addCheckCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addCheckCommand(program: Command, session: Session): void {
   program
     .command('check')
     .summary('whether sample dumps still give the expected results')
@@ -53,10 +53,16 @@ export function addCheckCommand(program: Command, done: (status: number) => void
     .option('--allow-outside', 'let samples name files outside their folders, and URLs')
     .addOption(new Option('--format <name>', 'output format').choices(Object.keys(REPORTS)).default('text'))
     .addHelpText('after', EXAMPLES)
-    .action(async (path: string, flags: CheckFlags) => done(await runCheck(path, flags)));
+    .action(async (path: string, flags: CheckFlags) => {
+      session.status = await runCheck(path, flags, session);
+    });
 }
 
-async function runCheck(path: string, { update = false, allowOutside = false, format }: CheckFlags): Promise<number> {
+async function runCheck(
+  path: string,
+  { update = false, allowOutside = false, format }: CheckFlags,
+  session: Session,
+): Promise<number> {
   const [{ checkSamples }, { findSamples }, { runSample }] = await Promise.all([
     import('../check/check.ts'),
     import('../check/find.ts'),
@@ -64,11 +70,10 @@ async function runCheck(path: string, { update = false, allowOutside = false, fo
   ]);
   const report = await checkSamples(
     findSamples(path),
-    (sample) => runSample(sample, allowOutside),
+    (sample) => runSample(sample, allowOutside, session),
     { update, allowOutside },
-    progressLine,
+    session.progress,
   );
-  clearProgress();
-  await writeToStdout(await REPORTS[format](report));
+  await session.print(await REPORTS[format](report));
   return report.summary.exitCode;
 }

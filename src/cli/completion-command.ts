@@ -1,7 +1,7 @@
 /** `smmu-adopt completion`: prints a completion script, made of the definitions of all commands. */
 
 import { Argument, type Command } from 'commander';
-import { writeToStdout } from './output.ts';
+import type { Session } from './session.ts';
 
 const SCRIPTS = {
   bash: async () => (await import('./completion/bash.ts')).bashCompletion,
@@ -20,21 +20,21 @@ Exit status:
   0  printed
   2  there is no script for this shell`;
 
-export function addCompletionCommand(program: Command): void {
+export function addCompletionCommand(program: Command, session: Session): void {
   program
     .command('completion')
     .summary('print a completion script for a shell')
     .description('Prints a script that completes commands, options, their values and file names in a shell.')
     .addArgument(new Argument('<shell>', 'the shell that it is for').choices(Object.keys(SCRIPTS)))
     .addHelpText('after', EXAMPLES)
-    .action((shell: keyof typeof SCRIPTS) => runCompletion(program, shell));
+    .action((shell: keyof typeof SCRIPTS) => runCompletion(program, shell, session));
 }
 
-async function runCompletion(program: Command, shell: keyof typeof SCRIPTS): Promise<void> {
+async function runCompletion(program: Command, shell: keyof typeof SCRIPTS, session: Session): Promise<void> {
   const [{ describeCommand }, { EXPLAINED_NAMES }] = await Promise.all([
     import('./definitions.ts'),
-    import('../inspect/explanations/names.ts'),
+    import('../findings/explanations/names.ts'),
   ]);
   const commands = describeCommand(program, { rule: EXPLAINED_NAMES });
-  await writeToStdout([(await SCRIPTS[shell]())(commands)]);
+  await session.print([(await SCRIPTS[shell]())(commands)]);
 }

@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { parseAddress, parsePageSize } from './arguments.ts';
-import { clearProgress, progressLine, writeToStderr } from './output.ts';
+import type { Session } from './session.ts';
 
 export interface DumpFlags {
   readonly base?: number;
@@ -51,12 +51,14 @@ export function excludedOption(): Option {
 export class Dumps {
   readonly #opened: OpenedDump[] = [];
   readonly #flags: DumpFlags;
+  readonly #session: Session;
   readonly #loadMap: Snapshot['memory'];
   /** Requests and bytes by URL. */
   readonly #fetched = new Map<string, { requests: number; byteLength: number }>();
 
-  constructor(flags: DumpFlags, loadMap: Snapshot['memory']) {
+  constructor(flags: DumpFlags, loadMap: Snapshot['memory'], session: Session) {
     this.#flags = flags;
+    this.#session = session;
     this.#loadMap = loadMap;
   }
 
@@ -64,7 +66,14 @@ export class Dumps {
     const { inputFormat, base, pageSize } = this.#flags;
     const http = { onTransfer: (transfer: Transfer) => this.#count(transfer) };
     const loadMap = this.#loadMap;
-    const dump = await openDump(names, { inputFormat, base, pageSize, loadMap, http, progress: progressLine });
+    const dump = await openDump(names, {
+      inputFormat,
+      base,
+      pageSize,
+      loadMap,
+      http,
+      progress: this.#session.progress,
+    });
     this.#opened.push(dump);
     return dump;
   }
@@ -92,10 +101,9 @@ export class Dumps {
   close(): void {
     for (const dump of this.#opened) dump.close();
     if (this.#flags.verbose !== true) return;
-    clearProgress();
     for (const [name, { requests, byteLength }] of this.#fetched) {
       const count = requests === 1 ? '1 request' : `${requests} requests`;
-      writeToStderr(`${escapeText(name)}: ${count}, ${byteLength} bytes\n`);
+      this.#session.note(`${escapeText(name)}: ${count}, ${byteLength} bytes\n`);
     }
   }
 }

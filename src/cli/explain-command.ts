@@ -2,11 +2,11 @@
 
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import type { Explained } from '../inspect/explanations/catalogue.ts';
+import type { Explained } from '../findings/explanations/catalogue.ts';
 import { jsonText } from '../report/escape.ts';
 import { TOOL } from '../version.ts';
-import { writeToStdout } from './output.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 const EXAMPLES = `
 Examples:
@@ -19,7 +19,7 @@ Exit status:
   0  explained
   2  there is no such name`;
 
-export function addExplainCommand(program: Command): void {
+export function addExplainCommand(program: Command, session: Session): void {
   const command = program
     .command('explain')
     .summary('what a finding, a check or a rule of the ID scan means')
@@ -28,11 +28,13 @@ export function addExplainCommand(program: Command): void {
         'make of it, what causes it, and where to look next. Without a name, lists them all.',
     )
     .argument('[rule...]', 'names as they stand in a report');
-  addTextOrJson(command).addHelpText('after', EXAMPLES).action(runExplain);
+  addTextOrJson(command)
+    .addHelpText('after', EXAMPLES)
+    .action((names: string[], flags: TextOrJsonFlags) => runExplain(names, flags, session));
 }
 
-async function runExplain(names: string[], { format, color }: TextOrJsonFlags): Promise<void> {
-  const { GROUPS, explanationsOf } = await import('../inspect/explanations/catalogue.ts');
+async function runExplain(names: string[], { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
+  const { GROUPS, explanationsOf } = await import('../findings/explanations/catalogue.ts');
   const known = GROUPS.flatMap(({ entries }) => entries);
   const entries: Explained[] = [];
   for (const name of new Set(names)) {
@@ -42,12 +44,12 @@ async function runExplain(names: string[], { format, color }: TextOrJsonFlags): 
   }
   if (format === 'json') {
     const json = { schemaVersion: 1, tool: TOOL, explanations: names.length === 0 ? known : entries };
-    await writeToStdout([jsonText(json)]);
+    await session.print([jsonText(json)]);
     return;
   }
   const { explainList, explainReport } = await import('../report/text/explain.ts');
-  const style = await stdoutStyle(color);
-  await writeToStdout(names.length === 0 ? explainList(GROUPS, style) : explainReport(entries, style));
+  const style = await session.style(color);
+  await session.print(names.length === 0 ? explainList(GROUPS, style) : explainReport(entries, style));
 }
 
 async function unknownName(name: string, known: readonly Explained[]): Promise<InputError> {

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
-import { progressLine, writeToStdout } from './output.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface InfoFlags extends DumpFlags, TextOrJsonFlags {
   readonly regs?: string;
@@ -23,7 +23,7 @@ Exit status:
   0  the dump can be read, complete or not
   2  it cannot`;
 
-export function addInfoCommand(program: Command): void {
+export function addInfoCommand(program: Command, session: Session): void {
   const command = program
     .command('info')
     .summary('container, memory map, page states, and what the dump says of its kernel')
@@ -31,20 +31,26 @@ export function addInfoCommand(program: Command): void {
     .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', 'register snapshot, for its memory list')
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
-  addTextOrJson(addDumpOptions(command).optionsGroup('The report:')).addHelpText('after', EXAMPLES).action(runInfo);
+  addTextOrJson(addDumpOptions(command).optionsGroup('The report:'))
+    .addHelpText('after', EXAMPLES)
+    .action((names: string[], flags: InfoFlags) => runInfo(names, flags, session));
 }
 
-async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
+async function runInfo(names: string[], flags: InfoFlags, session: Session): Promise<void> {
   const snapshot = flags.regs && (await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside }));
-  const dumps = new Dumps(flags, snapshot ? snapshot.memory : []);
+  const dumps = new Dumps(flags, snapshot ? snapshot.memory : [], session);
   try {
-    const info = dumpInfo(await dumps.open(names), progressLine);
+    const info = dumpInfo(await dumps.open(names), session.progress);
     if (flags.format === 'json') {
-      await writeToStdout((await import('../report/json.ts')).jsonReport(info));
+      const [{ jsonReport }, { INFO }] = await Promise.all([
+        import('../report/json/write.ts'),
+        import('../report/json/info.ts'),
+      ]);
+      await session.print(jsonReport(INFO, info));
       return;
     }
     const { infoReport } = await import('../report/text/info.ts');
-    await writeToStdout(infoReport(info, await stdoutStyle(flags.color)));
+    await session.print(infoReport(info, await session.style(flags.color)));
   } finally {
     dumps.close();
   }

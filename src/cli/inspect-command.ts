@@ -3,23 +3,25 @@
 import { type Command, Option } from 'commander';
 import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
-import { inspect } from '../inspect/inspect.ts';
+import type { Severity } from '../findings/rules.ts';
+import { chooseSmmus, inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { Severity } from '../inspect/rules.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseSids } from './arguments.ts';
+import { parseStreams } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
-import { progressLine } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
+import type { Session } from './session.ts';
+import { kernelStreams, readStreams } from './stream-options.ts';
 import { colorOption } from './text-or-json.ts';
 
 export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, OutputFlags, TextFlags {
   readonly regs: string;
   readonly smmu?: string[];
-  readonly sid?: number[];
+  readonly sid?: AskedStream[];
   readonly all?: boolean;
   readonly later?: string[];
   readonly deep?: boolean;
@@ -47,8 +49,8 @@ Exit status:
   2  could not analyse: bad arguments, unreadable or invalid input
   3  analysed, but the dump lacks evidence that the verdict depends on`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addInspectCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addInspectCommand(program: Command, session: Session): void {
   const command = program
     .command('inspect')
     .summary("what the kdump kernel would do with the crashed kernel's stream table")
@@ -59,7 +61,7 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .argument('[dump...]', DUMP_ARGUMENT)
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
-    .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseSids)
+    .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseStreams)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
     .option('--deep', 'walk the translation tables of every stream: what devices can reach, and damage')
     .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collect<string>)
@@ -77,13 +79,15 @@ export function addInspectCommand(program: Command, done: (status: number) => vo
     .addOption(colorOption())
     .option('-q, --quiet', 'text: only the verdict of each SMMU')
     .addHelpText('after', EXAMPLES)
-    .action(async (dumps: string[], flags: InspectFlags) => done(await runInspect(dumps, flags)));
+    .action(async (dumps: string[], flags: InspectFlags) => {
+      session.status = await runInspect(dumps, flags, session);
+    });
 }
 
-async function runInspect(names: string[], flags: InspectFlags): Promise<number> {
+async function runInspect(names: string[], flags: InspectFlags, session: Session): Promise<number> {
   const outputs = planOutputs(flags);
-  return withInspection(names, flags, async (inspection, { files, kdumpRam }) => {
-    await writeReports(inspection, outputs, { ...flags, kdumpRam }, files);
+  return withInspection(names, flags, session, async (inspection, { files, kdumpRam }) => {
+    await writeReports(inspection, outputs, { ...flags, kdumpRam }, files, session);
     return inspection.summary.exitCode;
   });
 }
@@ -99,25 +103,31 @@ export interface InspectionInput {
 export async function withInspection<T>(
   names: readonly string[],
   flags: InspectFlags,
+  session: Session,
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
-  const dumps = new Dumps(flags, snapshot.memory);
+  const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const kernel = await kernelOptions(flags);
     const dump = await dumps.open(names);
+    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+    const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
+      sids: flags.sid && asked.read(flags.sid),
+      ...kernelStreams(flags, asked),
+    }));
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
-      platform: await loadPlatform(flags, dump, snapshot),
+      ...streams,
+      platform,
       smmus: flags.smmu,
-      sids: flags.sid,
       all: flags.all,
       later: flags.later && (await dumps.openLater(flags.later)),
       deep: flags.deep,
       gate: flags.gate,
       excluded: flags.excluded,
       failOn: flags.failOn,
-      progress: progressLine,
+      progress: session.progress,
     });
     return await use(inspection, {
       files: [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags), ...dumps.paths],

@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import type { Platform } from '../platform/platform.ts';
+import type { Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { progressLine } from './output.ts';
 
 export interface PlatformFlags {
   readonly dtb?: string;
@@ -23,11 +23,15 @@ export function addPlatformOptions(command: Command): Command {
     );
 }
 
-/** What the options ask for, or undefined for nothing. Throws InputError for a file that cannot be used. */
+/**
+ * What the options ask for, or undefined for nothing; `progress` hears how far a search has come.
+ * Throws InputError for a file that cannot be used.
+ */
 export async function loadPlatform(
   { dtb, iort, firmware }: PlatformFlags,
   dump: OpenedDump,
   { smmus }: Snapshot,
+  progress: Progress,
 ): Promise<Platform | undefined> {
   if (dtb === undefined && iort === undefined && firmware === undefined) return undefined;
   const { findFirmware, loadDeviceTree, loadIort } = await import('../platform/load.ts');
@@ -37,7 +41,7 @@ export async function loadPlatform(
   ];
   if (firmware === undefined) return { tables, search: null };
   const bases = smmus.flatMap(({ base }) => (base === null ? [] : [base]));
-  const search = await untilFetched(() => findFirmware(dump.memory, bases, progressLine));
+  const search = await untilFetched(() => findFirmware(dump.memory, bases, progress));
   return { tables: search.found === null ? tables : [...tables, search.found], search };
 }
 

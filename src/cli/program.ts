@@ -8,17 +8,16 @@ import { addDiffCommand } from './diff-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addInfoCommand } from './info-command.ts';
 import { addInspectCommand } from './inspect-command.ts';
-import { complaint, writeToStderr } from './output.ts';
+import type { TextSink } from './io.ts';
 import { addQueuesCommand } from './queues-command.ts';
 import { addRegsCommand } from './regs-command.ts';
+import type { Session } from './session.ts';
 import { addShowCommand } from './show-command.ts';
 import { addTranslateCommand } from './translate-command.ts';
 
-/**
- * `done` receives the exit status of a command that has more than one for success, `print` the help and the version
- * that were asked for.
- */
-export function makeProgram(done: (status: number) => void, print: (text: string) => void = () => {}): Command {
+/** Its commands run in `session`; `print` receives the help and the version that were asked for. */
+export function makeProgram(session: Session, print: (text: string) => void = () => {}): Command {
+  const { io } = session;
   const program = new Command(TOOL.name)
     .description('Predicts, from a memory dump and a register snapshot, what a kdump kernel does with a live SMMUv3.')
     .version(TOOL.version)
@@ -26,18 +25,30 @@ export function makeProgram(done: (status: number) => void, print: (text: string
     .exitOverride()
     .configureOutput({
       writeOut: print,
-      writeErr: writeToStderr,
-      outputError: (text, write) => write(complaint(text.replace(/^error: /, ''))),
+      writeErr: (text) => session.note(text),
+      outputError: (text) => session.complain(text.replace(/^error: /, '')),
+      getOutHelpWidth: () => helpWidth(io.stdout),
+      getErrHelpWidth: () => helpWidth(io.stderr),
+      // Help has no colour, so that there is none to take away.
+      getOutHasColors: () => true,
+      getErrHasColors: () => true,
     });
-  addInspectCommand(program, done);
-  addInfoCommand(program);
-  addRegsCommand(program);
-  addShowCommand(program, done);
-  addTranslateCommand(program, done);
-  addQueuesCommand(program, done);
-  addDiffCommand(program, done);
-  addExplainCommand(program);
-  addCheckCommand(program, done);
-  addCompletionCommand(program);
+  addInspectCommand(program, session);
+  addInfoCommand(program, session);
+  addRegsCommand(program, session);
+  addShowCommand(program, session);
+  addTranslateCommand(program, session);
+  addQueuesCommand(program, session);
+  addDiffCommand(program, session);
+  addExplainCommand(program, session);
+  addCheckCommand(program, session);
+  addCompletionCommand(program, session);
   return program;
+}
+
+/** Where it is no terminal that help is for. */
+const HELP_WIDTH = 80;
+
+function helpWidth({ isTTY, columns }: TextSink): number {
+  return isTTY && columns ? columns : HELP_WIDTH;
 }

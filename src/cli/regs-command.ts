@@ -6,8 +6,9 @@ import { escapeText, jsonText } from '../report/escape.ts';
 import { FORMATS } from '../snapshot/import/formats.ts';
 import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
-import { writeToFile, writeToStderr, writeToStdout } from './output.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import { writeToFile } from './output.ts';
+import type { Session } from './session.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 const IMPORT_EXAMPLES = `
 Formats, each recognised by its content:
@@ -68,7 +69,7 @@ interface CaptureFlags extends TargetFlags {
   readonly devmem: string;
 }
 
-export function addRegsCommand(program: Command): void {
+export function addRegsCommand(program: Command, session: Session): void {
   const regs = program
     .command('regs')
     .summary('make, check and capture register snapshots')
@@ -92,7 +93,7 @@ export function addRegsCommand(program: Command): void {
     )
     .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only')
     .addHelpText('after', IMPORT_EXAMPLES)
-    .action(runImport);
+    .action((files: string[], flags: ImportFlags) => runImport(files, flags, session));
   addTextOrJson(regs.command('validate'))
     .summary('check and explain a snapshot')
     .description(
@@ -100,13 +101,13 @@ export function addRegsCommand(program: Command): void {
     )
     .argument('<file>', 'register snapshot (JSON)')
     .addHelpText('after', VALIDATE_EXAMPLES)
-    .action(runValidate);
+    .action((file: string, flags: TextOrJsonFlags) => runValidate(file, flags, session));
   addTargetOptions(regs.command('capture'))
     .summary('print a shell script that reads the registers')
     .description('Prints a POSIX shell script that reads the registers with devmem and prints a snapshot.')
     .option('--devmem <command>', 'how devmem is called there', 'devmem')
     .addHelpText('after', CAPTURE_EXAMPLES)
-    .action(runCapture);
+    .action((flags: CaptureFlags) => runCapture(flags, session));
 }
 
 function addTargetOptions(command: Command): Command {
@@ -134,7 +135,7 @@ function targetsOf({ base: bases, name: names = [] }: TargetFlags): { base: numb
   return bases.map((base, i) => ({ base, name: names[i] }));
 }
 
-async function runImport(files: string[], flags: ImportFlags): Promise<void> {
+async function runImport(files: string[], flags: ImportFlags, session: Session): Promise<void> {
   const [{ importRegisters }, { readContent }, { parseDumpName }] = await Promise.all([
     import('../snapshot/import/import.ts'),
     import('../snapshot/import/content.ts'),
@@ -151,31 +152,31 @@ async function runImport(files: string[], flags: ImportFlags): Promise<void> {
     },
   );
   const json = [jsonText(snapshot)];
-  if (flags.output === undefined) await writeToStdout(json);
+  if (flags.output === undefined) await session.print(json);
   else {
     const inputs = named.map(({ file }) => file);
     writeToFile(flags.output, json, inputs);
   }
-  for (const note of notes) writeToStderr(`${escapeText(note)}\n`);
-  if (flags.output !== undefined) writeToStderr(`${escapeText(`snapshot written to ${flags.output}`)}\n`);
+  for (const note of notes) session.note(`${escapeText(note)}\n`);
+  if (flags.output !== undefined) session.note(`${escapeText(`snapshot written to ${flags.output}`)}\n`);
 }
 
-async function runValidate(file: string, { format, color }: TextOrJsonFlags): Promise<void> {
+async function runValidate(file: string, { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
   const [{ loadSnapshot }, { explainSnapshot }] = await Promise.all([
     import('../snapshot/load.ts'),
     import('../snapshot/validate/explain.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
   const explained = explainSnapshot(await loadSnapshot(file, { allowOutside: true }));
-  if (format === 'json') await writeToStdout([jsonText(explained)]);
+  if (format === 'json') await session.print([jsonText(explained)]);
   else {
     const { regsReport } = await import('../report/text/regs.ts');
-    await writeToStdout(regsReport(explained, await stdoutStyle(color)));
+    await session.print(regsReport(explained, await session.style(color)));
   }
   if (!explained.usable) throw new InputError('snapshot', 'these registers cannot be used', { file });
 }
 
-async function runCapture(flags: CaptureFlags): Promise<void> {
+async function runCapture(flags: CaptureFlags, session: Session): Promise<void> {
   const [{ captureScript }, { checkBases }] = await Promise.all([
     import('../snapshot/capture-script.ts'),
     import('../snapshot/import/import.ts'),
@@ -186,5 +187,5 @@ async function runCapture(flags: CaptureFlags): Promise<void> {
   if (devmem === '' || /\p{Cc}/u.test(devmem)) {
     throw new InputError('usage', `--devmem ${JSON.stringify(flags.devmem)} is not a command`);
   }
-  await writeToStdout([captureScript(targets, devmem)]);
+  await session.print([captureScript(targets, devmem)]);
 }

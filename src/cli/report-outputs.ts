@@ -12,7 +12,8 @@ import type { AddressRange } from '../dump/memory.ts';
 import { InputError } from '../errors.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from '../report/escape.ts';
-import { type ColorChoice, outputWidth, wantsColor, writeToFile, writeToStderr, writeToStdout } from './output.ts';
+import { writeToFile } from './output.ts';
+import type { ColorChoice, Session } from './session.ts';
 
 /** How the text is to look, which only the text report asks. */
 export interface TextFlags {
@@ -25,16 +26,27 @@ export interface ReportOptions extends TextFlags {
   readonly kdumpRam: readonly AddressRange[];
 }
 
-type Report = (inspection: Inspection, options: ReportOptions, toStdout: boolean) => Promise<Iterable<string>>;
+type Report = (
+  inspection: Inspection,
+  options: ReportOptions,
+  session: Session,
+  toStdout: boolean,
+) => Promise<Iterable<string>>;
 
 /** Each format is loaded only when it is asked for: a script that wants JSON does not pay for colours and tables. */
 const REPORTS = {
-  text: async (inspection, { color, quiet }, toStdout) => {
+  text: async (inspection, { color, quiet }, session, toStdout) => {
     const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
-    const style = makeStyle({ width: outputWidth(toStdout), color: wantsColor(color, toStdout) });
+    const style = makeStyle({ width: session.width(toStdout), color: session.wantsColor(color, toStdout) });
     return quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
   },
-  json: async (inspection) => (await import('../report/json.ts')).jsonReport(inspection),
+  json: async (inspection) => {
+    const [{ jsonReport }, { INSPECTION }] = await Promise.all([
+      import('../report/json/write.ts'),
+      import('../report/json/inspection.ts'),
+    ]);
+    return jsonReport(INSPECTION, inspection);
+  },
   ndjson: async (inspection) => (await import('../report/ndjson.ts')).ndjsonReport(inspection),
   csv: async (inspection) => (await import('../report/csv.ts')).csvReport(inspection),
   sarif: async (inspection) => (await import('../report/sarif.ts')).sarifReport(inspection),
@@ -147,12 +159,13 @@ export async function writeReports(
   outputs: readonly ReportOutput[],
   options: ReportOptions,
   inputs: readonly string[],
+  session: Session,
 ): Promise<void> {
   const toStdout = outputs.filter(({ file }) => file === null);
   for (const { format, file } of outputs) {
     if (file === null) continue;
-    writeToFile(file, await REPORTS[format](inspection, options, false), inputs);
-    if (!options.quiet) writeToStderr(`report written to ${escapeText(file)}\n`);
+    writeToFile(file, await REPORTS[format](inspection, options, session, false), inputs);
+    if (!options.quiet) session.note(`report written to ${escapeText(file)}\n`);
   }
-  for (const { format } of toStdout) await writeToStdout(await REPORTS[format](inspection, options, true));
+  for (const { format } of toStdout) await session.print(await REPORTS[format](inspection, options, session, true));
 }

@@ -9,11 +9,14 @@ import { isUrl } from '../dump/url.ts';
 import { InputError, isInputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import { jsonReport } from '../report/json.ts';
+import { INSPECTION } from '../report/json/inspection.ts';
+import { jsonReport } from '../report/json/write.ts';
 import { addInspectCommand, type InspectFlags, withInspection } from './inspect-command.ts';
+import type { CommandIo } from './io.ts';
 import { kernelOptionFiles } from './kernel-options.ts';
 import { complaint } from './output.ts';
 import { platformOptionFiles } from './platform-options.ts';
+import type { Session } from './session.ts';
 
 /** A result of this many characters is not one to keep beside a sample. */
 const MAX_REPORT_LENGTH = 1 << 27;
@@ -21,27 +24,28 @@ const MAX_REPORT_LENGTH = 1 << 27;
 const TEXT_WIDTH = 100;
 
 /** Throws InputError when it cannot be run; where that is what is expected of it, it is the outcome. */
-export async function runSample(sample: Sample, allowOutside: boolean): Promise<Outcome> {
-  const here = process.cwd();
+export async function runSample(sample: Sample, allowOutside: boolean, session: Session): Promise<Outcome> {
+  const { io } = session;
+  const here = io.cwd();
   try {
-    enter(sample.folder);
-    const { names, flags } = await parseArguments(sample.args);
+    enter(sample.folder, io);
+    const { names, flags } = await parseArguments(sample.args, session);
     if (!allowOutside) refuseOutside(sample.folder, names, flags);
-    return await withInspection(names, { ...flags, verbose: false }, (inspection) =>
+    return await withInspection(names, { ...flags, verbose: false }, session, (inspection) =>
       outcomeOf(inspection, sample, flags),
     );
   } catch (error) {
     if (!isInputError(error) || sample.expected.exitCode !== 2) throw error;
     return { exitCode: 2, stderr: complaint(error.message), smmus: null, findings: null, json: null, text: null };
   } finally {
-    process.chdir(here);
+    io.chdir(here);
   }
 }
 
 /** Names are relative to it, and reports name files as they are given. */
-function enter(folder: string): void {
+function enter(folder: string, io: CommandIo): void {
   try {
-    process.chdir(folder);
+    io.chdir(folder);
   } catch (cause) {
     throw new InputError('file', `cannot be entered (${(cause as NodeJS.ErrnoException).code})`, {
       file: folder,
@@ -51,10 +55,13 @@ function enter(folder: string): void {
 }
 
 /** With the definitions of the command itself, so that there is nothing that one knows and the other does not. */
-async function parseArguments(args: readonly string[]): Promise<{ names: string[]; flags: InspectFlags }> {
+async function parseArguments(
+  args: readonly string[],
+  session: Session,
+): Promise<{ names: string[]; flags: InspectFlags }> {
   const silent = { writeOut: () => {}, writeErr: () => {}, outputError: () => {} };
   const program = new Command().exitOverride().configureOutput(silent);
-  addInspectCommand(program, () => {});
+  addInspectCommand(program, session);
   let parsed: { names: string[]; flags: InspectFlags } | undefined;
   program.commands[0]?.action((names: string[], flags: InspectFlags) => {
     parsed = { names, flags };
@@ -91,7 +98,7 @@ async function outcomeOf(inspection: Inspection, { expected }: Sample, flags: In
     stderr: '',
     smmus: inspection.smmus.map(({ name, adoption: { verdict, ret } }) => ({ name, verdict, ret })),
     findings: inspection.findings,
-    json: expected.json === undefined ? null : joined(jsonReport(inspection)),
+    json: expected.json === undefined ? null : joined(jsonReport(INSPECTION, inspection)),
     text: expected.text === undefined ? null : joined(await textOf(inspection, flags)),
   };
 }

@@ -4,19 +4,20 @@ import { type Command, Option } from 'commander';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { AddressMap } from '../platform/address-map.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { loadIomem } from '../platform/iomem.ts';
 import { platformSmmuAt } from '../platform/platform.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseIova, parseOneSid, parseSsid } from './arguments.ts';
+import { parseIova, parseOneStream, parseSsid } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
-import { onlySmmu } from './one-smmu.ts';
-import { writeToStdout } from './output.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
-import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
+import type { Session } from './session.ts';
+import { readStreams, smmuOfStream } from './stream-options.ts';
+import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface TranslateFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
   readonly regs: string;
-  readonly sid: number;
+  readonly sid: readonly AskedStream[];
   readonly ssid?: number;
   readonly iova?: bigint;
   readonly all?: boolean;
@@ -43,8 +44,8 @@ Exit status:
   2  could not be translated: bad arguments, unreadable or invalid input
   3  the dump lacks what decides; with --all, tables are missing, or more than are ever walked`;
 
-/** Adds the command to the program; `done` receives the exit status. */
-export function addTranslateCommand(program: Command, done: (status: number) => void): void {
+/** Adds the command to the program, to run in `session`. */
+export function addTranslateCommand(program: Command, session: Session): void {
   const command = program
     .command('translate')
     .summary('where an access of a device goes: every table on the way, or everything that it can reach')
@@ -54,7 +55,11 @@ export function addTranslateCommand(program: Command, done: (status: number) => 
     )
     .argument('[dump...]', DUMP_ARGUMENT)
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
-    .requiredOption('--sid <sid>', 'the StreamID: 0x100, 256, or 01:00.0', parseOneSid)
+    .requiredOption(
+      '--sid <sid>',
+      'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
+      parseOneStream,
+    )
     .option('--ssid <ssid>', 'the SubstreamID (PASID) that comes with the access', parseSsid)
     .addOption(new Option('--iova <address>', 'the input address').argParser(parseIova).conflicts('all'))
     .option('--all', 'everything that the stream can reach, as ranges')
@@ -69,31 +74,34 @@ export function addTranslateCommand(program: Command, done: (status: number) => 
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
-    .action(async (dumps: string[], flags: TranslateFlags) => done(await runTranslate(dumps, flags)));
+    .action(async (dumps: string[], flags: TranslateFlags) => {
+      session.status = await runTranslate(dumps, flags, session);
+    });
 }
 
-async function runTranslate(names: string[], flags: TranslateFlags): Promise<number> {
-  const { sid, ssid = null, iova, all = false, excluded } = flags;
+async function runTranslate(names: string[], flags: TranslateFlags, session: Session): Promise<number> {
+  const { ssid = null, iova, all = false, excluded } = flags;
   if (iova === undefined && !all) throw new InputError('usage', '--iova says which address, --all that all are meant');
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
-  const smmu = onlySmmu(snapshot, flags.smmu);
   const iomem = flags.iomem === undefined ? null : await loadIomem(flags.iomem);
-  const dumps = new Dumps(flags, snapshot.memory);
+  const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const dump = await dumps.open(names);
     const map = new AddressMap(dump.memory, iomem, snapshot.kdump.systemRam);
     const memory = { view: new MemoryView(dump, excluded), map };
-    const platform = await loadPlatform(flags, dump, snapshot);
+    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+    const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
+    const sid = readStreams(session, platform, [smmu], (asked) => asked.readOne(flags.sid, smmu));
     const named = platform === undefined ? null : platformSmmuAt(platform, smmu.base);
     const device = named?.names.deviceOf(sid) ?? null;
-    const style = flags.format === 'text' ? await stdoutStyle(flags.color) : null;
+    const style = flags.format === 'text' ? await session.style(flags.color) : null;
     const { answerAccess, answerAll } = await import('./translate-answer.ts');
     const access = flags.write ? 'write' : flags.exec ? 'exec' : 'read';
     const { pieces, status } =
       iova === undefined
         ? answerAll(smmu, memory, { sid, ssid, device }, style)
         : answerAccess(smmu, memory, { sid, ssid, device, iova, access, privileged: flags.priv ?? false }, style);
-    await writeToStdout(pieces);
+    await session.print(pieces);
     return status();
   } finally {
     dumps.close();

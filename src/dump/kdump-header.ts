@@ -29,17 +29,19 @@ const AT = {
 };
 const SUB_AT = { dumpLevel: 8, startPfn: 16, vmcoreinfo: 32, notes: 48, startPfn64: 80, maxMapnr64: 96 };
 
-const text = { length: UTSNAME_FIELD_BYTE_LENGTH, encoding: 'latin1' } as const;
+/** As the parser's own strings of 'latin1' would not be: newer versions of Node decode those as windows-1252. */
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+const text = { length: UTSNAME_FIELD_BYTE_LENGTH, formatter: latin1 };
 const mainHeader = new Parser()
   .endianness('little')
-  .string('signature', { length: 8, encoding: 'latin1' })
+  .buffer('signature', { length: 8, formatter: latin1 })
   .int32('version')
-  .string('sysname', text)
-  .string('nodename', text)
-  .string('release', text)
-  .string('kernelVersion', text)
-  .string('machine', text)
-  .string('domainname', text)
+  .buffer('sysname', text)
+  .buffer('nodename', text)
+  .buffer('release', text)
+  .buffer('kernelVersion', text)
+  .buffer('machine', text)
+  .buffer('domainname', text)
   .seek(6)
   .int64('seconds')
   .int64('microseconds')

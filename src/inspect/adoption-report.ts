@@ -5,11 +5,8 @@ import { errnoName } from '../adopt/errno.ts';
 import type { DeviceFate, SmmuFate } from '../adopt/fate.ts';
 import type { Allocation, Mapping } from '../adopt/ledger.ts';
 import type { Probe } from '../adopt/registration.ts';
-import type { Reset } from '../adopt/reset.ts';
 import { PREFIX } from '../adopt/revision.ts';
 import type { IdScan, ScanFailure } from '../adopt/scan-record.ts';
-import { lossInWords } from '../report/prose/loss.ts';
-import { hex } from './hex.ts';
 import type {
   AdoptionReport,
   AllocationReport,
@@ -20,7 +17,6 @@ import type {
   MappingReport,
   Outcome,
   PanicReport,
-  ResetReport,
   ScanFailureReport,
   StrtabCfgReport,
 } from './outcome.ts';
@@ -34,7 +30,7 @@ export function outcomeReport(emulation: Emulation): Outcome {
     // Into the ordinary table of an SMMU that was not adopted, insertions are nothing special.
     inserts: emulation.verdict === 'adopted' ? probes.flatMap(insertReports) : [],
     devices,
-    reset: reset === null ? null : resetReport(reset),
+    reset,
     kernelLog: emulation.log,
     panic: panicReport(fate),
     lost: lostReport(fate, devices),
@@ -111,15 +107,10 @@ function deviceReport({ device, hotplugged, fate, deferred, sid }: Probe): Devic
   return { name, sids, hotplugged, fate: fate.kind, asked, accepted, deferred, deferredBy: sid };
 }
 
-function resetReport({ cr0, ...rest }: Reset): ResetReport {
-  const shown = (value: number | null) => (value === null ? null : hex(value));
-  return { ...rest, cr0: { before: shown(cr0.before), kept: shown(cr0.kept), after: shown(cr0.after) } };
-}
-
 function panicReport(fate: SmmuFate): PanicReport | null {
   if (fate.kind !== 'kernel-dies') return null;
-  const { where, paddr, why } = fate.death;
-  return { where, address: hex(paddr), why };
+  const { where, paddr: address, why } = fate.death;
+  return { where, address, why };
 }
 
 function lostReport(fate: SmmuFate, devices: readonly DeviceReport[]): LostReport | null {
@@ -127,14 +118,12 @@ function lostReport(fate: SmmuFate, devices: readonly DeviceReport[]): LostRepor
   const { device, sid, ret, gbpaAbort, inFlight } = fate.loss;
   const sidsOf = (kind: DeviceFate['kind']) => devices.filter((one) => one.fate === kind).flatMap(({ sids }) => sids);
   return {
-    why: lossInWords(fate.loss),
     device: device.name,
     sid,
     ret,
-    errno: errnoName(ret),
     loseGroup: sidsOf('accepted'),
     neverAsked: sidsOf('never-asked'),
-    cr0: hex(0),
+    cr0: 0,
     gbpaAbort,
     inFlight,
   };
@@ -151,7 +140,7 @@ function mappingReport(mapping: Mapping): MappingReport {
   return {
     kind: mapping.kind,
     purpose: mapping.purpose,
-    address: hex(mapping.paddr),
+    address: mapping.paddr,
     size: mapping.byteLength,
     ok: mapping.ok,
     why: mapping.remap.why,
@@ -186,8 +175,8 @@ function scanFailureReport({
   return {
     rule,
     sid,
-    ste: stePaddr === null ? null : hex(stePaddr),
-    cd: cd === null ? null : { level: cd.level, index: cd.index, address: hex(cd.paddr) },
+    ste: stePaddr,
+    cd: cd === null ? null : { level: cd.level, index: cd.index, address: cd.paddr },
     observed,
     required,
     errno: errnoName(ret) ?? '',
@@ -198,10 +187,10 @@ function scanFailureReport({
 function strtabCfgReport(cfg: Emulation['strtabCfg']): StrtabCfgReport | null {
   if (cfg === null) return null;
   if (cfg.format === 'linear') {
-    return { linear: { table: hex(cfg.table.paddr), steDma: null, numEnts: cfg.numEnts } };
+    return { linear: { table: cfg.table.paddr, steDma: null, numEnts: cfg.numEnts } };
   }
   const l2ptrs = [...cfg.l2ptrs]
     .sort(([a], [b]) => a - b)
-    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? hex(table.mapping.paddr) : null }));
-  return { l2: { l1tab: hex(cfg.l1tab.paddr), l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
+    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null }));
+  return { l2: { l1tab: cfg.l1tab.paddr, l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
 }

@@ -3,7 +3,7 @@
 import { CHECK_ORDER, type Check } from '../adopt/checks.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
-import { hex } from './hex.ts';
+import { hex } from '../hex.ts';
 import type { RevisionSplit } from './inspection.ts';
 
 type Difference = Pick<RevisionSplit, 'aspect' | 'check' | 'why'>;

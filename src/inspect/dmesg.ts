@@ -5,7 +5,7 @@
  */
 
 import type { StagedLogLine } from '../adopt/log.ts';
-import { align, type Pair } from './align.ts';
+import { align, type Pair } from '../align.ts';
 import type { PanicReport } from './outcome.ts';
 
 /** `hidden`: predicted at debug level, and not in the capture, as is usual. */

@@ -11,9 +11,17 @@ import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts'
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
+import { adoptionFindings } from '../findings/adoption-findings.ts';
+import { FindingList } from '../findings/findings.ts';
+import { insertFindings } from '../findings/insert-findings.ts';
+import { platformFindings } from '../findings/platform-findings.ts';
+import type { RiskContext } from '../findings/risks/context.ts';
+import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
+import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
+import { Rows } from '../rows.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
@@ -21,24 +29,18 @@ import { SteReader } from '../smmu/ste-reader.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH, streamTableGeometry, tableAddressBits } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot/snapshot.ts';
-import { adoptionFindings } from './adoption-findings.ts';
+import type { Census } from '../tables/hardware-view.ts';
+import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
+import { l1Row } from '../tables/l1-rows.ts';
+import { steRows } from '../tables/ste-rows.ts';
 import { outcomeReport } from './adoption-report.ts';
 import { decidesDifferently, splitOf } from './compare.ts';
 import { type Capture, compareDmesg, type DmesgReport } from './dmesg.ts';
-import { FindingList } from './findings.ts';
-import { HardwareView, MAX_L2_TABLES } from './hardware-view.ts';
-import { hex } from './hex.ts';
-import { insertFindings } from './insert-findings.ts';
-import type { Census, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
+import type { RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
-import { platformFindings, platformReport } from './platform-findings.ts';
+import { platformReport } from './platform-report.ts';
 import { doubtOf } from './register-moment.ts';
-import type { RiskContext } from './risks/context.ts';
-import { examineRisks, type FurtherChecks, type RiskSummary } from './risks/risks.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
-import { Rows } from './rows.ts';
-import { steRows } from './ste-rows.ts';
-import { judgeL1, l1Row, missingLocation } from './table-findings.ts';
 import { toldByLog } from './told-by-log.ts';
 
 /** One moment of the machine's memory: what the dump holds, and what is where. */
@@ -174,7 +176,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
 
   const report: SmmuReport = {
     name: smmu.name,
-    base: smmu.base === null ? null : hex(smmu.base),
+    base: smmu.base,
     features: { ...emulation.featuresBefore, ...emulation.ids },
     registers: registerReport(smmu),
     assumptions: registers.assumptions,
@@ -185,7 +187,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     dmesg,
     table: {
       format: geometry.format,
-      base: hex(geometry.base),
+      base: geometry.base,
       split: geometry.format === '2lvl' ? geometry.split : null,
       entries: geometry.entries,
     },
@@ -303,7 +305,7 @@ function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMe
     },
     (sid, config) => {
       const found = view.lookup(sid);
-      const address = 'paddr' in found ? { address: hex(found.paddr) } : {};
+      const address = 'paddr' in found ? { address: found.paddr } : {};
       findings.add('ste-config-reserved', { sid, config }, { firstSid: sid, lastSid: sid, ...address });
     },
   );
@@ -316,7 +318,7 @@ function registerReport({ registers }: SmmuSnapshot): SmmuReport['registers'] {
   const report: Record<string, SmmuReport['registers'][string]> = {};
   for (const layout of REGISTERS) {
     const value = registers.get(layout.name);
-    if (value !== undefined) report[layout.name] = { value: hex(value), fields: decodeFields(layout, [value]) };
+    if (value !== undefined) report[layout.name] = { value, fields: decodeFields(layout, [value]) };
   }
   return report;
 }

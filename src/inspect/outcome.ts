@@ -18,7 +18,7 @@ export interface Outcome {
   readonly inserts: readonly InsertReport[];
   readonly devices: readonly DeviceReport[];
   /** The reset of the SMMU; null when the kernel does not come to it, or when it cannot be told which it makes. */
-  readonly reset: ResetReport | null;
+  readonly reset: Reset | null;
   /** Everything that the driver prints about the adoption, in order. */
   readonly kernelLog: readonly StagedLogLine[];
   readonly panic: PanicReport | null;
@@ -75,18 +75,18 @@ export interface AdoptionReport {
 export type StrtabCfgReport =
   | {
       readonly l2: {
-        readonly l1tab: string;
+        readonly l1tab: number;
         readonly l1Dma: null;
         readonly numL1Ents: number;
-        readonly l2ptrs: readonly { readonly index: number; readonly table: string | null }[];
+        readonly l2ptrs: readonly { readonly index: number; readonly table: number | null }[];
       };
     }
-  | { readonly linear: { readonly table: string; readonly steDma: null; readonly numEnts: number } };
+  | { readonly linear: { readonly table: number; readonly steDma: null; readonly numEnts: number } };
 
 export interface MappingReport {
   readonly kind: MappingKind;
   readonly purpose: MappingPurpose;
-  readonly address: string;
+  readonly address: number;
   readonly size: number;
   readonly ok: boolean;
   /** Why it fails, or where it leads when that is not to the crashed kernel's memory. */
@@ -124,9 +124,9 @@ export interface ScanFailureReport {
   readonly rule: ScanRule;
   readonly sid: number;
   /** Address of the STE; null where the L2 table as a whole is at fault. */
-  readonly ste: string | null;
+  readonly ste: number | null;
   /** The context descriptor, or the level 1 descriptor of its table, at fault. */
-  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly address: string } | null;
+  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly address: number } | null;
   readonly observed: string;
   readonly required: string;
   readonly errno: string;
@@ -163,28 +163,22 @@ export interface DeviceReport {
   readonly deferredBy: number | null;
 }
 
-export interface ResetReport extends Omit<Reset, 'cr0'> {
-  readonly cr0: { readonly before: string | null; readonly kept: string | null; readonly after: string | null };
-}
-
 export interface PanicReport {
   /** The kernel function that reads. */
   readonly where: string;
-  readonly address: string;
+  readonly address: number;
   readonly why: string;
 }
 
 /** The registration of the SMMU fails after the adoption, and the SMMU goes with it. */
 export interface LostReport {
-  readonly why: string;
   readonly device: string | null;
   readonly sid: number;
   readonly ret: number;
-  readonly errno: string | null;
   /** Streams of devices that had been accepted, and of those that the core never came to. */
   readonly loseGroup: readonly number[];
   readonly neverAsked: readonly number[];
-  readonly cr0: string;
+  readonly cr0: number;
   readonly gbpaAbort: number | null;
   readonly inFlight: InFlight;
 }

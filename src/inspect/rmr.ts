@@ -6,7 +6,7 @@
 import type { Emulation } from '../adopt/emulate.ts';
 import type { PlatformSmmu } from '../platform/platform.ts';
 import { steConfig } from '../smmu/stream-table.ts';
-import type { HardwareView } from './hardware-view.ts';
+import type { HardwareView } from '../tables/hardware-view.ts';
 import type { RmrReport } from './inspection.ts';
 
 /** The StreamIDs that the driver finds in firmware's tables, ascending: those of RMR nodes. */

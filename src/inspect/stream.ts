@@ -6,15 +6,16 @@
 import { type Check, failed } from '../adopt/checks.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import type { AddressRange } from '../dump/memory.ts';
+import type { Finding } from '../findings/findings.ts';
 import { DeviceNames } from '../platform/device-names.ts';
 import { bdfOf } from '../smmu/stream-table.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
-import type { Finding } from './findings.ts';
-import type { DumpReport, Inspection, SmmuReport, SteRow } from './inspection.ts';
+import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from '../streams/stream-lookup.ts';
+import { type StreamTraffic, streamTraffic } from '../streams/stream-traffic.ts';
+import type { TranslationMemory } from '../streams/translation.ts';
+import type { SteRow } from '../tables/ste-rows.ts';
+import type { DumpReport, Inspection, SmmuReport } from './inspection.ts';
 import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
-import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from './stream-lookup.ts';
-import { type StreamTraffic, streamTraffic } from './stream-traffic.ts';
-import type { TranslationMemory } from './translation.ts';
 
 export interface StreamReport {
   readonly schemaVersion: 1;

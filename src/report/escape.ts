@@ -1,4 +1,4 @@
-import { isRows } from '../inspect/rows.ts';
+import { isRows } from '../rows.ts';
 
 /**
  * Text from a dump or a snapshot may come from somebody hostile. Characters that a terminal obeys instead of showing

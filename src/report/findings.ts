@@ -1,9 +1,9 @@
 /** What the formats share about findings: their orders, and their place and reach in words. */
 
-import type { Finding } from '../inspect/findings.ts';
-import { hex } from '../inspect/hex.ts';
+import type { Finding } from '../findings/findings.ts';
+import type { Severity } from '../findings/rules.ts';
+import { hex } from '../hex.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { Severity } from '../inspect/rules.ts';
 
 /** How people want them. */
 export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
@@ -32,7 +32,7 @@ function compareText(a: string, b: string): number {
 /** What has no such number comes first. */
 function placeNumbers({ location }: Finding): number[] {
   const { l1Index = -1, firstSid = -1, lastSid = -1, address } = location;
-  return [l1Index, firstSid, lastSid, address === undefined ? -1 : Number(address)];
+  return [l1Index, firstSid, lastSid, address ?? -1];
 }
 
 function compareNumbers(a: readonly number[], b: readonly number[]): number {
@@ -63,7 +63,7 @@ export function placeInWords({ location }: Finding): string {
   return [
     firstSid === undefined || lastSid === undefined ? '' : sidsInWords(firstSid, lastSid),
     pciBus === undefined ? '' : `PCI bus ${pciBus}`,
-    address === undefined ? '' : `at ${address}`,
+    address === undefined ? '' : `at ${hex(address)}`,
   ]
     .filter((part) => part !== '')
     .join(', ');

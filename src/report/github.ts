@@ -3,9 +3,9 @@
  * is plain text for the log; it has words of this program only, because the runner looks for commands in plain lines.
  */
 
-import type { Finding } from '../inspect/findings.ts';
+import type { Finding } from '../findings/findings.ts';
+import type { Severity } from '../findings/rules.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { Severity } from '../inspect/rules.ts';
 import { escapeText } from './escape.ts';
 import { GRAVEST_FIRST, inOrder, placeInWords } from './findings.ts';
 

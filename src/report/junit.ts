@@ -11,8 +11,8 @@
  */
 
 import { isUnknown } from '../adopt/checks.ts';
-import type { Finding } from '../inspect/findings.ts';
-import { hex } from '../inspect/hex.ts';
+import type { Finding } from '../findings/findings.ts';
+import { hex } from '../hex.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
 import type { DeviceReport, InsertReport } from '../inspect/outcome.ts';
 import { escapeText } from './escape.ts';

@@ -4,30 +4,24 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { describeCommand, everyCommand } from '../../src/cli/definitions.ts';
 import { makeProgram } from '../../src/cli/program.ts';
-import { EXPLAINED_NAMES } from '../../src/inspect/explanations/names.ts';
+import { Session } from '../../src/cli/session.ts';
+import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
 import { run } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
 for (const name of ['dump.raw', 'regs.json', 'with space.raw']) folder.write(name, 'x');
 
-const COMMANDS = [
-  ...everyCommand(
-    describeCommand(
-      makeProgram(() => {}),
-      { rule: EXPLAINED_NAMES },
-    ),
-  ),
-];
+const COMMANDS = [...everyCommand(describeCommand(makeProgram(new Session(process)), { rule: EXPLAINED_NAMES }))];
 
-function script(shell: string): string {
-  const { stdout, stderr, status } = run(['completion', shell]);
+async function script(shell: string): Promise<string> {
+  const { stdout, stderr, status } = await run(['completion', shell]);
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   expect(stdout).toMatch(/^[\n\t\x20-\x7e]*\n$/);
   return stdout;
 }
 
-const SCRIPTS = { bash: script('bash'), zsh: script('zsh'), fish: script('fish') };
+const SCRIPTS = { bash: await script('bash'), zsh: await script('zsh'), fish: await script('fish') };
 const FILES = Object.fromEntries(
   Object.entries(SCRIPTS).map(([shell, text]) => [shell, folder.write(`completion.${shell}`, text)]),
 ) as Record<keyof typeof SCRIPTS, string>;
@@ -199,8 +193,8 @@ test.each([
   [[], "missing required argument 'shell'"],
   [['csh'], "command-argument value 'csh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish."],
   [['bash', 'zsh'], 'too many arguments'],
-])('completion %j is refused', (args, message) => {
-  const { stdout, stderr, status } = run(['completion', ...args]);
+])('completion %j is refused', async (args, message) => {
+  const { stdout, stderr, status } = await run(['completion', ...args]);
   expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
   expect(stderr).toContain(message);
 });

@@ -53,68 +53,70 @@ const COMMANDS: readonly (readonly [string, readonly string[], number])[] = [
   ['translate', ['before.elf', '--sid', '0', '--all'], 0],
 ];
 
-function output(name: string, args: readonly string[], status: number): string {
-  const outcome = run([name, ...args, '--regs', 'regs.json'], { cwd });
+async function output(name: string, args: readonly string[], status: number): Promise<string> {
+  const outcome = await run([name, ...args, '--regs', 'regs.json'], { cwd });
   expect({ stderr: outcome.stderr, status: outcome.status }).toEqual({ stderr: '', status });
   return outcome.stdout;
 }
 
 describe.each(COMMANDS)('%s %j', (name, args, status) => {
-  test('names the device, and nobody without a table', () => {
-    expect(output(name, args, status)).not.toContain('usb@80000');
-    expect(output(name, [...args, '--dtb', 'machine.dtb'], status)).toContain('/usb@80000');
+  test('names the device, and nobody without a table', async () => {
+    expect(await output(name, args, status)).not.toContain('usb@80000');
+    expect(await output(name, [...args, '--dtb', 'machine.dtb'], status)).toContain('/usb@80000');
   });
 
-  test('a name that nobody should trust is escaped', () => {
+  test('a name that nobody should trust is escaped', async () => {
     for (const format of ['text', 'json']) {
-      const text = output(name, [...args, '--dtb', 'hostile.dtb', '--format', format], status);
+      const text = await output(name, [...args, '--dtb', 'hostile.dtb', '--format', format], status);
       expect(text).toMatch(/^[\n\x20-\x7e]*$/);
       expect(text).toContain('\\u001b[31mred\\u202e');
     }
   });
 
-  test('a table that cannot be used is refused', () => {
-    const { stderr, status: refused } = run([name, ...args, '--regs', 'regs.json', '--iort', 'regs.json'], { cwd });
+  test('a table that cannot be used is refused', async () => {
+    const { stderr, status: refused } = await run([name, ...args, '--regs', 'regs.json', '--iort', 'regs.json'], {
+      cwd,
+    });
     expect(refused).toBe(2);
     expect(stderr).toContain('regs.json: does not begin with "IORT"');
   });
 });
 
 describe('as JSON, beside each StreamID', () => {
-  const json = (index: number) => {
+  const json = async (index: number) => {
     const [name, args, status] = COMMANDS[index] as (typeof COMMANDS)[0];
-    return JSON.parse(output(name, [...args, '--dtb', 'machine.dtb', '--format', 'json'], status));
+    return JSON.parse(await output(name, [...args, '--dtb', 'machine.dtb', '--format', 'json'], status));
   };
 
-  test('diff', () => {
-    const report = json(0);
+  test('diff', async () => {
+    const report = await json(0);
     expectStrictlyValidDiff(report);
     const [{ stes, mappings }] = report.smmus;
     expect(stes).toMatchObject([{ sid: 0, deviceName: '/usb@80000' }]);
     expect(mappings.sets).toMatchObject([{ sids: [0], deviceNames: ['/usb@80000'] }]);
   });
 
-  test('queues', () => {
-    const report = json(1);
+  test('queues', async () => {
+    const report = await json(1);
     expectStrictlyValidQueues(report);
     const [{ groups, entries }] = report.smmus[0].queues;
     expect(groups.map(({ device }: { device: string | null }) => device)).toEqual(['/usb@80000', null]);
     expect(entries.map(({ device }: { device: string | null }) => device)).toEqual(['/usb@80000', '/usb@80000', null]);
   });
 
-  test('translate', () => {
+  test('translate', async () => {
     for (const index of [2, 3]) {
-      expectStrictlyValidTranslation(json(index));
-      expect(json(index)).toMatchObject({ sid: 0, device: '/usb@80000' });
+      expectStrictlyValidTranslation(await json(index));
+      expect(await json(index)).toMatchObject({ sid: 0, device: '/usb@80000' });
     }
   });
 });
 
 const reason = whyNot(QEMU_A);
 
-test.skipIf(reason !== '')(`PCI devices of a real machine${reason}`, () => {
+test.skipIf(reason !== '')(`PCI devices of a real machine${reason}`, async () => {
   const file = (name: string) => join(QEMU_A, name);
   const args = [file('vmcore-trim.d1.zlib'), '--regs', file('regs.json'), '--dtb', file('guest.dtb')];
-  const { stdout } = run(['translate', ...args, '--sid', '0x8', '--iova', '0x0', '--format', 'json']);
+  const { stdout } = await run(['translate', ...args, '--sid', '0x8', '--iova', '0x0', '--format', 'json']);
   expect(JSON.parse(stdout)).toMatchObject({ sid: 8, device: '0000:00:01.0' });
 });

@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
+import { diffDumps } from '../../src/diff/diff.ts';
 import { parseSnapshot } from '../../src/index.ts';
-import { diffDumps } from '../../src/inspect/diff.ts';
 import { diffText } from '../../src/report/text/diff.ts';
 import { makeStyle } from '../../src/report/text/style.ts';
 import { run } from '../support/command.ts';
@@ -21,8 +21,8 @@ import { temporaryFolder } from '../support/temporary.ts';
 const folder = temporaryFolder();
 const SPAN_CHANGED = join(SAMPLES_FOLDER, 'span-changed');
 
-function diff(args: readonly string[], { status = 1, cwd = SPAN_CHANGED } = {}): string {
-  const outcome = run(['diff', ...args], { cwd });
+async function diff(args: readonly string[], { status = 1, cwd = SPAN_CHANGED } = {}): Promise<string> {
+  const outcome = await run(['diff', ...args], { cwd });
   expect({ stderr: outcome.stderr, status: outcome.status }).toEqual({ stderr: '', status });
   expect(outcome.stdout).toMatch(/^[\n\x20-\x7e]*$/);
   return outcome.stdout;
@@ -60,8 +60,8 @@ function files(before: Image, after: Image, registersAfter?: Readonly<Record<str
   return path;
 }
 
-test('a descriptor that was overwritten, and what it does to a device', () => {
-  expect(diff(['dump.raw', 'later.raw', '--regs', 'regs.json'])).toBe(
+test('a descriptor that was overwritten, and what it does to a device', async () => {
+  expect(await diff(['dump.raw', 'later.raw', '--regs', 'regs.json'])).toBe(
     `arm-smmu-v3.0.auto: 1 L1 DESCRIPTOR CHANGED, 1 DEVICE AFFECTED
   v6 decides otherwise: adopted before, fallback (two-level.l1-descriptors: L1[1] has span 3) after
   a device inserted after the change: refused (SID 0x100)
@@ -77,9 +77,9 @@ L1 descriptors
   );
 });
 
-test('STEs and CDs field by field, and what is missing', () => {
+test('STEs and CDs field by field, and what is missing', async () => {
   const cwd = files(machine(), changed(), { CR0: '0x9', CMDQ_PROD: '0x2a', CMDQ_CONS: '0x2a' });
-  const text = diff(['before.elf', 'after.elf', '--regs', 'regs.json', '--regs-after', 'after.json'], {
+  const text = await diff(['before.elf', 'after.elf', '--regs', 'regs.json', '--regs-after', 'after.json'], {
     cwd,
     status: 3,
   });
@@ -143,8 +143,8 @@ Not compared
   );
 });
 
-test('nothing changed', () => {
-  expect(diff(['dump.raw', 'dump.raw', '--regs', 'regs.json'], { status: 0 })).toBe(
+test('nothing changed', async () => {
+  expect(await diff(['dump.raw', 'dump.raw', '--regs', 'regs.json'], { status: 0 })).toBe(
     `arm-smmu-v3.0.auto: NOTHING CHANGED
   registers not compared: --regs-after gives those of the later moment
 `,
@@ -152,21 +152,21 @@ test('nothing changed', () => {
 });
 
 describe('as JSON', () => {
-  test('it fits the schema, with the same status', () => {
-    const report = JSON.parse(diff(['dump.raw', 'later.raw', '--regs', 'regs.json', '--format', 'json']));
+  test('it fits the schema, with the same status', async () => {
+    const report = JSON.parse(await diff(['dump.raw', 'later.raw', '--regs', 'regs.json', '--format', 'json']));
     expectStrictlyValidDiff(report);
     expect(report).toMatchObject({ before: { files: ['dump.raw'] }, after: { files: ['later.raw'] } });
     expect(report.smmus[0].l1[0].device).toMatchObject({ sid: 0x100, turn: 'refused', after: { errno: 'EINVAL' } });
   });
 
-  test('a name that nobody should trust is escaped', () => {
+  test('a name that nobody should trust is escaped', async () => {
     const cwd = files(machine(), machine());
     const regs = temporaryFolder().write(
       'regs.json',
       JSON.stringify({ smmus: [{ name: 'a\u001b[31m\u202e', registers: REGISTERS }] }),
     );
     for (const format of ['text', 'json']) {
-      const text = diff(['before.elf', 'after.elf', '--regs', regs, '--format', format], { cwd, status: 0 });
+      const text = await diff(['before.elf', 'after.elf', '--regs', regs, '--format', format], { cwd, status: 0 });
       expect(text).toContain('\\u001b[31m\\u202e');
     }
   });
@@ -190,10 +190,10 @@ describe('--deep', () => {
       .write(TABLES + 0x1000, pages);
   const args = ['before.elf', 'after.elf', '--regs', 'regs.json'];
 
-  test('what a stream can reach, where no entry changed', () => {
+  test('what a stream can reach, where no entry changed', async () => {
     const cwd = files(mapped(0n, 0x8900_0743n, 0x8900_1743n), mapped(0x8900_2743n, 0x8900_0743n, 0x8900_37c3n));
-    expect(diff(args, { cwd, status: 0 })).toContain('NOTHING CHANGED');
-    expect(diff([...args, '--deep'], { cwd })).toBe(`smmu0: WHAT 1 STREAM CAN REACH CHANGED
+    expect(await diff(args, { cwd, status: 0 })).toContain('NOTHING CHANGED');
+    expect(await diff([...args, '--deep'], { cwd })).toBe(`smmu0: WHAT 1 STREAM CAN REACH CHANGED
   1 of 1 set of translation tables changed, used by 1 stream: 4 KiB newly mapped, 4 KiB moved to
   other addresses
   registers not compared: --regs-after gives those of the later moment
@@ -205,61 +205,65 @@ What streams can reach
   0x0     0xfff   4 KiB  not mapped          0x89002000 rw-/rwx
   0x2000  0x2fff  4 KiB  0x89001000 rw-/rwx  0x89003000 r-x/r-x
 `);
-    const report = JSON.parse(diff([...args, '--deep', '--format', 'json'], { cwd }));
+    const report = JSON.parse(await diff([...args, '--deep', '--format', 'json'], { cwd }));
     expectStrictlyValidDiff(report);
     expect(report.smmus[0].mappings).toMatchObject({ complete: true, compared: 1, changed: 1, streams: 1 });
     expect(report.smmus[0].kernel).toBe(null);
   });
 
-  test('its exit status says what is missing', () => {
+  test('its exit status says what is missing', async () => {
     const cwd = files(mapped(0n, 0x8900_0743n), machine().cd(CDS, 0, { ...CD, T0SZ: 34, MAIR0: 0xff }));
-    const text = diff([...args, '--deep'], { cwd, status: 3 });
+    const text = await diff([...args, '--deep'], { cwd, status: 3 });
     expect(text).toContain('NOTHING CHANGED IN WHAT BOTH DUMPS HAVE');
     expect(text).toContain('a dump lacks translation tables of 1 set');
     const same = files(mapped(0n, 0x8900_0743n), mapped(0n, 0x8900_0743n));
-    expect(diff([...args, '--deep'], { cwd: same, status: 0 })).toContain('what the streams can reach is the same');
+    expect(await diff([...args, '--deep'], { cwd: same, status: 0 })).toContain(
+      'what the streams can reach is the same',
+    );
   });
 
-  slowTest('tables that lead to themselves end', () => {
+  slowTest('tables that lead to themselves end', async () => {
     const garbage = (first: bigint) =>
       machine()
         .cd(CDS, 0, { ...CD, T0SZ: 16 })
         .reserve(TABLES, 0x1000)
         .write(TABLES, [first, ...Array.from({ length: 511 }, () => BigInt(TABLES) | 0x403n)]);
-    const text = diff([...args, '--deep'], { cwd: files(garbage(0n), garbage(0x8900_0743n)), status: 3 });
+    const text = await diff([...args, '--deep'], { cwd: files(garbage(0n), garbage(0x8900_0743n)), status: 3 });
     expect(text).toContain('NOT ALL TRANSLATION TABLES WERE COMPARED');
-    diff([...args, '--deep'], { cwd: files(garbage(0n), garbage(0n)), status: 0 });
+    await diff([...args, '--deep'], { cwd: files(garbage(0n), garbage(0n)), status: 0 });
   });
 });
 
 describe('what it is asked', () => {
-  test('--sid compares only these', () => {
+  test('--sid compares only these', async () => {
     const cwd = files(machine(), changed());
-    const text = diff(['before.elf', 'after.elf', '--regs', 'regs.json', '--sid', '00:03.0,0x300'], { cwd });
+    const text = await diff(['before.elf', 'after.elf', '--regs', 'regs.json', '--sid', '00:03.0,0x300'], { cwd });
     expect(text).toContain('1 STE CHANGED');
     expect(text).toContain('no entry at either moment: SID 0x300');
   });
 
-  test('--all shows fields without effect', () => {
+  test('--all shows fields without effect', async () => {
     const cwd = files(machine(), machine().ste(L2_BUS1, 0, { V: 1, Config: 4, SHCFG: 1, S2VMID: 7 }));
     const args = ['before.elf', 'after.elf', '--regs', 'regs.json'];
-    expect(diff(args, { cwd })).toContain('(only fields without effect)');
-    expect(diff([...args, '--all'], { cwd })).toMatch(/^ {4}S2VMID +0 +7/m);
+    expect(await diff(args, { cwd })).toContain('(only fields without effect)');
+    expect(await diff([...args, '--all'], { cwd })).toMatch(/^ {4}S2VMID +0 +7/m);
   });
 
-  test('--revision decides', () => {
+  test('--revision decides', async () => {
     const cwd = files(machine(), machine().l1(L1, 3, 9, 0x8803_0040));
     const args = ['before.elf', 'after.elf', '--regs', 'regs.json', '--revision'];
-    expect(diff([...args, 'v6'], { cwd, status: 3 })).not.toContain('an adoption now ends');
-    expect(diff([...args, 'v10'], { cwd, status: 3 })).toContain('L1[3]: an adoption now ends at it, for its pointer');
+    expect(await diff([...args, 'v6'], { cwd, status: 3 })).not.toContain('an adoption now ends');
+    expect(await diff([...args, 'v10'], { cwd, status: 3 })).toContain(
+      'L1[3]: an adoption now ends at it, for its pointer',
+    );
   });
 
-  test('two SMMUs are compared one after the other, or one of them', () => {
+  test('two SMMUs are compared one after the other, or one of them', async () => {
     const cwd = join(SAMPLES_FOLDER, 'two-smmus');
     const args = ['dump.raw', 'dump.raw', '--regs', 'regs.json'];
-    expect(diff(args, { cwd, status: 0 }).match(/NOTHING CHANGED/g)).toHaveLength(2);
-    const [, name = ''] = /^(\S+): NOTHING/.exec(diff(args, { cwd, status: 0 })) ?? [];
-    expect(diff([...args, '--smmu', name], { cwd, status: 0 }).match(/NOTHING CHANGED/g)).toHaveLength(1);
+    expect((await diff(args, { cwd, status: 0 })).match(/NOTHING CHANGED/g)).toHaveLength(2);
+    const [, name = ''] = /^(\S+): NOTHING/.exec(await diff(args, { cwd, status: 0 })) ?? [];
+    expect((await diff([...args, '--smmu', name], { cwd, status: 0 })).match(/NOTHING CHANGED/g)).toHaveLength(1);
   });
 });
 
@@ -273,8 +277,8 @@ describe('what it refuses, in one line', () => {
     [['dump.raw', 'later.raw', '--regs', 'regs.json', '--sid', 'x'], '"x" is not a StreamID'],
     [['dump.raw', 'later.raw', '--regs', 'regs.json', '--revision', 'all'], 'Allowed choices are v6, '],
     [['dump.raw', 'later.raw', 'third.raw', '--regs', 'regs.json'], 'too many arguments'],
-  ])('%j', (args, message) => {
-    const { stdout, stderr, status } = run(['diff', ...args], { cwd: SPAN_CHANGED });
+  ])('%j', async (args, message) => {
+    const { stdout, stderr, status } = await run(['diff', ...args], { cwd: SPAN_CHANGED });
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toContain(message);
   });
@@ -287,7 +291,7 @@ describe.skipIf(reason !== '' || !existsSync(LATE))(
   `before and after the probe of a real kdump kernel${reason}`,
   () => {
     const file = (name: string) => join(LATE, name);
-    const compare = (...more: string[]) => {
+    const compare = async (...more: string[]) => {
       const after = folder.write('after.elf', gunzipSync(readFileSync(file('dump-after-probe.elf.gz'))));
       const args = [
         file('dump.elf'),
@@ -297,17 +301,17 @@ describe.skipIf(reason !== '' || !existsSync(LATE))(
         '--regs-after',
         file('regs-after-probe.json'),
       ];
-      return JSON.parse(diff([...args, '--iomem', file('iomem.txt'), '--format', 'json', ...more]));
+      return JSON.parse(await diff([...args, '--iomem', file('iomem.txt'), '--format', 'json', ...more]));
     };
 
-    test('the devices that have done DMA have new context descriptors, and the others none', () => {
+    test('the devices that have done DMA have new context descriptors, and the others none', async () => {
       const truth = JSON.parse(readFileSync(file('groundtruth.json'), 'utf8'));
       const rewritten = truth.devices.flatMap((device: Record<string, Record<string, unknown>>) =>
         JSON.stringify(device['table_before_probe']?.['ste']) === JSON.stringify(device['table_at_init']?.['ste'])
           ? []
           : [Number(device['sid'])],
       );
-      const [smmu] = compare().smmus;
+      const [smmu] = (await compare()).smmus;
       expect(rewritten.length).toBeGreaterThan(2);
       expect(smmu.stes.map(({ sid }: { sid: number }) => sid)).toEqual(rewritten.sort((a: number, b: number) => a - b));
       expect(smmu.cds.map(({ sid }: { sid: number }) => sid)).toEqual(rewritten);
@@ -315,8 +319,8 @@ describe.skipIf(reason !== '' || !existsSync(LATE))(
       expect(smmu.kernel.verdict).toEqual({ before: 'adopted', after: 'adopted' });
     });
 
-    test('its queues have moved', () => {
-      const registers = compare().smmus[0].registers.map(({ register }: { register: string }) => register);
+    test('its queues have moved', async () => {
+      const registers = (await compare()).smmus[0].registers.map(({ register }: { register: string }) => register);
       expect(registers).toEqual(['CR0', 'CR0ACK', 'IRQ_CTRL', 'CMDQ_BASE', 'CMDQ_PROD', 'CMDQ_CONS']);
     });
   },

@@ -2,19 +2,19 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { GROUPS } from '../../src/inspect/explanations/catalogue.ts';
-import { EXPLAINED_NAMES } from '../../src/inspect/explanations/names.ts';
+import { GROUPS } from '../../src/findings/explanations/catalogue.ts';
+import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
 import { TOOL } from '../../src/version.ts';
 import { run } from '../support/command.ts';
 
-const explain = (...args: string[]) => {
-  const { stdout, stderr, status } = run(['explain', ...args]);
+const explain = async (...args: string[]) => {
+  const { stdout, stderr, status } = await run(['explain', ...args]);
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return stdout;
 };
 
-describe('the list', () => {
-  const lines = explain().split('\n');
+describe('the list', async () => {
+  const lines = (await explain()).split('\n');
 
   test('has one line for each name, in groups, within 100 columns', () => {
     for (const { title, entries } of GROUPS) {
@@ -36,8 +36,8 @@ describe('the list', () => {
 });
 
 describe('one name', () => {
-  test('in full: what it is, and all that is said of it', () => {
-    expect(explain('two-level.split')).toBe(`two-level.split  check of the driver
+  test('in full: what it is, and all that is said of it', async () => {
+    expect(await explain('two-level.split')).toBe(`two-level.split  check of the driver
 SPLIT is 8, as in every table of Linux
 
 meaning   With SPLIT 8 one L2 table is one PCI bus of 256 StreamIDs. 6 and 10 are legal, but not of
@@ -56,42 +56,42 @@ see       - Arm IHI 0070, "Stream table lookup"
 `);
   });
 
-  test('a finding tells its severity and reach, and the revisions apart', () => {
-    const text = explain('l2-outside-memory');
+  test('a finding tells its severity and reach, and the revisions apart', async () => {
+    const text = await explain('l2-outside-memory');
     expect(text).toMatch(/^l2-outside-memory {2}finding, error\n/);
     expect(text).toContain('\nreach     affects one bus, on kernels from about 6.15 on likely the whole SMMU\n');
     expect(text).toMatch(/\nkernel {4}v1 to v3: .+\n {10}v4 to v7: /);
   });
 
-  test('several at once, each once', () => {
-    const text = explain('ids.scan', 'asid-zero', 'ids.scan');
+  test('several at once, each once', async () => {
+    const text = await explain('ids.scan', 'asid-zero', 'ids.scan');
     expect(text.match(/^\S+ {2}(check of the driver|rule of the ID scan)$/gm)).toEqual([
       'ids.scan  check of the driver',
       'asid-zero  rule of the ID scan',
     ]);
   });
 
-  test('every one fits 100 columns and is plain ASCII', () => {
-    const lines = explain(...EXPLAINED_NAMES).split('\n');
+  test('every one fits 100 columns and is plain ASCII', async () => {
+    const lines = (await explain(...EXPLAINED_NAMES)).split('\n');
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
     expect(lines.filter((line) => !/^[\x20-\x7e]*$/.test(line))).toEqual([]);
   });
 
-  test('colour only when it is asked for', () => {
+  test('colour only when it is asked for', async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-    expect(explain('ids.scan', '--color', 'always')).toMatch(/^\u001b\[1mids\.scan\u001b/);
+    expect(await explain('ids.scan', '--color', 'always')).toMatch(/^\u001b\[1mids\.scan\u001b/);
   });
 });
 
 describe('JSON', () => {
-  test('all of them', () => {
-    const json = JSON.parse(explain('--format', 'json'));
+  test('all of them', async () => {
+    const json = JSON.parse(await explain('--format', 'json'));
     expect(json).toMatchObject({ schemaVersion: 1, tool: TOOL });
     expect(json.explanations).toEqual(JSON.parse(JSON.stringify(GROUPS.flatMap(({ entries }) => entries))));
   });
 
-  test('one of them, with revisions as a list', () => {
-    const { explanations } = JSON.parse(explain('l1-null-pointer', '--format', 'json'));
+  test('one of them, with revisions as a list', async () => {
+    const { explanations } = JSON.parse(await explain('l1-null-pointer', '--format', 'json'));
     expect(explanations).toHaveLength(1);
     expect(explanations[0]).toMatchObject({
       name: 'l1-null-pointer',
@@ -121,8 +121,8 @@ describe('a name that does not exist', () => {
     [[''], '"" (smmu-adopt explain lists all)'],
     [['x'.repeat(100)], '(smmu-adopt explain lists all)'],
     [['\u001b[31m'], '"\\u001b[31m" (smmu-adopt explain lists all)'],
-  ])('%j', (names, message) => {
-    const { stdout, stderr, status } = run(['explain', ...names]);
+  ])('%j', async (names, message) => {
+    const { stdout, stderr, status } = await run(['explain', ...names]);
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toContain(message);
   });

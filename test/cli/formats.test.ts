@@ -49,10 +49,10 @@ describe.each(someOf([...RUNS.keys()], 4))('%s in every format at once', (name) 
   const formats = ['json', 'ndjson', 'csv', 'sarif', 'junit', 'github'];
   // biome-ignore lint/suspicious/noExplicitAny: whatever JSON.parse answers
   let json: any;
-  let printed: ReturnType<typeof runSample>;
-  beforeAll(() => {
+  let printed: Awaited<ReturnType<typeof runSample>>;
+  beforeAll(async () => {
     const files = formats.flatMap((format) => ['--format', format, '--output', inFolder(`${name}.${format}`)]);
-    printed = runSample(name, [...files, '--format', 'text']);
+    printed = await runSample(name, [...files, '--format', 'text']);
     json = JSON.parse(read(`${name}.json`));
   });
 
@@ -111,9 +111,9 @@ describe('what goes where', () => {
     ],
     ['stdout by name', '--format ndjson -o - --format json -o a'.split(' '), { stdout: 'ndjson', a: 'json' }],
     ['a format twice', '--format json -o a --format json -o b'.split(' '), { a: 'json', b: 'json' }],
-  ])('%s', (_, args, expected) => {
+  ])('%s', async (_, args, expected) => {
     const paths = args.map((arg) => (arg === 'a' || arg === 'b' ? inFolder(arg) : arg));
-    const { stdout, stderr, status } = inspectIn('bad-span', ...paths);
+    const { stdout, stderr, status } = await inspectIn('bad-span', ...paths);
     const { stdout: shown, ...files } = expected;
     expect(status).toBe(1);
     expect(stdout === '' ? undefined : kindOf(stdout)).toBe(shown);
@@ -128,16 +128,16 @@ describe('what goes where', () => {
     );
   });
 
-  test('-q says nothing of files', () => {
-    expect(inspectIn('bad-span', '-q', '--format', 'csv', '-o', inFolder('q.csv'))).toEqual({
+  test('-q says nothing of files', async () => {
+    expect(await inspectIn('bad-span', '-q', '--format', 'csv', '-o', inFolder('q.csv'))).toEqual({
       stdout: '',
       stderr: '',
       status: 1,
     });
   });
 
-  test('control characters in the name of a file are shown by their code', () => {
-    const { stderr } = inspectIn('bad-span', '-o', inFolder('\u001b[31m\nred'));
+  test('control characters in the name of a file are shown by their code', async () => {
+    const { stderr } = await inspectIn('bad-span', '-o', inFolder('\u001b[31m\nred'));
     expect(stderr).toBe(`report written to ${inFolder('\\u001b[31m\\u000ared')}\n`);
   });
 
@@ -186,8 +186,8 @@ describe('what goes where', () => {
       ['--format', 'json', '--format', 'csv', '-o', '/no/such/folder/x'],
       '/no/such/folder/x: cannot be written (ENOENT)',
     ],
-  ])('%s is refused in one line, and nothing is printed', (_, args, message) => {
-    const { stdout, stderr, status } = inspectIn('bad-span', ...args);
+  ])('%s is refused in one line, and nothing is printed', async (_, args, message) => {
+    const { stdout, stderr, status } = await inspectIn('bad-span', ...args);
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toContain(message);
     expect(read('same')).toBe('kept');

@@ -3,15 +3,18 @@
 import { describe, expect, test } from 'vitest';
 import { type CommandSpec, describeCommand, everyCommand } from '../../src/cli/definitions.ts';
 import { makeProgram } from '../../src/cli/program.ts';
+import { Session } from '../../src/cli/session.ts';
 import { run } from '../support/command.ts';
 
-const COMMANDS = [...everyCommand(describeCommand(makeProgram(() => {})))].filter(({ path }) => path.at(-1) !== 'help');
+const COMMANDS = [...everyCommand(describeCommand(makeProgram(new Session(process))))].filter(
+  ({ path }) => path.at(-1) !== 'help',
+);
 const isLeaf = ({ commands }: CommandSpec) => commands.length === 0;
 const byName = (list: readonly CommandSpec[]) =>
   list.map((one) => [['smmu-adopt', ...one.path].join(' '), one] as const);
 
-describe.each(byName(COMMANDS))('%s --help', (_, { path, options, commands, description }) => {
-  const { stdout, stderr, status } = run([...path, '--help']);
+describe.each(byName(COMMANDS))('%s --help', async (_, { path, options, commands, description }) => {
+  const { stdout, stderr, status } = await run([...path, '--help']);
 
   test('comes on stdout, in plain ASCII', () => {
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
@@ -59,15 +62,15 @@ describe('a slip of the keyboard', () => {
     [['explain', '--fromat', 'json'], "unknown option '--fromat' (Did you mean --format?)"],
     [['info', '--formt', 'json'], "unknown option '--formt' (Did you mean --format?)"],
     [['show', '--regs', 'x', '--sid', '1', '--revision', 'v5'], 'Allowed choices are v6, '],
-  ])('%j', (args, message) => {
-    const { stdout, stderr, status } = run(args);
+  ])('%j', async (args, message) => {
+    const { stdout, stderr, status } = await run(args);
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toMatch(/^smmu-adopt: /);
     expect(stderr).toContain(message);
   });
 
-  test.each([[[]], [['regs']]])('%j without a command prints the help, on stderr', (args) => {
-    const { stdout, stderr, status } = run(args);
+  test.each([[[]], [['regs']]])('%j without a command prints the help, on stderr', async (args) => {
+    const { stdout, stderr, status } = await run(args);
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
     expect(stderr).toMatch(/^Usage: smmu-adopt /);
   });

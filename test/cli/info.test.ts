@@ -25,16 +25,16 @@ const HOSTILE = 'red\u001b[31m\u0007\u007f\u009b2J';
 const HOSTILE_SHOWN = 'red\\u001b[31m\\u0007\\u007f\\u009b2J';
 const VMCOREINFO = `OSRELEASE=7.1.0-test\nBUILD-ID=00c0ffee\nPAGESIZE=4096\n`;
 
-function text(args: readonly string[], options: Parameters<typeof run>[1] = inFolder): string {
-  const { stdout, stderr, status } = run(['info', ...args], options);
+async function text(args: readonly string[], options: Parameters<typeof run>[1] = inFolder): Promise<string> {
+  const { stdout, stderr, status } = await run(['info', ...args], options);
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
   return stdout;
 }
 
 /** What `--format json` says, which always has to fit the schema. */
-function info(args: readonly string[], options: Parameters<typeof run>[1] = inFolder): DumpInfo['dump'] {
-  const json = JSON.parse(text([...args, '--format', 'json'], options));
+async function info(args: readonly string[], options: Parameters<typeof run>[1] = inFolder): Promise<DumpInfo['dump']> {
+  const json = JSON.parse(await text([...args, '--format', 'json'], options));
   expectValidInfo(json);
   expectStrictlyValidInfo(json);
   return json.dump;
@@ -52,9 +52,9 @@ const kdumpFile = (name: string, options: KdumpOptions = {}, as: (i: number) => 
   folder.write(name, kdump(pages(as), { vmcoreinfo: VMCOREINFO, ...options }).bytes) && name;
 
 describe('text', () => {
-  test('a raw dump that the snapshot places', () => {
+  test('a raw dump that the snapshot places', async () => {
     const cwd = join(SAMPLES_FOLDER, 'healthy-two-level');
-    expect(text(['dump.raw', '--regs', 'regs.json'], { cwd })).toBe(
+    expect(await text(['dump.raw', '--regs', 'regs.json'], { cwd })).toBe(
       `dump          dump.raw
 format        raw
 kernel        the dump does not say
@@ -74,8 +74,8 @@ Memory map  what the dump says is RAM
     );
   });
 
-  test('the sample of a real kernel', () => {
-    expect(text(['dump.elf'], { cwd: join(SAMPLES_FOLDER, 'real-qemu') })).toBe(
+  test('the sample of a real kernel', async () => {
+    expect(await text(['dump.elf'], { cwd: join(SAMPLES_FOLDER, 'real-qemu') })).toBe(
       `dump          dump.elf
 format        elf
 kernel        6.1.0-56-arm64
@@ -94,9 +94,9 @@ Memory map  what the dump says is RAM
     );
   });
 
-  test('one part of a split dump, without the others', () => {
+  test('one part of a split dump, without the others', async () => {
     const file = kdumpFile('part.kdump', { split: { startPfn: 0x102, endPfn: 0x104 } });
-    expect(text([file])).toBe(
+    expect(await text([file])).toBe(
       `dump          part.kdump
 format        kdump
 kernel        7.1.0-test
@@ -124,41 +124,41 @@ Damage
     [0, '0: nothing left out'],
     [1, '1: without zero pages'],
     [17, '17: without zero, free pages'],
-  ])('dump level %i in words', (dumpLevel, words) => {
-    expect(text([kdumpFile('level.kdump', { dumpLevel })])).toContain(`\ndump level    ${words}\n`);
+  ])('dump level %i in words', async (dumpLevel, words) => {
+    expect(await text([kdumpFile('level.kdump', { dumpLevel })])).toContain(`\ndump level    ${words}\n`);
   });
 
-  test('points to the damage only where some is listed', () => {
-    const marked = text([kdumpFile('marked.kdump', { status: 8 })]);
+  test('points to the damage only where some is listed', async () => {
+    const marked = await text([kdumpFile('marked.kdump', { status: 8 })]);
     expect(marked).toContain('\ncomplete      NO, by its own account\n');
     expect(marked).not.toContain('Damage');
     folder.write('cut.kdump', kdump(pages(() => 'plain')).bytes.subarray(0, -5000));
-    const cut = text(['cut.kdump']);
+    const cut = await text(['cut.kdump']);
     expect(cut).toContain('\ncomplete      NO, see below\n');
     expect(cut).toContain('\npages         4 present, 2 excluded, 2 lost\n');
     expect(cut).toMatch(/\nDamage\n {2}cut\.kdump, offset 0x\w+: the bytes of the last pages are not there/);
   });
 
-  test('colour only when it is asked for', () => {
+  test('colour only when it is asked for', async () => {
     const cwd = join(SAMPLES_FOLDER, 'real-qemu');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-    expect(run(['info', 'dump.elf', '--color', 'always'], { cwd }).stdout).toMatch(/\u001b\[/);
+    expect((await run(['info', 'dump.elf', '--color', 'always'], { cwd })).stdout).toMatch(/\u001b\[/);
   });
 });
 
 describe('JSON', () => {
-  test('a raw dump, and one that a real kernel wrote', () => {
-    const raw = info(['dump.raw', '--regs', 'regs.json'], { cwd: join(SAMPLES_FOLDER, 'healthy-two-level') });
+  test('a raw dump, and one that a real kernel wrote', async () => {
+    const raw = await info(['dump.raw', '--regs', 'regs.json'], { cwd: join(SAMPLES_FOLDER, 'healthy-two-level') });
     expect(raw).toMatchObject({ format: 'raw', kernelRelease: null, buildId: null, machine: null, dumpLevel: null });
     expect(raw).toMatchObject({ pages: { ...NONE, present: 10 }, codecs: { plain: 10 }, vmcoreinfo: {}, problems: [] });
-    const elf = info(['dump.elf'], { cwd: join(SAMPLES_FOLDER, 'real-qemu') });
+    const elf = await info(['dump.elf'], { cwd: join(SAMPLES_FOLDER, 'real-qemu') });
     expect(elf).toMatchObject({ format: 'elf', kernelRelease: '6.1.0-56-arm64', machine: 'aarch64', dumpLevel: null });
     expect(elf.pages).toEqual({ ...NONE, present: 46, excluded: 98258 });
     expect(elf.vmcoreinfo).toMatchObject({ OSRELEASE: '6.1.0-56-arm64', 'BUILD-ID': elf.buildId, PAGESIZE: '4096' });
   });
 
-  test.each(['plain', 'zlib', 'lzo', 'snappy', 'zstd'] as const)('pages stored as %s', (codec) => {
-    expect(info([kdumpFile(`${codec}.kdump`, {}, () => codec)])).toEqual({
+  test.each(['plain', 'zlib', 'lzo', 'snappy', 'zstd'] as const)('pages stored as %s', async (codec) => {
+    expect(await info([kdumpFile(`${codec}.kdump`, {}, () => codec)])).toEqual({
       files: [`${codec}.kdump`],
       format: 'kdump',
       wrapper: null,
@@ -177,16 +177,16 @@ describe('JSON', () => {
     });
   });
 
-  test('an incomplete dump, with pages stored in every way', () => {
+  test('an incomplete dump, with pages stored in every way', async () => {
     const every = ['plain', 'zlib', 'lzo', 'snappy', 'zstd', 'zlib'] as const;
-    expect(info([kdumpFile('all.kdump', { status: 8 }, (i) => every[i] ?? 'excluded')])).toMatchObject({
+    expect(await info([kdumpFile('all.kdump', { status: 8 }, (i) => every[i] ?? 'excluded')])).toMatchObject({
       complete: false,
       codecs: { plain: 1, zlib: 2, lzo: 1, snappy: 1, zstd: 1 },
       pages: { ...NONE, present: 6, excluded: 2 },
     });
   });
 
-  test('what is damaged', () => {
+  test('what is damaged', async () => {
     const level = { at: 4096 + 8, value: 99, width: 4 } as const;
     folder.write(
       'damaged.kdump',
@@ -195,7 +195,7 @@ describe('JSON', () => {
         { patches: [level] },
       ).bytes.subarray(0, -5000),
     );
-    const { problems, ...rest } = info(['damaged.kdump']);
+    const { problems, ...rest } = await info(['damaged.kdump']);
     expect(rest).toMatchObject({
       complete: false,
       dumpLevel: null,
@@ -207,13 +207,17 @@ describe('JSON', () => {
     ]);
   });
 
-  test('a flattened dump, and one without its end mark', () => {
+  test('a flattened dump, and one without its end mark', async () => {
     const records = cutIntoRecords(kdump(pages(() => 'zlib')).bytes, [1000, 17]).reverse();
     folder.write('whole.flat', flatten(records).bytes);
     folder.write('endless.flat', flatten(records, { endMark: false }).bytes);
     const whole = { format: 'kdump', wrapper: 'flattened', pages: { ...NONE, present: 6, excluded: 2 } };
-    expect(info(['whole.flat'])).toMatchObject({ ...whole, complete: true, problems: [] });
-    expect(info(['endless.flat'])).toMatchObject({ ...whole, complete: false, problems: [{ file: 'endless.flat' }] });
+    expect(await info(['whole.flat'])).toMatchObject({ ...whole, complete: true, problems: [] });
+    expect(await info(['endless.flat'])).toMatchObject({
+      ...whole,
+      complete: false,
+      problems: [{ file: 'endless.flat' }],
+    });
   });
 
   describe('the same memory in every container', () => {
@@ -222,8 +226,8 @@ describe('JSON', () => {
       { start: '0x100000', end: '0x102fff' },
       { start: '0x200000', end: '0x200fff' },
     ];
-    test.each(asEveryContainer(memory.extents(), containers))('$name', ({ dump }) => {
-      const { pages: counts, codecs, memory: map, complete, problems } = info(dump);
+    test.each(asEveryContainer(memory.extents(), containers))('$name', async ({ dump }) => {
+      const { pages: counts, codecs, memory: map, complete, problems } = await info(dump);
       expect({ counts, map, complete, problems }).toEqual({
         counts: { ...NONE, present: 4 },
         map: ranges,
@@ -234,7 +238,7 @@ describe('JSON', () => {
     });
   });
 
-  test('the files that a dump_info.txt names', () => {
+  test('the files that a dump_info.txt names', async () => {
     const beside = join(folder.path, 'qualcomm');
     mkdirSync(beside);
     writeFileSync(join(beside, 'DDRCS0_0.BIN'), new Uint8Array(8192));
@@ -245,7 +249,7 @@ describe('JSON', () => {
       '8 0x100 64 RAM OCIMEM.BIN',
     ];
     writeFileSync(join(beside, 'dump_info.txt'), rows.join('\n'));
-    expect(info(['qualcomm/dump_info.txt'])).toMatchObject({
+    expect(await info(['qualcomm/dump_info.txt'])).toMatchObject({
       files: ['DDRCS0_0.BIN', 'DDRCS0_1.BIN'],
       format: 'raw',
       complete: false,
@@ -265,26 +269,30 @@ describe('text from a dump that a terminal would obey', () => {
   );
   kdumpFile('hostile.kdump', { vmcoreinfo: undefined, utsname: { release: HOSTILE } });
 
-  test.each(['hostile.elf', 'hostile.kdump'])('%s', (file) => {
+  test.each(['hostile.elf', 'hostile.kdump'])('%s', async (file) => {
     // `text` takes nothing but printable ASCII.
-    expect(text([file])).toContain(`\nkernel        ${HOSTILE_SHOWN}\n`);
-    expect(info([file]).kernelRelease).toBe(HOSTILE);
+    expect(await text([file])).toContain(`\nkernel        ${HOSTILE_SHOWN}\n`);
+    expect((await info([file])).kernelRelease).toBe(HOSTILE);
   });
 
-  test('in VMCOREINFO, keys and values', () => {
-    expect(text(['hostile.elf'])).toContain(`\nbuild id      ${HOSTILE_SHOWN}\n`);
-    expect(info(['hostile.elf']).vmcoreinfo).toEqual({ OSRELEASE: HOSTILE, 'BUILD-ID': HOSTILE, [HOSTILE]: HOSTILE });
+  test('in VMCOREINFO, keys and values', async () => {
+    expect(await text(['hostile.elf'])).toContain(`\nbuild id      ${HOSTILE_SHOWN}\n`);
+    expect((await info(['hostile.elf'])).vmcoreinfo).toEqual({
+      OSRELEASE: HOSTILE,
+      'BUILD-ID': HOSTILE,
+      [HOSTILE]: HOSTILE,
+    });
   });
 
-  test('in the name of a file', () => {
+  test('in the name of a file', async () => {
     const file = 'odd\u001b[31m\u009bname.bin';
     folder.write(file, new Uint8Array(4096));
-    expect(text([file])).toMatch(/^dump {10}odd\\u001b\[31m\\u009bname\.bin\n/);
-    expect(info([file]).files).toEqual([file]);
+    expect(await text([file])).toMatch(/^dump {10}odd\\u001b\[31m\\u009bname\.bin\n/);
+    expect((await info([file])).files).toEqual([file]);
   });
 
-  test('a machine that is none of ours is refused, and said safely', () => {
-    const { stderr, status } = run(['info', kdumpFile('m.kdump', { utsname: { machine: HOSTILE } })], inFolder);
+  test('a machine that is none of ours is refused, and said safely', async () => {
+    const { stderr, status } = await run(['info', kdumpFile('m.kdump', { utsname: { machine: HOSTILE } })], inFolder);
     expect({ stderr, status }).toEqual({
       stderr: `smmu-adopt: m.kdump: offset 0x110: machine ${HOSTILE_SHOWN}; aarch64 is needed\n`,
       status: 2,
@@ -309,8 +317,8 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     ['an address for a container', [file, '--base', '0x1000'], 'has its own addresses'],
     ['an unknown format', [file, '--format', 'xml'], 'Allowed choices are text, json.'],
     ['an unknown option', [file, '--insert', 'all'], "unknown option '--insert'"],
-  ])('%s', (_, args, message) => {
-    const { stdout, stderr, status } = run(['info', ...args], inFolder);
+  ])('%s', async (_, args, message) => {
+    const { stdout, stderr, status } = await run(['info', ...args], inFolder);
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toMatch(/^smmu-adopt: /);
     expect(stderr).toContain(message);
@@ -336,10 +344,10 @@ describe.skipIf(skipped !== '')(`dumps of a real kernel${skipped}`, () => {
     ['vmcore-trim.d1.zlib', { format: 'kdump', wrapper: null, kernelRelease: release, dumpLevel: 1 }],
     ['vmcore-trim.d1.zstd', { format: 'kdump', wrapper: null, kernelRelease: release, dumpLevel: 1 }],
     ['vmcore.d31.zlib', { format: 'kdump', wrapper: null, kernelRelease: release, dumpLevel: 31, machine: 'aarch64' }],
-  ])('%s', { timeout: 60_000 }, (name, expected) => {
+  ])('%s', async (name, expected) => {
     const packed = join(QEMU_A, name);
     const path = name.endsWith('.xz') ? unpack(packed) : packed;
-    expect(info([path])).toMatchObject({ pageSize: 4096, complete: true, problems: [], ...expected });
+    expect(await info([path])).toMatchObject({ pageSize: 4096, complete: true, problems: [], ...expected });
     if (path !== packed) rmSync(path);
   });
 });

@@ -37,10 +37,15 @@ describe('values', () => {
   ])('--kernel %s', (text, version) => expect(parseKernel(text)).toEqual(version));
 
   test.each([
-    ['nvme0=0x100', { name: 'nvme0', sids: [0x100] }],
-    ['0000:01:00.0=01:00.0,0x108-0x109', { name: '0000:01:00.0', sids: [0x100, 0x108, 0x109] }],
-    ['a b=2,1,2', { name: 'a b', sids: [2, 1, 2] }],
-  ])('--device %s', (text, device) => expect(parseDevice(text)).toEqual(device));
+    ['nvme0=0x100', 'nvme0', ['0x100']],
+    ['0000:01:00.0=01:00.0,0x108-0x109', '0000:01:00.0', ['01:00.0', '0x108-0x109']],
+    ['a b=2,1,2', 'a b', ['2', '1', '2']],
+    ['0000:01:00.0', '0000:01:00.0', ['0000:01:00.0']],
+    ['/soc/usb@1', '/soc/usb@1', ['/soc/usb@1']],
+  ])('--device %s', (given, name, texts) => {
+    const device = parseDevice(given);
+    expect([device.name, device.streams.map(({ text }) => text)]).toEqual([name, texts]);
+  });
 
   test.each([
     ['32', 32],
@@ -76,8 +81,7 @@ describe('values that are refused', () => {
   });
 
   test.each([
-    ['a=b', '"b" is not a StreamID: hex (0x100), decimal, or bus:device.function (01:00.0)'],
-    ['a=1=2', '"1=2" is not a StreamID: hex (0x100), decimal, or bus:device.function (01:00.0)'],
+    ['a=1=2', '"1=2" is not a StreamID: hex (0x100), decimal, bus:device.function (01:00.0, 0000:01:00.0), or a name'],
     ['a=2-1', 'the range "2-1" ends before it starts'],
     ['a=0-0x10000', 'a list of more than 65536 SIDs'],
   ])('--device %s', async (text, expected) => expect(await message(() => parseDevice(text))).toBe(expected));
@@ -167,17 +171,17 @@ describe('the command', () => {
     ['--powered-down', ['--powered-down', 'live'], "argument 'live' is invalid. Allowed choices are zeros, ones."],
     ['--iomem', ['--iomem', fifo], `${fifo}: is not a regular file; a file is needed`],
     ['--dmesg', ['--dmesg', largeLog], `${largeLog}: is 67108865 bytes long, too long for a kernel log`],
-  ])('%s: one line on stderr, nothing on stdout, exit status 2', (_, args, message) => {
-    const { stdout, stderr, status } = inspectHealthy(...args);
+  ])('%s: one line on stderr, nothing on stdout, exit status 2', async (_, args, message) => {
+    const { stdout, stderr, status } = await inspectHealthy(...args);
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must not reach a terminal
     expect(stderr).toMatch(/^smmu-adopt: [^\u0000-\u001f\u007f]+\n$/);
     expect(stderr).toContain(message);
   });
 
-  test('several devices, in their order, before those that are plugged in', () => {
+  test('several devices, in their order, before those that are plugged in', async () => {
     const args = ['--device', 'b=0x100,0x101', '--device', 'a=0x8', '--insert', '0x30', '--hotplug', '0x10'];
-    const [smmu] = JSON.parse(inspectHealthy('--format', 'json', ...args).stdout).smmus;
+    const [smmu] = JSON.parse((await inspectHealthy('--format', 'json', ...args)).stdout).smmus;
     const shown = smmu.devices.map(({ name, sids, hotplugged }: DeviceReport) => ({ name, sids, hotplugged }));
     expect(shown).toEqual([
       { name: null, sids: [0x30], hotplugged: false },

@@ -46,8 +46,8 @@ describe('a file that cannot be used is refused in one line', () => {
     ['--iort', sparse('large.iort', 2 ** 22 + 1), /large\.iort: is 4194305 bytes long, too long for an IORT$/],
     ['--iort', folder.write('no-smmu.bin', iort([{ segment: 0 }])), /no-smmu\.bin: has no SMMUv3 node$/],
     ['--firmware', 'disk', /--firmware <where>' argument 'disk' is invalid. Allowed choices are dump\.$/],
-  ])('%s %s', (option, file, message) => {
-    const { stdout, stderr, status } = command('inspect', option, file);
+  ])('%s %s', async (option, file, message) => {
+    const { stdout, stderr, status } = await command('inspect', option, file);
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
     const line = stderr.trimEnd().replace(/^smmu-adopt: |^error: /, '');
     if (typeof message === 'string') expect(line).toBe(message);
@@ -56,8 +56,8 @@ describe('a file that cannot be used is refused in one line', () => {
 });
 
 describe('names of devices', () => {
-  test('in JSON, which fits the schema', () => {
-    const { stdout } = command('inspect', '--dtb', 'machine.dtb', '--format', 'json');
+  test('in JSON, which fits the schema', async () => {
+    const { stdout } = await command('inspect', '--dtb', 'machine.dtb', '--format', 'json');
     const report = JSON.parse(stdout);
     expectStrictlyValid(report);
     expect(report.smmus[0].stes.map(({ device }: { device: string | null }) => device)).toEqual([
@@ -69,32 +69,33 @@ describe('names of devices', () => {
     ]);
   });
 
-  test('in CSV and in the page', () => {
-    expect(command('inspect', '--dtb', 'machine.dtb', '--format', 'csv').stdout).toContain(
+  test('in CSV and in the page', async () => {
+    expect((await command('inspect', '--dtb', 'machine.dtb', '--format', 'csv')).stdout).toContain(
       '0x100,01:00.0,0000:01:00.0,',
     );
-    const page = command('inspect', '--dtb', 'machine.dtb', '--format', 'html').stdout;
+    const page = (await command('inspect', '--dtb', 'machine.dtb', '--format', 'html')).stdout;
     const has = (text: string) => ({ text, found: page.includes(text) });
     for (const text of ['>/pcie@4010000000<', '"ranges":[{"kind":"platform","name":"/soc/usb@80000"']) {
       expect(has(text)).toEqual({ text, found: true });
     }
   });
 
-  test('of a stream that is shown alone, with an entry or without', () => {
-    const shown = (sid: string) => command('show', '--dtb', 'machine.dtb', '--sid', sid).stdout.split('\n')[0];
-    expect(shown('0x100')).toBe('arm-smmu-v3.0.auto, SID 0x100 (0000:01:00.0): TERMINATED, NO VALID CD');
-    expect(shown('0x1008')).toBe('arm-smmu-v3.0.auto, SID 0x1008 (0001:01:01.*): TERMINATED, THERE IS NO STE');
-    expect(shown('0x1f0')).toBe('arm-smmu-v3.0.auto, SID 0x1f0: TERMINATED, NO VALID CD');
+  test('of a stream that is shown alone, with an entry or without', async () => {
+    const shown = async (sid: string) =>
+      (await command('show', '--dtb', 'machine.dtb', '--sid', sid)).stdout.split('\n')[0];
+    expect(await shown('0x100')).toBe('arm-smmu-v3.0.auto, SID 0x100 (0000:01:00.0): TERMINATED, NO VALID CD');
+    expect(await shown('0x1008')).toBe('arm-smmu-v3.0.auto, SID 0x1008 (0001:01:01.*): TERMINATED, THERE IS NO STE');
+    expect(await shown('0x1f0')).toBe('arm-smmu-v3.0.auto, SID 0x1f0: TERMINATED, NO VALID CD');
     const { device, bdf } = JSON.parse(
-      command('show', '--dtb', 'machine.dtb', '--sid', '0x1f8', '--format', 'json').stdout,
+      (await command('show', '--dtb', 'machine.dtb', '--sid', '0x1f8', '--format', 'json')).stdout,
     );
     expect({ device, bdf }).toEqual({ device: '/soc/usb@80000', bdf: '01:1f.0' });
   });
 
   test.each(['text', 'json', 'ndjson', 'csv', 'html', 'sarif', 'github', 'junit'])(
     'hostile ones are safe in %s',
-    (format) => {
-      const { stdout, status } = command('inspect', '--dtb', hostileTree, '--insert', 'all', '--format', format);
+    async (format) => {
+      const { stdout, status } = await command('inspect', '--dtb', hostileTree, '--insert', 'all', '--format', format);
       expect(status).toBe(0);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: what is looked for
       expect(stdout).not.toMatch(/[\u001b\u202e]/);
@@ -114,8 +115,8 @@ describe('in the dump', () => {
     ]),
   );
 
-  test('a device tree is found, and used', () => {
-    const report = run(
+  test('a device tree is found, and used', async () => {
+    const report = await run(
       ['inspect', `${tree}@0x80000000`, '--regs', join(SAMPLE, 'regs.json'), '--firmware', 'dump', '--format', 'json'],
       { cwd: folder.path },
     );
@@ -125,17 +126,17 @@ describe('in the dump', () => {
     expect(smmu.adoption.verdict).toBe('not-attempted');
   });
 
-  test('nothing is found, and that is said', () => {
-    const { stdout, status } = command('inspect', '--firmware', 'dump');
+  test('nothing is found, and that is said', async () => {
+    const { stdout, status } = await command('inspect', '--firmware', 'dump');
     expect(status).toBe(0);
     expect(stdout).toContain('was found in the memory of the dump: 1 MiB were\n');
   });
 });
 
-test('a report does not overwrite a table', () => {
+test('a report does not overwrite a table', async () => {
   const table = join(folder.path, 'copy.dtb');
   copyFileSync(join(SAMPLE, 'machine.dtb'), table);
-  const { stderr, status } = command('inspect', '--dtb', table, '--output', table);
+  const { stderr, status } = await command('inspect', '--dtb', table, '--output', table);
   expect(status).toBe(2);
   expect(stderr).toContain('copy.dtb');
 });

@@ -1,55 +1,50 @@
 /** The progress line: on a terminal only, for long work only, and gone before anything else is printed. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clearProgress, progressLine } from '../../src/cli/output.ts';
+import type { CommandIo, TextSink } from '../../src/cli/io.ts';
+import { ProgressLine } from '../../src/cli/progress-line.ts';
+import { Session } from '../../src/cli/session.ts';
 
 const WIPE = '\r\u001b[K';
-const isTTY = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
-let now = 0;
-let written: string[] = [];
+const start = 100_000;
+let now = start;
+let written: string[];
+let line: ProgressLine;
+
+/** Where the line is drawn, from here on. */
+function stderrIs(isTTY: boolean | undefined): TextSink {
+  written = [];
+  const sink = { isTTY, write: (text: string) => written.push(text), on: () => {} };
+  line = new ProgressLine(() => sink);
+  return sink;
+}
 
 beforeEach(() => {
-  // Later than anything that was drawn before.
-  now += 100_000;
-  written = [];
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    written.push(String(text));
-    return true;
-  });
-  terminal(true);
+  stderrIs(true);
 });
 
 afterEach(() => {
-  clearProgress();
   vi.restoreAllMocks();
-  if (isTTY === undefined) Reflect.deleteProperty(process.stderr, 'isTTY');
-  else Object.defineProperty(process.stderr, 'isTTY', isTTY);
 });
-
-function terminal(value: boolean | undefined): void {
-  Object.defineProperty(process.stderr, 'isTTY', { value, configurable: true, writable: true });
-}
 
 /** Reports one step at so many milliseconds after the start of the test. */
 function at(milliseconds: number, done: number, total = 1000): void {
-  const start = now;
-  now += milliseconds;
-  progressLine('indexing', done, total);
-  now = start;
+  now = start + milliseconds;
+  line.show('indexing', done, total);
 }
 
-describe('progressLine', () => {
+describe('show', () => {
   test.each([false, undefined])('is silent where stderr is no terminal (isTTY %s)', (value) => {
-    terminal(value);
+    stderrIs(value);
     for (const milliseconds of [0, 400, 600, 5000]) at(milliseconds, milliseconds);
-    clearProgress();
+    line.clear();
     expect(written).toEqual([]);
   });
 
   test('is silent for the first half second', () => {
     for (const milliseconds of [0, 100, 499]) at(milliseconds, milliseconds);
-    clearProgress();
+    line.clear();
     expect(written).toEqual([]);
   });
 
@@ -70,23 +65,51 @@ describe('progressLine', () => {
   });
 });
 
-describe('clearProgress', () => {
+describe('clear', () => {
   test('wipes the line, once', () => {
     at(0, 0);
     at(500, 500);
-    clearProgress();
-    clearProgress();
+    line.clear();
+    line.clear();
     expect(written).toEqual([`${WIPE}indexing: 50 %`, WIPE]);
   });
 
   test('makes the next work wait its own half second', () => {
     at(0, 0);
     at(500, 500);
-    clearProgress();
+    line.clear();
     at(1000, 0);
     at(1499, 100);
     expect(written).toHaveLength(2);
     at(1500, 110);
     expect(written.at(-1)).toBe(`${WIPE}indexing: 11 %`);
   });
+});
+
+test('a session wipes its line before it prints or notes anything, and shares it with no other session', async () => {
+  const stderr = stderrIs(true);
+  const stdout: TextSink = {
+    write: (text, taken) => {
+      written.push(text);
+      taken?.();
+    },
+    on: () => {},
+  };
+  const io = { stdout, stderr, env: {} } as unknown as CommandIo;
+  const [session, another] = [new Session(io), new Session(io)];
+  const work = () => {
+    for (const milliseconds of [0, 500]) {
+      now += milliseconds;
+      session.progress('reading', 1, 2);
+    }
+  };
+  work();
+  another.note('of another session\n');
+  await session.print(['report\n']);
+  work();
+  session.note('note\n');
+  expect(written).toEqual([
+    ...[`${WIPE}reading: 50 %`, 'of another session\n', WIPE, 'report\n'],
+    ...[`${WIPE}reading: 50 %`, WIPE, 'note\n'],
+  ]);
 });

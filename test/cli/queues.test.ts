@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
-import type { QueueReport, QueuesReport } from '../../src/inspect/queues.ts';
+import type { QueueReport, QueuesReport } from '../../src/queues/queues.ts';
 import { run } from '../support/command.ts';
 import { queueMachine, writeMachine } from '../support/queue-machine.ts';
 import { ADOPT_V6, QEMU_A, whyNot } from '../support/real-dumps.ts';
@@ -16,8 +16,8 @@ const { image, registers } = queueMachine();
 const MACHINE = writeMachine(folder, 'machine', image, registers);
 const OUTSIDE = writeMachine(folder, 'outside', image, { ...registers, CMDQ_BASE: '0x9b000007' });
 
-function queues(args: readonly string[], { status = 0, cwd = folder.path, width = 100 } = {}): string {
-  const outcome = run(['queues', ...args], { cwd });
+async function queues(args: readonly string[], { status = 0, cwd = folder.path, width = 100 } = {}): Promise<string> {
+  const outcome = await run(['queues', ...args], { cwd });
   expect({ stderr: outcome.stderr, status: outcome.status }).toEqual({ stderr: '', status });
   expect(outcome.stdout).toMatch(/^[\n\x20-\x7e]*$/);
   expect(outcome.stdout.split('\n').filter((line) => line.length > width)).toEqual([]);
@@ -25,8 +25,10 @@ function queues(args: readonly string[], { status = 0, cwd = folder.path, width 
 }
 
 /** What `--format json` says, which always has to fit the schema. */
-function json(args: readonly string[], options: Parameters<typeof queues>[1] = {}) {
-  const parsed = JSON.parse(queues([...args, '--format', 'json'], { ...options, width: Number.POSITIVE_INFINITY }));
+async function json(args: readonly string[], options: Parameters<typeof queues>[1] = {}) {
+  const parsed = JSON.parse(
+    await queues([...args, '--format', 'json'], { ...options, width: Number.POSITIVE_INFINITY }),
+  );
   expectStrictlyValidQueues(parsed);
   const report = parsed as QueuesReport;
   const of = (name: string) => report.smmus[0]?.queues.find(({ queue }) => queue === name) as QueueReport;
@@ -39,8 +41,8 @@ const part = (text: string, start: string) => text.slice(text.indexOf(start)).sp
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 describe('a machine that was caught in the act', () => {
-  test('in text: what is pending and what it means first', () => {
-    expect(queues(MACHINE)).toBe(
+  test('in text: what is pending and what it means first', async () => {
+    expect(await queues(MACHINE)).toBe(
       `smmu0: 6 EVENTS, 6 COMMANDS, 2 PAGE REQUESTS PENDING; EVENTS LOST; COMMANDS STOPPED BY CERROR_ILL
   events         6 that the crashed kernel had not read; no kdump kernel reads them: 2 F_TRANSLATION
                  of SID 0x100, 1 F_PERMISSION of SID 0x200, 1 F_TRANSLATION of SID 0x200, 1
@@ -146,29 +148,29 @@ PRI queue, entry by entry  oldest first
     );
   });
 
-  test('as the README shows it', () => {
+  test('as the README shows it', async () => {
     const [, shown = ''] = /<!-- queues -->\n```\n([\s\S]*?)```/.exec(readme) ?? [];
-    const text = queues(MACHINE);
+    const text = await queues(MACHINE);
     expect(shown).toBe(text.slice(0, text.indexOf('\nEvent queue')));
   });
 
-  test('older entries on demand, marked as such', () => {
-    const text = queues([...MACHINE, '--all', '--queue', 'event']);
+  test('older entries on demand, marked as such', async () => {
+    const text = await queues([...MACHINE, '--all', '--queue', 'event']);
     expect(part(text, 'Event queue, older')).toContain('1  C_BAD_CD         0x8        0              -             -');
     expect(part(text, 'Event queue, entry by entry')).toMatch(/older +124 +0x8a000f80 +C_BAD_CD +0x8 +SubstreamID 3\n/);
     expect(text).toContain('2 older, still in memory');
     expect(text).not.toContain('Command queue');
   });
 
-  test('streams that are asked for', () => {
-    const text = queues([...MACHINE, '--sid', '0x210', '--queue', 'command,event']);
+  test('streams that are asked for', async () => {
+    const text = await queues([...MACHINE, '--sid', '0x210', '--queue', 'command,event']);
     expect(text).toContain('1 of them about the streams asked for');
     expect(text).toContain('- the configuration of SIDs 0x200-0x21f\n');
     expect(text).not.toContain('CMD_ATC_INV');
   });
 
-  test('in JSON', () => {
-    const { report, event, command } = json([...MACHINE, '--all']);
+  test('in JSON', async () => {
+    const { report, event, command } = await json([...MACHINE, '--all']);
     expect(report.smmus[0]).toMatchObject({ name: 'smmu0', base: '0x9050000', errors: ['CMDQ_ERR'] });
     expect(event).toMatchObject({
       base: '0x8a000000',
@@ -194,22 +196,22 @@ PRI queue, entry by entry  oldest first
     ]);
   });
 
-  test('entries are one line each in JSON', () => {
-    const text = queues([...MACHINE, '--format', 'json'], { width: 1000 });
+  test('entries are one line each in JSON', async () => {
+    const text = await queues([...MACHINE, '--format', 'json'], { width: 1000 });
     expect(text.match(/^ +\{"index":/gm)).toHaveLength(6 + 6 + 2);
   });
 });
 
-test('pending entries that are not in the dump make the exit status 3', () => {
-  const text = queues(OUTSIDE, { status: 3 });
+test('pending entries that are not in the dump make the exit status 3', async () => {
+  const text = await queues(OUTSIDE, { status: 3 });
   expect(text).toContain('6 pending and not in the dump: what they say is not known');
   expect(text).toContain('not in the dump (hole)');
-  expect(json(OUTSIDE, { status: 3 }).command).toMatchObject({ notInDump: 6, groups: [] });
-  queues([...OUTSIDE, '--queue', 'event']);
+  expect((await json(OUTSIDE, { status: 3 })).command).toMatchObject({ notInDump: 6, groups: [] });
+  await queues([...OUTSIDE, '--queue', 'event']);
 });
 
-test('nothing pending, in the sample of a real kernel', () => {
-  const text = queues(['dump.elf', '--regs', 'regs.json'], { cwd: join(SAMPLES_FOLDER, 'real-qemu') });
+test('nothing pending, in the sample of a real kernel', async () => {
+  const text = await queues(['dump.elf', '--regs', 'regs.json'], { cwd: join(SAMPLES_FOLDER, 'real-qemu') });
   expect(text).toBe(`9050000.smmuv3: NOTHING PENDING
   events         none pending
                  --all lists what the memory of the queue still holds
@@ -225,13 +227,13 @@ Command queue  65536 entries at 0x56900000, on
 `);
 });
 
-test('a snapshot that says nothing of queues, and several SMMUs', () => {
-  const text = queues(['dump.raw', '--regs', 'regs.json'], { cwd: join(SAMPLES_FOLDER, 'two-smmus') });
+test('a snapshot that says nothing of queues, and several SMMUs', async () => {
+  const text = await queues(['dump.raw', '--regs', 'regs.json'], { cwd: join(SAMPLES_FOLDER, 'two-smmus') });
   expect(text.match(/^\S+: PENDING EVENTS, COMMANDS NOT KNOWN$/gm)).toHaveLength(2);
   expect(text).toContain('not known: EVENTQ_BASE was not captured');
   const [name] = /^[^:]+/.exec(text) ?? [];
   const args = ['dump.raw', '--regs', 'regs.json', '--smmu', String(name)];
-  expect(json(args, { cwd: join(SAMPLES_FOLDER, 'two-smmus') }).report.smmus).toHaveLength(1);
+  expect((await json(args, { cwd: join(SAMPLES_FOLDER, 'two-smmus') })).report.smmus).toHaveLength(1);
 });
 
 describe('what it refuses, in one line', () => {
@@ -241,8 +243,8 @@ describe('what it refuses, in one line', () => {
     [[...MACHINE, '--sid', 'x'], '"x" is not a StreamID'],
     [[MACHINE[0] ?? ''], "required option '--regs <file>' not specified"],
     [['missing.elf', '--regs', 'machine.json'], 'missing.elf: '],
-  ])('%j', (args, message) => {
-    const { stdout, stderr, status } = run(['queues', ...args], { cwd: folder.path });
+  ])('%j', async (args, message) => {
+    const { stdout, stderr, status } = await run(['queues', ...args], { cwd: folder.path });
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toContain(message);
   });
@@ -255,28 +257,31 @@ describe.skipIf(whyNotQemuA)(`a real dump${whyNotQemuA}`, () => {
   test.each([
     ['live-trim.kdump-zlib.flat', 'regs.json', 'groundtruth.json'],
     ['vmcore.d31.zlib', 'regs-panic.json', 'groundtruth-vmcore.json'],
-  ])('%s holds the events that the emulator recorded, and the commands of the kernel', (dump, regs, groundtruth) => {
-    const truth = JSON.parse(readFileSync(join(QEMU_A, groundtruth), 'utf8'));
-    const { event, command } = json([join(QEMU_A, dump), '--regs', join(QEMU_A, regs), '--all']);
-    const { faults } = truth;
-    const { pa, log2size, prod, cons, records_in_ram } = truth.eventq;
-    expect(event).toMatchObject({ base: pa, log2Size: log2size, prod: Number(prod), cons: Number(cons), pending: 0 });
-    const entries = [...event.entries];
-    expect(entries.map(({ index, words }) => ({ slot: index, words }))).toEqual(records_in_ram);
-    expect(entries.every(({ pending }) => pending === false)).toBe(true);
-    const found = entries.map(({ index, code, sid, fields }) => [index, code, sid, Number(fields['InputAddr'])]);
-    expect(found).toEqual(
-      faults.map((fault: { slot: number; event_id: string; sid: string; iova: string }) => [
-        ...[fault.slot, Number(fault.event_id), Number(fault.sid), Number(fault.iova)],
-      ]),
-    );
-    // The kernel writes no others than these, and ends every batch of them with a CMD_SYNC.
-    const commands = [...command.entries];
-    expect(command).toMatchObject({ base: '0x56900000', log2Size: 16, pending: 0, prod: command.cons });
-    expect(commands.map(({ index }) => index)).toEqual(Array.from({ length: command.prod ?? 0 }, (_, i) => i));
-    expect(commands.filter(({ kind }) => kind === 'unknown')).toEqual([]);
-    expect(commands.at(-1)?.type).toBe('CMD_SYNC');
-  });
+  ])(
+    '%s holds the events that the emulator recorded, and the commands of the kernel',
+    async (dump, regs, groundtruth) => {
+      const truth = JSON.parse(readFileSync(join(QEMU_A, groundtruth), 'utf8'));
+      const { event, command } = await json([join(QEMU_A, dump), '--regs', join(QEMU_A, regs), '--all']);
+      const { faults } = truth;
+      const { pa, log2size, prod, cons, records_in_ram } = truth.eventq;
+      expect(event).toMatchObject({ base: pa, log2Size: log2size, prod: Number(prod), cons: Number(cons), pending: 0 });
+      const entries = [...event.entries];
+      expect(entries.map(({ index, words }) => ({ slot: index, words }))).toEqual(records_in_ram);
+      expect(entries.every(({ pending }) => pending === false)).toBe(true);
+      const found = entries.map(({ index, code, sid, fields }) => [index, code, sid, Number(fields['InputAddr'])]);
+      expect(found).toEqual(
+        faults.map((fault: { slot: number; event_id: string; sid: string; iova: string }) => [
+          ...[fault.slot, Number(fault.event_id), Number(fault.sid), Number(fault.iova)],
+        ]),
+      );
+      // The kernel writes no others than these, and ends every batch of them with a CMD_SYNC.
+      const commands = [...command.entries];
+      expect(command).toMatchObject({ base: '0x56900000', log2Size: 16, pending: 0, prod: command.cons });
+      expect(commands.map(({ index }) => index)).toEqual(Array.from({ length: command.prod ?? 0 }, (_, i) => i));
+      expect(commands.filter(({ kind }) => kind === 'unknown')).toEqual([]);
+      expect(commands.at(-1)?.type).toBe('CMD_SYNC');
+    },
+  );
 });
 
 const whyNotAdopt = whyNot(ADOPT_V6);
@@ -284,9 +289,9 @@ const runs =
   whyNotAdopt === '' ? readdirSync(ADOPT_V6, { withFileTypes: true }).filter((one) => one.isDirectory()) : [];
 
 describe.skipIf(whyNotAdopt)(`dumps of machines that crashed${whyNotAdopt}`, () => {
-  test.each(runs.map(({ name }) => name))('%s', (name) => {
+  test.each(runs.map(({ name }) => name))('%s', async (name) => {
     const args = [join(ADOPT_V6, name, 'dump.elf'), '--regs', join(ADOPT_V6, name, 'regs.json'), '--all'];
-    const { command, event, of } = json(args);
+    const { command, event, of } = await json(args);
     expect(of('pri')).toMatchObject({ absent: true });
     expect([command.pending, event.pending]).toEqual([0, 0]);
     const commands = [...command.entries];

@@ -29,9 +29,9 @@ const refused = (outcome: Outcome) => {
 describe('import', () => {
   const BASE = ['--base', '0x9050000'];
 
-  test('a console log: the snapshot on stdout, what is to be known on stderr', () => {
+  test('a console log: the snapshot on stdout, what is to be known on stderr', async () => {
     const args = ['devmem-console.txt', ...BASE, '--name', 'arm-smmu-v3.0.auto', '--captured', 'before-kdump-probe'];
-    expect(regs('import', ...args)).toEqual({
+    expect(await regs('import', ...args)).toEqual({
       stdout: `{
   "version": 1,
   "source": "imported from devmem-console.txt (devmem)",
@@ -72,7 +72,7 @@ describe('import', () => {
   });
 
   test('into a file of its owner, which loads', async () => {
-    expect(regs('import', 'xp.txt', ...BASE, '--non-coherent', '--output', 'regs.json')).toEqual({
+    expect(await regs('import', 'xp.txt', ...BASE, '--non-coherent', '--output', 'regs.json')).toEqual({
       stdout: '',
       stderr:
         'passed over, no register value: "(qemu) info status" (xp.txt: line 41), "VM status: paused" (xp.txt: line 42)\n' +
@@ -86,10 +86,10 @@ describe('import', () => {
     expect(smmus).toMatchObject([{ name: 'smmu@0x9050000', base: 0x9050000, firmwareCoherent: false }]);
   });
 
-  test('files with the SMMU behind them', () => {
+  test('files with the SMMU behind them', async () => {
     folder.write('a.txt', 'STRTAB_BASE 0x40000008430a3000\nSTRTAB_BASE_CFG 0x10210\n');
     const bases = [...BASE, '--base', '0x9090000', '--name', 'one', '--name', 'two', '--coherent'];
-    const { stdout, status } = regs('import', 'a.txt@0x9050000', 'a.txt@0x9090000', ...bases);
+    const { stdout, status } = await regs('import', 'a.txt@0x9050000', 'a.txt@0x9090000', ...bases);
     expect(status).toBe(0);
     const { smmus, source } = JSON.parse(stdout);
     expect(source).toBe('imported from a.txt (list of registers), a.txt (list of registers)');
@@ -97,30 +97,30 @@ describe('import', () => {
       ['one', '0x9050000'],
       ['two', '0x9090000'],
     ]);
-    expect(refused(regs('import', 'a.txt@0x9050000', ...bases))).toBe(
+    expect(refused(await regs('import', 'a.txt@0x9050000', ...bases))).toBe(
       'smmu-adopt: a.txt: the SMMU at 0x9090000: no value lies in its 128 KiB\n',
     );
-    expect(refused(regs('import', 'a.txt@0x9070000', ...BASE))).toBe(
+    expect(refused(await regs('import', 'a.txt@0x9070000', ...BASE))).toBe(
       'smmu-adopt: a.txt: is given @0x9070000, which no --base names\n',
     );
   });
 
-  test('a block read of QEMU is refused, with what to do', () => {
-    expect(refused(regs('import', 'xp-block.txt', ...BASE))).toBe(
+  test('a block read of QEMU is refused, with what to do', async () => {
+    expect(refused(await regs('import', 'xp-block.txt', ...BASE))).toBe(
       'smmu-adopt: xp-block.txt: the SMMU at 0x9050000: STRTAB_BASE_CFG is missing, so there is no table to find: ' +
         'registers were read in blocks, which QEMU answers with zero for those of 32 bits; in the QEMU monitor, use one ' +
         'xp /1xw ADDRESS for each 32 bits\n',
     );
   });
 
-  test('text of the input is shown safely', () => {
+  test('text of the input is shown safely', async () => {
     folder.write('hostile.txt', `STRTAB_BASE 0x40000008430a3000\nSTRTAB_BASE_CFG 0x10210\n${HOSTILE}\u009b2J\n`);
     folder.write('hostile.json', JSON.stringify({ STRTAB_BASE: '0x1', STRTAB_BASE_CFG: '0x1', [HOSTILE]: 1 }));
-    const { stderr } = regs('import', 'hostile.txt', 'hostile.txt', ...BASE, '--name', HOSTILE, '--coherent');
+    const { stderr } = await regs('import', 'hostile.txt', 'hostile.txt', ...BASE, '--name', HOSTILE, '--coherent');
     expect(stderr).toMatch(/^[\n\x20-\x7e]*$/);
     expect(stderr).toContain('"red\\u009b2J" (hostile.txt: line 3)');
     expect(stderr).toContain(`${HOSTILE_SHOWN}: IDR0 missing`);
-    const json = regs('import', 'hostile.json', ...BASE, '--name', HOSTILE);
+    const json = await regs('import', 'hostile.json', ...BASE, '--name', HOSTILE);
     expect(json.stderr).toMatch(/^[\n\x20-\x7e]*$/);
     expect(json.stdout).toContain(`"name": "${HOSTILE_SHOWN}"`);
     expect(JSON.parse(json.stdout).smmus[0].name).toBe(HOSTILE);
@@ -168,8 +168,8 @@ describe('import', () => {
       args,
       'fifo: is not a regular file',
     ]),
-  ])('%s is refused', (_, args, message) => {
-    const stderr = refused(regs('import', ...args));
+  ])('%s is refused', async (_, args, message) => {
+    const stderr = refused(await regs('import', ...args));
     expect(stderr).toMatch(/^smmu-adopt: [\x20-\x7e]*\n$/);
     expect(stderr).toContain(message);
   });
@@ -201,16 +201,16 @@ describe('validate', () => {
     }),
   );
 
-  test('as text', () => {
-    expect(regs('validate', 'odd.json')).toEqual({
+  test('as text', async () => {
+    expect(await regs('validate', 'odd.json')).toEqual({
       stdout: readFileSync(join(DATA, 'validate.expected.txt'), 'utf8'),
       stderr: '',
       status: 0,
     });
   });
 
-  test('as JSON', () => {
-    const { stdout, stderr, status } = regs('validate', 'odd.json', '--format', 'json');
+  test('as JSON', async () => {
+    const { stdout, stderr, status } = await regs('validate', 'odd.json', '--format', 'json');
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -230,14 +230,14 @@ describe('validate', () => {
     });
   });
 
-  test('colour only when it is asked for', () => {
+  test('colour only when it is asked for', async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-    expect(regs('validate', 'odd.json', '--color', 'always').stdout).toMatch(/\u001b\[/);
+    expect((await regs('validate', 'odd.json', '--color', 'always')).stdout).toMatch(/\u001b\[/);
   });
 
-  test('registers that cannot be are shown and refused', () => {
+  test('registers that cannot be are shown and refused', async () => {
     folder.write('zero.json', JSON.stringify({ registers: { IDR0: 0, CR0: 0, STRTAB_BASE: 0, STRTAB_BASE_CFG: 0 } }));
-    const { stdout, stderr, status } = regs('validate', 'zero.json');
+    const { stdout, stderr, status } = await regs('validate', 'zero.json');
     expect({ stderr, status }).toEqual({
       stderr: 'smmu-adopt: zero.json: these registers cannot be used\n',
       status: 2,
@@ -248,13 +248,13 @@ describe('validate', () => {
     );
   });
 
-  test('what is no snapshot', () => {
+  test('what is no snapshot', async () => {
     folder.write('thin.json', JSON.stringify({ registers: { CR0: 1 } }));
-    expect(refused(regs('validate', 'thin.json'))).toBe(
+    expect(refused(await regs('validate', 'thin.json'))).toBe(
       'smmu-adopt: thin.json: registers: STRTAB_BASE is missing; STRTAB_BASE and STRTAB_BASE_CFG are required\n',
     );
-    expect(refused(regs('validate', 'no.json'))).toBe('smmu-adopt: no.json: cannot be opened (ENOENT)\n');
-    expect(refused(regs('validate', 'xp.txt'))).toMatch(/^smmu-adopt: xp\.txt: is not JSON: /);
+    expect(refused(await regs('validate', 'no.json'))).toBe('smmu-adopt: no.json: cannot be opened (ENOENT)\n');
+    expect(refused(await regs('validate', 'xp.txt'))).toMatch(/^smmu-adopt: xp\.txt: is not JSON: /);
   });
 });
 
@@ -292,16 +292,20 @@ describe.skipIf(skipped !== '')(`capture${skipped}`, () => {
     ].join('\n');
   }
 
-  function capture(args: readonly string[], moment: readonly string[] = [], devmem = './devmem'): Outcome {
-    const { stdout, stderr, status } = regs('capture', ...args, '--devmem', devmem);
+  async function capture(
+    args: readonly string[],
+    moment: readonly string[] = [],
+    devmem = './devmem',
+  ): Promise<Outcome> {
+    const { stdout, stderr, status } = await regs('capture', ...args, '--devmem', devmem);
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     folder.write('capture.sh', stdout);
     const [command = '', ...rest] = SHELL ?? [];
     return spawnSync(command, [...rest, 'capture.sh', ...moment], { cwd: folder.path, encoding: 'utf8' });
   }
 
-  test('prints a snapshot; what cannot be read is left out and said', () => {
-    const { stdout, stderr, status } = capture(['--base', '0x9050000'], ['before-kdump-probe']);
+  test('prints a snapshot; what cannot be read is left out and said', async () => {
+    const { stdout, stderr, status } = await capture(['--base', '0x9050000'], ['before-kdump-probe']);
     expect({ stderr, status }).toEqual({
       stderr:
         'capture: IDR5 at 0x9050014 cannot be read; left out\n' +
@@ -324,27 +328,27 @@ describe.skipIf(skipped !== '')(`capture${skipped}`, () => {
     expect([registers?.has('IDR5'), registers?.has('CMDQ_BASE')]).toEqual([false, false]);
   });
 
-  test('of several SMMUs, and what it printed can be imported and validated', () => {
+  test('of several SMMUs, and what it printed can be imported and validated', async () => {
     const args = ['--base', '0x9050000', '--base', '0x9090000', '--name', 'one'];
-    const { stdout, status } = capture(args);
+    const { stdout, status } = await capture(args);
     expect(status).toBe(0);
     folder.write('captured.json', stdout);
     expect(parseSnapshot(JSON.parse(stdout), '').smmus.map(({ name }) => name)).toEqual(['one', 'smmu@0x9090000']);
     expect(JSON.parse(stdout).captured).toBe('unknown');
     // The second one answers nothing but zeros.
-    expect(regs('validate', 'captured.json').status).toBe(2);
-    expect(regs('import', 'captured.json', '--base', '0x9050000').status).toBe(0);
+    expect((await regs('validate', 'captured.json')).status).toBe(2);
+    expect((await regs('import', 'captured.json', '--base', '0x9050000')).status).toBe(0);
   });
 
-  test('exits with 1 when a register is missing that a snapshot needs', () => {
-    const { stdout, stderr, status } = capture(['--base', '0x9050000'], [], './devmem --no-such-option');
+  test('exits with 1 when a register is missing that a snapshot needs', async () => {
+    const { stdout, stderr, status } = await capture(['--base', '0x9050000'], [], './devmem --no-such-option');
     expect(status).toBe(1);
     expect(stderr).toContain('capture: STRTAB_BASE at 0x9050080 cannot be read; left out\n');
     expect(JSON.parse(stdout).smmus).toEqual([{ base: '0x9050000', registers: {} }]);
   });
 
-  test('a moment that is none', () => {
-    const { stdout, stderr, status } = capture(['--base', '0x9050000'], ['$(touch pwned)']);
+  test('a moment that is none', async () => {
+    const { stdout, stderr, status } = await capture(['--base', '0x9050000'], ['$(touch pwned)']);
     expect({ stdout, stderr, status }).toEqual({
       stdout: '',
       stderr: 'capture: MOMENT is one of running, before-kdump-probe, after-kdump-probe, unknown\n',
@@ -362,8 +366,8 @@ describe.skipIf(skipped !== '')(`capture${skipped}`, () => {
     '%s%n\\n\\c',
     `${HOSTILE}\u2028\u00e4\u{1f600}`,
     "''\"'\"'",
-  ])('a hostile --name runs nothing: %j', (name) => {
-    const { stdout, status } = capture(['--base', '0x9050000', '--name', name]);
+  ])('a hostile --name runs nothing: %j', async (name) => {
+    const { stdout, status } = await capture(['--base', '0x9050000', '--name', name]);
     expect(status).toBe(0);
     expect(JSON.parse(stdout).smmus[0].name).toBe(name);
     expect(existsSync(join(folder.path, 'pwned'))).toBe(false);
@@ -374,8 +378,8 @@ describe.skipIf(skipped !== '')(`capture${skipped}`, () => {
     './devmem $(touch pwned)',
     "./devmem '; touch pwned; '",
     './devmem * `touch pwned`',
-  ])('a hostile --devmem is one command with arguments: %j', (devmem) => {
-    capture(['--base', '0x9050000'], [], devmem);
+  ])('a hostile --devmem is one command with arguments: %j', async (devmem) => {
+    await capture(['--base', '0x9050000'], [], devmem);
     expect(existsSync(join(folder.path, 'pwned'))).toBe(false);
   });
 
@@ -385,20 +389,20 @@ describe.skipIf(skipped !== '')(`capture${skipped}`, () => {
     ['two lines', ['--base', '0x9050000', '--devmem', 'a\nb'], '--devmem "a\\nb" is not a command'],
     ['a base that no SMMU has', ['--base', '0x9050001'], 'is no multiple of 0x10000'],
     ['a name twice', ['--base', '0x0', '--base', '0x20000', '--name', 'a', '--name', 'a'], '--name "a" is given twice'],
-  ])('%s is refused', (_, args, message) => {
-    expect(refused(regs('capture', ...args))).toContain(message);
+  ])('%s is refused', async (_, args, message) => {
+    expect(refused(await regs('capture', ...args))).toContain(message);
   });
 });
 
 describe('help', () => {
-  test.each(['import', 'validate', 'capture'])('of %s has examples', (name) => {
-    const { stdout, stderr, status } = regs(name, '--help');
+  test.each(['import', 'validate', 'capture'])('of %s has examples', async (name) => {
+    const { stdout, stderr, status } = await regs(name, '--help');
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toContain(`Examples:\n  smmu-adopt regs ${name} `);
   });
 
-  test('is what the group alone prints, as a mistake', () => {
-    const { stdout, stderr, status } = regs();
+  test('is what the group alone prints, as a mistake', async () => {
+    const { stdout, stderr, status } = await regs();
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
     expect(stderr).toMatch(/^Usage: smmu-adopt regs /);
   });

@@ -8,23 +8,23 @@ import { run } from '../support/command.ts';
 const showIn = (sample: string, args: readonly string[], dump = 'dump.raw') =>
   run(['show', dump, '--regs', 'regs.json', ...args], { cwd: join(SAMPLES_FOLDER, sample) });
 
-function show(sample: string, args: readonly string[], { status = 0, dump = 'dump.raw' } = {}): string {
-  const outcome = showIn(sample, args, dump);
+async function show(sample: string, args: readonly string[], { status = 0, dump = 'dump.raw' } = {}): Promise<string> {
+  const outcome = await showIn(sample, args, dump);
   expect({ stderr: outcome.stderr, status: outcome.status }).toEqual({ stderr: '', status });
   expect(outcome.stdout).toMatch(/^[\n\x20-\x7e]*$/);
   expect(outcome.stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
   return outcome.stdout;
 }
 
-const json = (sample: string, args: readonly string[], options?: Parameters<typeof show>[2]) => {
-  const outcome = showIn(sample, [...args, '--format', 'json'], options?.dump);
+const json = async (sample: string, args: readonly string[], options?: Parameters<typeof show>[2]) => {
+  const outcome = await showIn(sample, [...args, '--format', 'json'], options?.dump);
   expect({ stderr: outcome.stderr, status: outcome.status }).toEqual({ stderr: '', status: options?.status ?? 0 });
   return JSON.parse(outcome.stdout);
 };
 
 describe('a stage 1 stream, the same for all revisions', () => {
-  test('in text', () => {
-    expect(show('asids-in-use', ['--sid', '01:00.0'])).toBe(
+  test('in text', async () => {
+    expect(await show('asids-in-use', ['--sid', '01:00.0'])).toBe(
       `arm-smmu-v3.0.auto, SID 0x100: STAGE 1 TRANSLATION
   STE at 0x88014000 (present), 1 valid CD behind it; 01:00.0 if the SID is a PCI requester ID
   v6, v7, v10: adopted; a device is accepted, its attach deferred: the entry stays until its first
@@ -111,8 +111,8 @@ What each revision does with it  * differs
     );
   });
 
-  test('--all shows what has no effect, too', () => {
-    const text = show('asids-in-use', ['--sid', '0x100', '--all']);
+  test('--all shows what has no effect, too', async () => {
+    const text = await show('asids-in-use', ['--sid', '0x100', '--all']);
     expect(text).toMatch(/^ {2}Stage 2 \(no effect\)$/m);
     expect(text).toMatch(/^ {2}Upper addresses \(TTB1\) \(no effect\)$/m);
     for (const field of ['S1Fmt', 'S1DSS', 'S2VMID', 'S2POI15', 'SHCFG', 'MECID', 'TTB1', 'PIIP15', 'AMAIR0']) {
@@ -120,16 +120,16 @@ What each revision does with it  * differs
     }
   });
 
-  test('--revision shows one', () => {
-    const text = show('asids-in-use', ['--sid', '0x100', '--revision', 'v10']);
+  test('--revision shows one', async () => {
+    const text = await show('asids-in-use', ['--sid', '0x100', '--revision', 'v10']);
     expect(text).toContain('\n  v10: adopted; a device is accepted');
     expect(text).toMatch(/\n {19}v10\n/);
     expect(text).not.toMatch(/v[67]/);
   });
 
-  test('in JSON, with the rows that inspect has', () => {
-    const stream = json('asids-in-use', ['--sid', '256']);
-    const inspected = run(
+  test('in JSON, with the rows that inspect has', async () => {
+    const stream = await json('asids-in-use', ['--sid', '256']);
+    const inspected = await run(
       ['inspect', 'dump.raw', '--regs', 'regs.json', '--sid', '256', '--insert', '256', '--revision', 'all'].concat([
         '--format',
         'json',
@@ -163,8 +163,8 @@ What each revision does with it  * differs
 });
 
 describe('where revisions part, or Linux and the hardware', () => {
-  test('a CD table that the scan of v10 rejects, with substreams', () => {
-    const text = show('cd-table-unaligned', ['--sid', '0x40']);
+  test('a CD table that the scan of v10 rejects, with substreams', async () => {
+    const text = await show('cd-table-unaligned', ['--sid', '0x40']);
     expect(text).toContain(`
   v6, v7: adopted; a device is accepted, its attach deferred: the entry stays until its first DMA
   mapping
@@ -181,18 +181,18 @@ Context descriptors  linear table at 0x88020040
     expect(text).toMatch(/\n {2}ID scan \* +none +none +cd-table-unaligned \(STOPS\)\n/);
   });
 
-  test('another stream that stops the scan', () => {
-    const text = show('cd-table-unaligned', ['--sid', '0x8']);
+  test('another stream that stops the scan', async () => {
+    const text = await show('cd-table-unaligned', ['--sid', '0x8']);
     expect(text).toMatch(/\n {2}ID scan \* +none +none +stops elsewhere\n/);
   });
 
-  test('an L2 pointer that the two read differently', () => {
-    const text = show('unaligned-l2', ['--sid', '0x100']);
+  test('an L2 pointer that the two read differently', async () => {
+    const text = await show('unaligned-l2', ['--sid', '0x100']);
     expect(text).toMatch(/: TERMINATED, NO VALID CD\n/);
     expect(text).toMatch(/\nWhere Linux looks for it\n(.+\n)+ {2}Linux reads another entry than the hardware\n/);
     expect(text).toContain('  v6, v7: adopted; a device is accepted, its attach made at once: ');
     expect(text).toContain('[l2-unaligned]');
-    const { lookup } = json('unaligned-l2', ['--sid', '0x100']);
+    const { lookup } = await json('unaligned-l2', ['--sid', '0x100']);
     expect(lookup).toMatchObject({
       same: false,
       hardware: { outcome: 'found', address: '0x88014000' },
@@ -200,8 +200,8 @@ Context descriptors  linear table at 0x88020040
     });
   });
 
-  test('a nested stream in a linear table: both stages, and a CD table of a guest', () => {
-    const text = show('linear-on-two-level', ['--sid', '0x18']);
+  test('a nested stream in a linear table: both stages, and a CD table of a guest', async () => {
+    const text = await show('linear-on-two-level', ['--sid', '0x18']);
     expect(text).toMatch(/: NESTED TRANSLATION\n/);
     expect(text).toMatch(/\n {4}S2VMID +3 {2}VMID of the stream\n/);
     expect(text).toMatch(/\n {4}S2T0SZ +24 {2}.+: 40 bits\n/);
@@ -210,8 +210,8 @@ Context descriptors  linear table at 0x88020040
     expect(text).toContain('\n  S1DSS 0: without a SubstreamID, traffic is terminated (F_STREAM_DISABLED)\n');
   });
 
-  test('a stage 2 stream has no fields of stage 1', () => {
-    const text = show('linear-on-two-level', ['--sid', '0x10']);
+  test('a stage 2 stream has no fields of stage 1', async () => {
+    const text = await show('linear-on-two-level', ['--sid', '0x10']);
     expect(text).toMatch(/: STAGE 2 TRANSLATION\n/);
     expect(text).not.toMatch(/S1ContextPtr|Context descriptors/);
   });
@@ -219,20 +219,20 @@ Context descriptors  linear table at 0x88020040
   test.each([
     ['0x30', 'BYPASS', ['Entry', 'Attributes']],
     ['0x9', 'ABORTED', ['Entry']],
-  ])('SID %s: %s', (sid, effect, groups) => {
-    const text = show('healthy-two-level', ['--sid', sid]);
+  ])('SID %s: %s', async (sid, effect, groups) => {
+    const text = await show('healthy-two-level', ['--sid', sid]);
     expect(text).toContain(`: ${effect}\n`);
     expect(text.match(/^ {2}(Entry|Stage 1|Stage 2|Attributes)$/gm)?.map((line) => line.trim())).toEqual(groups);
   });
 
-  test('a device of several streams is inserted with all of them', () => {
-    const stream = json('healthy-two-level', ['--sid', '0x9', '--device', 'nic=0x8,0x9']);
+  test('a device of several streams is inserted with all of them', async () => {
+    const stream = await json('healthy-two-level', ['--sid', '0x9', '--device', 'nic=0x8,0x9']);
     expect(stream.revisions.v6.device).toMatchObject({ name: 'nic', sids: [8, 9], deferred: true, deferredBy: 8 });
-    expect(json('healthy-two-level', ['--sid', '0x9']).revisions.v6.device).toMatchObject({ deferred: false });
+    expect((await json('healthy-two-level', ['--sid', '0x9'])).revisions.v6.device).toMatchObject({ deferred: false });
   });
 
-  test('an L2 table in a hole of the physical map', () => {
-    const text = show('l2-hole', ['--sid', '0x100', '--iomem', 'iomem.txt'], { status: 3 });
+  test('an L2 table in a hole of the physical map', async () => {
+    const text = await show('l2-hole', ['--sid', '0x100', '--iomem', 'iomem.txt'], { status: 3 });
     expect(text).toContain(
       '\n  v6, v7: adopted; the kernel dies in arm_smmu_is_attach_deferred, reading 0x170000000\n',
     );
@@ -241,15 +241,15 @@ Context descriptors  linear table at 0x88020040
 });
 
 describe('no entry', () => {
-  test('a SID beyond the table: what stops the two, and what becomes of the device', () => {
-    const text = show('linear-on-two-level', ['--sid', '0x40']);
+  test('a SID beyond the table: what stops the two, and what becomes of the device', async () => {
+    const text = await show('linear-on-two-level', ['--sid', '0x40']);
     expect(text).toContain(`SID 0x40: TERMINATED, THERE IS NO STE
   the table covers 2^6 StreamIDs; 00:08.0 if the SID is a PCI requester ID
   v6, v7: adopted; a device is refused (-ERANGE), and the whole SMMU is lost with it
 `);
     expect(text).toContain('[insert-out-of-range]');
     expect(text).not.toContain('Stream table entry');
-    const { lookup, ste } = json('linear-on-two-level', ['--sid', '0xffffffff']);
+    const { lookup, ste } = await json('linear-on-two-level', ['--sid', '0xffffffff']);
     expect({ ste, same: lookup.same, hardware: lookup.hardware.outcome }).toEqual({
       ste: null,
       same: null,
@@ -257,26 +257,26 @@ describe('no entry', () => {
     });
   });
 
-  test('a SID beyond a short L2 table, which Linux does not read at all', () => {
-    const text = show('bad-span', ['--sid', '0x504']);
+  test('a SID beyond a short L2 table, which Linux does not read at all', async () => {
+    const text = await show('bad-span', ['--sid', '0x504']);
     expect(text).toContain('\n  ends here: L1[5] has span 3, which holds 4 STEs\n');
     expect(text).toContain('\n  ends here: Linux knows no other span than 9\n');
     expect(text).toMatch(/\n {2}v6, v7, v10: the table is rejected \(-EINVAL at two-level\.l1-descriptors\)/);
     expect(text).toContain('\n  about the SMMU or the input as a whole (smmu-adopt inspect): adoption-fallback, ');
   });
 
-  test('a SID of an unused descriptor', () => {
-    const text = show('healthy-two-level', ['--sid', '0x500']);
+  test('a SID of an unused descriptor', async () => {
+    const text = await show('healthy-two-level', ['--sid', '0x500']);
     expect(text).toContain('\n  ends here: L1[5] is unused: a device gets a new table of abort entries\n');
     expect(text).toMatch(/\n {2}L2 table mapped +a new one, all abort/);
   });
 
-  test('a split that Linux does not know', () => {
-    expect(show('wrong-split', ['--sid', '0x8'])).toContain('\n  ends here: Linux knows no other SPLIT than 8\n');
+  test('a split that Linux does not know', async () => {
+    expect(await show('wrong-split', ['--sid', '0x8'])).toContain('\n  ends here: Linux knows no other SPLIT than 8\n');
   });
 
-  test('an STE that is not in the dump: exit status 3', () => {
-    const text = show('truncated', ['--sid', '0x100'], { status: 3, dump: 'dump.elf' });
+  test('an STE that is not in the dump: exit status 3', async () => {
+    const text = await show('truncated', ['--sid', '0x100'], { status: 3, dump: 'dump.elf' });
     expect(text).toContain(`: CANNOT BE TOLD FROM THIS DUMP
   the STE at 0x88014000 is not in the dump (lost); 01:00.0 if the SID is a PCI requester ID
   v6, v7, v10: cannot be told: the dump lacks what decides about the adoption
@@ -284,8 +284,8 @@ describe('no entry', () => {
     expect(text).toMatch(/\n {2}STE +0 {2}0x88014000 {2}- +not in the dump +lost\n/);
   });
 
-  test('an L1 descriptor that is not in the dump', () => {
-    const { lookup } = json('truncated', ['--sid', '0x900'], { status: 3, dump: 'dump.elf' });
+  test('an L1 descriptor that is not in the dump', async () => {
+    const { lookup } = await json('truncated', ['--sid', '0x900'], { status: 3, dump: 'dump.elf' });
     expect(lookup.hardware).toMatchObject({
       outcome: 'not-in-dump',
       address: null,
@@ -293,9 +293,9 @@ describe('no entry', () => {
     });
   });
 
-  test('an SMMU that was off', () => {
+  test('an SMMU that was off', async () => {
     const name = 'off\u001b[31m\nred';
-    const text = show('two-smmus', ['--sid', '0x8', '--smmu', name]);
+    const text = await show('two-smmus', ['--sid', '0x8', '--smmu', name]);
     expect(text).toMatch(/^off\\u001b\[31m\\u000ared, SID 0x8: NOT LOOKED UP, THE SMMU WAS OFF\n/);
     expect(text).toContain('\n  v6, v7, v10: no adoption is attempted (gate.smmuen); ');
   });
@@ -315,8 +315,8 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     ],
     ['unknown SMMU', ['--sid', '8', '--smmu', 'x'], 'no SMMU "x"; there are arm-smmu-v3.0.auto, '],
     ['unknown option', ['--sid', '8', '--insert', 'all'], "unknown option '--insert'"],
-  ])('%s', (_, args, message) => {
-    const { stdout, stderr, status } = showIn('two-smmus', args);
+  ])('%s', async (_, args, message) => {
+    const { stdout, stderr, status } = await showIn('two-smmus', args);
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toContain(message);
   });

@@ -24,22 +24,22 @@ beforeAll(() => {
 const translate = (args: string, { dump = 'dump.elf', regs = 'one.json', env = {} } = {}) =>
   run(['translate', dump, '--regs', regs, ...args.split(' ').filter(Boolean)], { cwd: folder.path, env });
 
-function stdout(args: string, status: number, options?: Parameters<typeof translate>[1]): string {
-  const outcome = translate(args, options);
+async function stdout(args: string, status: number, options?: Parameters<typeof translate>[1]): Promise<string> {
+  const outcome = await translate(args, options);
   expect({ stderr: outcome.stderr, status: outcome.status }, args).toEqual({ stderr: '', status });
   return outcome.stdout;
 }
 
-const json = (...args: Parameters<typeof stdout>) => {
+const json = async (...args: Parameters<typeof stdout>) => {
   const [asked, ...rest] = args;
-  const parsed = JSON.parse(stdout(`${asked} --format json`, ...rest));
+  const parsed = JSON.parse(await stdout(`${asked} --format json`, ...rest));
   expectStrictlyValidTranslation(parsed);
   return parsed;
 };
 
 describe('in text', () => {
-  test('where an access goes, and its way there', () => {
-    expect(stdout('--sid 0 --iova 0x1abc', 0)).toBe(`smmu0, SID 0x0, 0x1abc, read: GOES TO 0x89000abc
+  test('where an access goes, and its way there', async () => {
+    expect(await stdout('--sid 0 --iova 0x1abc', 0)).toBe(`smmu0, SID 0x0, 0x1abc, read: GOES TO 0x89000abc
   4 KiB block or page: privileged rw-, unprivileged rw-; ASID 3
   Normal write-back, RW allocate, inner shareable
   0x89000abc is nothing that the dump knows of
@@ -60,8 +60,8 @@ The way there
 `);
   });
 
-  test('the fault that ends it, and who hears of it', () => {
-    const [first, ...rest] = stdout('--sid 0 --iova 0x2040 --write --priv', 1).split('\n');
+  test('the fault that ends it, and who hears of it', async () => {
+    const [first, ...rest] = (await stdout('--sid 0 --iova 0x2040 --write --priv', 1)).split('\n');
     expect(first).toBe('smmu0, SID 0x0, 0x2040, privileged write: F_ACCESS');
     expect(rest.slice(0, 4)).toEqual([
       '  the stage 1 level 3 descriptor has AF 0',
@@ -71,8 +71,8 @@ The way there
     ]);
   });
 
-  test('everything', () => {
-    expect(stdout('--sid 0 --all', 3)).toBe(`smmu0, SID 0x0, ASID 3: WHAT IT CAN REACH
+  test('everything', async () => {
+    expect(await stdout('--sid 0 --all', 3)).toBe(`smmu0, SID 0x0, ASID 3: WHAT IT CAN REACH
   TTB1: CD.EPD1 is 1
 
   IOVA           to             PA             Rights  Size       Attributes, where they change
@@ -89,14 +89,14 @@ The way there
   test.each([
     ['bypass.elf', 'PASSES THROUGH AS 0x1000', 0],
     ['abort.elf', 'ABORTED, WITHOUT AN EVENT', 1],
-  ])('%s', (dump, says, status) => {
-    expect(stdout('--sid 0 --iova 0x1000', status, { dump })).toContain(`read: ${says}\n`);
+  ])('%s', async (dump, says, status) => {
+    expect(await stdout('--sid 0 --iova 0x1000', status, { dump })).toContain(`read: ${says}\n`);
   });
 });
 
 describe('in JSON', () => {
-  test('with the keys that scripts rely on', () => {
-    const report = json('--sid 0 --iova 0x1abc', 0);
+  test('with the keys that scripts rely on', async () => {
+    const report = await json('--sid 0 --iova 0x1abc', 0);
     expect(report).toMatchObject({
       ...{ schemaVersion: 1, smmu: 'smmu0', sid: 0, ssid: 0, iova: '0x1abc', access: 'read', outcome: 'translated' },
       ...{ pa: '0x89000abc', size: 4096, fault: null, permissions: { read: true, write: true, execute: false } },
@@ -117,12 +117,12 @@ describe('in JSON', () => {
     ['--iova 0x1000', 'bypass.elf', 'bypass', null, 0],
     ['--iova 0x400000', 'dump.elf', 'indeterminate', null, 3],
     ['--iova 0xffffffffffffffff', 'dump.elf', 'fault', 'F_TRANSLATION', 1],
-  ])('%s in %s: %s, %s, status %i', (args, dump, outcome, fault, status) => {
-    expect(json(`--sid 0 ${args}`, status, { dump })).toMatchObject({ outcome, fault });
+  ])('%s in %s: %s, %s, status %i', async (args, dump, outcome, fault, status) => {
+    expect(await json(`--sid 0 ${args}`, status, { dump })).toMatchObject({ outcome, fault });
   });
 
-  test('everything', () => {
-    const { outcome, ranges, asid } = json('--sid 0 --all', 3);
+  test('everything', async () => {
+    const { outcome, ranges, asid } = await json('--sid 0 --all', 3);
     expect({ outcome, asid }).toEqual({ outcome: 'translated', asid: 3 });
     expect(ranges.map(({ kind }: { kind: string }) => kind)).toEqual([
       'mapped',
@@ -131,19 +131,19 @@ describe('in JSON', () => {
       'mapped',
       'unknown',
     ]);
-    expect(json('--sid 0 --all', 0, { dump: 'bypass.elf' })).toMatchObject({ outcome: 'bypass', ranges: [{}] });
-    expect(json('--sid 0 --all', 1, { dump: 'abort.elf' })).toMatchObject({ outcome: 'abort', ranges: [] });
-    expect(json('--sid 64 --all', 1)).toMatchObject({ outcome: 'fault', fault: 'C_BAD_STREAMID', ranges: [] });
+    expect(await json('--sid 0 --all', 0, { dump: 'bypass.elf' })).toMatchObject({ outcome: 'bypass', ranges: [{}] });
+    expect(await json('--sid 0 --all', 1, { dump: 'abort.elf' })).toMatchObject({ outcome: 'abort', ranges: [] });
+    expect(await json('--sid 64 --all', 1)).toMatchObject({ outcome: 'fault', fault: 'C_BAD_STREAMID', ranges: [] });
   });
 
-  test('of one SMMU of several', () => {
-    expect(json('--sid 0 --iova 0x1000 --smmu smmu1', 0, { regs: 'two.json' })).toMatchObject({ smmu: 'smmu1' });
+  test('of one SMMU of several', async () => {
+    expect(await json('--sid 0 --iova 0x1000 --smmu smmu1', 0, { regs: 'two.json' })).toMatchObject({ smmu: 'smmu1' });
   });
 
   // All of it in memory, or the ranges alone, would be more than this process may have.
-  test('everything, streamed', () => {
+  test('everything, streamed', async () => {
     const env = { NODE_OPTIONS: '--max-old-space-size=24' };
-    const text = stdout('--sid 0 --all --format json', 0, { dump: 'full.elf', env });
+    const text = await stdout('--sid 0 --all --format json', 0, { dump: 'full.elf', env });
     expect(text.length).toBeGreaterThan(20_000_000);
     expect(text.match(/"kind":"mapped"/g)).toHaveLength(2 ** 16);
     const last = text.lastIndexOf('{"kind":');
@@ -167,21 +167,21 @@ describe('what it refuses', () => {
     ['--sid 0 --iova 0 --ssid 0x100000', '"0x100000" is too large for a SubstreamID'],
     ['--iova 0', "required option '--sid <sid>' not specified"],
     ['--sid 0 --iova 0 --smmu other', 'no SMMU "other"; there are smmu0'],
-  ])('%s', (args, message) => {
-    const outcome = translate(args);
+  ])('%s', async (args, message) => {
+    const outcome = await translate(args);
     expect(outcome).toMatchObject({ status: 2, stdout: '' });
     expect(outcome.stderr).toContain(message);
     expect(outcome.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test('several SMMUs without --smmu', () => {
-    const outcome = translate('--sid 0 --iova 0', { regs: 'two.json' });
+  test('several SMMUs without --smmu', async () => {
+    const outcome = await translate('--sid 0 --iova 0', { regs: 'two.json' });
     expect(outcome).toMatchObject({ status: 2, stdout: '' });
     expect(outcome.stderr).toMatch(/smmu0.*smmu1/);
   });
 
-  test('but not to help', () => {
-    const { stdout: help, status } = run(['translate', '--help']);
+  test('but not to help', async () => {
+    const { stdout: help, status } = await run(['translate', '--help']);
     expect(status).toBe(0);
     for (const part of ['--iova <address>', '--all', '--write', '--exec', '--priv', 'Exit status:']) {
       expect(help, part).toContain(part);

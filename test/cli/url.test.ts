@@ -23,31 +23,31 @@ const shown = (fault: string, name: string) => `${server.url(fault, name)}?...`;
 const inspect = (dumps: readonly string[], ...args: string[]) =>
   run(['inspect', ...dumps, '--regs', 'regs.json', ...args], { cwd: SAMPLE });
 
-test('inspect: the report of the file, but for its name, with one request', () => {
-  const { stdout, stderr, status } = inspect([url('good', 'dump.raw')], '--format', 'json', '--verbose');
+test('inspect: the report of the file, but for its name, with one request', async () => {
+  const { stdout, stderr, status } = await inspect([url('good', 'dump.raw')], '--format', 'json', '--verbose');
   const expected = JSON.parse(readFileSync(join(SAMPLE, 'expected.json'), 'utf8'));
   expect(JSON.parse(stdout)).toEqual({ ...expected, dump: { ...expected.dump, files: [shown('good', 'dump.raw')] } });
   expect(stderr).toBe(`${shown('good', 'dump.raw')}: 1 request, ${bytes.length} bytes\n`);
   expect(status).toBe(1);
 });
 
-test('info of a core', () => {
-  const { stdout, stderr, status } = run(['info', url('good', 'vmcore'), '-v']);
+test('info of a core', async () => {
+  const { stdout, stderr, status } = await run(['info', url('good', 'vmcore'), '-v']);
   expect({ stderr, status }).toEqual({ stderr: expect.stringMatching(/\?\.\.\.: 1 request, \d+ bytes\n$/), status: 0 });
   expect(stdout).toContain(shown('good', 'vmcore'));
 });
 
-test('raw memory in two places, one of them here', () => {
+test('raw memory in two places, one of them here', async () => {
   const regs = JSON.parse(readFileSync(join(SAMPLE, 'regs.json'), 'utf8'));
   const [l1, l2] = regs.memory.map(({ base }: { base: string }) => base);
   const second = join(folder.path, 'high.bin');
-  const outcome = inspect([`${url('good', 'low.bin')}@${l1}`, `${second}@${l2}`], '-q', '--insert', '0x8');
+  const outcome = await inspect([`${url('good', 'low.bin')}@${l1}`, `${second}@${l2}`], '-q', '--insert', '0x8');
   expect(outcome.stdout).toMatch(/: arm-smmu-v3\.0\.auto: FALLS BACK/);
   expect(outcome.stderr).toBe('');
 });
 
-test.each(['text', 'json', 'ndjson', 'csv', 'sarif', 'junit', 'github'])('no secret in %s', (format) => {
-  const { stdout, stderr } = inspect(
+test.each(['text', 'json', 'ndjson', 'csv', 'sarif', 'junit', 'github'])('no secret in %s', async (format) => {
+  const { stdout, stderr } = await inspect(
     [url('good', 'dump.raw')],
     '--later',
     `${url('good', 'dump.raw')}`,
@@ -68,19 +68,19 @@ describe('one line, exit status 2, and no secret', () => {
     ['two addresses', [`${url('good', 'dump.raw')}@0x0`, '--base', '0x0'], 'has an @address and --base'],
     ['a load map beside it', [url('good', 'dump_info.txt')], 'names files beside it, which is followed on disk only'],
     ['no address', [url('good', 'low.bin'), url('good', 'high.bin')], 'could be in any of the dump files'],
-  ])('%s', (_, args, message) => {
-    const { stdout, stderr, status } = inspect(args);
+  ])('%s', async (_, args, message) => {
+    const { stdout, stderr, status } = await inspect(args);
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('s3cret');
   });
 });
 
-test('a connection that is lost and found again changes nothing', () => {
+test('a connection that is lost and found again changes nothing', async () => {
   folder.write('padded.bin', Buffer.concat([bytes, Buffer.alloc(1 << 20), bytes]));
   const at = `@0x${(0x8800_2000 - bytes.length - (1 << 20)).toString(16)}`;
-  const whole = inspect([`${join(folder.path, 'padded.bin')}${at}`], '--format', 'json');
-  const fetched = inspect([`${server.url('cut-once', 'padded.bin')}${at}`], '--format', 'json');
+  const whole = await inspect([`${join(folder.path, 'padded.bin')}${at}`], '--format', 'json');
+  const fetched = await inspect([`${server.url('cut-once', 'padded.bin')}${at}`], '--format', 'json');
   const withoutName = (stdout: string) => stdout.replace(/"files": .*/, '');
   expect(withoutName(fetched.stdout)).toBe(withoutName(whole.stdout));
   expect(fetched.stderr).toBe('');

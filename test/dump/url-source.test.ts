@@ -183,12 +183,10 @@ describe('failures that stay', () => {
   );
 
   test('a server that trickles is given up, however alive it is', async () => {
-    const started = performance.now();
     const { message } = await failing('trickles', { silenceMs: 100, pauseMs: 1 });
     expect(message).toMatch(
       /: cannot be fetched: not done after 0\.6 s \(\d+ of \d+ announced bytes came\), in the last/,
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('nobody listens', async () => {

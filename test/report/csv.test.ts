@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Finding, Inspection } from '../../src/index.ts';
-import { Rows } from '../../src/inspect/rows.ts';
 import { csvReport } from '../../src/report/csv.ts';
+import { Rows } from '../../src/rows.ts';
 import { endless, firstPieces, HOSTILE, inspectSample } from '../support/inspections.ts';
 
 /** Reads RFC 4180, and nothing laxer. */

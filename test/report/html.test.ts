@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { Rows } from '../../src/inspect/rows.ts';
 import { htmlReport } from '../../src/report/html/html.ts';
 import { html, scriptJson } from '../../src/report/html/markup.ts';
 import { MemoryItems } from '../../src/report/html/memory-items.ts';
 import { Budget, l1Section, steSection } from '../../src/report/html/table-data.ts';
+import { Rows } from '../../src/rows.ts';
 import { manyStes, SAMPLE_NAMES, sampleReport, withSample } from './html/reports.ts';
 
 describe('markup', () => {

@@ -1,9 +1,9 @@
 /** SARIF: the schema, where results are, how they are recognised again, and text that is no markup. */
 
 import { describe, expect, test } from 'vitest';
+import { explanationsOf } from '../../src/findings/explanations/catalogue.ts';
+import { RULES } from '../../src/findings/rules.ts';
 import type { Finding, Inspection } from '../../src/index.ts';
-import { explanationsOf } from '../../src/inspect/explanations/catalogue.ts';
-import { RULES } from '../../src/inspect/rules.ts';
 import { sarifReport } from '../../src/report/sarif.ts';
 import { HOSTILE, inspectSample } from '../support/inspections.ts';
 import { sarifProblems, sarifRun } from '../support/sarif.ts';

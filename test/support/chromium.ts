@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
+/** Longer than the busiest machine takes. */
+const HANG_MS = 300_000;
 
 const FLAGS = [
   '--headless',
@@ -23,7 +25,7 @@ export function whyNoChromium(): string {
 }
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: HANG_MS });
 }
 
 /** A page that keeps a list of everything that a report must never do. */
@@ -37,6 +39,8 @@ export interface Visit {
 
 export async function visit(browser: Browser): Promise<Visit> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(HANG_MS);
+  page.setDefaultNavigationTimeout(HANG_MS);
   const problems: string[] = [];
   let wanted = '';
   page.on('console', (message) => {

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
 import { type Inspection, type InspectOptions, inspect, openDump, parseSnapshot } from '../../src/index.ts';
-import { Rows } from '../../src/inspect/rows.ts';
+import { Rows } from '../../src/rows.ts';
 
 interface Names {
   readonly smmu?: string;

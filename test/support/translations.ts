@@ -3,10 +3,10 @@
 import type { Image } from '../../samples/image.ts';
 import { MemoryView } from '../../src/dump/view.ts';
 import { parseSnapshot } from '../../src/index.ts';
-import { iovaSpaceReport } from '../../src/inspect/iova-space.ts';
-import { type TranslationQuestion, translationReport } from '../../src/inspect/translation.ts';
 import { AddressMap } from '../../src/platform/address-map.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
+import { iovaSpaceReport } from '../../src/streams/iova-space.ts';
+import { type TranslationQuestion, translationReport } from '../../src/streams/translation.ts';
 import { dumpOf } from './machine.ts';
 import { machine, REGISTERS } from './one-stream.ts';
 import { expectStrictlyValidTranslation } from './schema.ts';

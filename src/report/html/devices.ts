@@ -1,6 +1,6 @@
 /** The devices of the kdump kernel: their insertion, whether their attach waits, and what becomes of RMR entries. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { DeviceReport, InsertReport, SmmuReport } from '../../inspect/inspection.ts';
 import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
 import { DEVICE_FATES } from '../prose/fate.ts';
@@ -23,7 +23,7 @@ export function insertions(index: number, { inserts, devices, platform }: SmmuRe
       hex(insert.sid),
       (insert.device ?? names.deviceOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
       result(insert),
-      insert.mappings.at(-1)?.address ?? (insert.fresh ? 'fresh, all abort' : NOTHING),
+      mapped(insert),
       attach(insert, devices),
       lines(insert),
     ] as Content[],
@@ -42,6 +42,11 @@ export function insertions(index: number, { inserts, devices, platform }: SmmuRe
   }`;
   const aside = `${count(inserts.length, 'stream')} through arm_smmu_insert_master`;
   return section(sectionId(index, 'devices'), 'Insertions', aside, body);
+}
+
+function mapped({ mappings, fresh }: InsertReport): string {
+  const last = mappings.at(-1);
+  return last !== undefined ? hex(last.address) : fresh ? 'fresh, all abort' : NOTHING;
 }
 
 function result({ ret, errno, asked }: InsertReport): Content {

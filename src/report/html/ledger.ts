@@ -1,6 +1,6 @@
 /** What the driver maps and allocates, who gives it back, and the driver's state when the adoption is over. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { AdoptionReport, MappingReport, SmmuReport } from '../../inspect/inspection.ts';
 import { type Content, count, type Html, html } from './markup.ts';
 import { badge, cutTable, facts, NOTHING, note, section, sectionId } from './section.ts';
@@ -59,7 +59,7 @@ function mappingRow(by: string, mapping: MappingReport): Content[] {
     by,
     kind,
     purpose,
-    address,
+    hex(address),
     String(size),
     ok ? badge('good', held ? 'ok, held' : 'ok') : badge('bad', 'failed'),
     counted.map(([state, number]) => `${number} ${state}`).join(', '),
@@ -100,11 +100,12 @@ export function driverState(index: number, { adoption, features }: SmmuReport): 
 
 function strtabText(cfg: AdoptionReport['strtabCfg']): string {
   if (cfg === null) return 'not adopted, built anew by the ordinary path';
-  if ('linear' in cfg) return `linear.table maps ${cfg.linear.table}, num_ents ${cfg.linear.numEnts}, ste_dma unset`;
+  if ('linear' in cfg)
+    return `linear.table maps ${hex(cfg.linear.table)}, num_ents ${cfg.linear.numEnts}, ste_dma unset`;
   const { l1tab, numL1Ents, l2ptrs } = cfg.l2;
   const fresh = l2ptrs.filter(({ table }) => table === null).length;
   return (
-    `l2.l1tab maps ${l1tab}, num_l1_ents ${numL1Ents}, l1_dma unset; l2ptrs: ${l2ptrs.length} of ${numL1Ents} set ` +
+    `l2.l1tab maps ${hex(l1tab)}, num_l1_ents ${numL1Ents}, l1_dma unset; l2ptrs: ${l2ptrs.length} of ${numL1Ents} set ` +
     `(${fresh} of them fresh), the rest lazily`
   );
 }

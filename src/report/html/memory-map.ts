@@ -4,7 +4,7 @@
  */
 
 import type { AddressRange } from '../../dump/memory.ts';
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { DumpReport } from '../../inspect/inspection.ts';
 import { byteSize, type Content, count, type Html, html } from './markup.ts';
 import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './memory-items.ts';
@@ -33,7 +33,7 @@ export function memoryMap(
   { memory }: DumpReport,
   kdumpRam: readonly AddressRange[],
 ): Html {
-  const ram = memory.map(({ start, end }) => ({ start: Number(start), end: Number(end) + 1 }));
+  const ram = memory;
   const shown = items.near(MAX_ITEMS);
   const known = [...ram, ...kdumpRam, ...shown];
   const last = known.reduce((end, range) => Math.max(end, range.end), 0);

@@ -1,11 +1,14 @@
 /** The answer, first and large: what the kdump kernel does with this SMMU, what decided it, and what follows. */
 
 import { failed, isUnknown } from '../../adopt/checks.ts';
-import type { Finding } from '../../inspect/findings.ts';
+import type { Finding } from '../../findings/findings.ts';
+import { doubtInWords } from '../../findings/rules/words.ts';
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
-import { deviceCountsInWords, doubtInWords, fateInWords, fateTone } from '../prose/fate.ts';
+import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
 import { comparisonInWords } from '../prose/log-comparison.ts';
+import { lossInWords } from '../prose/loss.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';
 import { badge, facts, NOTHING, sectionId, table } from './section.ts';
 import { IN_FLIGHT, SEVERITIES, SIGNS } from './words.ts';
@@ -17,13 +20,13 @@ export function verdict(smmu: SmmuReport, index: number, findings: readonly Find
   return html`
 <section id="${id}" class="verdict ${tone}">
 <h2 id="${id}-title"><span class="name">${name}</span> <small>${
-    base !== null && html`at ${code(base)}, `
+    base !== null && html`at ${code(hex(base))}, `
   }revision ${adoption.revision}</small></h2>
 <p class="answer"><span class="sign" aria-hidden="true">${SIGNS[tone]}</span> ${answer(smmu)}</p>
 ${facts([
   decidedBy(smmu),
-  ['Then', smmu.panic && html`${code(smmu.panic.where)} reads ${code(smmu.panic.address)}: ${smmu.panic.why}`],
-  ['Then', smmu.lost?.why ?? null],
+  ['Then', smmu.panic && html`${code(smmu.panic.where)} reads ${code(hex(smmu.panic.address))}: ${smmu.panic.why}`],
+  ['Then', smmu.lost && lossInWords(smmu.lost)],
   ['In-flight DMA', inFlight(smmu)],
   ['Table', keptTable(smmu)],
   ['Devices', devices(smmu)],

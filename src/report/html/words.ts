@@ -1,8 +1,8 @@
 /** What the values of a report are called in this format, and how each is to be taken. */
 
 import type { InFlight, Reset } from '../../adopt/reset.ts';
-import { hex } from '../../inspect/hex.ts';
-import type { Severity } from '../../inspect/rules.ts';
+import type { Severity } from '../../findings/rules.ts';
+import { hex } from '../../hex.ts';
 import type { Tone } from './section.ts';
 
 interface Word {

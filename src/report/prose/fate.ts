@@ -1,7 +1,7 @@
 /** What becomes of an SMMU and of its devices, in the words that all reports use. */
 
 import type { Verdict } from '../../adopt/emulate.ts';
-import type { DeviceFate, RegisterDoubt } from '../../adopt/fate.ts';
+import type { DeviceFate } from '../../adopt/fate.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import type { DeviceReport } from '../../inspect/outcome.ts';
 
@@ -63,17 +63,6 @@ const OTHER_MOMENT: Words = {
 /** The worse of the two: what the whole is to be taken for. */
 export function fateTone({ adoption, next }: FateWords): FateTone {
   return next?.tone ?? adoption.tone;
-}
-
-const DOUBTS: Readonly<Record<RegisterDoubt, string>> = {
-  'captured-after-probe': 'the snapshot says so',
-  'table-in-kdump-memory': "STRTAB_BASE lies in the kdump kernel's own memory",
-  'table-in-gap': "STRTAB_BASE lies in a gap of the dump, as the kdump kernel's own memory does",
-  'cr0-after-reset': "CR0 is as the kdump kernel's reset leaves it, with the event queue off",
-};
-
-export function doubtInWords(doubt: RegisterDoubt): string {
-  return DOUBTS[doubt];
 }
 
 export const DEVICE_FATES: Readonly<Record<DeviceFate['kind'], Words>> = {

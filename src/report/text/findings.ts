@@ -1,7 +1,7 @@
 /** Findings, gravest first, each with its place, its reach, and the kernel's own words for it. */
 
-import type { Finding } from '../../inspect/findings.ts';
-import { isRisk } from '../../inspect/rules.ts';
+import type { Finding } from '../../findings/findings.ts';
+import { isRisk } from '../../findings/rules.ts';
 import { GRAVEST_FIRST, placeInWords, reachInWords } from '../findings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 

@@ -1,6 +1,6 @@
 /** What the driver holds: its mappings and allocations, and its state when the adoption is over. */
 
-import { hex } from '../../inspect/hex.ts';
+import { hex } from '../../hex.ts';
 import type { MappingReport, SmmuReport } from '../../inspect/inspection.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, redIf, table } from './table.ts';
@@ -23,7 +23,7 @@ export function ledger(style: Style, { adoption, inserts }: SmmuReport): string[
     maker,
     mapping.kind,
     mapping.purpose,
-    mapping.address,
+    hex(mapping.address),
     String(mapping.size),
     mapping.ok ? 'ok' : 'FAILED',
     pages(mapping),
@@ -93,11 +93,11 @@ export function state(style: Style, { adoption, features }: SmmuReport): string[
   } else if ('l2' in strtabCfg) {
     const { l1tab, numL1Ents, l2ptrs } = strtabCfg.l2;
     const fresh = l2ptrs.filter((entry) => entry.table === null).length;
-    say(`strtab_cfg.l2: l1tab maps ${l1tab}, num_l1_ents ${numL1Ents}, l1_dma unset`);
+    say(`strtab_cfg.l2: l1tab maps ${hex(l1tab)}, num_l1_ents ${numL1Ents}, l1_dma unset`);
     say(`strtab_cfg.l2.l2ptrs: ${l2ptrs.length} of ${numL1Ents} set (${fresh} of them fresh), the rest lazily`);
   } else {
     const { table: paddr, numEnts } = strtabCfg.linear;
-    say(`strtab_cfg.linear: table maps ${paddr}, num_ents ${numEnts}, ste_dma unset`);
+    say(`strtab_cfg.linear: table maps ${hex(paddr)}, num_ents ${numEnts}, ste_dma unset`);
   }
   const bit = (on: boolean | null) => (on === null ? 'unknown' : on ? 'set' : 'clear');
   const change = (before: boolean, after: boolean) =>

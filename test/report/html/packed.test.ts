@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PAGE_STATES } from '../../../src/dump/memory.ts';
-import { hex, word } from '../../../src/inspect/hex.ts';
-import type { SteRow } from '../../../src/inspect/inspection.ts';
+import { hex, word } from '../../../src/hex.ts';
 import { StePacker } from '../../../src/report/html/pack.ts';
 import { Expected, stateOf, unpackWords } from '../../../src/report/html/packed.ts';
+import type { SteRow } from '../../../src/tables/ste-rows.ts';
 
 const words = fc.array(fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })), {
   minLength: 8,

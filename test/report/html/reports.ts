@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { word } from '../../../src/hex.ts';
 import {
   type Inspection,
   type InspectOptions,
@@ -11,15 +12,15 @@ import {
   loadSnapshot,
   openDump,
 } from '../../../src/index.ts';
-import { word } from '../../../src/inspect/hex.ts';
-import type { L1Row, SteRow } from '../../../src/inspect/inspection.ts';
-import { Rows } from '../../../src/inspect/rows.ts';
 import { type HtmlOptions, htmlReport } from '../../../src/report/html/html.ts';
+import { Rows } from '../../../src/rows.ts';
 import { CD } from '../../../src/smmu/cd.ts';
 import { encodeFields } from '../../../src/smmu/fields.ts';
 import { L1STD } from '../../../src/smmu/l1std.ts';
 import { STE } from '../../../src/smmu/ste.ts';
 import { bdfOf } from '../../../src/smmu/stream-table.ts';
+import type { L1Row } from '../../../src/tables/l1-rows.ts';
+import type { SteRow } from '../../../src/tables/ste-rows.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../../samples', import.meta.url));
 

@@ -1,0 +1,39 @@
+/** The command's entry: arguments and a process in, exit status out. Parses, runs, and turns every outcome into a status. */
+
+import { CommanderError } from 'commander';
+import { isInputError } from '../errors.ts';
+import type { CommandIo } from './io.ts';
+import { makeProgram } from './program.ts';
+import { Session } from './session.ts';
+
+const CANNOT_ANALYSE = 2;
+
+/** Runs the command with `args`, those behind its name. Never throws: what goes wrong is said on stderr. */
+export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const session = new Session(io);
+  try {
+    await parseAndRun(args, session);
+    return session.status;
+  } catch (error) {
+    if (isInputError(error)) session.complain(error.message);
+    else {
+      // A mistake in this program. Its trace is for a bug report, and only on request.
+      const detail = io.env['SMMU_ADOPT_DEBUG'] && error instanceof Error ? error.stack : String(error);
+      session.complain(`internal error, please report it: ${detail}`);
+    }
+    return CANNOT_ANALYSE;
+  }
+}
+
+async function parseAndRun(args: readonly string[], session: Session): Promise<void> {
+  const help: string[] = [];
+  const program = makeProgram(session, (text) => help.push(text));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // What was wrong stands on stderr already; that there is help to print is no failure.
+    if (error.exitCode !== 0) session.status = CANNOT_ANALYSE;
+  }
+  if (help.length > 0) await session.print(help);
+}

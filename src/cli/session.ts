@@ -1,0 +1,82 @@
+/** One run of the command: where it prints, how its text looks there, how far it has come, and what it ends with. */
+
+import type { Progress } from '../progress.ts';
+import type { Style } from '../report/text/style.ts';
+import type { CommandIo } from './io.ts';
+import { buffered, cannotWrite, complaint } from './output.ts';
+import { ProgressLine } from './progress-line.ts';
+
+export type ColorChoice = 'auto' | 'always' | 'never';
+
+const DEFAULT_WIDTH = 100;
+
+/** Everything that a run remembers is here, so that runs in one process do not meet. */
+export class Session {
+  readonly io: CommandIo;
+  /** The exit status. */
+  status = 0;
+  /** Shows how far long work has come. */
+  readonly progress: Progress = (what, done, total) => this.#progress.show(what, done, total);
+  readonly #progress = new ProgressLine(() => this.io.stderr);
+  #stdoutFailure: NodeJS.ErrnoException | undefined;
+  #printed = false;
+  #noted = false;
+
+  constructor(io: CommandIo) {
+    this.io = io;
+  }
+
+  /**
+   * Writes to stdout, no faster than its reader reads. A reader that has gone away, as `head` does, ends it quietly.
+   * Throws InputError (`file`) for any other failure, a full disk for one.
+   */
+  async print(pieces: Iterable<string>): Promise<void> {
+    this.#progress.clear();
+    const { stdout } = this.io;
+    if (!this.#printed) {
+      stdout.on('error', (error) => {
+        this.#stdoutFailure ??= error;
+      });
+    }
+    this.#printed = true;
+    for (const piece of buffered(pieces)) {
+      await new Promise<void>((resolve) => stdout.write(piece, () => resolve()));
+      if (this.#stdoutFailure !== undefined) break;
+    }
+    const failure = this.#stdoutFailure;
+    if (failure !== undefined && failure.code !== 'EPIPE') throw cannotWrite('stdout', failure);
+  }
+
+  /** Writes to stderr; when nobody reads it any more, there is nobody to tell either. */
+  note(text: string): void {
+    this.#progress.clear();
+    const { stderr } = this.io;
+    if (!this.#noted) stderr.on('error', () => {});
+    this.#noted = true;
+    stderr.write(text);
+  }
+
+  /** Says on stderr, in one line, what went wrong. */
+  complain(message: string): void {
+    this.note(complaint(message));
+  }
+
+  /** Colour on a terminal, unless NO_COLOR (no-color.org) or the terminal's own kind says otherwise. */
+  wantsColor(choice: ColorChoice, toStdout: boolean): boolean {
+    if (choice !== 'auto') return choice === 'always';
+    const { NO_COLOR, TERM } = this.io.env;
+    return toStdout && this.io.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
+  }
+
+  /** The terminal's width within reason; pipes and files get the default. */
+  width(toStdout: boolean): number {
+    const columns = toStdout ? this.io.stdout.columns : undefined;
+    return columns ? Math.min(160, Math.max(60, columns)) : DEFAULT_WIDTH;
+  }
+
+  /** How text looks on stdout. Loaded here, so that JSON does not pay for colours. */
+  async style(color: ColorChoice): Promise<Style> {
+    const { makeStyle } = await import('../report/text/style.ts');
+    return makeStyle({ width: this.width(true), color: this.wantsColor(color, true) });
+  }
+}

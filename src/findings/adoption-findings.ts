@@ -1,0 +1,121 @@
+/** What is to be said of the adoption: the verdict with the check that decided, and what the driver maps and reads. */
+
+import { maskedAddress } from '../adopt/device.ts';
+import type { Emulation } from '../adopt/emulate.ts';
+import { errnoName } from '../adopt/errno.ts';
+import type { KernelMemory } from '../adopt/kernel-memory.ts';
+import type { Mapping } from '../adopt/ledger.ts';
+import { SCAN_RULES } from '../adopt/scan-record.ts';
+import type { AddressRange } from '../dump/memory.ts';
+import type { StreamTableGeometry } from '../smmu/stream-table.ts';
+import type { RegisterFile } from '../snapshot/register-file.ts';
+import type { FindingList } from './findings.ts';
+import { busOf } from './table-findings.ts';
+
+/** What the verdict is judged against, beside the emulation's own record. */
+interface AdoptionContext {
+  readonly firmwareCoherent: boolean | null;
+  readonly memory: KernelMemory;
+  /** The kdump kernel's own memory, as far as it is known. */
+  readonly kdumpRam: readonly AddressRange[];
+}
+
+export function adoptionFindings(
+  emulation: Emulation,
+  registers: RegisterFile,
+  geometry: StreamTableGeometry,
+  context: AdoptionContext,
+  findings: FindingList,
+): void {
+  verdictFindings(emulation, context.firmwareCoherent, findings);
+  scanFindings(emulation, findings);
+  for (const mapping of emulation.mappings) mappingFinding(mapping, context, findings);
+  const { page, leaked } = emulation.teardown;
+  if (leaked > 0) {
+    const names = [
+      ...emulation.mappings.filter(({ inPlace }) => inPlace).map(({ purpose }) => `the ${purpose} mapping`),
+      ...emulation.allocations.filter(({ inPlace }) => inPlace).map(({ what }) => `the ${what} array`),
+    ];
+    findings.add('cleanup-leak', { revision: emulation.revision.name, page, leaked: names.join(' and ') });
+  }
+  const addr = registers.bits('STRTAB_BASE', 'ADDR');
+  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: addr });
+  const linux = maskedAddress(addr);
+  // Bits above those are another finding.
+  if (linux !== geometry.base % 2 ** 52) {
+    const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
+    findings.add('strtab-base-unaligned', { table, linux: linux, hardware: geometry.base });
+  }
+}
+
+function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null, findings: FindingList): void {
+  const { verdict, decidedBy, log, ret, fate } = emulation;
+  const revision = emulation.revision.name;
+  const gateMessage = log.findLast(({ stage }) => stage === 'gate')?.text ?? null;
+  if (verdict === 'not-attempted') {
+    if (decidedBy?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
+    if (decidedBy?.id === 'gate.coherent') {
+      const source = firmwareCoherent === null ? 'IDR0.COHACC' : 'firmware';
+      findings.add('smmu-non-coherent', { source }, {}, gateMessage);
+    }
+    if (decidedBy?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
+  }
+  if (verdict === 'fallback' && decidedBy !== null) {
+    const { id: check, required } = decidedBy;
+    const observed = decidedBy.observed ?? 'unknown';
+    const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
+    const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
+    findings.add('adoption-fallback', args, {}, message?.text ?? null);
+  }
+  const { doubt } = emulation;
+  if (doubt !== null) findings.add('registers-after-probe', { revision, sign: doubt });
+  else if (verdict === 'indeterminate') {
+    const observed = decidedBy?.observed ?? 'unknown';
+    findings.add('adoption-indeterminate', { revision, check: decidedBy?.id ?? 'unknown', observed });
+  }
+  if (fate.kind === 'kernel-dies') {
+    const { where, paddr: address, why } = fate.death;
+    findings.add('kernel-panic', { function: where, address, why }, { address });
+  }
+}
+
+function scanFindings({ idScan }: Emulation, findings: FindingList): void {
+  for (const { rule, sid, stePaddr, cd, observed, required, stopsHere } of idScan?.failures ?? []) {
+    const entry =
+      cd === null ? (stePaddr === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`;
+    const at = cd?.paddr ?? stePaddr;
+    findings.add(
+      'id-scan-failure',
+      { rule: SCAN_RULES[rule], sid, entry, observed, required, stopsHere },
+      { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(at === null ? {} : { address: at }) },
+      // The log's line for any of them.
+      stopsHere ? 'kdump: failed to reserve in-use ASIDs/VMIDs' : null,
+    );
+  }
+}
+
+const TABLES: Readonly<Record<Mapping['purpose'], string>> = {
+  'l1-table': 'L1 table',
+  'l2-table': 'L2 table',
+  'linear-table': 'stream table',
+  'cd-table': 'CD table',
+  'cd-leaf': 'CD leaf',
+};
+
+/** A failed mapping of the tables themselves, and whatever maps to something else than the crashed kernel's memory. */
+function mappingFinding(mapping: Mapping, { memory, kdumpRam }: AdoptionContext, findings: FindingList): void {
+  const { ok, paddr, byteLength, purpose, remap } = mapping;
+  const table = TABLES[purpose];
+  const address = paddr;
+  if (ok) {
+    const where = remap.why === null ? null : memory.oddityOf(paddr, byteLength);
+    if (where !== null) findings.add('mapping-misplaced', { table, address, where }, { address });
+    return;
+  }
+  // What the ID scan cannot map is among its own findings.
+  if (mapping.transient) return;
+  const inKdumpMemory = kdumpRam.some(({ start, end }) => start <= paddr && paddr < end);
+  const state = memory.view.stateOf(paddr, byteLength);
+  const why = remap.why ?? 'unknown';
+  findings.add('strtab-outside-memory', { table, address, byteLength, why, state, inKdumpMemory }, { address });
+}

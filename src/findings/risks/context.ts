@@ -1,0 +1,65 @@
+/** What the risks of one SMMU are judged by. */
+
+import type { Emulation } from '../../adopt/emulate.ts';
+import type { AddressRange } from '../../dump/memory.ts';
+import type { MemoryView } from '../../dump/view.ts';
+import type { AddressMap } from '../../platform/address-map.ts';
+import type { HardwareFeatures } from '../../smmu/hardware-features.ts';
+import type { RegisterFile } from '../../snapshot/register-file.ts';
+import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
+import type { HardwareView } from '../../tables/hardware-view.ts';
+import type { FindingList, Location } from '../findings.ts';
+import { busOf } from '../table-findings.ts';
+
+export interface RiskContext {
+  readonly smmu: SmmuSnapshot;
+  readonly registers: RegisterFile;
+  readonly hw: HardwareFeatures;
+  readonly view: HardwareView;
+  readonly memory: MemoryView;
+  readonly map: AddressMap;
+  /** What lies above these address bits the kdump kernel's CPU cannot map. */
+  readonly paBits: number;
+  /** The kdump kernel's own memory, as far as it is known. */
+  readonly kdumpRam: readonly AddressRange[];
+  /** Register pages that the snapshot names: its SMMUs. */
+  readonly registerPages: readonly (AddressRange & { readonly name: string })[];
+  readonly emulation: Emulation;
+  readonly findings: FindingList;
+}
+
+/** More are said in numbers. */
+const MAX_LISTED = 8;
+
+/** `0x8, 0x100 and 3 more`. */
+export function listed(
+  numbers: Iterable<number>,
+  total: number,
+  show = (number: number) => `0x${number.toString(16)}`,
+): string {
+  const first: string[] = [];
+  for (const number of numbers) {
+    if (first.length === MAX_LISTED) break;
+    first.push(show(number));
+  }
+  return total > first.length ? `${first.join(', ')} and ${total - first.length} more` : first.join(', ');
+}
+
+/** Streams as they come, of which the first are remembered. */
+export class StreamList {
+  #first: number[] = [];
+  streams = 0;
+
+  add(sid: number): void {
+    if (this.#first.length < MAX_LISTED) this.#first.push(sid);
+    this.streams += 1;
+  }
+
+  get args(): { streams: number; sids: string } {
+    return { streams: this.streams, sids: listed(this.#first, this.streams) };
+  }
+}
+
+export function sidLocation(sid: number, address?: number): Location {
+  return { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(address === undefined ? {} : { address }) };
+}

@@ -1,0 +1,156 @@
+/**
+ * `--deep`: the translation tables behind every stream, gone through once each. Whether they are sound, what devices can
+ * still write, and whether any of it is the kdump kernel's memory.
+ */
+
+import type { PageState } from '../../dump/memory.ts';
+import { oasBits } from '../../smmu/hardware-features.ts';
+import { type Regime, stage1Halves } from '../../smmu/translation/regime.ts';
+import { streamContext } from '../../smmu/translation/stream-context.ts';
+import { stage1Sets, type TableSet, type TableSets, tableSetsOf } from '../../smmu/translation/table-set.ts';
+import { type RiskContext, sidLocation } from './context.ts';
+import { hasSubstreams, type SeenCd, type SeenSte, type StreamCheck } from './streams.ts';
+import { WalkBudget, type Walked, walkTables } from './table-walk.ts';
+
+/** Each is a line of the report, and work; one for every device and process that shares its tables with it is enough. */
+const MAX_SETS = 1 << 12;
+const MAX_SIDS_LISTED = 16;
+
+/** The streams behind one set of translation tables, and what they can reach. */
+export interface ReachableReport {
+  /** The first of them. */
+  readonly sids: readonly number[];
+  readonly streams: number;
+  /** Null for streams in bypass, which reach everything. */
+  readonly stage: 1 | 2 | null;
+  readonly table: number | null;
+  /** Null where there is none, and where the streams have several. */
+  readonly asid: number | null;
+  readonly vmid: number | null;
+  readonly mappedBytes: number;
+  readonly writableBytes: number;
+  /** Blocks and pages. */
+  readonly leaves: number;
+  readonly tables: number;
+  /** Stretches whose tables are not in the dump, and stretches that fault. */
+  readonly missingTables: number;
+  readonly faults: number;
+  /** False: there were more tables than are ever walked. */
+  readonly complete: boolean;
+}
+
+type Mutable = { -readonly [K in keyof ReachableReport]: ReachableReport[K] } & { sids: number[] };
+
+interface Entry {
+  readonly report: Mutable;
+  lastSid: number;
+}
+
+export class PageTableCheck implements StreamCheck {
+  readonly reachable: ReachableReport[] = [];
+  readonly #context: RiskContext;
+  readonly #budget = new WalkBudget();
+  readonly #byTables = new Map<string, Entry>();
+  #cut = false;
+
+  constructor(context: RiskContext) {
+    this.#context = context;
+  }
+
+  ste(ste: SeenSte): void {
+    if (ste.illegal.length > 0) return;
+    const { hw, memory } = this.#context;
+    const passes = ste.config === 's1' && hasSubstreams(ste, this.#context) && ste.of('S1DSS') === 1;
+    if (ste.config === 'bypass' || passes) {
+      const bytes = 2 ** (oasBits(hw) ?? 52);
+      this.#list(ste.sid, 'bypass', null, () => ({ ...NOTHING_REACHED, mappedBytes: bytes, writableBytes: bytes }));
+    }
+    if (ste.config !== 's2' && ste.config !== 'nested') return;
+    // The CDs of a nested stream are found by walking, so it is taken without a SubstreamID alone.
+    const context = streamContext<PageState>(ste.words, null, hw, memory, []);
+    if (context.kind !== 'context' || context.stage2 === null) return;
+    this.#sets(ste.sid, context.stage1?.asid ?? null, ste.of('S2VMID'), tableSetsOf(context));
+  }
+
+  cd({ ste, of, words, illegal, world }: SeenCd): void {
+    if (illegal.length > 0 || of('AA64') === 0) return;
+    this.#sets(ste.sid, of('ASID'), null, stage1Sets(stage1Halves(words, ste.words, world, this.#context.hw), null));
+  }
+
+  #sets(sid: number, asid: number | null, vmid: number | null, sets: TableSets): void {
+    for (const set of sets) {
+      if (set !== null) this.#list(sid, keyOf(set), asid, () => ({ ...this.#walked(sid, set), asid, vmid }));
+    }
+  }
+
+  /** Streams that share tables are one line. */
+  #list(sid: number, key: string, asid: number | null, walk: () => Omit<ReachableReport, 'sids' | 'streams'>): void {
+    let entry = this.#byTables.get(key);
+    if (entry === undefined) {
+      if (this.#cut) return;
+      if (this.#byTables.size === MAX_SETS) {
+        this.#cut = true;
+        this.#context.findings.add('risks-cut', { what: 'sets of translation tables', examined: MAX_SETS });
+        return;
+      }
+      entry = { report: { sids: [], streams: 0, ...walk() }, lastSid: -1 };
+      this.#byTables.set(key, entry);
+      this.reachable.push(entry.report);
+    }
+    const { report } = entry;
+    if (report.asid !== asid) report.asid = null;
+    if (entry.lastSid === sid) return;
+    entry.lastSid = sid;
+    report.streams += 1;
+    if (report.sids.length < MAX_SIDS_LISTED) report.sids.push(sid);
+  }
+
+  #walked(sid: number, set: TableSet): Omit<ReachableReport, 'sids' | 'streams'> {
+    const { memory, kdumpRam } = this.#context;
+    const { regime } = set;
+    const { damage, kdump, ...reached } = walkTables(set, memory, kdumpRam, this.#budget);
+    this.#report(sid, regime.stage === 1 ? `TTB${regime.half}` : 'stage 2', damage, kdump);
+    return { ...NOTHING_REACHED, ...reached, table: regime.base, stage: regime.stage };
+  }
+
+  #report(sid: number, table: string, damage: Walked['damage'], kdump: Walked['kdump']): void {
+    const { findings } = this.#context;
+    for (const [why, { times, first }] of damage) {
+      if (!isDamage(why)) continue;
+      findings.add('page-table-damaged', { sid, table, what: why, times, first }, sidLocation(sid));
+    }
+    if (kdump === null) return;
+    const args = { ...kdump, sid };
+    findings.add('dma-into-kdump-memory', args, sidLocation(sid, kdump.pa));
+  }
+}
+
+const NOTHING_REACHED = {
+  stage: null,
+  table: null,
+  asid: null,
+  vmid: null,
+  mappedBytes: 0,
+  writableBytes: 0,
+  leaves: 0,
+  tables: 0,
+  missingTables: 0,
+  faults: 0,
+  complete: true,
+};
+
+/** Equal for sets that map the same. */
+function keyOf({ regime, stage2, base, usable }: TableSet): string {
+  return `${keyOfRegime(regime)} under ${stage2 === null ? '' : keyOfRegime(stage2)} ${base} ${usable}`;
+}
+
+function keyOfRegime(regime: Regime): string {
+  const { stage, base, startLevel, inputBits, outputBits, granuleLog2, ds, bigEndian, accessFlagIgnored } = regime;
+  const format = [granuleLog2, ds, bigEndian, accessFlagIgnored].join();
+  return `${stage} ${base} ${startLevel} ${inputBits} ${outputBits} ${format} ${JSON.stringify(regime.rights)}`;
+}
+
+/** A table that the capture tool left out is not damaged, one where there is no RAM is; AF=0 is a state, not an error. */
+function isDamage(why: string): boolean {
+  return why !== 'F_ACCESS' && (!why.startsWith('table not in the dump') || why.endsWith('(hole)'));
+}

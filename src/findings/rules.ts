@@ -1,0 +1,39 @@
+/** All rules by name. A rule name, once published, keeps its meaning. */
+
+import { DESCRIPTORS } from './rules/descriptors.ts';
+import { DEVICES } from './rules/devices.ts';
+import { GATE } from './rules/gate.ts';
+import { INPUT } from './rules/input.ts';
+import { VERDICT } from './rules/outcome.ts';
+import { PLATFORM } from './rules/platform.ts';
+import { RISK_ENTRIES } from './rules/risk-entries.ts';
+import { RISK_IDS } from './rules/risk-ids.ts';
+import { RISK_LIMITS } from './rules/risk-limits.ts';
+import { RISK_QUEUES } from './rules/risk-queues.ts';
+import { RISK_STRUCTURES } from './rules/risk-structures.ts';
+import { RISK_TRAFFIC } from './rules/risk-traffic.ts';
+import type { ArgsOf } from './rules/rule.ts';
+import { TABLES } from './rules/tables.ts';
+
+export type { Reach, RuleInfo, Severity } from './rules/rule.ts';
+
+/** Rules about what the kernel does not check. */
+const RISKS = {
+  ...RISK_STRUCTURES,
+  ...RISK_ENTRIES,
+  ...RISK_IDS,
+  ...RISK_TRAFFIC,
+  ...RISK_QUEUES,
+  ...RISK_LIMITS,
+};
+
+export const RULES = { ...GATE, ...VERDICT, ...TABLES, ...DESCRIPTORS, ...DEVICES, ...RISKS, ...PLATFORM, ...INPUT };
+
+export type Rule = keyof typeof RULES;
+
+export type RuleArgs = { readonly [R in Rule]: ArgsOf<(typeof RULES)[R]> };
+
+/** Whether a rule is about what the kernel does not check. */
+export function isRisk(rule: Rule): boolean {
+  return rule in RISKS;
+}

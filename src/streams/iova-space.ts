@@ -1,0 +1,136 @@
+/** `translate --all`: everything that a stream can reach, as ranges in the order of input addresses. */
+
+import { Rows } from '../rows.ts';
+import { iasBits, oasBits } from '../smmu/hardware-features.ts';
+import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
+import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';
+import { tableSetsOf } from '../smmu/translation/table-set.ts';
+import type { Assumption } from '../snapshot/register-file.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import {
+  type Permissions,
+  permissionsOf,
+  type StreamAnswer,
+  type StreamQuestion,
+  StreamTranslator,
+  stepRow,
+  type TranslationMemory,
+  type TranslationOutcome,
+  type TranslationStep,
+} from './translation.ts';
+
+/** Input addresses that are treated alike. */
+export interface IovaRange {
+  readonly kind: Stretch['kind'] | 'bypass';
+  readonly start: bigint;
+  readonly byteLength: number;
+  /** Of `start`; null unless mapped or passed through. */
+  readonly pa: number | null;
+  readonly privilegedPermissions: Permissions | null;
+  readonly unprivilegedPermissions: Permissions | null;
+  /** The same in short: `rw-/rw-`, privileged first. */
+  readonly rights: string | null;
+  readonly attributes: string;
+  /** Blocks and pages. */
+  readonly leaves: number;
+  /** The event of a fault, or what is not known. */
+  readonly why: string | null;
+}
+
+export interface IovaSpaceReport extends StreamAnswer {
+  readonly outcome: TranslationOutcome;
+  readonly fault: string | null;
+  readonly why: string | null;
+  readonly asid: number | null;
+  /** What is not in a range is not mapped: F_TRANSLATION. */
+  readonly ranges: Rows<IovaRange>;
+  /** Why the ranges of a half are missing, by half. */
+  readonly halves: readonly string[];
+  /** Of the configuration, down to the CD. */
+  readonly steps: readonly TranslationStep[];
+  readonly assumptions: readonly Assumption[];
+}
+
+/**
+ * `descriptors` limits how many may be read: see {@link Budget}. `seenIncomplete` tells, of the ranges gone through so
+ * far, whether tables were missing or too many.
+ */
+export function iovaSpaceReport(
+  smmu: SmmuSnapshot,
+  memory: TranslationMemory,
+  { sid, ssid, device = null }: StreamQuestion,
+  descriptors?: number,
+): { readonly report: IovaSpaceReport; readonly seenIncomplete: () => boolean } {
+  const stream = new StreamTranslator(smmu, memory, { sid, ssid });
+  const { context, end } = stream;
+  const passes = stream.passesAll || (context !== null && context.stage1 === null && context.stage2 === null);
+  let incomplete = false;
+  const ranges = new Rows(function* () {
+    for (const range of end === null ? rangesOf(stream, memory, new Budget(descriptors)) : []) {
+      incomplete ||= range.kind === 'unknown' || range.kind === 'cut';
+      yield range;
+    }
+  });
+  const report: IovaSpaceReport = {
+    schemaVersion: 1,
+    smmu: smmu.name,
+    sid,
+    device,
+    ssid: ssid ?? 0,
+    ssv: ssid !== null,
+    outcome: end?.outcome ?? (passes ? 'bypass' : 'translated'),
+    fault: end?.fault ?? null,
+    why: end?.why ?? null,
+    asid: context?.stage1?.asid ?? null,
+    ranges,
+    halves:
+      context?.stage1?.halves.flatMap(({ regime, why }, half) => (regime === null ? [`TTB${half}: ${why}`] : [])) ?? [],
+    steps: stream.steps.map(stepRow),
+    assumptions: stream.assumptions,
+  };
+  return { report, seenIncomplete: () => incomplete };
+}
+
+function* rangesOf(
+  { context, hw }: StreamTranslator,
+  { view }: TranslationMemory,
+  budget: Budget,
+): Generator<IovaRange> {
+  if (context === null || (context.stage1 === null && context.stage2 === null)) {
+    yield passed(oasBits(hw) ?? 52);
+    return;
+  }
+  const map = new TableMap(view, context.stage1 === null ? null : context.stage2, budget);
+  for (const { regime, base, usable } of tableSetsOf(context).filter((set) => set !== null)) {
+    // What comes to stage 2 alone is an intermediate address.
+    const to = Math.min(2 ** regime.inputBits, regime.stage === 2 ? 2 ** (iasBits(hw) ?? 52) : Infinity);
+    for (const stretch of joinedStretches(map.stretches(regime, 0, to))) {
+      yield rangeOf({ ...stretch, rights: stretch.rights & usable }, base);
+    }
+  }
+}
+
+function passed(bits: number): IovaRange {
+  const everything = { kind: 'mapped', start: 0, byteLength: 2 ** bits, output: 0, rights: ALL_RIGHTS } as const;
+  return { ...rangeOf({ ...everything, attributes: '', leaves: 0, why: '' }, 0n), kind: 'bypass' };
+}
+
+function rangeOf(
+  { kind, start, byteLength, output, rights, attributes, leaves, why }: Stretch,
+  base: bigint,
+): IovaRange {
+  const first = base + BigInt(start);
+  const mapped = kind === 'mapped';
+  return {
+    kind,
+    start: first,
+    byteLength,
+    pa: mapped ? output : null,
+    privilegedPermissions: mapped ? permissionsOf(rights, true) : null,
+    unprivilegedPermissions: mapped ? permissionsOf(rights, false) : null,
+    rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
+    attributes,
+    leaves,
+    why: why === '' ? null : why,
+  };
+}

@@ -1,0 +1,268 @@
+/**
+ * `translate`: where a device's access to one address goes, with every step of the way, or everything that a stream can
+ * reach. Plain data, made from the snapshot of one SMMU and the dump.
+ */
+
+import type { PageState } from '../dump/memory.ts';
+import type { MemoryView } from '../dump/view.ts';
+import { hex } from '../hex.ts';
+import type { AddressMap } from '../platform/address-map.ts';
+import { hardwareFeatures, missingFeatureRegisters, oasBits } from '../smmu/hardware-features.ts';
+import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
+import { type Abort, type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
+import { type FaultResponse, responseTo, type Translated, translate } from '../smmu/translation/transaction.ts';
+import { type Fault, type FaultClass, fault, type Step, type Unknown } from '../smmu/translation/walk.ts';
+import { type Assumption, RegisterFile } from '../snapshot/register-file.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import { type Target, targetOf } from './physical-target.ts';
+import { lookUpByHardware, tableRegisters } from './stream-lookup.ts';
+
+export interface TranslationStep {
+  readonly what: string;
+  readonly index: number | null;
+  readonly address: number | null;
+  readonly value: bigint | null;
+  readonly meaning: string;
+  readonly pageState: PageState | null;
+}
+
+export interface Permissions {
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly execute: boolean;
+}
+
+export type TranslationOutcome = 'translated' | 'bypass' | 'abort' | 'fault' | 'indeterminate';
+
+/** How a transaction ends: a part of the published JSON. */
+export interface Ending {
+  readonly outcome: TranslationOutcome;
+  readonly pa: number | null;
+  /** Of the final block or page; null unless translated. */
+  readonly size: number | null;
+  readonly fault: string | null;
+  /** What lies behind a fault, an abort, or an outcome that cannot be told. */
+  readonly why: string | null;
+  readonly faultDetail: FaultDetail | null;
+  /** For the privilege of the access, or what STE.PRIVCFG makes of it; null unless translated. */
+  readonly permissions: Permissions | null;
+  readonly privilegedPermissions: Permissions | null;
+  readonly unprivilegedPermissions: Permissions | null;
+  readonly attributes: readonly { readonly stage: 1 | 2; readonly text: string }[];
+  /** What is at `pa`. */
+  readonly target: Target | null;
+}
+
+export interface FaultDetail extends FaultResponse {
+  readonly stage: 1 | 2 | null;
+  readonly class: FaultClass | null;
+  readonly ipa: number | null;
+}
+
+export interface StreamQuestion {
+  readonly sid: number;
+  /** The SubstreamID of the transaction, or null for one without. */
+  readonly ssid: number | null;
+  /** What firmware calls the device of this stream, if anything. */
+  readonly device?: string | null;
+}
+
+export interface TranslationQuestion extends StreamQuestion {
+  readonly iova: bigint;
+  readonly access: AccessKind;
+  readonly privileged: boolean;
+}
+
+/** What every answer about a stream begins with. */
+export interface StreamAnswer {
+  readonly schemaVersion: 1;
+  readonly smmu: string;
+  readonly sid: number;
+  readonly device: string | null;
+  /** 0 without a SubstreamID; `ssv` tells the two apart, as in an event record. */
+  readonly ssid: number;
+  readonly ssv: boolean;
+}
+
+export interface TranslationReport extends StreamAnswer, Ending {
+  readonly iova: bigint;
+  readonly access: AccessKind;
+  readonly privileged: boolean;
+  readonly asid: number | null;
+  readonly steps: readonly TranslationStep[];
+  readonly assumptions: readonly Assumption[];
+}
+
+/** Memory and what is where. */
+export interface TranslationMemory {
+  readonly view: MemoryView;
+  readonly map: AddressMap;
+}
+
+/** The way of one access. */
+export function translationReport(
+  smmu: SmmuSnapshot,
+  memory: TranslationMemory,
+  question: TranslationQuestion,
+): TranslationReport {
+  const { sid, ssid, device = null, iova, access, privileged } = question;
+  const stream = new StreamTranslator(smmu, memory, { sid, ssid });
+  const ending = stream.translate(iova, access, privileged);
+  return {
+    schemaVersion: 1,
+    smmu: smmu.name,
+    sid,
+    device,
+    ssid: ssid ?? 0,
+    ssv: ssid !== null,
+    iova,
+    access,
+    privileged,
+    ...ending,
+    asid: stream.context?.stage1?.asid ?? null,
+    steps: stream.steps.map(stepRow),
+    assumptions: stream.assumptions,
+  };
+}
+
+/** The configuration of one stream, found once, and what translates through it. */
+export class StreamTranslator {
+  readonly hw: ReturnType<typeof hardwareFeatures>;
+  readonly steps: Step<PageState>[] = [];
+  readonly assumptions: Assumption[] = [];
+  /** Null where the way ends before anything translates; `end` says how. */
+  readonly context: StreamContext | null;
+  readonly end: Ending | null;
+  /** The SMMU is off, and GBPA lets everything pass. */
+  readonly passesAll: boolean;
+  readonly #memory: TranslationMemory;
+  /** CR2.RECINVSID, which C_BAD_STREAMID alone obeys. */
+  #recordsBadSids = true;
+
+  constructor(smmu: SmmuSnapshot, memory: TranslationMemory, { sid, ssid }: StreamQuestion) {
+    this.#memory = memory;
+    this.hw = hardwareFeatures(smmu.registers);
+    const registers = new RegisterFile(smmu);
+    const found = this.#find(smmu, registers, sid, ssid);
+    this.passesAll = found === 'passes-all';
+    this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
+    this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
+    this.assumptions.push(...registers.assumptions);
+    const missing = missingFeatureRegisters(smmu.registers).filter((name) => name !== 'AIDR');
+    if (missing.length > 0 && this.steps.length > 0) {
+      const why = 'missing from the snapshot; rules that need them are not applied';
+      this.assumptions.push({ what: missing.join(', '), value: 'unknown', why });
+    }
+    if (!smmu.registers.has('AIDR') && this.steps.length > 0) {
+      this.assumptions.push({ what: 'AIDR', value: 'SMMUv3.1 or later', why: 'register missing from the snapshot' });
+    }
+    if (this.context?.stage1?.worldAssumed === true) {
+      const why = 'a register missing from the snapshot decides between EL2 and EL2-E2H';
+      this.assumptions.push({ what: 'stream world', value: 'EL2-E2H', why });
+    }
+  }
+
+  /** One access; its steps are added to those that led to the configuration. */
+  translate(iova: bigint, access: AccessKind, privileged: boolean): Ending {
+    if (this.end !== null) return this.end;
+    if (this.context === null) return this.#passed(iova);
+    const end = translate(this.context, { iova, kind: access, privileged }, this.hw, this.#memory.view, this.steps);
+    return this.#ending(end);
+  }
+
+  #find(smmu: SmmuSnapshot, registers: RegisterFile, sid: number, ssid: number | null) {
+    if (registers.field('CR0', 'SMMUEN') === 0) {
+      const off = 'CR0.SMMUEN is 0: no table is read, GBPA decides for all traffic';
+      if (!registers.has('GBPA')) return { kind: 'unknown', why: `${off}; GBPA is missing from the snapshot` } as const;
+      if (registers.field('GBPA', 'ABORT') === 1) return { kind: 'abort', why: `${off}, and GBPA.ABORT is 1` } as const;
+      return 'passes-all' as const;
+    }
+    const { view } = this.#memory;
+    const lookup = lookUpByHardware(tableRegisters(smmu, registers), view, sid);
+    for (const { address, value, pageState, ...step } of lookup.steps) {
+      this.steps.push({
+        ...step,
+        address: Number(address),
+        value: value === null ? null : BigInt(value),
+        state: pageState,
+      });
+    }
+    if (lookup.outcome === 'no-entry') {
+      if (registers.has('CR2')) this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
+      else registers.assume('CR2.RECINVSID', '1', 'register missing from the snapshot; Linux sets it');
+      return fault('C_BAD_STREAMID', null, null, lookup.why ?? '');
+    }
+    const ste = lookup.address === null ? null : view.readWords(lookup.address, STE_BYTE_LENGTH);
+    if (ste === null) return { kind: 'unknown', why: lookup.why ?? 'the STE is not in the dump' } as const;
+    return streamContext(ste, ssid, this.hw, view, this.steps);
+  }
+
+  /** GBPA.ABORT is 0: what the SMMU can address at all goes through as it is. */
+  #passed(iova: bigint): Ending {
+    const bits = oasBits(this.hw) ?? 52;
+    if (iova >= 1n << BigInt(bits)) {
+      return this.#ending({ kind: 'abort', why: `CR0.SMMUEN is 0, and ${hex(iova)} needs more than ${bits} bits` });
+    }
+    const end = { kind: 'bypass', paddr: Number(iova), byteLength: null, rights: 0, privileged: true } as const;
+    return {
+      ...this.#ending({ ...end, attributes: [] }),
+      why: 'CR0.SMMUEN is 0 and GBPA.ABORT is 0: all traffic passes',
+    };
+  }
+
+  #ending(end: Translated | Fault | Abort | Unknown): Ending {
+    if ('paddr' in end) {
+      const translated = end.kind === 'translated';
+      return {
+        ...NO_ENDING,
+        outcome: end.kind,
+        pa: end.paddr,
+        size: end.byteLength,
+        permissions: translated ? permissionsOf(end.rights, end.privileged) : null,
+        privilegedPermissions: translated ? permissionsOf(end.rights, true) : null,
+        unprivilegedPermissions: translated ? permissionsOf(end.rights, false) : null,
+        attributes: end.attributes,
+        target: targetOf(end.paddr, this.#memory),
+      };
+    }
+    if (end.kind === 'fault') {
+      const recorded = end.event !== 'C_BAD_STREAMID' || this.#recordsBadSids;
+      const response: FaultResponse =
+        this.context === null ? { recorded, response: 'abort' } : responseTo(end, this.context);
+      const detail = { stage: end.stage, class: end.class, ipa: end.ipa, ...response };
+      return { ...NO_ENDING, outcome: 'fault', fault: end.event, why: end.why, faultDetail: detail };
+    }
+    return { ...NO_ENDING, outcome: end.kind === 'abort' ? 'abort' : 'indeterminate', why: end.why };
+  }
+}
+
+const NO_ENDING: Ending = {
+  outcome: 'indeterminate',
+  pa: null,
+  size: null,
+  fault: null,
+  why: null,
+  faultDetail: null,
+  permissions: null,
+  privilegedPermissions: null,
+  unprivilegedPermissions: null,
+  attributes: [],
+  target: null,
+};
+
+export function permissionsOf(rights: number, privileged: boolean): Permissions {
+  const has = (kind: AccessKind) => (rights & rightFor(kind, privileged)) !== 0;
+  return { read: has('read'), write: has('write'), execute: has('exec') };
+}
+
+export function stepRow({ what, index, address, value, meaning, state }: Step<PageState>): TranslationStep {
+  return {
+    what,
+    index,
+    address,
+    value,
+    meaning,
+    pageState: state,
+  };
+}

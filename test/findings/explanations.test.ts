@@ -1,0 +1,98 @@
+/** The explanations as data: one for everything that has a name, real text in each, and nothing in them that is wrong. */
+
+import { describe, expect, test } from 'vitest';
+import { CHECK_ORDER } from '../../src/adopt/checks.ts';
+import { SCAN_RULES } from '../../src/adopt/scan-record.ts';
+import { describeCommand, everyCommand } from '../../src/cli/definitions.ts';
+import { makeProgram } from '../../src/cli/program.ts';
+import { Session } from '../../src/cli/session.ts';
+import { explanationsOf, GROUPS } from '../../src/findings/explanations/catalogue.ts';
+import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
+import { RULES } from '../../src/findings/rules.ts';
+
+const ALL = GROUPS.flatMap(({ entries }) => entries);
+const namesOf = (kind: string) => ALL.filter((entry) => entry.kind === kind).map(({ name }) => name);
+
+describe('everything that has a name is explained, once', () => {
+  test.each([
+    ['finding', Object.keys(RULES)],
+    ['check', CHECK_ORDER],
+    ['scan-rule', Object.keys(SCAN_RULES)],
+  ])('each %s', (kind, names) => {
+    expect(namesOf(kind).sort()).toEqual([...names].sort());
+  });
+
+  test('the names for shells are the same', () => {
+    expect([...EXPLAINED_NAMES].sort()).toEqual([...new Set(ALL.map(({ name }) => name))].sort());
+  });
+
+  test('a name of two kinds has both', () => {
+    expect(explanationsOf('ste-config-reserved').map(({ kind }) => kind)).toEqual(['finding', 'scan-rule']);
+    expect(explanationsOf('no-such-name')).toEqual([]);
+  });
+});
+
+const CASES = ALL.map((entry) => [`${entry.kind} ${entry.name}`, entry] as const);
+
+/** Commands and options by the words behind `smmu-adopt`. */
+const COMMANDS = new Map(
+  [...everyCommand(describeCommand(makeProgram(new Session(process))))].map(({ path, options }) => [
+    path.join(' '),
+    new Set(options.flatMap(({ short, long }) => [short, long])),
+  ]),
+);
+
+describe.each(CASES)('%s', (_, { name, title, meaning, hardware, kernel, causes, next, references }) => {
+  const texts = [meaning, hardware, ...kernel.map(({ does }) => does), ...causes, ...next, ...references];
+
+  test('has text everywhere, and no placeholder', () => {
+    for (const list of [kernel, causes, next, references]) expect(list.length).toBeGreaterThan(0);
+    for (const text of [title, ...texts]) {
+      expect(text).toMatch(/^[\x20-\x7e]{3,}$/);
+      expect(text).toBe(text.trim());
+      expect(text).not.toMatch(/TODO|TBD|FIXME|XXX|undefined| {2}|placeholder/i);
+    }
+    expect(meaning.length).toBeGreaterThan(40);
+    for (const sentence of [meaning, hardware]) expect(sentence).toMatch(/^[A-Z0-9].*[.:!?]$/);
+    for (const phrase of [title, ...causes, ...next]) expect(phrase).not.toMatch(/\.$/);
+  });
+
+  test('has a line for the list that fits', () => {
+    // Behind two spaces, the longest name, the severity, and the gaps.
+    expect(title.length).toBeLessThanOrEqual(100 - (2 + 25 + 2 + 7 + 2));
+  });
+
+  test('names revisions in one way, in order and without overlap', () => {
+    const spans = kernel.map(({ revisions }) => revisions);
+    if (spans.length === 1 && spans[0] === 'all') return;
+    let last = 0;
+    for (const span of spans) {
+      const [, from, to] = /^v(\d+)(?: to v(\d+)| on)?$/.exec(span) ?? [];
+      expect(Number(from), span).toBeGreaterThan(last);
+      last = span.endsWith(' on') ? Number.POSITIVE_INFINITY : Number(to ?? from);
+      expect(last, span).toBeGreaterThanOrEqual(Number(from));
+    }
+  });
+
+  test('names only commands, options and explanations that exist', () => {
+    for (const [, command = ''] of texts.join('\n').matchAll(/`smmu-adopt ([^`]+)`/g)) {
+      const words = command.split(' ');
+      const path = words[0] === 'regs' ? words.slice(0, 2) : words.slice(0, 1);
+      const options = COMMANDS.get(path.join(' '));
+      expect(options, command).toBeDefined();
+      for (const word of words.filter((one) => one.startsWith('-'))) expect(options, command).toContain(word);
+      const [, explained] = words;
+      if (path[0] === 'explain' && explained !== undefined && !/^[A-Z]+$/.test(explained)) {
+        expect(EXPLAINED_NAMES).toContain(explained);
+        expect(explained).not.toBe(name);
+      }
+    }
+    // Options that stand by themselves are those of `inspect`.
+    for (const [option] of next
+      .join('\n')
+      .replace(/`[^`]*`/g, '')
+      .matchAll(/(?<!\w)--[a-z-]+/g)) {
+      expect(COMMANDS.get('inspect'), option).toContain(option);
+    }
+  });
+});

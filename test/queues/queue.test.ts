@@ -1,0 +1,267 @@
+/** The queues as other parts of the program ask about them, and reports on whatever a dump and registers may hold. */
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Image } from '../../samples/image.ts';
+import { MemoryView } from '../../src/dump/view.ts';
+import { parseSnapshot } from '../../src/index.ts';
+import { commandQueueOf, eventQueueOf, pageRequestQueueOf } from '../../src/queues/queue.ts';
+import { MAX_GROUPS } from '../../src/queues/queue-groups.ts';
+import { type QueueReport, type QueuesOptions, queuesReport } from '../../src/queues/queues.ts';
+import { queuesText } from '../../src/report/text/queues.ts';
+import { makeStyle } from '../../src/report/text/style.ts';
+import type { QueueName } from '../../src/smmu/queue.ts';
+import { dumpOf } from '../support/machine.ts';
+import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ, queueMachine } from '../support/queue-machine.ts';
+import { expectStrictlyValidQueues } from '../support/schema.ts';
+
+const snapshotOf = (registers: Readonly<Record<string, unknown>>) =>
+  parseSnapshot({ smmus: [{ name: 'smmu0', registers }] }, 'regs.json');
+
+/** The report of one SMMU, which always has to fit the schema and to be printable. */
+function report(image: Image, registers: Readonly<Record<string, unknown>>, options: QueuesOptions = {}) {
+  const snapshot = snapshotOf(registers);
+  const made = queuesReport(dumpOf(image), snapshot, snapshot.smmus, options);
+  expectStrictlyValidQueues(JSON.parse(JSON.stringify(made)));
+  const text = [...queuesText(made, makeStyle({ width: 100, color: false }), options.all === true)].join('');
+  expect(text).toMatch(/^[\n\x20-\x7e]*$/);
+  const [smmu] = made.smmus;
+  if (smmu === undefined) throw new Error('no SMMU');
+  const of = (name: QueueName) => smmu.queues.find(({ queue }) => queue === name) as QueueReport;
+  return { ...smmu, event: of('event'), command: of('command'), pri: of('pri'), text };
+}
+
+const { image, registers } = queueMachine();
+const { EVENTQ_PROD: _prod, EVENTQ_CONS: _eventCons, ...withoutEventIndices } = registers;
+
+describe('what concerns a stream', () => {
+  const [smmu] = snapshotOf(registers).smmus;
+  if (smmu === undefined) throw new Error('no SMMU');
+  const view = new MemoryView(dumpOf(image));
+  const types = (queue: ReturnType<typeof eventQueueOf>, sid: number) =>
+    [...queue.concerning(sid)].map(({ type }) => type);
+
+  test('events', () => {
+    expect(types(eventQueueOf(smmu, view), 0x100)).toEqual(['F_TRANSLATION', 'F_TRANSLATION']);
+    expect(types(eventQueueOf(smmu, view), 0x200)).toEqual(['F_PERMISSION', 'F_TRANSLATION']);
+    expect(types(eventQueueOf(smmu, view), 0x8)).toEqual([]);
+  });
+
+  test('commands, those for a range of streams included', () => {
+    expect(types(commandQueueOf(smmu, view), 0x100)).toEqual(['CMD_CFGI_STE', 'CMD_ATC_INV']);
+    expect(types(commandQueueOf(smmu, view), 0x21f)).toEqual(['CMD_CFGI_STE_RANGE']);
+    expect(types(commandQueueOf(smmu, view), 0x220)).toEqual([]);
+  });
+
+  test('page requests', () => {
+    expect(types(pageRequestQueueOf(smmu, view), 0x100)).toEqual(['PPR', 'PPR']);
+    expect(types(pageRequestQueueOf(smmu, view), 0x101)).toEqual([]);
+  });
+});
+
+describe('entries', () => {
+  test('around the end of the queue, in the order of time', () => {
+    const { event } = report(image, registers, { all: true });
+    expect([...event.entries].map(({ index, pending, type }) => `${index} ${pending} ${type}`)).toEqual([
+      '124 false C_BAD_CD',
+      '125 false F_TRANSLATION',
+      '126 true F_TRANSLATION',
+      '127 true F_PERMISSION',
+      '0 true F_TRANSLATION',
+      '1 true F_TRANSLATION',
+      '2 true F_STE_FETCH',
+      '3 true IMPDEF_EVENT3',
+    ]);
+    expect(event).toMatchObject({ pending: 6, older: 2, overflow: true, full: false, corrupt: false, waiting: 1 });
+  });
+
+  test('decoded, with their words', () => {
+    const { event } = report(image, registers, { queues: ['event', 'command', 'pri'] });
+    expect([...event.entries][1]).toEqual({
+      index: 127,
+      address: '0x8a000fe0',
+      pending: true,
+      code: 0x13,
+      type: 'F_PERMISSION',
+      kind: null,
+      sid: 0x200,
+      firstSid: 0x200,
+      lastSid: 0x200,
+      device: null,
+      words: ['0x0000020000000013', '0x0000028200000000', '0x0000000000005000', '0x0000000090005000'],
+      fields: {
+        ...{ ID: 0x13, SSV: 0, SubstreamID: 0, StreamID: 0x200, STAG: 0, Stall: 0, PnU: 1, InD: 0, RnW: 0, NSIPA: 0 },
+        ...{ S2: 1, CLASS: 2, TTRnW: 0, InputAddr: '0x5000', IPA: '0x90005000' },
+      },
+      pageState: 'present',
+    });
+  });
+
+  test('of streams that were asked for', () => {
+    const { event, command } = report(image, registers, { all: true, sids: [0x8, 0x210] });
+    expect([...event.entries].map(({ type }) => type)).toEqual(['C_BAD_CD']);
+    expect([...command.entries].map(({ type }) => type)).toEqual(['CMD_CFGI_STE', 'CMD_CFGI_STE_RANGE']);
+    expect(command).toMatchObject({ pending: 6, concerned: 1, older: 1 });
+    expect(event).toMatchObject({ pending: 6, concerned: 0, older: 1, groups: [] });
+  });
+
+  test('that the dump lacks are said to be, and never zeros', () => {
+    const { event, text } = report(image, { ...registers, EVENTQ_BASE: '0x9a000007' }, { all: true });
+    expect(event).toMatchObject({ pending: 6, notInDump: 6, older: 0, olderNotInDump: 122, groups: [] });
+    for (const entry of event.entries) {
+      expect(entry).toMatchObject({ pending: true, words: null, type: null, sid: null, fields: {}, pageState: 'hole' });
+    }
+    expect(text).toContain('6 pending and not in the dump');
+  });
+
+  test('in pages that were left out as zeros are not in the dump either', () => {
+    const dump = dumpOf(image);
+    const memory = {
+      ...dump.memory,
+      ranges: dump.memory.ranges,
+      runs: (_: number, byteLength: number) => [{ offset: 0, byteLength, state: 'excluded' as const }],
+      read: (_: number, into: Uint8Array) => [{ offset: 0, byteLength: into.byteLength, state: 'excluded' as const }],
+    };
+    const [smmu] = snapshotOf(registers).smmus;
+    if (smmu === undefined) throw new Error('no SMMU');
+    for (const policy of ['auto', 'zero', 'error'] as const) {
+      const queue = eventQueueOf(smmu, new MemoryView({ memory, pageSize: 4096, zeroPagesFiltered: true }, policy));
+      expect([...queue.pending()].map(({ words }) => words)).toEqual(Array(6).fill(null));
+    }
+  });
+});
+
+describe('registers', () => {
+  test('without PROD and CONS, what is pending is not known', () => {
+    const { event, text } = report(image, withoutEventIndices, { all: true });
+    expect(event).toMatchObject({ pending: null, full: null, corrupt: null, overflow: null, older: 8, prod: null });
+    expect(event.why).toBe('EVENTQ_PROD and EVENTQ_CONS were not captured; register page 1 has them');
+    expect([...event.entries].map(({ index, pending }) => `${index} ${pending}`).slice(0, 2)).toEqual([
+      '0 null',
+      '1 null',
+    ]);
+    expect(text).toContain('PENDING EVENTS NOT KNOWN');
+  });
+
+  test('that cannot belong together', () => {
+    const { event, text } = report(image, { ...registers, EVENTQ_PROD: '0x0', EVENTQ_CONS: '0x1' });
+    expect(event).toMatchObject({ pending: null, corrupt: true, groups: [] });
+    expect(event.why).toBe('PROD 0x0 and CONS 0x1 cannot belong to one moment of a queue of 128 entries');
+    expect(text).toContain('not known: PROD 0x0 and CONS 0x1 cannot belong');
+  });
+
+  test('of queues that are not there', () => {
+    expect(report(image, { ...registers, IDR0: '0x0d4c101b' }).pri).toMatchObject({
+      absent: true,
+      base: null,
+      why: 'this SMMU takes no page requests (IDR0.PRI is 0)',
+    });
+    expect(report(image, { ...registers, PRIQ_BASE: '0x0' }).pri).toMatchObject({ absent: true, pending: null });
+    const { EVENTQ_BASE: _base, ...rest } = registers;
+    expect(report(image, rest).event).toMatchObject({ absent: false, base: null, why: 'EVENTQ_BASE was not captured' });
+  });
+
+  test('a full queue, one that is off, and a size that is too much', () => {
+    const full = report(image, { ...registers, EVENTQ_PROD: '0xfe', EVENTQ_CONS: '0x7e', CR0: '0x1' });
+    expect(full.event).toMatchObject({ pending: 128, full: true, enabled: false, overflow: false });
+    expect(full.text).toContain('the queue is full');
+    expect(full.text).toContain('the queue was off when the registers were read');
+    const capped = report(image, { ...registers, IDR1: '0x02679d10', EVENTQ_BASE: '0x8a00001f' });
+    expect(capped.event).toMatchObject({ cappedFrom: 31, log2Size: 7, base: '0x8a000000' });
+  });
+
+  test('a stopped command queue, by what and why', () => {
+    const { command, errors } = report(image, registers);
+    expect(errors).toEqual(['CMDQ_ERR']);
+    expect(command.error).toMatchObject({
+      active: true,
+      code: 1,
+      reason: 'CERROR_ILL',
+      at: { index: 10, type: 'reserved' },
+    });
+    const fine = report(image, { ...registers, GERRORN: '0x5' });
+    expect(fine).toMatchObject({ errors: [], command: { error: { active: false, code: 1, at: null } } });
+    const { GERRORN: _n, ...unknown } = registers;
+    expect(report(image, unknown)).toMatchObject({ errors: null, command: { error: { active: null, at: null } } });
+    const { CMDQ_CONS: _cons, ...withoutCons } = registers;
+    const blind = report(image, withoutCons);
+    expect(blind.command).toMatchObject({ pending: null, error: { active: true, reason: null, at: null } });
+    expect(blind.text).toContain('COMMANDS STOPPED');
+    expect(blind.text).toContain('stopped; CMDQ_CONS, which says where and why, was not captured');
+    const msi = report(image, { ...registers, GERROR: '0x3fc', GERRORN: '0x0' });
+    expect(msi.errors).toEqual([
+      ...['EVENTQ_ABT_ERR', 'PRIQ_ABT_ERR', 'MSI_CMDQ_ABT_ERR', 'MSI_EVENTQ_ABT_ERR', 'MSI_PRIQ_ABT_ERR'],
+      ...['MSI_GERROR_ABT_ERR', 'CMDQP_ERR'],
+    ]);
+  });
+});
+
+describe('groups', () => {
+  test('by stream and cause', () => {
+    const { event } = report(image, registers);
+    expect(event.groups[0]).toMatchObject({
+      ...{ type: 'F_TRANSLATION', firstSid: 0x100, count: 2, firstAddress: '0xdead1000', lastAddress: '0xdead2000' },
+    });
+    expect(event.groups.map(({ type, firstSid, count }) => `${count} ${type} ${firstSid}`)).toHaveLength(5);
+  });
+
+  test('are no more than are read, however many streams there are', () => {
+    const many = new Image();
+    const events = Array.from({ length: 1024 }, (_, sid) => eventWords('C_BAD_STREAMID', { StreamID: sid }));
+    fill(many, EVENTQ, 0, events, 1024);
+    const { event } = report(many, {
+      ...registers,
+      EVENTQ_BASE: '0x8a00000a',
+      EVENTQ_PROD: '0x400',
+      EVENTQ_CONS: '0x0',
+    });
+    expect(event).toMatchObject({ pending: 1024, notGrouped: 1024 - MAX_GROUPS });
+    expect(event.groups).toHaveLength(MAX_GROUPS);
+  });
+
+  test('all streams, where CMD_CFGI_ALL was not executed', () => {
+    const one = new Image();
+    fill(one, CMDQ, 0, [commandWords('CMD_CFGI_STE_RANGE', { Range: 31 }), commandWords('CMD_TLBI_NSNH_ALL')]);
+    const { command, text } = report(one, { ...registers, CMDQ_PROD: '0x2', CMDQ_CONS: '0x0', GERROR: '0x4' });
+    expect(command.groups[0]).toMatchObject({ firstSid: 0, lastSid: 0xffff_ffff });
+    expect(text).toContain('- the configuration of all streams\n');
+    expect(text).toContain('- translations of CMD_TLBI_NSNH_ALL\n');
+  });
+
+  test('commands that invalidate nothing', () => {
+    const one = new Image();
+    fill(one, CMDQ, 0, [commandWords('CMD_SYNC'), commandWords('CMD_PREFETCH_CONFIG', { StreamID: 5 })]);
+    const { text } = report(one, { ...registers, CMDQ_PROD: '0x2', CMDQ_CONS: '0x0', GERROR: '0x4' });
+    expect(text).toContain('2 not executed: none of them invalidates anything');
+  });
+});
+
+test('whatever registers and memory hold, there is a report', () => {
+  const word = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+  const half = fc.nat(0xffff_ffff);
+  const base = (paddr: number) =>
+    fc.oneof(
+      fc.constant(paddr + 5),
+      fc.constant(paddr + 3),
+      word.map((value) => `0x${value.toString(16)}`),
+    );
+  const made = fc.record(
+    {
+      ...{ IDR0: half, CR0: half, GERROR: half, GERRORN: half },
+      ...{ EVENTQ_BASE: base(EVENTQ), CMDQ_BASE: base(CMDQ), PRIQ_BASE: base(PRIQ) },
+      ...{ EVENTQ_PROD: half, EVENTQ_CONS: half, CMDQ_PROD: half, CMDQ_CONS: half, PRIQ_PROD: half, PRIQ_CONS: half },
+    },
+    { requiredKeys: [] },
+  );
+  // At most 128 entries each: it takes long to say of half a million that they are not in the dump.
+  const IDR1 = (7 << 21) | (7 << 16) | (7 << 11);
+  fc.assert(
+    fc.property(made, fc.array(word, { minLength: 64, maxLength: 64 }), fc.boolean(), (values, words, all) => {
+      const memory = new Image().write(EVENTQ, words).write(CMDQ, words).write(PRIQ, words);
+      const given = { STRTAB_BASE: 0, STRTAB_BASE_CFG: 0, IDR1, ...values };
+      report(memory, given, { all });
+      report(memory, given, { all, sids: [0, 5, 0xffff_ffff] });
+    }),
+    { numRuns: 60 },
+  );
+});
