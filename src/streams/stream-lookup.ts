@@ -176,7 +176,7 @@ class Walk {
     return {
       outcome: why === undefined ? 'not-in-dump' : 'no-entry',
       address: null,
-      why: why ?? `the ${what} at ${address} is not in the dump (${pageState})`,
+      why: why ?? `the ${what} at ${hex(address)} is not in the dump (${pageState})`,
       steps: this.#steps,
     };
   }

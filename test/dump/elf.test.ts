@@ -14,7 +14,9 @@ import {
   PT_NOTE,
   PT_NULL,
 } from '../support/elf-writer.ts';
+import { holds } from '../support/holds.ts';
 import { refusalOf } from '../support/refusal.ts';
+import { runs, SLOW } from '../support/slow.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 import { expectPartition } from '../support/states.ts';
 
@@ -509,8 +511,8 @@ describe('whatever happens to a file', () => {
       const end = contentAt[0] as number;
       for (let at = 0; at < end; at++) {
         const original = file[at] as number;
-        const values = new Set([0, 1, 0x7f, 0x80, 0xff, original ^ 1, original ^ 0x80, original + 1, original - 1]);
-        for (const value of values) {
+        const values = [0, 1, 0x7f, 0x80, 0xff, original ^ 1, original ^ 0x80, original + 1, original - 1];
+        for (const value of SLOW ? new Set(values) : [values[at % values.length] as number]) {
           const damaged = Uint8Array.from(file);
           damaged[at] = value;
           try {
@@ -525,14 +527,14 @@ describe('whatever happens to a file', () => {
 
   test('many bytes replaced at once, and the file cut', () => {
     const damage = fc.array(fc.tuple(fc.nat(image.bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 12 });
-    fc.assert(
+    holds(
       fc.property(fc.constantFrom(...Object.values(forms)), damage, fc.nat(64), ({ bytes: file }, changes, cut) => {
         const damaged = Uint8Array.from(file.subarray(0, file.length - cut));
         // The identification stays, else nearly every try would end there.
         for (const [at, value] of changes) if (at >= 20) damaged[at] = value;
         mustNotBreak(damaged);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

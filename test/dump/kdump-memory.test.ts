@@ -6,7 +6,9 @@ import type { DumpContents } from '../../src/dump/dump.ts';
 import { openKdump } from '../../src/dump/kdump.ts';
 import type { PageState, StateRun } from '../../src/dump/memory.ts';
 import { InputError } from '../../src/errors.ts';
+import { holdsLater } from '../support/holds.ts';
 import { type KdumpImage, type KdumpPage, kdump } from '../support/kdump-writer.ts';
+import { runs, SLOW } from '../support/slow.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 import { expectPartition } from '../support/states.ts';
 
@@ -77,7 +79,7 @@ describe('against a list of pages', () => {
     'blocks of %i KiB, version %i',
     async (kib, version) => {
       const blockSize = kib * KIB;
-      await fc.assert(
+      await holdsLater(
         fc.asyncProperty(layouts, async ({ kinds: list, firstPfn, oneBitmap, spare, subHeaderBlocks, asked }) => {
           const pages = list.flatMap((kind, i): KdumpPage[] => {
             const pfn = firstPfn + i;
@@ -419,7 +421,8 @@ describe('whatever happens to a file', () => {
     for (const [start, end] of ends) {
       for (let at = start; at < end; at++) {
         const original = image.bytes[at] as number;
-        for (const value of new Set([0, 0x7f, 0x80, 0xff, original ^ 1, original ^ 0x80])) {
+        const values = [0, 0x7f, 0x80, 0xff, original ^ 1, original ^ 0x80];
+        for (const value of SLOW ? new Set(values) : [values[at % values.length] as number]) {
           if (value === original) continue;
           const damaged = Uint8Array.from(image.bytes);
           damaged[at] = value;
@@ -453,14 +456,14 @@ describe('whatever happens to a file', () => {
       fc.integer({ min: image.descriptorsAt, max: image.bytes.length - 1 }),
     );
     const damage = fc.array(fc.tuple(places, fc.nat(255)), { minLength: 1, maxLength: 10 });
-    await fc.assert(
+    await holdsLater(
       fc.asyncProperty(damage, fc.nat(3000), async (changes, cut) => {
         const damaged = Uint8Array.from(image.bytes.subarray(0, image.bytes.length - cut));
         // Signature and version stay, else nearly every try would end there.
         for (const [at, value] of changes) if (at >= 12 && at < damaged.length) damaged[at] = value;
         await mustNotBreak(damaged);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 });

@@ -7,6 +7,7 @@ import type { PageState } from '../../src/dump/memory.ts';
 import { SegmentMemory } from '../../src/dump/segments.ts';
 import type { ByteSource } from '../../src/dump/source.ts';
 import { InputError } from '../../src/errors.ts';
+import { holds } from '../support/holds.ts';
 import { type LimeRecord, limeDump } from '../support/lime-writer.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
@@ -70,7 +71,11 @@ describe('refusals', () => {
   });
 
   test('too many records', async () => {
-    const file = limeDump(Array.from({ length: 2 ** 18 + 1 }, (_, i) => ({ paddr: i, bytes: bytes(1) }))).bytes;
+    const one = limeDump([{ paddr: 0, bytes: bytes(1) }]).bytes;
+    const file = Buffer.alloc((2 ** 18 + 1) * one.length, one);
+    for (let i = 0; i <= 2 ** 18; i++) {
+      for (const at of [8, 16]) file.writeUInt32LE(i, i * one.length + at);
+    }
     expect(await refusalOf(() => open(file))).toEqual({ tag: 'format', message: 'dump: more than 262144 records' });
   });
 });
@@ -185,7 +190,7 @@ describe('damage', () => {
 
   test('any records without overlap, as a naive model has them', () => {
     const lengths = fc.array(fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 40 })), { minLength: 1, maxLength: 12 });
-    fc.assert(
+    holds(
       fc.property(lengths, fc.integer(), fc.nat(300), fc.nat(200), (parts, seed, start, byteLength) => {
         const content = new Map<number, number>();
         let paddr = 0;

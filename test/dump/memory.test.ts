@@ -10,6 +10,8 @@ import {
   type PageState,
   worstState,
 } from '../../src/dump/memory.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 import { memoryOfStates, memoryOfStretches } from '../support/states.ts';
 
 const KIB = 1024;
@@ -87,7 +89,7 @@ describe('countPages', () => {
   test('equals a count page by page', () => {
     const states = fc.array(fc.constantFrom(...PAGE_STATES), { maxLength: 60 });
     const range = fc.tuple(fc.nat(70), fc.nat(70));
-    fc.assert(
+    holds(
       fc.property(states, range, fc.constantFrom(1, 4, 7, 16, 64), (bytes, [paddr, byteLength], pageSize) => {
         const worstOfPage = new Map<number, PageState>();
         for (let at = paddr; at < paddr + byteLength; at++) {
@@ -98,7 +100,7 @@ describe('countPages', () => {
         for (const state of worstOfPage.values()) expected[state] += 1;
         expect(countPages(memoryOfStates(bytes), paddr, byteLength, pageSize)).toEqual(expected);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

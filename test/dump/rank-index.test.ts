@@ -3,7 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Bitmap, RankIndex } from '../../src/dump/rank-index.ts';
+import { holds } from '../support/holds.ts';
 import { refusalOf } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';
 
 const CHUNK_BITS = 2 ** 18;
@@ -34,7 +36,7 @@ const stretches = fc
   .map((list) => Buffer.concat(list.map(([value, length]) => Buffer.alloc(length, value))));
 
 test('set bits before a bit, in any order of questions, from any bit on', () => {
-  fc.assert(
+  holds(
     fc.property(stretches, fc.array(fc.nat(), { minLength: 1, maxLength: 20 }), fc.nat(), (bytes, asked, start) => {
       const ranks = ranksOf(bytes);
       const { bitmap } = bitmapOf(bytes);
@@ -45,12 +47,12 @@ test('set bits before a bit, in any order of questions, from any bit on', () => 
         expect(index.before(bit)).toBe((ranks[bit] as number) - (ranks[from] as number));
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
 test('ends of runs', () => {
-  fc.assert(
+  holds(
     fc.property(stretches, fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 12 }), (bytes, asked) => {
       const { bitmap } = bitmapOf(bytes);
       const bitOf = (bit: number) => (((bytes[bit >> 3] as number) >> (bit & 7)) & 1) === 1;
@@ -63,7 +65,7 @@ test('ends of runs', () => {
         expect(bitmap.endOfRun(bit, limit)).toBe(end);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 

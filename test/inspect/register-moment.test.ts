@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
+import type { Inspection } from '../../src/index.ts';
 import { doubtOf } from '../../src/inspect/register-moment.ts';
 import { makeStyle, textVerdicts } from '../../src/report/text/text.ts';
 import { RegisterFile } from '../../src/snapshot/register-file.ts';
@@ -65,7 +66,10 @@ const healthy = () => new Image().l1(L1, 0, 9, L2_BUS0).abortTable(L2_BUS0, 256)
 
 const quiet = async (options: MachineOptions) => {
   const inspected = await inspectMachine(healthy(), options);
-  return { ...inspected, said: [...textVerdicts(inspected, makeStyle({ width: 200, color: false }))].join('') };
+  return {
+    ...inspected,
+    said: [...textVerdicts(inspected as unknown as Inspection, makeStyle({ width: 200, color: false }))].join(''),
+  };
 };
 
 describe('a healthy table with CR0 as the reset leaves it', () => {

@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import type { AddressRange, PageState } from '../../src/dump/memory.ts';
 import { type AddressKind, AddressMap, type KindRun } from '../../src/platform/address-map.ts';
 import { type Iomem, parseIomem } from '../../src/platform/iomem.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 import { memoryOfStretches } from '../support/states.ts';
 
 const PAGE = 0x1000;
@@ -212,7 +214,7 @@ describe('any machine', () => {
   const asked = fc.tuple(fc.nat(LIMIT / 8), fc.nat(LIMIT / 8)).map(([first, count]) => [first * 8, count * 8] as const);
 
   test('runs tile what was asked for, neighbours differ, and each grain is what it is on its own', () => {
-    fc.assert(
+    holds(
       fc.property(machines, asked, (machine, [paddr, byteLength]) => {
         const dump = memoryOfStretches(machine.dump.map((state) => [GRAIN, state]));
         const iomemOrNot = machine.complete ? iomemOf(machine) : null;
@@ -226,7 +228,7 @@ describe('any machine', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -248,12 +250,12 @@ describe('any machine', () => {
 
     test('the same tiling', () => {
       const stretch = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.constantFrom<PageState>('present', 'hole'));
-      fc.assert(
+      holds(
         fc.property(machines, fc.array(stretch, { maxLength: 8 }), asked, (machine, stretches, [paddr, byteLength]) => {
           const map = new AddressMap(memoryOfStretches(stretches), iomemOf(machine), []);
           expect(flawOf(map.runs(paddr, byteLength), byteLength)).toBeNull();
         }),
-        { numRuns: 500 },
+        { numRuns: runs(500) },
       );
     });
   });

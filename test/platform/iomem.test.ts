@@ -8,7 +8,9 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
 import { type Iomem, loadIomem, parseIomem } from '../../src/platform/iomem.ts';
 import { openDescriptors } from '../support/descriptors.ts';
+import { holds } from '../support/holds.ts';
 import { refused } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -290,7 +292,7 @@ describe('whatever text it is given', () => {
   }
 
   test('it parses it or refuses it', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), parsesOrRefuses), { numRuns: 500 });
+    holds(fc.property(fc.string({ unit: 'binary' }), parsesOrRefuses), { numRuns: runs(500) });
   });
 
   // Random text is refused at its first line. Lines of nearly the right form get everywhere.
@@ -309,6 +311,6 @@ describe('whatever text it is given', () => {
   const text = fc.array(line).chain((lines) => fc.constantFrom(lines.join('\n'), `${RAM}\n${lines.join('\r\n')}`));
 
   test('so it does with lines of nearly the right form', () => {
-    fc.assert(fc.property(text, parsesOrRefuses), { numRuns: 2000 });
+    holds(fc.property(text, parsesOrRefuses), { numRuns: runs(2000) });
   });
 });

@@ -2,7 +2,7 @@
 
 import type { RegisterDoubt } from '../../adopt/fate.ts';
 
-export { hex } from '../../hex.ts';
+export { hex, word as word64 } from '../../hex.ts';
 
 /** `1 range`, `2 ranges`. */
 export function count(number: number, one: string, many = `${one}s`): string {
