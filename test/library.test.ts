@@ -7,7 +7,8 @@ import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../samples/make.ts';
-import { type InspectOptions, inspect, loadSnapshot, openDump, revisions } from '../src/index.ts';
+import { type InspectOptions, loadSnapshot, openDump, revisions } from '../src/index.ts';
+import { inspectJson } from './support/published.ts';
 import { startRangeServer } from './support/range-server.ts';
 import { someOf } from './support/slow.ts';
 import { temporaryFolder } from './support/temporary.ts';
@@ -84,14 +85,14 @@ describe('at once', () => {
     for (const name of names) {
       for (const one of options) {
         const { snapshot, dump } = await opened(name, later);
-        alone.push(JSON.stringify(await inspect(dump, snapshot, one)));
+        alone.push(JSON.stringify(await inspectJson(dump, snapshot, one)));
         dump.close();
       }
     }
     const together = await Promise.all(
       names.map(async (name) => {
         const { snapshot, dump } = await opened(name, later);
-        const inspections = await Promise.all(options.map((one) => inspect(dump, snapshot, one)));
+        const inspections = await Promise.all(options.map((one) => inspectJson(dump, snapshot, one)));
         // Rows of all of them are read in turn, from the same dump.
         const texts = inspections.map((inspection) => JSON.stringify(inspection));
         dump.close();

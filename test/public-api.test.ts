@@ -41,6 +41,7 @@ test('the package', () => {
       './schema/inspection.schema.json': './schema/inspection.schema.json',
       './schema/queues.schema.json': './schema/queues.schema.json',
       './schema/snapshot.schema.json': './schema/snapshot.schema.json',
+      './schema/stream.schema.json': './schema/stream.schema.json',
       './schema/translation.schema.json': './schema/translation.schema.json',
       './package.json': './package.json',
     },

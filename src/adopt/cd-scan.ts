@@ -41,7 +41,7 @@ export function armSmmuKexecResvS1Asids(
   }
   const numCds = Math.min(maxContexts, LEAF_CDS);
   const all = { first: 0, count: entries };
-  for (const slice of smmu.memory.slices(mapped, L1CD_BYTE_LENGTH, all, record.reader)) {
+  for (const slice of smmu.memory.slices(mapped, L1CD_BYTE_LENGTH, all, record.reader('cdL1Table'))) {
     if (!slice.known) record.unknown(slice.count);
     for (let i = 0; slice.known && i < slice.count; i++) {
       const descriptor = slice.words[2 * i] as number;
@@ -105,7 +105,7 @@ function resvCdAsids(
   firstSsid: number,
 ): void {
   const limit = 2 ** smmu.ids.asidBits;
-  for (const slice of smmu.memory.slices(mapped, CD_BYTE_LENGTH, { first: 0, count }, record.reader)) {
+  for (const slice of smmu.memory.slices(mapped, CD_BYTE_LENGTH, { first: 0, count }, record.reader('cds'))) {
     if (!slice.known) {
       record.unknown(slice.count);
       continue;

@@ -16,6 +16,11 @@ export function isUnknown({ result, observed }: Check): boolean {
   return result === 'not-reached' && observed !== null;
 }
 
+/** The check that decided, where it did and does not merely leave open what is decided. */
+export function failed(decidedBy: Check | null): Check | null {
+  return decidedBy?.result === 'fail' ? decidedBy : null;
+}
+
 /** Each check's id and what passes it, in the driver's order; `of` says which revisions make it. */
 interface CheckRow {
   readonly id: string;
@@ -64,6 +69,7 @@ export const CHECK_ORDER: readonly string[] = [GATE, TWO_LEVEL, LINEAR, AFTERWAR
 /** Collects results; what was never asked for stays `not-reached`. */
 export class Checks {
   readonly #results = new Map<string, Check>();
+  #decidedBy: Check | null = null;
 
   constructor(format: '2lvl' | 'linear' | 'reserved', revision: Revision) {
     const path = { '2lvl': [...TWO_LEVEL, ...AFTERWARDS], linear: [...LINEAR, ...AFTERWARDS], reserved: [] }[format];
@@ -76,6 +82,11 @@ export class Checks {
 
   get all(): readonly Check[] {
     return [...this.#results.values()];
+  }
+
+  /** The check at which the driver's way ends: failed, or not to be answered from the dump. Null as long as none is. */
+  get decidedBy(): Check | null {
+    return this.#decidedBy;
   }
 
   /** Records one result and answers it, so that a driver's `if` reads as one. `required` sharpens the general text. */
@@ -92,6 +103,8 @@ export class Checks {
   #set(id: string, result: CheckResult, observed: string, required?: string): void {
     const check = this.#results.get(id);
     if (check === undefined) throw new Error(`no check named ${id}`);
-    this.#results.set(id, { id, result, observed, required: required ?? check.required });
+    const found = { id, result, observed, required: required ?? check.required };
+    this.#results.set(id, found);
+    if (result !== 'pass') this.#decidedBy ??= found;
   }
 }

@@ -1,4 +1,4 @@
-/** arm_smmu_is_attach_deferred(): whether attaching a device's default domain waits for its first DMA mapping. */
+/** arm_smmu_is_attach_deferred(), from v8 on arm_smmu_kdump_is_attach_deferred(): whether attaching a device's default domain waits for its first DMA mapping. */
 
 import { steConfig } from '../smmu/stream-table.ts';
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from './device.ts';
@@ -26,7 +26,7 @@ export function armSmmuIsAttachDeferred(
   for (const sid of sids) {
     const ste = armSmmuGetStepForSid(cfg, sid);
     if (ste === null) continue;
-    const [word0] = smmu.read(ste.mapping, ste.paddr, 8, () => 'arm_smmu_is_attach_deferred') ?? [];
+    const [word0] = smmu.read(ste.mapping, ste.paddr, 8, () => smmu.revision.readers.deferral) ?? [];
     if (word0 === undefined) {
       unknown ??= sid;
       continue;

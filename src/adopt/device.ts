@@ -3,6 +3,7 @@
 import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import { Checks } from './checks.ts';
+import type { ToldByLog } from './fate.ts';
 import type { KernelMemory, Reader } from './kernel-memory.ts';
 import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
 import { KernelLog, type LogLevel } from './log.ts';
@@ -62,12 +63,15 @@ export interface DeviceInput {
   readonly revision: Revision;
   readonly memory: KernelMemory;
   readonly failures: Failures;
+  /** Null: what the dump leaves open stays open. */
+  readonly told: ToldByLog | null;
 }
 
 export class ArmSmmuDevice {
   readonly registers: RegisterFile;
   readonly revision: Revision;
   readonly firmwareCoherent: boolean | null;
+  readonly told: ToldByLog | null;
   readonly ledger: Ledger;
   readonly log = new KernelLog();
   readonly checks: Checks;
@@ -82,7 +86,8 @@ export class ArmSmmuDevice {
   /** How often WARN_ON fired. */
   warnOn = 0;
 
-  constructor({ registers, firmwareCoherent, revision, memory, failures }: DeviceInput) {
+  constructor({ registers, firmwareCoherent, revision, memory, failures, told }: DeviceInput) {
+    this.told = told;
     this.registers = registers;
     this.firmwareCoherent = firmwareCoherent;
     this.revision = revision;

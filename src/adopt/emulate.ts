@@ -1,25 +1,18 @@
 /** The life of an adoption, in the order in which the kdump kernel lives it: probe, adopt, reset, register, unbind. */
 
 import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
-import type { Check } from './checks.ts';
+import { type Check, isUnknown } from './checks.ts';
 import { type RegisterPage, unbind } from './cleanup.ts';
-import {
-  ArmSmmuDevice,
-  type DeviceInput,
-  type Features,
-  type FreshTable,
-  type IdSizes,
-  STRTAB_MAX_L1_ENTRIES,
-  STRTAB_NUM_L2_STES,
-  type StrtabCfg,
-} from './device.ts';
+import { ArmSmmuDevice, type DeviceInput, type Features, type IdSizes, type StrtabCfg } from './device.ts';
+import type { AdoptionEnd, SmmuFate } from './fate.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
+import { armSmmuInitStrtab } from './init-strtab.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import type { Allocation, Mapping } from './ledger.ts';
 import type { StagedLogLine } from './log.ts';
 import { type KernelDeath, survive } from './panic.ts';
-import { type DevicePlan, type Loss, type Probe, type Registration, registerSmmu } from './registration.ts';
-import { afterLoss, armSmmuDeviceReset, type Phase, type Reset } from './reset.ts';
+import { type DevicePlan, type Probe, type RegistrationEnd, registerSmmu } from './registration.ts';
+import { afterLoss, armSmmuDeviceReset, type Reset } from './reset.ts';
 import type { Revision } from './revision.ts';
 import type { IdScan } from './scan-record.ts';
 import { type Adoption, armSmmuKdumpAdoptStrtab } from './strtab.ts';
@@ -40,6 +33,11 @@ export interface EmulationInput extends DeviceInput {
 export interface Emulation {
   readonly revision: Revision;
   readonly verdict: Verdict;
+  /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
+  readonly decidedBy: Check | null;
+  readonly fate: SmmuFate;
+  /** The dump leaves open what the check decides, and a captured log tells it. */
+  readonly settledByLog: boolean;
   /** What the adoption returned; null when it was not attempted, or cannot be told. */
   readonly ret: number | null;
   readonly tableFormat: TableFormatField;
@@ -60,12 +58,8 @@ export interface Emulation {
   /** Null when the kernel does not come to it, or when it cannot be told which it makes. */
   readonly reset: Reset | null;
   readonly probes: readonly Probe[];
-  readonly loss: (Loss & { readonly gbpaAbort: number | null; readonly phase: Phase }) | null;
-  readonly death: KernelDeath | null;
   readonly teardown: { readonly page: RegisterPage; readonly leaked: number; readonly doubleReleased: number };
 }
-
-const NOT_REGISTERED: Registration = { probes: [], loss: null, death: null };
 
 export function emulateAdoption(input: EmulationInput): Emulation {
   const smmu = new ArmSmmuDevice(input);
@@ -76,24 +70,34 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const diedAdopting = attempt !== null && 'death' in attempt ? attempt.death : null;
   const verdict = verdictOf(adoption, diedAdopting);
   const mappings = smmu.ledger.settle();
-  const told = verdict !== 'indeterminate' && verdict !== 'panic';
-  const reset = told ? armSmmuDeviceReset(smmu) : null;
+  const end = verdict === 'indeterminate' || verdict === 'panic' ? null : verdict;
+  const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
+  const table = end === null ? null : (adopted ?? armSmmuInitStrtab(smmu));
+  const reset = end === null ? null : armSmmuDeviceReset(smmu);
 
   smmu.memory = input.laterMemory ?? input.memory;
-  const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
-  const table = adopted ?? freshTable(smmu);
-  const { probes, loss, death } = told ? registerSmmu(smmu, table, input.devices) : NOT_REGISTERED;
+  const registration = table === null ? null : registerSmmu(smmu, table, input.devices);
   unbind(smmu, input.unbindPage);
-  const aftermath = loss === null || reset === null ? null : afterLoss(reset, loss);
+  const { decidedBy } = smmu.checks;
+  const ret = adoption?.ret ?? null;
+  const fate: SmmuFate =
+    end !== null && reset !== null && registration !== null
+      ? fateOf({ end, ret, decidedBy }, reset, registration.end)
+      : diedAdopting !== null
+        ? { kind: 'kernel-dies', after: null, death: diedAdopting }
+        : { kind: 'unknown', after: null, sid: null };
   return {
     revision: input.revision,
     verdict,
-    ret: adoption?.ret ?? null,
+    decidedBy,
+    fate,
+    settledByLog: end !== null && decidedBy !== null && isUnknown(decidedBy),
+    ret,
     tableFormat: tableFormatOf(smmu.strtabBaseCfg('FMT')),
     ids: smmu.ids,
     featuresBefore,
     featuresAfter: smmu.features,
-    optionAfter: told ? smmu.optKdumpAdopt : null,
+    optionAfter: end === null ? null : smmu.optKdumpAdopt,
     checks: smmu.checks.all,
     log: smmu.log.lines,
     warnOn: smmu.warnOn,
@@ -103,17 +107,28 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     strtabCfg: adopted,
     idScan: adoption?.idScan ?? null,
     reset,
-    probes,
-    loss: loss === null || aftermath === null ? null : { ...loss, gbpaAbort: aftermath.abort, phase: aftermath.phase },
-    death: diedAdopting ?? death,
+    probes: registration?.probes ?? [],
     teardown: { page: input.unbindPage, ...smmu.ledger.balance() },
   };
 }
 
-/** arm_smmu_init_strtab_2lvl() or _linear(): a table for every StreamID of the hardware, or for 2^25 in two levels. */
-function freshTable({ features, ids }: ArmSmmuDevice): FreshTable {
-  const most = STRTAB_MAX_L1_ENTRIES * STRTAB_NUM_L2_STES;
-  return { format: 'fresh', numEnts: Math.min(2 ** ids.sidBits, features.twoLevelStreamTable ? most : 2 ** 32) };
+/** What becomes of an SMMU whose adoption, or its failure, the kernel has survived. */
+function fateOf(
+  { end, ret, decidedBy }: { end: AdoptionEnd; ret: number | null; decidedBy: Check | null },
+  reset: Reset,
+  then: RegistrationEnd,
+): SmmuFate {
+  switch (then.kind) {
+    case 'kernel-dies':
+      return { ...then, after: end };
+    case 'smmu-lost':
+      return { kind: 'smmu-lost', after: end, loss: { ...then.loss, ...afterLoss(reset) } };
+    case 'unknown':
+      return { ...then, after: end };
+    case 'goes-on':
+      if (end === 'adopted') return { kind: 'adopted' };
+      return end === 'fallback' ? { kind: 'falls-back', ret } : { kind: 'not-attempted', decidedBy };
+  }
 }
 
 function verdictOf(adoption: Adoption | null, death: KernelDeath | null): Verdict {

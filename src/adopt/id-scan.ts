@@ -27,7 +27,7 @@ function scanL2Tables(smmu: ArmSmmuDevice, record: ScanRecord, cfg: StrtabCfg & 
     cfg.l1tab.remap,
     L1STD_BYTE_LENGTH,
     all,
-    record.reader,
+    record.reader('stes'),
   )) {
     // The descriptors were all read before, or the scan would not have begun.
     for (let i = 0; known && i < count; i++) {
@@ -47,7 +47,7 @@ function scanL2Tables(smmu: ArmSmmuDevice, record: ScanRecord, cfg: StrtabCfg & 
 }
 
 function scanStes(smmu: ArmSmmuDevice, record: ScanRecord, table: Remap, count: number, firstSid: number): void {
-  for (const slice of smmu.memory.steSlices(table, count, record.reader)) {
+  for (const slice of smmu.memory.steSlices(table, count, record.reader('stes'))) {
     if (!slice.known) record.unknown(slice.count);
     if (slice.counts === null || slice.counts.active === 0) continue;
     const { words } = slice;

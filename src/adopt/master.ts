@@ -11,9 +11,12 @@ import {
   type StrtabCfg,
 } from './device.ts';
 import { EINVAL, ENODEV, ENXIO, ERANGE } from './errno.ts';
+import type { Danger } from './fate.ts';
+import type { Remap } from './kernel-memory.ts';
 import type { Mapping } from './ledger.ts';
 import type { LogLine } from './log.ts';
-import { PREFIX } from './revision.ts';
+import { survive } from './panic.ts';
+import { PREFIX, type Revision } from './revision.ts';
 
 type TwoLevelCfg = StrtabCfg & { format: '2lvl' };
 
@@ -21,6 +24,8 @@ type TwoLevelCfg = StrtabCfg & { format: '2lvl' };
 export interface KernelDevice {
   readonly name: string | null;
   readonly sids: readonly number[];
+  /** Nobody knows whether it is there: it stands for those whose STEs cannot be seen, from its StreamID on. */
+  readonly presumed?: boolean;
 }
 
 /** Why a stream was refused, with the evidence. */
@@ -77,9 +82,14 @@ export function armSmmuInsertMaster(
   return outcomes;
 }
 
+/** StreamIDs that the table covers. */
+function entriesOf(cfg: StrtabCfg | FreshTable): number {
+  return cfg.format === '2lvl' ? cfg.numL1Ents * STRTAB_NUM_L2_STES : cfg.numEnts;
+}
+
 /** The range check prints nothing; the caller sees -ERANGE only. */
 function armSmmuInitSidStrtab(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Outcome {
-  const entries = cfg.format === '2lvl' ? cfg.numL1Ents * STRTAB_NUM_L2_STES : cfg.numEnts;
+  const entries = entriesOf(cfg);
   if (sid >= entries) return refused(ERANGE, { kind: 'out-of-range', entries });
   return cfg.format === '2lvl' ? armSmmuInitL2Strtab(smmu, cfg, sid) : ACCEPTED;
 }
@@ -92,18 +102,62 @@ function armSmmuInitL2Strtab(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, sid: number)
   const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
   if (cfg.l2ptrs.has(l1Index)) return ACCEPTED;
   const paddr = cfg.l1tab.paddr + l1Index * L1STD_BYTE_LENGTH;
-  // The adoption has read this table before: whoever survived that survives this.
-  const [descriptor] = smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => null) ?? [];
-  if (descriptor === undefined) return refused(null, { kind: 'descriptor-not-in-dump', l1Index, paddr });
-  const low = Number(descriptor & 0xffff_ffffn);
-  const span = low & 0x1f;
-  const l2 = l1Pointer(low, Number(descriptor >> 32n));
-  if (span !== 0 && (l2 !== 0 || smmu.revision.checksAlignment)) {
-    return armSmmuKdumpAdoptL2Strtab(smmu, cfg, { sid, l1Index, paddr, span, l2 });
+  const descriptor = readDescriptor(smmu, cfg, paddr);
+  if (descriptor === null) return refused(null, { kind: 'descriptor-not-in-dump', l1Index, paddr });
+  if (isInUse(smmu.revision, descriptor)) {
+    return armSmmuKdumpAdoptL2Strtab(smmu, cfg, { sid, l1Index, paddr, ...descriptor });
   }
   smmu.ledger.allocate('dmam_alloc_coherent', `L2 table of L1[${l1Index}]`, STRTAB_L2_BYTE_LENGTH);
   cfg.l2ptrs.set(l1Index, { kind: 'fresh' });
   return { ret: 0, fresh: true, refusal: null };
+}
+
+interface L1Descriptor {
+  readonly span: number;
+  readonly l2: number;
+}
+
+/** Null when it is not known. The adoption has read this table before: whoever survived that survives this. */
+function readDescriptor(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, paddr: number): L1Descriptor | null {
+  const [descriptor] = smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => null) ?? [];
+  if (descriptor === undefined) return null;
+  const low = Number(descriptor & 0xffff_ffffn);
+  return { span: low & 0x1f, l2: l1Pointer(low, Number(descriptor >> 32n)) };
+}
+
+function isInUse({ checksAlignment }: Revision, { span, l2 }: L1Descriptor): boolean {
+  return span !== 0 && (l2 !== 0 || checksAlignment);
+}
+
+function hasBadBase({ checksAlignment }: Revision, { l2 }: L1Descriptor): boolean {
+  return checksAlignment && (l2 === 0 || l2 % STRTAB_L2_BYTE_LENGTH !== 0);
+}
+
+/**
+ * What would become of a device of this StreamID, without inserting it; null when it would be accepted. For streams that
+ * nobody sees in the dump, and that may be there.
+ */
+export function dangerOf(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Danger | null {
+  if (sid >= entriesOf(cfg)) return 'refused';
+  if (cfg.format === 'fresh') return null;
+  if (cfg.format === 'linear') return deadly(smmu, cfg.table.remap, cfg.table.paddr + sid * STE_BYTE_LENGTH);
+  const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
+  if (cfg.l2ptrs.get(l1Index)?.kind === 'fresh') return null;
+  const descriptor = readDescriptor(smmu, cfg, cfg.l1tab.paddr + l1Index * L1STD_BYTE_LENGTH);
+  if (descriptor === null) return 'cannot-be-told';
+  if (!isInUse(smmu.revision, descriptor)) return null;
+  const { span, l2 } = descriptor;
+  if (span !== STRTAB_SPLIT + 1 || hasBadBase(smmu.revision, descriptor)) return 'refused';
+  const remap = smmu.memory.remap(l2, STRTAB_L2_BYTE_LENGTH);
+  if (remap.through === null) return 'refused';
+  return deadly(smmu, remap, l2 + (sid % STRTAB_NUM_L2_STES) * STE_BYTE_LENGTH);
+}
+
+/** Whether the question for the deferral dies reading this STE. */
+function deadly(smmu: ArmSmmuDevice, mapped: Remap, paddr: number): Danger | null {
+  const { deferral } = smmu.revision.readers;
+  const read = survive(() => smmu.memory.words(mapped, paddr, 8, () => deferral));
+  return 'death' in read ? 'kernel-dies' : null;
 }
 
 /** arm_smmu_kdump_adopt_l2_strtab(); the name has changed between revisions. */
@@ -117,7 +171,7 @@ function armSmmuKdumpAdoptL2Strtab(
     complain(`L1[${l1Index}] span ${span} changed since adopt (was ${STRTAB_SPLIT + 1})`);
     return refused(EINVAL, { kind: 'span-changed', l1Index, span, paddr });
   }
-  if (smmu.revision.checksAlignment && (l2 === 0 || l2 % STRTAB_L2_BYTE_LENGTH !== 0)) {
+  if (hasBadBase(smmu.revision, { span, l2 })) {
     complain(`L1[${l1Index}] bad l2 table base ${pa(l2)}`);
     return refused(EINVAL, { kind: 'l2-base-bad', l1Index, l2, paddr });
   }

@@ -7,7 +7,8 @@
 import { armSmmuIsAttachDeferred, type Deferral, NOT_ASKED } from './deferral.ts';
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from './device.ts';
 import { ENODEV, ENXIO } from './errno.ts';
-import { armSmmuInsertMaster, type KernelDevice, type StreamOutcome } from './master.ts';
+import type { DeviceFate, Loss } from './fate.ts';
+import { armSmmuInsertMaster, dangerOf, type KernelDevice, type StreamOutcome } from './master.ts';
 import { type KernelDeath, survive } from './panic.ts';
 
 /** A kernel version, as far as it decides here. */
@@ -17,7 +18,7 @@ export interface KernelVersion {
 }
 
 /** The newest kernel whose core code is known. */
-export const NEWEST_KERNEL: KernelVersion = { major: 7, minor: 2 };
+export const NEWEST_KERNEL: KernelVersion = { major: 7, minor: 3 };
 
 /** From this version on registration probes the devices that are there. */
 const REGISTRATION_PROBES: KernelVersion = { major: 6, minor: 15 };
@@ -39,25 +40,22 @@ export interface DevicePlan {
 export interface Probe extends Deferral {
   readonly device: KernelDevice;
   readonly hotplugged: boolean;
-  /**
-   * False: the core never came to it, because the SMMU or the kernel was gone by then, and what `streams` say is what
-   * would have become of each by itself. Null: that cannot be told.
-   */
-  readonly asked: boolean | null;
+  readonly fate: DeviceFate;
+  /** Of a device to which the core never came, what would have become of each stream by itself. */
   readonly streams: readonly StreamOutcome[];
 }
 
-/** The SMMU goes down with a device that cannot be inserted while it registers. */
-export interface Loss {
-  readonly device: KernelDevice;
-  readonly sid: number;
-  readonly ret: number;
-}
+/** How the registration goes on, or why it does not. */
+export type RegistrationEnd =
+  | { readonly kind: 'goes-on' }
+  | { readonly kind: 'kernel-dies'; readonly death: KernelDeath }
+  | { readonly kind: 'smmu-lost'; readonly loss: Loss }
+  /** Whether the stream is refused, and everything after it with the SMMU, cannot be told. */
+  | { readonly kind: 'unknown'; readonly sid: number };
 
 export interface Registration {
   readonly probes: readonly Probe[];
-  readonly loss: Loss | null;
-  readonly death: KernelDeath | null;
+  readonly end: RegistrationEnd;
 }
 
 export function registerSmmu(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, plan: DevicePlan): Registration {
@@ -70,15 +68,12 @@ export function registerSmmu(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, p
 /** The IOMMU core as it comes to one device after the other. */
 class Core implements Registration {
   readonly probes: Probe[] = [];
-  loss: Loss | null = null;
-  death: KernelDeath | null = null;
+  end: RegistrationEnd = { kind: 'goes-on' };
   readonly #smmu: ArmSmmuDevice;
   readonly #cfg: StrtabCfg | FreshTable;
   /** Whether present devices are probed, and fail, as the SMMU registers. */
   readonly #together: boolean;
   readonly #owners = new Map<number, string>();
-  /** Whether the core comes to the next device: see {@link Probe}. */
-  #asked: boolean | null = true;
 
   constructor(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, together: boolean) {
     this.#smmu = smmu;
@@ -87,23 +82,43 @@ class Core implements Registration {
   }
 
   probe(device: KernelDevice, hotplugged: boolean): void {
-    const asked = this.#asked;
+    if (device.presumed === true) {
+      this.#presume(device);
+      return;
+    }
     const firstLine = this.#smmu.log.lines.length;
-    let streams = this.#insert(device);
-    const last = streams.at(-1);
-    let deferral = NOT_ASKED;
-    if (asked === false) {
+    const first = this.#insert(device);
+    const { end } = this;
+    if (end.kind === 'kernel-dies' || end.kind === 'smmu-lost') {
       // What it would have said, nobody hears.
       this.#smmu.log.lines.length = firstLine;
-    } else if (last?.ret === 0) {
-      deferral = this.#askToDefer(device);
-    } else if (last !== undefined && hotplugged) {
-      // Once as the device appears, and on recent cores once more as a driver is bound to it.
-      if (this.#together && last.ret !== null) streams = twice(streams, this.#insert(device));
-    } else if (last !== undefined && this.#together) {
-      this.#refuse(device, last);
+      const fate: DeviceFate = { kind: 'never-asked', after: end.kind };
+      this.probes.push({ device, hotplugged, fate, streams: first, ...NOT_ASKED });
+      return;
     }
-    this.probes.push({ device, hotplugged, asked, streams, ...deferral });
+    const last = first.at(-1);
+    const deferral = last?.ret === 0 ? this.#askToDefer(device) : NOT_ASKED;
+    // Present devices and the SMMU register together, or not at all.
+    const registered = this.#together && !hotplugged && this.#smmu.told?.registered === true;
+    const fate: DeviceFate =
+      end.kind === 'unknown' ? { ...end, of: 'device-before' } : fateOf(last, deferral, registered);
+    if (fate.kind === 'kernel-dies') this.end = fate;
+    // Once as the device appears, and on recent cores once more as a driver is bound to it.
+    const again = hotplugged && this.#together && last !== undefined && last.ret !== 0 && last.ret !== null;
+    const streams = again ? twice(first, this.#insert(device)) : first;
+    if (!hotplugged && this.#together) this.#failRegistration(device, fate);
+    this.probes.push({ device, hotplugged, fate, streams, ...('death' in deferral ? NOT_ASKED : deferral) });
+  }
+
+  /** A device that may be there: nothing is to be said of it where it would be accepted, nor after the end. */
+  #presume(device: KernelDevice): void {
+    const [sid] = device.sids;
+    if (sid === undefined || this.end.kind !== 'goes-on' || this.#smmu.told?.registered === true) return;
+    const danger = dangerOf(this.#smmu, this.#cfg, sid);
+    if (danger === null) return;
+    const fate: DeviceFate = { kind: 'unknown', of: 'unseen', sid, danger };
+    this.probes.push({ device, hotplugged: false, fate, streams: [], ...NOT_ASKED });
+    if (this.#together || danger === 'kernel-dies') this.end = { kind: 'unknown', sid };
   }
 
   #insert(device: KernelDevice): StreamOutcome[] {
@@ -111,23 +126,37 @@ class Core implements Registration {
   }
 
   /** The driver keeps a device's streams in ascending order. */
-  #askToDefer({ sids }: KernelDevice): Deferral {
+  #askToDefer({ sids }: KernelDevice): Deferral | { readonly death: KernelDeath } {
     const streams = [...sids].sort((a, b) => a - b);
     const answer = survive(() => armSmmuIsAttachDeferred(this.#smmu, this.#cfg, streams));
-    if ('result' in answer) return answer.result;
-    this.death = answer.death;
-    this.#asked = false;
-    return NOT_ASKED;
+    return 'result' in answer ? answer.result : answer;
   }
 
-  /** A device that is refused while the SMMU registers; after one that cannot be told, this cannot either. */
-  #refuse(device: KernelDevice, { sid, ret }: StreamOutcome): void {
-    if (ret === null) this.#asked = null;
-    if (ret === null || ret === ENODEV || this.#asked !== true) return;
-    this.loss = { device, sid, ret };
-    this.#asked = false;
-    failRegistration(this.#smmu, ret);
+  /** An error other than -ENODEV of a device that is there fails the registration; one that may be there may fail it. */
+  #failRegistration(device: KernelDevice, fate: DeviceFate): void {
+    if (fate.kind === 'unknown' && fate.of === 'stream') this.end = { kind: 'unknown', sid: fate.sid };
+    if (fate.kind !== 'refused' || fate.ret === ENODEV) return;
+    const { sid, ret } = fate;
+    this.end = { kind: 'smmu-lost', loss: { device, sid, ret } };
+    printFailure(this.#smmu, ret);
   }
+}
+
+/**
+ * `last` is the stream at which the insertion ended, or the device's last. `registered`: a log tells that no device that
+ * was there was refused.
+ */
+function fateOf(
+  last: StreamOutcome | undefined,
+  deferral: Deferral | { readonly death: KernelDeath },
+  registered: boolean,
+): DeviceFate {
+  if (last?.ret === null && registered) return { kind: 'accepted' };
+  if (last !== undefined && last.refusal !== null) {
+    const { sid, ret, refusal } = last;
+    return ret === null ? { kind: 'unknown', of: 'stream', sid } : { kind: 'refused', sid, ret, refusal };
+  }
+  return 'death' in deferral ? { kind: 'kernel-dies', death: deferral.death } : { kind: 'accepted' };
 }
 
 /** The outcomes of a second attempt behind those of the first. */
@@ -140,7 +169,7 @@ function twice(first: readonly StreamOutcome[], second: readonly StreamOutcome[]
 }
 
 /** The driver core prints nothing for -ENXIO and -ENODEV, which mean that there is no such device. */
-function failRegistration({ log }: ArmSmmuDevice, ret: number): void {
+function printFailure({ log }: ArmSmmuDevice, ret: number): void {
   log.print('register', 'err', 'Failed to register iommu');
   if (ret !== ENXIO && ret !== ENODEV) {
     log.print('register', 'err', `probe with driver arm-smmu-v3 failed with error ${ret}`);

@@ -1,7 +1,6 @@
 /** arm_smmu_device_reset(): what becomes of the registers, and what in-flight DMA meets in each phase. */
 
 import type { ArmSmmuDevice } from './device.ts';
-import type { Loss } from './registration.ts';
 
 export type InFlight = 'translated' | 'aborted' | 'bypassed' | 'unknown';
 
@@ -65,7 +64,9 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
     gbpaAbort: { before: abort, after: kind === 'full' ? 1 : abort },
     queues: {
       command: 'programmed anew and switched on',
-      event: 'off, as in every kdump kernel: translation faults leave no records',
+      event: smmu.revision.allocatesEventQueue
+        ? 'off, as in every kdump kernel: translation faults leave no records'
+        : 'off and not allocated, EVENTQ_BASE stays as it was: translation faults leave no records',
       pri: 'off, as in every kdump kernel: page requests stay unanswered',
     },
     phases: phasesOf(kind, abort),
@@ -151,10 +152,7 @@ function phasesOf(kind: Reset['kind'], abort: number | null): Phase[] {
 }
 
 /** After a probe that failed: CR0 is 0, and GBPA decides for every device; an adoption never touches it. */
-export function afterLoss({ gbpaAbort }: Reset, { device, sid }: Loss): { abort: number | null; phase: Phase } {
-  const abort = gbpaAbort.after;
-  const inFlight = abort === null ? 'unknown' : (BY_GBPA[abort] ?? 'unknown');
-  const who = device.name ?? `the device with SID 0x${sid.toString(16)}`;
-  const why = `CR0 is 0 and GBPA.ABORT ${abort ?? 'is not known'}: the probe unwound because ${who} was refused`;
-  return { abort, phase: { phase: 'after the failed registration', inFlight, why } };
+export function afterLoss({ gbpaAbort }: Reset): { readonly gbpaAbort: number | null; readonly inFlight: InFlight } {
+  const { after } = gbpaAbort;
+  return { gbpaAbort: after, inFlight: after === null ? 'unknown' : (BY_GBPA[after] ?? 'unknown') };
 }

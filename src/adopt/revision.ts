@@ -25,12 +25,28 @@ export interface Revision {
   readonly cleanupAsks: 'STRTAB_BASE_CFG' | 'ARM_SMMU_FEAT_2_LVL_STRTAB';
   /** Sets the two-level feature again when the clean-up action cannot be registered after a linear adoption (v7 on). */
   readonly restoresTwoLevel: boolean;
-  /** The function in whose code the tables are read, as an oops would name it: file-local ones are inlined. */
-  readonly tableReader: string;
+  /** The functions in whose code the tables are read, as the `pc` line of an oops names them. */
+  readonly readers: TableReaders;
+  /** A kdump kernel allocates an event queue, though it leaves it off (through v9). */
+  readonly allocatesEventQueue: boolean;
   /** CR0 bits that the reset of an adopted SMMU keeps: these two, or all but the enables of the queues (v10). */
   readonly resetKeeps: 'SMMUEN, ATSCHK' | 'all but CMDQEN, EVENTQEN, PRIQEN';
   /** The reset sets CR0.ATSCHK wherever IDR0.ATS is 1, whatever it was before (through v6). */
   readonly forcesAtschk: boolean;
+}
+
+/** A function of the driver for each place in which it reads what may kill it. File-local helpers are inlined. */
+export interface TableReaders {
+  /** The L1 descriptors, in the adoption. */
+  readonly l1Table: string;
+  /** The STEs of L2 tables and of a linear table, in the scan for IDs in use. */
+  readonly stes: string;
+  /** Level 1 descriptors of a CD table. */
+  readonly cdL1Table: string;
+  /** Context descriptors, of a linear CD table and of a leaf. */
+  readonly cds: string;
+  /** One STE, in the question whether attaching a device waits. */
+  readonly deferral: string;
 }
 
 /** What the messages of the adoption begin with, as posted. */
@@ -47,7 +63,15 @@ const v6: Revision = {
   reservesIds: false,
   cleanupAsks: 'STRTAB_BASE_CFG',
   restoresTwoLevel: false,
-  tableReader: 'arm_smmu_device_probe',
+  readers: {
+    l1Table: 'arm_smmu_device_probe',
+    // There is no scan that would read these.
+    stes: 'arm_smmu_device_probe',
+    cdL1Table: 'arm_smmu_device_probe',
+    cds: 'arm_smmu_device_probe',
+    deferral: 'arm_smmu_is_attach_deferred',
+  },
+  allocatesEventQueue: true,
   resetKeeps: 'SMMUEN, ATSCHK',
   forcesAtschk: true,
 };
@@ -71,7 +95,15 @@ const v10: Revision = {
   checksAlignment: true,
   capsLinearBySidSize: true,
   reservesIds: true,
-  tableReader: 'arm_smmu_kdump_adopt_strtab',
+  // As gcc 12 builds them. Another compiler may inline differently inside a file, but not across files.
+  readers: {
+    l1Table: 'arm_smmu_kdump_adopt_strtab',
+    stes: 'arm_smmu_kexec_scan_and_resv_ids',
+    cdL1Table: 'arm_smmu_kexec_resv_ste_ids',
+    cds: 'arm_smmu_kexec_resv_cd_asids',
+    deferral: 'arm_smmu_kdump_is_attach_deferred',
+  },
+  allocatesEventQueue: false,
   resetKeeps: 'all but CMDQEN, EVENTQEN, PRIQEN',
 };
 

@@ -3,6 +3,7 @@
 import type { ArmSmmuDevice } from './device.ts';
 import type { Reader, Remap } from './kernel-memory.ts';
 import type { MappingPurpose } from './ledger.ts';
+import type { TableReaders } from './revision.ts';
 
 /** The rules by which the scan tosses an adoption. */
 export const SCAN_RULES = {
@@ -88,7 +89,10 @@ export class ScanRecord {
     return this.#failuresTotal > 0;
   }
 
-  readonly reader: Reader = () => (this.stopped ? null : this.#smmu.revision.tableReader);
+  /** Who dies when such a table is read; an onlooker does not. */
+  reader(of: keyof TableReaders): Reader {
+    return () => (this.stopped ? null : this.#smmu.revision.readers[of]);
+  }
 
   /** memremap() for the moment of the scan. */
   map(purpose: MappingPurpose, paddr: number, byteLength: number): Remap {

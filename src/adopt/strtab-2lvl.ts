@@ -67,7 +67,7 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
   let used = 0;
   let missing = 0;
   const all = { first: 0, count: numL1Ents };
-  const slices = smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.tableReader);
+  const slices = smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.readers.l1Table);
   const doubt = () => (missing > 0 ? `one of ${missing} unknown descriptors before it ends the adoption` : null);
   for (const slice of doubting(doubt, slices)) {
     if (!slice.known) {
@@ -100,7 +100,10 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
     const oddity = smmu.memory.oddityOf(l1tab.paddr, l1tab.byteLength);
     const why = oddity === null ? 'are not in the dump' : `cannot be known: ${oddity}`;
     smmu.checks.cannotTell(id, `${missing} of ${numL1Ents} descriptors ${why}`);
-    return null;
+    const { told } = smmu;
+    if (told === null || told.adoption === null) return null;
+    if (told.complaint !== null) smmu.complain('err', told.complaint);
+    return told.adoption === 'adopted' ? 0 : EINVAL;
   }
   smmu.checks.ask(id, true, `${used} of ${numL1Ents} in use, each with span ${STRTAB_SPLIT + 1}`);
   return 0;

@@ -31,8 +31,11 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
 
   const idScan =
     revision.reservesIds && smmu.strtabCfg !== null ? armSmmuKexecScanAndResvIds(smmu, smmu.strtabCfg) : null;
-  if (idScan?.outcome === 'unknown') return { verdict: 'indeterminate', ret: null, idScan };
-  if (idScan?.outcome === 'failed') {
+  const { told } = smmu;
+  if (idScan?.outcome === 'unknown' && (told === null || told.adoption === null)) {
+    return { verdict: 'indeterminate', ret: null, idScan };
+  }
+  if (idScan?.outcome === 'failed' || (idScan?.outcome === 'unknown' && told?.adoption === 'fallback')) {
     log.print('adopt', 'warn', `${PREFIX}failed to reserve in-use ASIDs/VMIDs`);
     armSmmuKdumpAdoptCleanup(smmu);
     smmu.features = features;

@@ -2,6 +2,8 @@
 
 import type { KernelVersion } from '../adopt/registration.ts';
 import { InputError } from '../errors.ts';
+import { type AskedStream, MAX_ASKED_SIDS } from '../platform/asked-streams.ts';
+import type { PciFunction } from '../platform/stream-ids.ts';
 
 const NUMBER = /^(0x[0-9a-f]{1,16}|[0-9]{1,20})$/i;
 
@@ -22,38 +24,68 @@ export function parsePageSize(text: string): number {
   return kib ? Number(kib[1]) * 1024 : number(text, 'a page size (4k, 16k or 64k)', 2 ** 20);
 }
 
-/** A list can name ranges; this many StreamIDs is more than anybody means. */
-const MAX_SIDS = 1 << 16;
+/** Which StreamIDs are meant only firmware's tables may tell: `AskedStreams` reads what this makes of a text. */
+const STREAM_ID = 'a StreamID: hex (0x100), decimal, bus:device.function (01:00.0, 0000:01:00.0), or a name';
+/** As `lspci` and, with the segment, `lspci -D` print it; reports write `*` for what firmware's mask leaves open. */
+const PCI_ADDRESS = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{1,2}|\*):([01]?[0-9a-f]|\*)\.([0-7]|\*)$/i;
+/** A path of the device tree, an object of ACPI, or the last part of either. */
+const DEVICE_NAME = /^[/\\_a-z]/i;
 
-/** `0x100,0x108`, `256-263`, `01:00.0`, or any mixture, in the order given. */
-export function parseSids(text: string): number[] {
-  const sids: number[] = [];
+/** `0x100,0x108`, `256-263`, `01:00.0`, `0000:01:00.0`, `/soc/usb@1`, or any mixture, in the order given. */
+export function parseStreams(text: string): AskedStream[] {
+  const streams: AskedStream[] = [];
+  let sids = 0;
   for (const item of text.split(',').map((part) => part.trim())) {
-    const [first = '', last, ...rest] = item.split('-');
-    if (rest.length > 0) throw new InputError('usage', `${JSON.stringify(item)} is not a range of two StreamIDs`);
-    const from = parseSid(first);
-    const to = last === undefined ? from : parseSid(last);
-    if (to < from) throw new InputError('usage', `the range ${JSON.stringify(item)} ends before it starts`);
-    if (sids.length + (to - from) >= MAX_SIDS) throw new InputError('usage', `a list of more than ${MAX_SIDS} SIDs`);
-    for (let sid = from; sid <= to; sid++) sids.push(sid);
+    const stream = parseStream(item);
+    sids += stream.kind === 'name' ? 1 : 1 + stream.last - (stream.kind === 'pci' ? stream.first.id : stream.first);
+    if (sids > MAX_ASKED_SIDS) throw new InputError('usage', `a list of more than ${MAX_ASKED_SIDS} SIDs`);
+    streams.push(stream);
   }
-  return sids;
+  return streams;
 }
 
-function parseSid(text: string): number {
-  const bdf = /^([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i.exec(text);
-  if (bdf === null) return number(text, 'a StreamID: hex (0x100), decimal, or bus:device.function (01:00.0)', 2 ** 32);
-  const [bus = 0, device = 0, fn = 0] = bdf.slice(1).map((part) => Number.parseInt(part, 16));
-  return (bus << 8) | (device << 3) | fn;
+function parseStream(text: string): AskedStream {
+  const [first = '', last, ...rest] = text.split('-');
+  if (DEVICE_NAME.test(text) && !PCI_ADDRESS.test(first)) return { kind: 'name', text };
+  if (rest.length > 0) throw new InputError('usage', `${JSON.stringify(text)} is not a range of two StreamIDs`);
+  const from = parseAddressOrNumber(first);
+  const to = last === undefined ? from : parseAddressOrNumber(last);
+  const [low, high] = [from, to].map((one) => (typeof one === 'number' ? one : one.id)) as [number, number];
+  if (high < low) throw new InputError('usage', `the range ${JSON.stringify(text)} ends before it starts`);
+  if (typeof from === 'number' && typeof to === 'number') return { kind: 'numbers', text, first: low, last: high };
+  const apart = typeof from === 'number' || typeof to === 'number' || from.segment !== to.segment;
+  if (apart || (last !== undefined && from.anyBits + to.anyBits !== 0)) {
+    throw new InputError('usage', `${JSON.stringify(text)} is not a range of two StreamIDs`);
+  }
+  return { kind: 'pci', text, first: from, last: high };
+}
+
+function parseAddressOrNumber(text: string): number | PciFunction {
+  const parts = PCI_ADDRESS.exec(text);
+  if (parts === null) return number(text, STREAM_ID, 2 ** 32);
+  const [segment, ...fields] = parts.slice(1) as [string | undefined, string, string, string];
+  const [bus, device, fn] = fields.map((field) => (field === '*' ? 0 : Number.parseInt(field, 16)));
+  const [anyBus, anyDevice, anyFunction] = fields.map((field) => field === '*');
+  return {
+    segment: segment === undefined ? null : Number.parseInt(segment, 16),
+    id: ((bus ?? 0) << 8) | ((device ?? 0) << 3) | (fn ?? 0),
+    anyBits: (anyBus ? 0xff00 : 0) | (anyDevice ? 0xf8 : 0) | (anyFunction ? 7 : 0),
+  };
 }
 
 /** The same where a list makes no sense. */
-export function parseOneSid(text: string): number {
-  const [sid, ...more] = parseSids(text);
-  if (sid === undefined || more.length > 0) {
+export function parseOneStream(text: string): AskedStream[] {
+  const streams = parseStreams(text);
+  // A name may have commas.
+  if (streams[0]?.kind !== 'name' && (streams.length > 1 || isRange(streams[0]))) {
     throw new InputError('usage', `${JSON.stringify(text)} is more than one StreamID; inspect --sid takes several`);
   }
-  return sid;
+  return streams;
+}
+
+function isRange(stream: AskedStream | undefined): boolean {
+  if (stream === undefined || stream.kind === 'name') return false;
+  return stream.last > (stream.kind === 'pci' ? stream.first.id : stream.first);
 }
 
 /** A SubstreamID has 20 bits. */
@@ -69,13 +101,23 @@ export function parseIova(text: string): bigint {
   return value;
 }
 
-/** `nvme=0x100,0x101`: a device by name with its StreamIDs. */
-export function parseDevice(text: string): { name: string; sids: number[] } {
-  const [, name, sids] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (name === undefined || sids === undefined) {
+/** A device by name with its StreamIDs; without these, what firmware calls so. */
+export interface AskedDevice {
+  readonly name: string;
+  readonly streams: readonly AskedStream[];
+}
+
+/** What can be the name of a device of firmware's, and a slip of the pen for nothing else. */
+const FIRMWARE_NAME = /^[/\\]|@|:/;
+
+/** `nvme=0x100,0x101`, or a name that firmware's tables have: `0000:01:00.0`, `/soc/usb@1`, `usb@1`. */
+export function parseDevice(text: string): AskedDevice {
+  const [, name, streams] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name !== undefined && streams !== undefined) return { name, streams: parseStreams(streams) };
+  if (text.includes('=') || !FIRMWARE_NAME.test(text)) {
     throw new InputError('usage', `${JSON.stringify(text)} is not a device: NAME=SID,SID`);
   }
-  return { name, sids: parseSids(sids) };
+  return { name: text, streams: parseStreams(text) };
 }
 
 /** `6.12`, or the whole release of a kernel: `6.12.107+deb13-arm64`. */

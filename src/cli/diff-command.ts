@@ -3,13 +3,15 @@
 import { type Command, Option } from 'commander';
 import { REVISIONS } from '../adopt/revision.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { jsonText } from '../report/escape.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseSids } from './arguments.ts';
+import { parseStreams } from './arguments.ts';
 import { addPlacedDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { readStreams } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what a changed entry comes to. */
@@ -23,7 +25,7 @@ interface DiffFlags
   readonly regs: string;
   readonly regsAfter?: string;
   readonly smmu?: string;
-  readonly sid?: readonly number[];
+  readonly sid?: readonly AskedStream[];
   readonly deep?: boolean;
   readonly all?: boolean;
   readonly excluded?: ExcludedPolicy;
@@ -61,7 +63,7 @@ export function addDiffCommand(program: Command, session: Session): void {
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
     .option('--regs-after <file>', 'the registers at the later moment: compared, and used for the later dump')
     .option('--smmu <name>', 'only this SMMU of the snapshot')
-    .option('--sid <list>', 'only these StreamIDs: 0x100,0x108, 256-263, 01:00.0', parseSids)
+    .option('--sid <list>', 'only these StreamIDs: 0x100,0x108, 256-263, 01:00.0', parseStreams)
     .option('--deep', 'compare what every stream reaches too: go through the translation tables of both')
     .option('--all', 'thousands of changes instead of hundreds, and fields without effect too')
     .addOption(excludedOption())
@@ -79,7 +81,7 @@ export function addDiffCommand(program: Command, session: Session): void {
 }
 
 async function runDiff(before: string, after: string, flags: DiffFlags, session: Session): Promise<number> {
-  const { allowOutside, regsAfter, smmu, sid: sids, deep, all, excluded } = flags;
+  const { allowOutside, regsAfter, smmu, deep, all, excluded } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside });
   const snapshotAfter = regsAfter === undefined ? undefined : await loadSnapshot(regsAfter, { allowOutside });
   const dumps = new Dumps(flags, snapshot.memory, session);
@@ -90,19 +92,21 @@ async function runDiff(before: string, after: string, flags: DiffFlags, session:
     const first = await dumps.open([before]);
     const second = ownMap ? await laterDumps.open([after]) : await dumps.openLater([after]);
     const { kernel, iomem, memremap, paBits } = await kernelOptions(flags);
+    const platform = await loadPlatform(flags, first, snapshot, session.progress);
     const { diffDumps } = await import('../diff/diff.ts');
     const report = await diffDumps(first, second, snapshot, {
       snapshotAfter,
       smmus: smmu === undefined ? undefined : [smmu],
-      sids,
+      sids: flags.sid && readStreams(session, platform, snapshot.smmus, (asked) => asked.read(flags.sid ?? [])),
       deep,
       all,
-      platform: await loadPlatform(flags, first, snapshot, session.progress),
+      platform,
       ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded },
       progress: session.progress,
     });
     if (flags.format === 'json') {
-      await session.print([jsonText(report)]);
+      const { DIFF } = await import('../report/json/diff.ts');
+      await session.print([jsonText(DIFF.toJson(report))]);
     } else {
       const { diffText } = await import('../report/text/diff.ts');
       await session.print(diffText(report, await session.style(flags.color), all ?? false));

@@ -42,7 +42,11 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
   try {
     const info = dumpInfo(await dumps.open(names), session.progress);
     if (flags.format === 'json') {
-      await session.print((await import('../report/json.ts')).jsonReport(info));
+      const [{ jsonReport }, { INFO }] = await Promise.all([
+        import('../report/json/write.ts'),
+        import('../report/json/info.ts'),
+      ]);
+      await session.print(jsonReport(INFO, info));
       return;
     }
     const { infoReport } = await import('../report/text/info.ts');

@@ -4,22 +4,24 @@ import { type Command, Option } from 'commander';
 import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { Severity } from '../findings/rules.ts';
-import { inspect } from '../inspect/inspect.ts';
+import { chooseSmmus, inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseSids } from './arguments.ts';
+import { parseStreams } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
 import type { Session } from './session.ts';
+import { kernelStreams, readStreams } from './stream-options.ts';
 import { colorOption } from './text-or-json.ts';
 
 export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, OutputFlags, TextFlags {
   readonly regs: string;
   readonly smmu?: string[];
-  readonly sid?: number[];
+  readonly sid?: AskedStream[];
   readonly all?: boolean;
   readonly later?: string[];
   readonly deep?: boolean;
@@ -59,7 +61,7 @@ export function addInspectCommand(program: Command, session: Session): void {
     .argument('[dump...]', DUMP_ARGUMENT)
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
-    .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseSids)
+    .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseStreams)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
     .option('--deep', 'walk the translation tables of every stream: what devices can reach, and damage')
     .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collect<string>)
@@ -109,11 +111,16 @@ export async function withInspection<T>(
   try {
     const kernel = await kernelOptions(flags);
     const dump = await dumps.open(names);
+    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+    const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
+      sids: flags.sid && asked.read(flags.sid),
+      ...kernelStreams(flags, asked),
+    }));
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
-      platform: await loadPlatform(flags, dump, snapshot, session.progress),
+      ...streams,
+      platform,
       smmus: flags.smmu,
-      sids: flags.sid,
       all: flags.all,
       later: flags.later && (await dumps.openLater(flags.later)),
       deep: flags.deep,

@@ -8,16 +8,25 @@ import { REVISIONS } from '../adopt/revision.ts';
 import { readTextFile } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import type { InspectOptions } from '../inspect/inspect.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { loadIomem } from '../platform/iomem.ts';
-import { type FailureName, parseDevice, parseFailure, parseKernel, parsePaBits, parseSids } from './arguments.ts';
+import {
+  type AskedDevice,
+  type FailureName,
+  parseDevice,
+  parseFailure,
+  parseKernel,
+  parsePaBits,
+  parseStreams,
+} from './arguments.ts';
 
 export interface KernelFlags {
   readonly revision?: string;
   readonly kernel?: KernelVersion;
-  readonly insert?: number[] | 'all';
-  readonly device?: { readonly name: string; readonly sids: readonly number[] }[];
-  readonly hotplug?: number[];
-  readonly rmr?: number[];
+  readonly insert?: AskedStream[] | 'all';
+  readonly device?: AskedDevice[];
+  readonly hotplug?: AskedStream[];
+  readonly rmr?: AskedStream[];
   readonly iomem?: string;
   readonly memremap?: MemremapModel;
   readonly paBits?: number;
@@ -43,15 +52,15 @@ export function addKernelOptions(command: Command): Command {
     )
     .option('--kernel <version>', `the kernel that the series is applied to (newest known: ${newest})`, parseKernel)
     .option('--insert <list>', 'devices there at registration, by SID in this order, or "all" active ones', (text) =>
-      text === 'all' ? 'all' : parseSids(text),
+      text === 'all' ? 'all' : parseStreams(text),
     )
     .option(
       '--device <name=sids>',
       'a device with several SIDs, there at registration; may be repeated',
       (text: string, before: KernelFlags['device']) => collect(parseDevice(text), before),
     )
-    .option('--hotplug <list>', 'devices plugged in later, by SID', parseSids)
-    .option('--rmr <list>', "SIDs of firmware's reserved memory regions: what becomes of their STEs", parseSids)
+    .option('--hotplug <list>', 'devices plugged in later, by SID', parseStreams)
+    .option('--rmr <list>', "SIDs of firmware's reserved memory regions: what becomes of their STEs", parseStreams)
     .option('--iomem <file>', "the crashed kernel's /proc/iomem, read as root")
     .addOption(
       new Option(
@@ -79,19 +88,15 @@ export function addSomeKernelOptions(command: Command, flags: readonly (keyof Ke
   }
 }
 
-/** The options of {@link KernelFlags} as `inspect` takes them; reads the files that they name. */
+/** The options of {@link KernelFlags} as `inspect` takes them, all but streams; reads the files that they name. */
 export async function kernelOptions(flags: KernelFlags): Promise<InspectOptions> {
-  const { revision, kernel, insert, device, hotplug, rmr, memremap, paBits, poweredDown, fail = [] } = flags;
+  const { revision, kernel, device, memremap, paBits, poweredDown, fail = [] } = flags;
   const twice = device?.find(({ name }, i) => device.findIndex((other) => other.name === name) !== i);
   if (twice !== undefined) throw new InputError('usage', `--device ${JSON.stringify(twice.name)} is given twice`);
   const memremaps = new Set(fail.flatMap((one) => (typeof one === 'number' ? [one] : [])));
   return {
     revision,
     kernel,
-    insert,
-    devices: device,
-    hotplug,
-    rmr,
     memremap,
     paBits,
     poweredDown,

@@ -3,13 +3,15 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
 import { chooseSmmus } from '../inspect/inspect.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseSids } from './arguments.ts';
+import { parseStreams } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { collect } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { readStreams } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface QueuesFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
@@ -17,7 +19,7 @@ interface QueuesFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
   readonly smmu?: readonly string[];
   readonly all?: boolean;
   readonly queue?: readonly QueueName[];
-  readonly sid?: readonly number[];
+  readonly sid?: readonly AskedStream[];
   readonly allowOutside?: boolean;
 }
 
@@ -46,7 +48,7 @@ export function addQueuesCommand(program: Command, session: Session): void {
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--queue <list>', `only these queues: ${QUEUE_NAMES.join(', ')}`, parseQueues)
-    .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseSids)
+    .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseStreams)
     .option('--all', 'entries that were consumed already too, as far as they are still in memory');
   addPlatformOptions(command);
   addPlacedDumpOptions(command);
@@ -66,17 +68,22 @@ function parseQueues(text: string): QueueName[] {
 }
 
 async function runQueues(names: string[], flags: QueuesFlags, session: Session): Promise<number> {
-  const { all = false, queue: queues, sid: sids, format, color } = flags;
+  const { all = false, queue: queues, format, color } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
   const smmus = chooseSmmus(flags.smmu, snapshot);
   const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const dump = await dumps.open(names);
     const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+    const sids = flags.sid && readStreams(session, platform, smmus, (asked) => asked.read(flags.sid ?? []));
     const { lacksPending, queuesReport } = await import('../queues/queues.ts');
     const report = queuesReport(dump, snapshot, smmus, { all, queues, sids, platform });
     if (format === 'json') {
-      await session.print((await import('../report/json.ts')).jsonReport(report));
+      const [{ jsonReport }, { QUEUES }] = await Promise.all([
+        import('../report/json/write.ts'),
+        import('../report/json/queues.ts'),
+      ]);
+      await session.print(jsonReport(QUEUES, report));
     } else {
       const { queuesText } = await import('../report/text/queues.ts');
       await session.print(queuesText(report, await session.style(color), all));

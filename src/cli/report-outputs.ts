@@ -40,7 +40,13 @@ const REPORTS = {
     const style = makeStyle({ width: session.width(toStdout), color: session.wantsColor(color, toStdout) });
     return quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
   },
-  json: async (inspection) => (await import('../report/json.ts')).jsonReport(inspection),
+  json: async (inspection) => {
+    const [{ jsonReport }, { INSPECTION }] = await Promise.all([
+      import('../report/json/write.ts'),
+      import('../report/json/inspection.ts'),
+    ]);
+    return jsonReport(INSPECTION, inspection);
+  },
   ndjson: async (inspection) => (await import('../report/ndjson.ts')).ndjsonReport(inspection),
   csv: async (inspection) => (await import('../report/csv.ts')).csvReport(inspection),
   sarif: async (inspection) => (await import('../report/sarif.ts')).sarifReport(inspection),

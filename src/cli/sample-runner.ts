@@ -9,7 +9,8 @@ import { isUrl } from '../dump/url.ts';
 import { InputError, isInputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import { jsonReport } from '../report/json.ts';
+import { INSPECTION } from '../report/json/inspection.ts';
+import { jsonReport } from '../report/json/write.ts';
 import { addInspectCommand, type InspectFlags, withInspection } from './inspect-command.ts';
 import type { CommandIo } from './io.ts';
 import { kernelOptionFiles } from './kernel-options.ts';
@@ -97,7 +98,7 @@ async function outcomeOf(inspection: Inspection, { expected }: Sample, flags: In
     stderr: '',
     smmus: inspection.smmus.map(({ name, adoption: { verdict, ret } }) => ({ name, verdict, ret })),
     findings: inspection.findings,
-    json: expected.json === undefined ? null : joined(jsonReport(inspection)),
+    json: expected.json === undefined ? null : joined(jsonReport(INSPECTION, inspection)),
     text: expected.text === undefined ? null : joined(await textOf(inspection, flags)),
   };
 }

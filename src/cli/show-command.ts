@@ -4,15 +4,16 @@ import type { Command } from 'commander';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { inspect } from '../inspect/inspect.ts';
 import { AddressMap } from '../platform/address-map.ts';
+import { type AskedStream, sidsFor } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { jsonText } from '../report/escape.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseOneSid } from './arguments.ts';
+import { parseOneStream } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
-import { onlySmmu } from './one-smmu.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { kernelStreams, readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what becomes of one stream. */
@@ -31,7 +32,7 @@ interface ShowFlags
     PlatformFlags,
     TextOrJsonFlags {
   readonly regs: string;
-  readonly sid: number;
+  readonly sid: readonly AskedStream[];
   readonly smmu?: string;
   readonly all?: boolean;
   readonly gate: boolean;
@@ -62,7 +63,11 @@ export function addShowCommand(program: Command, session: Session): void {
     )
     .argument('[dump...]', DUMP_ARGUMENT)
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
-    .requiredOption('--sid <sid>', 'the StreamID: 0x100, 256, or 01:00.0', parseOneSid)
+    .requiredOption(
+      '--sid <sid>',
+      'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
+      parseOneStream,
+    )
     .option('--smmu <name>', 'the SMMU, where the snapshot has several')
     .option('--all', 'fields without effect too, and every CD in full')
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
@@ -78,18 +83,24 @@ export function addShowCommand(program: Command, session: Session): void {
 }
 
 async function runShow(names: string[], flags: ShowFlags, session: Session): Promise<number> {
-  const { sid, all = false, excluded, gate } = flags;
+  const { all = false, excluded, gate } = flags;
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
-  const smmu = onlySmmu(snapshot, flags.smmu);
   const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const dump = await dumps.open(names);
     const kernel = await kernelOptions({ revision: 'all', ...flags });
+    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+    const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
+    const { sid, devices } = readStreams(session, platform, [smmu], (asked) => ({
+      sid: asked.readOne(flags.sid, smmu),
+      devices: kernelStreams(flags, asked).devices ?? [],
+    }));
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
-      platform: await loadPlatform(flags, dump, snapshot, session.progress),
+      devices,
+      platform,
       // A device that has the stream among others is inserted with all of them.
-      insert: flags.device?.some(({ sids }) => sids.includes(sid)) ? [] : [sid],
+      insert: devices.some(({ sids }) => sidsFor(sids, smmu).includes(sid)) ? [] : [sid],
       smmus: [smmu.name],
       sids: [sid],
       gate,
@@ -107,7 +118,8 @@ async function runShow(names: string[], flags: ShowFlags, session: Session): Pro
     };
     const stream = streamReport(inspection, report, input, sid);
     if (flags.format === 'json') {
-      await session.print([jsonText(stream)]);
+      const { STREAM } = await import('../report/json/stream.ts');
+      await session.print([jsonText(STREAM.toJson(stream))]);
     } else {
       const { streamText } = await import('../report/text/stream.ts');
       await session.print(streamText(stream, await session.style(flags.color), all));

@@ -1,7 +1,8 @@
 /** What `translate` prints and how it ends: apart from the command, which is loaded whenever another one runs. */
 
 import { jsonText } from '../report/escape.ts';
-import { jsonReport } from '../report/json.ts';
+import { IOVA_SPACE, TRANSLATION } from '../report/json/translation.ts';
+import { jsonReport } from '../report/json/write.ts';
 import type { Style } from '../report/text/style.ts';
 import { iovaSpaceText, translationText } from '../report/text/translation.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
@@ -37,7 +38,7 @@ export function answerAccess(
 ): Answer {
   const report = translationReport(smmu, memory, question);
   return {
-    pieces: style === null ? [jsonText(report)] : translationText(report, style),
+    pieces: style === null ? [jsonText(TRANSLATION.toJson(report))] : translationText(report, style),
     status: () => STATUSES[report.outcome],
   };
 }
@@ -51,7 +52,7 @@ export function answerAll(
 ): Answer {
   const { report, seenIncomplete } = iovaSpaceReport(smmu, memory, question);
   return {
-    pieces: style === null ? jsonReport(report) : iovaSpaceText(report, style),
+    pieces: style === null ? jsonReport(IOVA_SPACE, report) : iovaSpaceText(report, style),
     status: () => (seenIncomplete() ? 3 : STATUSES[report.outcome]),
   };
 }

@@ -4,19 +4,20 @@ import { type Command, Option } from 'commander';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { AddressMap } from '../platform/address-map.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { loadIomem } from '../platform/iomem.ts';
 import { platformSmmuAt } from '../platform/platform.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
-import { parseIova, parseOneSid, parseSsid } from './arguments.ts';
+import { parseIova, parseOneStream, parseSsid } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
-import { onlySmmu } from './one-smmu.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface TranslateFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
   readonly regs: string;
-  readonly sid: number;
+  readonly sid: readonly AskedStream[];
   readonly ssid?: number;
   readonly iova?: bigint;
   readonly all?: boolean;
@@ -54,7 +55,11 @@ export function addTranslateCommand(program: Command, session: Session): void {
     )
     .argument('[dump...]', DUMP_ARGUMENT)
     .requiredOption('--regs <file>', 'register snapshot (JSON)')
-    .requiredOption('--sid <sid>', 'the StreamID: 0x100, 256, or 01:00.0', parseOneSid)
+    .requiredOption(
+      '--sid <sid>',
+      'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
+      parseOneStream,
+    )
     .option('--ssid <ssid>', 'the SubstreamID (PASID) that comes with the access', parseSsid)
     .addOption(new Option('--iova <address>', 'the input address').argParser(parseIova).conflicts('all'))
     .option('--all', 'everything that the stream can reach, as ranges')
@@ -75,10 +80,9 @@ export function addTranslateCommand(program: Command, session: Session): void {
 }
 
 async function runTranslate(names: string[], flags: TranslateFlags, session: Session): Promise<number> {
-  const { sid, ssid = null, iova, all = false, excluded } = flags;
+  const { ssid = null, iova, all = false, excluded } = flags;
   if (iova === undefined && !all) throw new InputError('usage', '--iova says which address, --all that all are meant');
   const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
-  const smmu = onlySmmu(snapshot, flags.smmu);
   const iomem = flags.iomem === undefined ? null : await loadIomem(flags.iomem);
   const dumps = new Dumps(flags, snapshot.memory, session);
   try {
@@ -86,6 +90,8 @@ async function runTranslate(names: string[], flags: TranslateFlags, session: Ses
     const map = new AddressMap(dump.memory, iomem, snapshot.kdump.systemRam);
     const memory = { view: new MemoryView(dump, excluded), map };
     const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+    const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
+    const sid = readStreams(session, platform, [smmu], (asked) => asked.readOne(flags.sid, smmu));
     const named = platform === undefined ? null : platformSmmuAt(platform, smmu.base);
     const device = named?.names.deviceOf(sid) ?? null;
     const style = flags.format === 'text' ? await session.style(flags.color) : null;

@@ -1,6 +1,5 @@
 /** The context descriptors of one stream at both moments, SubstreamID by SubstreamID. */
 
-import { hex, word } from '../hex.ts';
 import { CD } from '../smmu/cd.ts';
 import { cdIllegalities } from '../smmu/cd-legality.ts';
 import { CD_BYTE_LENGTH, cdArrayCount, cdTableBehind, isValidCd } from '../smmu/cd-table.ts';
@@ -100,9 +99,9 @@ function isValid(side: SliceSide | null, at: number): boolean {
 function stateAt(side: SliceSide, i: number, ste: readonly bigint[], { hw }: DiffMoment): CdState {
   const wide = wideWords(side.words, i * WORDS, CD_BYTE_LENGTH);
   return {
-    address: hex(side.paddr + i * CD_BYTE_LENGTH),
+    address: side.paddr + i * CD_BYTE_LENGTH,
     pageState: side.state,
-    words: wide.map(word),
+    words: wide,
     valid: isValid(side, i * WORDS),
     asid: Number(fieldBits(fieldOf(CD, 'ASID'), wide)),
     illegal: cdIllegalities(wide, ste, hw),

@@ -9,8 +9,8 @@ import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
-import { hex } from '../hex.ts';
 import { dumpReport } from '../inspect/inspection.ts';
+import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { noProgress } from '../progress.ts';
 import { REGISTERS } from '../smmu/registers.ts';
@@ -35,7 +35,7 @@ export interface DiffOptions extends KernelChoice {
   /** Names of the SMMUs; all of the snapshot when left out. */
   readonly smmus?: readonly string[] | undefined;
   /** Only the entries of these StreamIDs. */
-  readonly sids?: readonly number[] | undefined;
+  readonly sids?: SidList | undefined;
   /** Compare what the streams reach, too: all translation tables. */
   readonly deep?: boolean | undefined;
   /** What firmware says of the machine. */
@@ -129,7 +129,7 @@ function compareSmmu(
   const names = named?.names ?? null;
   const moment = (at: 'before' | 'after') => momentOf(smmus[at], new MemoryView(dumps[at], excluded), names);
   const moments: BeforeAfter<DiffMoment> = { before: moment('before'), after: moment('after') };
-  const sids = options.sids && [...new Set(options.sids)].sort((a, b) => a - b);
+  const sids = options.sids && [...new Set(sidsFor(options.sids, smmus.before))].sort((a, b) => a - b);
   const limit = options.all === true ? LISTED_OF_ALL : LISTED;
   const l1 = new Listed<Omit<L1Change, 'device'>>(limit);
   const stes = new Listed<Omit<SteChange, 'device'>>(limit);
@@ -194,8 +194,8 @@ function registerChanges({ before, after }: BeforeAfter<SmmuSnapshot>): Register
     return {
       register: layout.name,
       meaning: layout.meaning,
-      before: hex(left),
-      after: hex(right),
+      before: left,
+      after: right,
       fields: fieldChanges(layout, { before: [left], after: [right] }),
     };
   });

@@ -1,6 +1,5 @@
 /** Two states of one structure, field by field. */
 
-import { word } from '../hex.ts';
 import { decodeFields, type FieldValue, fieldBits, type Layout, meaningOf } from '../smmu/fields.ts';
 import { reservedBitsSet } from '../smmu/legality.ts';
 import type { BeforeAfter, EntryState, FieldChange, ReservedChange } from './report.ts';
@@ -8,8 +7,8 @@ import type { BeforeAfter, EntryState, FieldChange, ReservedChange } from './rep
 /** Both states of an entry with what differs between them. */
 export function changeOf<T extends EntryState>(layout: Layout, before: T | null, after: T | null) {
   const words: BeforeAfter<readonly bigint[] | null> = {
-    before: before?.words.map(BigInt) ?? null,
-    after: after?.words.map(BigInt) ?? null,
+    before: before?.words ?? null,
+    after: after?.words ?? null,
   };
   return { before, after, fields: fieldChanges(layout, words), reserved: reservedChanges(layout, words) };
 }
@@ -40,6 +39,6 @@ function reservedChanges(layout: Layout, { before, after }: BeforeAfter<readonly
   );
   return [...new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])]
     .sort((a, b) => a - b)
-    .map((index) => ({ word: index, before: word(left?.get(index) ?? 0n), after: word(right?.get(index) ?? 0n) }))
+    .map((index) => ({ word: index, before: left?.get(index) ?? 0n, after: right?.get(index) ?? 0n }))
     .filter((change) => change.before !== change.after);
 }

@@ -4,7 +4,7 @@
  * that none decides for another.
  */
 
-import type { Check } from '../adopt/checks.ts';
+import { failed } from '../adopt/checks.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { type InspectOptions, inspect } from '../inspect/inspect.ts';
 import type { AdoptionReport, SmmuReport } from '../inspect/inspection.ts';
@@ -57,16 +57,12 @@ export async function askKernel({ dumps, snapshots, names, sids, choice }: Kerne
     kernel: {
       revision: then.adoption.revision,
       verdict: { before: then.adoption.verdict, after: after.adoption.verdict },
-      decidedBy: { before: failedCheck(then.adoption), after: failedCheck(after.adoption) },
+      decidedBy: { before: failed(then.adoption.decidedBy), after: failed(after.adoption.decidedBy) },
       tried: devices.size,
       notTried: distinct.length - devices.size,
     },
     devices,
   };
-}
-
-function failedCheck({ checks }: AdoptionReport): Check | null {
-  return checks.find(({ result }) => result === 'fail') ?? null;
 }
 
 /** The adoption, and what becomes of each stream that is plugged in after it. */
@@ -82,22 +78,21 @@ async function tryStreams(
     const report = smmus[0] as SmmuReport;
     noteOutcomes(report, outcomes);
     pending = pending.filter((sid) => !outcomes.has(sid));
-    if (report.panic === null || pending.length === 0 || run === MAX_RUNS)
+    if (report.fate.kind !== 'kernel-dies' || pending.length === 0 || run === MAX_RUNS)
       return { adoption: report.adoption, outcomes };
   }
 }
 
-function noteOutcomes({ devices, inserts, panic }: SmmuReport, outcomes: Map<number, DeviceOutcome>): void {
-  const asked = devices.filter((device) => device.asked !== false);
-  for (const device of asked) {
+function noteOutcomes({ devices, inserts }: SmmuReport, outcomes: Map<number, DeviceOutcome>): void {
+  for (const device of devices) {
+    if (device.fate === 'never-asked') continue;
     const sid = device.sids[0] as number;
     const insert = inserts.find((one) => one.sid === sid);
-    const dies = panic !== null && device === asked.at(-1);
     outcomes.set(sid, {
-      accepted: dies ? false : device.accepted,
+      accepted: device.accepted,
       errno: insert?.errno ?? null,
       deferred: device.deferred,
-      dies,
+      dies: device.fate === 'kernel-dies',
       message: insert?.log.at(-1)?.text ?? null,
     });
   }

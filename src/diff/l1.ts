@@ -2,7 +2,6 @@
 
 import type { Revision } from '../adopt/revision.ts';
 import { brokenL1Rule } from '../adopt/strtab-2lvl.ts';
-import { hex, word } from '../hex.ts';
 import { wideWords } from '../smmu/fields.ts';
 import { L1STD } from '../smmu/l1std.ts';
 import { L1STD_BYTE_LENGTH, l1Lookup, l1Pointer } from '../smmu/stream-table.ts';
@@ -76,11 +75,11 @@ function l1State(side: SliceSide, i: number, split: number, revision: Revision):
   const pointer = l1Pointer(low, high);
   const broken = span === 0 ? null : brokenL1Rule(revision, span, pointer);
   return {
-    address: hex(side.paddr + i * L1STD_BYTE_LENGTH),
+    address: side.paddr + i * L1STD_BYTE_LENGTH,
     pageState: side.state,
-    words: wideWords(side.words, i * WORDS, L1STD_BYTE_LENGTH).map(word),
+    words: wideWords(side.words, i * WORDS, L1STD_BYTE_LENGTH),
     span,
-    l2: hex(pointer),
+    l2: pointer,
     hardwareStes: stes,
     refusedFor: broken === 'unused' ? null : broken,
   };

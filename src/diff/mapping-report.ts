@@ -54,7 +54,7 @@ export interface MappingSource {
   readonly kind: 'tables' | 'none' | 'bypass' | 'fault' | 'unknown';
   readonly stage: 1 | 2 | null;
   /** The first table, an IPA where `nested`; null without. */
-  readonly table: string | null;
+  readonly table: number | null;
   readonly nested: boolean;
   /** The event of a fault, or what is not known. */
   readonly why: string | null;
@@ -63,16 +63,14 @@ export interface MappingSource {
 /** Input addresses of which the same became. */
 export interface MappingRange extends BeforeAfter<MappingState> {
   readonly kind: MappingChange | 'unknown';
-  readonly start: string;
-  /** Inclusive. */
-  readonly end: string;
+  readonly start: bigint;
   readonly byteLength: number;
 }
 
 export interface MappingState {
   readonly kind: 'mapped' | 'unmapped' | 'fault' | 'unknown';
   /** Of the first address; null unless mapped. */
-  readonly pa: string | null;
+  readonly pa: number | null;
   /** `rw-/rw-`, privileged first; null unless mapped. */
   readonly rights: string | null;
   readonly attributes: string | null;

@@ -1,7 +1,6 @@
 /** One SMMU at one of the two moments: its registers, its table as the hardware finds it, and the memory around. */
 
 import type { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
 import type { DeviceNames } from '../platform/device-names.ts';
 import { type HardwareFeatures, hardwareFeatures } from '../smmu/hardware-features.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
@@ -40,5 +39,5 @@ export function momentOf(smmu: SmmuSnapshot, memory: MemoryView, names: DeviceNa
 
 export function tableShape({ table: { geometry } }: DiffMoment): TableShape {
   const { format, base, split, log2Size } = geometry;
-  return { format, base: hex(base), split: format === '2lvl' ? split : null, log2Size };
+  return { format, base, split: format === '2lvl' ? split : null, log2Size };
 }

@@ -58,7 +58,7 @@ export interface BeforeAfter<T> {
 
 export interface TableShape {
   readonly format: StreamTableFormat;
-  readonly base: string;
+  readonly base: number;
   readonly split: number | null;
   readonly log2Size: number;
 }
@@ -89,11 +89,11 @@ export interface FieldChange {
 /** Bits that no field names, of one 64-bit word. */
 export interface ReservedChange {
   readonly word: number;
-  readonly before: string;
-  readonly after: string;
+  readonly before: bigint;
+  readonly after: bigint;
 }
 
-export interface RegisterChange extends BeforeAfter<string | null> {
+export interface RegisterChange extends BeforeAfter<bigint | null> {
   readonly register: string;
   readonly meaning: string;
   readonly fields: readonly FieldChange[];
@@ -101,14 +101,14 @@ export interface RegisterChange extends BeforeAfter<string | null> {
 
 /** One entry at one moment. */
 export interface EntryState {
-  readonly address: string;
+  readonly address: number;
   readonly pageState: PageState;
-  readonly words: readonly string[];
+  readonly words: readonly bigint[];
 }
 
 export interface L1State extends EntryState {
   readonly span: number;
-  readonly l2: string;
+  readonly l2: number;
   /** STEs that the hardware finds behind it; 0 for one that it takes as invalid. */
   readonly hardwareStes: number;
   /** What the revision finds wrong with it; null when nothing. */

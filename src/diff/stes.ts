@@ -1,6 +1,5 @@
 /** STEs of both moments, StreamID by StreamID, and through those of stage 1 the context descriptors behind them. */
 
-import { hex, word } from '../hex.ts';
 import type { Progress } from '../progress.ts';
 import { wideWords } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
@@ -139,9 +138,9 @@ function stretchState({ memory }: DiffMoment, stretch: Stretch | null): MissingS
 function stateAt(side: SliceSide, i: number, { hw }: DiffMoment): SteState {
   const wide = wideWords(side.words, i * WORDS, STE_BYTE_LENGTH);
   return {
-    address: hex(side.paddr + i * STE_BYTE_LENGTH),
+    address: side.paddr + i * STE_BYTE_LENGTH,
     pageState: side.state,
-    words: wide.map(word),
+    words: wide,
     ...steConfig(side.words[i * WORDS] as number),
     illegal: steIllegalities(wide, hw),
   };

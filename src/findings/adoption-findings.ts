@@ -1,6 +1,5 @@
 /** What is to be said of the adoption: the verdict with the check that decided, and what the driver maps and reads. */
 
-import { isUnknown } from '../adopt/checks.ts';
 import { maskedAddress } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
@@ -8,7 +7,6 @@ import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
 import { SCAN_RULES } from '../adopt/scan-record.ts';
 import type { AddressRange } from '../dump/memory.ts';
-import { hex } from '../hex.ts';
 import type { StreamTableGeometry } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
@@ -41,42 +39,40 @@ export function adoptionFindings(
     findings.add('cleanup-leak', { revision: emulation.revision.name, page, leaked: names.join(' and ') });
   }
   const addr = registers.bits('STRTAB_BASE', 'ADDR');
-  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: hex(addr) });
+  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: addr });
   const linux = maskedAddress(addr);
   if (linux !== geometry.base) {
     const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
-    findings.add('strtab-base-unaligned', { table, linux: hex(linux), hardware: hex(geometry.base) });
+    findings.add('strtab-base-unaligned', { table, linux: linux, hardware: geometry.base });
   }
 }
 
 function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null, findings: FindingList): void {
-  const { verdict, checks, log, ret, death } = emulation;
+  const { verdict, decidedBy, log, ret, fate } = emulation;
   const revision = emulation.revision.name;
-  const failed = checks.find(({ result }) => result === 'fail');
   const gateMessage = log.findLast(({ stage }) => stage === 'gate')?.text ?? null;
   if (verdict === 'not-attempted') {
-    if (failed?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
-    if (failed?.id === 'gate.coherent') {
+    if (decidedBy?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
+    if (decidedBy?.id === 'gate.coherent') {
       const source = firmwareCoherent === null ? 'IDR0.COHACC' : 'firmware';
       findings.add('smmu-non-coherent', { source }, {}, gateMessage);
     }
-    if (failed?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
+    if (decidedBy?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
   }
-  if (verdict === 'fallback' && failed !== undefined) {
-    const { id: check, required } = failed;
-    const observed = failed.observed ?? 'unknown';
+  if (verdict === 'fallback' && decidedBy !== null) {
+    const { id: check, required } = decidedBy;
+    const observed = decidedBy.observed ?? 'unknown';
     const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
     findings.add('adoption-fallback', args, {}, message?.text ?? null);
   }
   if (verdict === 'indeterminate') {
-    const stuck = checks.find(isUnknown);
-    const observed = stuck?.observed ?? 'unknown';
-    findings.add('adoption-indeterminate', { revision, check: stuck?.id ?? 'unknown', observed });
+    const observed = decidedBy?.observed ?? 'unknown';
+    findings.add('adoption-indeterminate', { revision, check: decidedBy?.id ?? 'unknown', observed });
   }
-  if (death !== null) {
-    const address = hex(death.paddr);
-    findings.add('kernel-panic', { function: death.where, address, why: death.why }, { address });
+  if (fate.kind === 'kernel-dies') {
+    const { where, paddr: address, why } = fate.death;
+    findings.add('kernel-panic', { function: where, address, why }, { address });
   }
 }
 
@@ -88,7 +84,7 @@ function scanFindings({ idScan }: Emulation, findings: FindingList): void {
     findings.add(
       'id-scan-failure',
       { rule: SCAN_RULES[rule], sid, entry, observed, required, stopsHere },
-      { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(at === null ? {} : { address: hex(at) }) },
+      { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(at === null ? {} : { address: at }) },
       // The log's line for any of them.
       stopsHere ? 'kdump: failed to reserve in-use ASIDs/VMIDs' : null,
     );
@@ -107,7 +103,7 @@ const TABLES: Readonly<Record<Mapping['purpose'], string>> = {
 function mappingFinding(mapping: Mapping, { memory, kdumpRam }: AdoptionContext, findings: FindingList): void {
   const { ok, paddr, byteLength, purpose, remap } = mapping;
   const table = TABLES[purpose];
-  const address = hex(paddr);
+  const address = paddr;
   if (ok) {
     const where = remap.why === null ? null : memory.oddityOf(paddr, byteLength);
     if (where !== null) findings.add('mapping-misplaced', { table, address, where }, { address });

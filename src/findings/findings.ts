@@ -1,14 +1,15 @@
 /** Findings: a rule, where it applies, and its arguments. The sentence is derived from the rule. */
 
+import type { RuleDefinition } from './rules/rule.ts';
 import { type Reach, RULES, type Rule, type RuleArgs, type Severity } from './rules.ts';
 
-/** Any of these may be absent. Addresses are hex text; `pciBus` is the bus if the SIDs are PCI requester IDs. */
+/** Any of these may be absent; `pciBus` is the bus if the SIDs are PCI requester IDs. */
 export interface Location {
   readonly l1Index?: number;
   readonly firstSid?: number;
   readonly lastSid?: number;
   readonly pciBus?: string;
-  readonly address?: string;
+  readonly address?: number;
 }
 
 interface FindingOf<R extends Rule> {
@@ -79,7 +80,7 @@ export class FindingList {
     kernelMessage: string | null,
     alone: boolean,
   ): Finding {
-    const { severity, reach, likelyReach, sentence } = RULES[rule];
+    const { severity, reach, likelyReach, sentence } = RULES[rule] as unknown as RuleDefinition<RuleArgs[R]>;
     return {
       rule,
       severity,

@@ -1,11 +1,11 @@
 /** What is to be said of the devices: who is refused and why, and what the SMMU loses by it. */
 
-import { STRTAB_SPLIT } from '../adopt/device.ts';
+import { STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
+import type { Danger } from '../adopt/fate.ts';
 import type { StreamOutcome } from '../adopt/master.ts';
 import type { Probe } from '../adopt/registration.ts';
-import { hex } from '../hex.ts';
 import type { Outcome } from '../inspect/outcome.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList, Location } from './findings.ts';
@@ -26,11 +26,21 @@ export function insertFindings(
   }
   for (const probe of probes) {
     for (const stream of probe.streams) refusalFinding(probe, stream, view, findings);
-    const { deferred, sid, asked: reached } = probe;
-    if (deferred === null && sid !== null && reached !== false) {
+    const { deferred, sid, fate } = probe;
+    if (fate.kind === 'unknown' && fate.of === 'unseen') unseenFinding(fate, view, findings);
+    if (deferred === null && sid !== null && fate.kind !== 'never-asked') {
       findings.add('insert-deferral-unknown', { sid }, { firstSid: sid, lastSid: sid, ...busOf(sid, sid) });
     }
   }
+}
+
+function unseenFinding(
+  { sid, danger }: { readonly sid: number; readonly danger: Danger },
+  view: HardwareView,
+  findings: FindingList,
+): void {
+  const lastSid = view.geometry.format === '2lvl' ? sid - (sid % STRTAB_NUM_L2_STES) + STRTAB_NUM_L2_STES - 1 : sid;
+  findings.add('insert-unseen', { sid, danger }, { firstSid: sid, lastSid, ...busOf(sid, lastSid) });
 }
 
 function refusalFinding(
@@ -55,11 +65,11 @@ function refusalFinding(
     }
     case 'l2-base-bad': {
       const there = l1Location(view, refusal.l1Index, refusal.paddr);
-      findings.add('insert-l2-base-bad', { sid, l2: hex(refusal.l2) }, there, kernelMessage, alone);
+      findings.add('insert-l2-base-bad', { sid, l2: refusal.l2 }, there, kernelMessage, alone);
       break;
     }
     case 'l2-not-mappable': {
-      const args = { sid, l2: hex(refusal.l2), why: refusal.why };
+      const args = { sid, l2: refusal.l2, why: refusal.why };
       findings.add('insert-l2-not-mappable', args, here, kernelMessage, alone);
       break;
     }

@@ -1,7 +1,6 @@
 /** Firmware's tables against the dump and the snapshot: what is to be said, and what the report shows of them. */
 
 import { hex } from '../hex.ts';
-import type { PlatformReport } from '../inspect/inspection.ts';
 import { idsInWords, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
 import type { ReservedRegion } from '../platform/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
@@ -29,9 +28,7 @@ export function platformFindings(
 ): void {
   if (known === null) {
     if (tables.length === 0) return;
-    const sources = tables.map(({ source }) => source).join(' or ');
-    const why = base === null ? 'the snapshot has no base for it' : `there is no SMMUv3 at ${hex(base)} in ${sources}`;
-    findings.add('platform-smmu-unknown', { why });
+    findings.add('platform-smmu-unknown', { why: whyUnknown(tables, base) });
     return;
   }
   const { smmu, names, table } = known;
@@ -53,6 +50,17 @@ export function platformFindings(
     );
   }
   for (const region of smmu.reserved) reservedFinding(region, source, findings);
+}
+
+function whyUnknown(tables: Platform['tables'], base: number | null): string {
+  if (base === null) return 'the snapshot has no base for it';
+  for (const { source, disabled } of tables) {
+    const here = disabled.find((one) => one.base === base);
+    if (here === undefined) continue;
+    const where = here.by.name === here.name ? 'its' : `${here.by.name} above it has`;
+    return `the SMMUv3 at ${hex(base)} in ${source}, ${here.name}, is disabled: ${where} status "${here.by.status}"`;
+  }
+  return `there is no SMMUv3 at ${hex(base)} in ${tables.map(({ source }) => source).join(' or ')}`;
 }
 
 function reservedFinding(
@@ -92,27 +100,4 @@ function runsInWords(runs: readonly SidRun[]): string {
   const more = runs.length - shown.length;
   const one = runs.length === 1 && runs[0]?.first === runs[0]?.last;
   return `${one ? 'SID' : 'SIDs'} ${shown.join(', ')}${more > 0 ? `, and ${more} more runs` : ''}`;
-}
-
-/** As plain data; the ranges are the table's own. */
-export function platformReport({ search }: Platform, known: PlatformSmmu | null): PlatformReport {
-  const searched = search?.byteLength ?? null;
-  if (known === null) {
-    return { source: null, kind: null, instance: null, coherent: null, ranges: [], reserved: [], searched };
-  }
-  const { table, smmu } = known;
-  return {
-    source: table.source,
-    kind: table.kind,
-    instance: smmu.name,
-    coherent: smmu.coherent,
-    ranges: smmu.ranges,
-    reserved: smmu.reserved.map(({ name, sids, ranges, bypassed }) => ({
-      name,
-      sids,
-      memory: ranges.map(({ start, end }) => ({ start: hex(start), end: hex(end - 1) })),
-      bypassed,
-    })),
-    searched,
-  };
 }

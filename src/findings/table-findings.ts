@@ -3,10 +3,7 @@
 import { STRTAB_L2_BYTE_LENGTH, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
-import type { Revision } from '../adopt/revision.ts';
 import { brokenL1Rule, l1Complaint } from '../adopt/strtab-2lvl.ts';
-import { hex, word } from '../hex.ts';
-import type { L1Row, L1Status } from '../inspect/inspection.ts';
 import { l1Pointer } from '../smmu/stream-table.ts';
 import type { HardwareView, L1Entry, MissingEntries } from '../tables/hardware-view.ts';
 import type { FindingList, Location } from './findings.ts';
@@ -21,35 +18,11 @@ export function busOf(firstSid: number, lastSid: number): { pciBus?: string } {
 
 export function l1Location(view: HardwareView, index: number, paddr: number): Location {
   const { first, last } = view.sidsOf(index);
-  return { l1Index: index, firstSid: first, lastSid: last, ...busOf(first, last), address: hex(paddr) };
+  return { l1Index: index, firstSid: first, lastSid: last, ...busOf(first, last), address: paddr };
 }
 
 export function missingLocation({ firstSid, lastSid, paddr }: MissingEntries): Location {
-  return { firstSid, lastSid, ...busOf(firstSid, lastSid), address: hex(paddr) };
-}
-
-/** An L1 descriptor as the report shows it, judged by one revision. */
-export function l1Row(view: HardwareView, entry: L1Entry, revision: Revision): L1Row {
-  const { first, last } = view.sidsOf(entry.index);
-  return {
-    index: entry.index,
-    address: hex(entry.paddr),
-    descriptor: word((BigInt(entry.high) << 32n) | BigInt(entry.low)),
-    span: entry.span,
-    l2: hex(entry.l2),
-    firstSid: first,
-    lastSid: last,
-    status: l1Status(entry, revision),
-    hardwareStes: entry.stes,
-  };
-}
-
-function l1Status({ low, high, span, stes }: L1Entry, revision: Revision): L1Status {
-  if (span === 0) return 'unused';
-  const broken = brokenL1Rule(revision, span, l1Pointer(low, high));
-  // Where Linux takes a null pointer for unused, so does the hardware if the span is none of its own.
-  if (broken === 'unused') return stes === 0 ? 'unused' : 'bad';
-  return broken === null ? 'used' : 'bad';
+  return { firstSid, lastSid, ...busOf(firstSid, lastSid), address: paddr };
 }
 
 /** Judges one descriptor in use; the rules are independent, but a rejected one leaves nothing else worth saying. */
@@ -73,23 +46,23 @@ export function judgeL1(
     const text = revision.parsePrefix + l1Complaint(index, broken, span, pointer);
     const printed = log.some((line) => line.text === text) ? text : null;
     if (broken === 'span') findings.add('l1-span-unsupported', { span, expected: LINUX_SPAN }, location, printed);
-    else findings.add('l1-pointer-rejected', { l2: hex(pointer), revision: revision.name }, location, printed);
+    else findings.add('l1-pointer-rejected', { l2: pointer, revision: revision.name }, location, printed);
     return;
   }
   if ((high & 0xf00000) !== 0) {
-    const value = word((BigInt(high) << 32n) | BigInt(low));
+    const value = (BigInt(high) << 32n) | BigInt(low);
     findings.add('address-bits-above-51', { what: `L1[${index}]`, value }, location);
   }
   if (pointer % STRTAB_L2_BYTE_LENGTH !== 0) {
-    findings.add('l2-unaligned', { linux: hex(pointer), hardware: hex(entry.l2) }, location);
+    findings.add('l2-unaligned', { linux: pointer, hardware: entry.l2 }, location);
   }
   const remap = memory.remap(pointer, STRTAB_L2_BYTE_LENGTH);
   const oddity = memory.oddityOf(pointer, STRTAB_L2_BYTE_LENGTH);
   if (remap.through === null) {
     const state = memory.view.stateOf(pointer, STRTAB_L2_BYTE_LENGTH);
-    const args = { l2: hex(pointer), byteLength: STRTAB_L2_BYTE_LENGTH, why: remap.why ?? '', state };
+    const args = { l2: pointer, byteLength: STRTAB_L2_BYTE_LENGTH, why: remap.why ?? '', state };
     findings.add('l2-outside-memory', args, location);
   } else if (oddity !== null && remap.why !== null) {
-    findings.add('mapping-misplaced', { table: 'L2 table', address: hex(pointer), where: oddity }, location);
+    findings.add('mapping-misplaced', { table: 'L2 table', address: pointer, where: oddity }, location);
   }
 }

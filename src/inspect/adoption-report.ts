@@ -2,12 +2,11 @@
 
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
+import type { DeviceFate, SmmuFate } from '../adopt/fate.ts';
 import type { Allocation, Mapping } from '../adopt/ledger.ts';
 import type { Probe } from '../adopt/registration.ts';
-import type { Reset } from '../adopt/reset.ts';
 import { PREFIX } from '../adopt/revision.ts';
 import type { IdScan, ScanFailure } from '../adopt/scan-record.ts';
-import { hex } from '../hex.ts';
 import type {
   AdoptionReport,
   AllocationReport,
@@ -17,23 +16,24 @@ import type {
   LostReport,
   MappingReport,
   Outcome,
-  ResetReport,
+  PanicReport,
   ScanFailureReport,
   StrtabCfgReport,
 } from './outcome.ts';
 
 export function outcomeReport(emulation: Emulation): Outcome {
-  const { probes, death, reset } = emulation;
-  const devices = probes.map((probe) => deviceReport(probe, emulation));
+  const { probes, fate, reset } = emulation;
+  const devices = probes.map(deviceReport);
   return {
+    fate: { kind: fate.kind, after: 'after' in fate ? fate.after : null },
     adoption: adoptionReport(emulation),
     // Into the ordinary table of an SMMU that was not adopted, insertions are nothing special.
     inserts: emulation.verdict === 'adopted' ? probes.flatMap(insertReports) : [],
     devices,
-    reset: reset === null ? null : resetReport(reset),
+    reset,
     kernelLog: emulation.log,
-    panic: death === null ? null : { where: death.where, address: hex(death.paddr), why: death.why },
-    lost: lostReport(emulation, devices),
+    panic: panicReport(fate),
+    lost: lostReport(fate, devices),
   };
 }
 
@@ -44,6 +44,8 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
     verdict: emulation.verdict,
     ret: emulation.ret,
     errno: errnoName(emulation.ret),
+    decidedBy: emulation.decidedBy,
+    settledByLog: emulation.settledByLog,
     tableFormat: emulation.tableFormat,
     format: strtabCfg?.format ?? null,
     entries: strtabCfg === null ? null : strtabCfg.format === '2lvl' ? strtabCfg.numL1Ents : strtabCfg.numEnts,
@@ -72,12 +74,23 @@ function adoptionLog({ log }: Emulation): AdoptionReport['log'] {
     .map(({ level, text }) => ({ level, text }));
 }
 
-function insertReports({ device, hotplugged, asked, streams, deferred }: Probe): InsertReport[] {
+/** Whether the core comes to the device; null where that cannot be told. */
+function isAsked(fate: DeviceFate): boolean | null {
+  if (fate.kind === 'unknown' && fate.of === 'device-before') return null;
+  return fate.kind !== 'never-asked';
+}
+
+/** Whether it is added to an IOMMU group. */
+function isAccepted({ kind }: DeviceFate): boolean | null {
+  return kind === 'unknown' ? null : kind === 'accepted';
+}
+
+function insertReports({ device, hotplugged, fate, streams, deferred }: Probe): InsertReport[] {
   return streams.map(({ sid, ret, fresh, log, mappings }) => ({
     sid,
     device: device.name,
     hotplugged,
-    asked,
+    asked: isAsked(fate),
     ret,
     errno: errnoName(ret),
     fresh,
@@ -87,36 +100,31 @@ function insertReports({ device, hotplugged, asked, streams, deferred }: Probe):
   }));
 }
 
-function deviceReport(probe: Probe, { death, probes }: Emulation): DeviceReport {
-  const { device, hotplugged, asked, streams, deferred, sid } = probe;
-  // The kernel dies with the question whether to defer, before the device is in a group.
-  const diesHere = death !== null && probes.findLast((other) => other.asked !== false) === probe;
-  const rets = streams.map(({ ret }) => ret);
-  const all = rets.includes(null) ? null : rets.every((ret) => ret === 0);
-  const accepted = asked === false || diesHere ? false : asked === null ? null : all;
-  return { name: device.name, sids: device.sids, hotplugged, asked, accepted, deferred, deferredBy: sid };
+function deviceReport({ device, hotplugged, fate, deferred, sid }: Probe): DeviceReport {
+  const { name, sids } = device;
+  const [asked, accepted] = [isAsked(fate), isAccepted(fate)];
+  return { name, sids, hotplugged, fate: fate.kind, asked, accepted, deferred, deferredBy: sid };
 }
 
-function resetReport({ cr0, ...rest }: Reset): ResetReport {
-  const shown = (value: number | null) => (value === null ? null : hex(value));
-  return { ...rest, cr0: { before: shown(cr0.before), kept: shown(cr0.kept), after: shown(cr0.after) } };
+function panicReport(fate: SmmuFate): PanicReport | null {
+  if (fate.kind !== 'kernel-dies') return null;
+  const { where, paddr: address, why } = fate.death;
+  return { where, address, why };
 }
 
-function lostReport({ loss }: Emulation, devices: readonly DeviceReport[]): LostReport | null {
-  if (loss === null) return null;
-  const { device, sid, ret, gbpaAbort, phase } = loss;
-  const sidsOf = (list: readonly DeviceReport[]) => list.flatMap(({ sids }) => sids);
+function lostReport(fate: SmmuFate, devices: readonly DeviceReport[]): LostReport | null {
+  if (fate.kind !== 'smmu-lost') return null;
+  const { device, sid, ret, gbpaAbort, inFlight } = fate.loss;
+  const sidsOf = (kind: DeviceFate['kind']) => devices.filter((one) => one.fate === kind).flatMap(({ sids }) => sids);
   return {
-    why: phase.why,
     device: device.name,
     sid,
     ret,
-    errno: errnoName(ret),
-    loseGroup: sidsOf(devices.filter(({ accepted }) => accepted === true)),
-    neverAsked: sidsOf(devices.filter(({ asked }) => asked === false)),
-    cr0: hex(0),
+    loseGroup: sidsOf('accepted'),
+    neverAsked: sidsOf('never-asked'),
+    cr0: 0,
     gbpaAbort,
-    inFlight: phase.inFlight,
+    inFlight,
   };
 }
 
@@ -131,12 +139,13 @@ function mappingReport(mapping: Mapping): MappingReport {
   return {
     kind: mapping.kind,
     purpose: mapping.purpose,
-    address: hex(mapping.paddr),
+    address: mapping.paddr,
     size: mapping.byteLength,
     ok: mapping.ok,
     why: mapping.remap.why,
     held: mapping.held,
     released: mapping.releases > 0,
+    transient: mapping.transient,
     releasedBy: releasedBy(mapping),
     pages: mapping.pages,
   };
@@ -165,8 +174,8 @@ function scanFailureReport({
   return {
     rule,
     sid,
-    ste: stePaddr === null ? null : hex(stePaddr),
-    cd: cd === null ? null : { level: cd.level, index: cd.index, address: hex(cd.paddr) },
+    ste: stePaddr,
+    cd: cd === null ? null : { level: cd.level, index: cd.index, address: cd.paddr },
     observed,
     required,
     errno: errnoName(ret) ?? '',
@@ -177,10 +186,10 @@ function scanFailureReport({
 function strtabCfgReport(cfg: Emulation['strtabCfg']): StrtabCfgReport | null {
   if (cfg === null) return null;
   if (cfg.format === 'linear') {
-    return { linear: { table: hex(cfg.table.paddr), steDma: null, numEnts: cfg.numEnts } };
+    return { linear: { table: cfg.table.paddr, steDma: null, numEnts: cfg.numEnts } };
   }
   const l2ptrs = [...cfg.l2ptrs]
     .sort(([a], [b]) => a - b)
-    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? hex(table.mapping.paddr) : null }));
-  return { l2: { l1tab: hex(cfg.l1tab.paddr), l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
+    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null }));
+  return { l2: { l1tab: cfg.l1tab.paddr, l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
 }

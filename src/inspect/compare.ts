@@ -47,14 +47,17 @@ function inWords({ revision: { name } }: Emulation, check: Check | undefined): s
   return observed === null ? `${name} does not come to it` : `${name} cannot be told: ${observed}`;
 }
 
-function ending({ revision, verdict, ret, death }: Emulation): string {
-  if (death !== null) return `${revision.name} dies in ${death.where} reading ${hex(death.paddr)}`;
+function ending({ revision, verdict, ret, fate }: Emulation): string {
+  if (fate.kind === 'kernel-dies') {
+    const { where, paddr } = fate.death;
+    return `${revision.name} dies in ${where} reading ${hex(paddr)}`;
+  }
   return `${revision.name}: ${verdict}${ret === null || ret === 0 ? '' : ` (-${errnoName(ret)})`}`;
 }
 
 function insertionDifference(from: Emulation, other: Emulation): Difference | null {
   const streams = ({ probes }: Emulation) =>
-    probes.flatMap(({ streams: list, deferred, asked }) => list.map((stream) => ({ ...stream, deferred, asked })));
+    probes.flatMap(({ streams: list, deferred }) => list.map((stream) => ({ ...stream, deferred })));
   const others = streams(other);
   for (const [i, a] of streams(from).entries()) {
     const b = others[i];
@@ -64,7 +67,8 @@ function insertionDifference(from: Emulation, other: Emulation): Difference | nu
     const why = `SID ${hex(a.sid)}: ${from.revision.name} ${said(a.ret)}, ${other.revision.name} ${said(b.ret)}`;
     return { aspect: 'insertions', check: null, why };
   }
-  if (from.death?.paddr === other.death?.paddr) return null;
+  const deadlyRead = ({ fate }: Emulation) => (fate.kind === 'kernel-dies' ? fate.death.paddr : null);
+  if (deadlyRead(from) === deadlyRead(other)) return null;
   return { aspect: 'insertions', check: null, why: `${ending(from)}; ${ending(other)}` };
 }
 

@@ -55,6 +55,15 @@ const OTHER_LINES: readonly RegExp[] = [
   /^(found|using) .*(cmdqv|ECMDQ)/i,
 ];
 
+const EVENT_QUEUE = /^allocated \d+ entries for evtq/;
+
+/** Whose lines are compared; `eventQueue` false: a kernel of the revision in question allocates none. */
+export interface ComparedSmmu {
+  readonly name: string;
+  readonly alone: boolean;
+  readonly eventQueue?: boolean;
+}
+
 /** A capture with thousands of lines of one SMMU is a storm of something; the beginning tells. */
 const MAX_LINES_LISTED = 2000;
 
@@ -65,18 +74,17 @@ interface Entry {
 
 export function compareDmesg(
   capture: Capture,
-  smmu: { readonly name: string; readonly alone: boolean },
+  smmu: ComparedSmmu,
   predicted: readonly StagedLogLine[],
   panic: PanicReport | null,
 ): DmesgReport {
   const lines = lastBoot(capture.text);
-  const byDevice = driverLines(lines);
-  // A snapshot may call an only SMMU as it likes.
-  const [only] = byDevice.keys();
-  const device = byDevice.has(smmu.name) ? smmu.name : smmu.alone && byDevice.size === 1 ? (only ?? null) : null;
-  const ofDevice = device === null ? [] : (byDevice.get(device) ?? []);
+  const { device, ofDevice } = linesOf(lines, smmu);
   const bare = device === null && smmu.alone ? bareLines(lines, predicted) : [];
-  const relevant = [...ofDevice, ...bare].filter(({ text }) => !OTHER_LINES.some((other) => other.test(text)));
+  const unexpected = smmu.eventQueue === false ? EVENT_QUEUE : null;
+  const relevant = [...ofDevice, ...bare].filter(
+    ({ text }) => unexpected?.test(text) || !OTHER_LINES.some((other) => other.test(text)),
+  );
   const aligned = align(predicted, relevant, (one, other) => body(one.text) === body(other.text)).map(asLine);
   const count = (status: DmesgStatus) => aligned.filter((line) => line.status === status).length;
   return {
@@ -92,7 +100,19 @@ export function compareDmesg(
   };
 }
 
-function lastBoot(text: string): Entry[] {
+/** The driver's lines about one SMMU, in the last boot that the capture holds. */
+export function linesOf(
+  lines: readonly Entry[],
+  smmu: { readonly name: string; readonly alone: boolean },
+): { readonly device: string | null; readonly ofDevice: readonly Entry[] } {
+  const byDevice = driverLines(lines);
+  // A snapshot may call an only SMMU as it likes.
+  const [only] = byDevice.keys();
+  const device = byDevice.has(smmu.name) ? smmu.name : smmu.alone && byDevice.size === 1 ? (only ?? null) : null;
+  return { device, ofDevice: device === null ? [] : (byDevice.get(device) ?? []) };
+}
+
+export function lastBoot(text: string): Entry[] {
   const entries = text.split(/\r?\n/).map((line, i) => ({ text: line, line: i + 1 }));
   return entries.slice(
     Math.max(
@@ -122,7 +142,7 @@ function bareLines(lines: readonly Entry[], predicted: readonly StagedLogLine[])
     .filter(({ text }) => known.has(body(text)) || PREFIX.test(text));
 }
 
-function body(text: string): string {
+export function body(text: string): string {
   return text.replace(PREFIX, '');
 }
 
@@ -131,7 +151,9 @@ function asLine({ left, right }: Pair<StagedLogLine, Entry>): DmesgLine {
   return { status: left.level === 'debug' ? 'hidden' : 'missing', text: left.text, line: null };
 }
 
-const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
+export const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
+/** What compilers append to the name of a function that they have changed for its callers. */
+const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
 const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]+)\+0x/;
 
 function comparePanic(lines: readonly Entry[], panic: PanicReport | null): DmesgReport['panic'] {
@@ -142,5 +164,5 @@ function comparePanic(lines: readonly Entry[], panic: PanicReport | null): Dmesg
   // A death elsewhere in the kernel is another story.
   const ours = found !== null && (found === predicted || found.startsWith('arm_smmu')) ? found : null;
   if (predicted === null && ours === null) return null;
-  return { predicted, found: ours, agrees: predicted === ours };
+  return { predicted, found: ours, agrees: predicted === (ours?.replace(CLONE, '') ?? null) };
 }

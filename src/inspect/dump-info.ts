@@ -1,7 +1,6 @@
 /** What a dump says of itself: `smmu-adopt info` as plain data. */
 
-import type { Dump } from '../dump/dump.ts';
-import { hex } from '../hex.ts';
+import type { Dump, DumpProblem } from '../dump/dump.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import { type DumpReport, dumpReport, SCHEMA_VERSION } from './inspection.ts';
 
@@ -19,7 +18,7 @@ export interface DumpInfo {
     readonly pages: Readonly<Record<'present' | 'zero' | 'excluded' | 'lost', number>>;
     readonly vmcoreinfo: Readonly<Record<string, string>>;
     /** Damage: where in which file, and what. */
-    readonly problems: readonly { readonly file: string; readonly fileOffset: string; readonly what: string }[];
+    readonly problems: readonly DumpProblem[];
   };
 }
 
@@ -39,7 +38,7 @@ export function dumpInfo(dump: Dump, progress: Progress = noProgress): DumpInfo 
       codecs,
       pages,
       vmcoreinfo: Object.fromEntries(vmcoreinfo),
-      problems: dump.problems.map(({ file, fileOffset, what }) => ({ file, fileOffset: hex(fileOffset), what })),
+      problems: dump.problems,
     },
   };
 }

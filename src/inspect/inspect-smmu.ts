@@ -1,9 +1,12 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
 import type { RegisterPage } from '../adopt/cleanup.ts';
+import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
+import type { ToldByLog } from '../adopt/fate.ts';
 import { KernelMemory, type KernelMemoryOptions } from '../adopt/kernel-memory.ts';
 import type { Failures } from '../adopt/ledger.ts';
+import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
@@ -11,11 +14,10 @@ import type { MemoryView } from '../dump/view.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
-import { platformFindings, platformReport } from '../findings/platform-findings.ts';
+import { platformFindings } from '../findings/platform-findings.ts';
 import type { RiskContext } from '../findings/risks/context.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
-import { judgeL1, l1Row, missingLocation } from '../findings/table-findings.ts';
-import { hex } from '../hex.ts';
+import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
@@ -27,14 +29,18 @@ import { SteReader } from '../smmu/ste-reader.ts';
 import { streamTableGeometry } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
+import { l1Row } from '../tables/l1-rows.ts';
 import { steRows } from '../tables/ste-rows.ts';
 import { outcomeReport } from './adoption-report.ts';
 import { decidesDifferently, splitOf } from './compare.ts';
 import { type Capture, compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { Census, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
+import type { RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
+import { platformReport } from './platform-report.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
+import { toldByLog } from './told-by-log.ts';
 
 /** One moment of the machine's memory: what the dump holds, and what is where. */
 export interface Moment {
@@ -102,8 +108,9 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const view = new HardwareView(geometry, now.view, stes, input.progress);
   const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
   const { devices, cutFrom } = chooseDevices(input, view);
-  const emulate = (one: Revision) =>
+  const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
+      told,
       registers,
       firmwareCoherent,
       revision: one,
@@ -114,7 +121,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
       failures: input.failures,
       unbindPage: input.unbindPage,
     });
-  const emulation = emulate(revision);
+  const emulation = settled(emulate(revision), (told) => emulate(revision, told), input);
   const outcome = outcomeReport(emulation);
   const ssidBits = emulation.ids.ssidBits;
 
@@ -125,7 +132,9 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     const found = view.lookup(sid);
     if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
   }
-  const asked = [...devices.present, ...devices.hotplugged].flatMap((device) => device.sids).length;
+  const asked = [...devices.present, ...devices.hotplugged]
+    .filter(({ presumed }) => presumed !== true)
+    .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const others = compareRevisions(emulation, emulate, input.allRevisions, findings);
@@ -153,7 +162,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
 
   const report: SmmuReport = {
     name: smmu.name,
-    base: smmu.base === null ? null : hex(smmu.base),
+    base: smmu.base,
     features: { ...emulation.featuresBefore, ...emulation.ids },
     registers: registerReport(smmu),
     assumptions: registers.assumptions,
@@ -164,7 +173,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     dmesg,
     table: {
       format: geometry.format,
-      base: hex(geometry.base),
+      base: geometry.base,
       split: geometry.format === '2lvl' ? geometry.split : null,
       entries: geometry.entries,
     },
@@ -183,6 +192,16 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   return { report, findings, risks };
 }
 
+/** What the dump leaves open, a captured log may tell. */
+function settled(
+  emulation: Emulation,
+  again: (told: ToldByLog) => Emulation,
+  { dmesg, smmu, alone }: SmmuInput,
+): Emulation {
+  if (dmesg === undefined || emulation.fate.kind !== 'unknown') return emulation;
+  return again(toldByLog(dmesg, { name: smmu.name, alone }));
+}
+
 function laterMemory({ later, memremap }: SmmuInput): KernelMemory | null {
   return later === undefined ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, memremap);
 }
@@ -198,15 +217,22 @@ function chooseDevices(
 ): { devices: DevicePlan; cutFrom: number | null } {
   if (!insertActive) return { devices, cutFrom: null };
   const named = new Set(devices.present.flatMap(({ sids }) => sids));
-  const active: { name: null; sids: number[] }[] = [];
+  const active: KernelDevice[] = [];
   let total = 0;
-  for (const sid of view.activeSids()) {
+  let presumedBus = -1;
+  for (const { sid, seen } of view.streams()) {
     if (named.has(sid)) continue;
-    total += 1;
-    if (total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
+    if (seen) total += 1;
+    if (seen && total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
+    const bus = Math.floor(sid / STRTAB_NUM_L2_STES);
+    // One speaks for all of its L1 descriptor that nobody sees, or that are too many.
+    if ((!seen || total > MAX_INSERTIONS_OF_ALL) && bus !== presumedBus) {
+      active.push({ name: null, sids: [sid], presumed: true });
+      presumedBus = bus;
+    }
   }
   const present = [...devices.present, ...active];
-  return { devices: { ...devices, present }, cutFrom: total > active.length ? total : null };
+  return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
 }
 
 /** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */
@@ -237,9 +263,14 @@ function compareRevisions(
   return { adoptions: null, splits: null };
 }
 
-function compareLog({ dmesg, smmu, alone }: SmmuInput, outcome: Outcome, findings: FindingList): DmesgReport | null {
+function compareLog(
+  { dmesg, smmu, alone, revision }: SmmuInput,
+  outcome: Outcome,
+  findings: FindingList,
+): DmesgReport | null {
   if (dmesg === undefined) return null;
-  const report = compareDmesg(dmesg, { name: smmu.name, alone }, outcome.kernelLog, outcome.panic);
+  const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
+  const report = compareDmesg(dmesg, compared, outcome.kernelLog, outcome.panic);
   const { file, agree, missing, extra, panic } = report;
   const panicAgrees = panic === null || panic.agrees;
   if (missing + extra > 0 || !panicAgrees) {
@@ -258,7 +289,7 @@ function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMe
     },
     (sid, config) => {
       const found = view.lookup(sid);
-      const address = 'paddr' in found ? { address: hex(found.paddr) } : {};
+      const address = 'paddr' in found ? { address: found.paddr } : {};
       findings.add('ste-config-reserved', { sid, config }, { firstSid: sid, lastSid: sid, ...address });
     },
   );
@@ -271,7 +302,7 @@ function registerReport({ registers }: SmmuSnapshot): SmmuReport['registers'] {
   const report: Record<string, SmmuReport['registers'][string]> = {};
   for (const layout of REGISTERS) {
     const value = registers.get(layout.name);
-    if (value !== undefined) report[layout.name] = { value: hex(value), fields: decodeFields(layout, [value]) };
+    if (value !== undefined) report[layout.name] = { value, fields: decodeFields(layout, [value]) };
   }
   return report;
 }

@@ -16,8 +16,8 @@ import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
 import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
-import { hex } from '../hex.ts';
 import { AddressMap } from '../platform/address-map.ts';
+import { type AskedSmmu, type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
@@ -33,19 +33,19 @@ export interface InspectOptions {
   /** Names of the SMMUs to inspect; all of the snapshot when left out. */
   readonly smmus?: readonly string[] | undefined;
   /** List the STEs of these StreamIDs, whatever they hold, instead of the active ones. */
-  readonly sids?: readonly number[] | undefined;
+  readonly sids?: SidList | undefined;
   /** List unused L1 descriptors and abort STEs too. */
   readonly all?: boolean | undefined;
   /** StreamIDs to insert in this order, or `all` those with a valid, non-abort STE. */
-  readonly insert?: readonly number[] | 'all' | undefined;
-  /** Devices of several streams, inserted after those of `insert`. */
-  readonly devices?: readonly { readonly name: string; readonly sids: readonly number[] }[] | undefined;
+  readonly insert?: SidList | 'all' | undefined;
+  /** Devices of several streams, inserted after those of `insert`, each into the SMMUs that it has any of. */
+  readonly devices?: readonly { readonly name: string; readonly sids: SidList }[] | undefined;
   /** StreamIDs of devices that are plugged in later. */
-  readonly hotplug?: readonly number[] | undefined;
+  readonly hotplug?: SidList | undefined;
   /** The kernel that the series is applied to: what one refused device takes with it. The newest known when left out. */
   readonly kernel?: KernelVersion | undefined;
   /** StreamIDs of firmware's reserved memory regions; those of `platform` when left out. */
-  readonly rmr?: readonly number[] | undefined;
+  readonly rmr?: SidList | undefined;
   /** The crashed kernel's /proc/iomem. */
   readonly iomem?: Iomem | undefined;
   /** What firmware says of the SMMUs: device names, coherency, reserved memory. */
@@ -92,7 +92,7 @@ function readRows({ smmus }: Inspection): void {
 }
 
 function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions, further: FurtherChecks): Inspection {
-  const { later, iomem, sids, dmesg, progress = noProgress } = options;
+  const { later, iomem, sids, dmesg, rmr, progress = noProgress } = options;
   const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);
   const kdumpRam = kdumpRamOf(snapshot.kdump.systemRam, iomem);
@@ -112,14 +112,14 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       memremap: { model: options.memremap ?? (iomem === undefined ? 'dump' : 'kernel'), paBits: options.paBits ?? 48 },
       kdumpRam,
       devices: {
-        present: [...devicesOf(options.insert), ...(options.devices ?? [])],
-        hotplugged: devicesOf(options.hotplug),
+        present: [...devicesOf(options.insert, smmu), ...namedDevicesOf(options.devices, smmu)],
+        hotplugged: devicesOf(options.hotplug, smmu),
         kernel: options.kernel ?? NEWEST_KERNEL,
       },
       insertActive: options.insert === 'all',
-      rmr: options.rmr,
+      rmr: rmr && sidsFor(rmr, smmu),
       platform: options.platform,
-      sids,
+      sids: sids && sidsFor(sids, smmu),
       all: options.all ?? false,
       gate: options.gate ?? true,
       unbindPage: options.poweredDown ?? 'live',
@@ -156,8 +156,14 @@ function registerPagesOf({ smmus }: Snapshot): (AddressRange & { name: string })
 }
 
 /** A device for each StreamID. */
-function devicesOf(sids: InspectOptions['insert']): KernelDevice[] {
-  return sids === 'all' || sids === undefined ? [] : sids.map((sid) => ({ name: null, sids: [sid] }));
+function devicesOf(sids: InspectOptions['insert'], smmu: AskedSmmu): KernelDevice[] {
+  return sids === 'all' || sids === undefined ? [] : sidsFor(sids, smmu).map((sid) => ({ name: null, sids: [sid] }));
+}
+
+function namedDevicesOf(devices: InspectOptions['devices'], smmu: AskedSmmu): KernelDevice[] {
+  return (devices ?? [])
+    .map(({ name, sids }) => ({ name, sids: sidsFor(sids, smmu) }))
+    .filter(({ sids }) => sids.length > 0);
 }
 
 function chooseRevision(options: InspectOptions, snapshot: Snapshot): Revision {
@@ -199,7 +205,7 @@ function generalFindings(
       findings.add('dump-load-address-assumed', { file: one.files.join(', ') });
     }
     for (const { file, fileOffset, what } of one.problems) {
-      findings.add('dump-damaged', { file, fileOffset: hex(fileOffset), what });
+      findings.add('dump-damaged', { file, fileOffset, what });
     }
     if (!one.complete && one.problems.length === 0) findings.add('dump-incomplete', { file: one.files.join(', ') });
   }
@@ -213,7 +219,7 @@ function exitCode(
   { errors, warnings, notes }: { errors: number; warnings: number; notes: number },
   failOn: Severity | 'never',
 ): 0 | 1 | 3 {
-  if (smmus.some(({ adoption }) => adoption.verdict === 'indeterminate')) return 3;
+  if (smmus.some(({ fate }) => fate.kind === 'unknown')) return 3;
   const failing = { error: errors, warning: errors + warnings, note: errors + warnings + notes, never: 0 }[failOn];
   return failing > 0 ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import type { Check } from '../adopt/checks.ts';
 import type { RegisterPage } from '../adopt/cleanup.ts';
 import type { Features } from '../adopt/device.ts';
 import type { Verdict } from '../adopt/emulate.ts';
+import type { AdoptionEnd, DeviceFate, SmmuFate } from '../adopt/fate.ts';
 import type { MappingKind, MappingPurpose } from '../adopt/ledger.ts';
 import type { LogLine, StagedLogLine } from '../adopt/log.ts';
 import type { InFlight, Phase, Reset } from '../adopt/reset.ts';
@@ -12,15 +13,22 @@ import type { PageCounts } from '../dump/memory.ts';
 import type { StreamTableFormat, TableFormatField } from '../smmu/stream-table.ts';
 
 export interface Outcome {
+  readonly fate: FateReport;
   readonly adoption: AdoptionReport;
   readonly inserts: readonly InsertReport[];
   readonly devices: readonly DeviceReport[];
   /** The reset of the SMMU; null when the kernel does not come to it, or when it cannot be told which it makes. */
-  readonly reset: ResetReport | null;
+  readonly reset: Reset | null;
   /** Everything that the driver prints about the adoption, in order. */
   readonly kernelLog: readonly StagedLogLine[];
   readonly panic: PanicReport | null;
   readonly lost: LostReport | null;
+}
+
+/** What becomes of the SMMU in the end; `after` is how the adoption had ended by then, null while it went on. */
+export interface FateReport {
+  readonly kind: SmmuFate['kind'];
+  readonly after: AdoptionEnd | null;
 }
 
 /** The same with the adoption's keys at the top, as `adoptions` has it for each revision. */
@@ -31,6 +39,10 @@ export interface AdoptionReport {
   readonly verdict: Verdict;
   readonly ret: number | null;
   readonly errno: string | null;
+  /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
+  readonly decidedBy: Check | null;
+  /** The dump leaves open what the check decides, and the captured log tells it. */
+  readonly settledByLog: boolean;
   readonly tableFormat: TableFormatField;
   readonly format: StreamTableFormat | null;
   readonly entries: number | null;
@@ -61,24 +73,26 @@ export interface AdoptionReport {
 export type StrtabCfgReport =
   | {
       readonly l2: {
-        readonly l1tab: string;
+        readonly l1tab: number;
         readonly l1Dma: null;
         readonly numL1Ents: number;
-        readonly l2ptrs: readonly { readonly index: number; readonly table: string | null }[];
+        readonly l2ptrs: readonly { readonly index: number; readonly table: number | null }[];
       };
     }
-  | { readonly linear: { readonly table: string; readonly steDma: null; readonly numEnts: number } };
+  | { readonly linear: { readonly table: number; readonly steDma: null; readonly numEnts: number } };
 
 export interface MappingReport {
   readonly kind: MappingKind;
   readonly purpose: MappingPurpose;
-  readonly address: string;
+  readonly address: number;
   readonly size: number;
   readonly ok: boolean;
   /** Why it fails, or where it leads when that is not to the crashed kernel's memory. */
   readonly why: string | null;
   readonly held: boolean;
   readonly released: boolean;
+  /** Made by the ID scan, which unmaps it before it goes on. */
+  readonly transient: boolean;
   readonly releasedBy: string | null;
   readonly pages: PageCounts;
 }
@@ -108,9 +122,9 @@ export interface ScanFailureReport {
   readonly rule: ScanRule;
   readonly sid: number;
   /** Address of the STE; null where the L2 table as a whole is at fault. */
-  readonly ste: string | null;
+  readonly ste: number | null;
   /** The context descriptor, or the level 1 descriptor of its table, at fault. */
-  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly address: string } | null;
+  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly address: number } | null;
   readonly observed: string;
   readonly required: string;
   readonly errno: string;
@@ -137,6 +151,8 @@ export interface DeviceReport {
   readonly name: string | null;
   readonly sids: readonly number[];
   readonly hotplugged: boolean;
+  readonly fate: DeviceFate['kind'];
+  /** The core comes to it, and it is then not `never-asked`; null where that cannot be told. */
   readonly asked: boolean | null;
   /** Added to an IOMMU group. */
   readonly accepted: boolean | null;
@@ -145,28 +161,22 @@ export interface DeviceReport {
   readonly deferredBy: number | null;
 }
 
-export interface ResetReport extends Omit<Reset, 'cr0'> {
-  readonly cr0: { readonly before: string | null; readonly kept: string | null; readonly after: string | null };
-}
-
 export interface PanicReport {
   /** The kernel function that reads. */
   readonly where: string;
-  readonly address: string;
+  readonly address: number;
   readonly why: string;
 }
 
 /** The registration of the SMMU fails after the adoption, and the SMMU goes with it. */
 export interface LostReport {
-  readonly why: string;
   readonly device: string | null;
   readonly sid: number;
   readonly ret: number;
-  readonly errno: string | null;
   /** Streams of devices that had been accepted, and of those that the core never came to. */
   readonly loseGroup: readonly number[];
   readonly neverAsked: readonly number[];
-  readonly cr0: string;
+  readonly cr0: number;
   readonly gbpaAbort: number | null;
   readonly inFlight: InFlight;
 }

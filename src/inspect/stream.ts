@@ -3,7 +3,7 @@
  * with it. Made from an inspection that was asked for this StreamID alone.
  */
 
-import type { Check } from '../adopt/checks.ts';
+import { type Check, failed } from '../adopt/checks.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { Finding } from '../findings/findings.ts';
@@ -13,7 +13,8 @@ import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from '../streams/stream-lookup.ts';
 import { type StreamTraffic, streamTraffic } from '../streams/stream-traffic.ts';
 import type { TranslationMemory } from '../streams/translation.ts';
-import type { DumpReport, Inspection, SmmuReport, SteRow } from './inspection.ts';
+import type { SteRow } from '../tables/ste-rows.ts';
+import type { DumpReport, Inspection, SmmuReport } from './inspection.ts';
 import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
 
 export interface StreamReport {
@@ -113,13 +114,13 @@ function isOfWhole({ location, rule }: Finding): boolean {
 }
 
 function outcomeOf(outcome: RevisionOutcome, sid: number): StreamOutcome {
-  const { verdict, errno, panic, lost, checks, inserts, devices, idScan } = outcome;
+  const { verdict, errno, panic, lost, decidedBy, inserts, devices, idScan } = outcome;
   return {
     verdict,
     errno,
     panic,
     lost,
-    decidedBy: checks.find(({ result }) => result === 'fail') ?? null,
+    decidedBy: failed(decidedBy),
     insert: inserts.find((insert) => insert.sid === sid) ?? null,
     device: devices.find(({ sids }) => sids.includes(sid)) ?? null,
     scan: idScan === null ? null : scanOf(idScan, sid),
@@ -143,7 +144,7 @@ export function lacksEvidence({ lookup, revisions }: StreamReport): boolean {
     ({ verdict, insert, device }) =>
       verdict === 'indeterminate' ||
       insert?.ret === null ||
-      (device?.accepted === true && device.deferred === null) ||
-      (device?.accepted === null && device.asked !== false),
+      (device?.fate === 'accepted' && device.deferred === null) ||
+      device?.fate === 'unknown',
   );
 }

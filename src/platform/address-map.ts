@@ -1,7 +1,8 @@
 /** What is at a physical address of the machine: memory, the kdump kernel's own memory, a device, or nothing. */
 
 import type { AddressRange, PhysicalMemory } from '../dump/memory.ts';
-import { type Iomem, type IomemRange, kdumpRamOf } from './iomem.ts';
+import { type Claim, firstClaims, pieceAt, pieceIndex } from './claims.ts';
+import { type Iomem, kdumpRamOf } from './iomem.ts';
 
 /**
  * - `ram`: memory outside the kdump kernel's own
@@ -21,15 +22,18 @@ export interface KindRun {
 /** Tables are aligned to 64 bytes at least; with boundaries aligned the same way no entry lies on both sides of one. */
 const GRAIN = 64;
 
+/** What /proc/iomem and the snapshot list for an address: what kind it is, and of a device the name. */
+interface Listed {
+  readonly kind: 'kdump' | 'ram' | 'device';
+  readonly name: string;
+}
+
 export class AddressMap {
-  readonly #ram: readonly AddressRange[];
-  readonly #kdump: readonly AddressRange[];
-  readonly #devices: readonly IomemRange[];
   readonly #dump: Pick<PhysicalMemory, 'runs'>;
-  /** Where ranges begin and end, ascending: a server lists hundreds, and a table of tables asks a hundred thousand times. */
-  readonly #edges: readonly number[];
-  /** What is known of the stretch below each edge, once it was asked for. */
-  readonly #listed = new Map<number, 'kdump' | 'ram' | 'device' | null>();
+  /** Ascending and disjoint, each with what has precedence there: a table of tables asks a hundred thousand times. */
+  readonly #listed: readonly Claim<Listed>[];
+  /** Devices alone, as far as they are covered by memory too. */
+  readonly #devices: readonly Claim<Listed>[];
   /** Whether /proc/iomem tells holes from devices and from memory that the dump lacks. */
   readonly complete: boolean;
 
@@ -37,11 +41,13 @@ export class AddressMap {
   constructor(dump: Pick<PhysicalMemory, 'runs'>, iomem: Iomem | null, kdumpRam: readonly AddressRange[]) {
     this.#dump = dump;
     this.complete = iomem !== null;
-    this.#ram = outward(iomem?.systemRam ?? []);
-    this.#kdump = outward(kdumpRamOf(kdumpRam, iomem));
-    this.#devices = outward(iomem?.devices ?? []);
-    const edges = [...this.#kdump, ...this.#ram, ...this.#devices].flatMap(({ start, end }) => [start, end]);
-    this.#edges = [...new Set(edges)].sort((a, b) => a - b);
+    const devices = (iomem?.devices ?? []).map((range) => listed(range, { kind: 'device', name: range.name }));
+    this.#devices = firstClaims(devices);
+    this.#listed = firstClaims([
+      ...kdumpRamOf(kdumpRam, iomem).map((range) => listed(range, KDUMP)),
+      ...(iomem?.systemRam ?? []).map((range) => listed(range, RAM)),
+      ...devices,
+    ]);
   }
 
   /** The kinds of a range, in order and without gaps. Boundaries inside the range are aligned to 64 bytes. */
@@ -54,12 +60,15 @@ export class AddressMap {
       if (last?.kind === kind) runs[runs.length - 1] = { ...last, byteLength: last.byteLength + after - start };
       else runs.push({ offset: start - paddr, byteLength: after - start, kind });
     };
-    for (let start = paddr, edge = this.#firstEdgeAbove(paddr); start < end; edge++) {
-      const after = Math.min(end, this.#edges[edge] ?? end);
-      const listed = this.#listedBelow(edge, start);
-      if (listed === 'kdump' || listed === 'ram') add(start, after, listed);
+    for (let start = paddr, at = pieceIndex(this.#listed, paddr); start < end; ) {
+      const piece = this.#listed[at];
+      const inside = piece !== undefined && piece.first <= start;
+      const after = Math.min(end, piece === undefined ? end : inside ? piece.last + 1 : piece.first);
+      const kind = inside ? piece.owner.kind : null;
+      if (inside) at += 1;
+      if (kind === 'kdump' || kind === 'ram') add(start, after, kind);
       else {
-        const other = this.complete ? (listed ?? 'hole') : 'unknown';
+        const other = this.complete ? (kind ?? 'hole') : 'unknown';
         // What the dump holds bytes for is memory, whoever forgot to list it.
         for (const run of this.#dump.runs(start, after - start)) {
           const from = start + run.offset;
@@ -73,43 +82,20 @@ export class AddressMap {
     return runs;
   }
 
-  #firstEdgeAbove(paddr: number): number {
-    let [low, high] = [0, this.#edges.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#edges[middle] as number) > paddr) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** What is listed for the stretch between two edges in which `paddr` is. */
-  #listedBelow(edge: number, paddr: number): 'kdump' | 'ram' | 'device' | null {
-    const known = this.#listed.get(edge);
-    if (known !== undefined) return known;
-    const inside = ({ start, end }: AddressRange) => start <= paddr && paddr < end;
-    const listed = this.#kdump.some(inside)
-      ? 'kdump'
-      : this.#ram.some(inside)
-        ? 'ram'
-        : this.#devices.some(inside)
-          ? 'device'
-          : null;
-    this.#listed.set(edge, listed);
-    return listed;
-  }
-
   /** The name of the device at an address, or null. */
   deviceAt(paddr: number): string | null {
-    return this.#devices.find(({ start, end }) => start <= paddr && paddr < end)?.name ?? null;
+    return pieceAt(this.#devices, paddr)?.owner.name ?? null;
   }
+}
+
+const KDUMP: Listed = { kind: 'kdump', name: '' };
+const RAM: Listed = { kind: 'ram', name: '' };
+
+/** With boundaries moved outward to the grain. */
+function listed({ start, end }: AddressRange, owner: Listed): Claim<Listed> {
+  return { first: floor(start), last: floor(end + GRAIN - 1) - 1, owner };
 }
 
 function floor(paddr: number): number {
   return paddr - (paddr % GRAIN);
-}
-
-/** The same ranges with boundaries moved outward to the grain. */
-function outward<T extends AddressRange>(ranges: readonly T[]): T[] {
-  return ranges.map((range) => ({ ...range, start: floor(range.start), end: floor(range.end + GRAIN - 1) }));
 }

@@ -1,13 +1,10 @@
 /** Device names for StreamIDs: the ID mappings of one SMMU, read backwards. Pure, and fast enough for every row. */
 
+import { type Claim, firstClaims, pieceAt } from './claims.ts';
 import type { IdRange } from './firmware.ts';
 
-/** StreamIDs `first` to `last` of one range, where no range before it in the table has them. */
-interface Stretch {
-  readonly first: number;
-  last: number;
-  readonly range: IdRange;
-}
+/** StreamIDs of one range, where no range that begins before it has them. */
+type Stretch = Claim<IdRange>;
 
 export class DeviceNames {
   /** Ascending and disjoint. */
@@ -30,45 +27,36 @@ export class DeviceNames {
   }
 
   #rangeOf(sid: number): IdRange | undefined {
-    let [low, high] = [0, this.#stretches.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#stretches[middle] as Stretch).last < sid) low = middle + 1;
-      else high = middle;
-    }
-    const stretch = this.#stretches[low];
-    if (stretch === undefined || sid < stretch.first) return undefined;
-    const { range } = stretch;
+    const range = pieceAt(this.#stretches, sid)?.owner;
     // An ID with bits that the mask takes away is one that no device comes to.
-    return ((range.firstId + sid - range.firstSid) & ~range.mask) === 0 ? range : undefined;
+    return range !== undefined && ((range.firstId + sid - range.firstSid) & ~range.mask) === 0 ? range : undefined;
   }
 }
 
+/** The range that begins first has a StreamID, of those that begin together the first of the table. */
 function stretchesOf(ranges: readonly IdRange[]): Stretch[] {
-  const stretches: Stretch[] = [];
-  let next = 0;
-  for (const range of ranges.toSorted((a, b) => a.firstSid - b.firstSid)) {
-    const before = stretches.at(-1);
-    // Some IORTs have the number of IDs where that minus one belongs. Linux, too, then takes the range that begins here.
-    if (before !== undefined && before.last === range.firstSid && before.first < before.last) {
-      before.last -= 1;
-      next -= 1;
-    }
-    const first = Math.max(next, range.firstSid);
-    const last = range.firstSid + range.count - 1;
-    if (last < first) continue;
-    stretches.push({ first, last, range });
-    next = last + 1;
-  }
-  return stretches;
+  const sorted = ranges.toSorted((a, b) => a.firstSid - b.firstSid);
+  const begins = new Set(ranges.map(({ firstSid }) => firstSid));
+  return firstClaims(
+    sorted.flatMap((range) => {
+      const last = range.firstSid + range.count - 1;
+      // One too long, as IORTs are that have the number of IDs where that minus one belongs.
+      const given = range.count > 1 && begins.has(last) ? last - 1 : last;
+      return given < range.firstSid ? [] : [{ first: range.firstSid, last: given, owner: range }];
+    }),
+  );
 }
 
-/** Segment, bus, device and function of a requester ID, with `*` for what `mask` does not keep whole. */
+/**
+ * Segment, bus, device and function of a requester ID, with `*` for what `mask` takes away. Where it takes the upper bits
+ * of a part alone, the part is what is left: firmware that looks at one bit of the bus knows of two buses.
+ */
 export function pciName(segment: number, id: number, mask: number): string {
   const part = (shift: number, bits: number, digits: number) => {
     const all = (1 << bits) - 1;
-    const kept = ((mask >>> shift) & all) === all;
-    return kept ? ((id >>> shift) & all).toString(16).padStart(digits, '0') : '*';
+    const kept = (mask >>> shift) & all;
+    const isLowPart = kept !== 0 && (kept & (kept + 1)) === 0;
+    return isLowPart ? ((id >>> shift) & all).toString(16).padStart(digits, '0') : '*';
   };
   return `${segment.toString(16).padStart(4, '0')}:${part(8, 8, 2)}:${part(3, 5, 2)}.${part(0, 3, 1)}`;
 }

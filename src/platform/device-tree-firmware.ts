@@ -4,53 +4,106 @@
  */
 
 import { InputError } from '../errors.ts';
+import { type Claim, firstClaims } from './claims.ts';
 import { parseDeviceTree, type TreeNode } from './device-tree.ts';
-import { type Firmware, type IdRange, Problems, SmmuBuilder } from './firmware.ts';
+import { type DisabledSmmu, type Firmware, type IdRange, Problems, SmmuBuilder } from './firmware.ts';
+import { isPciNode, pciDomains } from './pci-domains.ts';
 import {
   cellCounts,
   cellOf,
   cellsOf,
   isDmaCoherent,
-  isEnabled,
   joinedCells,
   pathOf,
   physicalBase,
+  refusalOf,
   textsOf,
 } from './tree-reading.ts';
 
 const SMMU_V3 = 'arm,smmu-v3';
+/** What the bindings of SMMUv1 and SMMUv2 end with. */
+const OTHER_SMMU = /^arm,(?:smmu-v[12]|mmu-40[01]|mmu-500)$|,smmu-(?:v2|500)$/;
 
 /** The flattened device tree in `bytes`. Throws InputError (`format`) for what is none, or has no SMMUv3. */
 export function deviceTreeFirmware(bytes: Buffer, source: string): Firmware {
   const { nodes } = parseDeviceTree(bytes, source);
   const tree = new TreeReader(nodes);
-  if (tree.smmus.size === 0) {
-    throw new InputError('format', `has no node that is compatible with "${SMMU_V3}" and enabled`, { file: source });
-  }
-  for (const node of nodes) if (isEnabled(node)) tree.read(node);
+  if (tree.smmus.size + tree.disabled.length === 0) throw noSmmu(nodes, source);
+  for (const node of nodes) if (tree.exists(node)) tree.read(node);
   for (const node of nodes) tree.readReserved(node);
-  const smmus = [...tree.smmus.values()].map((smmu) => smmu.build());
-  return { kind: 'device-tree', source, smmus, problems: tree.problems.all };
+  return {
+    kind: 'device-tree',
+    source,
+    smmus: [...tree.smmus.values()].map((smmu) => smmu.build()),
+    disabled: tree.disabled,
+    ignoredRmrs: 0,
+    problems: tree.problems.all,
+  };
+}
+
+function noSmmu(nodes: readonly TreeNode[], source: string): InputError {
+  const others = nodes.filter((node) => compatibleOf(node).some((text) => OTHER_SMMU.test(text))).length;
+  const more = others === 0 ? '' : `; it has ${others} of SMMUv1 or SMMUv2, which another driver runs`;
+  return new InputError('format', `has no node that is compatible with "${SMMU_V3}"${more}`, { file: source });
+}
+
+function compatibleOf(node: TreeNode): string[] {
+  return textsOf(node.properties.get('compatible'));
+}
+
+/** A row of an iommu-map. */
+interface MapRow {
+  readonly at: number;
+  readonly firstId: number;
+  readonly firstSid: number;
+  /** Null for a row that leads to no SMMUv3. */
+  readonly smmu: SmmuBuilder | null;
 }
 
 class TreeReader {
   readonly problems = new Problems();
   readonly smmus = new Map<TreeNode, SmmuBuilder>();
+  readonly disabled: DisabledSmmu[] = [];
   readonly #byPhandle = new Map<number, TreeNode>();
   readonly #domains: ReadonlyMap<TreeNode, number>;
+  /** Nodes that Linux makes no device of, with the one that says so, themselves or one above. */
+  readonly #refusedBy = new Map<TreeNode, TreeNode>();
   /** StreamIDs of platform devices, for what is reserved for them. */
   readonly #sidsOf = new Map<TreeNode, { readonly smmu: SmmuBuilder; readonly sid: number }[]>();
 
   constructor(nodes: readonly TreeNode[]) {
-    this.#domains = pciDomains(nodes);
+    for (const node of nodes) {
+      if (node.parent === null) continue;
+      const refusedBy = this.#refusedBy.get(node.parent) ?? (refusalOf(node) === null ? undefined : node);
+      if (refusedBy !== undefined) this.#refusedBy.set(node, refusedBy);
+    }
+    const { byBridge, refused } = pciDomains(nodes, (node) => this.exists(node));
+    this.#domains = byBridge;
+    for (const bridge of refused) {
+      this.problems.add(`${pathOf(bridge)}: another host bridge has its linux,pci-domain; Linux does not register it`);
+    }
     for (const node of nodes) {
       const phandle = cellOf(node, 'phandle') ?? cellOf(node, 'linux,phandle');
       if (phandle !== null && !this.#byPhandle.has(phandle)) this.#byPhandle.set(phandle, node);
-      if (!textsOf(node.properties.get('compatible')).includes(SMMU_V3) || !isEnabled(node)) continue;
-      const about = { name: pathOf(node), base: physicalBase(node), coherent: isDmaCoherent(node) };
-      if (about.base === null) this.problems.add(`${about.name}: its reg does not lead to a physical address`);
-      this.smmus.set(node, new SmmuBuilder(about, this.problems));
+      if (compatibleOf(node).includes(SMMU_V3)) this.#addSmmu(node);
     }
+  }
+
+  #addSmmu(node: TreeNode): void {
+    const about = { name: pathOf(node), base: physicalBase(node) };
+    const by = this.#refusedBy.get(node);
+    if (by !== undefined) {
+      if (this.disabled.length >= MAX_SMMUS) return;
+      this.disabled.push({ ...about, by: { name: pathOf(by), status: refusalOf(by) ?? '' } });
+      return;
+    }
+    if (about.base === null) this.problems.add(`${about.name}: its reg does not lead to a physical address`);
+    if (this.smmus.size >= MAX_SMMUS) this.problems.add(`only its first ${MAX_SMMUS} SMMUs are read`);
+    else this.smmus.set(node, new SmmuBuilder({ ...about, coherent: isDmaCoherent(node) }, this.problems));
+  }
+
+  exists(node: TreeNode): boolean {
+    return !this.#refusedBy.has(node);
   }
 
   read(node: TreeNode): void {
@@ -58,26 +111,45 @@ class TreeReader {
     this.#readIommus(node);
   }
 
-  /** Rows of (first ID, SMMU, first StreamID, number of IDs), looked up with the masked ID: of_map_id(). */
+  /**
+   * Rows of (first ID, SMMU, first StreamID, number of IDs), looked up with the masked ID, the first that has it taken:
+   * of_map_id(). For a PCI device that is the map of its host bridge.
+   */
   #readMap(node: TreeNode): void {
     const value = node.properties.get('iommu-map');
     if (value === undefined) return;
-    const isPci = this.#domains.has(node);
+    const domain = this.#domains.get(node);
+    if (domain === undefined && isPciNode(node)) return;
+    if (value.length === 0 || value.length % ROW_BYTE_LENGTH !== 0) {
+      this.problems.add(`${pathOf(node)}: its iommu-map is not made of rows of four cells`);
+      return;
+    }
     const mask = cellOf(node, 'iommu-map-mask') ?? 0xffff_ffff;
-    const cells = cellsOf(value);
-    if (value.length % 16 !== 0) this.problems.add(`${pathOf(node)}: its iommu-map is not made of rows of four cells`);
+    const name = pathOf(node);
+    const about =
+      domain === undefined
+        ? ({ kind: 'platform', name, segment: null, mask } as const)
+        : ({ kind: 'pci', name, segment: domain, mask: (mask & 0xffff) >>> 0 } as const);
+    const pieces = firstClaims(this.#rowsOf(node, cellsOf(value), mask));
+    for (const { first, last, owner } of pieces.toSorted((a, b) => a.owner.at - b.owner.at || a.first - b.first)) {
+      const { firstId, firstSid, smmu } = owner;
+      const ids = { firstId: first, count: last - first + 1, firstSid: firstSid + first - firstId };
+      smmu?.add({ ...about, ...ids });
+    }
+  }
+
+  #rowsOf(node: TreeNode, cells: readonly number[], mask: number): Claim<MapRow>[] {
+    const rows: Claim<MapRow>[] = [];
     for (let at = 0; at + 4 <= cells.length; at += 4) {
       const [firstId, phandle, firstSid, count] = cells.slice(at, at + 4) as [number, number, number, number];
-      const smmu = this.#smmuAt(phandle, node, 'iommu-map');
-      smmu?.add({
-        ...(isPci ? { kind: 'pci', segment: this.#domains.get(node) ?? 0 } : { kind: 'platform', segment: null }),
-        name: pathOf(node),
-        firstId,
-        count,
-        firstSid,
-        mask: isPci ? (mask & 0xffff) >>> 0 : mask,
-      });
+      if ((firstId & ~mask) !== 0) {
+        this.problems.add(`${pathOf(node)}: its iommu-map-mask takes bits of an ID of iommu-map; Linux stops there`);
+        return rows;
+      }
+      const owner = { at, firstId, firstSid, smmu: this.#smmuAt(phandle, node, 'iommu-map') };
+      if (count > 0) rows.push({ first: firstId, last: Math.min(firstId + count, 2 ** 32) - 1, owner });
     }
+    return rows;
   }
 
   #readIommus(node: TreeNode): void {
@@ -148,23 +220,6 @@ class TreeReader {
 }
 
 const ONE_ID = { firstId: 0, count: 1, mask: 0 };
-
-/** `linux,pci-domain` where a host bridge has it, else numbers in the order of the tree that no other one has. */
-function pciDomains(nodes: readonly TreeNode[]): ReadonlyMap<TreeNode, number> {
-  const isPci = (node: TreeNode | null) => textsOf(node?.properties.get('device_type'))[0] === 'pci';
-  const bridges = nodes.filter((node) => isPci(node) && !isPci(node.parent) && isEnabled(node));
-  const domains = new Map<TreeNode, number>();
-  for (const bridge of bridges) {
-    const given = cellOf(bridge, 'linux,pci-domain');
-    if (given !== null) domains.set(bridge, given);
-  }
-  const taken = new Set(domains.values());
-  let next = 0;
-  for (const bridge of bridges) {
-    if (domains.has(bridge)) continue;
-    while (taken.has(next)) next += 1;
-    domains.set(bridge, next);
-    next += 1;
-  }
-  return domains;
-}
+const ROW_BYTE_LENGTH = 16;
+/** More than any machine has. */
+const MAX_SMMUS = 1 << 12;

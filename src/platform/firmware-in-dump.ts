@@ -50,6 +50,11 @@ export function findFirmware(
 ): FirmwareSearch {
   let [byteLength, candidates] = [0, 0];
   let second: Firmware | null = null;
+  const wanted = new Set<number | null>(bases);
+  const isWanted = ({ smmus, disabled }: Firmware) =>
+    wanted.size === 0
+      ? smmus.length > 0
+      : [...smmus, ...disabled].some(({ base }) => base !== null && wanted.has(base));
   const chunk = new Uint32Array(CHUNK_BYTE_LENGTH / 4);
   for (const { start, end } of chunksOf(memory)) {
     if (byteLength >= SEARCH_BYTE_LENGTH || candidates > MAX_CANDIDATES) {
@@ -67,7 +72,7 @@ export function findFirmware(
       if (candidates > MAX_CANDIDATES) break;
       const table = isTree ? treeAt(memory, start + at) : iortBehind(memory, start + at);
       if (table === null) continue;
-      if (bases.length === 0 || table.smmus.some(({ base }) => base !== null && bases.includes(base))) {
+      if (isWanted(table)) {
         return { found: table, byteLength, complete: true };
       }
       second ??= table;

@@ -9,8 +9,20 @@ export interface Firmware {
   readonly source: string;
   /** The SMMUv3 instances, in the order of the table. */
   readonly smmus: readonly FirmwareSmmu[];
+  /** SMMUv3 instances that are there, but not for Linux to use. */
+  readonly disabled: readonly DisabledSmmu[];
+  /** RMR nodes of an IORT whose revision is too old for Linux to read them. */
+  readonly ignoredRmrs: number;
   /** What was passed over, and why: the rest is used. */
   readonly problems: readonly string[];
+}
+
+export interface DisabledSmmu {
+  /** The path of the node. Untrusted text. */
+  readonly name: string;
+  readonly base: number | null;
+  /** The node that says so, itself or one above, and how. Untrusted text. */
+  readonly by: { readonly name: string; readonly status: string };
 }
 
 export interface FirmwareSmmu {

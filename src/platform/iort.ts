@@ -37,6 +37,7 @@ export type IortNode = NodeBase &
     | { readonly kind: 'named-component'; readonly name: string }
     | { readonly kind: 'root-complex'; readonly segment: number }
     | { readonly kind: 'smmu-v3'; readonly base: bigint; readonly coherent: boolean }
+    | { readonly kind: 'smmu-v2' }
     | { readonly kind: 'rmr'; readonly ranges: readonly { readonly start: bigint; readonly byteLength: bigint }[] }
     | { readonly kind: 'other'; readonly type: number }
   );
@@ -53,6 +54,8 @@ export interface Iort {
 const KINDS: Readonly<Record<number, { readonly byteLength: number; readonly read: NodeReader }>> = {
   1: { byteLength: 14, read: readNamedComponent },
   2: { byteLength: 16, read: (node) => ({ kind: 'root-complex', segment: node.readUInt32LE(28) }) },
+  // SMMUv1 and v2, which another driver runs.
+  3: { byteLength: 0, read: () => ({ kind: 'smmu-v2' }) },
   4: {
     byteLength: 12,
     // Bit 0 of the flags is COHACC Override; the driver takes coherency from it alone.

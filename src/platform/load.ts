@@ -8,16 +8,16 @@ import { iortFirmware } from './iort-firmware.ts';
 
 export { findFirmware } from './firmware-in-dump.ts';
 
-/** Some hundreds of kilobytes for the tree of a large server, some tens for its IORT. */
+/** Some hundreds of kilobytes for the tree of a large server; megabytes for all of its tables of ACPI as text. */
 const MAX_TREE_BYTES = 1 << 24;
-const MAX_IORT_BYTES = 1 << 22;
+const MAX_IORT_BYTES = 1 << 25;
 
 /** A compiled device tree, as /sys/firmware/fdt is. Throws InputError (`file` or `format`) naming the file. */
 export async function loadDeviceTree(path: string): Promise<Firmware> {
   return deviceTreeFirmware(readFile(path, MAX_TREE_BYTES, tooLong(path, 'a device tree')), path);
 }
 
-/** A copy of /sys/firmware/acpi/tables/IORT. Throws InputError (`file` or `format`) naming the file. */
+/** A copy of /sys/firmware/acpi/tables/IORT, or what acpidump prints. Throws InputError (`file` or `format`) naming the file. */
 export async function loadIort(path: string): Promise<Firmware> {
   return iortFirmware(readFile(path, MAX_IORT_BYTES, tooLong(path, 'an IORT')), path);
 }

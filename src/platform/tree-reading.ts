@@ -10,10 +10,22 @@ export function pathOf(node: TreeNode): string {
   return `/${names.join('/')}`;
 }
 
-/** Devicetree Specification 2.3.4: anything but "okay" keeps a device from being used. */
-export function isEnabled({ properties }: TreeNode): boolean {
-  const [status = 'okay'] = textsOf(properties.get('status'));
-  return status === 'okay' || status === 'ok';
+/**
+ * What a node says with `status` against being used, or null: of_device_is_available(), to which a property without any
+ * value is a "no" as well.
+ */
+export function refusalOf({ properties }: TreeNode): string | null {
+  const value = properties.get('status');
+  if (value === undefined || hasText(value, 'okay') || hasText(value, 'ok')) return null;
+  return value.toString('utf8', 0, Math.min(value.length, MAX_STATUS_LENGTH)).split('\0')[0] ?? '';
+}
+
+const MAX_STATUS_LENGTH = 40;
+
+/** Whether the first text of a property is this one. */
+export function hasText(value: Buffer | undefined, text: string): boolean {
+  const end = text.length;
+  return value !== undefined && value.length > end && value[end] === 0 && value.toString('latin1', 0, end) === text;
 }
 
 /** The texts of a list such as `compatible`. */
@@ -27,10 +39,10 @@ export function cellsOf(value: Buffer | undefined): number[] {
   return Array.from({ length: Math.floor((value?.length ?? 0) / 4) }, (_, i) => value?.readUInt32BE(i * 4) ?? 0);
 }
 
-/** A property of one cell, or null. */
+/** The first cell of a property, or null: of_property_read_u32(). */
 export function cellOf(node: TreeNode, name: string): number | null {
   const value = node.properties.get(name);
-  return value?.length === 4 ? value.readUInt32BE(0) : null;
+  return value !== undefined && value.length >= 4 ? value.readUInt32BE(0) : null;
 }
 
 /** `count` cells as one number, the first the highest. */
@@ -45,13 +57,15 @@ export function cellCounts(bus: TreeNode): { readonly address: number; readonly 
 
 /** More cells than any binding has; a count like this is garbage. */
 const MAX_CELLS = 8;
+/** More windows than any bus has; they are gone through for every SMMU below. */
+const MAX_WINDOWS = 1 << 10;
 
 /** The first address of `reg` as the CPU sees it, through the `ranges` of every bus above; null when there is none. */
 export function physicalBase(node: TreeNode): number | null {
   let bus = node.parent;
   if (bus === null) return null;
   const counts = cellCounts(bus);
-  const reg = cellsOf(node.properties.get('reg'));
+  const reg = cellsOf(node.properties.get('reg')?.subarray(0, 4 * 2 * MAX_CELLS));
   if (counts.address > MAX_CELLS || reg.length < counts.address + counts.size) return null;
   let address: bigint | null = joinedCells(reg, 0, counts.address);
   for (; bus.parent !== null && address !== null; bus = bus.parent) address = throughBus(bus, bus.parent, address);
@@ -68,7 +82,7 @@ function throughBus(bus: TreeNode, above: TreeNode, address: bigint): bigint | n
   const { address: parent } = cellCounts(above);
   const entry = child + parent + size;
   if (entry === 0 || Math.max(child, parent, size) > MAX_CELLS) return null;
-  const cells = cellsOf(value);
+  const cells = cellsOf(value.subarray(0, 4 * entry * MAX_WINDOWS));
   for (let at = 0; at + entry <= cells.length; at += entry) {
     const from = joinedCells(cells, at, child);
     const length = joinedCells(cells, at + child + parent, size);

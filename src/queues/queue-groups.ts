@@ -1,6 +1,5 @@
 /** What many entries of a queue come to: how often the same thing was said of the same streams. */
 
-import { hex } from '../hex.ts';
 import type { CommandKind } from '../smmu/commands.ts';
 import { type Field, fieldBits, wideWords } from '../smmu/fields.ts';
 import type { Queue, RawEntry } from './queue.ts';
@@ -21,8 +20,8 @@ export interface QueueGroup {
   /** Of them, those that somebody waits for an answer to: stalled transactions, page requests that are last of a group. */
   readonly waiting: number;
   /** The address in the oldest entry and in the newest one: of the access or else of the fetch. Null where there is none. */
-  readonly firstAddress: string | null;
-  readonly lastAddress: string | null;
+  readonly firstAddress: bigint | null;
+  readonly lastAddress: bigint | null;
 }
 
 /** A queue has half a million entries at most, and a hostile one as many streams; nobody reads more groups than these. */
@@ -106,7 +105,7 @@ export class Grouping {
     group.count += 1;
     group.waiting += waits;
     if (fields.address !== undefined) {
-      const address = hex(fieldBits(fields.address, wideWords(words, at, type.byteLength)));
+      const address = fieldBits(fields.address, wideWords(words, at, type.byteLength));
       group.firstAddress ??= address;
       group.lastAddress = address;
     }

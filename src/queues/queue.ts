@@ -5,7 +5,7 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex, word } from '../hex.ts';
+import { hex } from '../hex.ts';
 import type { CommandKind, SidRange } from '../smmu/commands.ts';
 import { decodeFields, type FieldValue, wideWords } from '../smmu/fields.ts';
 import {
@@ -37,7 +37,7 @@ export interface RawEntry {
 /** An entry decoded. What is not known because the dump lacks the entry is null. */
 export interface QueueEntry {
   readonly index: number;
-  readonly address: string;
+  readonly address: number;
   readonly pending: boolean | null;
   readonly code: number | null;
   readonly type: string | null;
@@ -47,7 +47,7 @@ export interface QueueEntry {
   readonly sid: number | null;
   readonly firstSid: number | null;
   readonly lastSid: number | null;
-  readonly words: readonly string[] | null;
+  readonly words: readonly bigint[] | null;
   readonly fields: Readonly<Record<string, FieldValue>>;
   readonly pageState: PageState;
 }
@@ -208,7 +208,7 @@ export class Queue {
     const wide = words === null ? null : wideWords(words, at, this.#kind.entryByteLength);
     return {
       index,
-      address: hex(address),
+      address,
       pending,
       code: type?.code ?? null,
       type: type?.name ?? null,
@@ -216,7 +216,7 @@ export class Queue {
       sid: sids !== null && sids.first === sids.last ? sids.first : null,
       firstSid: sids?.first ?? null,
       lastSid: sids?.last ?? null,
-      words: wide === null ? null : wide.map(word),
+      words: wide,
       fields: type === null || wide === null ? {} : decodeFields(type, wide),
       pageState,
     };

@@ -5,8 +5,8 @@
 
 import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
 import { type DumpReport, dumpReport, SCHEMA_VERSION } from '../inspect/inspection.ts';
+import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import { Rows } from '../rows.ts';
 import { COMMAND_ERRORS, type SidRange } from '../smmu/commands.ts';
@@ -35,7 +35,7 @@ export interface QueuesReport {
 
 export interface SmmuQueues {
   readonly name: string;
-  readonly base: string | null;
+  readonly base: number | null;
   /** Flags of GERROR about queues that are active; null when GERROR or GERRORN was not captured. */
   readonly errors: readonly string[] | null;
   readonly queues: readonly QueueReport[];
@@ -52,7 +52,7 @@ export interface QueueReport {
   readonly why: string | null;
   /** CR0.EVENTQEN, CMDQEN or PRIQEN when the registers were read; null when CR0 was not captured. */
   readonly enabled: boolean | null;
-  readonly base: string | null;
+  readonly base: number | null;
   readonly log2Size: number | null;
   /** LOG2SIZE as written, where IDR1 permits less. */
   readonly cappedFrom: number | null;
@@ -102,7 +102,7 @@ export interface QueuesOptions {
   readonly all?: boolean | undefined;
   readonly queues?: readonly QueueName[] | undefined;
   /** Only entries that concern one of these streams; those for all streams do. */
-  readonly sids?: readonly number[] | undefined;
+  readonly sids?: SidList | undefined;
   /** What firmware says of the machine. */
   readonly platform?: Platform | undefined;
 }
@@ -137,7 +137,7 @@ function smmuQueues(smmu: SmmuSnapshot, view: MemoryView, options: QueuesOptions
   const active = fieldsThatDiffer(registers, 'GERROR', 'GERRORN').map((field) => field.name);
   return {
     name,
-    base: base === null ? null : hex(base),
+    base,
     errors: known ? active.filter((flag) => QUEUE_ERRORS.test(flag)) : null,
     queues: wanted.map((queue) => queueReport(MAKERS[queue](smmu, view), smmu, options)),
   };
@@ -161,7 +161,7 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): 
   const named = namer(smmu, platform);
   const { name, geometry, absent, cappedFrom, why, overflow, prod, cons } = queue;
   const enable = fieldValue(smmu.registers, 'CR0', `${QUEUE_KINDS[name].prefix}EN`);
-  const isWanted = sids === undefined ? () => true : wantedOf(queue, sids);
+  const isWanted = sids === undefined ? () => true : wantedOf(queue, sidsFor(sids, smmu));
   const groups = new Grouping(queue);
   let [notInDump, wanted] = [0, 0];
   for (const entry of queue.pending()) {
@@ -176,7 +176,7 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): 
     absent,
     why,
     enabled: enable === undefined ? null : enable === 1,
-    base: geometry === null ? null : hex(geometry.base),
+    base: geometry?.base ?? null,
     log2Size: geometry?.log2Size ?? null,
     cappedFrom,
     prod,

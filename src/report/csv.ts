@@ -4,9 +4,11 @@
  */
 
 import type { Finding } from '../findings/findings.ts';
-import { hex } from '../hex.ts';
-import type { Inspection, SteRow } from '../inspect/inspection.ts';
+import { hex, word } from '../hex.ts';
+import type { Inspection } from '../inspect/inspection.ts';
+import type { SteRow } from '../tables/ste-rows.ts';
 import { escapeText } from './escape.ts';
+import { fieldText } from './field-text.ts';
 
 const STE_WORDS = 8;
 const FIELDS = ['S1ContextPtr', 'S1Fmt', 'S1CDMax', 'S1DSS', 'S2VMID', 'S2TTB', 'EATS', 'STRW'] as const;
@@ -30,9 +32,9 @@ export function* csvReport({ smmus, findings }: Inspection): Generator<string> {
 function steCells(ste: SteRow): (string | number | boolean | undefined)[] {
   const { sid, bdf, device, address, valid, config, pageState, words, fields, cds } = ste;
   return [
-    ...[sid, hex(sid), bdf, device === null ? '' : foreignText(device), address, valid, config, pageState],
-    ...words,
-    ...FIELDS.map((name) => fields[name]),
+    ...[sid, hex(sid), bdf, device === null ? '' : foreignText(device), hex(address), valid, config, pageState],
+    ...words.map(word),
+    ...FIELDS.map((name) => fieldText(fields[name] ?? 0)),
     ...[cds.length, cds.map(({ asid }) => asid).join(' ')],
   ];
 }

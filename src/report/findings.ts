@@ -32,7 +32,7 @@ function compareText(a: string, b: string): number {
 /** What has no such number comes first. */
 function placeNumbers({ location }: Finding): number[] {
   const { l1Index = -1, firstSid = -1, lastSid = -1, address } = location;
-  return [l1Index, firstSid, lastSid, address === undefined ? -1 : Number(address)];
+  return [l1Index, firstSid, lastSid, address ?? -1];
 }
 
 function compareNumbers(a: readonly number[], b: readonly number[]): number {
@@ -46,7 +46,7 @@ export function placeInWords({ location }: Finding): string {
   return [
     firstSid === undefined || lastSid === undefined ? '' : sidsInWords(firstSid, lastSid),
     pciBus === undefined ? '' : `PCI bus ${pciBus}`,
-    address === undefined ? '' : `at ${address}`,
+    address === undefined ? '' : `at ${hex(address)}`,
   ]
     .filter((part) => part !== '')
     .join(', ');

@@ -11,6 +11,9 @@ import { GRAVEST_FIRST, inOrder, placeInWords } from './findings.ts';
 
 const COMMANDS: { readonly [S in Severity]: string } = { error: 'error', warning: 'warning', note: 'notice' };
 
+/** In a word, for a log. */
+const THEN: Readonly<Record<string, string>> = { 'kernel-dies': 'panic', 'smmu-lost': 'lost', unknown: 'unknown' };
+
 export function* githubReport(inspection: Inspection): Generator<string> {
   yield `${summaryLine(inspection)}\n`;
   const findings = inOrder(inspection);
@@ -22,10 +25,9 @@ export function* githubReport(inspection: Inspection): Generator<string> {
 
 function summaryLine({ tool, smmus, summary }: Inspection): string {
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
-  const verdicts = smmus.map(({ adoption, panic, lost }) => {
-    const then = panic !== null && adoption.verdict !== 'panic' ? ', then panic' : lost !== null ? ', then lost' : '';
-    return adoption.verdict + then;
-  });
+  const verdicts = smmus.map(({ adoption, fate: { kind, after } }) =>
+    after === null ? adoption.verdict : `${adoption.verdict}, then ${THEN[kind]}`,
+  );
   const { errors, warnings, notes } = summary;
   return (
     `${tool.name}: ${count(smmus.length, 'SMMU')} (${verdicts.join('; ')}), ` +

@@ -56,8 +56,9 @@ function suitesOf(inspection: Inspection): Suite[] {
   const about = (name: string | null) => findingCases(findings.filter(({ smmu }) => smmu === name));
   const suites = inspection.smmus.map((smmu): Suite => {
     const { revision, verdict } = smmu.adoption;
+    const properties = { revision, verdict, fate: smmu.fate.kind };
     const cases = [...checkCases(smmu), ...deviceCases(smmu), ...about(smmu.name)];
-    return { name: smmu.name, properties: { revision, verdict }, cases };
+    return { name: smmu.name, properties, cases };
   });
   const ofInput = about(null);
   return ofInput.length === 0 ? suites : [{ name: 'input', properties: {}, cases: ofInput }, ...suites];
@@ -83,14 +84,17 @@ function deviceCases({ devices, inserts, panic }: SmmuReport): TestCase[] {
   }
   return devices.map((device) => {
     const one = { group: 'devices', name: deviceName(device) } as const;
-    if (device.asked === false) return { ...one, outcome: 'skipped', message: 'the kernel never comes to it' };
-    if (device.accepted === true) return { ...one, outcome: null };
-    if (device.accepted === null) return { ...one, outcome: 'error', message: 'cannot be told from this dump' };
+    if (device.fate === 'never-asked') return { ...one, outcome: 'skipped', message: 'the kernel never comes to it' };
+    if (device.fate === 'accepted') return { ...one, outcome: null };
+    if (device.fate === 'unknown') return { ...one, outcome: 'error', message: 'cannot be told from this dump' };
+    if (device.fate === 'kernel-dies') {
+      return { ...one, outcome: 'failure', message: `the kernel dies in ${panic?.where} before it is accepted` };
+    }
     const refusals = device.sids
       .flatMap((sid) => refused.get(sid) ?? [])
       .filter((insert) => insert.device === device.name && insert.hotplugged === device.hotplugged)
       .map(({ sid, errno, ret }) => `SID ${hex(sid)} is refused with ${errno === null ? ret : `-${errno}`}`);
-    const [message = panic === null ? 'refused' : `the kernel dies in ${panic.where} before it is accepted`] = refusals;
+    const [message = 'refused'] = refusals;
     return { ...one, outcome: 'failure', message, details: refusals.slice(1) };
   });
 }

@@ -4,26 +4,31 @@
  * out, and whatever belongs to an SMMU names it.
  */
 
-import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
+import type { Inspection } from '../inspect/inspection.ts';
 import { escapeJson } from './escape.ts';
+import { INSPECTION } from './json/inspection.ts';
 
 type RecordKind = 'dump' | 'smmu' | 'adoption' | 'insert' | 'l1' | 'ste' | 'finding' | 'summary';
 
-export function* ndjsonReport({ dump, smmus, findings, summary, ...root }: Inspection): Generator<string> {
+type Json = Readonly<Record<string, unknown>>;
+type JsonList = Iterable<Json>;
+
+export function* ndjsonReport(inspection: Inspection): Generator<string> {
+  const { dump, smmus, findings, summary, ...root } = INSPECTION.toJson(inspection) as Json;
   // The keys beside these parts, the schema version among them, have no other line to be in.
-  yield line('dump', { ...root, ...dump });
-  for (const smmu of smmus) yield* smmuLines(smmu);
-  for (const finding of findings) yield line('finding', finding);
-  yield line('summary', summary);
+  yield line('dump', { ...root, ...(dump as Json) });
+  for (const smmu of smmus as JsonList) yield* smmuLines(smmu);
+  for (const finding of findings as JsonList) yield line('finding', finding);
+  yield line('summary', summary as Json);
 }
 
-function* smmuLines({ adoption, inserts, l1, stes, ...rest }: SmmuReport): Generator<string> {
-  const smmu = rest.name;
+function* smmuLines({ adoption, inserts, l1, stes, ...rest }: Json): Generator<string> {
+  const smmu = rest['name'];
   yield line('smmu', rest);
-  yield line('adoption', { smmu, ...adoption });
-  for (const insert of inserts) yield line('insert', { smmu, ...insert });
-  for (const row of l1) yield line('l1', { smmu, ...row });
-  for (const row of stes) yield line('ste', { smmu, ...row });
+  yield line('adoption', { smmu, ...(adoption as Json) });
+  for (const insert of inserts as JsonList) yield line('insert', { smmu, ...insert });
+  for (const row of l1 as JsonList) yield line('l1', { smmu, ...row });
+  for (const row of stes as JsonList) yield line('ste', { smmu, ...row });
 }
 
 function line(record: RecordKind, data: object): string {

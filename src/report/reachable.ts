@@ -1,7 +1,7 @@
 /** What the formats share about what in-flight DMA can reach: one line of cells for each set of translation tables. */
 
+import type { ReachableReport } from '../findings/risks/page-tables.ts';
 import { hex } from '../hex.ts';
-import type { ReachableReport } from '../inspect/inspection.ts';
 import { inUnits } from './text/bytes.ts';
 import { NOTHING } from './text/table.ts';
 
@@ -24,7 +24,7 @@ export function reachableCells(one: ReachableReport): ReachableCells {
   const bypass = table === null;
   return {
     sids: sids.map(hex).join(', ') + more,
-    table: table ?? NOTHING,
+    table: table === null ? NOTHING : hex(table),
     asid: String(asid ?? NOTHING),
     vmid: String(vmid ?? NOTHING),
     mapped: bypass ? 'everything' : inUnits(mappedBytes),

@@ -1,13 +1,12 @@
 /** The rules as a SARIF viewer lists them: what each means in general, whatever one finding of it says. */
 
-import { RULE_EXPLANATIONS } from '../findings/explanations/catalogue.ts';
 import { RULES, type Rule } from '../findings/rules.ts';
 
 /** By name, which is how results are sorted too. */
 const NAMES = (Object.keys(RULES) as Rule[]).sort();
 
 export const SARIF_RULES = NAMES.map((id) => {
-  const { title, meaning, next } = RULE_EXPLANATIONS[id];
+  const { title, meaning, next } = RULES[id].explain();
   return {
     id,
     shortDescription: { text: `${title}.` },

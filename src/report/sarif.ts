@@ -8,6 +8,7 @@ import type { Finding } from '../findings/findings.ts';
 import type { DumpReport, Inspection } from '../inspect/inspection.ts';
 import { escapeText, jsonText } from './escape.ts';
 import { inOrder, sidsInWords } from './findings.ts';
+import { finding as FINDING } from './json/findings.ts';
 import { ruleIndex, SARIF_RULES } from './sarif-rules.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
@@ -67,7 +68,7 @@ function physicalLocation(finding: Finding, artifacts: Artifacts) {
     artifactLocation,
     region: artifacts.regionOf(finding),
     // Physical addresses have at most 52 bits, so that they are exact as a number.
-    address: address === undefined ? undefined : { absoluteAddress: Number(address), kind: 'data' },
+    address: address === undefined ? undefined : { absoluteAddress: address, kind: 'data' },
   };
 }
 
@@ -88,8 +89,10 @@ function logicalLocations({ rule, smmu, location, args }: Finding) {
  * Two ways to recognise a finding in the next run: by its place, which is the same in another dump of the same fault,
  * and by all that it says, addresses included.
  */
-function fingerprints({ rule, smmu, location, args }: Finding) {
-  const { l1Index, firstSid, lastSid } = location;
+function fingerprints(finding: Finding) {
+  const { rule, smmu } = finding;
+  const { l1Index, firstSid, lastSid } = finding.location;
+  const { location, args } = FINDING.toJson(finding) as { location: unknown; args: unknown };
   return {
     'place/v1': digest([rule, smmu, l1Index, firstSid, lastSid]),
     'finding/v1': digest([rule, smmu, location, args]),

@@ -27,8 +27,8 @@ export interface Layout {
 /** Fields to encode, by name. */
 export type FieldInputs = Readonly<Record<string, number | bigint>>;
 
-/** A decoded field: addresses are hex text, everything else is an integer. */
-export type FieldValue = number | string;
+/** A decoded field: an address is a bigint, because the newest architecture has one of 56 bits; all else is a number. */
+export type FieldValue = number | bigint;
 
 /** The bits of one field: shifted down for a number, in place for an address. */
 export function fieldBits(field: Field, words: readonly bigint[]): bigint {
@@ -57,12 +57,12 @@ export function fieldNumbers(layout: Layout, words: readonly bigint[]): (field: 
   return (name) => Number(BigInt.asUintN(52, fieldBits(fieldOf(layout, name), words)));
 }
 
-/** Every field of the layout by name, as the JSON report shows it. */
+/** Every field of the layout by name. */
 export function decodeFields(layout: Layout, words: readonly bigint[]): Record<string, FieldValue> {
   const decoded: Record<string, FieldValue> = {};
   for (const field of layout.fields) {
     const bits = fieldBits(field, words);
-    decoded[field.name] = field.kind === 'address' ? `0x${bits.toString(16)}` : Number(bits);
+    decoded[field.name] = field.kind === 'address' ? bits : Number(bits);
   }
   return decoded;
 }

@@ -1,6 +1,5 @@
 /** `translate --all`: everything that a stream can reach, as ranges in the order of input addresses. */
 
-import { hex } from '../hex.ts';
 import { Rows } from '../rows.ts';
 import { iasBits, oasBits } from '../smmu/hardware-features.ts';
 import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
@@ -23,12 +22,10 @@ import {
 /** Input addresses that are treated alike. */
 export interface IovaRange {
   readonly kind: Stretch['kind'] | 'bypass';
-  readonly start: string;
-  /** Inclusive. */
-  readonly end: string;
+  readonly start: bigint;
   readonly byteLength: number;
   /** Of `start`; null unless mapped or passed through. */
-  readonly pa: string | null;
+  readonly pa: number | null;
   readonly privilegedPermissions: Permissions | null;
   readonly unprivilegedPermissions: Permissions | null;
   /** The same in short: `rw-/rw-`, privileged first. */
@@ -126,10 +123,9 @@ function rangeOf(
   const mapped = kind === 'mapped';
   return {
     kind,
-    start: hex(first),
-    end: hex(first + BigInt(Math.max(byteLength, 1)) - 1n),
+    start: first,
     byteLength,
-    pa: mapped ? hex(output) : null,
+    pa: mapped ? output : null,
     privilegedPermissions: mapped ? permissionsOf(rights, true) : null,
     unprivilegedPermissions: mapped ? permissionsOf(rights, false) : null,
     rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,

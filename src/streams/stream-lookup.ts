@@ -6,7 +6,7 @@
 import { maskedAddress, STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex, word } from '../hex.ts';
+import { hex } from '../hex.ts';
 import type { SmmuReport } from '../inspect/inspection.ts';
 import { fieldOf, meaningOf } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
@@ -26,9 +26,9 @@ export interface LookupStep {
   readonly what: 'STRTAB_BASE' | 'L1 descriptor' | 'STE';
   readonly index: number | null;
   /** Of what is read; for the register, of the table that it names. */
-  readonly address: string;
+  readonly address: number;
   /** The first word; null when its bytes are not known. */
-  readonly value: string | null;
+  readonly value: bigint | null;
   readonly meaning: string;
   readonly pageState: PageState | null;
 }
@@ -36,7 +36,7 @@ export interface LookupStep {
 export interface Lookup {
   readonly outcome: 'found' | 'no-entry' | 'not-in-dump';
   /** Of the entry; null where the way ends before. */
-  readonly address: string | null;
+  readonly address: number | null;
   /** What ends it. */
   readonly why: string | null;
   readonly steps: readonly LookupStep[];
@@ -142,7 +142,7 @@ class Walk {
 
   constructor(view: MemoryView, base: number, value: bigint, meaning: string) {
     this.#view = view;
-    const about = { what: 'STRTAB_BASE', index: null, address: hex(base), value: word(value) } as const;
+    const about = { what: 'STRTAB_BASE', index: null, address: base, value } as const;
     this.#steps = [{ ...about, meaning, pageState: null }];
   }
 
@@ -160,8 +160,8 @@ class Walk {
       const config = Number((first >> 1n) & 7n);
       return `V ${first & 1n}, Config ${config}: ${meaningOf(fieldOf(STE, 'Config'), config)}`;
     });
-    if (value === null) return { ...this.end(), address: hex(paddr) };
-    return { outcome: 'found', address: hex(paddr), why: null, steps: this.#steps };
+    if (value === null) return { ...this.end(), address: paddr };
+    return { outcome: 'found', address: paddr, why: null, steps: this.#steps };
   }
 
   /** Without a reason of its own, the last step is not in the dump. */
@@ -170,7 +170,7 @@ class Walk {
     return {
       outcome: why === undefined ? 'not-in-dump' : 'no-entry',
       address: null,
-      why: why ?? `the ${what} at ${address} is not in the dump (${pageState})`,
+      why: why ?? `the ${what} at ${hex(address)} is not in the dump (${pageState})`,
       steps: this.#steps,
     };
   }
@@ -186,8 +186,8 @@ class Walk {
     this.#steps.push({
       what,
       index,
-      address: hex(paddr),
-      value: first === null ? null : word(first),
+      address: paddr,
+      value: first,
       meaning: first === null ? 'not in the dump' : says(first),
       pageState: this.#view.stateOf(paddr, byteLength),
     });

@@ -1,9 +1,9 @@
 /** What a stream's DMA can reach, and what the queues hold about it: for `show`, where one screen has to do. */
 
 import type { AddressRange } from '../dump/memory.ts';
-import type { SteRow } from '../inspect/inspection.ts';
 import { commandQueueOf, eventQueueOf, pageRequestQueueOf, type Queue, type QueueEntry } from '../queues/queue.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { SteRow } from '../tables/ste-rows.ts';
 import { type IovaRange, iovaSpaceReport } from './iova-space.ts';
 import type { TranslationMemory, TranslationOutcome } from './translation.ts';
 

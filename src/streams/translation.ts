@@ -5,7 +5,7 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex, word } from '../hex.ts';
+import { hex } from '../hex.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { hardwareFeatures, missingFeatureRegisters, oasBits } from '../smmu/hardware-features.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
@@ -21,8 +21,8 @@ import { lookUpByHardware, tableRegisters } from './stream-lookup.ts';
 export interface TranslationStep {
   readonly what: string;
   readonly index: number | null;
-  readonly address: string | null;
-  readonly value: string | null;
+  readonly address: number | null;
+  readonly value: bigint | null;
   readonly meaning: string;
   readonly pageState: PageState | null;
 }
@@ -38,7 +38,7 @@ export type TranslationOutcome = 'translated' | 'bypass' | 'abort' | 'fault' | '
 /** How a transaction ends: a part of the published JSON. */
 export interface Ending {
   readonly outcome: TranslationOutcome;
-  readonly pa: string | null;
+  readonly pa: number | null;
   /** Of the final block or page; null unless translated. */
   readonly size: number | null;
   readonly fault: string | null;
@@ -57,7 +57,7 @@ export interface Ending {
 export interface FaultDetail extends FaultResponse {
   readonly stage: 1 | 2 | null;
   readonly class: FaultClass | null;
-  readonly ipa: string | null;
+  readonly ipa: number | null;
 }
 
 export interface StreamQuestion {
@@ -86,7 +86,7 @@ export interface StreamAnswer {
 }
 
 export interface TranslationReport extends StreamAnswer, Ending {
-  readonly iova: string;
+  readonly iova: bigint;
   readonly access: AccessKind;
   readonly privileged: boolean;
   readonly asid: number | null;
@@ -116,7 +116,7 @@ export function translationReport(
     device,
     ssid: ssid ?? 0,
     ssv: ssid !== null,
-    iova: hex(iova),
+    iova,
     access,
     privileged,
     ...ending,
@@ -193,7 +193,7 @@ export class StreamTranslator {
       else registers.assume('CR2.RECINVSID', '1', 'register missing from the snapshot; Linux sets it');
       return fault('C_BAD_STREAMID', null, null, lookup.why ?? '');
     }
-    const ste = lookup.address === null ? null : view.readWords(Number(lookup.address), STE_BYTE_LENGTH);
+    const ste = lookup.address === null ? null : view.readWords(lookup.address, STE_BYTE_LENGTH);
     if (ste === null) return { kind: 'unknown', why: lookup.why ?? 'the STE is not in the dump' } as const;
     return streamContext(ste, ssid, this.hw, view, this.steps);
   }
@@ -217,7 +217,7 @@ export class StreamTranslator {
       return {
         ...NO_ENDING,
         outcome: end.kind,
-        pa: hex(end.paddr),
+        pa: end.paddr,
         size: end.byteLength,
         permissions: translated ? permissionsOf(end.rights, end.privileged) : null,
         privilegedPermissions: translated ? permissionsOf(end.rights, true) : null,
@@ -230,7 +230,7 @@ export class StreamTranslator {
       const recorded = end.event !== 'C_BAD_STREAMID' || this.#recordsBadSids;
       const response: FaultResponse =
         this.context === null ? { recorded, response: 'abort' } : responseTo(end, this.context);
-      const detail = { stage: end.stage, class: end.class, ipa: end.ipa === null ? null : hex(end.ipa), ...response };
+      const detail = { stage: end.stage, class: end.class, ipa: end.ipa, ...response };
       return { ...NO_ENDING, outcome: 'fault', fault: end.event, why: end.why, faultDetail: detail };
     }
     return { ...NO_ENDING, outcome: end.kind === 'abort' ? 'abort' : 'indeterminate', why: end.why };
@@ -260,8 +260,8 @@ export function stepRow({ what, index, address, value, meaning, state }: Step<Pa
   return {
     what,
     index,
-    address: address === null ? null : hex(address),
-    value: value === null ? null : word(value),
+    address,
+    value,
     meaning,
     pageState: state,
   };

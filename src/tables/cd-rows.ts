@@ -1,10 +1,11 @@
 /** The context descriptors behind a stage 1 STE, as the hardware walks their table: the valid ones, decoded. */
 
+import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex, word } from '../hex.ts';
-import type { CdRow, CdTableReport } from '../inspect/inspection.ts';
 import { CD } from '../smmu/cd.ts';
+import type { CdTableFormat } from '../smmu/cd-table.ts';
 import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableBehind, isValidCd, S1DSS_MEANINGS } from '../smmu/cd-table.ts';
+import type { FieldValue } from '../smmu/fields.ts';
 import { decodeFields, fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
 import type { SteConfig } from '../smmu/stream-table.ts';
@@ -13,6 +14,28 @@ import type { SteConfig } from '../smmu/stream-table.ts';
 export const MAX_CDS_LISTED = 256;
 /** CDs looked at for all rows of one report together: gigabytes of tables, which only a hostile dump has. */
 const MAX_CDS_EXAMINED = 1 << 24;
+
+export interface CdTableReport {
+  readonly format: CdTableFormat | 'guest';
+  readonly address: number;
+  /** SubstreamIDs that it covers: 2^S1CDMax. */
+  readonly entries: number;
+  /** What traffic without a SubstreamID meets. */
+  readonly withoutSsid: string;
+  /** Entries whose bytes are not in the dump, valid ones beyond those listed, and entries never looked at. */
+  readonly unknown: number;
+  readonly notListed: number;
+  readonly notExamined: number;
+}
+
+export interface CdRow {
+  readonly ssid: number;
+  readonly address: number;
+  readonly words: readonly bigint[];
+  readonly asid: number;
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly pageState: PageState;
+}
 
 interface CdsOfSte {
   readonly cdTable: CdTableReport | null;
@@ -35,7 +58,7 @@ export class CdLister {
     const field = (name: string) => Number(fieldBits(fieldOf(STE, name), ste));
     const table = cdTableBehind(ste, this.#ssidBits);
     const about = {
-      address: hex(table.paddr),
+      address: table.paddr,
       entries: table.cds,
       withoutSsid: table.format === 'single' ? 'translated by the only CD' : (S1DSS_MEANINGS[field('S1DSS')] as string),
     };
@@ -84,8 +107,8 @@ export class CdLister {
 function cdRow(ssid: number, paddr: number, words: readonly bigint[], pageState: CdRow['pageState']): CdRow {
   return {
     ssid,
-    address: hex(paddr),
-    words: words.map(word),
+    address: paddr,
+    words,
     asid: Number(fieldBits(fieldOf(CD, 'ASID'), words)),
     fields: decodeFields(CD, words),
     pageState,

@@ -6,9 +6,9 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { hex } from '../hex.ts';
-import type { Census } from '../inspect/inspection.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { SteReader } from '../smmu/ste-reader.ts';
+import type { SteConfig } from '../smmu/stream-table.ts';
 import {
   type L1Lookup,
   L1STD_BYTE_LENGTH,
@@ -35,6 +35,17 @@ export interface MissingEntries {
   readonly paddr: number;
   readonly entries: number;
   readonly state: PageState;
+}
+
+export interface Census {
+  /** StreamIDs that the table covers. */
+  readonly stes: number;
+  /** STEs that exist behind valid descriptors. */
+  readonly located: number;
+  /** Of those, the ones whose bytes are not in the dump. */
+  readonly unknown: number;
+  readonly valid: number;
+  readonly byConfig: Readonly<Record<SteConfig, number>>;
 }
 
 /** Where the STE of one StreamID is, or why there is none. */
@@ -160,6 +171,21 @@ export class HardwareView {
   /** The StreamIDs whose STE is valid and not abort, ascending. */
   *activeSids(): Generator<number> {
     for (const { sid } of this.stes(false)) yield sid;
+  }
+
+  /** Every stream with a valid, non-abort STE, and the first of each run of STEs that are not known, ascending. */
+  *streams(): Generator<{ readonly sid: number; readonly seen: boolean }> {
+    for (const { firstSid, paddr, count } of this.#steArrays()) {
+      for (const slice of this.#stes.slices(paddr, count)) {
+        if (slice.counts === null) yield { sid: firstSid + slice.first, seen: false };
+        else if (slice.counts.active > 0) {
+          for (let i = 0; i < slice.count; i++) {
+            const { valid, config } = steConfig(slice.words[i * 16] as number);
+            if (valid && config !== 'abort') yield { sid: firstSid + slice.first + i, seen: true };
+          }
+        }
+      }
+    }
   }
 
   /** The STEs that do something, ascending; with `all`, every one whose bytes are known. */

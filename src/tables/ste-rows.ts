@@ -1,14 +1,32 @@
 /** Stream table entries as the report shows them, with the context descriptors behind each stage 1 entry. */
 
+import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex, word } from '../hex.ts';
-import type { SteRow } from '../inspect/inspection.ts';
 import type { DeviceNames } from '../platform/device-names.ts';
+import type { FieldValue } from '../smmu/fields.ts';
 import { decodeFields, wideWords } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
+import type { SteConfig } from '../smmu/stream-table.ts';
 import { bdfOf, STE_BYTE_LENGTH, steConfig } from '../smmu/stream-table.ts';
+import type { CdRow, CdTableReport } from './cd-rows.ts';
 import { CdLister } from './cd-rows.ts';
 import type { FoundSte } from './hardware-view.ts';
+
+export interface SteRow {
+  readonly sid: number;
+  readonly bdf: string;
+  readonly device: string | null;
+  readonly address: number;
+  readonly words: readonly bigint[];
+  readonly valid: boolean;
+  readonly config: SteConfig;
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly pageState: PageState;
+  /** The CD table of a stage 1 STE; null for every other. */
+  readonly cdTable: CdTableReport | null;
+  /** Its valid context descriptors, ascending by SubstreamID. */
+  readonly cds: readonly CdRow[];
+}
 
 /** One row for each STE; `ssidBits` is IDR1.SSIDSIZE, `names` what firmware calls the devices. */
 export function* steRows(
@@ -28,8 +46,8 @@ function steRow({ sid, paddr, words, at, state }: FoundSte, lister: CdLister, na
     sid,
     bdf: bdfOf(sid),
     device: names?.deviceOf(sid) ?? null,
-    address: hex(paddr),
-    words: wide.map(word),
+    address: paddr,
+    words: wide,
     valid,
     config,
     fields: decodeFields(STE, wide),

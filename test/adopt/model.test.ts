@@ -6,11 +6,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openRaw } from '../../src/dump/raw.ts';
-import { inspect, type OpenedDump, parseSnapshot, type Snapshot } from '../../src/index.ts';
+import { type OpenedDump, parseSnapshot, type Snapshot } from '../../src/index.ts';
 import { type ModelRevision, modelAdoption, RULES, type Rule, SparseMemory } from '../support/adoption-model.ts';
 import { CASES, type Case, withCase } from '../support/conformance.ts';
 import { asExpectation, type Expectation, inPostedWords } from '../support/expectation.ts';
 import { holdsLater } from '../support/holds.ts';
+import { inspectJson } from '../support/published.ts';
 import { SLOW } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -464,7 +465,7 @@ async function compare(plan: Plan, revision: ModelRevision, met: (rule: Rule) =>
     met,
   });
   const options = { revision, insert: insertSids, later: later && dumpOf(later) };
-  const { smmus } = await inspect(dumpOf(now), snapshot, options);
+  const { smmus } = await inspectJson(dumpOf(now), snapshot, options);
   const difference = firstDifference(modelled, smmus.map(asExpectation)[0], 'result');
   if (difference === null) return modelled;
 

@@ -72,11 +72,13 @@ describe('in a hole: maps silently, and the first read is an external abort', ()
   });
 
   const stage1 = { V: 1, Config: 5, S1ContextPtr: CDS };
-  test.each<[string, () => Promise<Inspected>, string]>([
-    ['an L2 table', () => onMachine(withL2At(HOLE), { revision: 'v10' }), '0x170000000'],
-    ['a linear table', () => withLinearAt(HOLE, { revision: 'v10' }), '0x170000000'],
+  const [ofStes, ofCds] = ['arm_smmu_kexec_scan_and_resv_ids', 'arm_smmu_kexec_resv_cd_asids'];
+  test.each<[string, string, () => Promise<Inspected>, string]>([
+    ['an L2 table', ofStes, () => onMachine(withL2At(HOLE), { revision: 'v10' }), '0x170000000'],
+    ['a linear table', ofStes, () => withLinearAt(HOLE, { revision: 'v10' }), '0x170000000'],
     [
       'a CD table',
+      ofCds,
       () =>
         onMachine(
           withL2At(0)
@@ -87,7 +89,19 @@ describe('in a hole: maps silently, and the first read is an external abort', ()
       '0x170000040',
     ],
     [
+      'the first level of a CD table',
+      'arm_smmu_kexec_resv_ste_ids',
+      () => {
+        const memory = withL2At(0).l1(L1, 1, 0, 0);
+        return onMachine(memory.ste(L2_BUS0, 9, { ...stage1, S1ContextPtr: HOLE, S1Fmt: 2, S1CDMax: 11 }), {
+          revision: 'v10',
+        });
+      },
+      '0x170000000',
+    ],
+    [
       'a CD leaf',
+      ofCds,
       () => {
         const memory = withL2At(0)
           .l1(L1, 1, 0, 0)
@@ -96,9 +110,10 @@ describe('in a hole: maps silently, and the first read is an external abort', ()
       },
       '0x170000000',
     ],
-  ])('%s: v10 dies in its scan', async (_, inspected, address) => {
+  ])('%s: v10 dies in its scan, in %s', async (_, where, inspected, address) => {
     const one = await inspected();
-    expect(endOf(one)).toEqual({ verdict: 'panic', ret: null, dies: 'arm_smmu_kdump_adopt_strtab' });
+    expect(endOf(one)).toEqual({ verdict: 'panic', ret: null, dies: where });
+    expect(one.smmu.fate).toEqual({ kind: 'kernel-dies', after: null });
     expect(one.smmu.panic?.address).toBe(address);
     expect(logOf(one)).toEqual([ADOPTING]);
   });
@@ -127,6 +142,6 @@ describe('a broken rule before a hole: the kernel never comes to the hole', () =
 
   test('behind the hole it comes too late', async () => {
     const memory = withL2At(L2_BUS0).l1(L1, 0, 9, HOLE).ste(L2_BUS0, 0x80, reserved);
-    expect(endOf(await onMachine(memory, { revision: 'v10' })).dies).toBe('arm_smmu_kdump_adopt_strtab');
+    expect(endOf(await onMachine(memory, { revision: 'v10' })).dies).toBe('arm_smmu_kexec_scan_and_resv_ids');
   });
 });

@@ -37,10 +37,15 @@ describe('values', () => {
   ])('--kernel %s', (text, version) => expect(parseKernel(text)).toEqual(version));
 
   test.each([
-    ['nvme0=0x100', { name: 'nvme0', sids: [0x100] }],
-    ['0000:01:00.0=01:00.0,0x108-0x109', { name: '0000:01:00.0', sids: [0x100, 0x108, 0x109] }],
-    ['a b=2,1,2', { name: 'a b', sids: [2, 1, 2] }],
-  ])('--device %s', (text, device) => expect(parseDevice(text)).toEqual(device));
+    ['nvme0=0x100', 'nvme0', ['0x100']],
+    ['0000:01:00.0=01:00.0,0x108-0x109', '0000:01:00.0', ['01:00.0', '0x108-0x109']],
+    ['a b=2,1,2', 'a b', ['2', '1', '2']],
+    ['0000:01:00.0', '0000:01:00.0', ['0000:01:00.0']],
+    ['/soc/usb@1', '/soc/usb@1', ['/soc/usb@1']],
+  ])('--device %s', (given, name, texts) => {
+    const device = parseDevice(given);
+    expect([device.name, device.streams.map(({ text }) => text)]).toEqual([name, texts]);
+  });
 
   test.each([
     ['32', 32],
@@ -76,8 +81,7 @@ describe('values that are refused', () => {
   });
 
   test.each([
-    ['a=b', '"b" is not a StreamID: hex (0x100), decimal, or bus:device.function (01:00.0)'],
-    ['a=1=2', '"1=2" is not a StreamID: hex (0x100), decimal, or bus:device.function (01:00.0)'],
+    ['a=1=2', '"1=2" is not a StreamID: hex (0x100), decimal, bus:device.function (01:00.0, 0000:01:00.0), or a name'],
     ['a=2-1', 'the range "2-1" ends before it starts'],
     ['a=0-0x10000', 'a list of more than 65536 SIDs'],
   ])('--device %s', async (text, expected) => expect(await message(() => parseDevice(text))).toBe(expected));

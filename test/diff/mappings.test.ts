@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Image } from '../../samples/image.ts';
-import { type DiffOptions, diffDumps, type MappingsDiff } from '../../src/diff/diff.ts';
+import type { DiffOptions, MappingsDiff } from '../../src/diff/diff.ts';
 import { MappingComparison } from '../../src/diff/mappings/comparison.ts';
 import { momentOf } from '../../src/diff/moment.ts';
 import { MemoryView } from '../../src/dump/view.ts';
@@ -13,6 +13,7 @@ import type { IovaRange } from '../../src/streams/iova-space.ts';
 import { holdsLater } from '../support/holds.ts';
 import { dumpOf } from '../support/machine.ts';
 import { aliased, CD_AT, machine, REGISTERS, STRTAB, TABLES } from '../support/one-stream.ts';
+import { diffJson, type Published } from '../support/published.ts';
 import { expectStrictlyValidDiff } from '../support/schema.ts';
 import { runs } from '../support/slow.ts';
 import { everything } from '../support/translations.ts';
@@ -22,15 +23,17 @@ const PAGES = TABLES + 0x1000;
 const STE = { V: 1, Config: 5, S1ContextPtr: CD_AT, SHCFG: 1 };
 const CD = { V: 1, AA64: 1, A: 1, R: 1, ASID: 3, IPS: 4, T0SZ: 34, TTB0: TABLES, EPD1: 1, MAIR0: 0xff };
 
+type PublishedMappings = Published<MappingsDiff>;
+
 async function deep(before: Image, after: Image, options: DiffOptions = {}) {
-  const report = await diffDumps(dumpOf(before), dumpOf(after), SNAPSHOT, { deep: true, ...options });
-  expectStrictlyValidDiff(JSON.parse(JSON.stringify(report)));
-  return { mappings: report.smmus[0]?.mappings as MappingsDiff, summary: report.summary };
+  const report = await diffJson(dumpOf(before), dumpOf(after), SNAPSHOT, { deep: true, ...options });
+  expectStrictlyValidDiff(report);
+  return { mappings: report.smmus[0]?.mappings as PublishedMappings, summary: report.summary };
 }
 
 /** `kind start-end before -> after`. */
-function inShort({ sets }: MappingsDiff): string[] {
-  const state = ({ kind, pa, rights, why }: MappingsDiff['sets'][0]['ranges'][0]['before']) =>
+function inShort({ sets }: PublishedMappings): string[] {
+  const state = ({ kind, pa, rights, why }: PublishedMappings['sets'][0]['ranges'][0]['before']) =>
     [kind === 'mapped' ? '' : kind, pa, rights, why].filter((part) => part).join(' ');
   return sets.flatMap(({ ranges }) =>
     ranges.map(({ kind, start, end, before, after }) => `${kind} ${start}-${end} ${state(before)} -> ${state(after)}`),

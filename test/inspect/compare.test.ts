@@ -54,7 +54,7 @@ describe('--revision all', () => {
     expect(inspected.smmu.adoption.revision).toBe('v6');
     for (const [name, one] of Object.entries(inspected.smmu.adoptions ?? {})) {
       expect(one).toMatchObject({ revision: name, panic: null, lost: null, reset: { kind: 'adopted' } });
-      expect(one.inserts.map(({ sid, ret }) => [sid, ret])).toEqual([
+      expect(one.inserts.map(({ sid, ret }: { sid: number; ret: number | null }) => [sid, ret])).toEqual([
         [0x8, 0],
         [0x100, 0],
       ]);
@@ -65,6 +65,7 @@ describe('--revision all', () => {
     const { smmu } = await all(plain(), { insert: [0x8] });
     expect(smmu.adoptions?.['v6']).toEqual({
       ...smmu.adoption,
+      fate: smmu.fate,
       inserts: smmu.inserts,
       devices: smmu.devices,
       reset: smmu.reset,
@@ -141,7 +142,7 @@ describe('the adoption', () => {
     const inspected = await all(memory, { iomem: IOMEM, insert: [0x8] });
     expect(verdicts(inspected)).toEqual({ v6: 'adopted', v7: 'adopted', v10: 'panic' });
     expect(aspects(inspected)).toEqual(['adoption of v10 from v6 at ids.scan']);
-    const dies = { where: 'arm_smmu_kdump_adopt_strtab', address: '0x170000000' };
+    const dies = { where: 'arm_smmu_kexec_scan_and_resv_ids', address: '0x170000000' };
     expect(inspected.smmu.adoptions?.['v10']?.panic).toMatchObject(dies);
     expect(inspected.smmu.panic).toBeNull();
   });

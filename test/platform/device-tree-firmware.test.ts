@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DeviceNames } from '../../src/platform/device-names.ts';
 import { deviceTreeFirmware } from '../../src/platform/device-tree-firmware.ts';
 import type { Firmware, FirmwareSmmu } from '../../src/platform/firmware.ts';
-import { deviceTree, type WrittenNode } from '../support/device-tree-writer.ts';
+import { deviceTree, type Value, type WrittenNode } from '../support/device-tree-writer.ts';
 import { refused } from '../support/refusal.ts';
 
 const SMMU = { compatible: 'arm,smmu-v3', reg: [0, 0x905_0000, 2], '#iommu-cells': [1], phandle: [1] };
@@ -49,12 +49,42 @@ describe('the SMMU', () => {
   });
 
   test.each([
-    ['missing', {}],
-    ['disabled', { smmu: { ...SMMU, status: 'disabled' } }],
-    ['of another kind', { smmu: { ...SMMU, compatible: 'arm,mmu-500' } }],
-  ])('%s, there is nothing to say', async (_, nodes) => {
+    ['missing', {}, ''],
+    [
+      'of another kind',
+      { smmu: { ...SMMU, compatible: 'arm,mmu-500' }, b: { compatible: ['qcom,sm8550-smmu-500', 'qcom,smmu-500'] } },
+      '; it has 2 of SMMUv1 or SMMUv2, which another driver runs',
+    ],
+  ])('%s, there is nothing to say', async (_, nodes, more) => {
     const { what } = await refused(() => read(nodes));
-    expect(what).toBe('has no node that is compatible with "arm,smmu-v3" and enabled');
+    expect(what).toBe(`has no node that is compatible with "arm,smmu-v3"${more}`);
+  });
+
+  test.each<[string, Value, string | null]>([
+    ['okay', 'okay', null],
+    ['ok', 'ok', null],
+    ['a list that begins with okay', ['okay', 'disabled'], null],
+    ['disabled', 'disabled', 'disabled'],
+    ['reserved', 'reserved', 'reserved'],
+    ['fail-sss', 'fail-sss', 'fail-sss'],
+    ['a beginning of okay', 'oka', 'oka'],
+    ['an empty text', '', ''],
+    ['a property without a value', true, ''],
+  ])('of status %s', (_, status, refusal) => {
+    const { smmus, disabled } = read({ smmu: { ...SMMU, status } });
+    const by = { name: '/smmu', status: refusal };
+    expect({ smmus: smmus.length, disabled }).toEqual(
+      refusal === null ? { smmus: 1, disabled: [] } : { smmus: 0, disabled: [{ name: '/smmu', base: 0x905_0000, by }] },
+    );
+  });
+
+  test('below a disabled node, which is said; the root says nothing', () => {
+    const bus = { ranges: true, status: 'disabled', inner: { ranges: true, 'smmu@9050000': SMMU } } as const;
+    const { smmus, disabled } = read({ status: 'disabled', smmu: { ...SMMU, reg: [0, 0x1000, 1] }, bus });
+    expect(smmus.map(({ name }) => name)).toEqual(['/smmu']);
+    expect(disabled.map(({ name, by }) => [name, by])).toEqual([
+      ['/bus/inner/smmu@9050000', { name: '/bus', status: 'disabled' }],
+    ]);
   });
 
   test('without a translatable reg has no base, and that is said', () => {
@@ -109,6 +139,68 @@ describe('PCI devices', () => {
     expect(names(nodes, 1, 0x101, 0x201)).toEqual(['0001:00:00.1', '0000:00:00.1', '0002:00:00.1']);
   });
 
+  const at = (sid: number, more: WrittenNode = {}) => ({ device_type: 'pci', 'iommu-map': [0, 1, sid, 8], ...more });
+  const off = { status: 'disabled' } as const;
+
+  test('only bridges that are there are numbered, and a number that any node gives is given to no other', () => {
+    const nodes = {
+      gone: { ...off, inner: { a: at(0x100) } },
+      b: at(0x200),
+      c: { ...at(0x300), ...off, 'linux,pci-domain': [1] },
+      d: at(0x400, { 'pci@0,0': { device_type: 'pci', 'linux,pci-domain': [2] } }),
+      e: at(0x500, { 'linux,pci-domain': [0x1_0003] }),
+      f: at(0x600),
+    };
+    expect(names(nodes, 0x100, 0x200, 0x300, 0x400, 0x500, 0x600)).toEqual([
+      null,
+      '0000:00:00.0',
+      null,
+      '0004:00:00.0',
+      '0003:00:00.0',
+      '0005:00:00.0',
+    ]);
+  });
+
+  test('of two bridges that give one number Linux registers the first', () => {
+    const { smmus, problems } = read({
+      smmu: SMMU,
+      a: at(0, { 'linux,pci-domain': [5] }),
+      b: at(0x100, { 'linux,pci-domain': [5] }),
+    });
+    expect(smmus[0]?.ranges.map(({ name, segment }) => [name, segment])).toEqual([['/a', 5]]);
+    expect(problems).toEqual(['/b: another host bridge has its linux,pci-domain; Linux does not register it']);
+  });
+
+  test("the map of a bridge below a host bridge is nobody's", () => {
+    expect(smmuOf(bridge([0, 1, 0, 8], { 'pci@1,0': at(0x100) })).ranges.map(({ firstSid }) => firstSid)).toEqual([0]);
+  });
+
+  test('where rows overlap, the first has an ID, whatever it leads to', () => {
+    const { smmus } = read({
+      smmu: SMMU,
+      other: { phandle: [9] },
+      ...bridge([8, 9, 0, 8, 0, 1, 0x100, 0x20, 0x10, 1, 0x200, 0x20]),
+    });
+    const ranges = smmus[0]?.ranges.map(({ firstId, count, firstSid }) => [firstId, count, firstSid]);
+    expect(ranges).toEqual([
+      [0, 8, 0x100],
+      [0x10, 0x10, 0x110],
+      [0x20, 0x10, 0x210],
+    ]);
+  });
+
+  test('a row whose ID has bits that the mask takes away ends the map, and that is said', () => {
+    const map = bridge([0, 1, 0, 8, 0x101, 1, 0x100, 8, 0x200, 1, 0x200, 8], { 'iommu-map-mask': [0xff00] });
+    const { smmus, problems } = read({ smmu: SMMU, ...map });
+    expect(smmus[0]?.ranges.map(({ firstId }) => firstId)).toEqual([0]);
+    expect(problems).toEqual(['/pcie@0: its iommu-map-mask takes bits of an ID of iommu-map; Linux stops there']);
+  });
+
+  test('a mask that looks at one bit of the bus: two buses', () => {
+    const map = bridge([0, 1, 0x10, 1, 0x100, 1, 0x11, 7], { 'iommu-map-mask': [0x1ff] });
+    expect(names(map, 0x10, 0x11, 0x12)).toEqual(['0000:00:00.0', '0000:01:00.0', '0000:01:00.1']);
+  });
+
   test('a disabled bridge has nobody', () => {
     expect(smmuOf(bridge([0, 1, 0, 8], { status: 'disabled' })).ranges).toEqual([]);
   });
@@ -129,6 +221,10 @@ describe('platform devices', () => {
       'off@3': { iommus: [1, 0x14], status: 'disabled' },
     };
     expect(names(nodes, 0x10, 0x11, 0x12, 0x13, 0x14)).toEqual(['/usb@1', '/gpu@2', null, '/gpu@2', null]);
+  });
+
+  test('below a disabled bus is not there', () => {
+    expect(names({ bus: { status: 'disabled', 'usb@1': { iommus: [1, 0x10] } } }, 0x10)).toEqual([null]);
   });
 
   test('IDs on a bus that is not PCI', () => {

@@ -66,32 +66,39 @@ describe('outcomes', () => {
   });
 
   test('of devices', async () => {
-    const device = (sid: number, accepted: boolean | null, asked: boolean | null, name: string | null = null) => {
-      return { name, sids: [sid, sid + 1], hotplugged: sid === 2, asked, accepted, deferred: null, deferredBy: null };
+    const device = (sid: number, fate: string, name: string | null = null) => {
+      return { name, sids: [sid, sid + 1], hotplugged: sid === 2, fate, deferred: null, deferredBy: null };
     };
     const devices = [
-      device(0, true, true),
-      device(2, false, true),
-      device(4, null, true),
-      device(6, null, null, 'nvme'),
-      device(8, false, false),
+      device(0, 'accepted'),
+      device(2, 'refused'),
+      device(4, 'unknown'),
+      device(6, 'kernel-dies', 'nvme'),
+      device(8, 'never-asked'),
     ];
+    const panic = { where: 'arm_smmu_is_attach_deferred', address: '0x1000', why: 'a hole' };
     const insert = { device: null, hotplugged: true, asked: true, fresh: false, log: [], mappings: [], deferred: null };
     const inserts = [
       { ...insert, sid: 2, ret: 0, errno: null },
       { ...insert, sid: 3, ret: -34, errno: 'ERANGE' },
       { ...insert, sid: 3, ret: -22, errno: 'EINVAL', hotplugged: false },
     ];
-    const inspection = await changed(({ adoption }) => ({ adoption: { ...adoption, checks: [] }, devices, inserts }));
+    const inspection = await changed(({ adoption }) => ({
+      adoption: { ...adoption, checks: [] },
+      devices,
+      inserts,
+      panic,
+    }));
     expect(outcomes(inspection)).toEqual({
       'devices: SIDs 0x0, 0x1': 'pass',
       'devices: SIDs 0x2, 0x3 (plugged in later)': 'failure',
       'devices: SIDs 0x4, 0x5': 'error',
-      'devices: nvme: SIDs 0x6, 0x7': 'error',
+      'devices: nvme: SIDs 0x6, 0x7': 'failure',
       'devices: SIDs 0x8, 0x9': 'skipped',
     });
     const text = [...junitReport(inspection)].join('');
     expect(text).toContain('<failure message="SID 0x3 is refused with -ERANGE" type="devices"/>');
+    expect(text).toContain('the kernel dies in arm_smmu_is_attach_deferred before it is accepted');
   });
 
   test('of findings: errors fail, warnings pass and are shown, notes are left out', async () => {

@@ -14,7 +14,7 @@ export type WrittenIortNode = { readonly mappings?: readonly WrittenMapping[] } 
   | { readonly segment: number }
   | { readonly component: string }
   | { readonly rmr: readonly (readonly [start: number, byteLength: number])[] }
-  | { readonly type: number }
+  | { readonly type: number; readonly length?: number }
 );
 
 export function iort(nodes: readonly WrittenIortNode[], revision = 6): Buffer {
@@ -81,7 +81,7 @@ function ownPart(node: WrittenIortNode): Buffer {
   }
   if ('segment' in node) return words([0, 0, 0, node.segment, 0, 0]);
   if ('component' in node) return Buffer.concat([Buffer.alloc(13), Buffer.from(`${node.component}\0`)]);
-  if (!('rmr' in node)) return Buffer.alloc(0);
+  if (!('rmr' in node)) return Buffer.alloc(node.length ?? 0);
   const ranges = node.rmr.map(([start, byteLength]) => {
     const range = Buffer.alloc(20);
     range.writeBigUInt64LE(BigInt(start), 0);

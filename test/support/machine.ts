@@ -5,13 +5,13 @@ import { openElf } from '../../src/dump/elf.ts';
 import {
   type Inspection,
   type InspectOptions,
-  inspect,
   type OpenedDump,
   parseIomem,
   parseSnapshot,
   type SmmuReport,
 } from '../../src/index.ts';
 import { elfCore } from './elf-writer.ts';
+import { inspectJson, type Published } from './published.ts';
 import { MemorySource } from './sources.ts';
 
 /** A two-level table for 2^12 StreamIDs at {@link L1}, two-level CD tables, 20 bits of SubstreamID, no ATS. */
@@ -56,7 +56,8 @@ export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> 
   readonly iomem?: readonly string[];
 }
 
-export type Inspected = Inspection & { readonly smmu: SmmuReport };
+/** As it is published. */
+export type Inspected = Published<Inspection> & { readonly smmu: Published<SmmuReport> };
 
 export async function inspectMachine(memory: Image, options: MachineOptions = {}): Promise<Inspected> {
   const { registers = {}, firmwareCoherent, name = 'smmu0', base = null, later, iomem, ...rest } = options;
@@ -67,12 +68,12 @@ export async function inspectMachine(memory: Image, options: MachineOptions = {}
     registers: Object.fromEntries(present),
     ...(firmwareCoherent === undefined ? {} : { firmware: { coherent: firmwareCoherent } }),
   };
-  const inspection = await inspect(dumpOf(memory), parseSnapshot({ smmus: [smmu] }, 'regs.json'), {
+  const inspection = await inspectJson(dumpOf(memory), parseSnapshot({ smmus: [smmu] }, 'regs.json'), {
     ...rest,
     later: later && dumpOf(later),
     iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
   });
-  return { ...inspection, smmu: inspection.smmus[0] as SmmuReport };
+  return { ...inspection, smmu: inspection.smmus[0] as Published<SmmuReport> };
 }
 
 /** An opened ELF core of these pages. */

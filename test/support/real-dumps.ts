@@ -14,6 +14,8 @@ const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../
 export const QEMU_A = join(ROOT, 'qemu-a');
 /** Runs of a kernel that carries revision v6. */
 export const ADOPT_V6 = join(ROOT, 'adopt-v6');
+/** The same of one that carries v10. */
+export const ADOPT_V10 = join(ROOT, 'adopt-v10');
 
 /** What to put behind the name of a group of tests: why it is skipped, or nothing. */
 export function whyNot(folder: string, { xz = false } = {}): string {

@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-function readSchema(name: string): JsonSchema {
+export function readSchema(name: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8')) as JsonSchema;
 }
 
@@ -18,6 +18,7 @@ export const INFO_SCHEMA = readSchema('info.schema.json');
 export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
 export const QUEUES_SCHEMA = readSchema('queues.schema.json');
 export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
+export const STREAM_SCHEMA = readSchema('stream.schema.json');
 export const TRANSLATION_SCHEMA = readSchema('translation.schema.json');
 
 /** The schema with every open object closed. Maps, whose keys are data, have a schema for their values and stay. */
@@ -37,7 +38,15 @@ function validator(schemas: readonly JsonSchema[]): Ajv2020 {
   return new Ajv2020({ schemas: [...schemas], strict: true, allErrors: true, verbose: true });
 }
 
-const SCHEMAS = [DIFF_SCHEMA, INFO_SCHEMA, INSPECTION_SCHEMA, QUEUES_SCHEMA, SNAPSHOT_SCHEMA, TRANSLATION_SCHEMA];
+const SCHEMAS = [
+  DIFF_SCHEMA,
+  INFO_SCHEMA,
+  INSPECTION_SCHEMA,
+  QUEUES_SCHEMA,
+  SNAPSHOT_SCHEMA,
+  STREAM_SCHEMA,
+  TRANSLATION_SCHEMA,
+];
 const open = validator(SCHEMAS);
 const strict = validator(SCHEMAS.map(closed));
 

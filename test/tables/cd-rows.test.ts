@@ -8,7 +8,7 @@ import type { SteRow } from '../../src/index.ts';
 import { encodeFields, type FieldInputs } from '../../src/smmu/fields.ts';
 import { STE } from '../../src/smmu/ste.ts';
 import { CdLister } from '../../src/tables/cd-rows.ts';
-import { CDS, hex, inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
+import { CDS, inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
 import { slowTest } from '../support/slow.ts';
 
 const LEAF = 0x8804_0000;
@@ -251,6 +251,6 @@ describe('a hostile table', () => {
     const sound = encodeFields(STE, { V: 1, Config: 5, S1ContextPtr: LEAF });
     const { cdTable, cds } = one.list('s1', sound);
     expect(cdTable).toMatchObject({ entries: 1, notExamined: 0 });
-    expect(cds.map(({ address }) => address)).toEqual([hex(LEAF)]);
+    expect(cds.map(({ address }) => address)).toEqual([LEAF]);
   });
 });

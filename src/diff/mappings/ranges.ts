@@ -1,6 +1,5 @@
 /** Judges what became of ranges of input addresses: counts all of them, and lists the first. */
 
-import { hex } from '../../hex.ts';
 import { rightsText } from '../../smmu/translation/rights.ts';
 import type { Stretch } from '../../smmu/translation/table-map.ts';
 import type { MappingChange, MappingCounts, MappingRange, MappingState, RangeCount } from '../mapping-report.ts';
@@ -44,8 +43,7 @@ export class MappingRanges {
     const start = this.#base + BigInt(pair.start);
     this.items.push({
       kind,
-      start: hex(start),
-      end: hex(start + BigInt(pair.byteLength) - 1n),
+      start,
       byteLength: pair.byteLength,
       before: stateOf(before),
       after: stateOf(after),
@@ -113,7 +111,7 @@ function stateOf({ kind, output, rights, attributes, why }: Side): MappingState 
   const mapped = kind === 'mapped';
   return {
     kind,
-    pa: mapped ? hex(output) : null,
+    pa: mapped ? output : null,
     rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
     attributes: mapped ? attributes : null,
     why: why === '' ? null : why,

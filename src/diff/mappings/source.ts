@@ -1,7 +1,6 @@
 /** What decides about the input addresses of one context at one moment, and which stretches that makes. */
 
 import type { PageState } from '../../dump/memory.ts';
-import { hex } from '../../hex.ts';
 import { iasBits, oasBits } from '../../smmu/hardware-features.ts';
 import { ALL_RIGHTS } from '../../smmu/translation/rights.ts';
 import { streamContext } from '../../smmu/translation/stream-context.ts';
@@ -49,7 +48,7 @@ export function sourcesOf(
 }
 
 function keyOf({ base, ...set }: TableSet): string {
-  return JSON.stringify({ base: hex(base), ...set });
+  return JSON.stringify({ base: String(base), ...set });
 }
 
 /** As the report has it. */
@@ -57,7 +56,7 @@ export function sourceReport({ kind, set, why }: Source): MappingSource {
   return {
     kind,
     stage: set?.regime.stage ?? null,
-    table: set === null ? null : hex(set.regime.base),
+    table: set === null ? null : set.regime.base,
     nested: set !== null && set.stage2 !== null,
     why: why === '' ? null : why,
   };

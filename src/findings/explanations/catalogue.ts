@@ -2,40 +2,24 @@
 
 import { CHECK_ORDER } from '../../adopt/checks.ts';
 import { SCAN_RULES, type ScanRule } from '../../adopt/scan-record.ts';
-import { type Reach, RULES, type Rule, type Severity } from '../rules.ts';
+import { DESCRIPTORS } from '../rules/descriptors.ts';
+import { DEVICES } from '../rules/devices.ts';
+import { GATE } from '../rules/gate.ts';
+import { INPUT } from '../rules/input.ts';
+import { VERDICT } from '../rules/outcome.ts';
+import { PLATFORM } from '../rules/platform.ts';
+import { RISK_ENTRIES } from '../rules/risk-entries.ts';
+import { RISK_IDS } from '../rules/risk-ids.ts';
+import { RISK_LIMITS } from '../rules/risk-limits.ts';
+import { RISK_QUEUES } from '../rules/risk-queues.ts';
+import { RISK_STRUCTURES } from '../rules/risk-structures.ts';
+import { RISK_TRAFFIC } from '../rules/risk-traffic.ts';
+import type { Reach, RuleInfo, Severity } from '../rules/rule.ts';
+import { TABLES } from '../rules/tables.ts';
 import { CHECKS } from './checks.ts';
-import { DESCRIPTORS } from './descriptors.ts';
-import { DEVICES } from './devices.ts';
 import type { Explanation, Explanations } from './explanation.ts';
-import { GATE } from './gate.ts';
-import { INPUT } from './input.ts';
-import { PLATFORM } from './platform.ts';
-import { RISK_ENTRIES } from './risk-entries.ts';
-import { RISK_IDS } from './risk-ids.ts';
-import { RISK_LIMITS } from './risk-limits.ts';
-import { RISK_QUEUES } from './risk-queues.ts';
-import { RISK_STRUCTURES } from './risk-structures.ts';
-import { RISK_TRAFFIC } from './risk-traffic.ts';
 import { SCAN_RULE_EXPLANATIONS } from './scan-rules.ts';
-import { TABLES } from './tables.ts';
 import { TWO_LEVEL_CHECKS } from './two-level-checks.ts';
-import { VERDICT } from './verdict.ts';
-
-export const RULE_EXPLANATIONS: { readonly [R in Rule]: Explanation } = {
-  ...GATE,
-  ...VERDICT,
-  ...TABLES,
-  ...DESCRIPTORS,
-  ...DEVICES,
-  ...RISK_STRUCTURES,
-  ...RISK_ENTRIES,
-  ...RISK_IDS,
-  ...RISK_TRAFFIC,
-  ...RISK_QUEUES,
-  ...RISK_LIMITS,
-  ...PLATFORM,
-  ...INPUT,
-};
 
 const SCAN: { readonly [R in ScanRule]: Explanation } = SCAN_RULE_EXPLANATIONS;
 
@@ -62,11 +46,10 @@ export interface ExplainedGroup {
 
 const named = <Name extends string>(entries: Readonly<Record<Name, unknown>>) => Object.keys(entries) as Name[];
 
-const findings = (rules: Readonly<Partial<Record<Rule, Explanation>>>): Explained[] =>
-  (Object.keys(rules) as Rule[]).map((name) => {
-    const { severity, reach, likelyReach = reach } = RULES[name];
-    return explained(name, 'finding', RULE_EXPLANATIONS[name], { severity, reach, likelyReach });
-  });
+const findings = (rules: Readonly<Record<string, RuleInfo>>): Explained[] =>
+  Object.entries(rules).map(([name, { severity, reach, likelyReach = reach, explain }]) =>
+    explained(name, 'finding', explain(), { severity, reach, likelyReach }),
+  );
 
 const plain = (kind: ExplainedKind, names: readonly string[], explanations: Explanations): Explained[] =>
   names.flatMap((name) => {

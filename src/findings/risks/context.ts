@@ -60,6 +60,6 @@ export class StreamList {
   }
 }
 
-export function sidLocation(sid: number, address?: string): Location {
+export function sidLocation(sid: number, address?: number): Location {
   return { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(address === undefined ? {} : { address }) };
 }

@@ -21,7 +21,7 @@ export class EntryCheck implements StreamCheck {
   ste(ste: SeenSte): void {
     const { hw, findings } = this.#context;
     const { sid, words, illegal } = ste;
-    const location = sidLocation(sid, hex(ste.paddr));
+    const location = sidLocation(sid, ste.paddr);
     for (const { field, observed, required } of illegal) {
       findings.add('ste-illegal', { sid, field, observed, required }, location);
     }
@@ -39,7 +39,7 @@ export class EntryCheck implements StreamCheck {
     const { hw, findings } = this.#context;
     const { ssid, words, illegal, world } = cd;
     const { sid } = cd.ste;
-    const location = sidLocation(sid, hex(cd.paddr));
+    const location = sidLocation(sid, cd.paddr);
     for (const { field, observed, required } of illegal) {
       findings.add('cd-illegal', { sid, ssid, field, observed, required }, location);
     }
@@ -61,7 +61,7 @@ export class EntryCheck implements StreamCheck {
 
   #firstTable(table: string, paddr: number, sid: number, location: Location): void {
     const { memory, findings, kdumpRam } = this.#context;
-    const address = hex(paddr);
+    const address = paddr;
     if (kdumpRam.some(({ start, end }) => start <= paddr && paddr < end)) {
       findings.add('rewritten-after-adoption', { what: `${table} of SID ${hex(sid)}`, address }, location);
     } else if (!memory.isWhollyRam(paddr, 8)) {

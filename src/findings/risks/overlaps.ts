@@ -45,7 +45,7 @@ export function reportAliases(sorted: readonly Structure[], { findings }: RiskCo
         count,
         (index) => `L1[${index}]`,
       );
-      findings.add('l2-aliased', { l2: hex(start), slots, count }, location());
+      findings.add('l2-aliased', { l2: start, slots, count }, location());
     }
     first = after;
   }

@@ -4,8 +4,6 @@
  */
 
 import type { PageState } from '../../dump/memory.ts';
-import { hex } from '../../hex.ts';
-import type { ReachableReport } from '../../inspect/inspection.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
 import { type Regime, stage1Halves } from '../../smmu/translation/regime.ts';
 import { streamContext } from '../../smmu/translation/stream-context.ts';
@@ -17,6 +15,29 @@ import { WalkBudget, type Walked, walkTables } from './table-walk.ts';
 /** Each is a line of the report, and work; one for every device and process that shares its tables with it is enough. */
 const MAX_SETS = 1 << 12;
 const MAX_SIDS_LISTED = 16;
+
+/** The streams behind one set of translation tables, and what they can reach. */
+export interface ReachableReport {
+  /** The first of them. */
+  readonly sids: readonly number[];
+  readonly streams: number;
+  /** Null for streams in bypass, which reach everything. */
+  readonly stage: 1 | 2 | null;
+  readonly table: number | null;
+  /** Null where there is none, and where the streams have several. */
+  readonly asid: number | null;
+  readonly vmid: number | null;
+  readonly mappedBytes: number;
+  readonly writableBytes: number;
+  /** Blocks and pages. */
+  readonly leaves: number;
+  readonly tables: number;
+  /** Stretches whose tables are not in the dump, and stretches that fault. */
+  readonly missingTables: number;
+  readonly faults: number;
+  /** False: there were more tables than are ever walked. */
+  readonly complete: boolean;
+}
 
 type Mutable = { -readonly [K in keyof ReachableReport]: ReachableReport[K] } & { sids: number[] };
 
@@ -89,18 +110,18 @@ export class PageTableCheck implements StreamCheck {
     const { regime } = set;
     const { damage, kdump, ...reached } = walkTables(set, memory, kdumpRam, this.#budget);
     this.#report(sid, regime.stage === 1 ? `TTB${regime.half}` : 'stage 2', damage, kdump);
-    return { ...NOTHING_REACHED, ...reached, table: hex(regime.base), stage: regime.stage };
+    return { ...NOTHING_REACHED, ...reached, table: regime.base, stage: regime.stage };
   }
 
   #report(sid: number, table: string, damage: Walked['damage'], kdump: Walked['kdump']): void {
     const { findings } = this.#context;
     for (const [why, { times, first }] of damage) {
       if (!isDamage(why)) continue;
-      findings.add('page-table-damaged', { sid, table, what: why, times, first: hex(first) }, sidLocation(sid));
+      findings.add('page-table-damaged', { sid, table, what: why, times, first }, sidLocation(sid));
     }
     if (kdump === null) return;
-    const args = { ...kdump, sid, iova: hex(kdump.iova), pa: hex(kdump.pa) };
-    findings.add('dma-into-kdump-memory', args, sidLocation(sid, hex(kdump.pa)));
+    const args = { ...kdump, sid };
+    findings.add('dma-into-kdump-memory', args, sidLocation(sid, kdump.pa));
   }
 }
 

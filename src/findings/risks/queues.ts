@@ -1,5 +1,6 @@
 /** What the crashed kernel left in its queues, which the kdump kernel starts anew without reading them. */
 
+import { hex } from '../../hex.ts';
 import { commandQueueOf, eventQueueOf, pageRequestQueueOf, type Queue } from '../../queues/queue.ts';
 import { Grouping, type QueueGroup } from '../../queues/queue-groups.ts';
 import { fieldsThatDiffer, valueInWords } from '../../snapshot/validate/facts.ts';
@@ -59,7 +60,7 @@ function inWords({ groups, entries, known }: Grouped): string {
         : firstSid === lastSid
           ? ` for SID 0x${firstSid.toString(16)}`
           : ` for SIDs 0x${firstSid.toString(16)}-0x${lastSid.toString(16)}`;
-    return `${count} ${type}${sids}${firstAddress === null ? '' : ` at ${firstAddress}`}`;
+    return `${count} ${type}${sids}${firstAddress === null ? '' : ` at ${hex(firstAddress)}`}`;
   });
   const said = groups.slice(0, MAX_KINDS).reduce((sum, { count }) => sum + count, 0);
   if (known > said) words.push(`${known - said} others`);

@@ -3,7 +3,7 @@
  * share one pass over the active streams.
  */
 
-import type { ReachableReport } from '../../inspect/inspection.ts';
+import type { ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { SmmuSnapshot, Snapshot } from '../../snapshot/snapshot.ts';
 import type { RiskContext } from './context.ts';
 import { EntryCheck } from './entries.ts';

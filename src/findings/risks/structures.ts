@@ -5,7 +5,6 @@
 
 import { maskedAddress } from '../../adopt/device.ts';
 import type { AddressRange } from '../../dump/memory.ts';
-import { hex } from '../../hex.ts';
 import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableByteLength, isTwoLevel } from '../../smmu/cd-table.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
@@ -27,7 +26,7 @@ export class StructureCheck implements StreamCheck {
   readonly #seen = new Set<number>();
   #cut = false;
   #leavesLeft = MAX_LEAVES_MET;
-  #said: ReadonlySet<string> | null = null;
+  #said: ReadonlySet<number | bigint> | null = null;
 
   constructor(context: RiskContext) {
     this.#context = context;
@@ -36,7 +35,7 @@ export class StructureCheck implements StreamCheck {
     const base = { kind: twoLevel ? 'L1 table' : 'stream table', of: 0, start: geometry.base } as const;
     const byteLength = geometry.entries * (twoLevel ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
     const kernelStart = maskedAddress(context.registers.bits('STRTAB_BASE', 'ADDR'));
-    const address = hex(geometry.base);
+    const address = geometry.base;
     this.#add({ ...base, kernelStart, end: geometry.base + byteLength, location: () => ({ address }) });
     for (const { name, start, end } of queueRanges(context.smmu)) {
       this.#add({
@@ -45,7 +44,7 @@ export class StructureCheck implements StreamCheck {
         start,
         kernelStart: start,
         end,
-        location: () => ({ address: hex(start) }),
+        location: () => ({ address: start }),
       });
     }
     for (const { index, paddr, low, high, stes, l2 } of context.view.l1Entries(false)) {
@@ -69,7 +68,7 @@ export class StructureCheck implements StreamCheck {
         start,
         kernelStart: start,
         end: start + length,
-        location: () => sidLocation(ste.sid, hex(start)),
+        location: () => sidLocation(ste.sid, start),
       });
     };
     if (this.#seen.has(table.paddr)) return;
@@ -104,7 +103,7 @@ export class StructureCheck implements StreamCheck {
     const { kind, kernelStart: start } = structure;
     const byteLength = structure.end - structure.start;
     const range = { start, end: start + byteLength };
-    const placed = () => ({ structure: nameOf(structure), address: hex(start), byteLength });
+    const placed = () => ({ structure: nameOf(structure), address: start, byteLength });
     const isRead = this.#kernelReads(structure);
     // Its mapping is refused, which the emulation tells, so that it is not read after all.
     if (isRead && range.end > 2 ** paBits) return;
@@ -123,7 +122,7 @@ export class StructureCheck implements StreamCheck {
       if (isPointedTo(kind) && kdump.start <= start && range.end <= kdump.end) {
         findings.add(
           'rewritten-after-adoption',
-          { what: `the pointer to the ${nameOf(structure)}`, address: hex(start) },
+          { what: `the pointer to the ${nameOf(structure)}`, address: start },
           structure.location(),
         );
       }
@@ -162,12 +161,12 @@ export class StructureCheck implements StreamCheck {
 
   /** The emulation has found that it cannot be mapped, for the same reason. */
   #alreadySaid(kind: Structure['kind'], start: number): boolean {
-    this.#said ??= new Set(
+    this.#said ??= new Set<number | bigint>(
       this.#context.findings.all.flatMap(({ rule, args }) =>
         rule === 'strtab-outside-memory' ? [args.address] : rule === 'l2-outside-memory' ? [args.l2] : [],
       ),
     );
-    if (this.#said.has(hex(start))) return true;
+    if (this.#said.has(start)) return true;
     // Where too many were found to list them, this is one more.
     return kind === 'L2 table' && this.#context.findings.isFull('l2-outside-memory');
   }

@@ -44,11 +44,12 @@ export class TrafficCheck implements StreamCheck {
     // What an SMMU that was off let through is no matter of its table.
     if (this.#active.streams === 0 || registers.field('CR0', 'SMMUEN') === 0) return;
     if (this.#ats.streams > 0) findings.add('ats-enabled', { ...this.#ats.args, atschk: this.#atschk() });
-    const survives = emulation.verdict === 'adopted' && emulation.loss === null && emulation.death === null;
+    const { kind } = emulation.fate;
+    const survives = kind === 'adopted';
     // Switching the SMMU off ends what stalls.
     if (survives && this.#stalls.streams > 0) findings.add('stall-enabled', this.#stalls.args);
     if (survives) findings.add('dma-goes-on', { ...this.#active.args, bypass: this.#bypass });
-    else if (emulation.verdict !== 'indeterminate') {
+    else if (kind !== 'unknown') {
       findings.add('reset-cuts-off', { ...this.#active.args, instead: this.#instead() });
     }
   }
@@ -64,10 +65,10 @@ export class TrafficCheck implements StreamCheck {
   }
 
   #instead(): string {
-    const { emulation } = this.#context;
-    if (emulation.death !== null) return 'the kdump kernel dies before it comes to them';
-    if (emulation.loss !== null) {
-      const { gbpaAbort } = emulation.loss;
+    const { fate } = this.#context.emulation;
+    if (fate.kind === 'kernel-dies') return 'the kdump kernel dies before it comes to them';
+    if (fate.kind === 'smmu-lost') {
+      const { gbpaAbort } = fate.loss;
       if (gbpaAbort === null) return 'the SMMU is lost, and GBPA.ABORT, which is not known, decides for them';
       return gbpaAbort === 1
         ? 'the SMMU is lost, and all DMA is aborted'

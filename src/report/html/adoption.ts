@@ -34,6 +34,8 @@ export function checks(index: number, { adoption }: SmmuReport): Html {
 /** Rows of this table say where the driver stops; a real one has at most a handful. */
 const MAX_FAILURES_SHOWN = 100;
 
+const at = (paddr: number | null) => (paddr === null ? NOTHING : hex(paddr));
+
 /** Null where the revision makes no scan or did not come to it. */
 export function idScan(index: number, { adoption }: SmmuReport): Html | null {
   const scan = adoption.idScan;
@@ -46,7 +48,7 @@ export function idScan(index: number, { adoption }: SmmuReport): Html | null {
     cells: [
       hex(sid),
       cd === null ? (ste === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`,
-      cd?.address ?? ste ?? NOTHING,
+      at(cd?.address ?? ste),
       SCAN_RULES[rule],
       `${observed}; required: ${required}`,
       stopsHere ? badge('bad', 'stops here') : NOTHING,

@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { DeviceReport, InsertReport, SmmuReport } from '../../inspect/inspection.ts';
 import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
+import { DEVICE_FATES } from '../prose/fate.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, cutTable, NOTHING, note, section, sectionId, table } from './section.ts';
 
@@ -22,7 +23,7 @@ export function insertions(index: number, { inserts, devices, platform }: SmmuRe
       hex(insert.sid),
       (insert.device ?? names.deviceOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
       result(insert),
-      insert.mappings.at(-1)?.address ?? (insert.fresh ? 'fresh, all abort' : NOTHING),
+      mapped(insert),
       attach(insert, devices),
       lines(insert),
     ] as Content[],
@@ -41,6 +42,11 @@ export function insertions(index: number, { inserts, devices, platform }: SmmuRe
   }`;
   const aside = `${count(inserts.length, 'stream')} through arm_smmu_insert_master`;
   return section(sectionId(index, 'devices'), 'Insertions', aside, body);
+}
+
+function mapped({ mappings, fresh }: InsertReport): string {
+  const last = mappings.at(-1);
+  return last !== undefined ? hex(last.address) : fresh ? 'fresh, all abort' : NOTHING;
 }
 
 function result({ ret, errno, asked }: InsertReport): Content {
@@ -66,18 +72,10 @@ function lines({ log }: InsertReport): Content {
 /** Devices that go into a table of the kdump kernel's own. */
 function plainDevices(index: number, devices: readonly DeviceReport[]): Html | null {
   if (devices.length === 0) return null;
-  const word = ({ accepted, asked }: DeviceReport) =>
-    asked === false
-      ? badge('plain', 'never asked')
-      : accepted === null
-        ? badge('unknown', 'cannot be told')
-        : accepted
-          ? badge('good', 'accepted')
-          : badge('bad', 'refused');
   const rows = devices.map((device) => [
     device.sids.map(hex).join(', '),
     (device.name ?? NOTHING) + (device.hotplugged ? ' (hotplug)' : ''),
-    word(device),
+    badge(DEVICE_FATES[device.fate].tone, DEVICE_FATES[device.fate].text),
     device.deferred === null ? NOTHING : device.deferred ? 'deferred' : 'at once',
   ]);
   const columns = [{ title: 'SIDs' }, { title: 'Device', optional: true }, { title: 'Result' }, { title: 'Attach' }];

@@ -3,6 +3,7 @@
 import { type Explained, explanationsOf } from '../../findings/explanations/catalogue.ts';
 import type { Finding } from '../../findings/findings.ts';
 import { isRisk } from '../../findings/rules.ts';
+import { hex } from '../../hex.ts';
 import { GRAVEST_FIRST, reachInWords } from '../findings.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, details, facts, section, sectionId } from './section.ts';
@@ -68,7 +69,7 @@ function evidence(finding: Finding, smmu: number | null): Content[] {
     parts.push(smmu === null ? sids : toTable);
   }
   if (pciBus !== undefined) parts.push(`PCI bus ${pciBus}`);
-  if (address !== undefined) parts.push(html`at ${code(address)}`);
+  if (address !== undefined) parts.push(html`at ${code(hex(address))}`);
   const reach = reachInWords(finding);
   if (reach !== '') parts.push(reach);
   return parts;

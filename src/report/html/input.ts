@@ -1,5 +1,6 @@
 /** What was read, and what there is to say about it whatever the SMMU. */
 
+import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
 import { findingList } from './findings.ts';
 import { byteSize, code, count, type Html, html } from './markup.ts';
@@ -20,10 +21,10 @@ ${general.length > 0 && findingList(general, null)}${oneDump('Dump', dump)}${lat
 }
 
 function oneDump(title: string, { files, format, wrapper, pageSize, complete, memory, assumptions }: DumpReport): Html {
-  const size = memory.reduce((sum, { start, end }) => sum + Number(end) + 1 - Number(start), 0);
+  const size = memory.reduce((sum, { start, end }) => sum + end - start, 0);
   const rows = memory
     .slice(0, MAX_RANGES_LISTED)
-    .map(({ start, end }) => [`${start}\u2013${end}`, byteSize(Number(end) + 1 - Number(start))]);
+    .map(({ start, end }) => [`${hex(start)}\u2013${hex(end - 1)}`, byteSize(end - start)]);
   const columns = [
     { title: 'RAM, according to the dump', kind: 'code' as const },
     { title: 'Size', kind: 'number' as const },

@@ -9,7 +9,7 @@ import { badge, cutTable, facts, NOTHING, note, section, sectionId } from './sec
 const MAX_ROWS = 500;
 
 export function ledger(index: number, { adoption, inserts }: SmmuReport): Html {
-  const maker = ({ releasedBy }: MappingReport) => (isTransient(releasedBy) ? 'ID scan' : 'adoption');
+  const maker = ({ transient }: MappingReport) => (transient ? 'ID scan' : 'adoption');
   const made: [string, MappingReport][] = [
     ...adoption.mappings.map((mapping): [string, MappingReport] => [maker(mapping), mapping]),
     ...inserts
@@ -59,7 +59,7 @@ function mappingRow(by: string, mapping: MappingReport): Content[] {
     by,
     kind,
     purpose,
-    address,
+    hex(address),
     String(size),
     ok ? badge('good', held ? 'ok, held' : 'ok') : badge('bad', 'failed'),
     counted.map(([state, number]) => `${number} ${state}`).join(', '),
@@ -68,13 +68,9 @@ function mappingRow(by: string, mapping: MappingReport): Content[] {
   ];
 }
 
-function isTransient(releasedBy: string | null): boolean {
-  return releasedBy?.startsWith('the ID scan') === true;
-}
-
-function releasedBy({ kind, released, releasedBy: by }: MappingReport): Content {
+function releasedBy({ kind, released, transient }: MappingReport): Content {
   if (!released) return badge('bad', 'leaked');
-  if (isTransient(by)) return 'by the scan';
+  if (transient) return 'by the scan';
   return kind === 'memremap' ? 'by the clean-up' : 'by devres';
 }
 
@@ -104,11 +100,12 @@ export function driverState(index: number, { adoption, features }: SmmuReport): 
 
 function strtabText(cfg: AdoptionReport['strtabCfg']): string {
   if (cfg === null) return 'not adopted, built anew by the ordinary path';
-  if ('linear' in cfg) return `linear.table maps ${cfg.linear.table}, num_ents ${cfg.linear.numEnts}, ste_dma unset`;
+  if ('linear' in cfg)
+    return `linear.table maps ${hex(cfg.linear.table)}, num_ents ${cfg.linear.numEnts}, ste_dma unset`;
   const { l1tab, numL1Ents, l2ptrs } = cfg.l2;
   const fresh = l2ptrs.filter(({ table }) => table === null).length;
   return (
-    `l2.l1tab maps ${l1tab}, num_l1_ents ${numL1Ents}, l1_dma unset; l2ptrs: ${l2ptrs.length} of ${numL1Ents} set ` +
+    `l2.l1tab maps ${hex(l1tab)}, num_l1_ents ${numL1Ents}, l1_dma unset; l2ptrs: ${l2ptrs.length} of ${numL1Ents} set ` +
     `(${fresh} of them fresh), the rest lazily`
   );
 }

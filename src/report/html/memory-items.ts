@@ -1,9 +1,11 @@
 /** What an SMMU has in physical memory: tables, queues and context descriptors, gathered and drawn together. */
 
 import { hex } from '../../hex.ts';
-import type { L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
+import type { SmmuReport } from '../../inspect/inspection.ts';
 import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import type { L1Row } from '../../tables/l1-rows.ts';
+import type { SteRow } from '../../tables/ste-rows.ts';
 import { count } from './markup.ts';
 
 /** In the order in which they are named. */
@@ -37,16 +39,11 @@ export class MemoryItems {
   constructor({ table, registers }: SmmuReport) {
     const { format, base, entries } = table;
     const byteLength = entries * (format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
-    this.#add(
-      format === '2lvl' ? 'L1 table' : 'stream table',
-      Number(base),
-      byteLength,
-      count(entries, 'entry', 'entries'),
-    );
+    this.#add(format === '2lvl' ? 'L1 table' : 'stream table', base, byteLength, count(entries, 'entry', 'entries'));
     for (const { register, title, entryBytes, cap } of QUEUES) {
       const { ADDR: address, LOG2SIZE: log2 } = registers[register]?.fields ?? {};
       // A base of 0 is what the register holds when nobody has set up the queue.
-      if (typeof address !== 'string' || typeof log2 !== 'number' || Number(address) === 0) continue;
+      if (typeof address !== 'bigint' || typeof log2 !== 'number' || address === 0n) continue;
       const most = registers['IDR1']?.fields[cap];
       const number = 2 ** Math.min(log2, typeof most === 'number' ? most : log2);
       this.#add('queue', Number(address), number * entryBytes, `${title}, ${count(number, 'entry', 'entries')}`);
@@ -54,7 +51,7 @@ export class MemoryItems {
   }
 
   addL2({ index, l2, hardwareStes }: L1Row): void {
-    if (hardwareStes > 0) this.#add('L2 table', Number(l2), hardwareStes * STE_BYTE_LENGTH, `L1[${index}]`);
+    if (hardwareStes > 0) this.#add('L2 table', l2, hardwareStes * STE_BYTE_LENGTH, `L1[${index}]`);
   }
 
   addCdTable({ sid, cdTable }: SteRow): void {
@@ -63,7 +60,7 @@ export class MemoryItems {
     const { format, address, entries } = cdTable;
     const leafCds = { single: 0, linear: 0, '4k-leaves': 64, '64k-leaves': 1024 }[format];
     const byteLength = leafCds === 0 ? entries * CD_BYTE_LENGTH : Math.ceil(entries / leafCds) * L1CD_BYTE_LENGTH;
-    this.#add('CD table', Number(address), byteLength, `SID ${hex(sid)}`);
+    this.#add('CD table', address, byteLength, `SID ${hex(sid)}`);
   }
 
   #add(kind: ItemKind, start: number, byteLength: number, owner: string): void {

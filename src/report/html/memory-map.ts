@@ -33,7 +33,7 @@ export function memoryMap(
   { memory }: DumpReport,
   kdumpRam: readonly AddressRange[],
 ): Html {
-  const ram = memory.map(({ start, end }) => ({ start: Number(start), end: Number(end) + 1 }));
+  const ram = memory;
   const shown = items.near(MAX_ITEMS);
   const known = [...ram, ...kdumpRam, ...shown];
   const last = known.reduce((end, range) => Math.max(end, range.end), 0);

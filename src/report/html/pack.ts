@@ -1,12 +1,14 @@
 /** Packs the rows of a report for the page, as `packed.ts` describes them. */
 
 import { PAGE_STATES, type PageState } from '../../dump/memory.ts';
-import type { CdTableReport, L1Row, SteRow } from '../../inspect/inspection.ts';
+import type { CdTableReport } from '../../tables/cd-rows.ts';
+import type { L1Row } from '../../tables/l1-rows.ts';
+import type { SteRow } from '../../tables/ste-rows.ts';
 import type { PackedL1, PackedSte } from './packed.ts';
 import { ENTRY_BYTE_LENGTH, Expected, L1_STATUSES, type PackedCd, type PackedCdTable } from './packed.ts';
 
 export function packL1({ index, descriptor, status }: L1Row): PackedL1 {
-  return [index, bare(descriptor), L1_STATUSES.indexOf(status)];
+  return [index, descriptor.toString(16), L1_STATUSES.indexOf(status)];
 }
 
 /** Packs STEs in their order. */
@@ -15,12 +17,12 @@ export class StePacker {
 
   pack(row: SteRow): PackedSte {
     const { sid, address, pageState, words, cdTable, cds } = row;
-    const start = [sid, this.#expected.step(sid, Number(address)), stateIndex(pageState), packWords(words)] as const;
+    const start = [sid, this.#expected.step(sid, address), stateIndex(pageState), packWords(words)] as const;
     if (cdTable === null) return start;
     const packedCds = cds.map(
       (cd): PackedCd => [
         cd.ssid,
-        Number(cd.address) - Number(cdTable.address) - cd.ssid * ENTRY_BYTE_LENGTH,
+        cd.address - cdTable.address - cd.ssid * ENTRY_BYTE_LENGTH,
         stateIndex(cd.pageState),
         packWords(cd.words),
       ],
@@ -39,14 +41,9 @@ function stateIndex(state: PageState): number {
 }
 
 /** Words up to the last that is not zero. */
-function packWords(words: readonly string[]): string {
+function packWords(words: readonly bigint[]): string {
   return words
-    .map(bare)
+    .map((word) => word.toString(16))
     .join(' ')
     .replace(/( 0)+$/, '');
-}
-
-/** Hex text without what every one of them begins with. */
-function bare(hex: string): string {
-  return hex.replace(/^0x0*(?=.)/, '');
 }

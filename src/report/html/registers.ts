@@ -1,8 +1,10 @@
 /** The registers of the snapshot, decoded, what was assumed where they are silent, and what the probe made of them. */
 
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
 import { registerNamed } from '../../smmu/registers.ts';
+import { fieldText } from '../field-text.ts';
 import { code, type Html, html } from './markup.ts';
 import { facts, section, sectionId, table } from './section.ts';
 
@@ -26,14 +28,14 @@ ${facts([
   return section(sectionId(index, 'registers'), 'Registers', 'each opens to show its fields', body);
 }
 
-function register(name: string, value: string, fields: Readonly<Record<string, FieldValue>>): Html {
+function register(name: string, value: bigint, fields: Readonly<Record<string, FieldValue>>): Html {
   const layout = registerNamed(name);
-  const set = Object.entries(fields).filter(([, field]) => field !== 0 && field !== '0x0');
-  const shown = set.slice(0, MAX_FIELDS_SHOWN).map(([field, bits]) => `${field} ${bits}`);
+  const set = Object.entries(fields).filter(([, field]) => Number(field) !== 0);
+  const shown = set.slice(0, MAX_FIELDS_SHOWN).map(([field, bits]) => `${field} ${fieldText(bits)}`);
   const more = set.length > shown.length ? ', \u2026' : '';
   const rows = (layout?.fields ?? []).map((field) => {
     const bits = fields[field.name] ?? 0;
-    return [field.name, bitRange(field), String(bits), meaning(field, bits)];
+    return [field.name, bitRange(field), String(fieldText(bits)), meaning(field, bits)];
   });
   const columns = [
     { title: 'Field', kind: 'code' as const },
@@ -41,7 +43,7 @@ function register(name: string, value: string, fields: Readonly<Record<string, F
     { title: 'Value', kind: 'number' as const },
     { title: 'Meaning' },
   ];
-  return html`<details class="register"><summary><strong>${name}</strong> ${code(value)} <small>${
+  return html`<details class="register"><summary><strong>${name}</strong> ${code(hex(value))} <small>${
     shown.join(', ') + more
   }</small></summary>
 <div class="inside"><p>${layout?.meaning ?? ''}.</p>

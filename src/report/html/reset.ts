@@ -1,6 +1,8 @@
 /** What the reset does to the registers, and what in-flight DMA meets before, in and after it. */
 
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { lossInWords } from '../prose/loss.ts';
 import { code, type Html, html } from './markup.ts';
 import { facts, section, sectionId } from './section.ts';
 import { IN_FLIGHT, RESETS } from './words.ts';
@@ -9,13 +11,16 @@ import { IN_FLIGHT, RESETS } from './words.ts';
 export function reset(index: number, { reset: report, lost }: SmmuReport): Html | null {
   if (report === null) return null;
   const { kind, cr0, atschk, gerror, gbpaAbort, queues } = report;
-  const known = (value: number | string | null) => value ?? 'unknown';
+  const known = (value: number | null) => value ?? 'unknown';
+  const shown = (value: number | null) => (value === null ? 'unknown' : hex(value));
   const change = (before: number | null, after: number | null) =>
     before === after ? `stays ${known(after)}` : `${known(before)} \u2192 ${known(after)}`;
   const errors = gerror.active === null ? 'unknown' : gerror.active.join(', ') || 'none';
   const phases = [
     ...report.phases,
-    ...(lost === null ? [] : [{ phase: 'after the failed registration', inFlight: lost.inFlight, why: lost.why }]),
+    ...(lost === null
+      ? []
+      : [{ phase: 'after the failed registration', inFlight: lost.inFlight, why: lossInWords(lost) }]),
   ];
   const body = html`<p>${RESETS[kind]}</p>
 <ol class="phases" aria-label="In-flight DMA, phase by phase">
@@ -26,7 +31,7 @@ ${phases.map(({ phase, inFlight, why }) => {
 ${facts([
   [
     'CR0',
-    html`${code(known(cr0.before))} \u2192 ${code(known(cr0.kept))} with the queues off \u2192 ${code(known(cr0.after))}`,
+    html`${code(shown(cr0.before))} \u2192 ${code(shown(cr0.kept))} with the queues off \u2192 ${code(shown(cr0.after))}`,
   ],
   ['CR0.ATSCHK', `${change(atschk.before, atschk.after)}: ${atschk.why}`],
   ['GBPA.ABORT', change(gbpaAbort.before, gbpaAbort.after)],

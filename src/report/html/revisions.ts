@@ -1,14 +1,14 @@
 /** The known revisions of the series side by side, and the first thing in which each parts from the one reported. */
 
 import type { RevisionOutcome, SmmuReport } from '../../inspect/inspection.ts';
+import { ADOPTION_WORDS } from '../prose/fate.ts';
 import { OUTCOME } from '../revision-outcome.ts';
 import { logLines } from './log.ts';
 import { type Content, code, type Html, html } from './markup.ts';
 import { badge, details, facts, NOTHING, section, sectionId, table } from './section.ts';
-import { VERDICTS } from './words.ts';
 
 const ROWS: readonly [label: string, text: (outcome: RevisionOutcome) => string | null][] = [
-  ['Verdict', ({ verdict, errno }) => VERDICTS[verdict].text + (errno === null ? '' : ` (-${errno})`)],
+  ['Verdict', ({ verdict, errno }) => ADOPTION_WORDS[verdict].text + (errno === null ? '' : ` (-${errno})`)],
   ['Decided by', OUTCOME.decidedBy],
   ['Devices refused', OUTCOME.devicesRefused],
   ['Attaches deferred', OUTCOME.attachesDeferred],

@@ -4,7 +4,11 @@
  */
 
 import type { Finding } from '../../findings/findings.ts';
-import type { Census, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
+import { hex } from '../../hex.ts';
+import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { Census } from '../../tables/hardware-view.ts';
+import type { L1Row } from '../../tables/l1-rows.ts';
+import type { SteRow } from '../../tables/ste-rows.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
 import { type Content, code, count, grouped, html, scriptJson } from './markup.ts';
 import type { MemoryItems } from './memory-items.ts';
@@ -34,7 +38,7 @@ export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Fi
     firstSid === undefined || lastSid === undefined ? [] : [{ rule, severity, args, firstSid, lastSid }],
   );
   const data: PackedSmmu = {
-    base: Number(table.base),
+    base: table.base,
     split,
     entries: table.entries,
     sids: census.stes,
@@ -56,7 +60,7 @@ export function* l1Section(index: number, smmu: SmmuReport, items: MemoryItems, 
   const { table, l1 } = smmu;
   if (table.format !== '2lvl') return;
   const id = sectionId(index, 'l1');
-  const aside = html`the hardware's view: ${grouped(table.entries)} at ${code(table.base)}, split ${table.split}`;
+  const aside = html`the hardware's view: ${grouped(table.entries)} at ${code(hex(table.base))}, split ${table.split}`;
   yield sectionStart(id, 'L1 descriptors', aside).markup;
   let left = 0;
   const rows = function* (): Generator<unknown> {

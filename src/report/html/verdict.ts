@@ -1,27 +1,30 @@
 /** The answer, first and large: what the kdump kernel does with this SMMU, what decided it, and what follows. */
 
-import { isUnknown } from '../../adopt/checks.ts';
+import { failed, isUnknown } from '../../adopt/checks.ts';
 import type { Finding } from '../../findings/findings.ts';
+import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
+import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
+import { lossInWords } from '../prose/loss.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';
 import { badge, facts, NOTHING, sectionId, table } from './section.ts';
-import { IN_FLIGHT, SEVERITIES, VERDICTS } from './words.ts';
+import { IN_FLIGHT, SEVERITIES, SIGNS } from './words.ts';
 
 export function verdict(smmu: SmmuReport, index: number, findings: readonly Finding[]): Html {
   const { adoption, name, base } = smmu;
-  const { tone, sign } = VERDICTS[adoption.verdict];
+  const tone = fateTone(fateInWords(smmu));
   const id = sectionId(index, 'verdict');
   return html`
-<section id="${id}" class="verdict ${endsBadly(smmu) ? 'bad' : tone}">
+<section id="${id}" class="verdict ${tone}">
 <h2 id="${id}-title"><span class="name">${name}</span> <small>${
-    base !== null && html`at ${code(base)}, `
+    base !== null && html`at ${code(hex(base))}, `
   }revision ${adoption.revision}</small></h2>
-<p class="answer"><span class="sign" aria-hidden="true">${endsBadly(smmu) ? '\u2715' : sign}</span> ${answer(smmu)}</p>
+<p class="answer"><span class="sign" aria-hidden="true">${SIGNS[tone]}</span> ${answer(smmu)}</p>
 ${facts([
   decidedBy(smmu),
-  ['Then', smmu.panic && html`${code(smmu.panic.where)} reads ${code(smmu.panic.address)}: ${smmu.panic.why}`],
-  ['Then', smmu.lost?.why ?? null],
+  ['Then', smmu.panic && html`${code(smmu.panic.where)} reads ${code(hex(smmu.panic.address))}: ${smmu.panic.why}`],
+  ['Then', smmu.lost && lossInWords(smmu.lost)],
   ['In-flight DMA', inFlight(smmu)],
   ['Table', keptTable(smmu)],
   ['Devices', devices(smmu)],
@@ -35,11 +38,11 @@ ${facts([
 /** All SMMUs in one table, for a machine that has several. */
 export function overview(smmus: readonly SmmuReport[], findings: readonly Finding[]): Html {
   const rows = smmus.map((smmu, i) => ({
-    tone: endsBadly(smmu) ? ('bad' as const) : VERDICTS[smmu.adoption.verdict].tone,
+    tone: fateTone(fateInWords(smmu)),
     cells: [
       html`<a href="#${sectionId(i, 'verdict')}">${smmu.name}</a>`,
       html`<strong>${answer(smmu)}</strong>`,
-      smmu.adoption.checks.find(({ result }) => result === 'fail')?.id ?? NOTHING,
+      failed(smmu.adoption.decidedBy)?.id ?? NOTHING,
       counts(findings.filter((finding) => finding.smmu === smmu.name)),
     ],
   }));
@@ -47,33 +50,28 @@ export function overview(smmus: readonly SmmuReport[], findings: readonly Findin
   return html`<section>${table('All SMMUs', columns, rows)}</section>`;
 }
 
-function answer({ adoption, panic, lost }: SmmuReport): Html {
-  const { text } = VERDICTS[adoption.verdict];
-  const errno = adoption.verdict === 'fallback' ? adoption.errno : null;
-  const said = html`${text}${errno !== null && html` <span class="whole">(-${errno})</span>`}`;
-  if (panic !== null && adoption.verdict !== 'panic') return html`${said}, then the kdump kernel dies`;
-  return lost === null ? said : html`${said}, then the whole SMMU is lost`;
+function answer(smmu: SmmuReport): Html {
+  const { adoption, errno, next } = fateInWords(smmu);
+  const said = html`${adoption.text}${errno !== null && html` <span class="whole">(-${errno})</span>`}`;
+  return next === null ? said : html`${said}, ${next.text}`;
 }
 
-function endsBadly({ panic, lost }: SmmuReport): boolean {
-  return panic !== null || lost !== null;
-}
-
-function decidedBy({ adoption }: SmmuReport): readonly [term: string, said: Content] {
-  const failed = adoption.checks.find(({ result }) => result === 'fail');
-  if (failed !== undefined) {
-    return ['Decided by', html`${code(failed.id)}: ${failed.observed}; required: ${failed.required}`];
+function decidedBy({ adoption, dmesg }: SmmuReport): readonly [term: string, said: Content] {
+  const { decidedBy } = adoption;
+  if (decidedBy === null) return ['Decided by', null];
+  const { id, observed, required } = decidedBy;
+  if (isUnknown(decidedBy)) {
+    const settled = adoption.settledByLog && html`; ${code(dmesg?.file ?? 'the log')} tells what comes of it`;
+    return ['Not known', html`${code(id)}: ${observed}${settled}`];
   }
-  const missing = adoption.verdict === 'indeterminate' ? adoption.checks.find(isUnknown) : undefined;
-  return ['Not known', missing === undefined ? null : html`${code(missing.id)}: ${missing.observed}`];
+  return ['Decided by', html`${code(id)}: ${observed}; required: ${required}`];
 }
 
 /** What meets the DMA of devices that nobody has stopped, in the end; the reset's section has every phase. */
-function inFlight({ adoption, panic, lost }: SmmuReport): Content {
+function inFlight({ fate, lost }: SmmuReport): Content {
   if (lost !== null) return IN_FLIGHT[lost.inFlight].text;
-  if (panic !== null) return null;
-  if (adoption.verdict === 'adopted') return 'goes on translating';
-  return adoption.verdict === 'fallback' ? "is aborted; the crashed kernel's table is replaced by an empty one" : null;
+  if (fate.kind === 'adopted') return 'goes on translating';
+  return fate.kind === 'falls-back' ? "is aborted; the crashed kernel's table is replaced by an empty one" : null;
 }
 
 function keptTable({ adoption }: SmmuReport): Content {
@@ -84,19 +82,7 @@ function keptTable({ adoption }: SmmuReport): Content {
 }
 
 function devices({ devices: list }: SmmuReport): Content {
-  if (list.length === 0) return null;
-  const number = (pick: (device: (typeof list)[number]) => boolean) => list.filter(pick).length;
-  const deferred = number(({ accepted, deferred }) => accepted === true && deferred === true);
-  const others: [number, string][] = [
-    [number(({ accepted, asked }) => accepted === false && asked !== false), 'refused'],
-    [number(({ asked }) => asked === false), 'never asked'],
-    [number(({ accepted }) => accepted === null), 'that cannot be told'],
-  ];
-  const accepted = grouped(number(({ accepted }) => accepted === true));
-  return [
-    `${accepted} accepted${deferred > 0 ? ` (${grouped(deferred)} with the attach deferred)` : ''}`,
-    ...others.filter(([n]) => n > 0).map(([n, what]) => `, ${grouped(n)} ${what}`),
-  ];
+  return list.length === 0 ? null : deviceCountsInWords(list, grouped);
 }
 
 function split({ splits }: SmmuReport): Content {

@@ -1,6 +1,5 @@
 /** What the values of a report are called in this format, and how each is to be taken. */
 
-import type { Verdict } from '../../adopt/emulate.ts';
 import type { InFlight, Reset } from '../../adopt/reset.ts';
 import type { Severity } from '../../findings/rules.ts';
 import { hex } from '../../hex.ts';
@@ -11,12 +10,13 @@ interface Word {
   readonly text: string;
 }
 
-export const VERDICTS: Readonly<Record<Verdict, Word & { readonly sign: string }>> = {
-  adopted: { tone: 'good', sign: '\u2713', text: 'Adopted' },
-  fallback: { tone: 'bad', sign: '\u2715', text: 'Falls back to a full reset' },
-  'not-attempted': { tone: 'warn', sign: '\u2013', text: 'Adoption not attempted' },
-  indeterminate: { tone: 'unknown', sign: '?', text: 'Cannot be told from this dump' },
-  panic: { tone: 'bad', sign: '\u2715', text: 'The kdump kernel dies in the adoption' },
+/** Beside the words for a fate, for those who do not see colours. */
+export const SIGNS: Readonly<Record<Tone, string>> = {
+  good: '\u2713',
+  bad: '\u2715',
+  warn: '\u2013',
+  unknown: '?',
+  plain: '\u2013',
 };
 
 export const IN_FLIGHT: Readonly<Record<InFlight, Word>> = {

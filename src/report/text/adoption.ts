@@ -73,6 +73,8 @@ function comparedLog(style: Style, name: string, dmesg: NonNullable<SmmuReport['
 /** Rows of this table say where the driver stops; a real one has at most a handful. */
 const MAX_FAILURES_SHOWN = 40;
 
+const at = (paddr: number | null) => (paddr === null ? NOTHING : hex(paddr));
+
 export function idScan(style: Style, { adoption }: SmmuReport): string[] {
   const scan = adoption.idScan;
   if (scan === null) return [];
@@ -97,7 +99,7 @@ export function idScan(style: Style, { adoption }: SmmuReport): string[] {
     .map(({ rule, sid, ste, cd, observed, required, stopsHere }) => [
       hex(sid),
       cd === null ? (ste === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`,
-      cd?.address ?? ste ?? NOTHING,
+      at(cd?.address ?? ste),
       SCAN_RULES[rule],
       `${observed}; required: ${required}`,
       stopsHere ? 'STOPS' : '',

@@ -14,7 +14,7 @@ export function insertions(style: Style, { inserts, devices, platform }: SmmuRep
     hex(insert.sid),
     (insert.device ?? nameOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
     result(insert),
-    insert.mappings.at(-1)?.address ?? (insert.fresh ? 'fresh, all abort' : NOTHING),
+    mapped(insert),
     attach(insert, devices),
     [...new Set(insert.log.map(({ text }) => text))].join('; ') || NOTHING,
   ]);
@@ -41,6 +41,11 @@ export function insertions(style: Style, { inserts, devices, platform }: SmmuRep
     lines.push(...paragraph(style, INDENT, `a deferral ends with ${DEFERRAL_ENDS.join('; or ')}`));
   }
   return lines;
+}
+
+function mapped({ mappings, fresh }: InsertReport): string {
+  const last = mappings.at(-1);
+  return last !== undefined ? hex(last.address) : fresh ? 'fresh, all abort' : NOTHING;
 }
 
 function result({ ret, errno, asked }: InsertReport): string {

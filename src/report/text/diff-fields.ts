@@ -1,7 +1,7 @@
 /** The fields that changed, entry by entry, in one table, so that all of them line up. */
 
 import type { CdChange, EntryState, FieldChange, SmmuDiff, SteChange } from '../../diff/diff.ts';
-import { hex } from '../../hex.ts';
+import { hex, word } from '../../hex.ts';
 import { CD } from '../../smmu/cd.ts';
 import { decodeFields, type FieldValue, fieldOf, type Layout } from '../../smmu/fields.ts';
 import type { Illegality } from '../../smmu/legality.ts';
@@ -75,17 +75,17 @@ function rowsOf<T extends AnyChange>(
   const effective = new Set(
     [change.before, change.after].flatMap((side) => {
       if (side === null) return [];
-      const fields = decodeFields(layout, side.words.map(BigInt));
+      const fields = decodeFields(layout, side.words);
       return groups.flatMap((group) => fieldsOf(group, fields, all));
     }),
   );
   const fields = change.fields
     .filter(({ name }) => all || effective.has(name))
     .map((field) => fieldRow(layout, field, wide));
-  const reserved = change.reserved.map(({ word, before, after }) => [
-    `${INDENT}word ${word}`,
-    before,
-    after,
+  const reserved = change.reserved.map(({ word: index, before, after }) => [
+    `${INDENT}word ${index}`,
+    word(before),
+    word(after),
     'bits that no field names',
   ]);
   const rows = [...fields, ...reserved];

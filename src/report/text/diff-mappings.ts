@@ -9,9 +9,10 @@ import type {
   SmmuDiff,
 } from '../../diff/diff.ts';
 import { hex } from '../../hex.ts';
+import { endsOf } from '../field-text.ts';
 import { inUnits } from './bytes.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
-import { type Column, table } from './table.ts';
+import { address, type Column, table } from './table.ts';
 
 const KINDS: Readonly<Record<keyof MappingCounts, string>> = {
   mapped: 'newly mapped',
@@ -88,17 +89,16 @@ function nameOf({ sids, deviceNames, streams, ssid, before, after, counts, cut }
 }
 
 function sourceInWords({ kind, stage, table: first, nested, why }: MappingSetDiff['before']): string {
-  if (kind === 'tables') return `stage ${stage} at ${first}${nested ? ' under stage 2' : ''}`;
+  if (kind === 'tables') return `stage ${stage} at ${address(first)}${nested ? ' under stage 2' : ''}`;
   return kind === 'none' ? 'nothing' : kind === 'bypass' ? 'bypass' : (why ?? kind);
 }
 
 function* rangeLines({ ranges, notListed }: MappingSetDiff, style: Style, all: boolean): Generator<string> {
-  const rows = ranges.map(({ start, end, byteLength, before, after }) => [
-    start,
-    end,
-    inUnits(byteLength),
-    stateInWords(before),
-    stateInWords(after),
+  const rows = ranges.map((range) => [
+    ...endsOf(range),
+    inUnits(range.byteLength),
+    stateInWords(range.before),
+    stateInWords(range.after),
   ]);
   if (rows.length > 0) yield* table(style, COLUMNS, rows);
   for (const range of ranges) yield* attributeLines(range, style);
@@ -108,7 +108,7 @@ function* rangeLines({ ranges, notListed }: MappingSetDiff, style: Style, all: b
 }
 
 function stateInWords({ kind, pa, rights, why }: MappingState): string {
-  if (kind === 'mapped') return `${pa} ${rights}`;
+  if (kind === 'mapped') return `${address(pa)} ${rights}`;
   if (kind === 'unmapped') return 'not mapped';
   return kind === 'fault' ? (why ?? 'fault') : `unknown: ${why}`;
 }
@@ -117,5 +117,5 @@ function stateInWords({ kind, pa, rights, why }: MappingState): string {
 function* attributeLines({ start, before, after }: MappingRange, style: Style): Generator<string> {
   if (before.attributes === null || after.attributes === null || before.attributes === after.attributes) return;
   const [left, right] = [before.attributes || 'passed through', after.attributes || 'passed through'];
-  yield* paragraph(style, INDENT, `${start}: ${left} -> ${right}`);
+  yield* paragraph(style, INDENT, `${hex(start)}: ${left} -> ${right}`);
 }

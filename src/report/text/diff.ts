@@ -10,11 +10,13 @@ import type {
   SteChange,
 } from '../../diff/diff.ts';
 import { hex } from '../../hex.ts';
+import type { FieldValue } from '../../smmu/fields.ts';
 import { escaped } from '../escape.ts';
+import { fieldText } from '../field-text.ts';
 import { changedFields } from './diff-fields.ts';
 import { mappingAnswers, mappingLines } from './diff-mappings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
-import { type Column, NOTHING, redIf, table } from './table.ts';
+import { address, type Column, NOTHING, redIf, table } from './table.ts';
 
 /** `all`: fields without effect too, and every change that the report has. */
 export function* diffText(report: DiffReport, style: Style, all: boolean): Generator<string> {
@@ -129,6 +131,8 @@ function pageColumn(changes: readonly { before: { pageState: string } | null; af
   return plain ? [] : [{ title: 'Pages', yields: 'below' as const }];
 }
 
+const addressOf = (side: { readonly address: number } | null) => (side === null ? null : hex(side.address));
+
 function transition(before: string | null, after: string | null): string {
   return before === after ? (before ?? NOTHING) : `${before ?? 'none'} -> ${after ?? 'none'}`;
 }
@@ -149,7 +153,7 @@ function l1Lines({ l1, notListed }: SmmuDiff, style: Style, all: boolean): strin
     return [
       String(index),
       `${hex(firstSid)}-${hex(lastSid)}`,
-      transition(before?.address ?? null, after?.address ?? null),
+      transition(addressOf(before), addressOf(after)),
       transition(before && l1InWords(before), after && l1InWords(after)),
       turnInWords(device),
       ...pages.map(() => transition(before?.pageState ?? null, after?.pageState ?? null)),
@@ -169,7 +173,7 @@ function l1Lines({ l1, notListed }: SmmuDiff, style: Style, all: boolean): strin
 }
 
 function l1InWords({ span, l2 }: L1State): string {
-  return span === 0 ? 'unused' : `span ${span} at ${l2}`;
+  return span === 0 ? 'unused' : `span ${span} at ${hex(l2)}`;
 }
 
 function moreOf(notListed: number, all: boolean): string {
@@ -201,7 +205,7 @@ function steLines({ stes, notListed }: SmmuDiff, style: Style, all: boolean): st
     return [
       hex(sid),
       named ? (deviceName ?? NOTHING) : bdf,
-      transition(before?.address ?? null, after?.address ?? null),
+      transition(addressOf(before), addressOf(after)),
       transition(steInWords(before), steInWords(after)),
       turnInWords(device),
       ...pages.map(() => transition(before?.pageState ?? null, after?.pageState ?? null)),
@@ -209,6 +213,8 @@ function steLines({ stes, notListed }: SmmuDiff, style: Style, all: boolean): st
   });
   return [...title(style, 'Stream table entries', moreOf(notListed.stes, all)), ...table(style, columns, rows)];
 }
+
+const shownField = (value: FieldValue | null) => (value === null ? NOTHING : fieldText(value));
 
 function registerLines({ registers }: SmmuDiff, style: Style): string[] {
   if (registers === null || registers.length === 0) return [];
@@ -220,9 +226,10 @@ function registerLines({ registers }: SmmuDiff, style: Style): string[] {
   ];
   const rows = registers.map(({ register, before, after, fields }) => [
     register,
-    before ?? NOTHING,
-    after ?? NOTHING,
-    fields.map((field) => `${field.name} ${field.before} -> ${field.after}`).join(', ') || 'bits that no field names',
+    address(before),
+    address(after),
+    fields.map((field) => `${field.name} ${shownField(field.before)} -> ${shownField(field.after)}`).join(', ') ||
+      'bits that no field names',
   ]);
   return [...title(style, 'Registers'), ...table(style, columns, rows)];
 }

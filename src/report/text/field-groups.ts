@@ -1,5 +1,6 @@
 /** Which fields of an STE and of a CD belong together, which of them matter, and their values in words. */
 
+import { hex } from '../../hex.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
 import { type Field, fieldOf, type Layout, meaningOf } from '../../smmu/fields.ts';
 
@@ -128,7 +129,7 @@ const QUIET: Readonly<Record<string, number>> = { SHCFG: 1 };
 export function fieldsOf({ applies, shown, whenSet }: FieldGroup, fields: Fields, all: boolean): string[] {
   if (all) return [...shown, ...whenSet];
   if (!applies(fields)) return [];
-  const isSet = (name: string) => fields[name] !== (QUIET[name] ?? 0) && fields[name] !== '0x0';
+  const isSet = (name: string) => Number(fields[name] ?? 0) !== (QUIET[name] ?? 0);
   return [...shown, ...whenSet.filter(isSet)].filter((name) => !IGNORED[name]?.(fields));
 }
 
@@ -165,5 +166,5 @@ export function valueInWords(field: Field, value: FieldValue): string | null {
 
 /** Wide numbers are bit patterns rather than counts. */
 export function shownValue({ width }: Field, value: FieldValue): string {
-  return typeof value === 'number' && width > 16 ? `0x${value.toString(16)}` : String(value);
+  return typeof value === 'bigint' || width > 16 ? hex(value) : String(value);
 }

@@ -1,7 +1,8 @@
 /** What firmware says of the SMMU: where from, who is behind it, and what memory is kept for whom. */
 
 import { hex } from '../../hex.ts';
-import type { PlatformReport, SmmuReport } from '../../inspect/inspection.ts';
+import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { PlatformReport } from '../../inspect/platform-report.ts';
 import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';

@@ -1,10 +1,14 @@
 /** What the registers say and what the table in memory holds, as the hardware sees them. */
 
-import { hex } from '../../hex.ts';
-import type { CdRow, CdTableReport, L1Row, SmmuReport, SteRow } from '../../inspect/inspection.ts';
+import { hex, word } from '../../hex.ts';
+import type { SmmuReport } from '../../inspect/inspection.ts';
 import { CD } from '../../smmu/cd.ts';
 import { fieldOf, meaningOf } from '../../smmu/fields.ts';
+import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
+import type { L1Row } from '../../tables/l1-rows.ts';
+import type { SteRow } from '../../tables/ste-rows.ts';
 import { escapeText } from '../escape.ts';
+import { fieldText } from '../field-text.ts';
 import { sidsInWords } from '../findings.ts';
 import { shortName } from './firmware.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
@@ -15,7 +19,7 @@ export function registers(style: Style, smmu: SmmuReport): string[] {
   const rows: string[][] = [];
   const register = (name: string, text: (field: (name: string) => number | string) => string) => {
     const found = all[name];
-    if (found !== undefined) rows.push([name, found.value, text((field) => found.fields[field] ?? NOTHING)]);
+    if (found !== undefined) rows.push([name, hex(found.value), text((field) => fieldText(found.fields[field] ?? 0))]);
   };
   const format = (fmt: number | string) => ['linear', '2lvl'][Number(fmt)] ?? 'reserved';
   register(
@@ -79,7 +83,7 @@ const L1_COLUMNS: readonly Column[] = [
 
 export function* l1Table(style: Style, { l1, table: located }: SmmuReport): Generator<string> {
   if (located.format !== '2lvl') return;
-  const aside = `hardware's view: ${located.entries} at ${located.base}, split ${located.split}`;
+  const aside = `hardware's view: ${located.entries} at ${hex(located.base)}, split ${located.split}`;
   yield* title(style, 'L1 descriptors', aside);
   yield* inChunks(style, L1_COLUMNS, l1, l1Cells, 'none in use');
 }
@@ -87,10 +91,10 @@ export function* l1Table(style: Style, { l1, table: located }: SmmuReport): Gene
 function l1Cells(row: L1Row): string[] {
   return [
     String(row.index),
-    row.address,
-    row.descriptor,
+    hex(row.address),
+    word(row.descriptor),
     String(row.span),
-    row.l2,
+    hex(row.l2),
     sidsInWords(row.firstSid, row.lastSid).replace(/^SIDs? /, ''),
     row.firstSid >>> 8 === row.lastSid >>> 8 ? ((row.firstSid >>> 8) & 0xff).toString(16).padStart(2, '0') : NOTHING,
     row.status,
@@ -134,7 +138,7 @@ function named(column: Column): Column {
 }
 
 function steCells({ sid, bdf, device, valid, config, fields, address, pageState }: SteRow): string[] {
-  const field = (name: string, applies: boolean) => (applies ? String(fields[name]) : NOTHING);
+  const field = (name: string, applies: boolean) => (applies ? String(fieldText(fields[name] ?? 0)) : NOTHING);
   const stage1 = config === 's1' || config === 'nested';
   const stage2 = config === 's2' || config === 'nested';
   return [
@@ -148,7 +152,7 @@ function steCells({ sid, bdf, device, valid, config, fields, address, pageState 
     field('S2TTB', stage2),
     field('EATS', stage1 || stage2),
     field('STRW', stage1),
-    address,
+    hex(address),
     pageState,
   ];
 }
@@ -207,7 +211,7 @@ export function cdNote(
 }
 
 export function cdCells(sid: number, { ssid, asid, fields, address, pageState }: CdRow): string[] {
-  const field = (name: string) => String(fields[name]);
+  const field = (name: string) => String(fieldText(fields[name] ?? 0));
   const half = (disabled: string, name: string) => (fields[disabled] === 1 ? NOTHING : field(name));
   const granule = meaningOf(fieldOf(CD, 'TG0'), Number(fields['TG0'])) ?? '';
   return [
@@ -221,7 +225,7 @@ export function cdCells(sid: number, { ssid, asid, fields, address, pageState }:
     half('EPD1', 'T1SZ'),
     meaningOf(fieldOf(CD, 'IPS'), Number(fields['IPS'])) ?? field('IPS'),
     field('AA64'),
-    address,
+    hex(address),
     pageState,
   ];
 }

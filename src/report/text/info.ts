@@ -1,5 +1,6 @@
 /** `smmu-adopt info` as text. */
 
+import { hex } from '../../hex.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
 import { escaped } from '../escape.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
@@ -38,7 +39,7 @@ function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   for (const { what, value, why } of dump.assumptions) yield* say('assumed', `${what} = ${value} (${why})`);
 
   yield* title(style, 'Memory map', 'what the dump says is RAM');
-  const rows = dump.memory.map(({ start, end }) => [start, end, size(start, end)]);
+  const rows = dump.memory.map(({ start, end }) => [hex(start), hex(end - 1), size(end - start)]);
   const columns = [
     { title: 'From', align: 'right' as const },
     { title: 'To', align: 'right' as const },
@@ -50,7 +51,7 @@ function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   if (dump.problems.length === 0) return;
   yield* title(style, 'Damage');
   for (const { file, fileOffset, what } of dump.problems) {
-    yield* paragraph(style, INDENT, `${file}, offset ${fileOffset}: ${what}`);
+    yield* paragraph(style, INDENT, `${file}, offset ${hex(fileOffset)}: ${what}`);
   }
 }
 
@@ -59,8 +60,7 @@ function dumpLevelInWords(level: number): string {
   return `${level}: ${left.length === 0 ? 'nothing left out' : `without ${left.join(', ')} pages`}`;
 }
 
-function size(start: string, end: string): string {
-  const byteLength = Number(end) + 1 - Number(start);
+function size(byteLength: number): string {
   if (byteLength < 1024) return `${byteLength} B`;
   return byteLength < 2 ** 20 ? `${byteLength / 1024} KiB` : `${+(byteLength / 2 ** 20).toFixed(2)} MiB`;
 }

@@ -9,8 +9,8 @@ import { NOTHING, redIf, table } from './table.ts';
 const MAX_SCAN_ROWS = 40;
 
 export function ledger(style: Style, { adoption, inserts }: SmmuReport): string[] {
-  const held = adoption.mappings.filter(({ releasedBy }) => !isTransient(releasedBy));
-  const transient = adoption.mappings.filter(({ releasedBy }) => isTransient(releasedBy));
+  const held = adoption.mappings.filter(({ transient: brief }) => !brief);
+  const transient = adoption.mappings.filter(({ transient: brief }) => brief);
   const made: [string, MappingReport][] = [
     ...held.map((mapping): [string, MappingReport] => ['adoption', mapping]),
     ...transient.slice(0, MAX_SCAN_ROWS).map((mapping): [string, MappingReport] => ['ID scan', mapping]),
@@ -23,7 +23,7 @@ export function ledger(style: Style, { adoption, inserts }: SmmuReport): string[
     maker,
     mapping.kind,
     mapping.purpose,
-    mapping.address,
+    hex(mapping.address),
     String(mapping.size),
     mapping.ok ? 'ok' : 'FAILED',
     pages(mapping),
@@ -70,13 +70,9 @@ function balance(style: Style, adoption: SmmuReport['adoption'], transients: num
   return lines;
 }
 
-function isTransient(releasedBy: string | null): boolean {
-  return releasedBy?.startsWith('the ID scan') === true;
-}
-
-function releasedBy({ kind, released, releasedBy: by }: MappingReport): string {
+function releasedBy({ kind, released, transient }: MappingReport): string {
   if (!released) return 'LEAKED';
-  if (isTransient(by)) return 'scan';
+  if (transient) return 'scan';
   return kind === 'memremap' ? 'cleanup' : 'devres';
 }
 
@@ -97,11 +93,11 @@ export function state(style: Style, { adoption, features }: SmmuReport): string[
   } else if ('l2' in strtabCfg) {
     const { l1tab, numL1Ents, l2ptrs } = strtabCfg.l2;
     const fresh = l2ptrs.filter((entry) => entry.table === null).length;
-    say(`strtab_cfg.l2: l1tab maps ${l1tab}, num_l1_ents ${numL1Ents}, l1_dma unset`);
+    say(`strtab_cfg.l2: l1tab maps ${hex(l1tab)}, num_l1_ents ${numL1Ents}, l1_dma unset`);
     say(`strtab_cfg.l2.l2ptrs: ${l2ptrs.length} of ${numL1Ents} set (${fresh} of them fresh), the rest lazily`);
   } else {
     const { table: paddr, numEnts } = strtabCfg.linear;
-    say(`strtab_cfg.linear: table maps ${paddr}, num_ents ${numEnts}, ste_dma unset`);
+    say(`strtab_cfg.linear: table maps ${hex(paddr)}, num_ents ${numEnts}, ste_dma unset`);
   }
   const bit = (on: boolean | null) => (on === null ? 'unknown' : on ? 'set' : 'clear');
   const change = (before: boolean, after: boolean) =>

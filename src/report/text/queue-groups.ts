@@ -4,7 +4,7 @@ import type { QueueGroup } from '../../queues/queue-groups.ts';
 import type { Named, QueueReport } from '../../queues/queues.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { sidsInWords, streamsInWords, typeInWords } from './queue-words.ts';
-import { type Column, NOTHING } from './table.ts';
+import { address, type Column, NOTHING } from './table.ts';
 
 const COUNT: Column = { title: 'Count', align: 'right' };
 const TYPE: Column = { title: 'Type' };
@@ -26,8 +26,8 @@ export function groupCells(queue: QueueName, group: Named<QueueGroup>): string[]
     typeInWords(group),
     sidsInWords(group),
     ...middle,
-    firstAddress ?? NOTHING,
-    lastAddress ?? NOTHING,
+    address(firstAddress),
+    address(lastAddress),
   ];
 }
 

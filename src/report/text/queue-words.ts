@@ -13,7 +13,7 @@ type Fields = QueueEntry['fields'];
 /** What some fields of an entry come to; nothing where they have nothing to say. */
 type Phrase = (fields: Fields, code: number) => string | false | undefined;
 
-const hex = (value: FieldValue | undefined) => `0x${Number(value ?? 0).toString(16)}`;
+const hex = (value: FieldValue | undefined) => `0x${(value ?? 0).toString(16)}`;
 const letters = (fields: Fields, names: readonly string[]) => names.filter((name) => fields[name] === 1).join(' ');
 
 const substream: Phrase = (fields) =>
@@ -22,12 +22,13 @@ const substream: Phrase = (fields) =>
 const EVENT_PHRASES: readonly Phrase[] = [
   (fields) => {
     const { PnU, InD, RnW, InputAddr } = fields;
-    if (RnW === undefined) return InputAddr === undefined ? false : `at ${InputAddr}`;
+    if (RnW === undefined) return InputAddr === undefined ? false : `at ${hex(InputAddr)}`;
     const who =
       PnU === undefined ? [] : [PnU === 1 ? 'privileged' : 'unprivileged', InD === 1 ? 'instruction' : 'data'];
-    return `${[...who, RnW === 1 ? 'read' : 'write'].join(' ')} of ${InputAddr}`;
+    return `${[...who, RnW === 1 ? 'read' : 'write'].join(' ')} of ${hex(InputAddr)}`;
   },
-  ({ S2, IPA }) => S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${IPA}`}`),
+  ({ S2, IPA }) =>
+    S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${hex(IPA)}`}`),
   // The usual one, the input address itself, goes without saying. Only stage 2 translates the address of a CD, but there
   // are models of an SMMU that write 0 into every record.
   ({ CLASS, S2 }, code) => {
@@ -36,7 +37,7 @@ const EVENT_PHRASES: readonly Phrase[] = [
     return `translating ${meaningIn(eventType(code).fields, 'CLASS', Number(CLASS))}`;
   },
   substream,
-  ({ FetchAddr }) => FetchAddr !== undefined && `nothing answers at ${FetchAddr}`,
+  ({ FetchAddr }) => FetchAddr !== undefined && `nothing answers at ${hex(FetchAddr)}`,
   ({ Stall, STAG }) => Stall === 1 && `STALLED with STAG ${hex(STAG)}`,
   ({ GPCF }) => GPCF === 1 && 'refused by the granule protection check',
   ({ Reason }) => Reason !== undefined && Reason !== 0 && `reason ${hex(Reason)}`,
@@ -54,12 +55,12 @@ const COMMAND_PHRASES: readonly Phrase[] = [
   ({ Range }) => Range !== undefined && (Range === 31 ? 'CMD_CFGI_ALL' : `${2 ** (Number(Range) + 1)} streams`),
   ({ Address, Size }) => {
     if (Address === undefined || Size === undefined) return false;
-    return Number(Size) >= 52 ? 'all addresses' : `${size(4096 * 2 ** Number(Size))} at ${Address}`;
+    return Number(Size) >= 52 ? 'all addresses' : `${size(4096 * 2 ** Number(Size))} at ${hex(Address)}`;
   },
   ({ Address, NUM, SCALE, TG }) => {
     if (Address === undefined || TG === undefined) return false;
     const bytes = tlbiRangeBytes({ NUM: Number(NUM), SCALE: Number(SCALE), TG: Number(TG) });
-    return bytes === null ? `address ${Address}` : `${size(bytes)} at ${Address}`;
+    return bytes === null ? `address ${hex(Address)}` : `${size(bytes)} at ${hex(Address)}`;
   },
   ({ Leaf }) => Leaf === 1 && 'last level only',
   ({ Resp, PRGIndex }, code) =>
@@ -67,11 +68,11 @@ const COMMAND_PHRASES: readonly Phrase[] = [
   ({ STAG, Ac }, code) =>
     STAG !== undefined && `STAG ${hex(STAG)}: ${meaningIn(commandType(code).fields, 'Ac', Number(Ac))}`,
   ({ CS }, code) => CS !== undefined && `signals ${meaningIn(commandType(code).fields, 'CS', Number(CS))}`,
-  ({ CS, MSIAddress }) => CS === 1 && MSIAddress !== '0x0' && `MSI to ${MSIAddress}`,
+  ({ CS, MSIAddress }) => CS === 1 && Number(MSIAddress) !== 0 && `MSI to ${hex(MSIAddress)}`,
 ];
 
 const REQUEST_PHRASES: readonly Phrase[] = [
-  ({ PageAddr }) => `page ${PageAddr}`,
+  ({ PageAddr }) => `page ${hex(PageAddr)}`,
   (fields) => {
     const wants = letters(fields, ['R', 'W', 'X', 'Priv']);
     return wants === '' ? 'wants no access' : `wants ${wants}`;

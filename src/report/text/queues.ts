@@ -1,5 +1,6 @@
 /** `smmu-adopt queues` as text: what was pending and what it means first, the evidence after. */
 
+import { hex, word } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from '../../queues/queues.ts';
 import { fieldOf } from '../../smmu/fields.ts';
@@ -92,7 +93,7 @@ function stopInWords({ at, meaning }: CommandError): string {
   if (meaning === null) return 'stopped; CMDQ_CONS, which says where and why, was not captured';
   if (at === null) return `stopped: ${meaning}`;
   const what = at.words === null ? 'a command that is not in the dump,' : typeInWords(at);
-  return `stopped by ${what} at ${at.address}: ${meaning}; nothing behind it was executed`;
+  return `stopped by ${what} at ${hex(at.address)}: ${meaning}; nothing behind it was executed`;
 }
 
 const TITLES: Readonly<Record<QueueName, string>> = {
@@ -105,7 +106,7 @@ function* evidence(style: Style, queue: QueueReport, all: boolean): Generator<st
   const { queue: name, base, log2Size, enabled, groups, olderGroups, notGrouped, olderNotGrouped } = queue;
   if (base === null || log2Size === null) return;
   const on = enabled === null ? '' : enabled ? ', on' : ', off';
-  yield* title(style, TITLES[name], `${2 ** log2Size} entries at ${base}${on}`);
+  yield* title(style, TITLES[name], `${2 ** log2Size} entries at ${hex(base)}${on}`);
   yield* paragraph(style, INDENT, indices(queue));
   yield* groupTable(style, 'pending', queue, groups, notGrouped);
   const older = queue.pending === null ? 'in memory' : 'older';
@@ -205,10 +206,10 @@ function entryCells({ queue, base, log2Size }: QueueReport, entry: Named<QueueEn
   return [
     // The same width in every batch.
     String(index).padStart(String(2 ** (log2Size ?? 0) - 1).length),
-    address.padStart(base?.length ?? 0),
+    hex(address).padStart(base === null ? 0 : hex(base).length),
     typeInWords(entry),
     sidsInWords(entry),
     entryInWords(queue, entry),
-    words === null ? NOTHING : words.join(' '),
+    words === null ? NOTHING : words.map(word).join(' '),
   ];
 }

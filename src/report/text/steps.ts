@@ -1,8 +1,9 @@
 /** What was read on the way to an entry or an address, as a table. */
 
+import { word } from '../../hex.ts';
 import type { TranslationStep } from '../../streams/translation.ts';
 import type { Style } from './style.ts';
-import { type Column, NOTHING, table } from './table.ts';
+import { type Column, NOTHING, address as shownAddress, table } from './table.ts';
 
 const STEPS: readonly Column[] = [
   { title: 'Read' },
@@ -18,8 +19,8 @@ export function stepTable(style: Style, steps: readonly TranslationStep[]): stri
   const cells = steps.map(({ what, index, address, value, meaning, pageState }) => [
     what,
     String(index ?? NOTHING),
-    address ?? NOTHING,
-    value ?? NOTHING,
+    shownAddress(address),
+    value === null ? NOTHING : word(value),
     meaning,
     pageState ?? NOTHING,
   ]);

@@ -2,6 +2,7 @@
 
 import { DEFERRAL_ENDS } from '../../adopt/deferral.ts';
 import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { hex } from '../../hex.ts';
 import type { StreamOutcome, StreamReport } from '../../inspect/stream.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, table } from './table.ts';
@@ -25,9 +26,9 @@ function inWords({ verdict, errno, decidedBy, panic, lost, insert, device }: Str
     case 'indeterminate':
       return 'cannot be told: the dump lacks what decides about the adoption';
     case 'panic':
-      return `the kernel dies in the adoption, reading ${panic?.address}`;
+      return `the kernel dies in the adoption, reading ${hex(panic?.address ?? 0)}`;
     case 'adopted':
-      if (panic !== null) return `adopted; the kernel dies in ${panic.where}, reading ${panic.address}`;
+      if (panic !== null) return `adopted; the kernel dies in ${panic.where}, reading ${hex(panic.address)}`;
       if (insert === null || insert.ret === null) return 'adopted; whether a device is accepted cannot be told';
       if (insert.ret < 0) {
         const lostToo = lost === null ? '' : ', and the whole SMMU is lost with it';
@@ -58,7 +59,7 @@ const ROWS: readonly [label: string, cell: (outcome: StreamOutcome) => string][]
       const mapping = insert?.mappings.at(-1);
       if (mapping === undefined) return insert?.fresh ? 'a new one, all abort' : NOTHING;
       return mapping.ok
-        ? mapping.address + (mapping.why === null ? '' : ` (${mapping.why})`)
+        ? hex(mapping.address) + (mapping.why === null ? '' : ` (${mapping.why})`)
         : `FAILED: ${mapping.why}`;
     },
   ],
@@ -90,7 +91,7 @@ function* evidence({ revisions }: StreamReport): Generator<string> {
     for (const { rule, cd, observed, required, stopsHere } of scan?.failures ?? []) {
       // Then it is what the check has observed.
       if (stopsHere) continue;
-      const where = cd === null ? '' : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}] at ${cd.address}: `;
+      const where = cd === null ? '' : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}] at ${hex(cd.address)}: `;
       say(name, `${rule}: ${where}${SCAN_RULES[rule]}: ${observed}; required: ${required}`);
     }
   }

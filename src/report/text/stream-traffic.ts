@@ -3,10 +3,11 @@
 import { hex } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
+import { endsOf } from '../field-text.ts';
 import { countedLeaves as counted, inUnits } from './bytes.ts';
 import { entryInWords, typeInWords } from './queue-words.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
-import { type Column, NOTHING, table } from './table.ts';
+import { address, type Column, NOTHING, table } from './table.ts';
 
 const RANGES: readonly Column[] = [
   { title: 'IOVA', align: 'right' },
@@ -53,13 +54,12 @@ function inWords(style: Style, reach: StreamReach): string[] {
 
 function rangeTable(style: Style, { ranges, rangesNotListed, outcome }: StreamReach): string[] {
   if (ranges.length === 0 || outcome !== 'translated') return [];
-  const rows = ranges.map(({ start, end, pa, rights, byteLength, attributes, why }) => [
-    start,
-    end,
-    pa ?? NOTHING,
-    rights ?? NOTHING,
-    inUnits(byteLength),
-    why ?? attributes,
+  const rows = ranges.map((range) => [
+    ...endsOf(range),
+    address(range.pa),
+    range.rights ?? NOTHING,
+    inUnits(range.byteLength),
+    range.why ?? range.attributes,
   ]);
   const more = rangesNotListed > 0 ? [`${INDENT}and ${rangesNotListed} ranges more: translate --all lists them`] : [];
   return [...table(style, RANGES, rows), ...more];

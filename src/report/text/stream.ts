@@ -1,11 +1,12 @@
 /** `smmu-adopt show` as text: what becomes of one stream first, the evidence after. */
 
-import { hex } from '../../hex.ts';
-import type { CdRow, CdTableReport, SteRow } from '../../inspect/inspection.ts';
+import { hex, word } from '../../hex.ts';
 import type { StreamReport } from '../../inspect/stream.ts';
 import { CD } from '../../smmu/cd.ts';
 import { STE } from '../../smmu/ste.ts';
 import type { Lookup } from '../../streams/stream-lookup.ts';
+import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
+import type { SteRow } from '../../tables/ste-rows.ts';
 import { escaped } from '../escape.ts';
 import { CD_GROUPS, type FieldGroup, type Fields, fieldCells, fieldsOf, STE_GROUPS } from './field-groups.ts';
 import { findings } from './findings.ts';
@@ -71,7 +72,7 @@ function hasNoCd({ config, cdTable, cds }: SteRow): boolean {
 }
 
 function steInWords({ address, pageState, cds, cdTable }: SteRow): string {
-  const ste = `STE at ${address} (${pageState})`;
+  const ste = `STE at ${hex(address)} (${pageState})`;
   if (cdTable === null || cdTable.format === 'guest') return ste;
   const valid = cds.length + cdTable.notListed;
   return `${ste}, ${valid} valid CD${valid === 1 ? '' : 's'} behind it`;
@@ -113,8 +114,8 @@ function fieldTable(
 function entry(style: Style, { words, fields }: SteRow, all: boolean): string[] {
   return [
     ...title(style, 'Stream table entry', 'a stage that is off has no effect; --all shows its fields too'),
-    `${INDENT}${words.slice(0, 4).join(' ')}`,
-    `${INDENT}${words.slice(4).join(' ')}`,
+    `${INDENT}${words.slice(0, 4).map(word).join(' ')}`,
+    `${INDENT}${words.slice(4).map(word).join(' ')}`,
     ...fieldTable(style, STE, STE_GROUPS, fields, all),
   ];
 }
@@ -125,7 +126,7 @@ const MAX_CDS_IN_FULL = 2;
 function contexts(style: Style, ste: SteRow, all: boolean): string[] {
   const { sid, cdTable, cds } = ste;
   if (cdTable === null) return [];
-  const lines = title(style, 'Context descriptors', `${CD_TABLES[cdTable.format]} at ${cdTable.address}`);
+  const lines = title(style, 'Context descriptors', `${CD_TABLES[cdTable.format]} at ${hex(cdTable.address)}`);
   const say = (text: string) => lines.push(...paragraph(style, INDENT, text));
   const note = cdNote(cdTable, cds.length);
   if (note !== null) say(note);
@@ -162,9 +163,9 @@ function substreams({ fields }: SteRow, { format, entries, withoutSsid }: CdTabl
 
 function context(style: Style, { ssid, address, pageState, words, fields }: CdRow, all: boolean): string[] {
   return [
-    ...title(style, `CD of SubstreamID ${ssid}`, `at ${address} (${pageState})`),
-    `${INDENT}${words.slice(0, 4).join(' ')}`,
-    ...(all ? [`${INDENT}${words.slice(4).join(' ')}`] : []),
+    ...title(style, `CD of SubstreamID ${ssid}`, `at ${hex(address)} (${pageState})`),
+    `${INDENT}${words.slice(0, 4).map(word).join(' ')}`,
+    ...(all ? [`${INDENT}${words.slice(4).map(word).join(' ')}`] : []),
     ...fieldTable(style, CD, CD_GROUPS, fields, all),
   ];
 }

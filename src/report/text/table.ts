@@ -1,6 +1,7 @@
 /** Tables without frames: aligned columns that fit the width, and hex that is never broken across lines. */
 
 import CliTable3 from 'cli-table3';
+import { hex } from '../../hex.ts';
 import { INDENT, type Style, wrap } from './style.ts';
 
 export interface Column {
@@ -17,6 +18,11 @@ export interface Column {
 
 /** What stands in a cell that has nothing to say. */
 export const NOTHING = '-';
+
+/** An address in a cell. */
+export function address(value: number | bigint | null): string {
+  return value === null ? NOTHING : hex(value);
+}
 
 /** A cell's colour: red for what went wrong. */
 export function redIf(wrong: (text: string) => boolean): NonNullable<Column['paint']> {

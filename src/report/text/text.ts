@@ -1,5 +1,6 @@
 /** `--format text`: the answer first, the evidence after. */
 
+import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
 import { checks, idScan, kernelLog } from './adoption.ts';
@@ -50,7 +51,7 @@ function* inputLines({ dump, later, findings: all }: Inspection, style: Style): 
     ['later', later],
   ] as const) {
     if (one === null) continue;
-    const ranges = one.memory.slice(0, MAX_RANGES_SHOWN).map(({ start, end }) => `${start}-${end}`);
+    const ranges = one.memory.slice(0, MAX_RANGES_SHOWN).map(({ start, end }) => `${hex(start)}-${hex(end - 1)}`);
     const more = one.memory.length - ranges.length;
     const complete = one.complete ? '' : ', incomplete';
     const what = `${one.files.join(', ')} (${one.format}, ${one.pageSize / 1024} KiB pages${complete})`;

@@ -6,9 +6,11 @@ import type { IovaRange, IovaSpaceReport } from '../../streams/iova-space.ts';
 import type { Target } from '../../streams/physical-target.ts';
 import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../streams/translation.ts';
 import { escaped } from '../escape.ts';
+import { endsOf } from '../field-text.ts';
 import { countedLeaves, inUnits } from './bytes.ts';
 import { stepTable } from './steps.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
+import { address } from './table.ts';
 
 export function* translationText(given: TranslationReport, style: Style): Generator<string> {
   for (const line of lines(escaped(given), style)) yield `${line}\n`;
@@ -16,7 +18,7 @@ export function* translationText(given: TranslationReport, style: Style): Genera
 
 function* lines(report: TranslationReport, style: Style): Generator<string> {
   const { iova, access, privileged, steps, assumptions } = report;
-  const asks = `${iova}, ${privileged ? 'privileged ' : ''}${ACCESS[access]}`;
+  const asks = `${hex(iova)}, ${privileged ? 'privileged ' : ''}${ACCESS[access]}`;
   yield style.paint.bold(`${streamInWords(report)}, ${asks}: ${outcome(report)}`);
   for (const sentence of evidence(report)) yield* paragraph(style, INDENT, sentence);
   yield* way(style, steps);
@@ -30,8 +32,8 @@ function streamInWords({ smmu, sid, device, ssid, ssv }: StreamAnswer): string {
 }
 
 function outcome({ outcome: kind, pa, fault }: TranslationReport): string {
-  if (kind === 'translated') return `GOES TO ${pa}`;
-  if (kind === 'bypass') return `PASSES THROUGH AS ${pa}`;
+  if (kind === 'translated') return `GOES TO ${address(pa)}`;
+  if (kind === 'bypass') return `PASSES THROUGH AS ${address(pa)}`;
   if (kind === 'fault') return fault ?? 'FAULT';
   return kind === 'abort' ? 'ABORTED, WITHOUT AN EVENT' : 'CANNOT BE TOLD FROM THIS DUMP';
 }
@@ -45,11 +47,11 @@ function* evidence(report: TranslationReport): Generator<string> {
     yield `${inUnits(size)} block or page: ${rights}${asid === null ? '' : `; ASID ${asid}`}`;
   }
   for (const { stage, text } of attributes) yield `${attributes.length > 1 ? `stage ${stage}: ` : ''}${text}`;
-  if (target !== null) yield `${pa} is ${targetInWords(target)}`;
+  if (target !== null) yield `${address(pa)} is ${targetInWords(target)}`;
   if (faultDetail !== null) {
     const { stage, class: klass, ipa, recorded, response } = faultDetail;
     if (stage !== null)
-      yield `stage ${stage}, while fetching ${CLASSES[klass ?? 'IN']}${ipa === null ? '' : `, IPA ${ipa}`}`;
+      yield `stage ${stage}, while fetching ${CLASSES[klass ?? 'IN']}${ipa === null ? '' : `, IPA ${hex(ipa)}`}`;
     yield `the device ${RESPONSES[response]}; ${recorded ? 'an event is recorded' : 'no event is recorded'}`;
   }
 }
@@ -144,10 +146,13 @@ const HEADER = [
 ].join(' ');
 
 /** `before` are the attributes of the line above. */
-function rangeLine({ start, end, pa, rights, byteLength, attributes, why, kind }: IovaRange, before: string): string {
-  const where = `${start.padEnd(ADDRESS_WIDTH)} ${end.padEnd(ADDRESS_WIDTH)}`;
+function rangeLine(range: IovaRange, before: string): string {
+  const { pa, rights, byteLength, attributes, why, kind } = range;
+  const where = endsOf(range)
+    .map((end) => end.padEnd(ADDRESS_WIDTH))
+    .join(' ');
   if (kind === 'bypass') return `${where} the same`;
   if (kind !== 'mapped') return `${where} ${kind === 'fault' ? (why ?? '') : `unknown: ${why}`}`;
   const size = inUnits(byteLength).padEnd(SIZE_WIDTH);
-  return `${where} ${(pa ?? '').padEnd(PA_WIDTH)} ${rights} ${size} ${attributes === before ? '' : attributes}`.trimEnd();
+  return `${where} ${address(pa).padEnd(PA_WIDTH)} ${rights} ${size} ${attributes === before ? '' : attributes}`.trimEnd();
 }

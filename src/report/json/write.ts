@@ -1,20 +1,18 @@
 /**
- * `--format json`: the whole inspection as one JSON object, written piece by piece, so that a table of millions of
+ * `--format json`: a whole document as one JSON object, written piece by piece, so that a table of millions of
  * entries passes through without ever being in memory. One table row is one line, which makes results easy to compare.
  */
 
-import type { DumpInfo } from '../inspect/dump-info.ts';
-import type { Inspection } from '../inspect/inspection.ts';
-import type { QueuesReport } from '../queues/queues.ts';
-import { isRows } from '../rows.ts';
-import type { IovaSpaceReport } from '../streams/iova-space.ts';
-import { escapeJson } from './escape.ts';
+import { isRows } from '../../rows.ts';
+import type { Shape } from '../../shape.ts';
+import { escapeJson } from '../escape.ts';
 
 /** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */
 const MAX_OPEN_DEPTH = 3;
 
-export function* jsonReport(result: Inspection | DumpInfo | IovaSpaceReport | QueuesReport): Generator<string> {
-  yield* pieces(result, 0);
+/** The value as its shape publishes it. */
+export function* jsonReport<T>(shape: Shape<T>, value: T): Generator<string> {
+  yield* pieces(shape.toJson(value), 0);
   yield '\n';
 }
 

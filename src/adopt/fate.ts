@@ -1,0 +1,61 @@
+/** What becomes of a device, and of the SMMU in the end. Decided once; whoever reports it reads the tag. */
+
+import type { Check } from './checks.ts';
+import type { InsertRefusal, KernelDevice } from './master.ts';
+import type { KernelDeath } from './panic.ts';
+import type { InFlight } from './reset.ts';
+
+/** What the driver and the IOMMU core make of one device of the kdump kernel. */
+export type DeviceFate =
+  /** It has a group, and its streams go through the SMMU. */
+  | { readonly kind: 'accepted' }
+  /** arm_smmu_insert_master() fails at this stream with the negative errno `ret`. */
+  | { readonly kind: 'refused'; readonly sid: number; readonly ret: number; readonly refusal: InsertRefusal }
+  /** Its streams are inserted, and asking for its deferral kills the kernel. */
+  | { readonly kind: 'kernel-dies'; readonly death: KernelDeath }
+  /** The core does not come to it: SMMU or kernel are gone by then. */
+  | { readonly kind: 'never-asked'; readonly after: 'smmu-lost' | 'kernel-dies' }
+  /** What decides about its stream `sid`, or about a device before it that may end all, is not known. */
+  | { readonly kind: 'unknown'; readonly of: 'stream' | 'device-before'; readonly sid: number }
+  /** Nobody knows whether there is one: its STE cannot be seen. `danger` is what would become of it. */
+  | { readonly kind: 'unknown'; readonly of: 'unseen'; readonly sid: number; readonly danger: Danger };
+
+/** What would become of a device that nobody sees; null would be harmless. */
+export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
+
+/** The SMMU goes down with a device that cannot be inserted while it registers. */
+export interface Loss {
+  readonly device: KernelDevice;
+  readonly sid: number;
+  readonly ret: number;
+}
+
+/** What in-flight DMA meets after it. */
+export interface LossAftermath extends Loss {
+  readonly gbpaAbort: number | null;
+  readonly inFlight: InFlight;
+}
+
+/** What a captured log of the kdump kernel tells of what the dump leaves open. */
+export interface ToldByLog {
+  /** The adoption succeeded, or fell back; null where the log does not say. */
+  readonly adoption: 'adopted' | 'fallback' | null;
+  /** What the driver says of the L1 descriptor that made it fall back, without prefix. */
+  readonly complaint: string | null;
+  /** The SMMU registered with every device that was there; null where the log does not reach as far, or says otherwise. */
+  readonly registered: true | null;
+}
+
+/** How the attempt to adopt ends, where it does. */
+export type AdoptionEnd = 'adopted' | 'fallback' | 'not-attempted';
+
+/** What becomes of the SMMU. `after` is how the adoption had ended by then; null while it went on. */
+export type SmmuFate =
+  | { readonly kind: 'adopted' }
+  /** The adoption fails with the negative errno `ret`, null where that cannot be told; the SMMU is reset. */
+  | { readonly kind: 'falls-back'; readonly ret: number | null }
+  | { readonly kind: 'not-attempted'; readonly decidedBy: Check | null }
+  | { readonly kind: 'kernel-dies'; readonly after: AdoptionEnd | null; readonly death: KernelDeath }
+  | { readonly kind: 'smmu-lost'; readonly after: AdoptionEnd; readonly loss: LossAftermath }
+  /** `sid`: the stream of which too little is known, where it is one. */
+  | { readonly kind: 'unknown'; readonly after: AdoptionEnd | null; readonly sid: number | null };

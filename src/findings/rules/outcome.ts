@@ -1,0 +1,224 @@
+/** Findings about the outcome as a whole: how the adoption ends, how the revisions differ, what the log says. */
+
+import * as json from '../../shape.ts';
+import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { rule } from './rule.ts';
+import { count, hex } from './words.ts';
+
+export const VERDICT = {
+  'adoption-fallback': rule({
+    severity: 'error',
+    reach: 'smmu',
+    args: {
+      revision: ['Revision emulated', json.text],
+      check: ['The check that failed', json.text],
+      observed: ['What was found', json.text],
+      required: ['What passes the check', json.text],
+      errno: ['What the adoption returns', json.matching(/^E[A-Z0-9]+$/)],
+    },
+    sentence: ({ revision, check, observed, required, errno }) =>
+      `${revision} gives up with -${errno} and resets the SMMU: ${check}: ${observed} (required: ${required})`,
+    explain: () => ({
+      title: 'A check failed, and the SMMU is reset',
+      meaning:
+        'The kdump kernel tried to adopt the table and gave up at the check that the finding names. This is the verdict; ' +
+        'a second finding usually names the entry at fault.',
+      hardware:
+        'Until the reset it goes on translating by the old table. From GBPA.ABORT on, everything is terminated, and ' +
+        'afterwards the new table aborts each stream until its device is attached.',
+      kernel: {
+        'v1 to v2': 'There is no way back: the probe of the SMMU fails with the errno.',
+        'v3 on':
+          'What was mapped is undone and "falling back to full reset" printed; the errno is neither logged nor returned. ' +
+          '"SMMU currently enabled! Resetting..." follows.',
+      },
+      causes: [
+        'a descriptor or a register that Linux never writes: overwritten memory, or another system than Linux',
+        'a snapshot that does not belong to the dump, or was taken after the probe of the kdump kernel',
+        'with v8 and later, an entry that breaks a rule of the ID scan',
+      ],
+      next: [
+        '`smmu-adopt explain CHECK`, with the check that the finding names',
+        '`smmu-adopt inspect DUMP --regs REGS --revision all`: whether another revision would have adopted',
+        'the device errors that follow in the kdump log: time-outs, PCIe AER, RAS records',
+      ],
+      references: [ARM.gbpa, linux('arm_smmu_kdump_adopt_strtab'), SERIES.v3, SERIES.v6],
+    }),
+  }),
+  'adoption-indeterminate': rule({
+    severity: 'warning',
+    reach: 'smmu',
+    args: {
+      revision: ['Revision emulated', json.text],
+      check: ['The check that cannot be told', json.text],
+      observed: ['What is missing', json.text],
+    },
+    sentence: ({ revision, check, observed }) =>
+      `whether ${revision} adopts the table cannot be told: ${check}: ${observed}`,
+    explain: () => ({
+      title: 'The dump lacks what decides about the adoption',
+      meaning:
+        'The check that the finding names reads memory that this dump does not hold. What the kernel would have read ' +
+        'there decides, so there is no verdict, and the exit status is 3.',
+      hardware: 'It read the same memory, which was there on the machine; only the dump lacks it.',
+      kernel: 'It reads what is there and decides. Its own log, where there is one, says how.',
+      causes: [
+        'the dump was cut short, or one part of a split dump is missing',
+        'the capture tool left the page out, and the dump does not say that zero pages were filtered',
+        'the address is not memory of this machine, or lies in the memory of the kdump kernel',
+      ],
+      next: [
+        '`smmu-adopt info DUMP`: whether the file is complete, and what the capture tool left out',
+        'the other parts of a split dump: all of them on one command line',
+        '`smmu-adopt inspect DUMP --regs REGS --excluded zero`: what follows if the missing pages were zero',
+        '`smmu-adopt inspect DUMP --regs REGS --dmesg LOG`: which way the real kernel went',
+      ],
+      references: [linux('arm_smmu_kdump_adopt_strtab'), SERIES.v6],
+    }),
+  }),
+  'kernel-panic': rule({
+    severity: 'error',
+    reach: 'machine',
+    args: {
+      function: ['The kernel function that reads', json.text],
+      address: ['The address it cannot read', json.hex],
+      why: ['The reason', json.text],
+    },
+    sentence: ({ function: where, address, why }) =>
+      `the kdump kernel dies in ${where} reading ${hex(address)}: ${why}`,
+    explain: () => ({
+      title: 'The kdump kernel dies reading a table',
+      meaning:
+        'A table maps without complaint, because almost any address does, but reading it kills the kernel: nothing ' +
+        "answers at the address, or the mapping runs past the end of the kernel's own memory. There will be no dump of " +
+        'this machine by this kernel.',
+      hardware:
+        'Its own read of such an address ends in an external abort: F_STE_FETCH, an event that nobody reads in a kdump ' +
+        'kernel. Only the stream concerned suffers.',
+      kernel: {
+        'v4 to v7':
+          'The L1 table is read while the SMMU probes (arm_smmu_device_probe), an L2 table only when the kernel asks ' +
+          'whether to defer the attach of a device behind it (arm_smmu_is_attach_deferred).',
+        'v8 on': 'Every table in use is read while the SMMU probes, by the scan for IDs in use.',
+      },
+      causes: [
+        'a base or an L2 pointer into a hole of the physical map, from overwritten memory',
+        'a pointer near the end of the crashkernel reservation',
+        'a snapshot of another machine, or of another boot',
+      ],
+      next: [
+        'the oops in the console log: "Unable to handle kernel" or "SError", with the function as pc',
+        '/proc/iomem of the crashed kernel, read as root, for --iomem: what lies at the address',
+        '`smmu-adopt inspect DUMP --regs REGS --iomem IOMEM --insert all`: which devices lead there',
+      ],
+      references: [
+        ARM.lookup,
+        linux('arm_smmu_is_attach_deferred'),
+        'v5 notes that its test for overlaps cannot see a hole; v6 dropped the test',
+        SERIES.v5,
+        SERIES.v6,
+      ],
+    }),
+  }),
+  'revisions-differ': rule({
+    severity: 'note',
+    reach: null,
+    args: {
+      revision: ['Revision that was emulated', json.text],
+      others: ['Revisions that decide differently', json.text],
+      check: ['The first check that differs; empty where it is none', json.text],
+      why: ['The difference', json.text],
+    },
+    sentence: ({ revision, others, check, why }) =>
+      `${others} would decide differently from ${revision}${check === '' ? '' : ` at ${check}`}: ${why}`,
+    explain: () => ({
+      title: 'Other revisions of the series would decide otherwise',
+      meaning:
+        'The result holds for one revision only. At the check that the finding names, another revision that is known ' +
+        'would have gone another way.',
+      hardware: 'The same for all of them until the decision is made.',
+      kernel: {
+        v6: 'What vendors ship since June 2026. Tables are taken as they are: no alignment, no entry is judged.',
+        v7: 'Decides as v6 does; the announcement is a debug message, and ATSCHK is kept as it was.',
+        v10: 'Checks alignment and null pointers, and reads every entry for IDs in use before it adopts.',
+      },
+      causes: [
+        'an entry or a base that v6 does not look at and that v8 and later reject',
+        'a linear table of more StreamIDs than the hardware has, which v4 to v8 accept',
+      ],
+      next: [
+        '`smmu-adopt inspect DUMP --regs REGS --revision all`: all of them side by side',
+        'the sources of the kernel in question: a file arm-smmu-v3-kdump.c or -kexec.c means v8 or later',
+        'the prefix of its messages: a geometry error with nothing in front is of v9 or v10',
+      ],
+      references: [SERIES.v6, SERIES.v7, SERIES.v10],
+    }),
+  }),
+  'cleanup-leak': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      revision: ['Revision that was emulated', json.text],
+      page: ['What the register page reads as', json.choice('live', 'zeros', 'ones')],
+      leaked: ['What is leaked', json.text],
+    },
+    sentence: ({ revision, page, leaked }) =>
+      `with the register page reading as ${page}, the clean-up of ${revision} takes the table for another format and leaks ${leaked}`,
+    explain: () => ({
+      title: 'The clean-up mistakes the format and leaks',
+      meaning:
+        'When the SMMU is unbound, the clean-up has to know whether it holds a two-level or a linear table. It asks a ' +
+        'register that no longer says so, and gives back less than it holds.',
+      hardware: 'An SMMU without power answers with all zeros or all ones, or does not answer at all.',
+      kernel: {
+        v6:
+          'The clean-up reads STRTAB_BASE_CFG again. Zeros look like a linear table, and the array of L2 pointers stays ' +
+          'behind; ones look like no format at all, and the mapping stays behind as well.',
+        'v7 on': 'It asks the feature bit of the driver, which a linear adoption clears: nothing leaks.',
+      },
+      causes: ['--powered-down, or a platform that cuts the power of the SMMU before its driver is unbound'],
+      next: [
+        'the mapping ledger and the allocations of the report: what is marked LEAKED',
+        '`smmu-adopt inspect DUMP --regs REGS --powered-down ones --revision all`',
+      ],
+      references: [linux('arm_smmu_kdump_adopt_cleanup'), SERIES.cleanupReview, SERIES.v7],
+    }),
+  }),
+  'dmesg-differs': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      file: ['The log', json.text],
+      agree: ['Lines that agree', json.count],
+      missing: ['Lines missing', json.count],
+      unpredicted: ['Extra lines', json.count],
+      panicAgrees: ['Whether the kernel ends as predicted', json.flag],
+    },
+    sentence: ({ file, agree, missing, unpredicted, panicAgrees }) =>
+      `${file} differs from the prediction: ${count(agree, 'line agrees', 'lines agree')}, ${missing} missing, ` +
+      `${unpredicted} extra${panicAgrees ? '' : ', and the kernel does not end as predicted'}`,
+    explain: () => ({
+      title: 'The captured kernel log is not as predicted',
+      meaning:
+        'Lines of the driver are missing from the log, or others stand there, or the kernel ended otherwise. Either the ' +
+        'inputs are not those of that boot, or the kernel is another than the one emulated.',
+      hardware: 'Not concerned: this compares a text with a prediction.',
+      kernel: {
+        'v1 to v6': 'The announcement of the attempt is an info message, and part of every log.',
+        'v7 on': 'It is a debug message and normally not there, which is allowed for.',
+      },
+      causes: [
+        'a kernel with another revision of the series, or without it',
+        'a dump that was taken before or after memory changed, by DMA for one',
+        'a log that was cut at the front by its ring buffer, or filtered by level',
+        'devices that were not named, or named in another order than they were probed',
+      ],
+      next: [
+        'the section "Kernel log" of the report: MISSING and EXTRA line by line',
+        '`smmu-adopt inspect DUMP --regs REGS --dmesg LOG --revision all`: whether another revision fits better',
+        '--insert, --device and --kernel: the devices and the core that the real machine had',
+      ],
+      references: [SERIES.v6, SERIES.v7, SERIES.v10],
+    }),
+  }),
+};

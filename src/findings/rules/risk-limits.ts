@@ -1,0 +1,89 @@
+/** Findings about what adopting costs and where it ends: memory, StreamIDs, and the patience of this program. */
+
+import * as json from '../../shape.ts';
+import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { rule } from './rule.ts';
+
+export const RISK_LIMITS = {
+  'memory-demand': rule({
+    severity: 'note',
+    reach: null,
+    args: {
+      allocated: ['Bytes allocated', json.count],
+      mapped: ['Bytes mapped', json.count],
+    },
+    sentence: ({ allocated, mapped }) =>
+      `adopting takes ${allocated} bytes of the kdump kernel's memory and maps ${mapped} bytes of address space; a ` +
+      'device on a bus without an L2 table takes 16384 more',
+    explain: () => ({
+      title: 'Adopting takes memory of the kdump kernel',
+      meaning:
+        'A crashkernel reservation is small, and the report that led to the series was a kdump kernel that ran out of it. ' +
+        'Mappings take address space and no memory; allocations are memory.',
+      hardware: 'Not concerned: it reads the tables where they are.',
+      kernel:
+        'A two-level table costs an array of 8 bytes for each L1 descriptor, and 16 KiB for a new L2 table when a device ' +
+        'comes whose descriptor is unused. A linear table of 2^25 entries maps 2 GiB. A full reset builds a new table ' +
+        'instead.',
+      causes: ['a table for many StreamIDs', 'a linear table where the hardware could have two levels'],
+      next: [
+        'the mapping ledger and the allocations of `smmu-adopt inspect DUMP --regs REGS --insert all`',
+        'the size of the crashkernel reservation, and "page allocation failure" in the log of the kdump kernel',
+      ],
+      references: [linux('arm_smmu_kdump_adopt_strtab'), linux('arm_smmu_init_l2_strtab'), SERIES.v1],
+    }),
+  }),
+  'sids-beyond-table': rule({
+    severity: 'note',
+    reach: null,
+    args: {
+      log2Size: ['log2 of the StreamIDs that the table covers', json.count],
+      sidBits: ['StreamID bits of the hardware', json.count],
+    },
+    sentence: ({ log2Size, sidBits }) =>
+      `the table covers 2^${log2Size} StreamIDs of the hardware's 2^${sidBits}: a device beyond it is refused with -ERANGE`,
+    explain: () => ({
+      title: 'The table covers fewer StreamIDs than the hardware has',
+      meaning:
+        'LOG2SIZE is less than IDR1.SIDSIZE. The kdump kernel would have built a table for all StreamIDs that it can; with ' +
+        'the adopted one it is confined to those of the crashed kernel.',
+      hardware: 'C_BAD_STREAMID for a StreamID beyond the table: no DMA of such a device was in flight.',
+      kernel:
+        'A device beyond the table is refused with -ERANGE and no message, in every revision. From about 6.15 on a device ' +
+        'that is there when the SMMU registers takes the whole SMMU with it.',
+      causes: ['a crashed kernel, or firmware, that built the table for the devices it knew', 'IDR1 of another SMMU'],
+      next: [
+        '`smmu-adopt inspect DUMP --regs REGS --iort IORT`, or --dtb DTB: the StreamIDs that devices really have',
+        '`smmu-adopt inspect DUMP --regs REGS --insert SID`: what becomes of one of them',
+        '`smmu-adopt explain insert-out-of-range`, `smmu-adopt explain smmu-lost`',
+      ],
+      references: [ARM.strtabBaseCfg, ARM.idr1, linux('arm_smmu_sid_in_range')],
+    }),
+  }),
+  'risks-cut': rule({
+    severity: 'note',
+    reach: null,
+    args: {
+      what: ['Of what kinds, in words', json.text],
+      examined: ['How many were', json.count],
+    },
+    sentence: ({ what, examined }) => `only the first ${examined} ${what} were examined for risks`,
+    explain: () => ({
+      title: 'Not everything was examined for risks',
+      meaning:
+        'There are more entries or tables than any machine is known to have, and the search for risks ended before it came ' +
+        'to the rest. What is reported is true; what is not may merely not have been looked at.',
+      hardware: 'Every valid entry is in force, however many there are.',
+      kernel: 'Not concerned. Verdict, checks and insertions do not depend on the search for risks.',
+      causes: [
+        'a table of garbage, in which random entries count as active',
+        'a linear table in which every entry is filled, with bypass for one',
+      ],
+      next: [
+        'the census of stream table entries in the report: what kinds there are',
+        '`smmu-adopt show DUMP --regs REGS --sid SID`, with the StreamIDs that matter',
+      ],
+      references: [ARM.ste, 'schema/inspection.schema.json, findings'],
+    }),
+  }),
+};

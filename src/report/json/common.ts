@@ -1,0 +1,90 @@
+/** Shapes that several documents share: dumps, ranges, page states, decoded fields. */
+
+import type { DumpAssumption } from '../../dump/dump.ts';
+import type { AddressRange, PageCounts } from '../../dump/memory.ts';
+import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
+import {
+  choice,
+  count,
+  define,
+  derived,
+  flag,
+  hex,
+  list,
+  mapOf,
+  matching,
+  nullable,
+  object,
+  type Shape,
+  text,
+  words,
+} from '../../shape.ts';
+import type { FieldValue } from '../../smmu/fields.ts';
+
+/** A decoded field: an address is a bigint and becomes hex text, a number stays one. */
+export const fieldValue: Shape<FieldValue> = {
+  schema: { anyOf: [count.schema, hex.schema] },
+  toJson: (value) => (typeof value === 'bigint' ? hex.toJson(value) : value),
+};
+
+export const fields = define(
+  'fields',
+  'Decoded fields by name: addresses as hex text, all others as integers',
+  mapOf(/^[A-Za-z][A-Za-z0-9_]*$/, fieldValue),
+);
+
+export const pageCounts = define(
+  'pageCounts',
+  'Pages by state',
+  object<PageCounts>()({
+    present: ['Pages whose bytes are in the dump', count],
+    zero: ['Pages that the dump says are zero', count],
+    excluded: ['Pages that the capture tool left out', count],
+    hole: ['Pages that are not RAM', count],
+    lost: ['Pages lost to truncation or damage', count],
+  }),
+);
+
+export const assumption = define(
+  'assumption',
+  'A value taken for granted because the input lacks it',
+  object<DumpAssumption>()({
+    what: ['What was assumed', text],
+    value: ['The value assumed', text],
+    why: ['Why, and why this value', text],
+  }),
+);
+
+export const range = define(
+  'range',
+  'Physical addresses from start to end, both included',
+  object<AddressRange>()({
+    start: ['First address', hex],
+    end: ['Last address', derived(hex, ({ end }) => end - 1)],
+  }),
+);
+
+/** The keys of every dump. */
+export const dumpMembers = {
+  files: ['The files, named as the user named them', list(text)],
+  format: ['Container format: raw, elf, and others to come', words],
+  wrapper: ['Container around the container, such as flattened; null for none', nullable(text)],
+  pageSize: ['Page size of the crashed kernel in bytes', choice(4096, 16384, 65536)],
+  complete: ['False when the file ends, or says that it ends, before the memory it describes', flag],
+  memory: ['What the dump says is RAM, ascending', list(range)],
+  assumptions: ['What was taken for granted to read the dump', list(assumption)],
+} as const;
+
+export const dump = define('dump', 'A memory dump', object<DumpReport>()(dumpMembers));
+
+/** The keys with which every document begins. */
+export const preamble = {
+  schemaVersion: ['Version of this format', choice(1)],
+  tool: [
+    'What made the report',
+    object<Inspection['tool']>()({
+      name: ['Name of the tool', derived(choice('smmu-adopt'), () => 'smmu-adopt' as const)],
+      version: ['Its version', matching(/^[0-9]+\.[0-9]+\.[0-9]+/)],
+    }),
+  ],
+} as const;

@@ -1,0 +1,444 @@
+/** The shape of `diff`: what changed between two dumps of one machine. */
+
+import type {
+  MappingCounts,
+  MappingRange,
+  MappingSetDiff,
+  MappingSource,
+  MappingState,
+  MappingsDiff,
+  RangeCount,
+} from '../../diff/mapping-report.ts';
+import type {
+  BeforeAfter,
+  CdChange,
+  CdState,
+  DeviceDiff,
+  DeviceOutcome,
+  DiffCounts,
+  DiffReport,
+  FieldChange,
+  KernelDiff,
+  L1Change,
+  L1State,
+  MissingStretch,
+  RegisterChange,
+  ReservedChange,
+  SmmuDiff,
+  SteChange,
+  SteState,
+  TableShape,
+} from '../../diff/report.ts';
+import { pageState, verdict } from '../../findings/rules/vocabulary.ts';
+import {
+  choice,
+  count,
+  define,
+  derived,
+  flag,
+  hex,
+  integer,
+  list,
+  nullable,
+  object,
+  type Shape,
+  sid,
+  text,
+  word64,
+} from '../../shape.ts';
+import type { Illegality } from '../../smmu/legality.ts';
+import { check } from './adoption.ts';
+import { dump, fieldValue, preamble } from './common.ts';
+
+const tableShape = define(
+  'tableShape',
+  'Format and place of a stream table',
+  object<TableShape>()({
+    format: ['Format', choice('2lvl', 'linear')],
+    base: ['Its address', hex],
+    split: ['StreamID bits of one L2 table; null for a linear one', nullable(integer(null))],
+    log2Size: ['log2 of the StreamIDs that it covers', count],
+  }),
+);
+
+const counts = define(
+  'counts',
+  'Numbers of changes',
+  object<DiffCounts>()({
+    registers: ['Registers; null when they were not compared', nullable(integer(null))],
+    l1: ['L1 descriptors', count],
+    stes: ['Stream table entries', count],
+    cds: ['Context descriptors', count],
+    devices: [
+      'StreamIDs with a valid, non-abort STE at one of the moments, of which the STE, a CD or the L1 descriptor changed',
+      count,
+    ],
+    missing: ['Entries that one of the dumps lacks', count],
+    newlyIllegal: ['Listed entries that the hardware refuses and took before', count],
+  }),
+);
+
+const fieldChange = define(
+  'fieldChange',
+  'One field',
+  object<FieldChange>()({
+    name: ['As the architecture calls it', text],
+    meaning: ['What it is for', text],
+    before: ['Value at the first moment', nullable(fieldValue)],
+    after: ['Value at the later moment', nullable(fieldValue)],
+    beforeMeaning: ['What the first value says, where the architecture names it', nullable(text)],
+    afterMeaning: ['What the later value says', nullable(text)],
+  }),
+);
+
+const registerChange = define(
+  'registerChange',
+  'One register',
+  object<RegisterChange>()({
+    register: ['Name', text],
+    meaning: ['What it is for', text],
+    before: ['Value at the first moment', nullable(hex)],
+    after: ['Value at the later moment', nullable(hex)],
+    fields: ['Fields that differ', list(fieldChange)],
+  }),
+);
+
+const reservedChange = define(
+  'reservedChange',
+  'Bits of one word that no field names',
+  object<ReservedChange>()({
+    word: ['Index of the 64-bit word', count],
+    before: ['The bits at the first moment, in place', word64],
+    after: ['The bits at the later moment', word64],
+  }),
+);
+
+const l1State = define(
+  'l1State',
+  'An L1 descriptor at one moment',
+  object<L1State>()({
+    address: ['Of the entry', hex],
+    pageState: ['Of the page that it lies in', pageState],
+    words: ['Its 64-bit words', list(word64)],
+    span: ['Span', count],
+    l2: ['L2Ptr', hex],
+    hardwareStes: ['STEs that the hardware finds behind it; 0 for one that it takes as invalid', count],
+    refusedFor: ['What the revision finds wrong with it; null when nothing', nullable(choice('span', 'pointer'))],
+  }),
+);
+
+const outcome = define(
+  'outcome',
+  'What becomes of a device in a kdump kernel that adopted the table as it was',
+  object<DeviceOutcome>()({
+    accepted: ['Whether it is accepted; null where that cannot be told', nullable(flag)],
+    errno: ['Error name where it is refused', nullable(text)],
+    deferred: ['Whether attaching it is deferred; null where that cannot be told or was not asked', nullable(flag)],
+    dies: ['Reading its STE kills the kernel', flag],
+    message: ['Last line that the kernel prints about it', nullable(text)],
+  }),
+);
+
+const device = define(
+  'device',
+  'A device with the memory of both moments',
+  object<DeviceDiff>()({
+    sid: ['StreamID that was tried; for a descriptor the first behind it', sid],
+    before: ['Inserted before the change', outcome],
+    after: ['Inserted after the change', outcome],
+    turn: [
+      'What the change turns around; null when nothing',
+      nullable(choice('refused', 'accepted', 'dies', 'lives', 'deferred', 'not-deferred', 'cannot-be-told')),
+    ],
+  }),
+);
+
+const l1Change = define(
+  'l1Change',
+  'A changed L1 descriptor',
+  object<L1Change>()({
+    index: ['Index in the L1 table', count],
+    firstSid: ['First StreamID that it answers for', sid],
+    lastSid: ['Last StreamID', sid],
+    device: ['What becomes of a device behind it; null where that was not tried', nullable(device)],
+    before: ['At the first moment; null where there was no entry', nullable(l1State)],
+    after: ['At the later moment; null where there is no entry', nullable(l1State)],
+    fields: ['Fields that differ; against no entry, those that are not zero', list(fieldChange)],
+    reserved: ['Bits that no field names and that differ', list(reservedChange)],
+  }),
+);
+
+const illegality = define(
+  'illegality',
+  'Why the hardware refuses an entry',
+  object<Illegality>()({
+    rule: ['A stable name', text],
+    field: ['The field that decides', text],
+    observed: ['What it is', text],
+    required: ['What it should be', text],
+  }),
+);
+
+const steState = define(
+  'steState',
+  'An STE at one moment',
+  object<SteState>()({
+    address: ['Of the entry', hex],
+    pageState: ['Of the page that it lies in', pageState],
+    words: ['Its 64-bit words', list(word64)],
+    valid: ['V', flag],
+    config: ['STE.Config by name', choice('abort', 'bypass', 's1', 's2', 'nested', 'reserved')],
+    illegal: ['Why the hardware refuses it', list(illegality)],
+  }),
+);
+
+const steChange = define(
+  'steChange',
+  'A changed STE',
+  object<SteChange>()({
+    sid: ['StreamID', sid],
+    bdf: ['The StreamID read as a PCI requester ID', text],
+    deviceName: ['What firmware calls the device; null where it was not given or names none', nullable(text)],
+    device: ['What becomes of the device; null where that was not tried', nullable(device)],
+    before: ['At the first moment; null where there was no entry', nullable(steState)],
+    after: ['At the later moment; null where there is no entry', nullable(steState)],
+    fields: ['Fields that differ; against no entry, those that are not zero', list(fieldChange)],
+    reserved: ['Bits that no field names and that differ', list(reservedChange)],
+  }),
+);
+
+const cdState = define(
+  'cdState',
+  'A CD at one moment',
+  object<CdState>()({
+    address: ['Of the entry', hex],
+    pageState: ['Of the page that it lies in', pageState],
+    words: ['Its 64-bit words', list(word64)],
+    valid: ['V', flag],
+    asid: ['ASID', count],
+    illegal: ['Why the hardware refuses it', list(illegality)],
+  }),
+);
+
+const cdChange = define(
+  'cdChange',
+  'A changed CD',
+  object<CdChange>()({
+    sid: ['StreamID', sid],
+    bdf: ['The StreamID read as a PCI requester ID', text],
+    deviceName: ['What firmware calls the device; null where it was not given or names none', nullable(text)],
+    ssid: ['SubstreamID', count],
+    before: ['At the first moment; null where there was no entry', nullable(cdState)],
+    after: ['At the later moment; null where there is no entry', nullable(cdState)],
+    fields: ['Fields that differ; against no entry, those that are not zero', list(fieldChange)],
+    reserved: ['Bits that no field names and that differ', list(reservedChange)],
+  }),
+);
+
+const missing = define(
+  'missing',
+  'Entries in a row that were not compared',
+  object<MissingStretch>()({
+    table: [
+      'The table that they are in, or whose descriptor is missing',
+      choice('L1 table', 'L2 table', 'stream table', 'CD L1 table', 'CD table'),
+    ],
+    firstSid: ['First StreamID; that of the stream for CDs', sid],
+    lastSid: ['Last StreamID', sid],
+    entries: ['How many', count],
+    before: ['State of their pages in the first dump; null where there is no entry', nullable(pageState)],
+    after: ['The same in the later dump', nullable(pageState)],
+  }),
+);
+
+const kernel = define(
+  'kernel',
+  'What the changes come to in the kdump kernel',
+  object<KernelDiff>()({
+    revision: ['Revision of the patch series', text],
+    verdict: [
+      'An adoption of the table',
+      object<KernelDiff['verdict']>()({
+        before: ['Verdict at the first moment', verdict],
+        after: ['Verdict at the later moment', verdict],
+      }),
+    ],
+    decidedBy: [
+      'The check that decided against it',
+      object<KernelDiff['decidedBy']>()({
+        before: ['Check at the first moment', nullable(check)],
+        after: ['Check at the later moment', nullable(check)],
+      }),
+    ],
+    tried: ['Changed streams that were tried', count],
+    notTried: ['Changed streams that were not', count],
+  }),
+);
+
+const rangeCount = define(
+  'rangeCount',
+  'Ranges',
+  object<RangeCount>()({
+    ranges: ['How many', count],
+    byteLength: ['Their bytes', count],
+  }),
+);
+
+const mappingCounts = define(
+  'mappingCounts',
+  'Ranges and bytes by what became of them',
+  object<MappingCounts>()({
+    mapped: ['Newly mapped', rangeCount],
+    unmapped: ['No longer mapped', rangeCount],
+    moved: ['Mapped to another address', rangeCount],
+    rights: ['Mapped to the same address with other rights', rangeCount],
+    attributes: ['Mapped with other memory attributes, and otherwise alike', rangeCount],
+    faults: ['Mapped at neither moment, but refused differently', rangeCount],
+    unknown: ['Not known, because a dump lacks tables: no change', rangeCount],
+  }),
+);
+
+const mappingSource = define(
+  'mappingSource',
+  'What decides about input addresses at one moment',
+  object<MappingSource>()({
+    kind: [
+      'Tables, nothing that lets any address through, a bypass, a fault for every address, or not known',
+      choice('tables', 'none', 'bypass', 'fault', 'unknown'),
+    ],
+    stage: ['Stage of the tables; null without tables', nullable(choice(1, 2))],
+    table: ['Address of the first table, an IPA where nested; null without tables', nullable(hex)],
+    nested: ['Stage 2 stands under these tables', flag],
+    why: ['Event of the fault, or what is not known', nullable(text)],
+  }),
+);
+
+const mappingState = define(
+  'mappingState',
+  'A range at one moment',
+  object<MappingState>()({
+    kind: [
+      'Mapped, not mapped, a fault other than for want of a mapping, or not known',
+      choice('mapped', 'unmapped', 'fault', 'unknown'),
+    ],
+    pa: ['Where the first address comes out; null unless mapped', nullable(hex)],
+    rights: ['Rights as rwx/rwx, privileged first; null unless mapped', nullable(text)],
+    attributes: ['Memory attributes; null unless mapped', nullable(text)],
+    why: ['Event of the fault, or what is not known', nullable(text)],
+  }),
+);
+
+const mappingRange = define(
+  'mappingRange',
+  'Input addresses of which the same became',
+  object<MappingRange>()({
+    kind: [
+      'What became of them; see mappingCounts',
+      choice('mapped', 'unmapped', 'moved', 'rights', 'attributes', 'faults', 'unknown'),
+    ],
+    start: ['First address', hex],
+    end: ['Last address', derived(hex, ({ start, byteLength }) => start + BigInt(byteLength) - 1n)],
+    byteLength: ['Bytes', count],
+    before: ['At the first moment', mappingState],
+    after: ['At the later moment', mappingState],
+  }),
+);
+
+const mappingSet = define(
+  'mappingSet',
+  'One set of tables at both moments',
+  object<MappingSetDiff>()({
+    sids: ['The first StreamIDs that use it', list(sid)],
+    deviceNames: ['What firmware calls their devices; null for those that it does not name', list(nullable(text))],
+    streams: ['How many StreamIDs use it', count],
+    ssid: ['SubstreamID of the first one; 0 without', count],
+    before: ['What decides at the first moment', mappingSource],
+    after: ['What decides at the later moment', mappingSource],
+    complete: ['False: a dump lacks tables of it, or they were too many', flag],
+    cut: ['The tables describe more than is ever walked', flag],
+    counts: ['What became of it', mappingCounts],
+    ranges: ['The first ranges, ascending', list(mappingRange)],
+    notListed: [
+      'Ranges beyond those listed',
+      object<MappingSetDiff['notListed']>()({
+        changes: ['Changed ones', count],
+        unknown: ['Those that are not known', count],
+      }),
+    ],
+  }),
+);
+
+const mappings = define(
+  'mappings',
+  'What changed in the translation tables of all streams',
+  object<MappingsDiff>()({
+    complete: ['False: tables are not in one of the dumps, or were too many to be compared', flag],
+    compared: ['Sets of tables that were compared, each once however many streams share it', count],
+    changed: ['Those by which something is mapped differently', count],
+    streams: ['StreamIDs with such a set', count],
+    counts: ['Over all sets', mappingCounts],
+    sets: ['Sets that changed or are not known throughout', list(mappingSet)],
+    notListed: ['Such sets beyond those listed', count],
+    undecided: ['Contexts of which a dump does not tell the tables', count],
+    notCompared: ['Sets left out because the tables before them were too many', count],
+  }),
+);
+
+const smmu = define(
+  'smmu',
+  'What changed of one SMMU',
+  object<SmmuDiff>()({
+    name: ['Name in the snapshot', text],
+    table: [
+      'The stream table as the hardware looks it up',
+      object<BeforeAfter<TableShape>>()({
+        before: ['The table at the first moment', tableShape],
+        after: ['The table at the later moment', tableShape],
+      }),
+    ],
+    counts: ['How much changed, listed or not', counts],
+    registers: [
+      'Registers that both snapshots have and that differ; null when there is one snapshot',
+      nullable(list(registerChange)),
+    ],
+    l1: ['Changed L1 descriptors, ascending; empty where the two tables have different shapes', list(l1Change)],
+    stes: ['Changed stream table entries, ascending', list(steChange)],
+    cds: ['Changed context descriptors of streams that are stage 1 at both moments', list(cdChange)],
+    missing: ['What could not be compared', list(missing)],
+    notListed: [
+      'Changes and stretches beyond those listed',
+      object<SmmuDiff['notListed']>()({
+        l1: ['Of l1', count],
+        stes: ['Of stes', count],
+        cds: ['Of cds', count],
+        missing: ['Of missing', count],
+      }),
+    ],
+    notCompared: [
+      'What was left out',
+      object<SmmuDiff['notCompared']>()({
+        sids: ['StreamIDs that were asked for and have an entry at neither moment', list(sid)],
+        cds: ['CDs of tables that are too large', count],
+        guests: ["Nested streams, whose CDs are in a guest's address space", count],
+        cut: ['A table has more L2 tables than are looked at', flag],
+      }),
+    ],
+    mappings: ['What changed in what the streams reach; null without --deep', nullable(mappings)],
+    kernel: ['What it comes to in the kdump kernel; null when nothing in the tables changed', nullable(kernel)],
+  }),
+);
+
+export const DIFF: Shape<DiffReport> = object<DiffReport>()({
+  ...preamble,
+  before: ['The first dump', dump],
+  after: ['The later dump', dump],
+  smmus: ['The SMMUs that were compared', list(smmu)],
+  summary: [
+    'The result in short',
+    object<DiffReport['summary']>()({
+      changed: ['Whether anything changed', flag],
+      complete: ['False: parts of the tables are missing from a dump', flag],
+      exitCode: ['Exit status: 3 where parts are missing, else 1 where something changed', choice(0, 1, 3)],
+    }),
+  ],
+});

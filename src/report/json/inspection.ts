@@ -1,0 +1,242 @@
+/** The shape of an inspection as a whole. */
+
+import type { ReachableReport } from '../../findings/risks/page-tables.ts';
+import type { DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
+import type { Inspection, RegisterReport, RevisionSplit, RmrReport, SmmuReport } from '../../inspect/inspection.ts';
+import type { PlatformReport } from '../../inspect/platform-report.ts';
+import type { IdRange, ReservedRegion } from '../../platform/firmware.ts';
+import {
+  choice,
+  count,
+  define,
+  derived,
+  flag,
+  hex,
+  integer,
+  list,
+  mapOf,
+  nullable,
+  object,
+  optional,
+  type Shape,
+  sid,
+  text,
+} from '../../shape.ts';
+import { adoption, outcomeMembers, revisionOutcome } from './adoption.ts';
+import { assumption, dump, fields, preamble, range } from './common.ts';
+import { finding } from './findings.ts';
+import { census, l1, ste } from './tables.ts';
+
+const register = define(
+  'register',
+  'One register',
+  object<RegisterReport>()({
+    value: ['The value in the snapshot', hex],
+    fields: ['', fields],
+  }),
+);
+
+const split = define(
+  'split',
+  'The first thing that one revision does differently from another',
+  object<RevisionSplit>()({
+    revision: ['The revision that parts', text],
+    from: ['The revision that it parts from', text],
+    aspect: ['What differs', choice('adoption', 'insertions', 'reset', 'ids')],
+    check: ['The check that decides differently, where it is one', nullable(text)],
+    why: ['The difference, in words', text],
+  }),
+);
+
+const rmr = define(
+  'rmr',
+  'What becomes of the STE of a reserved memory region of firmware',
+  object<RmrReport>()({
+    sid: ['StreamID', sid],
+    kept: [
+      "The crashed kernel's STE stays; else a bypass STE goes into the new table; null: cannot be told",
+      nullable(flag),
+    ],
+    config: [
+      'Config of the STE found; null when there is none to read',
+      nullable(choice('abort', 'bypass', 's1', 's2', 'nested', 'reserved')),
+    ],
+    valid: ['V of the STE found; null when there is none to read', nullable(flag)],
+  }),
+);
+
+const idRange = define(
+  'idRange',
+  'A run of IDs that the SMMU sees as a run of StreamIDs',
+  object<IdRange>()({
+    kind: [
+      'Whose IDs they are: requester IDs of a PCI host bridge, or IDs of a platform device',
+      choice('pci', 'platform'),
+    ],
+    name: ['The host bridge or the device, as the table names it', text],
+    segment: ['PCI segment; null for a platform device', nullable(sid)],
+    firstId: ['First ID', sid],
+    count: ['Number of IDs, and of StreamIDs', integer(1)],
+    firstSid: ['StreamID of the first ID', sid],
+    mask: ["The bits of a device's ID that are looked at", sid],
+  }),
+);
+
+const platform = define(
+  'platform',
+  'One SMMU in a table of firmware',
+  object<PlatformReport>()({
+    source: ['The file as the user named it, or where in the dump; null when no table has the SMMU', nullable(text)],
+    kind: ['Kind of the table; null when no table has the SMMU', nullable(choice('device-tree', 'iort'))],
+    instance: ['The SMMU in the table; null when no table has it', nullable(text)],
+    coherent: ['What the table says of coherency; null when no table has the SMMU', nullable(flag)],
+    ranges: ['Who is behind the SMMU, in the order of the table', list(idRange)],
+    reserved: [
+      'Memory that devices behind the SMMU go on using while no driver has them',
+      list(
+        object<ReservedRegion>()({
+          name: ['The device; null where the table does not say', nullable(text)],
+          sids: ['Its StreamIDs', list(sid)],
+          memory: ['The memory', derived(list(range), ({ ranges }) => ranges)],
+          bypassed: ['The driver makes bypass STEs for it in a new stream table', flag],
+        }),
+      ),
+    ],
+    searched: [
+      'Bytes of the dump that were looked through for a table; null when it was not searched',
+      nullable(count),
+    ],
+  }),
+);
+
+const dmesgLine = define(
+  'dmesgLine',
+  'One line, predicted or found',
+  object<DmesgLine>()({
+    status: ['hidden: predicted at debug level and not in the log', choice('agree', 'missing', 'extra', 'hidden')],
+    text: ['The message, without the driver and device names in front', text],
+    line: ['Line number in the log; null for what is only predicted', nullable(integer(1))],
+  }),
+);
+
+const dmesgPanic = define(
+  'dmesgPanic',
+  'The function in which the kernel dies',
+  object<NonNullable<DmesgReport['panic']>>()({
+    predicted: ['As predicted; null: nowhere', nullable(text)],
+    found: ['As the log has it; null: nowhere in the driver', nullable(text)],
+    agrees: ['Whether both are the same', flag],
+  }),
+);
+
+const dmesg = define(
+  'dmesg',
+  'The predicted log against a captured one',
+  object<DmesgReport>()({
+    file: ['The log, as it was named', text],
+    device: ['The device whose lines were compared; null when the log has none of this SMMU', nullable(text)],
+    agree: ['Lines on both sides', count],
+    missing: ['Lines predicted and not found', count],
+    extra: ['Lines found and not predicted', count],
+    otherLines: ['Lines of the driver that say nothing about the adoption', count],
+    lines: ['Both sides in order', list(dmesgLine)],
+    linesNotListed: ['Lines beyond those listed; the counts are of all', count],
+    panic: ['The end of the kernel; null when it is neither predicted nor found', nullable(dmesgPanic)],
+  }),
+);
+
+const reachable = define(
+  'reachable',
+  'The streams behind one set of translation tables, and what they can reach',
+  object<ReachableReport>()({
+    sids: ['The first of the streams', list(sid)],
+    streams: ['How many there are', count],
+    stage: ['Stage of the tables; null for streams in bypass, which reach everything', nullable(choice(1, 2))],
+    table: ['Address of the first table; an IPA for stage 1 under stage 2; null in bypass', nullable(hex)],
+    asid: ['Null where there is none, and where the streams have several', nullable(integer(0, 65535))],
+    vmid: ['Null where there is none', nullable(integer(0, 65535))],
+    mappedBytes: ['Mapped in all; a table that is met twice counts once', count],
+    writableBytes: ['Of them, those that can be written', count],
+    leaves: ['Blocks and pages', count],
+    tables: ['Tables read', count],
+    missingTables: ['Stretches whose tables are not in the dump', count],
+    faults: ['Stretches that fault', count],
+    complete: ['False: there were more tables than are ever walked', flag],
+  }),
+);
+
+const smmu = define(
+  'smmu',
+  'One SMMU',
+  object<SmmuReport>()({
+    name: ['Name in the snapshot', text],
+    base: ['Physical address of register page 0; null when not given', nullable(hex)],
+    features: [
+      'As the hardware probe sets them, before the adoption changes any',
+      object<SmmuReport['features']>()({
+        twoLevelStreamTable: ['ARM_SMMU_FEAT_2_LVL_STRTAB', flag],
+        twoLevelCdTable: ['ARM_SMMU_FEAT_2_LVL_CDTAB', flag],
+        coherent: ['ARM_SMMU_FEAT_COHERENCY', flag],
+        sidBits: ['StreamID bits', integer(0, 63)],
+        ssidBits: ['SubstreamID bits', integer(0, 31)],
+        asidBits: ['ASID bits', choice(8, 16)],
+        vmidBits: ['VMID bits', choice(8, 16)],
+        oasBits: ['Output address bits', choice(32, 36, 40, 42, 44, 48, 52, 56)],
+      }),
+    ],
+    registers: [
+      'Registers of the snapshot by architecture name, in the order of their offsets',
+      mapOf(/^[A-Z][A-Z0-9_]*$/, register),
+    ],
+    assumptions: ['Values assumed because the snapshot lacks them', list(assumption)],
+    adoption: ['', adoption],
+    ...outcomeMembers,
+    adoptions: [
+      'What every known revision does, by name; null unless all were asked for',
+      nullable(mapOf(/^v[0-9]+$/, revisionOutcome)),
+    ],
+    splits: [
+      'Where the other revisions part from the one in adoption; null unless all were asked for',
+      nullable(list(split)),
+    ],
+    rmr: ["STEs of firmware's reserved memory regions that were asked about", list(rmr)],
+    platform: ['What firmware says of the SMMU; there only when its tables were asked for', optional(platform)],
+    dmesg: ['The predicted log against a captured one; null when none was given', nullable(dmesg)],
+    table: [
+      'How the hardware locates the table',
+      object<SmmuReport['table']>()({
+        format: ['Reserved formats behave as linear', choice('2lvl', 'linear')],
+        base: ['Address of the table, aligned as the hardware aligns it', hex],
+        split: ['StreamID bits that one L2 table resolves; null for a linear table', nullable(choice(6, 8, 10))],
+        entries: ['L1 descriptors of a two-level table, STEs of a linear one', integer(1)],
+      }),
+    ],
+    l1: ['L1 descriptors that are used or bad, on request all; ascending', list(l1)],
+    census: ['', census],
+    stes: ['STEs with V=1 that do not abort, on request others; ascending', list(ste)],
+    reachable: [
+      'What streams can reach through their translation tables; null unless these were walked',
+      nullable(list(reachable)),
+    ],
+  }),
+);
+
+export const INSPECTION: Shape<Inspection> = object<Inspection>()({
+  ...preamble,
+  dump: ['The dump that was inspected', dump],
+  later: ['The memory when devices are inserted, where another dump was given for it', nullable(dump)],
+  smmus: ['The SMMUs in the order of the snapshot', list(smmu)],
+  findings: ['Everything found: about the dump and the snapshot first, then by SMMU', list(finding)],
+  summary: [
+    'Findings by severity, and the exit status',
+    object<Inspection['summary']>()({
+      errors: ['Findings of severity error', count],
+      warnings: ['Findings of severity warning', count],
+      notes: ['Findings of severity note', count],
+      exitCode: [
+        '0: nothing at or above --fail-on; 1: something; 3: the dump lacks evidence that a verdict depends on',
+        choice(0, 1, 3),
+      ],
+    }),
+  ],
+});

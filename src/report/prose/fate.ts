@@ -1,0 +1,74 @@
+/** What becomes of an SMMU and of its devices, in the words that all reports use. */
+
+import type { Verdict } from '../../adopt/emulate.ts';
+import type { DeviceFate } from '../../adopt/fate.ts';
+import type { DeviceReport, Outcome } from '../../inspect/outcome.ts';
+
+/** How a thing is to be taken. */
+export type FateTone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain';
+
+interface Words {
+  readonly tone: FateTone;
+  readonly text: string;
+}
+
+export const ADOPTION_WORDS: Readonly<Record<Verdict, Words>> = {
+  adopted: { tone: 'good', text: 'Adopted' },
+  fallback: { tone: 'bad', text: 'Falls back to a full reset' },
+  'not-attempted': { tone: 'warn', text: 'Adoption not attempted' },
+  indeterminate: { tone: 'unknown', text: 'Cannot be told from this dump' },
+  panic: { tone: 'bad', text: 'The kdump kernel dies in the adoption' },
+};
+
+const THEN = {
+  'kernel-dies': { tone: 'bad', text: 'then the kdump kernel dies' },
+  'smmu-lost': { tone: 'bad', text: 'then the whole SMMU is lost' },
+  unknown: { tone: 'unknown', text: 'then what becomes of it cannot be told' },
+} as const satisfies Readonly<Record<string, Words>>;
+
+/** The headline in its parts: how the adoption ends, its errno name where it fails with one, and what comes after. */
+export interface FateWords {
+  readonly adoption: Words;
+  readonly errno: string | null;
+  readonly next: Words | null;
+}
+
+export function fateInWords({ fate, adoption }: Pick<Outcome, 'fate' | 'adoption'>): FateWords {
+  const { kind, after } = fate;
+  return {
+    adoption: ADOPTION_WORDS[adoption.verdict],
+    errno: adoption.errno,
+    next: after === null || !(kind in THEN) ? null : THEN[kind as keyof typeof THEN],
+  };
+}
+
+/** The worse of the two: what the whole is to be taken for. */
+export function fateTone({ adoption, next }: FateWords): FateTone {
+  return next?.tone ?? adoption.tone;
+}
+
+export const DEVICE_FATES: Readonly<Record<DeviceFate['kind'], Words>> = {
+  accepted: { tone: 'good', text: 'accepted' },
+  refused: { tone: 'bad', text: 'refused' },
+  'kernel-dies': { tone: 'bad', text: 'at which the kernel dies' },
+  'never-asked': { tone: 'plain', text: 'never asked' },
+  unknown: { tone: 'unknown', text: 'that cannot be told' },
+};
+
+/**
+ * `2 accepted (1 with the attach deferred), 0 refused, 3 never asked`: other kinds than the first two if there are any.
+ * That none is refused is not said where it is not known.
+ */
+export function deviceCountsInWords(devices: readonly DeviceReport[], number: (value: number) => string = String) {
+  const deferred = devices.filter((device) => device.fate === 'accepted' && device.deferred === true).length;
+  const countOf = (kind: string) => devices.filter(({ fate }) => fate === kind).length;
+  const always = countOf('unknown') === 0 ? ['accepted', 'refused'] : ['accepted'];
+  return Object.entries(DEVICE_FATES)
+    .map(([kind, { text }]) => {
+      const count = countOf(kind);
+      const aside = kind === 'accepted' ? ` (${number(deferred)} with the attach deferred)` : '';
+      return count > 0 || always.includes(kind) ? `${number(count)} ${text}${aside}` : null;
+    })
+    .filter((part) => part !== null)
+    .join(', ');
+}

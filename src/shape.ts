@@ -1,0 +1,228 @@
+/**
+ * What published JSON looks like, said once: a shape is the way from a value of the program (numbers, tagged values) to
+ * its JSON (hex text, keys in the contract's order), and the JSON Schema of what comes out. Types, writer and schema
+ * cannot drift apart, because they are one declaration.
+ */
+
+import { isRows, Rows } from './rows.ts';
+
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** How values of type T are published. */
+export interface Shape<T> {
+  readonly schema: JsonSchema;
+  /** The value as JSON has it. Table rows stay lazy. */
+  readonly toJson: (value: T) => unknown;
+}
+
+/** The values that a shape publishes. */
+export type Of<S> = S extends Shape<infer T> ? T : never;
+
+const same = (value: unknown): unknown => value;
+
+function leaf<T>(schema: JsonSchema): Shape<T> {
+  return { schema, toJson: same };
+}
+
+export const text: Shape<string> = leaf({ type: 'string' });
+export const flag: Shape<boolean> = leaf({ type: 'boolean' });
+/** Text that is never empty. */
+export const words: Shape<string> = leaf({ type: 'string', minLength: 1 });
+
+export function matching(pattern: RegExp): Shape<string> {
+  return leaf({ type: 'string', pattern: pattern.source });
+}
+
+/** A count, a size, an index or an ID. */
+export function integer(minimum: number | null = 0, maximum: number | null = null): Shape<number> {
+  return leaf({
+    type: 'integer',
+    ...(minimum === null ? {} : { minimum }),
+    ...(maximum === null ? {} : { maximum }),
+  });
+}
+
+export const count = integer();
+export const sid = integer(0, 2 ** 32 - 1);
+
+/** One of these values and no other. The program's type of a number need not be as narrow. */
+export function choice<const V extends string | number>(...values: readonly V[]): Shape<V extends number ? number : V> {
+  return leaf(values.length === 1 ? { const: values[0] } : { enum: values });
+}
+
+/** Null alone, for what the contract names and nothing ever fills. */
+export const nothing: Shape<null> = leaf({ type: 'null' });
+
+/** A shape with a name in the schema's `$defs`, which everybody who uses it refers to. */
+export function define<T>(name: string, description: string, shape: Shape<T>): Shape<T> {
+  const schema = { $ref: `#/$defs/${name}`, [DEFINITION]: { name, schema: { description, ...shape.schema } } };
+  return { schema, toJson: shape.toJson };
+}
+
+/** Carries what a reference refers to along wherever it is copied, and is nothing that JSON shows. */
+const DEFINITION: unique symbol = Symbol('definition');
+
+interface Definition {
+  readonly name: string;
+  readonly schema: JsonSchema;
+}
+
+/** An address or a register value. */
+export const hex: Shape<number | bigint> = define('hex', 'Address or register value: lower-case hex text', {
+  schema: { title: 'Hex', type: 'string', pattern: '^0x[0-9a-f]+$' },
+  toJson: (value) => `0x${value.toString(16)}`,
+});
+
+/** A 64-bit word: all of its digits. */
+export const word64: Shape<bigint> = define('word', '64-bit word: lower-case hex text of 16 digits', {
+  schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{16}$' },
+  toJson: (value) => `0x${value.toString(16).padStart(16, '0')}`,
+});
+
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  const { schema } = shape;
+  const { type, enum: values } = schema;
+  const open: JsonSchema =
+    typeof type === 'string'
+      ? { ...schema, type: [type, 'null'] }
+      : Array.isArray(values)
+        ? { enum: [...values, null] }
+        : { anyOf: [{ type: 'null' }, schema] };
+  return { schema: open, toJson: (value) => (value === null ? null : shape.toJson(value)) };
+}
+
+/** A list, or rows that are made when they are read. */
+export function list<T>(shape: Shape<T>, length: number | null = null): Shape<Iterable<T>> {
+  const bounds = length === null ? {} : { minItems: length, maxItems: length };
+  const { toJson } = shape;
+  return {
+    schema: { type: 'array', items: shape.schema, ...bounds },
+    toJson: (values) => {
+      if (toJson === same && !isRows(values)) return values;
+      return isRows(values)
+        ? new Rows(function* () {
+            for (const value of values) yield toJson(value as T);
+          })
+        : Array.from(values, toJson);
+    },
+  };
+}
+
+/** An object whose keys are data. */
+export function mapOf<T>(keys: RegExp, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return {
+    schema: { type: 'object', propertyNames: { pattern: keys.source }, additionalProperties: shape.schema },
+    toJson: (value) => Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shape.toJson(member)])),
+  };
+}
+
+/** A key that is only there where it applies. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  const open: Shape<T | undefined> = {
+    schema: shape.schema,
+    toJson: (value) => (value === undefined ? undefined : shape.toJson(value)),
+  };
+  optionals.add(open);
+  return open;
+}
+
+const optionals = new WeakSet<object>();
+
+/** A key that the program's value has under another name or in another form. */
+export interface Derived<T> {
+  readonly shape: Shape<never>;
+  readonly from: (value: T) => unknown;
+}
+
+export function derived<T, V>(shape: Shape<V>, from: (value: T) => V): Derived<T> {
+  return { shape: shape as Shape<never>, from };
+}
+
+/** Of each key, in the contract's order: what it says, and its shape. Without a description, that of the definition. */
+type Members<T, M> = {
+  readonly [K in keyof M]: readonly [
+    description: string,
+    shape: (K extends keyof T ? Shape<T[K]> : never) | Derived<T>,
+  ];
+};
+
+interface Entry<T> {
+  readonly key: string;
+  readonly description: string;
+  readonly shape: Shape<unknown>;
+  readonly from: (value: T) => unknown;
+}
+
+/** An object with just these keys; further ones may come within a schema version. */
+export function object<T>(): <M extends Members<T, M>>(members: M) => Shape<T> {
+  return (members) => objectOf(entriesOf<T>(members));
+}
+
+function entriesOf<T>(members: object): Entry<T>[] {
+  type Given = readonly [description: string, what: Shape<unknown> | Derived<T>];
+  return Object.entries(members as Readonly<Record<string, Given>>).map(([key, [description, what]]) =>
+    'from' in what
+      ? { key, description, shape: what.shape as Shape<unknown>, from: what.from }
+      : { key, description, shape: what, from: (value) => value[key as keyof T] },
+  );
+}
+
+function objectOf<T>(entries: readonly Entry<T>[]): Shape<T> {
+  const described = ({ key, description, shape }: Entry<T>) => [
+    key,
+    description === '' ? shape.schema : { description, ...shape.schema },
+  ];
+  return {
+    schema: {
+      type: 'object',
+      required: entries.filter(({ shape }) => !optionals.has(shape)).map(({ key }) => key),
+      properties: Object.fromEntries(entries.map(described)),
+      additionalProperties: true,
+    },
+    toJson: (value) => {
+      const json: Record<string, unknown> = {};
+      for (const { key, shape, from } of entries) {
+        const member = shape.toJson(from(value));
+        if (member !== undefined) json[key] = member;
+      }
+      return json;
+    },
+  };
+}
+
+/** A value that is published in one of several ways, by what it is. */
+export function variants<T>(...ways: readonly Way<T>[]): Shape<T> {
+  return {
+    schema: { oneOf: ways.map(({ shape }) => shape.schema) },
+    toJson: (value) => {
+      const way = ways.find(({ is }) => is(value));
+      if (way === undefined) throw new Error('a value that no variant of its shape fits');
+      return way.shape.toJson(value as never);
+    },
+  };
+}
+
+interface Way<T> {
+  readonly is: (value: T) => boolean;
+  readonly shape: Shape<never>;
+}
+
+export function way<T, V extends T>(is: (value: T) => value is V, shape: Shape<V>): Way<T> {
+  return { is, shape: shape as Shape<never> };
+}
+
+/** The published schema of a whole document, with the definitions that it refers to. */
+export function schemaOf(id: string, title: string, description: string, { schema }: Shape<never>): JsonSchema {
+  const $defs: Record<string, JsonSchema> = {};
+  const collect = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return;
+    const definition = (part as { readonly [DEFINITION]?: Definition })[DEFINITION];
+    if (definition !== undefined && !(definition.name in $defs)) {
+      $defs[definition.name] = definition.schema;
+      collect(definition.schema);
+    }
+    for (const member of Object.values(part)) collect(member);
+  };
+  collect(schema);
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: id, title, description, ...schema, $defs };
+}

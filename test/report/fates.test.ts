@@ -1,0 +1,136 @@
+/**
+ * What becomes of an SMMU and of its devices: text, `-q`, HTML, JUnit and GitHub say what JSON says, on every sample,
+ * so that no two reports of one crash disagree.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { RUNS, SAMPLES_FOLDER } from '../../samples/make.ts';
+import type { Inspection } from '../../src/index.ts';
+import { escapeText } from '../../src/report/escape.ts';
+import { githubReport } from '../../src/report/github.ts';
+import { htmlReport } from '../../src/report/html/html.ts';
+import { junitReport } from '../../src/report/junit.ts';
+import { makeStyle, textReport, textVerdicts } from '../../src/report/text/text.ts';
+import { type Element, parseXml } from '../support/xml.ts';
+
+type Smmu = Inspection['smmus'][number];
+
+const style = makeStyle({ width: 1000, color: false });
+
+/** The headline, by what JSON says of it. */
+const HEADLINES: Readonly<Record<string, string>> = {
+  adopted: 'Adopted',
+  'falls-back': 'Falls back to a full reset',
+  'not-attempted': 'Adoption not attempted',
+  'kernel-dies': 'The kdump kernel dies in the adoption',
+  unknown: 'Cannot be told from this dump',
+  'adopted, kernel-dies': 'Adopted, then the kdump kernel dies',
+  'adopted, smmu-lost': 'Adopted, then the whole SMMU is lost',
+  'fallback, smmu-lost': 'Falls back to a full reset, then the whole SMMU is lost',
+  'adopted, unknown': 'Adopted, then what becomes of it cannot be told',
+};
+
+const headline = ({ fate: { kind, after } }: Smmu) => {
+  const words = HEADLINES[after === null ? kind : `${after}, ${kind}`];
+  if (words === undefined) throw new Error(`no headline for ${kind} after ${after}`);
+  return words;
+};
+
+const DEVICES: readonly [fate: string, words: string][] = [
+  ['accepted', 'accepted'],
+  ['refused', 'refused'],
+  ['kernel-dies', 'at which the kernel dies'],
+  ['never-asked', 'never asked'],
+  ['unknown', 'that cannot be told'],
+];
+
+/** How many devices have each fate, as a report says it: absent means none. */
+function counted(said: string): Record<string, number> {
+  return Object.fromEntries(
+    DEVICES.map(([fate, words]) => [fate, Number(new RegExp(`(\\d+) ${words}`).exec(said)?.[1] ?? 0)]),
+  );
+}
+
+const byFate = ({ devices }: Smmu) =>
+  Object.fromEntries(DEVICES.map(([fate]) => [fate, devices.filter((device) => device.fate === fate).length]));
+
+const unwrapped = (markup: string) => markup.replace(/<[^>]*>/g, '').trim();
+
+describe.each([...RUNS.keys()])('%s', (name) => {
+  let inspection: Inspection;
+  beforeAll(() => {
+    inspection = JSON.parse(readFileSync(join(SAMPLES_FOLDER, name, 'expected.json'), 'utf8'));
+  });
+
+  test('JSON: the published keys follow from the fate', () => {
+    expect(inspection.smmus.length).toBeGreaterThan(0);
+    for (const { devices, fate, panic, lost } of inspection.smmus) {
+      expect(fate.kind === 'kernel-dies').toBe(panic !== null);
+      expect(fate.kind === 'smmu-lost').toBe(lost !== null);
+      for (const one of devices) {
+        expect(one.accepted).toBe(one.fate === 'unknown' ? null : one.fate === 'accepted');
+        if (one.fate !== 'unknown') expect(one.asked).toBe(one.fate !== 'never-asked');
+      }
+    }
+  });
+
+  test('text and -q', () => {
+    const report = [...textReport(inspection, style)].join('');
+    const lines = report.split('\n');
+    const quiet = [...textVerdicts(inspection, style)].join('');
+    for (const smmu of inspection.smmus) {
+      // An errno stands between the two halves.
+      const said = `${escapeText(smmu.name)}: ${headline(smmu).toUpperCase()}`;
+      const shown = [quiet, ...lines].map((text) => text.replace(/ \(-E\w+\)/, ''));
+      expect(shown.filter((text) => text.includes(said)).length, said).toBeGreaterThanOrEqual(2);
+    }
+    const counts = report
+      .split('\n\n')
+      .flatMap((block) => /\n {2}devices: ([\s\S]*)/.exec(block)?.[1] ?? [])
+      .map((said) => counted(said.replaceAll(/\s+/g, ' ')));
+    expect(counts).toEqual(inspection.smmus.filter(({ devices }) => devices.length > 0).map(byFate));
+  });
+
+  test('HTML', () => {
+    const markup = [...htmlReport(inspection)].join('');
+    const answers = [...markup.matchAll(/<p class="answer">(.*?)<\/p>/g)].map(([, one = '']) => unwrapped(one));
+    expect(answers.map((one) => one.replace(/ \(-E\w+\)/, '').slice(2))).toEqual(inspection.smmus.map(headline));
+    const counts = [...markup.matchAll(/<dt>Devices<\/dt>\s*<dd>(.*?)<\/dd>/g)].map(([, one = '']) => counted(one));
+    expect(counts).toEqual(inspection.smmus.filter(({ devices }) => devices.length > 0).map(byFate));
+  });
+
+  test('JUnit', () => {
+    const suites = parseXml([...junitReport(inspection)].join('')).children.filter(
+      ({ attributes }) => attributes['name'] !== 'input',
+    );
+    const outcome = ({ children }: Element) =>
+      children.find((child) => ['failure', 'error', 'skipped'].includes(child.name))?.name ?? 'pass';
+    for (const [i, smmu] of inspection.smmus.entries()) {
+      const cases = suites[i]?.children.filter(({ attributes }) => attributes['classname']?.endsWith('.devices')) ?? [];
+      const found = (kind: string) => cases.filter((one) => outcome(one) === kind).length;
+      const fates = byFate(smmu);
+      const failures = (fates['refused'] ?? 0) + (fates['kernel-dies'] ?? 0);
+      expect([found('pass'), found('failure'), found('error'), found('skipped')]).toEqual([
+        fates['accepted'],
+        failures,
+        fates['unknown'],
+        fates['never-asked'],
+      ]);
+      const properties = suites[i]?.children.find((child) => child.name === 'properties')?.children ?? [];
+      expect(properties.find(({ attributes }) => attributes['name'] === 'fate')?.attributes['value']).toBe(
+        smmu.fate.kind,
+      );
+    }
+  });
+
+  test('GitHub', () => {
+    const [summary = ''] = [...githubReport(inspection)].join('').split('\n');
+    const THEN: Readonly<Record<string, string>> = { 'kernel-dies': 'panic', 'smmu-lost': 'lost', unknown: 'unknown' };
+    const said = inspection.smmus.map(({ adoption: { verdict }, fate: { kind, after } }) =>
+      after === null ? verdict : `${verdict}, then ${THEN[kind]}`,
+    );
+    expect(summary).toContain(`(${said.join('; ')})`);
+  });
+});
