@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander';
 import { dumpInfo } from '../inspect/dump-info.ts';
-import { loadSnapshot } from '../snapshot/load.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import type { Session } from './session.ts';
+import { snapshotAt } from './snapshot-argument.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface InfoFlags extends DumpFlags, TextOrJsonFlags {
@@ -37,7 +37,7 @@ export function addInfoCommand(program: Command, session: Session): void {
 }
 
 async function runInfo(names: string[], flags: InfoFlags, session: Session): Promise<void> {
-  const snapshot = flags.regs && (await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside }));
+  const snapshot = flags.regs && (await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside }));
   const dumps = new Dumps(flags, snapshot ? snapshot.memory : [], session);
   try {
     const info = dumpInfo(await dumps.open(names), session.progress);

@@ -4,20 +4,22 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { escapeText, jsonText } from '../report/escape.ts';
 import { FORMATS } from '../snapshot/import/formats.ts';
+import type { Content } from '../snapshot/import/reading.ts';
 import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
 import { writeToFile } from './output.ts';
-import type { Session } from './session.ts';
+import { type Session, STDIN, STDIN_NAME } from './session.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 const IMPORT_EXAMPLES = `
 Formats, each recognised by its content:
   binary  the register pages as they are, little-endian, 4 KiB to 128 KiB from the base on
-  json    an object of names or addresses to values, flat or under a key such as "registers"
-  devmem  a log of busybox devmem or of devmem2
-  xp      QEMU monitor, one xp /1xw for each register
-  md      U-Boot memory display: md.l, md.q
-  list    lines of an address or a name and a value, as debuggers and people write them
+  json    names, addresses or offsets with values, in objects or in rows, under any keys
+  devmem, xp, md, list
+          text, whatever printed it: memory displays of shells, boot loaders and
+          debuggers, commands with their answers, names with values, CSV, YAML;
+          quoted, with stamps and prompts. The name goes into "source"; xp knows
+          that QEMU answers block reads with zero
 
 Examples:
   smmu-adopt regs import devmem.log --base 0x9050000 > regs.json
@@ -78,7 +80,7 @@ export function addRegsCommand(program: Command, session: Session): void {
   addTargetOptions(regs.command('import'))
     .summary('make a snapshot of register values in another format')
     .description('Makes a snapshot of what a debugger, a monitor, a boot loader or a shell printed of the registers.')
-    .argument('<file...>', 'register values; FILE@BASE says whose they are when they have no addresses')
+    .argument('<file...>', 'register values, - for stdin; FILE@BASE says whose they are when they have no addresses')
     .addOption(new Option('--format <name>', 'read every file as this').choices(FORMATS.map(({ name }) => name)))
     .addOption(
       new Option('--coherent', 'firmware says that the SMMU is coherent (dma-coherent, COHACC)').conflicts(
@@ -136,15 +138,19 @@ function targetsOf({ base: bases, name: names = [] }: TargetFlags): { base: numb
 }
 
 async function runImport(files: string[], flags: ImportFlags, session: Session): Promise<void> {
-  const [{ importRegisters }, { importNotes }, { readContent }, { parseDumpName }] = await Promise.all([
+  const [{ importRegisters }, { importNotes }, { contentOf, readContent }, { parseDumpName }] = await Promise.all([
     import('../snapshot/import/import.ts'),
     import('../report/text/import-notes.ts'),
     import('../snapshot/import/content.ts'),
     import('../dump/load-map.ts'),
   ]);
   const named = files.map(parseDumpName);
+  const contents: Content[] = [];
+  for (const { file } of named) {
+    contents.push(file === STDIN ? contentOf(await session.readStdin(), STDIN_NAME) : readContent(file));
+  }
   const { snapshot, passedOver, notes } = importRegisters(
-    named.map(({ file, paddr }) => ({ content: readContent(file), base: paddr })),
+    contents.map((content, i) => ({ content, base: named[i]?.paddr })),
     {
       targets: targetsOf(flags),
       captured: flags.captured,
@@ -167,12 +173,12 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
 }
 
 async function runValidate(file: string, { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
-  const [{ loadSnapshot }, { explainSnapshot }] = await Promise.all([
-    import('../snapshot/load.ts'),
+  const [{ snapshotAt }, { explainSnapshot }] = await Promise.all([
+    import('./snapshot-argument.ts'),
     import('../snapshot/validate/explain.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
-  const explained = explainSnapshot(await loadSnapshot(file, { allowOutside: true }));
+  const explained = explainSnapshot(await snapshotAt(file, session, { allowOutside: true }));
   if (format === 'json') await session.print([jsonText(explained)]);
   else {
     const { regsReport } = await import('../report/text/regs.ts');

@@ -1,5 +1,6 @@
 /** `smmu-adopt regs validate` as plain data: what a snapshot says, field by field, and what is to be said about it. */
 
+import { hex } from '../../hex.ts';
 import { decodeFields, type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
 import { REGISTERS, type Register } from '../../smmu/registers.ts';
 import type { CaptureMoment, SmmuSnapshot, Snapshot, SnapshotWarning } from '../snapshot.ts';
@@ -38,7 +39,8 @@ export interface ExplainedRegister {
 }
 
 export interface ExplainedField {
-  readonly value: FieldValue;
+  /** An address as hexadecimal text. */
+  readonly value: number | string;
   readonly meaning: string;
   /** What this value means, where the architecture enumerates them. */
   readonly says: string | null;
@@ -99,7 +101,11 @@ function explainRegister(register: Register, value: bigint): ExplainedRegister {
         const bits = decoded[name] as FieldValue;
         return [
           name,
-          { value: bits, meaning, says: typeof bits === 'number' ? (meaningOf(field, bits) ?? null) : null },
+          {
+            value: typeof bits === 'bigint' ? hex(bits) : bits,
+            meaning,
+            says: typeof bits === 'number' ? (meaningOf(field, bits) ?? null) : null,
+          },
         ];
       }),
     ),
