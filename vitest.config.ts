@@ -1,12 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+/** Longer than anything takes on the busiest machine: only what hangs gets here. */
+const HANG_MS = 300_000;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    // Half of the tests wait for a process that they started, so no core is kept free for the runner.
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: HANG_MS,
+    hookTimeout: HANG_MS,
+    expect: { requireAssertions: true, poll: { timeout: HANG_MS } },
+    // Some tests wait for a process that they started, so no core is kept free for the runner.
     maxWorkers: '100%',
     // Modules keep nothing between tests, so files share them instead of loading all of them again.
     isolate: false,
+    // The command is run in the working folder that its arguments are relative to, which a thread cannot change.
+    pool: 'forks',
   },
 });

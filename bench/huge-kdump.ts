@@ -1,6 +1,6 @@
 /**
- * A kdump-compressed dump of a 1 TiB machine, as large as its maps have to be and sparse everywhere else: two bitmaps of
- * 32 MiB, a descriptor table of 1.5 GiB, and the pages of one real stream table near the top of memory.
+ * A kdump-compressed dump of a machine of any size, as large as its maps have to be and sparse everywhere else, with the
+ * pages of one real stream table near the top of memory. Of 1 TiB: two bitmaps of 32 MiB, and 1.5 GiB of descriptors.
  */
 
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
@@ -8,15 +8,14 @@ import { Image } from '../samples/image.ts';
 import { kdump } from '../test/support/kdump-writer.ts';
 
 const PAGE = 4096;
-const MAX_MAPNR = 2 ** 28;
 /** Every fourth page is in the file: bits 0 and 4 of each byte. */
 const STORED_BYTE = 0x11;
 
-const L1 = 2 ** 40 - 0x20_0000;
-const L2 = 2 ** 40 - 0x10_0000;
-export const HUGE_REGISTERS = { STRTAB_BASE: `0x${L1.toString(16)}`, STRTAB_BASE_CFG: '0x10210', IDR1: '0x10' };
-
-export function writeHugeKdump(path: string): void {
+/** Writes it, and answers the registers that lead to the table. `byteLength` is that of memory, a power of two. */
+export function writeSparseKdump(path: string, byteLength: number): Record<string, string> {
+  const maxMapnr = byteLength / PAGE;
+  const L1 = byteLength - 0x20_0000;
+  const L2 = byteLength - 0x10_0000;
   const extents = new Image()
     .l1(L1, 1, 9, L2)
     .abortTable(L2, 256)
@@ -29,9 +28,9 @@ export function writeHugeKdump(path: string): void {
       as: 'zlib' as const,
     })),
   );
-  const small = kdump(pages, { maxMapnr: MAX_MAPNR, dumpLevel: 31, vmcoreinfo: 'PAGESIZE=4096\n' });
-  const ram = Buffer.alloc(MAX_MAPNR / 8, 0xff);
-  const stored = Buffer.alloc(MAX_MAPNR / 8, STORED_BYTE);
+  const small = kdump(pages, { maxMapnr, dumpLevel: 31, vmcoreinfo: 'PAGESIZE=4096\n' });
+  const ram = Buffer.alloc(maxMapnr / 8, 0xff);
+  const stored = Buffer.alloc(maxMapnr / 8, STORED_BYTE);
   for (const { pfn } of pages) stored[pfn >> 3] = (stored[pfn >> 3] as number) | (1 << (pfn & 7));
 
   const file = openSync(path, 'w');
@@ -39,7 +38,7 @@ export function writeHugeKdump(path: string): void {
   writeSync(file, ram, 0, ram.length, small.ramBitmapAt);
   writeSync(file, stored, 0, stored.length, small.storedBitmapAt);
   // Behind the descriptors of all pages: what the pages of the table are stored as.
-  const dataAt = small.descriptorsAt + (MAX_MAPNR / 4 + pages.length) * 24;
+  const dataAt = small.descriptorsAt + (maxMapnr / 4 + pages.length) * 24;
   ftruncateSync(file, dataAt);
   let end = dataAt;
   let added = 0;
@@ -55,4 +54,5 @@ export function writeHugeKdump(path: string): void {
     end += page.size;
   }
   closeSync(file);
+  return { STRTAB_BASE: `0x${L1.toString(16)}`, STRTAB_BASE_CFG: '0x10210', IDR1: '0x10' };
 }

@@ -20,7 +20,7 @@ test('is current; `npm run man` makes it anew', () => {
 
 test('belongs to the package', () => {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  expect(manifest).toMatchObject({ man: 'man/smmu-adopt.1', scripts: { man: expect.anything() } });
+  expect(manifest).toMatchObject({ man: ['man/smmu-adopt.1'], scripts: { man: expect.anything() } });
   expect(manifest.files).toContain('man');
 });
 

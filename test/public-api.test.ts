@@ -43,6 +43,7 @@ test('the package', () => {
       './schema/log.schema.json': './schema/log.schema.json',
       './schema/queues.schema.json': './schema/queues.schema.json',
       './schema/snapshot.schema.json': './schema/snapshot.schema.json',
+      './schema/stream.schema.json': './schema/stream.schema.json',
       './schema/translation.schema.json': './schema/translation.schema.json',
       './package.json': './package.json',
     },

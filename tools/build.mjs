@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { partsApart, partsIn } from './parts.mjs';
 import { reportAssets } from './report-assets.cjs';
+import { PACKAGE as ZSTD_PACKAGE, zstdModule } from './zstd-wasm.cjs';
 
 const root = new URL('..', import.meta.url);
 process.chdir(root.pathname);
@@ -22,7 +23,7 @@ const shared = {
   target: 'node20',
   metafile: true,
   logLevel: 'warning',
-  plugins: [reportAssets],
+  plugins: [reportAssets, zstdModule],
 };
 /** Of the command and its parts: what packages bring along, replaced by what is enough here. */
 const alias = {
@@ -53,11 +54,12 @@ const results = await Promise.all([
   }),
 ]);
 
-const packages = new Set(
-  results
+const packages = new Set([
+  ZSTD_PACKAGE,
+  ...results
     .flatMap(({ metafile }) => Object.keys(metafile.inputs))
     .flatMap((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
-);
+]);
 const licences = [...packages].sort().map((name) => {
   const folder = `node_modules/${name}`;
   const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));

@@ -37,6 +37,7 @@ const PARTS = {
   'completion-fish': 'src/cli/completion/fish.ts',
   'regs-import': 'src/snapshot/import/import.ts',
   'regs-explain': 'src/snapshot/validate/explain.ts',
+  codecs: 'src/dump/codecs/registry.ts',
 };
 
 /** Parts by the file that they begin with. */

@@ -1,10 +1,10 @@
 /** The life of an adoption, in the order in which the kdump kernel lives it: probe, adopt, reset, register, unbind. */
 
 import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
-import { type Check, isUnknown } from './checks.ts';
+import type { Check } from './checks.ts';
 import { type RegisterPage, unbind } from './cleanup.ts';
 import { ArmSmmuDevice, type DeviceInput, type Features, type IdSizes, type StrtabCfg } from './device.ts';
-import type { AdoptionEnd, SmmuFate } from './fate.ts';
+import type { AdoptionEnd, RegisterDoubt, SmmuFate } from './fate.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
 import { armSmmuInitStrtab } from './init-strtab.ts';
 import type { KernelMemory } from './kernel-memory.ts';
@@ -26,6 +26,8 @@ export interface EmulationInput extends DeviceInput {
   readonly devices: DevicePlan;
   /** False: attempt the adoption whatever the probe gate says. */
   readonly gate: boolean;
+  /** Why the registers are not to be relied on; null where nothing speaks against them. */
+  readonly doubt: RegisterDoubt | null;
   /** What the register page reads as when the SMMU is unbound in the end. */
   readonly unbindPage: RegisterPage;
 }
@@ -33,10 +35,12 @@ export interface EmulationInput extends DeviceInput {
 export interface Emulation {
   readonly revision: Revision;
   readonly verdict: Verdict;
+  /** Why nothing can be told from these registers; null where something can. */
+  readonly doubt: RegisterDoubt | null;
   /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
   readonly decidedBy: Check | null;
   readonly fate: SmmuFate;
-  /** The dump leaves open what the check decides, and a captured log tells it. */
+  /** The dump leaves something open that decides, and a captured log tells it. */
   readonly settledByLog: boolean;
   /** What the adoption returned; null when it was not attempted, or cannot be told. */
   readonly ret: number | null;
@@ -68,7 +72,10 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const attempt = smmu.optKdumpAdopt ? survive(() => armSmmuKdumpAdoptStrtab(smmu)) : null;
   const adoption = attempt !== null && 'result' in attempt ? attempt.result : null;
   const diedAdopting = attempt !== null && 'death' in attempt ? attempt.death : null;
-  const verdict = verdictOf(adoption, diedAdopting);
+  const judged = verdictOf(adoption, diedAdopting);
+  // Registers of another moment say nothing, unless a log says the same.
+  const doubt = input.told?.adoption === judged ? null : input.doubt;
+  const verdict = doubt === null ? judged : 'indeterminate';
   const mappings = smmu.ledger.settle();
   const end = verdict === 'indeterminate' || verdict === 'panic' ? null : verdict;
   const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
@@ -79,19 +86,20 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const registration = table === null ? null : registerSmmu(smmu, table, input.devices);
   unbind(smmu, input.unbindPage);
   const { decidedBy } = smmu.checks;
-  const ret = adoption?.ret ?? null;
+  const ret = doubt === null ? (adoption?.ret ?? null) : null;
   const fate: SmmuFate =
     end !== null && reset !== null && registration !== null
       ? fateOf({ end, ret, decidedBy }, reset, registration.end)
-      : diedAdopting !== null
+      : diedAdopting !== null && doubt === null
         ? { kind: 'kernel-dies', after: null, death: diedAdopting }
         : { kind: 'unknown', after: null, sid: null };
   return {
     revision: input.revision,
     verdict,
-    decidedBy,
+    doubt,
+    decidedBy: doubt === null ? decidedBy : null,
     fate,
-    settledByLog: end !== null && decidedBy !== null && isUnknown(decidedBy),
+    settledByLog: input.told !== null && fate.kind !== 'unknown',
     ret,
     tableFormat: tableFormatOf(smmu.strtabBaseCfg('FMT')),
     ids: smmu.ids,
@@ -99,7 +107,7 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     featuresAfter: smmu.features,
     optionAfter: end === null ? null : smmu.optKdumpAdopt,
     checks: smmu.checks.all,
-    log: smmu.log.lines,
+    log: doubt === null ? smmu.log.lines : [],
     warnOn: smmu.warnOn,
     mappings,
     transientNotListed: smmu.ledger.transientNotListed,

@@ -36,6 +36,9 @@ export interface LossAftermath extends Loss {
   readonly inFlight: InFlight;
 }
 
+/** Why the registers may be those of another moment, after the kdump kernel's probe. */
+export type RegisterDoubt = 'captured-after-probe' | 'table-in-kdump-memory' | 'table-in-gap' | 'cr0-after-reset';
+
 /** What a captured log of the kdump kernel tells of what the dump leaves open. */
 export interface ToldByLog {
   /** The adoption succeeded, or fell back; null where the log does not say. */
@@ -44,6 +47,8 @@ export interface ToldByLog {
   readonly complaint: string | null;
   /** The SMMU registered with every device that was there; null where the log does not reach as far, or says otherwise. */
   readonly registered: true | null;
+  /** The function of the driver in which the kernel died; null where it did not, or elsewhere. */
+  readonly diedIn: string | null;
 }
 
 /** How the attempt to adopt ends, where it does. */

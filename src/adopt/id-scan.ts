@@ -10,12 +10,17 @@ import { armSmmuKexecResvS1Asids } from './cd-scan.ts';
 import { type ArmSmmuDevice, STRTAB_L2_BYTE_LENGTH, STRTAB_NUM_L2_STES, type StrtabCfg } from './device.ts';
 import { EINVAL, ENOMEM } from './errno.ts';
 import type { Remap } from './kernel-memory.ts';
+import { KernelPanic, survive } from './panic.ts';
 import { type IdScan, SCAN_RULES, type ScanFailure, type ScanPlace, ScanRecord } from './scan-record.ts';
 
 export function armSmmuKexecScanAndResvIds(smmu: ArmSmmuDevice, cfg: StrtabCfg): IdScan {
   const record = new ScanRecord(smmu);
-  if (cfg.format === 'linear') scanStes(smmu, record, cfg.table.remap, cfg.numEnts, 0);
-  else scanL2Tables(smmu, record, cfg);
+  const scanned = survive(() =>
+    cfg.format === 'linear' ? scanStes(smmu, record, cfg.table.remap, cfg.numEnts, 0) : scanL2Tables(smmu, record, cfg),
+  );
+  // What is not known before may have ended the scan, unless a log tells that nothing has.
+  if ('death' in scanned && (!record.inDoubt || smmu.told?.diedIn === scanned.death.where))
+    throw new KernelPanic(scanned.death);
   const scan = record.result();
   report(smmu, scan);
   return scan;

@@ -2,7 +2,8 @@
  * Memory as the kdump kernel's driver meets it: whether memremap() of a range succeeds, and what a read through the
  * mapping finds. Two models:
  *
- * - `dump`: a range that is wholly RAM according to the dump maps, any other fails. Nothing is known of the machine.
+ * - `dump`: a range that is wholly RAM according to the dump maps, any other fails. Nothing is known of the machine, and
+ *   where the memory map of the dump may be short, not whether it maps.
  * - `kernel`: as Linux on arm64 does it. Nearly everything maps; what a read then meets depends on what is there.
  */
 
@@ -15,8 +16,11 @@ import { KernelPanic } from './panic.ts';
 
 export type MemremapModel = 'dump' | 'kernel';
 
-/** How a mapping reaches memory: `dump` in the model of that name; else the kernel's direct map, or a new mapping. */
-export type MappedThrough = 'dump' | 'direct-map' | 'ioremap';
+/**
+ * How a mapping reaches memory: `dump` in the model of that name; else the kernel's direct map, or a new mapping.
+ * `unknown`: it cannot be told whether it does.
+ */
+export type MappedThrough = 'dump' | 'direct-map' | 'ioremap' | 'unknown';
 
 /** What memremap(…, MEMREMAP_WB) of a range does. */
 export interface Remap {
@@ -47,6 +51,8 @@ const KIND_IN_WORDS: Readonly<Record<AddressKind, string>> = {
   unknown: 'nothing that the dump knows of',
 };
 
+const UNCHARTED = 'in no range of this dump, whose memory map may be short';
+
 export class KernelMemory {
   readonly view: MemoryView;
   readonly #stes: SteReader<PageState>;
@@ -68,8 +74,9 @@ export class KernelMemory {
   remap(paddr: number, byteLength: number): Remap {
     const range = { paddr, byteLength };
     if (this.#options.model === 'dump') {
-      const ok = this.view.isWhollyRam(paddr, byteLength);
-      return { ...range, through: ok ? 'dump' : null, why: ok ? null : 'not RAM in this dump', mixed: false };
+      const isRam = this.view.isWhollyRam(paddr, byteLength);
+      if (isRam === null) return { ...range, through: 'unknown', why: UNCHARTED, mixed: false };
+      return { ...range, through: isRam ? 'dump' : null, why: isRam ? null : 'not RAM in this dump', mixed: false };
     }
     const { paBits } = this.#options;
     if (paddr + byteLength > 2 ** paBits) {

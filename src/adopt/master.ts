@@ -35,7 +35,7 @@ export type InsertRefusal =
   | { readonly kind: 'l2-base-bad'; readonly l1Index: number; readonly l2: number; readonly paddr: number }
   | { readonly kind: 'l2-not-mappable'; readonly l1Index: number; readonly l2: number; readonly why: string }
   | { readonly kind: 'aliasing'; readonly owner: string }
-  | { readonly kind: 'descriptor-not-in-dump'; readonly l1Index: number; readonly paddr: number };
+  | { readonly kind: 'descriptor-not-in-dump' | 'l2-not-in-dump'; readonly l1Index: number; readonly paddr: number };
 
 /** What became of one stream of a device. */
 export interface StreamOutcome {
@@ -176,6 +176,7 @@ function armSmmuKdumpAdoptL2Strtab(
     return refused(EINVAL, { kind: 'l2-base-bad', l1Index, l2, paddr });
   }
   const mapping = smmu.map('devm_memremap', 'l2-table', { paddr: l2, byteLength: STRTAB_L2_BYTE_LENGTH });
+  if (mapping.remap.through === 'unknown') return refused(null, { kind: 'l2-not-in-dump', l1Index, paddr });
   if (!mapping.ok) {
     complain(`failed to adopt l2 stream table for SID ${sid}`);
     // The slot stays empty: the next device of the bus tries again.

@@ -19,14 +19,15 @@ export class KernelPanic extends Error {
   }
 }
 
-/** Goes through a read that may kill the kernel; `doubt` says what unknown entry before may have spared it that. */
-export function* doubting<T>(doubt: () => string | null, entries: Iterable<T>): Generator<T> {
+/**
+ * Goes through reads of which one may kill the kernel. Where that is not `certain`, because something unknown before may
+ * have spared it the read, nothing more is known from there on, and the entries end.
+ */
+export function* upToDeath<T>(certain: () => boolean, entries: Iterable<T>): Generator<T> {
   try {
     yield* entries;
   } catch (error) {
-    const reason = error instanceof KernelPanic ? doubt() : null;
-    if (!(error instanceof KernelPanic) || reason === null) throw error;
-    throw new KernelPanic({ ...error.death, why: `${error.death.why}, unless ${reason}` });
+    if (!(error instanceof KernelPanic) || certain()) throw error;
   }
 }
 

@@ -89,6 +89,11 @@ export class ScanRecord {
     return this.#failuresTotal > 0;
   }
 
+  /** Something that the kernel reads is not known by now. */
+  get inDoubt(): boolean {
+    return this.#unknownBefore > 0;
+  }
+
   /** Who dies when such a table is read; an onlooker does not. */
   reader(of: keyof TableReaders): Reader {
     return () => (this.stopped ? null : this.#smmu.revision.readers[of]);

@@ -11,7 +11,7 @@ import {
 } from './device.ts';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from './errno.ts';
 import type { Mapping } from './ledger.ts';
-import { doubting } from './panic.ts';
+import { upToDeath } from './panic.ts';
 import type { Revision } from './revision.ts';
 
 const POINTER_BYTE_LENGTH = 8;
@@ -50,6 +50,10 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
   const l1tab = smmu.map('memremap', 'l1-table', { paddr: base, byteLength });
   const cfg = { format: '2lvl' as const, l1tab, numL1Ents, array: null, l2ptrs: new Map() };
   smmu.strtabCfg = cfg;
+  if (l1tab.remap.through === 'unknown') {
+    checks.cannotTell('two-level.l1-mapping', mappingObserved(l1tab));
+    return null;
+  }
   if (!checks.ask('two-level.l1-mapping', l1tab.ok, mappingObserved(l1tab))) return ENOMEM;
   const array = smmu.ledger.allocate('kcalloc', 'l2ptrs', numL1Ents * POINTER_BYTE_LENGTH);
   smmu.strtabCfg = { ...cfg, array };
@@ -68,8 +72,9 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
   let missing = 0;
   const all = { first: 0, count: numL1Ents };
   const slices = smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.readers.l1Table);
-  const doubt = () => (missing > 0 ? `one of ${missing} unknown descriptors before it ends the adoption` : null);
-  for (const slice of doubting(doubt, slices)) {
+  const { told, revision } = smmu;
+  const certain = () => missing === 0 || told?.diedIn === revision.readers.l1Table;
+  for (const slice of upToDeath(certain, slices)) {
     if (!slice.known) {
       missing += slice.count;
       continue;
@@ -100,7 +105,6 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
     const oddity = smmu.memory.oddityOf(l1tab.paddr, l1tab.byteLength);
     const why = oddity === null ? 'are not in the dump' : `cannot be known: ${oddity}`;
     smmu.checks.cannotTell(id, `${missing} of ${numL1Ents} descriptors ${why}`);
-    const { told } = smmu;
     if (told === null || told.adoption === null) return null;
     if (told.complaint !== null) smmu.complain('err', told.complaint);
     return told.adoption === 'adopted' ? 0 : EINVAL;

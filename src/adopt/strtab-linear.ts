@@ -9,8 +9,8 @@ const TWO_LEVEL_CAP = Math.log2(STRTAB_MAX_L1_ENTRIES * STRTAB_NUM_L2_STES);
 /** num_ents is an unsigned int. */
 const COUNT_CAP = 31;
 
-/** `base` is STRTAB_BASE as the driver masks it. Answers 0 or a negative errno. */
-export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number): number {
+/** `base` is STRTAB_BASE as the driver masks it. Answers 0, a negative errno, or null: see the caller. */
+export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number): number | null {
   const { checks, revision, features, ids } = smmu;
   const log2size = smmu.strtabBaseCfg('LOG2SIZE');
 
@@ -35,5 +35,9 @@ export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number)
   }
   const table = smmu.map('memremap', 'linear-table', { paddr: base, byteLength });
   smmu.strtabCfg = { format: 'linear', table, numEnts };
+  if (table.remap.through === 'unknown') {
+    checks.cannotTell('linear.mapping', mappingObserved(table));
+    return null;
+  }
   return checks.ask('linear.mapping', table.ok, mappingObserved(table)) ? 0 : ENOMEM;
 }

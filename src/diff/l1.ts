@@ -4,7 +4,7 @@ import type { Revision } from '../adopt/revision.ts';
 import { brokenL1Rule } from '../adopt/strtab-2lvl.ts';
 import { wideWords } from '../smmu/fields.ts';
 import { L1STD } from '../smmu/l1std.ts';
-import { L1STD_BYTE_LENGTH, l1Lookup, l1Pointer } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, l1Lookup, l1Pointer, type StreamTableGeometry } from '../smmu/stream-table.ts';
 import { changeOf } from './fields.ts';
 import type { Listed } from './listed.ts';
 import { entryDiffers, lockstep, type SliceSide, sameWords } from './lockstep.ts';
@@ -51,7 +51,13 @@ export function compareL1(
       const index = slice.first + i;
       if (!entryDiffers(left.words, right.words, i * WORDS, WORDS) || wanted?.has(index) === false) continue;
       note(index);
-      changes.add(() => change(index, l1State(left, i, split, revision), l1State(right, i, split, revision)));
+      changes.add(() =>
+        change(
+          index,
+          l1State(left, i, before.table.geometry, revision),
+          l1State(right, i, after.table.geometry, revision),
+        ),
+      );
     }
   }
   const longer = entries[0] > entries[1] ? before : after;
@@ -61,7 +67,7 @@ export function compareL1(
     for (let i = 0; side?.known === true && i < count; i++) {
       const index = both + first + i;
       if (((side.words[i * WORDS] as number) & 0x1f) === 0 || wanted?.has(index) === false) continue;
-      const state = l1State(side, i, split, revision);
+      const state = l1State(side, i, (longer === before ? before : after).table.geometry, revision);
       note(index);
       changes.add(() => (longer === before ? change(index, state, null) : change(index, null, state)));
     }
@@ -69,9 +75,9 @@ export function compareL1(
   return changed;
 }
 
-function l1State(side: SliceSide, i: number, split: number, revision: Revision): L1State {
+function l1State(side: SliceSide, i: number, geometry: StreamTableGeometry, revision: Revision): L1State {
   const [low, high] = [side.words[i * WORDS] as number, side.words[i * WORDS + 1] as number];
-  const { span, stes } = l1Lookup(low, high, split);
+  const { span, stes } = l1Lookup(low, high, geometry);
   const pointer = l1Pointer(low, high);
   const broken = span === 0 ? null : brokenL1Rule(revision, span, pointer);
   return {

@@ -2,9 +2,9 @@
 
 import type { MemoryView } from '../dump/view.ts';
 import type { DeviceNames } from '../platform/device-names.ts';
-import { type HardwareFeatures, hardwareFeatures } from '../smmu/hardware-features.ts';
+import { type HardwareFeatures, hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
-import { streamTableGeometry } from '../smmu/stream-table.ts';
+import { streamTableGeometry, tableAddressBits } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { HardwareView } from '../tables/hardware-view.ts';
@@ -27,6 +27,7 @@ export function momentOf(smmu: SmmuSnapshot, memory: MemoryView, names: DeviceNa
     registers.bits('STRTAB_BASE', 'ADDR'),
     { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
     registers.field('IDR1', 'SIDSIZE'),
+    tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
   );
   return {
     memory,

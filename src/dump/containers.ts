@@ -3,7 +3,9 @@
 import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { DumpContents } from './dump.ts';
-import { type Container, recognise } from './recognise.ts';
+import { UnchartedMemory } from './memory.ts';
+import { recognise } from './recognise.ts';
+import type { Container } from './signatures.ts';
 import type { ByteSource } from './source.ts';
 
 /** What a user can name instead of having it recognised. */
@@ -62,7 +64,7 @@ export async function unwrap(
   const flattened = openFlattened(source, (done, total) => progress(`rearranging ${source.name}`, done, total));
   const inside = recognise(flattened.source);
   if (inputFormat === undefined && inside?.format !== 'kdump' && inside?.format !== 'elf') {
-    const what = inside === null ? 'what begins as no dump' : `a ${inside.title}`;
+    const what = inside?.title ?? 'what begins as no dump';
     throw new InputError('format', `is a flattened dump of ${what}; ELF and kdump-compressed ones are read`, {
       file: source.name,
     });
@@ -75,14 +77,14 @@ function formatOf({ name }: ByteSource, found: Container | null): InputFormat {
   if (found === null) return 'raw';
   const known = INPUT_FORMATS.find((format) => format === found.format);
   if (known !== undefined) return known;
-  const message = `is a ${found.title}, which is not read directly; ${found.advice} (or --input-format raw)`;
+  const message = `is ${found.title}, which is not read as a dump; ${found.advice} (or --input-format raw)`;
   throw new InputError('format', message, { file: name });
 }
 
 /** What a file is that ought to be raw memory and is not; null when it is. */
 export function containerTitle(source: ByteSource, inputFormat: InputFormat | undefined): string | null {
   const found = inputFormat === 'raw' ? null : recognise(source);
-  if (found?.format === 'flattened') return `a ${found.title}`;
+  if (found?.format === 'flattened') return found.title;
   const format = inputFormat ?? formatOf(source, found);
   return format === 'raw' ? null : READERS[format].title;
 }
@@ -113,8 +115,15 @@ export async function openContainer(
     pageSize,
   );
   const wrappers = files.flatMap(({ flattened }) => flattened ?? []);
-  if (wrappers.length === 0) return contents;
   contents.problems.unshift(...wrappers.flatMap(({ problems }) => problems));
-  const complete = contents.complete && wrappers.every((wrapper) => wrapper.complete);
-  return { ...contents, wrapper: 'flattened', complete };
+  // Of a flattened dump any record may come last, also one that replaces what tells of memory.
+  const wrapped = wrappers.every((wrapper) => wrapper.complete);
+  const mapComplete = contents.mapComplete && wrapped;
+  return {
+    ...contents,
+    wrapper: wrappers.length > 0 ? 'flattened' : null,
+    complete: wrapped ? contents.complete : false,
+    mapComplete,
+    memory: mapComplete ? contents.memory : new UnchartedMemory(contents.memory),
+  };
 }

@@ -44,8 +44,13 @@ export interface Dump {
   readonly wrapper: string | null;
   /** The crashed kernel's page size in bytes: 4096, 16384 or 65536. */
   readonly pageSize: number;
-  /** False when the file ends, or says it ends, before the memory it describes. */
-  readonly complete: boolean;
+  /**
+   * Whether all is there that should be. False when the file ends, or says it ends, too early, or is damaged; null when
+   * it cannot be told, since the format has no mark at its end.
+   */
+  readonly complete: boolean | null;
+  /** Whether the memory map has all RAM there is. If it may lack some, what is in no range of it is lost, not a hole. */
+  readonly mapComplete: boolean;
   readonly memory: PhysicalMemory;
   /** Whether the capture tool left out pages because they held only zeros; null when the dump does not say. */
   readonly zeroPagesFiltered: boolean | null;

@@ -6,63 +6,36 @@
 import { Parser } from 'binary-parser';
 import { InputError } from '../errors.ts';
 import { type DumpAssumption, type DumpContents, type DumpProblem, PADDR_LIMIT, PAGE_SIZES } from './dump.ts';
+import { PHDR_BYTE_LENGTH, readElfHeader, readExactly, toFileOffset } from './elf-header.ts';
 import { countAllPages } from './memory.ts';
-import { detailsFrom, findVmcoreinfo } from './notes.ts';
+import { detailsFrom, findVmcoreinfo, isOfProcess } from './notes.ts';
 import { type Segment, SegmentMemory } from './segments.ts';
 import type { ByteSource } from './source.ts';
 
-const EHDR_BYTE_LENGTH = 64;
-const PHDR_BYTE_LENGTH = 56;
-const SHDR_BYTE_LENGTH = 64;
-
-const ET_CORE = 4;
-const EM_AARCH64 = 183;
+const PT_NULL = 0;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
-/** e_phnum of a file with more headers than 16 bits count: the number is then in section header 0. */
-const PN_XNUM = 0xffff;
+/** Types of systems and processors begin here, below those that nobody may use. Nothing in them is memory. */
+const PT_LOOS = 0x6000_0000;
+const PT_HIPROC = 0x7fff_ffff;
 /** A makedumpfile convention: the dump ran out of space. */
 const DUMP_ELF_INCOMPLETE = 1;
 /** /proc/kcore marks segments that have no physical address this way. */
 const NO_PADDR = 0xffff_ffff_ffff_ffffn;
+/** Addresses of processes end here at the latest (52 bits, and the tag above them). Those of the kernel begin beyond. */
+const USER_VADDR_LIMIT = 1n << 55n;
 
-/** More than any kernel writes; keeps a hostile count from filling memory with headers. */
-const MAX_PROGRAM_HEADERS = 1 << 20;
 /** A truncated file damages every segment behind the cut alike; a few are enough to see it. */
 const MAX_PROBLEMS = 16;
 /** Notes hold a few KiB for each CPU; this is for all of them together. */
 const MAX_NOTE_BYTES = 1 << 24;
-
-const machineNames: Record<number, string> = {
-  40: 'Arm 32-bit',
-  62: 'x86-64',
-  243: 'RISC-V',
-  22: 's390x',
-  21: 'ppc64',
-};
-
-const fileHeader = new Parser()
-  .endianness('little')
-  .uint32('magic')
-  .uint8('class')
-  .uint8('data')
-  .seek(10)
-  .uint16('type')
-  .uint16('machine')
-  .seek(12)
-  .uint64('phoff')
-  .uint64('shoff')
-  .uint32('flags')
-  .seek(2)
-  .uint16('phentsize')
-  .uint16('phnum');
 
 const programHeader = new Parser()
   .endianness('little')
   .uint32('type')
   .seek(4)
   .uint64('offset')
-  .seek(8)
+  .uint64('vaddr')
   .uint64('paddr')
   .uint64('filesz')
   .uint64('memsz');
@@ -70,6 +43,7 @@ const programHeader = new Parser()
 interface ProgramHeader {
   readonly type: number;
   readonly offset: bigint;
+  readonly vaddr: bigint;
   readonly paddr: bigint;
   readonly filesz: bigint;
   readonly memsz: bigint;
@@ -77,64 +51,51 @@ interface ProgramHeader {
 
 /**
  * `givenPageSize` is for a dump that does not say its own.
- * Throws InputError (`format`) for an ELF file that is not a 64-bit little-endian AArch64 core, or lacks its headers.
+ * Throws InputError (`format`) for an ELF file that is not a 64-bit little-endian AArch64 core, lacks its headers, or
+ * has virtual addresses only.
  */
 export function openElf(source: ByteSource, givenPageSize?: number): DumpContents {
-  const refuse = (offset: number, message: string): never => {
-    throw new InputError('format', message, { file: source.name, place: `offset 0x${offset.toString(16)}` });
-  };
-  const header = fileHeader.parse(readExactly(source, 0, EHDR_BYTE_LENGTH) ?? refuse(0, 'the ELF header is cut off'));
-  if (header.class !== 2) refuse(4, `ELF class ${header.class}; 2 (64-bit) is needed`);
-  if (header.data !== 1) refuse(5, `ELF data encoding ${header.data}; 1 (little-endian) is needed`);
-  if (header.type !== ET_CORE) refuse(16, `ELF type ${header.type}; 4 (core file) is needed`);
-  if (header.machine !== EM_AARCH64) {
-    const name = machineNames[header.machine];
-    refuse(18, `ELF machine ${header.machine}${name ? ` (${name})` : ''}; 183 (AArch64) is needed`);
-  }
-  if (header.phentsize !== PHDR_BYTE_LENGTH) refuse(54, `program headers of ${header.phentsize} bytes; 56 is needed`);
-
-  const phoff = toFileOffset(header.phoff) ?? refuse(32, 'e_phoff is not a file offset');
-  let count: number = header.phnum;
-  if (count === PN_XNUM) {
-    const shoff = toFileOffset(header.shoff) ?? refuse(40, 'e_shoff is not a file offset');
-    const section = readExactly(source, shoff, SHDR_BYTE_LENGTH);
-    count = (
-      section ?? refuse(40, 'the section header that counts the program headers lies beyond the file')
-    ).readUInt32LE(44);
-  }
-  if (count === 0) refuse(56, 'no program headers, so no memory');
-  if (count > MAX_PROGRAM_HEADERS) refuse(56, `${count} program headers; at most ${MAX_PROGRAM_HEADERS} are read`);
-  if (phoff + count * PHDR_BYTE_LENGTH > source.byteLength) {
-    refuse(32, `${count} program headers at offset 0x${phoff.toString(16)} reach beyond the end of the file`);
-  }
-
+  const { flags, phoff, programHeaders: table } = readElfHeader(source);
+  const count = table.length / PHDR_BYTE_LENGTH;
   const problems: DumpProblem[] = [];
-  const assumptions: DumpAssumption[] = [];
   const segments: Segment[] = [];
-  let vmcoreinfo: Map<string, string> | undefined;
-  let noteBytesLeft = MAX_NOTE_BYTES;
+  const addresses = new AddressCheck();
+  const notes = new Notes(source);
   let damaged = 0;
-  const table = readExactly(source, phoff, count * PHDR_BYTE_LENGTH) ?? refuse(phoff, 'program headers cannot be read');
+  let empty = 0;
+  // As long as every header says where its memory is, the map is complete, whatever the file lacks of its content.
+  let mapComplete = (flags & DUMP_ELF_INCOMPLETE) === 0;
   for (let i = 0; i < count; i++) {
     const at = i * PHDR_BYTE_LENGTH;
     const segment: ProgramHeader = programHeader.parse(table.subarray(at, at + PHDR_BYTE_LENGTH));
+    const { type, paddr, filesz, memsz } = segment;
     const damage = (what: string) => {
       damaged += 1;
       if (damaged > MAX_PROBLEMS) return;
       problems.push({ file: source.name, fileOffset: phoff + at, what: `program header ${i} ${what}` });
     };
-    if (segment.type === PT_NOTE && vmcoreinfo === undefined) {
-      const notes = readNotes(source, segment, noteBytesLeft);
-      noteBytesLeft -= notes.length;
-      vmcoreinfo = findVmcoreinfo(notes);
+    const leaveOut = (what: string) => {
+      mapComplete = false;
+      damage(`${what}; it is left out`);
+    };
+    if (type === PT_NOTE) notes.look(segment);
+    else if (type === PT_NULL) empty += 1;
+    else if (type !== PT_LOAD && (type < PT_LOOS || type > PT_HIPROC)) {
+      leaveOut(`has type 0x${type.toString(16)}, which no dump has`);
     }
-    if (segment.type !== PT_LOAD || segment.memsz === 0n || segment.paddr === NO_PADDR) continue;
-    if (segment.paddr + segment.memsz > BigInt(PADDR_LIMIT)) {
-      damage(`places memory at 0x${segment.paddr.toString(16)}, beyond 52 address bits; it is left out`);
+    if (type !== PT_LOAD) continue;
+    if (memsz < filesz) {
+      mapComplete = false;
+      damage(`has 0x${filesz.toString(16)} bytes in the file, but p_memsz 0x${memsz.toString(16)} in memory`);
+    }
+    if (memsz === 0n) continue;
+    addresses.add(segment);
+    if (paddr === NO_PADDR) continue;
+    if (paddr + memsz > BigInt(PADDR_LIMIT)) {
+      leaveOut(`places memory at 0x${paddr.toString(16)}, beyond 52 address bits`);
       continue;
     }
-    // More bytes in the file than in memory make no sense; the rest of them is not needed.
-    const claimed = Math.min(Number(segment.filesz), Number(segment.memsz));
+    const claimed = Math.min(Number(filesz), Number(memsz));
     const fileEnd = segment.offset + BigInt(claimed);
     if (claimed > 0 && fileEnd > BigInt(source.byteLength)) {
       damage(
@@ -142,21 +103,31 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
       );
     }
     segments.push({
-      paddr: Number(segment.paddr),
-      byteLength: Number(segment.memsz),
+      paddr: Number(paddr),
+      byteLength: Number(memsz),
       source,
       fileOffset: toFileOffset(segment.offset) ?? source.byteLength,
       fileByteLength: claimed,
     });
   }
+  const why = notes.ofProcess ? OF_PROCESS : addresses.flaw(notes.vmcoreinfo !== undefined);
+  if (why !== null) throw new InputError('format', `${why}. ${WHAT_IS_NEEDED}`, { file: source.name });
 
+  if (empty > 0) {
+    const what =
+      `${empty} of ${count} program headers are empty, as all are until makedumpfile has written what they describe: ` +
+      'it was stopped, and which memory is missing is not known';
+    problems.unshift({ file: source.name, fileOffset: phoff, what });
+    mapComplete = false;
+  }
   if (damaged > MAX_PROBLEMS) {
     const what = `${damaged - MAX_PROBLEMS} more program headers are damaged or point beyond the file`;
     problems.push({ file: source.name, fileOffset: phoff, what });
   }
-
-  const ownPageSize = Number(vmcoreinfo?.get('PAGESIZE'));
+  const vmcoreinfo = notes.vmcoreinfo ?? new Map<string, string>();
+  const ownPageSize = Number(vmcoreinfo.get('PAGESIZE'));
   const pageSize = PAGE_SIZES.includes(ownPageSize) ? ownPageSize : givenPageSize;
+  const assumptions: DumpAssumption[] = [];
   if (pageSize === undefined) {
     assumptions.push({ what: 'page size', value: '4096', why: 'the dump has no VMCOREINFO PAGESIZE' });
   }
@@ -165,29 +136,70 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
     format: 'elf',
     wrapper: null,
     pageSize: pageSize ?? 4096,
-    complete: damaged === 0 && (header.flags & DUMP_ELF_INCOMPLETE) === 0,
+    complete: damaged === 0 && mapComplete,
+    mapComplete,
     memory,
     zeroPagesFiltered: null,
-    details: { ...detailsFrom(vmcoreinfo ?? new Map()), machine: 'aarch64' },
+    details: { ...detailsFrom(vmcoreinfo), machine: 'aarch64' },
     census: () => countAllPages(memory, pageSize ?? 4096),
     assumptions,
     problems,
   };
 }
 
-/** The notes of one segment, as many of their bytes as there are, up to a limit. */
-function readNotes(source: ByteSource, segment: ProgramHeader, limit: number): Buffer {
-  const fileOffset = toFileOffset(segment.offset) ?? source.byteLength;
-  const held = Math.min(Number(segment.filesz), Math.max(0, source.byteLength - fileOffset), limit);
-  return readExactly(source, fileOffset, held) ?? Buffer.alloc(0);
+const OF_PROCESS = 'is the core of a process: it has virtual addresses only';
+const WHAT_IS_NEEDED =
+  "Tables are found by physical addresses, in a dump of the machine's memory: /proc/vmcore in the kdump kernel, or " +
+  '`virsh dump --memory-only` of a guest';
+
+/** Whether segments have physical addresses at all. */
+class AddressCheck {
+  #count = 0;
+  #atZero = 0;
+  #marked = 0;
+  #ofUser = 0;
+
+  add({ vaddr, paddr }: ProgramHeader): void {
+    this.#count += 1;
+    if (paddr === 0n) this.#atZero += 1;
+    if (paddr === NO_PADDR) this.#marked += 1;
+    if (vaddr > 0n && vaddr < USER_VADDR_LIMIT) this.#ofUser += 1;
+  }
+
+  /**
+   * What is wrong with them, or null. One segment may be a bank at 0, and two the kernel's image at 0 with the bank around
+   * it, if the notes are those of a kernel that fills p_paddr in.
+   */
+  flaw(hasVmcoreinfo: boolean): string | null {
+    if (this.#count === 0) return null;
+    if (this.#marked === this.#count) return 'none of its segments has a physical address, as of /proc/kcore';
+    if (this.#atZero < this.#count) return null;
+    if (this.#ofUser === this.#count) return OF_PROCESS;
+    if (this.#count === 1 || (this.#count === 2 && hasVmcoreinfo)) return null;
+    return (
+      `all of its ${this.#count} segments have the physical address 0, as in /proc/kcore before Linux 4.11: ` +
+      'it has virtual addresses only'
+    );
+  }
 }
 
-function readExactly(source: ByteSource, offset: number, byteLength: number): Buffer | null {
-  if (offset + byteLength > source.byteLength) return null;
-  const bytes = Buffer.alloc(byteLength);
-  return source.read(offset, bytes) === byteLength ? bytes : null;
-}
+/** What the note segments say, as far as their bytes are there, up to a limit for all of them. */
+class Notes {
+  vmcoreinfo: Map<string, string> | undefined;
+  ofProcess = false;
+  readonly #source: ByteSource;
+  #bytesLeft = MAX_NOTE_BYTES;
 
-function toFileOffset(value: bigint): number | null {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : null;
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  look({ offset, filesz }: ProgramHeader): void {
+    const fileOffset = toFileOffset(offset) ?? this.#source.byteLength;
+    const held = Math.min(Number(filesz), Math.max(0, this.#source.byteLength - fileOffset), this.#bytesLeft);
+    const bytes = readExactly(this.#source, fileOffset, held) ?? Buffer.alloc(0);
+    this.#bytesLeft -= bytes.length;
+    this.vmcoreinfo ??= findVmcoreinfo(bytes);
+    this.ofProcess ||= isOfProcess(bytes);
+  }
 }

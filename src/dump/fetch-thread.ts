@@ -12,8 +12,9 @@ export interface FetchRequest {
   readonly byteLength: number;
   /** How long nothing may come. */
   readonly silenceMs: number;
-  /** How long everything may take. */
-  readonly totalMs: number;
+  /** In each stretch of so long, as many bytes have to come, unless there are no more. */
+  readonly windowMs: number;
+  readonly leastByteLength: number;
 }
 
 /** What came: a status and the bytes behind it, or no status. Both with how it ended, when it ended badly. */
@@ -27,7 +28,7 @@ export interface FetchAnswer {
   readonly failure: string | null;
 }
 
-/** What the thread lets pass beyond `totalMs` before it is taken for dead. */
+/** What the thread lets pass beyond the longest that an answer may take before it is taken for dead. */
 const GRACE_MS = 5000;
 
 export class FetchThread {
@@ -71,7 +72,8 @@ export class FetchThread {
     if (this.#ended) return DEAD;
     const before = Atomics.load(this.#answers, 0);
     this.#port.postMessage(request);
-    Atomics.wait(this.#answers, 0, before, request.totalMs + GRACE_MS);
+    const windows = 2 + request.byteLength / request.leastByteLength;
+    Atomics.wait(this.#answers, 0, before, windows * request.windowMs + GRACE_MS);
     const answer: { message: FetchAnswer } | undefined = receiveMessageOnPort(this.#port);
     if (answer !== undefined) return answer.message;
     this.#end();
@@ -109,13 +111,19 @@ function serve({ port, answers }: { port: MessagePort; answers: Int32Array }): v
     Atomics.notify(answers, 0);
   });
 
-  async function answerTo({ url, headers, byteLength, silenceMs, totalMs }: FetchRequest): Promise<FetchAnswer> {
+  async function answerTo(request: FetchRequest): Promise<FetchAnswer> {
+    const { url, headers, byteLength, silenceMs, windowMs, leastByteLength } = request;
     const answer = { status: null as number | null, statusText: '', headers: {}, tooLong: false };
     const bytes = new Uint8Array(byteLength);
     let held = 0;
     let failure: string | null = null;
     const stop = new AbortController();
-    const end = setTimeout(() => stop.abort(`not done after ${totalMs / 1000} s`), totalMs);
+    let heldBefore = 0;
+    const pace = setInterval(() => {
+      const came = held - heldBefore;
+      heldBefore = held;
+      if (came < leastByteLength) stop.abort(`only ${came} bytes came in ${windowMs / 1000} s`);
+    }, windowMs);
     let silence: NodeJS.Timeout | undefined;
     const heard = () => {
       clearTimeout(silence);
@@ -144,7 +152,7 @@ function serve({ port, answers }: { port: MessagePort; answers: Int32Array }): v
       failure = stop.signal.aborted ? String(stop.signal.reason) : nameOf(error);
     }
     clearTimeout(silence);
-    clearTimeout(end);
+    clearInterval(pace);
     return { ...answer, bytes: bytes.slice(0, held), failure };
   }
 

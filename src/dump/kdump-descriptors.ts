@@ -51,10 +51,14 @@ export interface StoredPage {
 
 export class DescriptorTable {
   readonly source: ByteSource;
+  /** How many descriptors there are; null until somebody has counted. */
+  count: number | null = null;
   /** Descriptors before the end of the file, as if it ended with them. */
   readonly heldCount: number;
   readonly #fileOffset: number;
   readonly #blockSize: number;
+  /** Whether page data begins with a page of zeros. */
+  #zeroPage: boolean | undefined;
   readonly #chunks = new LruCache<Uint32Array>(CACHED_CHUNKS);
 
   constructor(source: ByteSource, fileOffset: number, blockSize: number) {
@@ -67,6 +71,67 @@ export class DescriptorTable {
   /** Where descriptor `index` lies in the file. */
   offsetOf(index: number): number {
     return this.#fileOffset + index * DESCRIPTOR_BYTE_LENGTH;
+  }
+
+  /** How many descriptors lie before `fileOffset`; a fraction where it is none's. */
+  countUpTo(fileOffset: number): number {
+    return (fileOffset - this.#fileOffset) / DESCRIPTOR_BYTE_LENGTH;
+  }
+
+  /** Where the pages of the first descriptors are said to be: of those that are read together, all that can be. */
+  firstOffsets(): number[] {
+    const words = this.#chunkOf(0);
+    const count = Math.max(1, Math.min(this.count ?? 1, CHUNK_DESCRIPTORS));
+    const offsets = Array.from({ length: count }, (_, i) => offsetIn(words, i * DESCRIPTOR_WORDS));
+    return offsets.filter((offset) => offset >= this.#fileOffset && offset < this.source.byteLength);
+  }
+
+  /**
+   * Whether the bytes of page `index` lie where its neighbours leave room for them: an offset that is wrong may well lead
+   * to another page. Pages are written one behind the other; only a page of zeros, right behind the descriptors, may
+   * stand for many. Where two neighbours contradict each other, the one that touches its other neighbour is believed.
+   */
+  isInPlace(index: number): boolean {
+    if (this.count === null) return true;
+    const firstAt = this.offsetOf(this.count);
+    const { fileOffset: start, byteLength } = this.read(index);
+    if (start === firstAt && this.#zeroPage === true) return true;
+    const end = start + byteLength;
+    const before = this.#neighbour(index, -1, firstAt);
+    const behind = this.#neighbour(index, 1, firstAt);
+    const roomTo = behind?.fileOffset ?? end;
+    const roomFrom = before ? before.fileOffset + before.byteLength : this.#firstRoom(before === null, index, firstAt);
+    if (before && roomFrom === start) return true;
+    if (roomTo === end && behind) return true;
+    return (roomFrom <= start && end <= roomTo) || (start === firstAt && this.#isZeroPage(firstAt));
+  }
+
+  /** The next page in a direction that lies elsewhere than the first one: null for none, undefined when it is unknown. */
+  #neighbour(index: number, step: 1 | -1, firstAt: number): StoredPage | null | undefined {
+    for (let i = 1; i <= CHUNK_DESCRIPTORS; i++) {
+      const at = index + i * step;
+      if (at < 0 || at >= (this.count ?? 0)) return null;
+      if (!isStored(this.kindOf(at))) return undefined;
+      const page = this.read(at);
+      if (page.fileOffset !== firstAt) return page;
+    }
+    return undefined;
+  }
+
+  /** Where a page may begin that is the first, or has only the page of zeros before it. */
+  #firstRoom(isFirst: boolean, index: number, firstAt: number): number {
+    const first = this.read(0);
+    if (!isFirst || (index === 0 && first.fileOffset === firstAt)) return firstAt;
+    return firstAt + (first.fileOffset === firstAt ? first.byteLength : this.#blockSize);
+  }
+
+  #isZeroPage(fileOffset: number): boolean {
+    if (this.#zeroPage === undefined) {
+      const page = Buffer.alloc(this.#blockSize, 1);
+      this.source.read(fileOffset, page);
+      this.#zeroPage = page.every((byte) => byte === 0);
+    }
+    return this.#zeroPage;
   }
 
   kindOf(index: number): StoredAs | DescriptorFault {

@@ -31,18 +31,25 @@ const SUB_AT = { dumpLevel: 8, startPfn: 16, vmcoreinfo: 32, notes: 48, startPfn
 
 /** As the parser's own strings of 'latin1' would not be: newer versions of Node decode those as windows-1252. */
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-const text = { length: UTSNAME_FIELD_BYTE_LENGTH, formatter: latin1 };
+
+const UTSNAME_AT = 12;
+const UTSNAME = ['sysname', 'nodename', 'release', 'kernelVersion', 'machine', 'domainname'] as const;
+type Utsname = Readonly<Record<(typeof UTSNAME)[number], string>>;
+/**
+ * makedumpfile before 1.6.9 reads the utsname of Linux 5.11 and newer so many bytes too late, where uts_namespace used to
+ * have it: every text is in front of its field, and "Linux" has lost all but its last letter.
+ */
+const UTSNAME_SHIFT = 4;
+const SHIFTED_SYSNAME = 'x';
+
+/** As `uname -m` names them. */
+const MACHINES_OF_32_BITS = /^(?:arm(?:v[4-8].*)?|i[3-6]86|ppc|s390|mips|parisc|sh4)$/;
+
 const mainHeader = new Parser()
   .endianness('little')
   .buffer('signature', { length: 8, formatter: latin1 })
   .int32('version')
-  .buffer('sysname', text)
-  .buffer('nodename', text)
-  .buffer('release', text)
-  .buffer('kernelVersion', text)
-  .buffer('machine', text)
-  .buffer('domainname', text)
-  .seek(6)
+  .seek(UTSNAME.length * UTSNAME_FIELD_BYTE_LENGTH + 6)
   .int64('seconds')
   .int64('microseconds')
   .uint32('status')
@@ -79,11 +86,15 @@ export interface KdumpHeader {
   readonly source: ByteSource;
   readonly release: string;
   readonly machine: string;
+  /** The texts of utsname lie in front of their fields, and were read there. */
+  readonly shiftedUtsname: boolean;
   /** What all parts of one dump have in common, by name. */
   readonly identity: ReadonlyMap<string, string>;
   readonly status: number;
   readonly blockSize: number;
   readonly maxMapnr: number;
+  /** Where the file says so. */
+  readonly maxMapnrAt: number;
   /** Where the bitmap of RAM and the one of stored pages lie: at the same place when there is only one. */
   readonly ramBitmapAt: number;
   readonly storedBitmapAt: number;
@@ -106,8 +117,12 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
   if (header.signature !== SIGNATURE) refuse(0, 'no kdump-compressed dump: it does not begin with "KDUMP   "');
 
   // The machine comes first: on others, fields lie elsewhere or have another byte order.
-  const machine = untilNul(header.machine);
-  if (!['aarch64', '', 'Unknown'].includes(machine)) refuse(AT.machine, `machine ${machine}; aarch64 is needed`);
+  const { utsname, shifted } = readUtsname(bytes);
+  const { machine, release } = utsname;
+  if (!['aarch64', '', 'Unknown'].includes(machine)) {
+    const bits = MACHINES_OF_32_BITS.test(machine) ? ' (32-bit)' : '';
+    refuse(AT.machine, `machine ${machine}${bits}; aarch64 is needed`);
+  }
   const { version, blockSize, subHeaderBlocks, bitmapBlocks } = header;
   if (version < OLDEST_VERSION || version > NEWEST_VERSION) {
     refuse(AT.version, `header version ${version}; ${OLDEST_VERSION} to ${NEWEST_VERSION} are known`);
@@ -151,13 +166,13 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
   if (two && bitmapBlocks % 2 !== 0)
     refuse(AT.bitmapBlocks, `${bitmapBlocks} blocks of two bitmaps; an even number is needed`);
 
-  const utsname = ['sysname', 'nodename', 'release', 'kernelVersion', 'machine', 'domainname'] as const;
   return {
     source,
-    release: untilNul(header.release),
+    release,
     machine,
+    shiftedUtsname: shifted,
     identity: new Map([
-      ...utsname.map((name): [string, string] => [name, untilNul(header[name])]),
+      ...Object.entries(utsname),
       ['timestamp', `${header.seconds}.${String(header.microseconds).padStart(6, '0')}`],
       ['block size', String(blockSize)],
       ['max_mapnr', String(maxMapnr)],
@@ -165,6 +180,7 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
     status: header.status,
     blockSize,
     maxMapnr,
+    maxMapnrAt,
     ramBitmapAt: bitmapsAt,
     storedBitmapAt: two ? bitmapsAt + (bitmapBlocks * blockSize) / 2 : bitmapsAt,
     descriptorsAt,
@@ -178,7 +194,8 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
     const where = subAt + (since(6) ? SUB_AT.startPfn64 : SUB_AT.startPfn);
     const startPfn = Number(since(6) ? sub.startPfn64 : sub.startPfn);
     const endPfn = Number(since(6) ? sub.endPfn64 : sub.endPfn);
-    if (startPfn > endPfn || startPfn >= maxMapnr) {
+    // A part without pages may begin where memory ends, as makedumpfile makes them when there are more parts than pages.
+    if (startPfn > endPfn || startPfn > maxMapnr) {
       refuse(
         where,
         `a part from page ${startPfn} to page ${endPfn}; pages 0 to ${maxMapnr} are possible, in this order`,
@@ -192,8 +209,15 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
   }
 }
 
-function untilNul(field: string): string {
-  return field.split('\0', 1)[0] as string;
+/** The texts of utsname, those that lie in front of their fields put right. */
+function readUtsname(header: Buffer): { utsname: Utsname; shifted: boolean } {
+  const field = (index: number, shift: number) => {
+    const at = UTSNAME_AT + index * UTSNAME_FIELD_BYTE_LENGTH - shift;
+    return header.toString('latin1', at, at + UTSNAME_FIELD_BYTE_LENGTH).split('\0', 1)[0] as string;
+  };
+  const shifted = field(0, 0) === SHIFTED_SYSNAME;
+  const texts = UTSNAME.map((name, i) => [name, i === 0 && shifted ? 'Linux' : field(i, shifted ? UTSNAME_SHIFT : 0)]);
+  return { utsname: Object.fromEntries(texts) as Utsname, shifted };
 }
 
 function hex(what: string, value: number): string {

@@ -20,9 +20,10 @@ const MAX_DAMAGED = 1 << 16;
 export interface KdumpWindow {
   readonly startPfn: number;
   readonly endPfn: number;
-  readonly ram: Bitmap;
+  /** Null where nothing is known of any page, not even that it is none: all are lost. */
+  readonly ram: Bitmap | null;
   readonly stored: RankIndex;
-  /** Null for pages that are in a part of a split dump that is not there. */
+  /** Null where no stored page can be found, as those in a part of a split dump that is not there. */
   readonly descriptors: DescriptorTable | null;
 }
 
@@ -175,6 +176,7 @@ export class KdumpMemory implements PhysicalMemory {
       this.#onDamage({ paddr, descriptors, fileOffset, fault: 'bad data', describe: () => what });
       return false;
     };
+    if (!descriptors.isInPlace(index)) return damage('has a descriptor that points to where other pages are');
     const absent = 'cannot be read: the file does not have all of its bytes';
     if (kind === 'plain') {
       return descriptors.source.read(fileOffset + from, target) === target.byteLength || damage(absent);
@@ -209,6 +211,10 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   #walkWindow({ ram, stored, descriptors }: KdumpWindow, first: number, end: number, visit: Visit): void {
+    if (ram === null) {
+      visit(first, end, 'lost', null, 0);
+      return;
+    }
     const { bitmap } = stored;
     let ramEnd = first;
     /** Of the next stored page, where it can be known without counting. */
@@ -243,6 +249,7 @@ export class KdumpMemory implements PhysicalMemory {
   #listRanges(): AddressRange[] {
     const ranges: { start: number; end: number }[] = [];
     for (const { startPfn, endPfn, ram } of this.#windows) {
+      if (ram === null) continue;
       for (let at = startPfn; at < endPfn; ) {
         const next = ram.endOfRun(at, endPfn);
         if (ram.has(at)) {

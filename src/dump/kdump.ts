@@ -7,6 +7,7 @@ import { InputError } from '../errors.ts';
 import { noProgress } from '../progress.ts';
 import { type DumpAssumption, type DumpContents, type DumpProblem, PAGE_SIZES } from './dump.ts';
 import { DescriptorTable, noDescriptors } from './kdump-descriptors.ts';
+import { describeMisfit, type FitPart, findMisfit, type Misfit } from './kdump-fit.ts';
 import { type FileRange, type KdumpHeader, readKdumpHeader, STATUS_INCOMPLETE } from './kdump-header.ts';
 import { type Damage, KdumpMemory, type KdumpWindow } from './kdump-memory.ts';
 import { detailsFrom, findVmcoreinfo, parseVmcoreinfo } from './notes.ts';
@@ -23,17 +24,12 @@ const MAX_DUMP_LEVEL = 31;
 const QEMU_BLOCK_SIZE = 65536;
 /** Descriptors at the end that are looked at to see whether the file is all there. */
 const TAIL_DESCRIPTORS = 1 << 12;
-/** Pages beyond which opening does not count them all: 32 TiB at 4 KiB. */
-const MAX_COUNTED_AT_OPENING = 2 ** 33;
+/** Pages that are looked at: 64 TiB at 4 KiB, whose two bitmaps have 2 GiB each. No machine has memory beyond. */
+const MAX_PAGES = 2 ** 34;
 
 /** One file of a dump with what finds its pages. */
-interface Part {
+interface Part extends FitPart {
   readonly header: KdumpHeader;
-  readonly startPfn: number;
-  readonly endPfn: number;
-  readonly ram: Bitmap;
-  readonly stored: RankIndex;
-  readonly descriptors: DescriptorTable;
 }
 
 /**
@@ -52,13 +48,29 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
 
   const problems: DumpProblem[] = [];
   const parts = headers.map(toPart).sort((a, b) => a.startPfn - b.startPfn);
-  const windows = arrange(parts, first.maxMapnr, problems);
+  const arranged = arrange(parts, first, problems);
   const truncated = new Set<DescriptorTable>();
-  for (const part of parts) if (isTruncated(part, problems)) truncated.add(part.descriptors);
+  const unfit = new Map<DescriptorTable, Misfit>();
+  for (const part of parts) {
+    const misfit = findMisfit(part);
+    if (misfit === null) {
+      if (isTruncated(part, problems)) truncated.add(part.descriptors);
+      continue;
+    }
+    unfit.set(part.descriptors, misfit);
+    problems.push(describeMisfit(part, misfit));
+    if (misfit.kind === 'placed') part.descriptors.count = misfit.described;
+  }
+  const windows = arranged.flatMap((window) => knownPart(window, unfit));
   const incomplete = headers.some(({ status }) => (status & STATUS_INCOMPLETE) !== 0);
+  const finished = !incomplete && truncated.size === 0;
 
   const vmcoreinfo = findInfo(headers, problems);
   const { pageSize, assumptions } = pageSizeOf(first, vmcoreinfo, givenPageSize, problems);
+  if (first.shiftedUtsname) {
+    const why = 'its utsname lies 4 bytes off, as makedumpfile before 1.6.9 writes it of Linux 5.11 and newer';
+    assumptions.push({ what: 'machine', value: first.machine, why });
+  }
   const dumpLevel = dumpLevelOf(first, problems);
   const memory = new KdumpMemory(windows, {
     blockSize: first.blockSize,
@@ -73,7 +85,10 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
     format: 'kdump',
     wrapper: null,
     pageSize,
-    complete: !incomplete && truncated.size === 0 && windows.every(({ descriptors }) => descriptors !== null),
+    complete:
+      finished && truncated.size === 0 && unfit.size === 0 && windows.every(({ descriptors }) => descriptors !== null),
+    // Every part has the bitmap of all RAM; but a writer that was stopped may not have come to the end of it.
+    mapComplete: finished && unfit.size === 0,
     memory,
     zeroPagesFiltered: dumpLevel === null ? null : (dumpLevel & 1) !== 0,
     details: {
@@ -91,16 +106,35 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
 function toPart(header: KdumpHeader): Part {
   const { source, blockSize, maxMapnr, ramBitmapAt, storedBitmapAt, split } = header;
   const ram = new Bitmap(source, ramBitmapAt, maxMapnr);
-  const stored = storedBitmapAt === ramBitmapAt ? ram : new Bitmap(source, storedBitmapAt, maxMapnr);
-  const startPfn = split?.startPfn ?? 0;
+  const startPfn = Math.min(split?.startPfn ?? 0, MAX_PAGES);
+  const endPfn = Math.min(split?.endPfn ?? maxMapnr, MAX_PAGES);
+  const bitmap = storedBitmapAt === ramBitmapAt ? ram : new Bitmap(source, storedBitmapAt, maxMapnr);
+  const stored = new RankIndex(bitmap, startPfn);
+  const descriptors = new DescriptorTable(source, header.descriptorsAt, blockSize);
+  if ((split?.endPfn ?? maxMapnr) <= MAX_PAGES) descriptors.count = stored.before(endPfn);
   return {
     header,
     startPfn,
-    endPfn: split?.endPfn ?? maxMapnr,
+    endPfn,
     ram,
-    stored: new RankIndex(stored, startPfn),
-    descriptors: new DescriptorTable(source, header.descriptorsAt, blockSize),
+    stored,
+    descriptors,
+    blockSize,
+    leavesNothingOut: header.dumpLevel.value === 0,
+    isWhole: split === null,
   };
+}
+
+/** What of a window can be read in spite of damage in its file, and what is lost. */
+function knownPart(window: KdumpWindow, unfit: ReadonlyMap<DescriptorTable, Misfit>): KdumpWindow[] {
+  const misfit = window.descriptors === null ? undefined : unfit.get(window.descriptors);
+  if (misfit === undefined || misfit.kind === 'left out') return [window];
+  if (misfit.kind !== 'placed') return [{ ...window, ram: null, descriptors: null }];
+  const { startPfn, endPfn, ram, stored } = window;
+  const cut = Math.max(startPfn, Math.min(misfit.fromPfn, endPfn));
+  // Behind the damage, a page that seems to be left out may as well be in the file: all RAM is lost there.
+  const behind = { startPfn: cut, endPfn, ram, stored: ram === null ? stored : new RankIndex(ram), descriptors: null };
+  return [{ ...window, endPfn: cut }, behind].filter((part) => part.endPfn > part.startPfn);
 }
 
 /** Parts of one dump agree in everything but the pages they hold. */
@@ -122,10 +156,13 @@ function refuseForeign(headers: readonly KdumpHeader[]): void {
 }
 
 /** Which part answers for which pages. Where parts overlap, the first one does; where none is, pages are lost. */
-function arrange(parts: readonly Part[], maxMapnr: number, problems: DumpProblem[]): KdumpWindow[] {
+function arrange(
+  parts: readonly Part[],
+  { source, maxMapnr, blockSize }: KdumpHeader,
+  problems: DumpProblem[],
+): KdumpWindow[] {
   const windows: KdumpWindow[] = [];
   const [first] = parts as [Part];
-  const blockSize = first.header.blockSize;
   const span = (from: number, to: number) =>
     `0x${(from * blockSize).toString(16)} to 0x${(to * blockSize - 1).toString(16)}`;
   const problem = ({ header }: Part, what: string) =>
@@ -149,18 +186,23 @@ function arrange(parts: readonly Part[], maxMapnr: number, problems: DumpProblem
     coveredTo = part.endPfn;
     before = part;
   }
-  gap(maxMapnr, before);
+  gap(Math.min(maxMapnr, MAX_PAGES), before);
   if (parts.length === 1 && windows.length > 1) {
     const held = first.endPfn > first.startPfn ? `memory from ${span(first.startPfn, first.endPfn)}` : 'no memory';
     problem(first, `is one part of a split dump and holds ${held}; the memory of other parts is lost`);
+  }
+  if (maxMapnr > MAX_PAGES) {
+    windows.push({ startPfn: MAX_PAGES, endPfn: maxMapnr, ram: null, stored: first.stored, descriptors: null });
+    const what = `claims ${maxMapnr} pages; those from ${span(MAX_PAGES, maxMapnr)} are not looked at, and lost`;
+    problems.push({ file: source.name, fileOffset: first.header.maxMapnrAt, what });
   }
   return windows;
 }
 
 /** Whether descriptors or the bytes of the last pages lie beyond the end of the file, or were never written. */
-function isTruncated({ header, endPfn, startPfn, stored, descriptors }: Part, problems: DumpProblem[]): boolean {
-  if (endPfn - startPfn > MAX_COUNTED_AT_OPENING) return false;
-  const total = stored.before(endPfn);
+function isTruncated({ header, descriptors }: Part, problems: DumpProblem[]): boolean {
+  const total = descriptors.count;
+  if (total === null) return false;
   const tail = Math.min(total, TAIL_DESCRIPTORS);
   const counts = noDescriptors();
   descriptors.countKinds(total - tail, tail, counts);

@@ -17,7 +17,6 @@ const LIME = { magic: 0x4c694d45, version: 1, title: 'LiME' };
 const AVML = { magic: 0x4c4d5641, version: 2, title: 'AVML' };
 
 /** AVML cuts memory into blocks of 16 MiB; LiME writes whole ranges. So many blocks are 4 TiB. */
-const AVML_BLOCK_BYTE_LENGTH = 1 << 24;
 const MAX_RECORDS = 1 << 18;
 const MAX_PROBLEMS = 16;
 
@@ -40,8 +39,8 @@ export interface MemoryRecord {
 export interface RecordWalk {
   readonly records: readonly MemoryRecord[];
   readonly problems: DumpProblem[];
-  /** False when the walk ended before the file did, or the file before the last record. */
-  readonly complete: boolean;
+  /** False when the walk ended before the file did, the file before the last record, or a record was left out. */
+  readonly undamaged: boolean;
 }
 
 /** What a compressed record has in the file. */
@@ -58,10 +57,14 @@ export function plainSegment({ paddr, byteLength, contentAt }: MemoryRecord, sou
   return { paddr, byteLength, source, fileOffset: contentAt, fileByteLength: byteLength };
 }
 
-/** What LiME and AVML dumps have in common, which is that they say nothing beyond their records. */
+/**
+ * What LiME and AVML dumps have in common, which is that they say nothing beyond their records. Nobody can tell one that
+ * was cut between two records from a whole one, and AVML leaves out blocks of zeros without saying where: no gap is
+ * known to be a hole.
+ */
 export function limeContents(
   format: 'lime' | 'avml',
-  { records, problems, complete }: RecordWalk,
+  { problems, undamaged }: RecordWalk,
   memory: PhysicalMemory,
   givenPageSize: number | undefined,
 ): DumpContents {
@@ -74,16 +77,12 @@ export function limeContents(
       why: `${format === 'lime' ? 'a LiME' : 'an AVML'} dump does not say`,
     });
   }
-  const inBlocks = records.length > 1 && records.every(({ byteLength }) => byteLength <= AVML_BLOCK_BYTE_LENGTH);
-  if (format === 'avml' || inBlocks) {
-    const why = 'AVML leaves out blocks of zeros without saying where, so a gap may have been RAM';
-    assumptions.push({ what: 'gaps between ranges', value: 'no RAM', why });
-  }
   return {
     format,
     wrapper: null,
     pageSize,
-    complete,
+    complete: undamaged ? null : false,
+    mapComplete: false,
     memory,
     zeroPagesFiltered: null,
     details: NO_DETAILS,
@@ -105,7 +104,7 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
   let at = 0;
   const stop = (what: string, fileOffset = at): RecordWalk => {
     problems.push({ file: source.name, fileOffset, what });
-    return { records, problems, complete: false };
+    return { records, problems, undamaged: false };
   };
   while (at < source.byteLength) {
     const bytes = headers.read(at, HEADER_BYTE_LENGTH);
@@ -132,7 +131,7 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
       const { contentAt, end, problem } = walkCompressed(fileOffset, byteLength);
       add(true, contentAt);
       if (problem !== undefined && problems.length < 2 * MAX_PROBLEMS) problems.push(problem);
-      if (end === null) return { records, problems, complete: false };
+      if (end === null) return { records, problems, undamaged: false };
       at = end;
       continue;
     }
@@ -144,7 +143,7 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
     }
     at = end;
   }
-  return { records, problems, complete: true };
+  return { records, problems, undamaged: tooHigh === 0 };
 }
 
 /** What is wrong with a record header, or null. */

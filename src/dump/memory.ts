@@ -8,7 +8,7 @@
  * - `zero`: the container says they are all zero
  * - `excluded`: RAM, but the capture tool left it out
  * - `hole`: no RAM at this address, according to the dump
- * - `lost`: should be in the file, but the file is truncated or damaged there
+ * - `lost`: should be in the file, but the file is truncated or damaged there; or the file may end before it tells
  */
 export const PAGE_STATES = ['present', 'zero', 'excluded', 'hole', 'lost'] as const;
 export type PageState = (typeof PAGE_STATES)[number];
@@ -27,6 +27,8 @@ export interface StateRun {
   readonly offset: number;
   readonly byteLength: number;
   readonly state: PageState;
+  /** Of what is lost: the memory map may end before it comes here, so not even whether there is RAM is known. */
+  readonly uncharted?: true;
 }
 
 export interface PhysicalMemory {
@@ -72,9 +74,36 @@ export function countPages(memory: PhysicalMemory, paddr: number, byteLength: nu
   return counts;
 }
 
-/** Whether every byte of the range is RAM according to the dump, in the file or not. */
-export function isWhollyRam(memory: PhysicalMemory, paddr: number, byteLength: number): boolean {
-  return memory.runs(paddr, byteLength).every((run) => run.state !== 'hole');
+/** Whether every byte of the range is RAM according to the dump, in the file or not; null when it does not say. */
+export function isWhollyRam(memory: PhysicalMemory, paddr: number, byteLength: number): boolean | null {
+  const runs = memory.runs(paddr, byteLength);
+  if (runs.some((run) => run.state === 'hole')) return false;
+  return runs.some((run) => run.uncharted) ? null : true;
+}
+
+/** The memory of a dump whose memory map may be short: it has no holes, only what is unknown. */
+export class UnchartedMemory implements PhysicalMemory {
+  readonly #charted: PhysicalMemory;
+
+  constructor(charted: PhysicalMemory) {
+    this.#charted = charted;
+  }
+
+  get ranges(): readonly AddressRange[] {
+    return this.#charted.ranges;
+  }
+
+  runs(paddr: number, byteLength: number): StateRun[] {
+    return this.#charted.runs(paddr, byteLength).map(holeIsUncharted);
+  }
+
+  read(paddr: number, into: Uint8Array): StateRun[] {
+    return this.#charted.read(paddr, into).map(holeIsUncharted);
+  }
+}
+
+function holeIsUncharted(run: StateRun): StateRun {
+  return run.state === 'hole' ? { ...run, state: 'lost', uncharted: true } : run;
 }
 
 /** Counts the pages of all RAM, those that are in the file as plain. For containers that do not compress. */

@@ -2,25 +2,53 @@
 
 import type { DumpDetails } from './dump.ts';
 
+/** Notes that the kernel writes for a process that dies, and no dump of a machine has: NT_AUXV, NT_SIGINFO, NT_FILE. */
+const PROCESS_NOTES: readonly number[] = [6, 0x5349_4749, 0x4649_4c45];
+
+interface Note {
+  readonly type: number;
+  /** Without its padding and NUL. */
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+const NAME_LIMIT = 16;
+
+function* notesIn(bytes: Buffer): Generator<Note> {
+  const align = (byteLength: number) => Math.ceil(byteLength / 4) * 4;
+  for (let at = 0; at + 12 <= bytes.length; ) {
+    const nameByteLength = bytes.readUInt32LE(at);
+    const nameAt = at + 12;
+    const contentAt = nameAt + align(nameByteLength);
+    const end = contentAt + bytes.readUInt32LE(at + 4);
+    const name = bytes.toString('latin1', nameAt, nameAt + Math.min(nameByteLength, NAME_LIMIT));
+    yield { type: bytes.readUInt32LE(at + 8), name: untilNul(name), content: bytes.subarray(contentAt, end) };
+    at = contentAt + align(end - contentAt);
+  }
+}
+
 /** The `KEY=value` lines of the VMCOREINFO note, or undefined when there is no such note. */
 export function findVmcoreinfo(notes: Buffer): Map<string, string> | undefined {
-  const align = (byteLength: number) => Math.ceil(byteLength / 4) * 4;
-  for (let at = 0; at + 12 <= notes.length; ) {
-    const nameAt = at + 12;
-    const descAt = nameAt + align(notes.readUInt32LE(at));
-    const end = descAt + notes.readUInt32LE(at + 4);
-    if (notes.toString('latin1', nameAt, nameAt + 11) === 'VMCOREINFO\0') {
-      return parseVmcoreinfo(notes.toString('latin1', descAt, end));
-    }
-    at = descAt + align(end - descAt);
+  for (const { name, content } of notesIn(notes)) {
+    if (name === 'VMCOREINFO') return parseVmcoreinfo(content.toString('latin1'));
   }
   return undefined;
 }
 
+/** Whether these are the notes of one process instead of a whole machine. */
+export function isOfProcess(notes: Buffer): boolean {
+  for (const { type, name } of notesIn(notes)) if (name === 'CORE' && PROCESS_NOTES.includes(type)) return true;
+  return false;
+}
+
 /** The `KEY=value` lines of VMCOREINFO itself, which need not end with a newline or a NUL. */
 export function parseVmcoreinfo(text: string): Map<string, string> {
-  const lines = text.split('\0', 1)[0]?.split('\n') ?? [];
+  const lines = untilNul(text).split('\n');
   return new Map(lines.filter((line) => line.includes('=')).map((line) => splitOnce(line, '=')));
+}
+
+function untilNul(text: string): string {
+  return text.split('\0', 1)[0] as string;
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

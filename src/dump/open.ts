@@ -84,7 +84,8 @@ async function openInputs(inputs: readonly Input[], options: OpenOptions): Promi
     const reopenable = inputs.map((input) => ({ ...input, open: () => opened(input.open()) }));
     const contents = await openContents(reopenable, options, openFile);
     const fetched = inputs.some(({ answersLater }) => answersLater());
-    return { ...contents, files: sources.map(({ name }) => name), paths: [...paths], fetched, close };
+    const assumptions = [...contents.assumptions, ...sources.flatMap((source) => source.assumptions ?? [])];
+    return { ...contents, assumptions, files: sources.map(({ name }) => name), paths: [...paths], fetched, close };
   } catch (error) {
     close();
     throw error;

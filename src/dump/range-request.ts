@@ -33,8 +33,12 @@ const SILENCE_MS = 20_000;
 const PAUSE_MS = 250;
 const MAX_ATTEMPTS = 4;
 const MAX_REDIRECTS = 5;
-/** For one attempt. A range has 4 MiB at most, so with the usual silence a server may be as slow as 34 KiB a second. */
-const SILENCES_PER_ATTEMPT = 6;
+/** The stretch in which a server has to keep the pace, in silences: 30 s with the usual one. */
+const SILENCES_PER_WINDOW = 1.5;
+/** The pace: 4 KiB a second, slower than any line over which a dump is worth reading. */
+const LEAST_BYTES_PER_MS = 4096 / 1000;
+/** Without progress for so long, a server is not asked again. */
+const PATIENCE_MS = 30_000;
 /** Servers may answer less than was asked for. An answer of this many bytes is progress; a shorter one, a failure. */
 const PROGRESS_BYTE_LENGTH = 1 << 16;
 
@@ -63,13 +67,17 @@ export class RemoteFile {
   readonly #authorization: string | null;
   readonly #options: UrlOptions;
   readonly #thread: FetchThread;
+  readonly #now: () => number;
   /** Where redirects have led. */
   #location: URL;
   #version: Version | undefined;
   #closed = false;
 
-  /** Throws InputError (`usage`) for a text that is no URL. Close the file when done. */
-  constructor(url: string, options: UrlOptions) {
+  /**
+   * `now` is a clock in milliseconds. Throws InputError (`usage`) for a text that is no URL. Close the file when done.
+   */
+  constructor(url: string, options: UrlOptions, now: () => number) {
+    this.#now = now;
     this.name = shownUrl(url);
     if (!URL.canParse(url)) throw new InputError('usage', 'is not a URL', { file: this.name });
     this.#url = new URL(url);
@@ -84,6 +92,11 @@ export class RemoteFile {
     return this.#version?.byteLength ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Whether the server gives something that would show that the file is another one, other than its length. */
+  get hasValidator(): boolean {
+    return this.#version?.etag !== undefined || this.#version?.lastModified !== undefined;
+  }
+
   close(): void {
     if (!this.#closed) this.#thread.release();
     this.#closed = true;
@@ -94,16 +107,19 @@ export class RemoteFile {
     const bytes = new Uint8Array(byteLength);
     let held = 0;
     let failures = 0;
+    let since = this.#now();
     const missing = () => Math.min(byteLength, this.byteLength - offset) - held;
     while (missing() > 0) {
       const { bytes: got, failure } = this.#attempt(offset + held, missing());
       bytes.set(got, held);
       held += got.byteLength;
+      if (got.byteLength >= PROGRESS_BYTE_LENGTH) since = this.#now();
       if (failure === null && (missing() === 0 || got.byteLength >= PROGRESS_BYTE_LENGTH)) continue;
       failures += 1;
-      if (failures === MAX_ATTEMPTS) {
+      if (failures === MAX_ATTEMPTS || this.#now() - since >= PATIENCE_MS) {
         const why = failure ?? `only ${got.byteLength} bytes came`;
-        this.#refuse(offset + held, `${why}, in the last of ${failures} attempts`);
+        const attempts = failures === 1 ? 'the only attempt' : `the last of ${failures} attempts`;
+        this.#refuse(offset + held, `${why}, in ${attempts}`);
       }
       // What a redirect leads to may be good for a while only.
       this.#location = this.#url;
@@ -124,6 +140,7 @@ export class RemoteFile {
 
   #request(offset: number, byteLength: number): FetchAnswer {
     const silenceMs = this.#options.silenceMs ?? SILENCE_MS;
+    const windowMs = silenceMs * SILENCES_PER_WINDOW;
     const { etag, lastModified } = this.#version ?? {};
     // A weak tag does not promise the same bytes, so it must not be asked with.
     const validator = etag?.startsWith('"') ? etag : lastModified;
@@ -140,7 +157,8 @@ export class RemoteFile {
       },
       byteLength,
       silenceMs,
-      totalMs: silenceMs * SILENCES_PER_ATTEMPT,
+      windowMs,
+      leastByteLength: windowMs * LEAST_BYTES_PER_MS,
     });
     const { status, bytes } = answer;
     this.#options.onTransfer?.({ name: this.name, fileOffset: offset, byteLength: bytes.byteLength, status });

@@ -13,6 +13,9 @@ const CHUNK_BITS = 1 << 18;
 const CHUNK_WORDS = CHUNK_BITS / 32;
 /** Enough for a table, what it points to, and the other end of memory. */
 const CACHED_CHUNKS = 8;
+/** Stands for every chunk without a set bit: of a sparse bitmap, as of far apart memory, nearly all are. */
+const NO_BITS = new Int32Array(CHUNK_WORDS);
+const NO_BYTES = new Uint8Array(NO_BITS.buffer);
 
 /** Finest distance between two running counts; 512 bytes are counted anew for each question. */
 const STRIDE_BITS = 1 << 12;
@@ -21,16 +24,20 @@ const MAX_COUNTS = 1 << 20;
 
 export class Bitmap {
   readonly bitCount: number;
+  /** Where it begins. */
+  readonly fileOffset: number;
   readonly #source: ByteSource;
-  readonly #fileOffset: number;
   readonly #chunks = new LruCache<Int32Array>(CACHED_CHUNKS);
-  #last: Int32Array = new Int32Array(0);
+  /** A bit for each chunk that was read and had no bit set: it is not read again. */
+  readonly #empty: Uint8Array;
+  #last: Int32Array = NO_BITS;
   #lastIndex = -1;
 
   constructor(source: ByteSource, fileOffset: number, bitCount: number) {
     this.bitCount = bitCount;
     this.#source = source;
-    this.#fileOffset = fileOffset;
+    this.fileOffset = fileOffset;
+    this.#empty = new Uint8Array(Math.ceil(bitCount / CHUNK_BITS / 8));
   }
 
   has(bit: number): boolean {
@@ -44,6 +51,10 @@ export class Bitmap {
     for (let at = bit; at < limit; ) {
       const chunk = this.#chunkAt(at);
       const chunkStart = at - (at % CHUNK_BITS);
+      if (chunk === NO_BITS && same === 0) {
+        at = chunkStart + CHUNK_BITS;
+        continue;
+      }
       let i = (at - chunkStart) >>> 5;
       // Bits before `at` do not count in the first word.
       let different = ((chunk[i] as number) ^ same) & (-1 << (at % 32));
@@ -54,6 +65,11 @@ export class Bitmap {
     return limit;
   }
 
+  /** Whether any bit is set from `from` up to, not including, `to`. */
+  hasAny(from: number, to: number): boolean {
+    return from < to && (this.has(from) || this.endOfRun(from, to) < to);
+  }
+
   /** Set bits from `from` up to, not including, `to`. */
   count(from: number, to: number): number {
     let total = 0;
@@ -61,23 +77,59 @@ export class Bitmap {
       const chunk = this.#chunkAt(at);
       const chunkStart = at - (at % CHUNK_BITS);
       const end = Math.min(to, chunkStart + CHUNK_BITS);
-      total += countBits(chunk, at - chunkStart, end - chunkStart);
+      if (chunk !== NO_BITS) total += countBits(chunk, at - chunkStart, end - chunkStart);
       at = end;
     }
     return total;
   }
 
+  /** Bits from `from` up to, not including, `to` that are set here and not in `other`: the first, and how many. */
+  beyond(other: Bitmap, from: number, to: number): { readonly first: number | null; readonly count: number } {
+    let first: number | null = null;
+    let count = 0;
+    for (let at = from; at < to; ) {
+      const chunk = this.#chunkAt(at);
+      const chunkStart = at - (at % CHUNK_BITS);
+      const end = Math.min(to, chunkStart + CHUNK_BITS);
+      if (chunk !== NO_BITS) {
+        const others = other.#chunkAt(at);
+        for (let i = (at - chunkStart) >>> 5; chunkStart + i * 32 < end; i++) {
+          let bits = (chunk[i] as number) & ~(others[i] as number);
+          if (bits === 0) continue;
+          const wordStart = chunkStart + i * 32;
+          if (wordStart < at) bits &= -1 << (at - wordStart);
+          if (end - wordStart < 32) bits &= (1 << (end - wordStart)) - 1;
+          if (bits !== 0) first ??= wordStart + trailingZeros(bits);
+          count += popcount(bits);
+        }
+      }
+      at = end;
+    }
+    return { first, count };
+  }
+
   #chunkAt(bit: number): Int32Array {
     const index = Math.floor(bit / CHUNK_BITS);
     if (index === this.#lastIndex) return this.#last;
-    let chunk = this.#chunks.get(index);
-    if (chunk === undefined) {
-      chunk = this.#chunks.makeRoom() ?? new Int32Array(CHUNK_WORDS);
-      this.#readChunk(index, chunk);
-      this.#chunks.set(index, chunk);
-    }
-    this.#last = chunk;
+    this.#last = this.#isKnownEmpty(index) ? NO_BITS : (this.#chunks.get(index) ?? this.#loadChunk(index));
     this.#lastIndex = index;
+    return this.#last;
+  }
+
+  #isKnownEmpty(index: number): boolean {
+    return (((this.#empty[index >>> 3] as number) >>> (index & 7)) & 1) === 1;
+  }
+
+  #loadChunk(index: number): Int32Array {
+    const chunk = this.#chunks.makeRoom() ?? new Int32Array(CHUNK_WORDS);
+    // Its memory is overwritten from here on, so it must not be found any more, neither as another one.
+    this.#lastIndex = -1;
+    this.#readChunk(index, chunk);
+    if (Buffer.compare(new Uint8Array(chunk.buffer), NO_BYTES) === 0) {
+      this.#empty[index >>> 3] = (this.#empty[index >>> 3] as number) | (1 << (index & 7));
+      return NO_BITS;
+    }
+    this.#chunks.set(index, chunk);
     return chunk;
   }
 
@@ -85,7 +137,7 @@ export class Bitmap {
     const at = (index * CHUNK_BITS) / 8;
     const held = Math.min(chunk.byteLength, Math.ceil(this.bitCount / 8) - at);
     chunk.fill(0, held >>> 2);
-    const offset = this.#fileOffset + at;
+    const offset = this.fileOffset + at;
     if (this.#source.read(offset, new Uint8Array(chunk.buffer, 0, held)) === held) return;
     // The file has a gap or has become shorter. Without the bitmap no page can be found, and none must seem missing.
     const place = `offset 0x${offset.toString(16)}`;
@@ -142,18 +194,34 @@ function countBits(words: Int32Array, from: number, to: number): number {
   const above = -1 << (from % 32);
   if (first === last) return popcount((words[first] as number) & above & below);
   let total = popcount((words[first] as number) & above);
-  for (let i = first + 1; i < last; i++) {
-    const word = words[i] as number;
-    if (word !== 0) total += word === -1 ? 32 : popcount(word);
+  let i = first + 1;
+  for (; i + 4 <= last; i += 4) {
+    const a = words[i] as number;
+    const b = words[i + 1] as number;
+    const c = words[i + 2] as number;
+    const d = words[i + 3] as number;
+    // Three counts of up to 4 fit into a nibble: together the four words cost little more than two.
+    if ((a | b | c | d) !== 0)
+      total += sumOfNibbles(nibbleCounts(a) + nibbleCounts(b) + nibbleCounts(c), nibbleCounts(d));
   }
+  for (; i < last; i++) total += popcount(words[i] as number);
   return below === 0 ? total : total + popcount((words[last] as number) & below);
 }
 
-/** Adds neighbouring bits in parallel: pairs, nibbles, bytes, and the bytes by one multiplication. */
 function popcount(word: number): number {
+  return sumOfNibbles(nibbleCounts(word), 0);
+}
+
+/** The set bits of each nibble, in its place: neighbouring bits are added in parallel, then pairs. */
+function nibbleCounts(word: number): number {
   const pairs = word - ((word >>> 1) & 0x5555_5555);
-  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
-  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+  return (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+}
+
+/** All nibbles of two words: as bytes, and these by one multiplication. */
+function sumOfNibbles(a: number, b: number): number {
+  const bytes = (a & 0x0f0f_0f0f) + ((a >>> 4) & 0x0f0f_0f0f) + (b & 0x0f0f_0f0f) + ((b >>> 4) & 0x0f0f_0f0f);
+  return Math.imul(bytes, 0x0101_0101) >>> 24;
 }
 
 function trailingZeros(word: number): number {

@@ -40,6 +40,7 @@ export function openRaw(
     wrapper: null,
     pageSize: pageSize ?? 4096,
     complete: problems.length === 0,
+    mapComplete: true,
     memory,
     zeroPagesFiltered: null,
     details: NO_DETAILS,

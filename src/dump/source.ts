@@ -2,12 +2,15 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../errors.ts';
+import type { DumpAssumption } from './dump.ts';
 
 /** A finite run of bytes that can be read at any offset. */
 export interface ByteSource {
   /** As the user named it. */
   readonly name: string;
   readonly byteLength: number;
+  /** What has to be taken for granted to read it. */
+  readonly assumptions?: readonly DumpAssumption[];
   /** Fills `into` from `offset` and answers the number of bytes read: fewer than asked only at the end. */
   read(offset: number, into: Uint8Array): number;
   close(): void;

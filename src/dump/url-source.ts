@@ -1,6 +1,7 @@
 /** A dump behind a URL as a source like any other. Of a large one only those parts are fetched that are read. */
 
 import { BLOCK_BYTE_LENGTH, type BlockRun, blocksOf, copyFromBlock, FetchPlan, FIRST_BLOCKS } from './blocks.ts';
+import type { DumpAssumption } from './dump.ts';
 import { LruCache } from './page-cache.ts';
 import { RemoteFile, type UrlOptions } from './range-request.ts';
 import type { ByteSource } from './source.ts';
@@ -10,12 +11,19 @@ const CACHED_BLOCKS = 1 << 10;
 /** 4 MiB: little enough to be sent again when the connection is lost, and to come in time over a slow one. */
 const MOST_BLOCKS = 1 << 6;
 
+/** Of a server that says nothing by which a changed file would be noticed but its length. */
+const UNCHANGED: DumpAssumption = {
+  what: 'file on the server',
+  value: 'unchanged',
+  why: 'it sends no ETag and no Last-Modified, so a change while it is read would not be noticed',
+};
+
 /**
  * Opens a file behind an http or https URL. Reading is synchronous, like everywhere: this thread sleeps meanwhile.
  * Throws InputError (`file`) when it is not there, is empty, or the server does not serve ranges.
  */
-export function openUrlSource(url: string, options: UrlOptions = {}): ByteSource {
-  const file = new RemoteFile(url, options);
+export function openUrlSource(url: string, options: UrlOptions = {}, now = () => performance.now()): ByteSource {
+  const file = new RemoteFile(url, options, now);
   try {
     const blocks = new LruCache<Uint8Array>(CACHED_BLOCKS);
     const fetchBlocks = (run: BlockRun) => {
@@ -30,6 +38,7 @@ export function openUrlSource(url: string, options: UrlOptions = {}): ByteSource
     return {
       name: file.name,
       byteLength,
+      assumptions: file.hasValidator ? [] : [UNCHANGED],
       read(offset, into) {
         const wanted = into.subarray(0, Math.max(0, byteLength - offset));
         const wantedEnd = Math.ceil((offset + wanted.byteLength) / BLOCK_BYTE_LENGTH);

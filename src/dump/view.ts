@@ -58,7 +58,8 @@ export class MemoryView {
     return state === 'excluded' && this.#excludedIsZero;
   }
 
-  isWhollyRam(paddr: number, byteLength: number): boolean {
+  /** Null when the dump does not say. */
+  isWhollyRam(paddr: number, byteLength: number): boolean | null {
     return isWhollyRam(this.#dump.memory, paddr, byteLength);
   }
 

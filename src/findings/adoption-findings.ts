@@ -41,7 +41,8 @@ export function adoptionFindings(
   const addr = registers.bits('STRTAB_BASE', 'ADDR');
   if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: addr });
   const linux = maskedAddress(addr);
-  if (linux !== geometry.base) {
+  // Bits above those are another finding.
+  if (linux !== geometry.base % 2 ** 52) {
     const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
     findings.add('strtab-base-unaligned', { table, linux: linux, hardware: geometry.base });
   }
@@ -66,7 +67,9 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
     findings.add('adoption-fallback', args, {}, message?.text ?? null);
   }
-  if (verdict === 'indeterminate') {
+  const { doubt } = emulation;
+  if (doubt !== null) findings.add('registers-after-probe', { revision, sign: doubt });
+  else if (verdict === 'indeterminate') {
     const observed = decidedBy?.observed ?? 'unknown';
     findings.add('adoption-indeterminate', { revision, check: decidedBy?.id ?? 'unknown', observed });
   }

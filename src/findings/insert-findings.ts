@@ -77,7 +77,11 @@ function refusalFinding(
       findings.add('insert-aliasing', { sid, device: device.name ?? '', owner: refusal.owner }, here, kernelMessage);
       break;
     case 'descriptor-not-in-dump':
-      findings.add('insert-indeterminate', { sid }, l1Location(view, refusal.l1Index, refusal.paddr), kernelMessage);
+    case 'l2-not-in-dump': {
+      const missing = refusal.kind === 'l2-not-in-dump' ? 'l2-table' : 'l1-descriptor';
+      const there = l1Location(view, refusal.l1Index, refusal.paddr);
+      findings.add('insert-indeterminate', { sid, missing }, there, kernelMessage);
       break;
+    }
   }
 }

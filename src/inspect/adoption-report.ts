@@ -44,6 +44,7 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
     verdict: emulation.verdict,
     ret: emulation.ret,
     errno: errnoName(emulation.ret),
+    doubt: emulation.doubt,
     decidedBy: emulation.decidedBy,
     settledByLog: emulation.settledByLog,
     tableFormat: emulation.tableFormat,

@@ -171,13 +171,10 @@ function asLine({ left, right }: Pair<StagedLogLine, CapturedLine>): DmesgLine {
   return { status: left.level === 'debug' ? 'hidden' : 'missing', text: left.text, line: null };
 }
 
-/** What compilers append to the name of a function that they have changed for its callers. */
-const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
-
-function comparePanic({ diesIn: found }: CaptureLines, panic: PanicReport | null): DmesgReport['panic'] {
+function comparePanic({ death }: CaptureLines, panic: PanicReport | null): DmesgReport['panic'] {
   const predicted = panic?.where ?? null;
   // A death elsewhere in the kernel is another story.
-  const ours = found !== null && (found === predicted || found.startsWith('arm_smmu')) ? found : null;
+  const ours = death !== null && (death.fn === predicted || death.fn.startsWith('arm_smmu')) ? death : null;
   if (predicted === null && ours === null) return null;
-  return { predicted, found: ours, agrees: predicted === (ours?.replace(CLONE, '') ?? null) };
+  return { predicted, found: ours?.named ?? null, agrees: predicted === (ours?.fn ?? null) };
 }

@@ -110,6 +110,8 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       now: momentOf(dump),
       later: later && momentOf(later),
       memremap: { model: options.memremap ?? (iomem === undefined ? 'dump' : 'kernel'), paBits: options.paBits ?? 48 },
+      captured: snapshot.captured,
+      vmcoreRam: VMCORES.includes(dump.format) ? dump.memory.ranges : null,
       kdumpRam,
       devices: {
         present: [...devicesOf(options.insert, smmu), ...namedDevicesOf(options.devices, smmu)],
@@ -149,6 +151,9 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     summary: { ...totals, exitCode: exitCode(smmus, totals, options.failOn ?? 'error') },
   };
 }
+
+/** Formats that a kdump kernel writes. */
+const VMCORES: readonly string[] = ['elf', 'kdump'];
 
 /** Both register pages of every SMMU whose base is known. */
 function registerPagesOf({ smmus }: Snapshot): (AddressRange & { name: string })[] {
@@ -207,7 +212,8 @@ function generalFindings(
     for (const { file, fileOffset, what } of one.problems) {
       findings.add('dump-damaged', { file, fileOffset, what });
     }
-    if (!one.complete && one.problems.length === 0) findings.add('dump-incomplete', { file: one.files.join(', ') });
+    if (one.complete === false && one.problems.length === 0)
+      findings.add('dump-incomplete', { file: one.files.join(', ') });
   }
   if (platform !== undefined) firmwareFindings(platform, findings);
   return findings;

@@ -44,11 +44,18 @@ export interface DumpReport {
   readonly format: string;
   readonly wrapper: string | null;
   readonly pageSize: number;
+  /** Whether it is known that all is there that should be. */
   readonly complete: boolean;
+  /** `unknown`: the format has no mark at its end, so that a dump that was cut may look like a whole one. */
+  readonly completeness: Completeness;
   /** What the dump says is RAM. */
   readonly memory: readonly AddressRange[];
+  /** Whether that is all RAM there is. If it may not be, what lies elsewhere is unknown, not a hole. */
+  readonly memoryComplete: boolean;
   readonly assumptions: readonly DumpAssumption[];
 }
+
+export type Completeness = 'whole' | 'short' | 'unknown';
 
 export interface SmmuReport extends Outcome {
   readonly name: string;
@@ -113,8 +120,10 @@ export function dumpReport(dump: Dump): DumpReport {
     format: dump.format,
     wrapper: dump.wrapper,
     pageSize: dump.pageSize,
-    complete: dump.complete,
+    complete: dump.complete === true,
+    completeness: dump.complete === null ? 'unknown' : dump.complete ? 'whole' : 'short',
     memory: dump.memory.ranges,
+    memoryComplete: dump.mapComplete,
     assumptions: dump.assumptions,
   };
 }

@@ -4,7 +4,7 @@ import type { Check } from '../adopt/checks.ts';
 import type { RegisterPage } from '../adopt/cleanup.ts';
 import type { Features } from '../adopt/device.ts';
 import type { Verdict } from '../adopt/emulate.ts';
-import type { AdoptionEnd, DeviceFate, SmmuFate } from '../adopt/fate.ts';
+import type { AdoptionEnd, DeviceFate, RegisterDoubt, SmmuFate } from '../adopt/fate.ts';
 import type { MappingKind, MappingPurpose } from '../adopt/ledger.ts';
 import type { LogLine, StagedLogLine } from '../adopt/log.ts';
 import type { InFlight, Phase, Reset } from '../adopt/reset.ts';
@@ -39,9 +39,11 @@ export interface AdoptionReport {
   readonly verdict: Verdict;
   readonly ret: number | null;
   readonly errno: string | null;
+  /** Why nothing can be told from these registers; null where something can. */
+  readonly doubt: RegisterDoubt | null;
   /** The check at which the adoption ended, or at which it cannot be told whether it does; null where none did. */
   readonly decidedBy: Check | null;
-  /** The dump leaves open what the check decides, and the captured log tells it. */
+  /** The dump leaves something open that decides, and the captured log tells it. */
   readonly settledByLog: boolean;
   readonly tableFormat: TableFormatField;
   readonly format: StreamTableFormat | null;

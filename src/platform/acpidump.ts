@@ -13,8 +13,8 @@ const TABLE_HEADING = /^[> \t]*"?([A-Z0-9_!]{4})"? @ (?:0x[0-9A-F]+|\(nil\))[ \t
 const SNIFFED_BYTE_LENGTH = 1 << 12;
 
 /**
- * The bytes of the table called `signature` in those of a file; a file that is the table itself is answered as it is.
- * Throws InputError (`format`) for a text that does not have it.
+ * The bytes of the table called `signature` in those of a file; a file that is no such text is answered as it is.
+ * Throws InputError (`format`) for a text that is damaged, or has other tables alone.
  */
 export function acpiTableOf(bytes: Buffer, signature: string, file: string): Buffer {
   if (!isText(bytes)) return bytes;
@@ -29,7 +29,8 @@ export function acpiTableOf(bytes: Buffer, signature: string, file: string): Buf
       const names = [...new Set(headings.map(([, name]) => name))].slice(0, 20).join(', ');
       return refuse(`is the output of acpidump without an ${signature}; it has ${names}`);
     }
-    return hexDump(text, heading.index + heading[0].length, refuse);
+    const dumped = hexDump(text, heading.index + heading[0].length, refuse);
+    return dumped.length === 0 ? refuse(`has a heading of ${signature} as acpidump prints it, and no bytes`) : dumped;
   }
   if (DISASSEMBLY.test(text.slice(0, SNIFFED_BYTE_LENGTH))) {
     refuse(
@@ -37,7 +38,8 @@ export function acpiTableOf(bytes: Buffer, signature: string, file: string): Buf
         'or what "iasl FILE.dsl" compiles from it',
     );
   }
-  return hexDump(text, 0, refuse);
+  const dumped = hexDump(text, 0, refuse);
+  return dumped.length === 0 ? bytes : dumped;
 }
 
 /** No table of ACPI is text: its header has a length, with zeros in its upper bytes. */
@@ -55,7 +57,7 @@ const BYTES_OF_LINE = 16;
 /** A server with many hundreds of components has an IORT of some tens of kilobytes. */
 const MAX_BYTE_LENGTH = 1 << 22;
 
-/** The bytes of the first hex dump from `start` on. */
+/** The bytes of the first hex dump from `start` on; none where there is none. */
 function hexDump(text: string, start: number, refuse: (message: string) => never): Buffer {
   const bytes: number[] = [];
   let squeezed = false;
@@ -79,7 +81,6 @@ function hexDump(text: string, start: number, refuse: (message: string) => never
       bytes.push(...own);
     } else if (bytes.length > 0) break;
   }
-  if (bytes.length === 0) refuse('is text, but no hex dump of a table of ACPI; give the table itself, in binary');
   return Buffer.from(bytes);
 }
 

@@ -74,7 +74,8 @@ export class AddressMap {
           const from = start + run.offset;
           const to = from + run.byteLength;
           const first = Math.max(start, floor(from));
-          add(first, to === after ? after : floor(to), run.state === 'hole' ? other : 'ram');
+          const isRam = run.state !== 'hole' && run.uncharted !== true;
+          add(first, to === after ? after : floor(to), isRam ? 'ram' : other);
         }
       }
       start = after;

@@ -153,8 +153,8 @@ export class AskedStreams {
     const text = JSON.stringify(list[at]?.text);
     const why =
       directory === null
-        ? `is no number and no PCI address; names of devices need --dtb or --iort`
-        : "is no number, no PCI address, and no device's name in firmware's tables";
+        ? 'is not a StreamID: no number, no PCI address; names of devices need --dtb or --iort'
+        : "is not a StreamID: no number, no PCI address, no name of a device in firmware's tables";
     throw new InputError('usage', `${text} ${why}`);
   }
 

@@ -6,7 +6,14 @@
 import { InputError } from '../errors.ts';
 import { type Claim, firstClaims } from './claims.ts';
 import { parseDeviceTree, type TreeNode } from './device-tree.ts';
-import { type DisabledSmmu, type Firmware, type IdRange, Problems, SmmuBuilder } from './firmware.ts';
+import {
+  type DisabledSmmu,
+  type Firmware,
+  type IdRange,
+  MAX_RESERVED_SIDS,
+  Problems,
+  SmmuBuilder,
+} from './firmware.ts';
 import { isPciNode, pciDomains } from './pci-domains.ts';
 import {
   cellCounts,
@@ -69,7 +76,7 @@ class TreeReader {
   /** Nodes that Linux makes no device of, with the one that says so, themselves or one above. */
   readonly #refusedBy = new Map<TreeNode, TreeNode>();
   /** StreamIDs of platform devices, for what is reserved for them. */
-  readonly #sidsOf = new Map<TreeNode, { readonly smmu: SmmuBuilder; readonly sid: number }[]>();
+  readonly #sidsOf = new Map<TreeNode, Map<SmmuBuilder, number[]>>();
 
   constructor(nodes: readonly TreeNode[]) {
     for (const node of nodes) {
@@ -90,16 +97,18 @@ class TreeReader {
   }
 
   #addSmmu(node: TreeNode): void {
+    if (this.smmus.size + this.disabled.length >= MAX_SMMUS) {
+      this.problems.add(`only its first ${MAX_SMMUS} SMMUs are read`);
+      return;
+    }
     const about = { name: pathOf(node), base: physicalBase(node) };
     const by = this.#refusedBy.get(node);
     if (by !== undefined) {
-      if (this.disabled.length >= MAX_SMMUS) return;
       this.disabled.push({ ...about, by: { name: pathOf(by), status: refusalOf(by) ?? '' } });
       return;
     }
     if (about.base === null) this.problems.add(`${about.name}: its reg does not lead to a physical address`);
-    if (this.smmus.size >= MAX_SMMUS) this.problems.add(`only its first ${MAX_SMMUS} SMMUs are read`);
-    else this.smmus.set(node, new SmmuBuilder({ ...about, coherent: isDmaCoherent(node) }, this.problems));
+    this.smmus.set(node, new SmmuBuilder({ ...about, coherent: isDmaCoherent(node) }, this.problems));
   }
 
   exists(node: TreeNode): boolean {
@@ -167,9 +176,11 @@ class TreeReader {
       if (smmu !== null && sid !== undefined) {
         const range: IdRange = { kind: 'platform', name: pathOf(node), segment: null, ...ONE_ID, firstSid: sid };
         smmu.add(range);
-        const sids = this.#sidsOf.get(node) ?? [];
-        sids.push({ smmu, sid });
-        this.#sidsOf.set(node, sids);
+        const ofNode = this.#sidsOf.get(node) ?? new Map<SmmuBuilder, number[]>();
+        this.#sidsOf.set(node, ofNode);
+        const sids = ofNode.get(smmu) ?? [];
+        ofNode.set(smmu, sids);
+        if (sids.length <= MAX_RESERVED_SIDS) sids.push(sid);
       }
       at += 1 + specifier;
     }
@@ -192,9 +203,7 @@ class TreeReader {
         this.problems.add(`${pathOf(node)}: its iommu-addresses are cut short, or beyond 53 bits`);
         return;
       }
-      const streams = this.#sidsOf.get(device) ?? [];
-      for (const smmu of new Set(streams.map((stream) => stream.smmu))) {
-        const sids = streams.filter((stream) => stream.smmu === smmu).map(({ sid }) => sid);
+      for (const [smmu, sids] of this.#sidsOf.get(device) ?? []) {
         smmu.reserve({ name: pathOf(device), sids, ranges: [{ start, end }], bypassed: false });
       }
     }

@@ -68,7 +68,7 @@ const REQUESTER_IDS = 1 << 16;
 
 /** More than any machine has; the rest of a table of garbage is passed over. */
 const MAX_RANGES = 1 << 14;
-const MAX_RESERVED_SIDS = 1 << 12;
+export const MAX_RESERVED_SIDS = 1 << 12;
 
 /** The parts of a table that a builder fills. */
 export class SmmuBuilder {

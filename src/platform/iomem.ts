@@ -59,8 +59,10 @@ export async function loadIomem(path: string): Promise<Iomem> {
 
 /** Parses the text of /proc/iomem; `file` names it in refusals. */
 export function parseIomem(text: string, file: string): Iomem {
-  const ranges = linesOf(text, file).flatMap((line, i) =>
-    line.trim() === '' ? [] : [parseLine(line, { file, place: `line ${i + 1}` })],
+  const lines = linesOf(text, file);
+  const margin = marginOf(lines);
+  const ranges = lines.flatMap((line, i) =>
+    isBlank(line) ? [] : [parseLine(line.slice(margin), { file, place: `line ${i + 1}` })],
   );
   // The kernel shows the names to everybody, the addresses only to the privileged.
   if (ranges.length > 0 && ranges.every(({ start, end }) => start === 0 && end === 1)) {
@@ -89,6 +91,24 @@ function linesOf(text: string, file: string): string[] {
     throw new InputError('format', message, { file });
   }
   return lines;
+}
+
+/** Blank, or what a blank line is in a quoted mail. */
+function isBlank(line: string): boolean {
+  return /^[>\s]*$/.test(line);
+}
+
+/** How many characters stand before every line alike: the indentation, or the quoting, of a mail or a report. */
+function marginOf(lines: readonly string[]): number {
+  let margin: string | null = null;
+  for (const line of lines) {
+    if (isBlank(line)) continue;
+    const [own = ''] = /^[> \t]*/.exec(line) ?? [];
+    let common = 0;
+    while (common < own.length && (margin === null || margin[common] === own[common])) common += 1;
+    margin = own.slice(0, common);
+  }
+  return margin?.length ?? 0;
 }
 
 function parseLine(line: string, at: { readonly file: string; readonly place: string }): IomemRange {

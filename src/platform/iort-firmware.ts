@@ -3,7 +3,7 @@
 import { PADDR_LIMIT } from '../dump/dump.ts';
 import { InputError } from '../errors.ts';
 import { acpiTableOf } from './acpidump.ts';
-import { type Firmware, Problems, SmmuBuilder } from './firmware.ts';
+import { type Firmware, MAX_RESERVED_SIDS, Problems, SmmuBuilder } from './firmware.ts';
 import { type Iort, type IortNode, parseIort } from './iort.ts';
 import { type MappedIds, mappedIds, ownMappings } from './iort-mappings.ts';
 
@@ -121,7 +121,7 @@ class IortReader {
 }
 
 /** One more than are kept, so that it shows that there were more. */
-const MAX_SIDS_OF_NODE = (1 << 12) + 1;
+const MAX_SIDS_OF_NODE = MAX_RESERVED_SIDS + 1;
 
 function inOrderOfTable({ mappings }: IortNode): MappedIds[] {
   const order = new Map(mappings.map((mapping, i) => [mapping, i]));

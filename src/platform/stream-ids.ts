@@ -36,6 +36,9 @@ interface MaskedRanges {
   readonly pieces: readonly Claim<Place>[];
 }
 
+/** Segments in which an address without one is looked for; servers have some tens. */
+const MAX_OPEN_SEGMENTS = 64;
+
 interface Place {
   readonly smmu: FirmwareSmmu;
   readonly range: IdRange;
@@ -70,7 +73,7 @@ export class StreamDirectory {
   /** By the first table that has the device; several where segments, or bits of the address, are left open. */
   pci(wanted: PciFunction): DeviceStream[] {
     for (const segments of this.#segments) {
-      const asked = wanted.segment === null ? [...segments.keys()] : [wanted.segment];
+      const asked = wanted.segment === null ? [...segments.keys()].slice(0, MAX_OPEN_SEGMENTS) : [wanted.segment];
       const found = asked.flatMap((segment) => streamsOf(segments.get(segment) ?? [], segment, wanted));
       if (found.length > 0) return found;
     }

@@ -58,7 +58,7 @@ export function cellCounts(bus: TreeNode): { readonly address: number; readonly 
 /** More cells than any binding has; a count like this is garbage. */
 const MAX_CELLS = 8;
 /** More windows than any bus has; they are gone through for every SMMU below. */
-const MAX_WINDOWS = 1 << 10;
+const MAX_WINDOWS = 1 << 8;
 
 /** The first address of `reg` as the CPU sees it, through the `ranges` of every bus above; null when there is none. */
 export function physicalBase(node: TreeNode): number | null {

@@ -40,6 +40,23 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
 }
 
+/** The widest first; what has no reach comes last. */
+const WIDEST_FIRST: readonly Finding['reach'][] = ['machine', 'smmu', 'bus', 'device', null];
+
+/** `worst error kernel-panic, of 2 errors, 0 warnings, 1 note`: the gravest of the widest reach. */
+export function worstInWords(findings: readonly Finding[]): string {
+  const ofSeverity = (severity: Severity) => findings.filter((finding) => finding.severity === severity);
+  const widest = (list: readonly Finding[]) =>
+    list.toSorted((a, b) => WIDEST_FIRST.indexOf(a.reach) - WIDEST_FIRST.indexOf(b.reach));
+  const worst = GRAVEST_FIRST.flatMap((severity) => widest(ofSeverity(severity)))[0];
+  if (worst === undefined) return 'no findings';
+  const counts = GRAVEST_FIRST.map((severity) => {
+    const { length } = ofSeverity(severity);
+    return `${length} ${severity}${length === 1 ? '' : 's'}`;
+  });
+  return `worst ${worst.severity} ${worst.rule}, of ${counts.join(', ')}`;
+}
+
 /** `SIDs 0x500-0x5ff, PCI bus 05, at 0x88002028`, or nothing for what has no place. */
 export function placeInWords({ location }: Finding): string {
   const { firstSid, lastSid, pciBus, address } = location;

@@ -14,6 +14,17 @@ export function tableFormatOf(fmt: number): TableFormatField {
   return fmt === 1 ? '2lvl' : fmt === 0 ? 'linear' : 'reserved';
 }
 
+/**
+ * STRTAB_BASE.ADDR and L1STD.L2Ptr are bits 55:6 where the hardware puts out 56 address bits (IDR5.OAS 7), and 51:6 else,
+ * with RES0 above. Linux masks to 51:6 on any hardware.
+ */
+export type TableAddressBits = 52 | 56;
+
+/** From the bits of IDR5.OAS. */
+export function tableAddressBits(oasBits: number | null): TableAddressBits {
+  return oasBits === 56 ? 56 : 52;
+}
+
 export interface StreamTableGeometry {
   /** The format hardware uses: reserved FMT values behave as linear. */
   readonly format: StreamTableFormat;
@@ -21,6 +32,8 @@ export interface StreamTableGeometry {
   readonly log2Size: number;
   /** StreamID bits resolved by one L2 table: SPLIT, with reserved values behaving as 6. Linear tables have none. */
   readonly split: number;
+  /** Address bits of the table's own pointers. */
+  readonly addressBits: TableAddressBits;
   /** Address of the table, low bits taken as zero as the hardware does. */
   readonly base: number;
   /** L1 descriptors of a two-level table, STEs of a linear one. */
@@ -35,20 +48,21 @@ export function streamTableGeometry(
   addr: bigint,
   cfg: { readonly fmt: number; readonly split: number; readonly log2Size: number },
   sidSize: number,
+  addressBits: TableAddressBits,
 ): StreamTableGeometry {
   const log2Size = Math.min(cfg.log2Size, sidSize, 32);
   if (cfg.fmt !== 1) {
-    const base = alignDown(addr, cfg.log2Size + 6);
-    return { format: 'linear', log2Size, split: 0, base, entries: 2 ** log2Size };
+    const base = alignDown(addr, cfg.log2Size + 6, addressBits);
+    return { format: 'linear', log2Size, split: 0, addressBits, base, entries: 2 ** log2Size };
   }
   const split = cfg.split === 8 || cfg.split === 10 ? cfg.split : 6;
-  const base = alignDown(addr, Math.max(6, cfg.log2Size - split + 3));
-  return { format: '2lvl', log2Size, split, base, entries: 2 ** Math.max(0, log2Size - split) };
+  const base = alignDown(addr, Math.max(6, cfg.log2Size - split + 3), addressBits);
+  return { format: '2lvl', log2Size, split, addressBits, base, entries: 2 ** Math.max(0, log2Size - split) };
 }
 
-/** Address bits 51:0 with the lowest `bits` cleared. Bits 55:52 exist in the newest architecture only. */
-function alignDown(addr: bigint, bits: number): number {
-  return Number(BigInt.asUintN(52, addr) & ~((1n << BigInt(bits)) - 1n));
+/** The address with the lowest `bits` cleared. What is left of 56 bits is exact as a number. */
+function alignDown(addr: bigint, bits: number, addressBits: TableAddressBits): number {
+  return Number(BigInt.asUintN(addressBits, addr) & ~((1n << BigInt(bits)) - 1n));
 }
 
 /** What hardware makes of one level 1 descriptor. */
@@ -56,15 +70,19 @@ export interface L1Lookup {
   readonly span: number;
   /** STEs that the L2 array holds for this descriptor: 0 when the descriptor is invalid (C_BAD_STREAMID). */
   readonly stes: number;
-  /** The L2 array, aligned to its size where the span is valid; address bits 51:6. */
+  /** The L2 array, aligned to its size where the span is valid. */
   readonly l2: number;
 }
 
 /** `low` and `high` are the 32-bit halves of the descriptor. */
-export function l1Lookup(low: number, high: number, split: number): L1Lookup {
+export function l1Lookup(
+  low: number,
+  high: number,
+  { split, addressBits }: Pick<StreamTableGeometry, 'split' | 'addressBits'>,
+): L1Lookup {
   const span = low & 0x1f;
   const valid = span >= 1 && span <= 11 && span <= split + 1;
-  const pointer = l1Pointer(low, high);
+  const pointer = (addressBits === 56 ? (high & 0xf00000) * 2 ** 32 : 0) + l1Pointer(low, high);
   const arrayByteLength = 2 ** (span + 5);
   return {
     span,
@@ -73,7 +91,7 @@ export function l1Lookup(low: number, high: number, split: number): L1Lookup {
   };
 }
 
-/** L2Ptr as a number, address bits 51:6. */
+/** L2Ptr as a number, address bits 51:6, which are all that Linux keeps. */
 export function l1Pointer(low: number, high: number): number {
   return (high & 0xfffff) * 2 ** 32 + ((low & ~0x3f) >>> 0);
 }

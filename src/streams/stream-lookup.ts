@@ -9,6 +9,7 @@ import type { MemoryView } from '../dump/view.ts';
 import { hex } from '../hex.ts';
 import type { SmmuReport } from '../inspect/inspection.ts';
 import { fieldOf, meaningOf } from '../smmu/fields.ts';
+import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { STE } from '../smmu/ste.ts';
 import {
   L1STD_BYTE_LENGTH,
@@ -17,6 +18,8 @@ import {
   STE_BYTE_LENGTH,
   type StreamTableGeometry,
   streamTableGeometry,
+  type TableAddressBits,
+  tableAddressBits,
   tableFormatOf,
 } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
@@ -52,6 +55,7 @@ export interface TableRegisters {
   /** STRTAB_BASE as it was captured. */
   readonly value: bigint;
   readonly sidBits: number;
+  readonly addressBits: TableAddressBits;
 }
 
 /** From a snapshot; a missing IDR1 is assumed and noted in `registers`, which reads the same snapshot. */
@@ -64,6 +68,7 @@ export function tableRegisters(smmu: SmmuSnapshot, registers: RegisterFile): Tab
     addr: registers.bits('STRTAB_BASE', 'ADDR'),
     value: smmu.registers.get('STRTAB_BASE') ?? 0n,
     sidBits: registers.field('IDR1', 'SIDSIZE'),
+    addressBits: tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
   };
 }
 
@@ -78,16 +83,17 @@ export function reportedTableRegisters({ registers, features }: SmmuReport): Tab
     addr: BigInt(base?.fields['ADDR'] ?? 0),
     value: BigInt(base?.value ?? 0),
     sidBits: features.sidBits,
+    addressBits: tableAddressBits(features.oasBits),
   };
 }
 
 /** IHI 0070, "Stream table lookup". What it refuses is C_BAD_STREAMID. */
 export function lookUpByHardware(
-  { addr, value, sidBits, ...cfg }: TableRegisters,
+  { addr, value, sidBits, addressBits, ...cfg }: TableRegisters,
   view: MemoryView,
   sid: number,
 ): Lookup {
-  const geometry = streamTableGeometry(addr, cfg, sidBits);
+  const geometry = streamTableGeometry(addr, cfg, sidBits, addressBits);
   const { format, base, split, log2Size } = geometry;
   const walk = new Walk(view, base, value, tableInWords(geometry));
   if (sid >= 2 ** log2Size) return walk.end(`the table covers 2^${log2Size} StreamIDs`);
@@ -95,11 +101,11 @@ export function lookUpByHardware(
   const index = Math.floor(sid / 2 ** split);
   const inTable = sid % 2 ** split;
   const halves = walk.l1(base, index, (low, high) => {
-    const { span, stes, l2 } = l1Lookup(low, high, split);
+    const { span, stes, l2 } = l1Lookup(low, high, geometry);
     return stes === 0 ? `span ${span}: no table` : `span ${span}: ${count(stes, 'STE')} at ${hex(l2)}`;
   });
   if (halves === null) return walk.end();
-  const { span, stes, l2 } = l1Lookup(...halves, split);
+  const { span, stes, l2 } = l1Lookup(...halves, geometry);
   if (stes === 0) return walk.end(`L1[${index}] has span ${span}`);
   if (inTable >= stes) return walk.end(`L1[${index}] has span ${span}, which holds ${count(stes, 'STE')}`);
   return walk.ste(l2, inTable);
@@ -170,7 +176,7 @@ class Walk {
     return {
       outcome: why === undefined ? 'not-in-dump' : 'no-entry',
       address: null,
-      why: why ?? `the ${what} at ${address} is not in the dump (${pageState})`,
+      why: why ?? `the ${what} at ${hex(address)} is not in the dump (${pageState})`,
       steps: this.#steps,
     };
   }

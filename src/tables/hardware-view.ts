@@ -99,7 +99,7 @@ export class HardwareView {
 
   /** Every L1 descriptor in ascending order; those with all bits of span and pointer clear only with `all`. */
   *l1Entries(all: boolean, onMissing?: (missing: MissingEntries) => void): Generator<L1Entry> {
-    const { base, entries, split, format } = this.geometry;
+    const { base, entries, format } = this.geometry;
     if (format !== '2lvl') return;
     for (const { first, count, known, state, words } of this.#memory.slices(base, L1STD_BYTE_LENGTH, entries)) {
       if (!known) {
@@ -118,7 +118,7 @@ export class HardwareView {
         const high = words[2 * i + 1] as number;
         if (!all && (low & 0x1f) === 0) continue;
         const index = first + i;
-        yield { index, paddr: base + index * L1STD_BYTE_LENGTH, low, high, ...l1Lookup(low, high, split) };
+        yield { index, paddr: base + index * L1STD_BYTE_LENGTH, low, high, ...l1Lookup(low, high, this.geometry) };
       }
     }
   }
@@ -225,7 +225,7 @@ export class HardwareView {
     const descriptor = this.#known(paddr, L1STD_BYTE_LENGTH, `L1[${l1Index}]`);
     if ('why' in descriptor) return descriptor;
     const [value = 0n] = this.#memory.readWords(paddr, L1STD_BYTE_LENGTH) ?? [];
-    const { span, stes, l2 } = l1Lookup(Number(value & 0xffff_ffffn), Number(value >> 32n), split);
+    const { span, stes, l2 } = l1Lookup(Number(value & 0xffff_ffffn), Number(value >> 32n), this.geometry);
     if (stes === 0) return { why: `L1[${l1Index}] has span ${span}` };
     const inTable = sid % 2 ** split;
     if (inTable >= stes) return { why: `L1[${l1Index}] has span ${span}, which holds ${stes} STEs` };

@@ -126,6 +126,13 @@ describe('a broken rule before a hole: the kernel never comes to the hole', () =
     expect(deathOf(await withL1At(l1, {}, new Image().reserve(l1, 64)))).toBe('arm_smmu_device_probe at 0x90000000');
   });
 
+  test('what is not known before the end of RAM may end the adoption instead', async () => {
+    const inspected = await withL1At(l1, {}, new Image().reserve(L2_BUS0, 64));
+    expect(endOf(inspected)).toEqual({ verdict: 'indeterminate', ret: null, dies: null });
+    expect(inspected.smmu.fate.kind).toBe('unknown');
+    expect(inspected.summary.exitCode).toBe(3);
+  });
+
   test('a bad descriptor in the part that is RAM tosses the adoption', async () => {
     const inspected = await withL1At(l1, {}, new Image().l1(l1, 7, 3, L2_BUS0));
     expect(endOf(inspected)).toEqual({ verdict: 'fallback', ret: -22, dies: null });
@@ -138,6 +145,13 @@ describe('a broken rule before a hole: the kernel never comes to the hole', () =
     expect(endOf(inspected)).toEqual({ verdict: 'fallback', ret: -22, dies: null });
     const mapped = inspected.smmu.adoption.mappings.map(({ purpose, address }) => `${purpose} ${address}`);
     expect(mapped).toEqual(['l1-table 0x88000000', 'l2-table 0x88010000']);
+  });
+
+  test('what is not known before the hole may end the scan instead', async () => {
+    // RAM that the dump lacks.
+    const memory = withL2At(HOLE).l1(L1, 0, 9, 0x8a00_0000);
+    const inspected = await onMachine(memory, { revision: 'v10' });
+    expect(endOf(inspected)).toEqual({ verdict: 'indeterminate', ret: null, dies: null });
   });
 
   test('behind the hole it comes too late', async () => {

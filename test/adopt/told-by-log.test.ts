@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
+import { comparisonInWords } from '../../src/report/prose/log-comparison.ts';
 import { IOMEM, inspectMachine, L1, L2_BUS0, type MachineOptions } from '../support/machine.ts';
 
 /** RAM of the machine that the dump lacks. */
@@ -141,4 +142,16 @@ test.each([
   expect(off.smmu.kernelLog.map(({ text }) => text)).toEqual(warned);
   const adopted = await onMachine(withL2At(L2_BUS0), null, { registers });
   expect(adopted.smmu.kernelLog.map(({ text }) => text)).not.toContain(warned[0] ?? 'nothing');
+});
+
+test('what a log has more than could be predicted is no difference', async () => {
+  const options = { insert: [0x8, 0x100], later: later() };
+  const log = line("kdump: adopting crashed kernel's stream table") + RETAINED + line('Failed to register iommu');
+  const { smmu, findings } = await onMachine(withL2At(NOT_IN_DUMP), log, options);
+  expect(smmu.dmesg).toMatchObject({ agree: 2, missing: 0, extra: 1 });
+  expect(findings.filter(({ rule }) => rule === 'dmesg-differs')).toEqual([]);
+  expect(comparisonInWords(smmu)).toEqual({
+    how: 'open',
+    rest: '2 lines agree, 1 more, about which nothing could be predicted',
+  });
 });

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { differences, lineDifferences } from '../../src/check/differences.ts';
+import { holds } from '../support/holds.ts';
 
 const all = (expected: unknown, found: unknown) => [...differences(expected, found)];
 
@@ -27,11 +28,11 @@ describe('JSON', () => {
       );
     };
     // Keys that look like indices keep their own order, whatever is done.
-    fc.assert(fc.property(fc.jsonValue(), (value) => all(value, reversed(value)).length === 0));
+    holds(fc.property(fc.jsonValue(), (value) => all(value, reversed(value)).length === 0));
   });
 
   test('each difference says what is where', () => {
-    fc.assert(
+    holds(
       fc.property(fc.jsonValue(), fc.jsonValue(), (expected, found) => {
         for (const difference of differences(expected, found)) {
           if ('expected' in difference) expect(at(expected, difference.place)).toBe(difference.expected);

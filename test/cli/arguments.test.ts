@@ -42,7 +42,7 @@ describe('StreamID lists', () => {
   test.each([
     ['0001:01:00.0', `"0001:01:00.0": only firmware's tables, with --dtb or --iort, tell its StreamID`],
     ['01:00.*', `"01:00.*": only firmware's tables, with --dtb or --iort, tell its StreamID`],
-    ['usb@1', '"usb@1" is no number and no PCI address; names of devices need --dtb or --iort'],
+    ['usb@1', '"usb@1" is not a StreamID: no number, no PCI address; names of devices need --dtb or --iort'],
   ])('without firmware nobody knows %s', (text, message) => expect(() => sidsOf(text)).toThrow(message));
 
   test.each(['1,2', '1-2', '01:00.0-01:00.1'])('%s is more than one', (text) =>

@@ -53,6 +53,24 @@ const COMMANDS: readonly (readonly [string, readonly string[], number])[] = [
   ['translate', ['before.elf', '--sid', '0', '--all'], 0],
 ];
 
+test('a stream is found by the name of its device, and an address that firmware does not have is pointed out', async () => {
+  const translate = (sid: string) =>
+    run(['translate', 'before.elf', '--iova', '0x1000', '--regs', 'regs.json', '--dtb', 'machine.dtb', '--sid', sid], {
+      cwd,
+    });
+  const byName = await translate('usb@80000');
+  expect({ ...byName, stdout: byName.stdout.split('\n')[0] }).toEqual({
+    stdout: expect.stringContaining('SID 0x0 (/usb@80000)'),
+    stderr: '',
+    status: 0,
+  });
+  const byAddress = await translate('00:00.0');
+  expect(byAddress.stdout).toBe(byName.stdout);
+  expect(byAddress.stderr).toBe(
+    "smmu-adopt: note: 00:00.0 is read as StreamID 0x0, its requester ID: firmware's tables have no such device behind the SMMU\n",
+  );
+});
+
 async function output(name: string, args: readonly string[], status: number): Promise<string> {
   const outcome = await run([name, ...args, '--regs', 'regs.json'], { cwd });
   expect({ stderr: outcome.stderr, status: outcome.status }).toEqual({ stderr: '', status });

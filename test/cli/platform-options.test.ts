@@ -43,7 +43,7 @@ describe('a file that cannot be used is refused in one line', () => {
     ['--dtb', 'regs.json', /^regs\.json: does not begin with the magic number of a device tree/],
     ['--dtb', sparse('large.dtb', 2 ** 24 + 1), /large\.dtb: is 16777217 bytes long, too long for a device tree$/],
     ['--iort', 'regs.json', 'regs.json: does not begin with "IORT"; is it that table of ACPI?'],
-    ['--iort', sparse('large.iort', 2 ** 22 + 1), /large\.iort: is 4194305 bytes long, too long for an IORT$/],
+    ['--iort', sparse('large.iort', 2 ** 25 + 1), /large\.iort: is 33554433 bytes long, too long for an IORT$/],
     ['--iort', folder.write('no-smmu.bin', iort([{ segment: 0 }])), /no-smmu\.bin: has no SMMUv3 node$/],
     ['--firmware', 'disk', /--firmware <where>' argument 'disk' is invalid. Allowed choices are dump\.$/],
   ])('%s %s', async (option, file, message) => {

@@ -8,9 +8,10 @@ import { openFlattened } from '../../src/dump/flattened.ts';
 import { type ByteSource, openFileSource } from '../../src/dump/source.ts';
 import { InputError } from '../../src/errors.ts';
 import { cutIntoRecords, type FlatRecord, type FlattenOptions, flatten } from '../support/flatten.ts';
+import { holds } from '../support/holds.ts';
 import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { refusalOf } from '../support/refusal.ts';
-import { slowTest } from '../support/slow.ts';
+import { runs, SLOW, slowTest } from '../support/slow.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 
 const KIB = 1024;
@@ -187,11 +188,11 @@ describe('the rearranged file', () => {
   test('any records in any order, read anywhere, as a naive model has them', () => {
     const record = fc.record({ offset: fc.nat(60), bytes: fc.uint8Array({ minLength: 1, maxLength: 30 }) });
     const reads = fc.array(fc.tuple(fc.nat(100), fc.nat(100)), { maxLength: 8 });
-    fc.assert(
+    holds(
       fc.property(fc.array(record, { minLength: 1, maxLength: 25 }), fc.boolean(), reads, (records, endMark, some) => {
         expectAsModel(flatten(records, { endMark }).bytes, [[0, 200], ...some]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -320,7 +321,7 @@ describe('what it costs', () => {
   });
 
   /** Counts that a quadratic way of any kind would take minutes for. */
-  const count = 200_000;
+  const count = SLOW ? 200_000 : 50_000;
   test.each([
     ['random order', (i: number) => ({ offset: ((i * 77_777) % count) * 3, length: 3 })],
     ['each around the one before', (i: number) => ({ offset: count - i, length: 2 })],

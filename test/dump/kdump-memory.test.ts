@@ -6,7 +6,9 @@ import type { DumpContents } from '../../src/dump/dump.ts';
 import { openKdump } from '../../src/dump/kdump.ts';
 import type { PageState, StateRun } from '../../src/dump/memory.ts';
 import { InputError } from '../../src/errors.ts';
+import { holdsLater } from '../support/holds.ts';
 import { type KdumpImage, type KdumpPage, kdump } from '../support/kdump-writer.ts';
+import { runs, SLOW } from '../support/slow.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 import { expectPartition } from '../support/states.ts';
 
@@ -65,7 +67,9 @@ const stateAt = (dump: DumpContents, paddr: number) => dump.memory.runs(paddr, 1
 describe('against a list of pages', () => {
   const kinds = fc.constantFrom('plain', 'zlib', 'lzo', 'snappy', 'zstd', 'excluded', 'zero', 'random' as const);
   const layouts = fc.record({
-    kinds: fc.array(fc.option(kinds, { nil: null, freq: 4 }), { minLength: 1, maxLength: 24 }),
+    kinds: fc
+      .array(fc.option(kinds, { nil: null, freq: 4 }), { minLength: 1, maxLength: 24 })
+      .filter((list) => list.some((kind) => kind !== null && kind !== 'excluded')),
     firstPfn: fc.constantFrom(0, 5, 31, 300, 4090),
     oneBitmap: fc.boolean(),
     spare: fc.nat(40),
@@ -77,7 +81,7 @@ describe('against a list of pages', () => {
     'blocks of %i KiB, version %i',
     async (kib, version) => {
       const blockSize = kib * KIB;
-      await fc.assert(
+      await holdsLater(
         fc.asyncProperty(layouts, async ({ kinds: list, firstPfn, oneBitmap, spare, subHeaderBlocks, asked }) => {
           const pages = list.flatMap((kind, i): KdumpPage[] => {
             const pfn = firstPfn + i;
@@ -148,8 +152,8 @@ describe('what is read', () => {
     const { at, size } = image.stored.get(1300) as { at: number; size: number };
     expect(inPages(source)).toEqual([{ offset: at, byteLength: size }]);
     expect(inTable(source)).toEqual([{ offset: image.descriptorsAt + 256 * 24, byteLength: 256 * 24 }]);
-    // The word of bitmap 2 was read when the dump was opened.
-    expect(source.reads).toHaveLength(3);
+    // The words of both bitmaps were read when the dump was opened.
+    expect(source.reads).toHaveLength(2);
   });
 
   test('of plain pages, only the bytes that are asked for', async () => {
@@ -172,16 +176,17 @@ describe('what is read', () => {
     ];
     expect(dump.memory.runs(0, 2 ** 52)).toEqual(everything);
     expect(inPages(source)).toEqual([]);
-    expect(inTable(source)).toHaveLength(3);
+    // The first run was read when the dump was opened.
+    expect(inTable(source)).toHaveLength(2);
     expect(dump.memory.runs(0, 2 ** 52)).toEqual(everything);
-    expect(inTable(source)).toHaveLength(3);
+    expect(inTable(source)).toHaveLength(2);
   });
 
-  test('for the ranges, bitmap 1 and nothing else, and once', async () => {
+  test('for the ranges, nothing that opening has not read, and they are made once', async () => {
     const { source, dump } = await opened();
     const [a, b] = [dump.memory.ranges, dump.memory.ranges];
     expect(a).toBe(b);
-    expect(source.reads).toEqual([{ offset: image.ramBitmapAt, byteLength: 200 }]);
+    expect(source.reads).toEqual([]);
   });
 
   test('for the census, no page', async () => {
@@ -419,7 +424,8 @@ describe('whatever happens to a file', () => {
     for (const [start, end] of ends) {
       for (let at = start; at < end; at++) {
         const original = image.bytes[at] as number;
-        for (const value of new Set([0, 0x7f, 0x80, 0xff, original ^ 1, original ^ 0x80])) {
+        const values = [0, 0x7f, 0x80, 0xff, original ^ 1, original ^ 0x80];
+        for (const value of SLOW ? new Set(values) : [values[at % values.length] as number]) {
           if (value === original) continue;
           const damaged = Uint8Array.from(image.bytes);
           damaged[at] = value;
@@ -453,14 +459,14 @@ describe('whatever happens to a file', () => {
       fc.integer({ min: image.descriptorsAt, max: image.bytes.length - 1 }),
     );
     const damage = fc.array(fc.tuple(places, fc.nat(255)), { minLength: 1, maxLength: 10 });
-    await fc.assert(
+    await holdsLater(
       fc.asyncProperty(damage, fc.nat(3000), async (changes, cut) => {
         const damaged = Uint8Array.from(image.bytes.subarray(0, image.bytes.length - cut));
         // Signature and version stay, else nearly every try would end there.
         for (const [at, value] of changes) if (at >= 12 && at < damaged.length) damaged[at] = value;
         await mustNotBreak(damaged);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 });

@@ -71,6 +71,28 @@ describe.each([2, 5, 6])('version %i', (version) => {
   });
 });
 
+describe('parts without pages, as there are when there are more parts than pages', () => {
+  const all = part('a', 0, MAX_MAPNR);
+  const empty = (name: string, at = MAX_MAPNR) => part(name, at, at);
+
+  test.each([
+    ['behind the others', [all, empty('b'), empty('c')]],
+    ['given first', [empty('b'), all]],
+    ['in the middle', [part('a', 0, 20), empty('b', 20), part('c', 20, MAX_MAPNR)]],
+  ] as [string, MemorySource[]][])('%s', async (_, parts) => {
+    const dump = await openKdump(parts);
+    expect(dump).toMatchObject({ complete: true, mapComplete: true, problems: [] });
+    expect(differences(dump)).toEqual([]);
+  });
+
+  test('alone: it holds no memory', async () => {
+    const dump = await openKdump([empty('b')]);
+    const what = 'is one part of a split dump and holds no memory; the memory of other parts is lost';
+    expect(dump).toMatchObject({ complete: false, problems: [{ what }] });
+    expect(differences(dump)).toEqual(storedIn(0, MAX_MAPNR));
+  });
+});
+
 test('a last part that ends one page too far', async () => {
   const dump = await openKdump([part('a', 0, 20), part('b', 20, 41)]);
   expect(dump).toMatchObject({ complete: true, problems: [] });

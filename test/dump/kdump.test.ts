@@ -16,6 +16,30 @@ const one = (options: KdumpOptions = {}) => {
 };
 const patch = (at: number, value: number | bigint, width: 4 | 8 = 4) => one({ patches: [{ at, value, width }] });
 
+describe('a utsname that lies 4 bytes off', () => {
+  /** The texts as makedumpfile before 1.6.9 writes them: from the fifth byte of utsname on. */
+  const shift = (image: { readonly bytes: Buffer }) => {
+    const bytes = Buffer.from(image.bytes);
+    bytes.copyWithin(12, 16, 12 + 6 * 65);
+    return bytes;
+  };
+
+  test('is put right, and said', async () => {
+    const dump = await open(shift(one({ utsname: { release: '5.15.0-46-generic' } })));
+    expect(dump.details).toMatchObject({ kernelRelease: '5.15.0-46-generic', machine: 'aarch64' });
+    expect(dump).toMatchObject({ complete: true, problems: [] });
+    const why = 'its utsname lies 4 bytes off, as makedumpfile before 1.6.9 writes it of Linux 5.11 and newer';
+    expect(dump.assumptions).toEqual([{ what: 'machine', value: 'aarch64', why }]);
+  });
+
+  test('of another machine is refused as that', async () => {
+    const image = shift(one({ utsname: { machine: 'x86_64' } }));
+    expect(await refusalOf(() => open(image))).toMatchObject({
+      message: 'dump: offset 0x110: machine x86_64; aarch64 is needed',
+    });
+  });
+});
+
 describe('refusals', () => {
   const SUB = 4096;
   const cases: [string, string, KdumpImage | Uint8Array][] = [
@@ -31,7 +55,7 @@ describe('refusals', () => {
       Buffer.alloc(9000, 'DISKDUMP'),
     ],
     ['x86', 'offset 0x110: machine x86_64; aarch64 is needed', one({ utsname: { machine: 'x86_64' } })],
-    ['32-bit Arm', 'offset 0x110: machine armv7l; aarch64 is needed', one({ utsname: { machine: 'armv7l' } })],
+    ['32-bit Arm', 'offset 0x110: machine armv7l (32-bit); aarch64 is needed', one({ utsname: { machine: 'armv7l' } })],
     [
       'big-endian Arm',
       'offset 0x110: machine aarch64_be; aarch64 is needed',
@@ -103,8 +127,8 @@ describe('refusals', () => {
     ],
     [
       'a part behind all memory, in the old fields',
-      'offset 0x1010: a part from page 4 to page 9; pages 0 to 4 are possible, in this order',
-      one({ version: 2, split: { startPfn: 4, endPfn: 9 } }),
+      'offset 0x1010: a part from page 5 to page 9; pages 0 to 4 are possible, in this order',
+      one({ version: 2, split: { startPfn: 5, endPfn: 9 } }),
     ],
   ];
   test.each(cases)('%s', async (_, message, image) => {
@@ -254,7 +278,7 @@ describe('page size', () => {
   });
 });
 
-test('opening reads headers, bitmap 2 and the last descriptors, not the pages', async () => {
+test('opening reads headers, bitmaps, the first and the last descriptors, not the pages', async () => {
   const pages = Array.from({ length: 600 }, (_, pfn): KdumpPage => ({ pfn, as: 'plain', bytes: patternBytes(4096) }));
   const source = new MemorySource(kdump(pages).bytes);
   await openKdump([source]);
@@ -262,6 +286,8 @@ test('opening reads headers, bitmap 2 and the last descriptors, not the pages', 
     { offset: 0, byteLength: 464 },
     { offset: 4096, byteLength: 104 },
     { offset: 3 * 4096, byteLength: 75 },
+    { offset: 4 * 4096, byteLength: 256 * 24 },
+    { offset: 2 * 4096, byteLength: 75 },
     { offset: 4 * 4096, byteLength: 600 * 24 },
   ]);
 });

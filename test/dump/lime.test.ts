@@ -7,6 +7,7 @@ import type { PageState } from '../../src/dump/memory.ts';
 import { SegmentMemory } from '../../src/dump/segments.ts';
 import type { ByteSource } from '../../src/dump/source.ts';
 import { InputError } from '../../src/errors.ts';
+import { holds } from '../support/holds.ts';
 import { type LimeRecord, limeDump } from '../support/lime-writer.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
@@ -70,7 +71,11 @@ describe('refusals', () => {
   });
 
   test('too many records', async () => {
-    const file = limeDump(Array.from({ length: 2 ** 18 + 1 }, (_, i) => ({ paddr: i, bytes: bytes(1) }))).bytes;
+    const one = limeDump([{ paddr: 0, bytes: bytes(1) }]).bytes;
+    const file = Buffer.alloc((2 ** 18 + 1) * one.length, one);
+    for (let i = 0; i <= 2 ** 18; i++) {
+      for (const at of [8, 16]) file.writeUInt32LE(i, i * one.length + at);
+    }
     expect(await refusalOf(() => open(file))).toEqual({ tag: 'format', message: 'dump: more than 262144 records' });
   });
 });
@@ -81,7 +86,8 @@ describe('memory', () => {
     expect(dump).toMatchObject({
       format: 'lime',
       wrapper: null,
-      complete: true,
+      complete: null,
+      mapComplete: false,
       zeroPagesFiltered: null,
       problems: [],
     });
@@ -97,13 +103,6 @@ describe('memory', () => {
     expect(open(file).pageSize).toBe(4096);
     expect(open(file).assumptions).toEqual([{ what: 'page size', value: '4096', why: 'a LiME dump does not say' }]);
     expect(open(file, 65536)).toMatchObject({ pageSize: 65536, assumptions: [] });
-  });
-
-  test('ranges as AVML cuts them: what lies between may have been zeros', () => {
-    const what = 'gaps between ranges';
-    expect(open(limeDump([page, behind]).bytes).assumptions).toMatchObject([{ what: 'page size' }, { what }]);
-    const large = { paddr: 0x1000_0000, bytes: new Uint8Array(2 ** 24 + 1) };
-    expect(open(limeDump([page, large]).bytes, 4096).assumptions).toEqual([]);
   });
 
   test('pages are counted', () => {
@@ -138,7 +137,7 @@ describe('damage', () => {
   test('memory beyond 52 bits is left out, and what follows is read', () => {
     const image = limeDump([{ paddr: 2n ** 52n - 1n, bytes: bytes(8, 9) }, { ...page }]);
     const what = 'a record places memory at 0x10000000000000, beyond 52 address bits; it is left out';
-    expect(open(image.bytes)).toMatchObject({ complete: true, problems: [{ file: 'dump', fileOffset: 0, what }] });
+    expect(open(image.bytes)).toMatchObject({ complete: false, problems: [{ file: 'dump', fileOffset: 0, what }] });
     expect(show(image.bytes, 0xfff, 6)).toBe('-- 01 02 03 04 --');
     const highest = { paddr: 2n ** 52n - 1n, bytes: bytes(8) };
     expect(open(limeDump([highest]).bytes).memory.ranges).toEqual([{ start: 2 ** 52 - 1, end: 2 ** 52 }]);
@@ -169,10 +168,10 @@ describe('damage', () => {
         return false;
       }
     };
-    expect(honest(file)).toBe(true);
+    expect(honest(file)).toBeNull();
     for (let length = 1; length < file.length; length++) {
       // A file of whole records cannot be told from a whole file: there is no mark at the end.
-      expect([length, honest(file.subarray(0, length))]).toEqual([length, headersAt.includes(length)]);
+      expect([length, honest(file.subarray(0, length))]).toEqual([length, headersAt.includes(length) ? null : false]);
     }
     for (const at of headersAt.flatMap((start) => Array.from({ length: 32 }, (_, i) => start + i))) {
       for (let bit = 0; bit < 8; bit++) {
@@ -185,7 +184,7 @@ describe('damage', () => {
 
   test('any records without overlap, as a naive model has them', () => {
     const lengths = fc.array(fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 40 })), { minLength: 1, maxLength: 12 });
-    fc.assert(
+    holds(
       fc.property(lengths, fc.integer(), fc.nat(300), fc.nat(200), (parts, seed, start, byteLength) => {
         const content = new Map<number, number>();
         let paddr = 0;

@@ -8,8 +8,11 @@ import {
   PAGE_STATES,
   type PageCounts,
   type PageState,
+  UnchartedMemory,
   worstState,
 } from '../../src/dump/memory.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 import { memoryOfStates, memoryOfStretches } from '../support/states.ts';
 
 const KIB = 1024;
@@ -87,7 +90,7 @@ describe('countPages', () => {
   test('equals a count page by page', () => {
     const states = fc.array(fc.constantFrom(...PAGE_STATES), { maxLength: 60 });
     const range = fc.tuple(fc.nat(70), fc.nat(70));
-    fc.assert(
+    holds(
       fc.property(states, range, fc.constantFrom(1, 4, 7, 16, 64), (bytes, [paddr, byteLength], pageSize) => {
         const worstOfPage = new Map<number, PageState>();
         for (let at = paddr; at < paddr + byteLength; at++) {
@@ -98,7 +101,7 @@ describe('countPages', () => {
         for (const state of worstOfPage.values()) expected[state] += 1;
         expect(countPages(memoryOfStates(bytes), paddr, byteLength, pageSize)).toEqual(expected);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });
@@ -112,4 +115,26 @@ describe('isWhollyRam', () => {
     ['behind the hole', 5, 1, true],
     ['beyond the end', 5, 2, false],
   ])('%s', (_, paddr, byteLength, expected) => expect(isWhollyRam(memory, paddr, byteLength)).toBe(expected));
+
+  const uncharted = new UnchartedMemory(memory);
+  test.each([
+    ['RAM is known to be RAM', 0, 4, true],
+    ['of what is behind it nothing is known', 0, 5, null],
+    ['nor of what is in no range', 6, 1000, null],
+  ])('where the memory map may be short: %s', (_, paddr, byteLength, expected) =>
+    expect(isWhollyRam(uncharted, paddr, byteLength)).toBe(expected),
+  );
+});
+
+test('memory whose map may be short has no holes', () => {
+  const memory = new UnchartedMemory(memoryOfStates(['hole', 'present', 'lost', 'hole']));
+  const expected = [
+    { offset: 0, byteLength: 1, state: 'lost', uncharted: true },
+    { offset: 1, byteLength: 1, state: 'present' },
+    { offset: 2, byteLength: 1, state: 'lost' },
+    { offset: 3, byteLength: 5, state: 'lost', uncharted: true },
+  ];
+  expect(memory.runs(0, 8)).toEqual(expected);
+  expect(memory.read(0, new Uint8Array(8))).toEqual(expected);
+  expect(countPages(memory, 0, 8, 1)).toEqual({ ...NO_PAGES, present: 1, lost: 7 });
 });

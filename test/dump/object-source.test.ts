@@ -11,6 +11,7 @@ import { type DumpSource, ObjectSource } from '../../src/dump/object-source.ts';
 import { inspect, loadSnapshot, openDump, parseSnapshot, untilFetched } from '../../src/index.ts';
 import { type KdumpPage, kdump } from '../support/kdump-writer.ts';
 import { refusalOf, refused } from '../support/refusal.ts';
+import { slowTest } from '../support/slow.ts';
 import { patternBytes } from '../support/sources.ts';
 
 const PAGE = 4096;
@@ -174,7 +175,7 @@ describe('sources that answer later', () => {
     expect(requests).toBe(tables + 1);
   });
 
-  test('a long walk needs few requests, and ends where too much would have to be kept', async () => {
+  slowTest('a long walk needs few requests, and ends where too much would have to be kept', async () => {
     const source = new ObjectSource(sparse(1 << 30), 'huge');
     let reached = 0;
     const walk = () => {

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { openDump } from '../../src/dump/open.ts';
 import { loadDumpInfo, parseDumpInfo } from '../../src/dump/qualcomm.ts';
 import { InputError } from '../../src/errors.ts';
+import { holds } from '../support/holds.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { patternBytes } from '../support/sources.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -103,7 +104,7 @@ describe('rows', () => {
       fc.constantFrom('1', '0x80000000', '4096', 'DDR.BIN', 'OCIMEM.BIN', '\r\n', '\n'),
       fc.string(),
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(word), (words) => {
         try {
           for (const { paddr, byteLength = 0 } of parse(words.join(' '))) {

@@ -3,7 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Bitmap, RankIndex } from '../../src/dump/rank-index.ts';
+import { holds } from '../support/holds.ts';
 import { refusalOf } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';
 
 const CHUNK_BITS = 2 ** 18;
@@ -34,7 +36,7 @@ const stretches = fc
   .map((list) => Buffer.concat(list.map(([value, length]) => Buffer.alloc(length, value))));
 
 test('set bits before a bit, in any order of questions, from any bit on', () => {
-  fc.assert(
+  holds(
     fc.property(stretches, fc.array(fc.nat(), { minLength: 1, maxLength: 20 }), fc.nat(), (bytes, asked, start) => {
       const ranks = ranksOf(bytes);
       const { bitmap } = bitmapOf(bytes);
@@ -45,12 +47,12 @@ test('set bits before a bit, in any order of questions, from any bit on', () => 
         expect(index.before(bit)).toBe((ranks[bit] as number) - (ranks[from] as number));
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 
 test('ends of runs', () => {
-  fc.assert(
+  holds(
     fc.property(stretches, fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 12 }), (bytes, asked) => {
       const { bitmap } = bitmapOf(bytes);
       const bitOf = (bit: number) => (((bytes[bit >> 3] as number) >> (bit & 7)) & 1) === 1;
@@ -63,7 +65,31 @@ test('ends of runs', () => {
         expect(bitmap.endOfRun(bit, limit)).toBe(end);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
+  );
+});
+
+test('bits of one bitmap that another does not have', () => {
+  fc.assert(
+    fc.property(stretches, stretches, fc.nat(), fc.nat(), (a, b, start, length) => {
+      const bytes = Math.min(a.length, b.length);
+      const from = start % (bytes * 8);
+      const to = from + 1 + (length % (bytes * 8 - from));
+      const bitOf = (of: Uint8Array, bit: number) => ((of[bit >> 3] as number) >> (bit & 7)) & 1;
+      let first: number | null = null;
+      let count = 0;
+      for (let bit = from; bit < to; bit++) {
+        if (bitOf(a, bit) === 0 || bitOf(b, bit) === 1) continue;
+        first ??= bit;
+        count += 1;
+      }
+      const [mine, theirs] = [bitmapOf(a, bytes * 8).bitmap, bitmapOf(b, bytes * 8).bitmap];
+      expect(mine.beyond(theirs, from, to)).toEqual({ first, count });
+      let any = false;
+      for (let bit = from; bit < to; bit++) any ||= bitOf(a, bit) === 1;
+      expect(mine.hasAny(from, to)).toBe(any);
+    }),
+    { numRuns: 60, seed: 20 },
   );
 });
 
@@ -90,6 +116,16 @@ describe('what is read', () => {
     const { source, bitmap } = bitmapOf(bytes);
     expect(new RankIndex(bitmap, 6 * CHUNK_BITS + 1).before(7 * CHUNK_BITS)).toBe(CHUNK_BITS / 4 - 1);
     expect(source.bytesRead).toBe(CHUNK_BITS / 8);
+  });
+
+  test('a chunk without a set bit, once', () => {
+    const { source, bitmap } = bitmapOf(new Uint8Array((20 * CHUNK_BITS) / 8));
+    for (let i = 0; i < 2; i++) {
+      expect(bitmap.endOfRun(0, 20 * CHUNK_BITS)).toBe(20 * CHUNK_BITS);
+      expect(bitmap.count(0, 20 * CHUNK_BITS)).toBe(0);
+      expect(bitmap.has(19 * CHUNK_BITS)).toBe(false);
+    }
+    expect(source.reads).toHaveLength(20);
   });
 
   test('nothing behind the last bit', () => {

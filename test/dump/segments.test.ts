@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PageState } from '../../src/dump/memory.ts';
 import { appendRun, type Segment, SegmentMemory } from '../../src/dump/segments.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 import { expectPartition, runsOfStates } from '../support/states.ts';
 
@@ -240,7 +242,7 @@ describe('against a model made byte by byte', () => {
   );
 
   test('every byte, every state, and the ranges', () => {
-    fc.assert(
+    holds(
       fc.property(segments, fc.nat(SPACE), fc.nat(100), (list, paddr, byteLength) => {
         const memory = new SegmentMemory(list);
         const expected = Array.from({ length: byteLength }, (_, i) => model(list, contents, paddr + i));
@@ -257,7 +259,7 @@ describe('against a model made byte by byte', () => {
           .map(({ offset, byteLength: length }) => ({ start: offset, end: offset + length }));
         expect(memory.ranges).toEqual(ranges);
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 });

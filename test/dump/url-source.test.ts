@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseDumpName } from '../../src/dump/load-map.ts';
+import { openDump } from '../../src/dump/open.ts';
 import type { Transfer, UrlOptions } from '../../src/dump/range-request.ts';
 import type { ByteSource } from '../../src/dump/source.ts';
 import { isUrl, shownUrl } from '../../src/dump/url.ts';
@@ -17,6 +18,7 @@ const KIB = 1024;
 const content = patternBytes(3_000_001);
 const folder = temporaryFolder();
 folder.write('large', content);
+folder.write('another', content);
 folder.write('small', content.subarray(0, 5000));
 const server = await startRangeServer(folder.path);
 
@@ -182,11 +184,27 @@ describe('failures that stay', () => {
     },
   );
 
-  test('a server that trickles is given up, however alive it is', async () => {
-    const { message } = await failing('trickles', { silenceMs: 100, pauseMs: 1 });
-    expect(message).toMatch(
-      /: cannot be fetched: not done after 0\.6 s \(\d+ of \d+ announced bytes came\), in the last/,
+  test('a server that trickles does not keep the pace, however alive it is', async () => {
+    // To the clock the attempt takes half a minute. It is looked at when a fetch begins and when an attempt has failed.
+    const clock = [0, 30_000];
+    const read = () => openUrlSource(server.url('trickles', 'large'), { silenceMs: 400 }, () => clock.shift() ?? 0);
+    expect((await refusalOf(read)).message).toMatch(
+      /: cannot be fetched: only \d+ bytes came in 0\.6 s \(\d+ of \d+ announced bytes came\), in the only attempt$/,
     );
+    expect(await server.log()).toHaveLength(1);
+  });
+
+  test('without progress for half a minute, a server is not asked again', async () => {
+    const clock: number[] = [];
+    const source = openUrlSource(server.url('stalls', 'another'), QUICK, () => clock.shift() ?? 0);
+    await server.log();
+    clock.push(0, 16_000, 32_000);
+    const { message } = await refusalOf(() => source.read(1_000_000, new Uint8Array(10)));
+    source.close();
+    expect(message).toMatch(
+      /: nothing came for 0\.3 s \(100 of \d+ announced bytes came\), in the last of 2 attempts$/,
+    );
+    expect(await server.log()).toHaveLength(2);
   });
 
   test('nobody listens', async () => {
@@ -219,6 +237,23 @@ describe('the same file every time', () => {
     if (fault === 'dated') expect(read).toThrow(/no longer the one/);
     else read();
     expect((await server.log()).map(({ ifRange }) => ifRange)).toEqual([null, validator]);
+  });
+});
+
+describe('whether a change would be noticed', () => {
+  test.each(['good', 'dated', 'weak'])('%s: yes', (fault) =>
+    opened(fault, 'small', ({ assumptions }) => expect(assumptions).toEqual([])),
+  );
+
+  test('a server that sends no validator: no, and the dump says so', async () => {
+    const url = `${server.url('unversioned', 'small')}@0x80000000`;
+    const dump = await openDump(url, { http: QUICK });
+    dump.close();
+    expect(dump.assumptions).toContainEqual({
+      what: 'file on the server',
+      value: 'unchanged',
+      why: 'it sends no ETag and no Last-Modified, so a change while it is read would not be noticed',
+    });
   });
 });
 

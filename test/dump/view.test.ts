@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { PAGE_STATES, type PageState, type PhysicalMemory, worstState } from '../../src/dump/memory.ts';
 import { SegmentMemory } from '../../src/dump/segments.ts';
 import { type ExcludedPolicy, MemoryView, type ViewedDump } from '../../src/dump/view.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 import { MemorySource, patternBytes } from '../support/sources.ts';
 import { memoryOfStates } from '../support/states.ts';
 
@@ -224,7 +226,7 @@ describe('slices of a table', () => {
       filtered: fc.constantFrom(true, false, null),
     });
     const content = patternBytes(400);
-    fc.assert(
+    holds(
       fc.property(stretches, table, (parts, { paddr, entryByteLength, count, policy, filtered }) => {
         const states = stretch(...parts);
         const view = new MemoryView(dumpOf(memoryOfStates(states, content), filtered), policy);
@@ -255,7 +257,7 @@ describe('slices of a table', () => {
         }
         expect(next, 'every entry is in a slice').toBe(count);
       }),
-      { numRuns: 600 },
+      { numRuns: runs(600) },
     );
   });
 });

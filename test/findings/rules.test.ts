@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Finding, FindingList, type Location, MAX_FINDINGS_PER_RULE } from '../../src/findings/findings.ts';
 import { type Reach, RULES, type Rule, type RuleArgs, type Severity } from '../../src/findings/rules.ts';
+import { finding as FINDING } from '../../src/report/json/findings.ts';
+import { published } from '../support/published.ts';
 import { findingProblems } from '../support/schema.ts';
 
 interface Sample<R extends Rule> {
@@ -15,7 +17,7 @@ interface Sample<R extends Rule> {
 }
 
 /** What every finding about a descriptor has. */
-const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: '0x42000028' };
+const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: 0x42000028 };
 
 /** One sample of each rule; the compiler asks for a new one when there is a new rule. */
 const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
@@ -49,10 +51,18 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: 'smmu',
   },
+  'registers-after-probe': {
+    args: { revision: 'v6', sign: 'cr0-after-reset' },
+    says:
+      "whether v6 adopts the table cannot be told from these registers, which are of after the kdump kernel's probe: CR0 " +
+      "is as the kdump kernel's reset leaves it, with the event queue off",
+    severity: 'warning',
+    reach: 'smmu',
+  },
   'strtab-outside-memory': {
     args: {
       table: 'L1 table',
-      address: '0x42000000',
+      address: 0x42000000,
       byteLength: 2048,
       why: 'not RAM in this dump',
       state: 'hole',
@@ -63,13 +73,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'strtab-base-unaligned': {
-    args: { table: 'L1 table', linux: '0x42000040', hardware: '0x42000000' },
+    args: { table: 'L1 table', linux: 0x42000040, hardware: 0x42000000 },
     says: 'the L1 table base is not aligned to its size: Linux reads it at 0x42000040, the hardware at 0x42000000',
     severity: 'warning',
     reach: 'smmu',
   },
   'address-bits-above-51': {
-    args: { what: 'L1[5]', value: '0x0010000042010009' },
+    args: { what: 'L1[5]', value: 0x0010000042010009n },
     says: 'L1[5] 0x0010000042010009 has address bits 55:52 set, which Linux drops',
     severity: 'warning',
     reach: null,
@@ -89,7 +99,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'bus',
   },
   'l1-pointer-rejected': {
-    args: { l2: '0x42010040', revision: 'v10' },
+    args: { l2: 0x42010040, revision: 'v10' },
     location: L1,
     says: 'L1[5] points to 0x42010040, which is null or not 16 KiB aligned; v10 rejects the whole stream table for it',
     severity: 'error',
@@ -109,13 +119,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'mapping-misplaced': {
-    args: { table: 'L2 table', address: '0x42010000', where: "the kdump kernel's own memory" },
+    args: { table: 'L2 table', address: 0x42010000, where: "the kdump kernel's own memory" },
     says: "the L2 table at 0x42010000 maps without a word, but onto the kdump kernel's own memory: what the driver reads is not the crashed kernel's",
     severity: 'warning',
     reach: null,
   },
   'kernel-panic': {
-    args: { function: 'arm_smmu_is_attach_deferred', address: '0x70000000', why: 'nothing answers' },
+    args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing answers' },
     says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers',
     severity: 'error',
     reach: 'machine',
@@ -145,7 +155,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'l2-outside-memory': {
-    args: { l2: '0x70000000', byteLength: 16384, why: 'not RAM in this dump', state: 'lost' },
+    args: { l2: 0x70000000, byteLength: 16384, why: 'not RAM in this dump', state: 'lost' },
     location: L1,
     says: 'L1[5] points to 0x70000000; these 16384 bytes cannot be mapped: not RAM in this dump (lost); no device behind it is accepted',
     severity: 'error',
@@ -153,7 +163,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     likelyReach: 'smmu',
   },
   'l2-unaligned': {
-    args: { linux: '0x42011000', hardware: '0x42010000' },
+    args: { linux: 0x42011000, hardware: 0x42010000 },
     location: L1,
     says: 'L1[5] has a pointer that is not 16 KiB aligned: Linux reads the L2 table at 0x42011000, the hardware at 0x42010000',
     severity: 'warning',
@@ -205,14 +215,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     likelyReach: 'smmu',
   },
   'insert-l2-not-mappable': {
-    args: { sid: 0x508, l2: '0x70000000', why: 'not RAM in this dump' },
+    args: { sid: 0x508, l2: 0x70000000, why: 'not RAM in this dump' },
     says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 cannot be mapped: not RAM in this dump',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
   },
   'insert-l2-base-bad': {
-    args: { sid: 0x508, l2: '0x42010040' },
+    args: { sid: 0x508, l2: 0x42010040 },
     location: L1,
     says: 'L1[5] points to 0x42010040 now, which is null or not 16 KiB aligned: SID 0x508 is refused with -EINVAL',
     severity: 'error',
@@ -232,7 +242,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'insert-indeterminate': {
-    args: { sid: 0x508 },
+    args: { sid: 0x508, missing: 'l1-descriptor' },
     location: L1,
     says: 'L1[5] is not in the dump, so whether SID 0x508 can be inserted cannot be told',
     severity: 'warning',
@@ -306,7 +316,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'structure-outside-ram': {
-    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384, state: 'hole' },
+    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, state: 'hole' },
     says: 'the L2 table of L1[5] at 0x70000000 (16384 bytes) is not wholly RAM of this dump (hole)',
     severity: 'warning',
     reach: null,
@@ -314,7 +324,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'structure-in-kdump-memory': {
     args: {
       structure: 'L2 table of L1[5]',
-      address: '0x70000000',
+      address: 0x70000000,
       byteLength: 16384,
       how: 'across its end',
       mapped: true,
@@ -324,25 +334,25 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'structure-in-mmio': {
-    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384, device: 'PCI Bus 0000:00' },
+    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, device: 'PCI Bus 0000:00' },
     says: 'the L2 table of L1[5] at 0x70000000 lies in the registers of PCI Bus 0000:00: a cacheable mapping of them may end in a fatal SError',
     severity: 'error',
     reach: 'machine',
   },
   'structure-in-hole': {
-    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384 },
+    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384 },
     says: 'the L2 table of L1[5] at 0x70000000 lies in a hole of the physical map: the first read by the CPU is an external abort',
     severity: 'error',
     reach: 'machine',
   },
   'structure-unreachable': {
-    args: { structure: 'event queue', address: '0x70000000', byteLength: 16384, where: 'a hole of the physical map' },
+    args: { structure: 'event queue', address: 0x70000000, byteLength: 16384, where: 'a hole of the physical map' },
     says: "the event queue at 0x70000000 lies in a hole of the physical map: the kernel does not read it, the hardware's access is aborted or worse",
     severity: 'warning',
     reach: null,
   },
   'structure-above-oas': {
-    args: { structure: 'L2 table of L1[5]', address: '0x70000000', byteLength: 16384, oasBits: 44 },
+    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, oasBits: 44 },
     says: 'the L2 table of L1[5] at 0x70000000 needs more than the 44 address bits that the SMMU puts out (IDR5.OAS): the kernel takes it, the hardware faults or truncates',
     severity: 'warning',
     reach: null,
@@ -354,7 +364,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'l2-aliased': {
-    args: { l2: '0x88014000', slots: 'L1[1], L1[2]', count: 2 },
+    args: { l2: 0x88014000, slots: 'L1[1], L1[2]', count: 2 },
     says: "2 L1 descriptors (L1[1], L1[2]) share the L2 table at 0x88014000: an attach on one bus rewrites the other's STEs",
     severity: 'warning',
     reach: 'bus',
@@ -396,19 +406,19 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'ttb-not-in-ram': {
-    args: { sid: 8, table: 'TTB0', address: '0x90000000', state: 'hole' },
+    args: { sid: 8, table: 'TTB0', address: 0x90000000, state: 'hole' },
     says: 'TTB0 of SID 0x8 points to 0x90000000, where the dump has no RAM (hole)',
     severity: 'warning',
     reach: 'device',
   },
   'page-table-damaged': {
-    args: { sid: 8, table: 'TTB0', what: 'F_ADDR_SIZE', times: 2, first: '0x1000' },
+    args: { sid: 8, table: 'TTB0', what: 'F_ADDR_SIZE', times: 2, first: 0x1000 },
     says: 'the TTB0 tables of SID 0x8: 2 stretches with F_ADDR_SIZE, the first at 0x1000',
     severity: 'warning',
     reach: 'device',
   },
   'dma-into-kdump-memory': {
-    args: { sid: 8, iova: '0x2000', pa: '0x8c001000', byteLength: 4096, ranges: 1 },
+    args: { sid: 8, iova: 0x2000, pa: 0x8c001000, byteLength: 4096, ranges: 1 },
     says: "SID 0x8 can write 4096 bytes of the kdump kernel's memory through its tables (1 range, the first at IOVA 0x2000, PA 0x8c001000): no revision looks at where in-flight DMA goes",
     severity: 'error',
     reach: 'machine',
@@ -522,7 +532,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'rewritten-after-adoption': {
-    args: { what: 'TTB0 of SID 0x8', address: '0x8c000000' },
+    args: { what: 'TTB0 of SID 0x8', address: 0x8c000000 },
     says: "TTB0 of SID 0x8 points to 0x8c000000 in the kdump kernel's memory: it was probably written after the adoption, by the kdump kernel itself",
     severity: 'warning',
     reach: null,
@@ -540,7 +550,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'dump-damaged': {
-    args: { file: 'vmcore', fileOffset: '0x1000', what: 'program header 3 reaches beyond the end' },
+    args: { file: 'vmcore', fileOffset: 0x1000, what: 'program header 3 reaches beyond the end' },
     says: 'vmcore, offset 0x1000: program header 3 reaches beyond the end',
     severity: 'warning',
     reach: null,
@@ -560,7 +570,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'snapshot-memory-ignored': {
     args: { format: 'elf' },
     says: "the snapshot's memory list is not used: this elf dump is placed otherwise",
-    severity: 'warning',
+    severity: 'note',
     reach: null,
   },
   'snapshot-after-probe': {
@@ -583,11 +593,11 @@ const EACH = Object.keys(SAMPLES) as Rule[];
 function finding<R extends Rule>(rule: R, args: RuleArgs[R] = SAMPLES[rule].args): Finding {
   const findings = new FindingList('smmu0');
   findings.add(rule, args, SAMPLES[rule].location);
-  return JSON.parse(JSON.stringify(findings.all[0])) as Finding;
+  return findings.all[0] as Finding;
 }
 
-test('every rule has its sample, in the same order', () => {
-  expect(Object.keys(RULES)).toEqual(Object.keys(SAMPLES));
+test('every rule has its sample', () => {
+  expect(Object.keys(RULES).sort()).toEqual(Object.keys(SAMPLES).sort());
 });
 
 describe.each(EACH)('%s', (rule) => {
@@ -615,10 +625,11 @@ describe.each(EACH)('%s', (rule) => {
   });
 
   test('fits the schema, which knows each of its arguments', () => {
-    const good = finding(rule);
+    const good = published(FINDING, finding(rule));
+    const { args } = good as { args: Readonly<Record<string, unknown>> };
     expect(findingProblems(good)).toEqual([]);
     for (const [name, value] of Object.entries(args)) {
-      const { [name]: _, ...rest } = args as Record<string, unknown>;
+      const { [name]: _, ...rest } = args;
       expect(findingProblems({ ...good, args: rest }), `without ${name}`).toEqual([
         `/args must have required property '${name}'; found ${shortened(rest)}`,
       ]);
@@ -676,7 +687,7 @@ describe('a list of findings', () => {
   });
 
   test('knows what fails alone: on an old core every device, on a new one what is plugged in later', () => {
-    const args = { sid: 0x508, l2: '0x70000000', why: 'lost' };
+    const args = { sid: 0x508, l2: 0x70000000, why: 'lost' };
     const old = new FindingList('smmu0', true);
     old.add('insert-l2-not-mappable', args);
     const recent = new FindingList('smmu0', false);
@@ -694,7 +705,7 @@ describe('a list of findings', () => {
 
   test(`lists ${MAX_FINDINGS_PER_RULE} of a rule without a word more`, () => {
     const findings = new FindingList('smmu0');
-    for (const sid of sids(1000)) findings.add('insert-indeterminate', { sid });
+    for (const sid of sids(1000)) findings.add('insert-indeterminate', { sid, missing: 'l1-descriptor' });
     expect(findings.all).toHaveLength(1000);
     expect(new Set(findings.all.map(({ rule }) => rule))).toEqual(new Set(['insert-indeterminate']));
   });
@@ -702,14 +713,16 @@ describe('a list of findings', () => {
   test('lists the first of a rule that is broken more often, and says how often', () => {
     const findings = new FindingList('smmu0');
     findings.add('smmu-disabled', {});
-    for (const sid of sids(1001)) findings.add('insert-indeterminate', { sid });
+    for (const sid of sids(1001)) findings.add('insert-indeterminate', { sid, missing: 'l1-descriptor' });
     for (const sid of sids(3000)) findings.add('insert-out-of-range', { sid, entries: 1 });
     // A rule of few findings is listed in full, however late it comes.
     findings.add('dump-incomplete', { file: 'vmcore' });
 
     const { all } = findings;
     const of = (rule: Rule) => all.filter((one) => one.rule === rule);
-    expect(of('insert-indeterminate').map(({ args }) => args)).toEqual(sids(1000).map((sid) => ({ sid })));
+    expect(of('insert-indeterminate').map(({ args }) => args)).toEqual(
+      sids(1000).map((sid) => ({ sid, missing: 'l1-descriptor' })),
+    );
     expect(of('insert-out-of-range').map(({ args }) => args)).toEqual(sids(1000).map((sid) => ({ sid, entries: 1 })));
     expect(all[0]?.rule).toBe('smmu-disabled');
     expect(all.slice(2001).map(({ rule, smmu, args }) => ({ rule, smmu, args }))).toEqual([

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NEWEST_KERNEL } from '../../src/adopt/registration.ts';
 import type { AddressRange } from '../../src/dump/memory.ts';
-import { type Inspection, inspect, loadIomem, loadSnapshot, type OpenedDump, openDump } from '../../src/index.ts';
+import { type Inspection, loadIomem, loadSnapshot, type OpenedDump, openDump } from '../../src/index.ts';
+import { inspectJson, type Published } from '../support/published.ts';
 import { ADOPT_V6, ADOPT_V10, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -93,7 +94,7 @@ describe.each([
     // Plugged in after the probe: nothing in the crashed kernel's tables, and told in the run's name.
     const isLate = ({ bdf }: DeviceTruth) => name.startsWith('dt-late') && bdf === '0000:04:00.0';
     const opened: OpenedDump[] = [];
-    let inspection: Inspection;
+    let inspection: Published<Inspection>;
     let kdumpRam: readonly AddressRange[] = [];
     beforeAll(async () => {
       const snapshot = await loadSnapshot(file('regs.json'));
@@ -106,7 +107,7 @@ describe.each([
       const dump = await open(file('dump.elf'));
       const later = laterDump(file('dump.elf'), truth, dump);
       const sids = (list: readonly DeviceTruth[]) => list.map(({ sid }) => Number(sid));
-      inspection = await inspect(dump, snapshot, {
+      inspection = await inspectJson(dump, snapshot, {
         revision,
         iomem: await loadIomem(file('iomem.txt')),
         insert: sids(truth.devices.filter((device) => !isLate(device))),
@@ -121,7 +122,7 @@ describe.each([
     });
     const only = () => {
       expect(inspection.smmus).toHaveLength(1);
-      return inspection.smmus[0] as Inspection['smmus'][number];
+      return inspection.smmus[0] as Published<Inspection>['smmus'][number];
     };
 
     test('the predicted log is the real one, line for line', () => {

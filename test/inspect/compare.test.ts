@@ -54,7 +54,7 @@ describe('--revision all', () => {
     expect(inspected.smmu.adoption.revision).toBe('v6');
     for (const [name, one] of Object.entries(inspected.smmu.adoptions ?? {})) {
       expect(one).toMatchObject({ revision: name, panic: null, lost: null, reset: { kind: 'adopted' } });
-      expect(one.inserts.map(({ sid, ret }) => [sid, ret])).toEqual([
+      expect(one.inserts.map(({ sid, ret }: { sid: number; ret: number | null }) => [sid, ret])).toEqual([
         [0x8, 0],
         [0x100, 0],
       ]);

@@ -4,9 +4,9 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { inspect } from '../../src/index.ts';
 import { CASES, withCase } from '../support/conformance.ts';
 import { asExpectation, type Expectation, inPostedWords } from '../support/expectation.ts';
+import { inspectJson } from '../support/published.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -16,7 +16,7 @@ test('the set is complete', () => expect(CASES).toHaveLength(167));
 describe.each(['v6', 'v10'])('conformance set, revision %s', (revision) => {
   test.each(CASES)('$id $family: $description', async (one) => {
     await withCase(one, folder, async ({ dump, snapshot, later }) => {
-      const { smmus } = await inspect(dump, snapshot, { revision, insert: one.insert_sids, later });
+      const { smmus } = await inspectJson(dump, snapshot, { revision, insert: one.insert_sids, later });
       expect(smmus.map(asExpectation)).toEqual([inPostedWords(one.expected[revision])]);
     });
   });
@@ -27,7 +27,7 @@ test('the split between v6 and v10 is noted exactly where the set has one', asyn
   const noted: string[] = [];
   for (const one of CASES) {
     const differs = await withCase(one, folder, async ({ dump, snapshot, later }) => {
-      const { findings } = await inspect(dump, snapshot, { revision: 'v6', insert: one.insert_sids, later });
+      const { findings } = await inspectJson(dump, snapshot, { revision: 'v6', insert: one.insert_sids, later });
       return findings.some(({ rule }) => rule === 'revisions-differ');
     });
     if (differs) noted.push(one.id);

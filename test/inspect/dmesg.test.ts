@@ -348,7 +348,7 @@ describe('several SMMUs', () => {
 });
 
 describe('the end of the kernel', () => {
-  const panic: PanicReport = { where: 'arm_smmu_is_attach_deferred', address: '0x70000000', why: '' };
+  const panic: PanicReport = { where: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: '' };
   const oops = (where: string) => [
     '[    0.442961] Internal error: synchronous external abort: 0000000096000010 [#1]  SMP',
     '[    0.445100] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 7.2.13',

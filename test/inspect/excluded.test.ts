@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { openKdump } from '../../src/dump/kdump.ts';
 import type { ExcludedPolicy } from '../../src/dump/view.ts';
-import { type Inspection, inspect, parseSnapshot, type SmmuReport } from '../../src/index.ts';
+import { type Inspection, parseSnapshot, type SmmuReport } from '../../src/index.ts';
 import { type KdumpPage, kdump } from '../support/kdump-writer.ts';
+import { inspectJson, type Published } from '../support/published.ts';
 import { expectStrictlyValid } from '../support/schema.ts';
 import { MemorySource } from '../support/sources.ts';
 
@@ -21,7 +22,10 @@ const registers = {
   IDR1: '0x12',
 };
 
-async function inspected(dumpLevel: number, excluded?: ExcludedPolicy): Promise<Inspection & { smmu: SmmuReport }> {
+async function inspected(
+  dumpLevel: number,
+  excluded?: ExcludedPolicy,
+): Promise<Published<Inspection> & { smmu: Published<SmmuReport> }> {
   const image = new Image().l1(L1, 0, 9, L2).abortTable(L2, 256).ste(L2, 8, { V: 1, Config: 4 });
   const pages = image
     .reserve(L1, 2 * PAGE)
@@ -36,12 +40,12 @@ async function inspected(dumpLevel: number, excluded?: ExcludedPolicy): Promise<
   const file = kdump(pages, { dumpLevel, utsname: { release: 'test', machine: 'aarch64' } });
   const contents = await openKdump([new MemorySource(file.bytes)]);
   const dump = { ...contents, files: ['dump'], paths: [], close: () => {}, loadMapIgnored: false };
-  const inspection = await inspect(dump, parseSnapshot({ registers }, 'regs.json'), { excluded });
-  expectStrictlyValid(JSON.parse(JSON.stringify(inspection)));
-  return { ...inspection, smmu: inspection.smmus[0] as SmmuReport };
+  const inspection = await inspectJson(dump, parseSnapshot({ registers }, 'regs.json'), { excluded });
+  expectStrictlyValid(inspection);
+  return { ...inspection, smmu: inspection.smmus[0] as Published<SmmuReport> };
 }
 
-const rules = ({ findings }: Inspection) => findings.map(({ rule, severity }) => `${severity} ${rule}`);
+const rules = ({ findings }: Published<Inspection>) => findings.map(({ rule, severity }) => `${severity} ${rule}`);
 
 test('in a dump that filtered zero pages it is zeros: in pages, in assumptions, and as a note', async () => {
   const inspection = await inspected(31);

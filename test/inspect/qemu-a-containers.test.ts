@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { inspect, isInputError, loadSnapshot, openDump } from '../../src/index.ts';
+import { isInputError, loadSnapshot, openDump } from '../../src/index.ts';
+import { inspectJson } from '../support/published.ts';
 import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -15,7 +16,7 @@ const folder = temporaryFolder();
 async function fingerprint(file: string, regs: string): Promise<string> {
   const snapshot = await loadSnapshot(join(QEMU_A, regs));
   const dump = await openDump(join(QEMU_A, file), { loadMap: snapshot.memory });
-  const { smmus } = await inspect(dump, snapshot, { insert: 'all', all: true });
+  const { smmus } = await inspectJson(dump, snapshot, { insert: 'all', all: true });
   expect(smmus.map(({ adoption, census }) => [adoption.verdict, census.valid])).toEqual([['adopted', 2560]]);
   const hash = createHash('sha256').update(JSON.stringify(smmus)).digest('hex');
   dump.close();
@@ -41,7 +42,7 @@ describe.skipIf(skipped !== '')(`real containers of one memory${skipped}`, () =>
     const snapshot = await loadSnapshot(join(QEMU_A, 'regs-panic.json'));
     const stesOf = async (path: string) => {
       const dump = await openDump(path);
-      const { smmus } = await inspect(dump, snapshot);
+      const { smmus } = await inspectJson(dump, snapshot);
       const rows = [...(smmus[0]?.stes ?? [])].map(({ sid, words }) => `${sid} ${words.join()}`);
       const { complete } = dump;
       dump.close();

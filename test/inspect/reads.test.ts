@@ -5,9 +5,10 @@ import { Image } from '../../samples/image.ts';
 import type { Dump } from '../../src/dump/dump.ts';
 import { openElf } from '../../src/dump/elf.ts';
 import { openKdump } from '../../src/dump/kdump.ts';
-import { inspect, parseSnapshot } from '../../src/index.ts';
+import { parseSnapshot } from '../../src/index.ts';
 import { elfCore } from '../support/elf-writer.ts';
 import { type KdumpPage, kdump } from '../support/kdump-writer.ts';
+import { inspectJson } from '../support/published.ts';
 import { MemorySource } from '../support/sources.ts';
 
 const PAGE = 4096;
@@ -47,8 +48,8 @@ const snapshot = parseSnapshot({ registers }, 'regs.json');
 
 async function inspected(contents: Omit<Dump, 'files' | 'close'>): Promise<void> {
   const dump = { ...contents, files: ['dump'], paths: [], close: () => {}, loadMapIgnored: false };
-  const { smmus } = await inspect(dump, snapshot, { insert: 'all' });
-  expect(JSON.parse(JSON.stringify(smmus[0]))).toMatchObject({
+  const { smmus } = await inspectJson(dump, snapshot, { insert: 'all' });
+  expect(smmus[0]).toMatchObject({
     adoption: { verdict: 'adopted' },
     stes: [{ sid: 0x703 }],
   });
@@ -94,7 +95,7 @@ async function readsOf(deep: boolean) {
   const source = new MemorySource(bytes);
   const dump = { ...openElf(source), files: ['dump'], paths: [], close: () => {}, loadMapIgnored: false };
   const withStage1 = parseSnapshot({ registers: { ...registers, IDR0: '0x0c08001b' } }, 'regs.json');
-  const { smmus } = await inspect(dump, withStage1, { deep });
+  const { smmus } = await inspectJson(dump, withStage1, { deep });
   expect(smmus[0]?.reachable?.[0]?.leaves, 'the stream was found').toBe(deep ? 1024 : undefined);
   const start = contentAt[translating.extents().findIndex(({ paddr }) => paddr === TTB)] as number;
   return { bytesRead: source.bytesRead, ofTables: source.reads.filter(({ offset }) => ofTranslation(offset, start)) };

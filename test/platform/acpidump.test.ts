@@ -65,11 +65,6 @@ describe('refused, with what it is', () => {
     .join('\n')}\n`;
 
   test.each([
-    [
-      'another text',
-      'hello, world\n',
-      /^is text, but no hex dump of a table of ACPI; give the table itself, in binary$/,
-    ],
     ['a disassembly', DISASSEMBLY, /^is a disassembly by iasl; give the table .*\/sys\/firmware\/acpi\/tables\/IORT/],
     [
       'an acpidump without an IORT',
@@ -77,11 +72,16 @@ describe('refused, with what it is', () => {
       /^is the output of acpidump without an IORT; it has DSDT, SSDT$/,
     ],
     ['a line that is missing', MISSING, /^has a hex dump whose line at offset 0x30 does not follow the one before$/],
-    ['a heading alone', 'IORT @ 0x0000000000000000\n', /^is text, but no hex dump/],
+    ['a heading alone', 'IORT @ 0x0000000000000000\n', /^has a heading of IORT as acpidump prints it, and no bytes$/],
   ])('%s', async (_, text, message) => {
     const { tag, file, what } = await refused(() => read(text));
     expect({ tag, file }).toEqual({ tag: 'format', file: 'a.txt' });
     expect(what).toMatch(message);
+  });
+
+  test('another text, as another file', async () => {
+    const { what } = await refused(() => iortFirmware(Buffer.from('{ "version": 1 }\n'), 'regs.json'));
+    expect(what).toBe('does not begin with "IORT"; is it that table of ACPI?');
   });
 
   test('a dump that was cut, as a table that was', async () => {

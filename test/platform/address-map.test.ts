@@ -2,9 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AddressRange, PageState } from '../../src/dump/memory.ts';
+import { type AddressRange, type PageState, UnchartedMemory } from '../../src/dump/memory.ts';
 import { type AddressKind, AddressMap, type KindRun } from '../../src/platform/address-map.ts';
 import { type Iomem, parseIomem } from '../../src/platform/iomem.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 import { memoryOfStretches } from '../support/states.ts';
 
 const PAGE = 0x1000;
@@ -90,6 +92,17 @@ describe('against the dump', () => {
   test('what the dump holds, or should hold, is memory although /proc/iomem has nothing there', () => {
     const map = new AddressMap(dump, iomem('40000000-5fffffff : System RAM'), []);
     expect(shown(map, 0, 6 * PAGE)).toEqual(['hole 0-1000', 'ram 1000-5000', 'hole 5000-6000']);
+  });
+
+  test('what it may only not have come to is no memory', () => {
+    const map = new AddressMap(
+      new UnchartedMemory(dump),
+      iomem('40000000-5fffffff : System RAM', '00005000-00005fff : flash'),
+      [],
+    );
+    expect(shown(map, 0, 6 * PAGE)).toEqual(['hole 0-1000', 'ram 1000-5000', 'device 5000-6000']);
+    const alone = new AddressMap(new UnchartedMemory(dump), null, []);
+    expect(shown(alone, 0, 2 * PAGE)).toEqual(['unknown 0-1000', 'ram 1000-2000']);
   });
 
   test('the same among the registers of a device', () => {
@@ -212,7 +225,7 @@ describe('any machine', () => {
   const asked = fc.tuple(fc.nat(LIMIT / 8), fc.nat(LIMIT / 8)).map(([first, count]) => [first * 8, count * 8] as const);
 
   test('runs tile what was asked for, neighbours differ, and each grain is what it is on its own', () => {
-    fc.assert(
+    holds(
       fc.property(machines, asked, (machine, [paddr, byteLength]) => {
         const dump = memoryOfStretches(machine.dump.map((state) => [GRAIN, state]));
         const iomemOrNot = machine.complete ? iomemOf(machine) : null;
@@ -226,7 +239,7 @@ describe('any machine', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -248,12 +261,12 @@ describe('any machine', () => {
 
     test('the same tiling', () => {
       const stretch = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.constantFrom<PageState>('present', 'hole'));
-      fc.assert(
+      holds(
         fc.property(machines, fc.array(stretch, { maxLength: 8 }), asked, (machine, stretches, [paddr, byteLength]) => {
           const map = new AddressMap(memoryOfStretches(stretches), iomemOf(machine), []);
           expect(flawOf(map.runs(paddr, byteLength), byteLength)).toBeNull();
         }),
-        { numRuns: 500 },
+        { numRuns: runs(500) },
       );
     });
   });

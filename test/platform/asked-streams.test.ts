@@ -127,8 +127,8 @@ describe('what is meant has to be clear', () => {
       [ELSEWHERE],
       '"0001:01:00.0": only firmware\'s tables, of this SMMU\'s machine, tell its StreamID',
     ],
-    ['dma@5', [A], '"dma@5" is no number, no PCI address, and no device\'s name in firmware\'s tables'],
-    ['pcie@0', [A], '"pcie@0" is no number, no PCI address, and no device\'s name in firmware\'s tables'],
+    ['dma@5', [A], '"dma@5" is not a StreamID: no number, no PCI address, no name of a device in firmware\'s tables'],
+    ['pcie@0', [A], '"pcie@0" is not a StreamID: no number, no PCI address, no name of a device in firmware\'s tables'],
   ])('%s', async (text, smmus, message) => {
     const { tag, what } = await refused(() => read(text, smmus));
     expect(tag).toBe('usage');

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { DeviceNames, idsInWords, rangesBeyond, unclaimedSids } from '../../src/platform/device-names.ts';
 import type { IdRange } from '../../src/platform/firmware.ts';
 import { loadDeviceTree } from '../../src/platform/load.ts';
+import { holds } from '../support/holds.ts';
 import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 
 const pci = (firstSid: number, count: number, firstId = 0, mask = 0xffff): IdRange => {
@@ -33,7 +34,7 @@ test('a range that is one too long gives way to the one that begins at its end',
 
 test('every StreamID of a range has the ID that maps to it', () => {
   const word = fc.nat({ max: 0xffff });
-  fc.assert(
+  holds(
     fc.property(word, word, word, word, (firstId, length, firstSid, mask) => {
       const count = Math.min(length + 1, 0x10000 - firstId);
       const names = new DeviceNames([pci(firstSid, count, firstId, mask)]);

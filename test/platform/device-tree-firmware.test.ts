@@ -264,6 +264,17 @@ describe('what is not understood is said, once, and the rest used', () => {
   });
 });
 
+test('a device of many StreamIDs in many reserved regions takes its part once', () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => i);
+  const { smmus, problems } = read({
+    smmu: SMMU,
+    'display@0': { iommus: many.flatMap((sid) => [1, sid]), phandle: [3] },
+    fb: { 'iommu-addresses': many.flatMap((page) => [3, 0, page * 4096, 4096]) },
+  });
+  expect(smmus[0]?.reserved.map(({ sids }) => sids.length)).toEqual([4096]);
+  expect(problems).toContain('/smmu: only the first 4096 SIDs of reserved memory are used');
+});
+
 test('reserved memory is that of the device it names, and gets no bypass STE', () => {
   const nodes = {
     '#address-cells': [2],

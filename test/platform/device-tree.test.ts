@@ -7,7 +7,9 @@ import { deviceTreeSize, parseDeviceTree } from '../../src/platform/device-tree.
 import { deviceTreeFirmware } from '../../src/platform/device-tree-firmware.ts';
 import { pathOf, physicalBase, textsOf } from '../../src/platform/tree-reading.ts';
 import { deviceTree, type WrittenNode } from '../support/device-tree-writer.ts';
+import { holds } from '../support/holds.ts';
 import { refused } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 
 /** The least that there is, a root with nothing in it, byte by byte; and "model" as a text that nobody uses. */
 const LEAST = [
@@ -130,24 +132,24 @@ describe('whatever the bytes are', () => {
       fc.nat({ max: Math.floor(whole.length / 4) - 1 }),
       fc.oneof(fc.nat({ max: 64 }), fc.integer()),
     );
-    fc.assert(
+    holds(
       fc.property(fc.array(change, { minLength: 1, maxLength: 5 }), (changes) => {
         const bytes = Buffer.from(whole);
         for (const [word, value] of changes) bytes.writeInt32BE(value, word * 4);
         readsOrRefuses(bytes);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
   test('garbage behind a header is read or refused', () => {
-    fc.assert(
+    holds(
       fc.property(fc.uint8Array({ maxLength: 300 }), (garbage) => {
         const bytes = Buffer.concat([whole.subarray(0, 56), garbage, Buffer.alloc(whole.length)]);
         bytes.writeUInt32BE(bytes.length, 4);
         readsOrRefuses(bytes);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -8,7 +8,9 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
 import { type Iomem, loadIomem, parseIomem } from '../../src/platform/iomem.ts';
 import { openDescriptors } from '../support/descriptors.ts';
+import { holds } from '../support/holds.ts';
 import { refused } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -150,6 +152,23 @@ describe('the text', () => {
     expect(parseIomem(text, 'iomem.txt')).toEqual(parse('00001000-00001fff : uart', RAM));
   });
 
+  test.each([
+    ['indented', '    '],
+    ['indented by a tab', '\t'],
+    ['quoted', '> '],
+    ['quoted twice', '>> '],
+    ['quoted without a blank', '>'],
+  ])('may be %s, as long as all of it is', (_, margin) => {
+    const lines = [RAM, '  50000000-57ffffff : Crash kernel', '80000000-8fffffff : > x'];
+    const text = lines.map((line) => `${margin}${line}\r\n`).join(`${margin.trim()}\r\n`);
+    expect(parseIomem(text, 'iomem.txt')).toEqual(parse(...lines));
+  });
+
+  test('may be indented where the first line is not the outermost', () => {
+    const { ranges } = parse(`    ${RAM}`, '  00001000-00001fff : uart', `  ${RAM}`);
+    expect(ranges.map(({ depth }) => depth)).toEqual([1, 0, 0]);
+  });
+
   test('may have hexadecimal digits of either case, and any number of them from eight on', () => {
     const { ranges } = parse('0000000040000000-000000004FFFFFFF : System RAM', '50000000-fffffffffffff : x');
     expect(ranges[0]).toMatchObject({ start: 0x4000_0000, end: 0x5000_0000 });
@@ -207,6 +226,7 @@ describe('the text', () => {
     expect(await refusal(hidden)).toBe(message);
     expect(await refusal(hidden.replaceAll('00000000', '0000000000000000'))).toBe(message);
     expect(await refusal('00000000-00000000 : GICD\n')).toBe(message);
+    expect(await refusal(hidden.replaceAll(/^/gm, '> '))).toBe(message);
   });
 
   test('of 100,000 lines is read, of one more is not', async () => {
@@ -290,7 +310,7 @@ describe('whatever text it is given', () => {
   }
 
   test('it parses it or refuses it', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), parsesOrRefuses), { numRuns: 500 });
+    holds(fc.property(fc.string({ unit: 'binary' }), parsesOrRefuses), { numRuns: runs(500) });
   });
 
   // Random text is refused at its first line. Lines of nearly the right form get everywhere.
@@ -309,6 +329,6 @@ describe('whatever text it is given', () => {
   const text = fc.array(line).chain((lines) => fc.constantFrom(lines.join('\n'), `${RAM}\n${lines.join('\r\n')}`));
 
   test('so it does with lines of nearly the right form', () => {
-    fc.assert(fc.property(text, parsesOrRefuses), { numRuns: 2000 });
+    holds(fc.property(text, parsesOrRefuses), { numRuns: runs(2000) });
   });
 });

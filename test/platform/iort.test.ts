@@ -7,8 +7,10 @@ import { DeviceNames } from '../../src/platform/device-names.ts';
 import type { FirmwareSmmu } from '../../src/platform/firmware.ts';
 import { iortFirmware } from '../../src/platform/iort-firmware.ts';
 import { StreamDirectory } from '../../src/platform/stream-ids.ts';
+import { holds } from '../support/holds.ts';
 import { iort, type WrittenIortNode, type WrittenMapping } from '../support/iort-writer.ts';
 import { refused } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 
 const SMMU: WrittenIortNode = { smmuV3: 0x905_0000, coherent: true };
 
@@ -345,7 +347,7 @@ describe('damage', () => {
 
   test('whatever the bytes are, it is read or refused', () => {
     const change = fc.tuple(fc.nat({ max: whole.length - 5 }), fc.oneof(fc.nat({ max: 300 }), fc.integer()));
-    fc.assert(
+    holds(
       fc.property(fc.array(change, { minLength: 1, maxLength: 5 }), (changes) => {
         const bytes = changed((copy) => {
           for (const [at, value] of changes) copy.writeInt32LE(value, at);
@@ -356,7 +358,7 @@ describe('damage', () => {
           if (!(error instanceof InputError)) throw error;
         }
       }),
-      { seed: 3, numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -8,12 +8,16 @@ import { parseSnapshot } from '../../src/index.ts';
 import { commandQueueOf, eventQueueOf, pageRequestQueueOf } from '../../src/queues/queue.ts';
 import { MAX_GROUPS } from '../../src/queues/queue-groups.ts';
 import { type QueueReport, type QueuesOptions, queuesReport } from '../../src/queues/queues.ts';
+import { QUEUES } from '../../src/report/json/queues.ts';
 import { queuesText } from '../../src/report/text/queues.ts';
 import { makeStyle } from '../../src/report/text/style.ts';
 import type { QueueName } from '../../src/smmu/queue.ts';
+import { holds } from '../support/holds.ts';
 import { dumpOf } from '../support/machine.ts';
+import { type Published, published } from '../support/published.ts';
 import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ, queueMachine } from '../support/queue-machine.ts';
 import { expectStrictlyValidQueues } from '../support/schema.ts';
+import { runs } from '../support/slow.ts';
 
 const snapshotOf = (registers: Readonly<Record<string, unknown>>) =>
   parseSnapshot({ smmus: [{ name: 'smmu0', registers }] }, 'regs.json');
@@ -22,12 +26,13 @@ const snapshotOf = (registers: Readonly<Record<string, unknown>>) =>
 function report(image: Image, registers: Readonly<Record<string, unknown>>, options: QueuesOptions = {}) {
   const snapshot = snapshotOf(registers);
   const made = queuesReport(dumpOf(image), snapshot, snapshot.smmus, options);
-  expectStrictlyValidQueues(JSON.parse(JSON.stringify(made)));
+  const json = published(QUEUES, made);
+  expectStrictlyValidQueues(json);
   const text = [...queuesText(made, makeStyle({ width: 100, color: false }), options.all === true)].join('');
   expect(text).toMatch(/^[\n\x20-\x7e]*$/);
-  const [smmu] = made.smmus;
+  const [smmu] = json.smmus;
   if (smmu === undefined) throw new Error('no SMMU');
-  const of = (name: QueueName) => smmu.queues.find(({ queue }) => queue === name) as QueueReport;
+  const of = (name: QueueName) => smmu.queues.find(({ queue }) => queue === name) as Published<QueueReport>;
   return { ...smmu, event: of('event'), command: of('command'), pri: of('pri'), text };
 }
 
@@ -255,13 +260,13 @@ test('whatever registers and memory hold, there is a report', () => {
   );
   // At most 128 entries each: it takes long to say of half a million that they are not in the dump.
   const IDR1 = (7 << 21) | (7 << 16) | (7 << 11);
-  fc.assert(
+  holds(
     fc.property(made, fc.array(word, { minLength: 64, maxLength: 64 }), fc.boolean(), (values, words, all) => {
       const memory = new Image().write(EVENTQ, words).write(CMDQ, words).write(PRIQ, words);
       const given = { STRTAB_BASE: 0, STRTAB_BASE_CFG: 0, IDR1, ...values };
       report(memory, given, { all });
       report(memory, given, { all, sids: [0, 5, 0xffff_ffff] });
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

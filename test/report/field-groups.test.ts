@@ -45,7 +45,7 @@ test.each([
   [STE, 'S2T0SZ', 24, '24', 'Stage 2 input range: IPAs have 64 - S2T0SZ bits: 40 bits'],
   [CD, 'MAIR1', 0xff00_0004, '0xff000004', /: 04 00 00 ff$/],
   [CD, 'ASID', 0xffff, '65535', 'ASID of the translations'],
-  [CD, 'TTB0', '0x88200000', '0x88200000', /^TTB0 table address/],
+  [CD, 'TTB0', 0x88200000n, '0x88200000', /^TTB0 table address/],
 ] as const)('%# a value and what it means', (layout, name, value, text, says) => {
   expect(fieldCells(layout, name, { [name]: value })).toEqual([name, text, expect.stringMatching(says)]);
 });

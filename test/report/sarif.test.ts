@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { explanationsOf } from '../../src/findings/explanations/catalogue.ts';
-import { RULES } from '../../src/findings/rules.ts';
+import { RULES, type Rule } from '../../src/findings/rules.ts';
 import type { Finding, Inspection } from '../../src/index.ts';
 import { sarifReport } from '../../src/report/sarif.ts';
 import { HOSTILE, inspectSample } from '../support/inspections.ts';
@@ -10,12 +10,19 @@ import { sarifProblems, sarifRun } from '../support/sarif.ts';
 
 const runOf = (inspection: Inspection) => sarifRun([...sarifReport(inspection)].join(''));
 
+type MadeUp = { readonly rule: Rule; readonly args?: object };
+
+/** Those given, and 0 for whatever else the rule has. */
+function argsOf({ rule, args }: MadeUp): object {
+  return { ...Object.fromEntries(Object.keys(RULES[rule].args).map((name) => [name, 0])), ...args };
+}
+
 /** The results of findings that are made up for the purpose. */
 async function resultsOf(findings: readonly object[], about: object = {}) {
   const inspection = await inspectSample('bad-span');
-  const defaults = { severity: 'warning', smmu: null, location: {}, args: {}, message: 'said', kernelMessage: null };
-  const all = findings.map((finding) => ({ ...defaults, ...finding })) as unknown as Finding[];
-  return runOf({ ...inspection, ...about, findings: all } as Inspection).results;
+  const defaults = { severity: 'warning', smmu: null, location: {}, message: 'said', kernelMessage: null };
+  const all = findings.map((finding) => ({ ...defaults, ...finding, args: argsOf(finding as MadeUp) }));
+  return runOf({ ...inspection, ...about, findings: all as unknown as Finding[] } as Inspection).results;
 }
 
 test('the schema refuses what is not SARIF', () => {
@@ -55,16 +62,16 @@ test('results come by SMMU, rule and place, however they were found', async () =
       { ...first, name: 'a' },
     ],
   };
-  const finding = (smmu: string | null, rule: string, l1Index: number, address: string) => {
+  const finding = (smmu: string | null, rule: string, l1Index: number, address: number) => {
     return { smmu, rule, location: { l1Index, firstSid: l1Index * 256, lastSid: l1Index * 256 + 255, address } };
   };
   const sorted = [
     { rule: 'dump-incomplete', args: { file: 'dump.raw' } },
-    finding('z', 'l2-unaligned', 9, '0x88'),
-    finding('z', 'l2-unaligned', 10, '0x90'),
-    finding('z', 'l2-unaligned', 10, '0x100'),
-    finding('z', 'table-cut', 0, '0x0'),
-    finding('a', 'l2-unaligned', 1, '0x8'),
+    finding('z', 'l2-unaligned', 9, 0x88),
+    finding('z', 'l2-unaligned', 10, 0x90),
+    finding('z', 'l2-unaligned', 10, 0x100),
+    finding('z', 'table-cut', 0, 0x0),
+    finding('a', 'l2-unaligned', 1, 0x8),
   ];
   const inOrder = await resultsOf(sorted, two);
   expect(await resultsOf([...sorted].reverse(), two)).toEqual(inOrder);
@@ -79,14 +86,14 @@ describe('locations', () => {
   };
 
   test('the highest physical address is exact', async () => {
-    const finding = { rule: 'kernel-panic', location: { address: '0xffffffffffff8' } };
+    const finding = { rule: 'kernel-panic', location: { address: 0xffffffffffff8 } };
     expect((await artifactOf(finding))?.address).toEqual({ absoluteAddress: 2 ** 52 - 8, kind: 'data' });
   });
 
   test('damage is at its offset in its file, unless another file is wrapped in that', async () => {
     const { dump } = await inspectSample('bad-span');
     const split = { ...dump, files: ['a', 'b'] };
-    const finding = { rule: 'dump-damaged', args: { file: 'b', fileOffset: '0x1234', what: 'x' } };
+    const finding = { rule: 'dump-damaged', args: { file: 'b', fileOffset: 0x1234, what: 'x' } };
     expect(await artifactOf(finding, { dump: split })).toEqual({
       artifactLocation: { uri: 'b', index: 1 },
       region: { byteOffset: 0x1234 },
@@ -97,7 +104,7 @@ describe('locations', () => {
 
   test('of several files none is picked, but for one that stands for all', async () => {
     const { dump } = await inspectSample('bad-span');
-    const finding = { rule: 'l2-unaligned', location: { address: '0x8' } };
+    const finding = { rule: 'l2-unaligned', location: { address: 0x8 } };
     expect((await artifactOf(finding, { dump: { ...dump, files: ['a', 'b'] } }))?.artifactLocation).toEqual({
       uri: 'a',
       index: 0,
@@ -128,11 +135,11 @@ test('fingerprints: one by place, the same for other addresses, and one by every
   const finding = {
     rule: 'l2-unaligned',
     smmu: 's',
-    location: { l1Index: 1, address: '0x8' },
-    args: { linux: '0x40' },
+    location: { l1Index: 1, address: 0x8 },
+    args: { linux: 0x40 },
   };
-  const moved = { ...finding, location: { l1Index: 1, address: '0x1008' } };
-  const elsewhere = { ...finding, location: { l1Index: 2, address: '0x8' } };
+  const moved = { ...finding, location: { l1Index: 1, address: 0x1008 } };
+  const elsewhere = { ...finding, location: { l1Index: 2, address: 0x8 } };
   const [a, b, c] = (await resultsOf([finding, moved, elsewhere])).map(
     ({ partialFingerprints }) => partialFingerprints,
   );
@@ -155,7 +162,7 @@ test.each(HOSTILE)('hostile name %# is a name, a URI and text, and nothing else'
 });
 
 test.each(HOSTILE)('hostile text %# in a message is no placeholder and no link', async (name) => {
-  const args = { file: 'dump.raw', fileOffset: '0x0', what: name };
+  const args = { file: 'dump.raw', fileOffset: 0, what: name };
   const [result] = await resultsOf([{ rule: 'dump-damaged', args, message: RULES['dump-damaged'].sentence(args, '') }]);
   const text = result?.message.text ?? '';
   expect(text.replaceAll('{{', '').replaceAll('}}', '')).not.toMatch(/[{}]/);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { queueGeometry, restStretches, usedStretches } from '../../src/smmu/queue.ts';
+import { holds } from '../support/holds.ts';
 
 const geometry = (log2Size: number, prod: number | null, cons: number | null, maxLog2Size: number | null = 19) =>
   queueGeometry({ addr: 0x5a20_0000n, log2Size, maxLog2Size, prod, cons }, 32);
@@ -67,7 +68,7 @@ describe('by example', () => {
 
 test('a queue as it is filled and read has in it what was filled and not read', () => {
   const steps = fc.array(fc.boolean(), { maxLength: 100 });
-  fc.assert(
+  holds(
     fc.property(fc.integer({ min: 0, max: 4 }), steps, (log2Size, produce) => {
       const size = 2 ** log2Size;
       let [produced, consumed] = [0, 0];
@@ -87,7 +88,7 @@ test('a queue as it is filled and read has in it what was filled and not read', 
 test('whatever the registers hold, a queue has every slot once', () => {
   const index = fc.option(fc.nat(0xf_ffff), { nil: null });
   const five = fc.nat(31);
-  fc.assert(
+  holds(
     fc.property(fc.bigInt(0n, 2n ** 56n - 1n), five, fc.option(five, { nil: null }), index, index, (bits, ...rest) => {
       const [log2Size, max, prod, cons] = rest;
       const addr = bits - (bits % 32n);

@@ -8,6 +8,8 @@ import { STE } from '../../src/smmu/ste.ts';
 import { steIllegalities } from '../../src/smmu/ste-legality.ts';
 import { streamWorld } from '../../src/smmu/stream-world.ts';
 import { FEATURE_NAMES, NEWEST, QEMU, SERVER, UNKNOWN } from '../support/features.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 
 type Overrides = Partial<Record<FeatureName, number | null>>;
 
@@ -231,7 +233,7 @@ describe('unknown hardware', () => {
     .map((values) => Object.fromEntries(FEATURE_NAMES.map((name, i) => [name, values[i]])) as HardwareFeatures);
 
   test('knowing less never makes an STE illegal that was legal', () => {
-    fc.assert(
+    holds(
       fc.property(anySte, anyFeatures, fc.subarray(FORGETTABLE), (words, hw, forgotten) => {
         const less = { ...hw, ...Object.fromEntries(forgotten.map((name) => [name, null])) };
         const reasons = (features: HardwareFeatures) =>
@@ -239,7 +241,7 @@ describe('unknown hardware', () => {
         const all = new Set(reasons(hw));
         expect(reasons(less).filter((reason) => !all.has(reason))).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

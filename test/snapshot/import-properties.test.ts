@@ -8,6 +8,8 @@ import { contentOf } from '../../src/snapshot/import/content.ts';
 import { FORMATS } from '../../src/snapshot/import/formats.ts';
 import { importRegisters } from '../../src/snapshot/import/import.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
+import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 
 const BASE = 0x905_0000;
 const SMMU_BYTES = 0x20000;
@@ -35,7 +37,7 @@ describe('no input does anything but succeed or be refused', () => {
   const pages = fc.uint8Array({ minLength: 4096, maxLength: 4100 });
 
   test.each([undefined, ...FORMATS.map(({ name }) => name)])('read as %s', (format) => {
-    fc.assert(
+    holds(
       fc.property(fc.oneof(text, text, json, named, binary, pages), (bytes) => {
         try {
           const { snapshot } = importAs(bytes, format);
@@ -44,7 +46,7 @@ describe('no input does anything but succeed or be refused', () => {
           if (!(error instanceof InputError)) throw error;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -151,18 +153,18 @@ describe('registers come back', () => {
   const byName = (given: Values) => new Map([...given].map(([{ name }, value]) => [name, value]));
 
   test.each(RENDERERS)('%s', (_, format, render) => {
-    fc.assert(
+    holds(
       fc.property(values, (given) => {
         const bytes = Buffer.from(render(given));
         expect(registersOf(bytes)).toEqual(byName(given));
         expect(registersOf(bytes, format)).toEqual(byName(given));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
   test('binary, where what was not set is zero', () => {
-    fc.assert(
+    holds(
       fc.property(values, (given) => {
         const whole = new Map(REGISTERS.map((register) => [register.name, given.get(register) ?? 0n]));
         expect(registersOf(image(given))).toEqual(whole);
@@ -172,7 +174,7 @@ describe('registers come back', () => {
   });
 
   test('the same input gives the same bytes', () => {
-    fc.assert(
+    holds(
       fc.property(values, (given) => {
         const bytes = Buffer.from(RENDERERS[0]?.[2](given) ?? '');
         expect(JSON.stringify(importAs(bytes))).toBe(JSON.stringify(importAs(bytes)));

@@ -6,7 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
 import { loadSnapshot, parseSnapshot, type SnapshotOptions } from '../../src/snapshot/load.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
+import { holds } from '../support/holds.ts';
 import { refused } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -500,7 +502,7 @@ describe('whatever JSON it is given', () => {
   const value = fc.jsonValue({ noUnicodeString: false });
 
   test('parseSnapshot parses it or refuses it', () => {
-    fc.assert(fc.property(value, parsesOrRefuses), { numRuns: 500 });
+    holds(fc.property(value, parsesOrRefuses), { numRuns: runs(500) });
   });
 
   // Random JSON is refused at the first key. A snapshot with one wrong value gets everywhere.
@@ -532,7 +534,7 @@ describe('whatever JSON it is given', () => {
   );
 
   test('so it does with a snapshot in which one value is something else', () => {
-    fc.assert(
+    holds(
       fc.property(spot, fc.oneof(value, fc.string({ unit: 'binary' })), (path, wrong) => {
         const json = {
           registers: { ...REGISTERS },
@@ -546,15 +548,15 @@ describe('whatever JSON it is given', () => {
         Object.defineProperty(parent, key, { value: wrong, enumerable: true, configurable: true, writable: true });
         parsesOrRefuses(json);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
   test('and with any names of registers', () => {
     const names = fc.dictionary(fc.string({ unit: 'binary' }), value);
-    fc.assert(
+    holds(
       fc.property(names, (extra) => parsesOrRefuses({ registers: { ...REGISTERS, ...extra } })),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

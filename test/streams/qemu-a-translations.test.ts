@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MemoryView } from '../../src/dump/view.ts';
 import { loadSnapshot, type OpenedDump, openDump } from '../../src/index.ts';
 import { AddressMap } from '../../src/platform/address-map.ts';
+import { TRANSLATION } from '../../src/report/json/translation.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
 import { iovaSpaceReport } from '../../src/streams/iova-space.ts';
 import { type TranslationMemory, translationReport } from '../../src/streams/translation.ts';
+import { published } from '../support/published.ts';
 import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 
 const whyNotQemuA = whyNot(QEMU_A);
@@ -56,7 +58,10 @@ describe.skipIf(whyNotQemuA !== '').each([
   afterAll(() => dump?.close());
 
   const translated = (sid: string, iova: string, access: 'read' | 'write' = 'read') =>
-    translationReport(smmu, memory, { sid: Number(sid), ssid: null, iova: BigInt(iova), access, privileged: false });
+    published(
+      TRANSLATION,
+      translationReport(smmu, memory, { sid: Number(sid), ssid: null, iova: BigInt(iova), access, privileged: false }),
+    );
 
   test('are those that the model of the SMMU reported', () => {
     expect(truth.translations.length).toBeGreaterThan(100);

@@ -79,7 +79,7 @@ describe('the configuration', () => {
     expect(fault).toBe('C_BAD_STE');
     expect(why).toMatch(/S2TG 3/);
     const two = translated({ memory: machine({ S1CDMax: 30, S1STALLD: 1 }) });
-    expect(two.why?.split('; ').filter((part) => !part.startsWith('required'))).toHaveLength(2);
+    expect(two.why?.split('; ').filter((part: string) => !part.startsWith('required'))).toHaveLength(2);
   });
 
   test.each([

@@ -3,8 +3,8 @@
 import { createRequire } from 'node:module';
 import { deflateSync } from 'node:zlib';
 import type { CodecName } from '../../src/dump/codecs/codec.ts';
-import { xxh64Low32 } from '../../src/dump/codecs/zstd-xxh64.ts';
 import { compressLzo } from './lzo-writer.ts';
+import { xxh64Low32 } from './xxh64.ts';
 
 export { compressLzo } from './lzo-writer.ts';
 

@@ -18,6 +18,8 @@ export const PT_NOTE = 4;
 /** One program header. The members with a forced value say what the header claims, not what the file holds. */
 export interface ElfSegment {
   readonly paddr: number | bigint;
+  /** p_vaddr; 0 when left out. */
+  readonly vaddr?: number | bigint | undefined;
   /** Content in the file; none when left out. */
   readonly bytes?: Uint8Array | undefined;
   /** p_filesz; the length of `bytes` when left out. */
@@ -119,6 +121,7 @@ function writeProgramHeader(file: Buffer, at: number, segment: ElfSegment): void
   file.writeUInt32LE(segment.type ?? PT_LOAD, at);
   file.writeUInt32LE(7, at + 4);
   file.writeBigUInt64LE(BigInt(segment.fileOffset ?? 0), at + 8);
+  file.writeBigUInt64LE(BigInt(segment.vaddr ?? 0), at + 16);
   file.writeBigUInt64LE(BigInt(segment.paddr), at + 24);
   file.writeBigUInt64LE(BigInt(fileByteLength), at + 32);
   file.writeBigUInt64LE(BigInt(segment.memByteLength ?? fileByteLength), at + 40);

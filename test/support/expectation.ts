@@ -1,6 +1,7 @@
 /** What an adoption does, in the shape and the words of the conformance set. */
 
 import type { SmmuReport } from '../../src/index.ts';
+import type { Published } from './published.ts';
 
 export interface ExpectedLogLine {
   readonly level: string;
@@ -47,7 +48,7 @@ export interface Expectation {
 }
 
 /** An inspection as an expectation. */
-export function asExpectation({ adoption, inserts }: SmmuReport): Expectation {
+export function asExpectation({ adoption, inserts }: Published<SmmuReport>): Expectation {
   const { twoLevelStreamTable, twoLevelCdTable, coherent } = adoption.featuresAfter;
   const count = adoption.format === '2lvl' ? { num_l1_ents: adoption.entries } : { num_ents: adoption.entries };
   return {
@@ -69,7 +70,7 @@ export function asExpectation({ adoption, inserts }: SmmuReport): Expectation {
 }
 
 /** A failed mapping was never in place, so the set counts it as not released. */
-function maps(mappings: SmmuReport['adoption']['mappings']): ExpectedMapping[] {
+function maps(mappings: Published<SmmuReport['adoption']['mappings']>): ExpectedMapping[] {
   return mappings.map(({ kind, address, size, ok, held, released }) => ({
     kind,
     pa: address,

@@ -19,7 +19,7 @@ export interface KdumpPage {
   readonly as: 'plain' | CodecName | 'excluded';
   /** Content; zeros when left out. */
   readonly bytes?: Uint8Array | undefined;
-  /** Store the content once for all pages that share, as makedumpfile does with pages of zeros. */
+  /** Store the content once, in front of all others, for all pages that share, as makedumpfile does with zeros. */
   readonly shared?: boolean | undefined;
   /** What the descriptor claims, where that is not the truth. */
   readonly descriptor?: { offset?: bigint; size?: number; flags?: number } | undefined;
@@ -72,15 +72,14 @@ export function kdump(pages: readonly KdumpPage[], options: KdumpOptions = {}): 
   );
   const descriptorsEnd = descriptorsAt + here.length * DESCRIPTOR_BYTE_LENGTH;
 
-  const contents: Uint8Array[] = [];
-  let end = descriptorsEnd;
-  let sharedAt: number | undefined;
+  const sharing = here.find(({ shared }) => shared);
+  const contents: Uint8Array[] = sharing === undefined ? [] : [pack(sharing, blockSize).content];
+  let end = descriptorsEnd + (contents[0]?.byteLength ?? 0);
   const stored = new Map<number, { descriptorAt: number; at: number; size: number; as: 'plain' | CodecName }>();
   for (const [i, page] of here.entries()) {
     const descriptorAt = descriptorsAt + i * DESCRIPTOR_BYTE_LENGTH;
     const { as, content } = pack(page, blockSize);
-    const at = page.shared && sharedAt !== undefined ? sharedAt : end;
-    if (page.shared) sharedAt ??= at;
+    const at = page.shared ? descriptorsEnd : end;
     if (at === end) {
       contents.push(content);
       end += content.byteLength;

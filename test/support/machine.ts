@@ -12,6 +12,7 @@ import {
   type SmmuReport,
 } from '../../src/index.ts';
 import { elfCore } from './elf-writer.ts';
+import { type Published, publishedInspection } from './published.ts';
 import { MemorySource } from './sources.ts';
 
 /** A two-level table for 2^12 StreamIDs at {@link L1}, two-level CD tables, 20 bits of SubstreamID, no ATS. */
@@ -56,7 +57,11 @@ export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> 
   readonly iomem?: readonly string[];
 }
 
-export type Inspected = Inspection & { readonly smmu: SmmuReport };
+/** As it is published, and what that was made from. */
+export type Inspected = Published<Inspection> & {
+  readonly smmu: Published<SmmuReport>;
+  readonly facts: Inspection;
+};
 
 export async function inspectMachine(memory: Image, options: MachineOptions = {}): Promise<Inspected> {
   const { registers = {}, firmwareCoherent, name = 'smmu0', base = null, later, iomem, ...rest } = options;
@@ -67,12 +72,17 @@ export async function inspectMachine(memory: Image, options: MachineOptions = {}
     registers: Object.fromEntries(present),
     ...(firmwareCoherent === undefined ? {} : { firmware: { coherent: firmwareCoherent } }),
   };
-  const inspection = await inspect(dumpOf(memory), parseSnapshot({ smmus: [smmu] }, 'regs.json'), {
-    ...rest,
-    later: later && dumpOf(later),
-    iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
-  });
-  return { ...inspection, smmu: inspection.smmus[0] as SmmuReport };
+  const facts = await inspect(
+    dumpOf(memory),
+    parseSnapshot({ captured: 'before-kdump-probe', smmus: [smmu] }, 'regs.json'),
+    {
+      ...rest,
+      later: later && dumpOf(later),
+      iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
+    },
+  );
+  const inspection = publishedInspection(facts);
+  return { ...inspection, smmu: inspection.smmus[0] as Published<SmmuReport>, facts };
 }
 
 /** An opened ELF core of these pages. */

@@ -56,6 +56,10 @@ const faults = {
     const { etag: _, ...headers } = normal.headers;
     return { ...normal, headers: { ...headers, 'last-modified': 'Tue, 24 Nov 2026 11:00:00 GMT' } };
   },
+  unversioned: (normal) => {
+    const { etag: _, ...headers } = normal.headers;
+    return { ...normal, headers };
+  },
   weak: (normal) => ({ ...normal, headers: { ...normal.headers, etag: 'W/"1"' } }),
   moved: (_normal, _n, { name }) => ({
     status: 302,

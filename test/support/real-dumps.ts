@@ -12,6 +12,8 @@ const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../
 
 /** One boot of a guest with its dumps in every format. */
 export const QEMU_A = join(ROOT, 'qemu-a');
+/** Firmware tables of real machines. */
+export const REAL_FIRMWARE = join(ROOT, '..', 'firmware');
 /** Runs of a kernel that carries revision v6. */
 export const ADOPT_V6 = join(ROOT, 'adopt-v6');
 /** The same of one that carries v10. */

@@ -4,11 +4,13 @@ import type { Image } from '../../samples/image.ts';
 import { MemoryView } from '../../src/dump/view.ts';
 import { parseSnapshot } from '../../src/index.ts';
 import { AddressMap } from '../../src/platform/address-map.ts';
+import { IOVA_SPACE, TRANSLATION } from '../../src/report/json/translation.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
 import { iovaSpaceReport } from '../../src/streams/iova-space.ts';
 import { type TranslationQuestion, translationReport } from '../../src/streams/translation.ts';
 import { dumpOf } from './machine.ts';
 import { machine, REGISTERS } from './one-stream.ts';
+import { published } from './published.ts';
 import { expectStrictlyValidTranslation } from './schema.ts';
 
 export interface Options {
@@ -31,14 +33,15 @@ export function translated(options: Options, question: Partial<TranslationQuesti
   const { smmu, memory } = parts(options);
   const asked = { sid: 0, ssid: null, iova: 0x1000n, access: 'read', privileged: false, ...question } as const;
   const report = translationReport(smmu, memory, asked);
-  expectStrictlyValidTranslation(JSON.parse(JSON.stringify(report)));
-  return report;
+  const json = published(TRANSLATION, report);
+  expectStrictlyValidTranslation(json);
+  return json;
 }
 
 export function everything(options: Options, sid = 0) {
   const { smmu, memory } = parts(options);
   const { report, seenIncomplete } = iovaSpaceReport(smmu, memory, { sid, ssid: null });
-  const json = JSON.parse(JSON.stringify({ ...report, ranges: [...report.ranges] }));
+  const json = published(IOVA_SPACE, report);
   expectStrictlyValidTranslation(json);
-  return { ...report, ranges: [...report.ranges], incomplete: seenIncomplete() };
+  return { ...json, incomplete: seenIncomplete() };
 }

@@ -14,7 +14,6 @@ const RUN = 4;
 
 /** M4 matches reach back this far and further; the distance itself therefore says something else: the end. */
 const M4_BASE_DISTANCE = 0x4000;
-const END_MARKER_LENGTH = 3;
 
 export function decompressLzo(input: Uint8Array, into: Uint8Array): boolean {
   const inputEnd = input.byteLength;
@@ -66,9 +65,8 @@ export function decompressLzo(input: Uint8Array, into: Uint8Array): boolean {
         distance += 1;
       } else {
         distance += M4_BASE_DISTANCE + ((code & 8) << 11);
-        if (distance === M4_BASE_DISTANCE) {
-          return length === END_MARKER_LENGTH && literals === 0 && at === inputEnd && to === outputEnd;
-        }
+        // Length and literals of the end are for nothing: compressors write 3 and none, lzo1x_decompress_safe() ignores both.
+        if (distance === M4_BASE_DISTANCE) return at === inputEnd && to === outputEnd;
       }
     } else if (state === NONE) {
       // A run of 4 or more literals.

@@ -64,7 +64,7 @@ export class EntryCheck implements StreamCheck {
     const address = paddr;
     if (kdumpRam.some(({ start, end }) => start <= paddr && paddr < end)) {
       findings.add('rewritten-after-adoption', { what: `${table} of SID ${hex(sid)}`, address }, location);
-    } else if (!memory.isWhollyRam(paddr, 8)) {
+    } else if (memory.isWhollyRam(paddr, 8) === false) {
       findings.add('ttb-not-in-ram', { sid, table, address, state: memory.stateOf(paddr, 8) }, location);
     }
   }

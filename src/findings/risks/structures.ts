@@ -139,7 +139,7 @@ export class StructureCheck implements StreamCheck {
       if (!isRead) findings.add('structure-unreachable', { ...placed(), where }, structure.location());
       else if (name !== null) findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
       else findings.add('structure-in-hole', placed(), structure.location());
-    } else if (!map.complete && !memory.isWhollyRam(start, byteLength) && !this.#alreadySaid(kind, start)) {
+    } else if (!map.complete && memory.isWhollyRam(start, byteLength) === false && !this.#alreadySaid(kind, start)) {
       findings.add(
         'structure-outside-ram',
         { ...placed(), state: memory.stateOf(start, byteLength) },

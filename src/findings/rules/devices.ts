@@ -234,8 +234,11 @@ export const DEVICES = {
     reach: null,
     args: {
       sid: ['StreamID', json.sid],
+      missing: ['What the dump lacks', json.choice('l1-descriptor', 'l2-table')],
     },
-    sentence: ({ sid }, l1) => `${l1} is not in the dump, so whether SID ${hex(sid)} can be inserted cannot be told`,
+    sentence: ({ sid, missing }, l1) =>
+      `${missing === 'l2-table' ? `the L2 table of ${l1}` : l1} is not in the dump, so whether SID ${hex(sid)} can be ` +
+      'inserted cannot be told',
     explain: () => ({
       title: 'Whether a device is accepted cannot be told',
       meaning: 'The L1 descriptor of its bus is not in the dump the device was inserted from.',

@@ -51,9 +51,9 @@ export const RISK_TRAFFIC = {
     severity: 'note',
     reach: null,
     args: {
-      bypass: ['Of them, in bypass', json.count],
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.text],
+      bypass: ['Of them, in bypass', json.count],
     },
     sentence: ({ streams, bypass, sids }) =>
       `once adopted, ${count(streams, 'stream', 'streams')} can go on with DMA (${sids})` +
@@ -84,9 +84,9 @@ export const RISK_TRAFFIC = {
     severity: 'note',
     reach: null,
     args: {
-      instead: ['What happens to them', json.text],
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.text],
+      instead: ['What happens to them', json.text],
     },
     sentence: ({ streams, sids, instead }) =>
       `${count(streams, 'stream is', 'streams are')} not kept alive (${sids}): ${instead}`,
@@ -114,9 +114,9 @@ export const RISK_TRAFFIC = {
     severity: 'warning',
     reach: 'device',
     args: {
-      atschk: ['What becomes of CR0.ATSCHK', json.text],
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.text],
+      atschk: ['What becomes of CR0.ATSCHK', json.text],
     },
     sentence: ({ streams, sids, atschk }) =>
       `${count(streams, 'stream has', 'streams have')} ATS enabled (${sids}): what the device itself caches is not flushed ` +

@@ -4,7 +4,7 @@ import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
-import { count, hex } from './words.ts';
+import { count, hex, word64 } from './words.ts';
 
 export const TABLES = {
   'strtab-outside-memory': rule({
@@ -87,9 +87,9 @@ export const TABLES = {
     reach: null,
     args: {
       what: ['What holds the address', json.text],
-      value: ['Its value', json.hex],
+      value: ['Its value', json.word64],
     },
-    sentence: ({ what, value }) => `${what} ${hex(value)} has address bits 55:52 set, which Linux drops`,
+    sentence: ({ what, value }) => `${what} ${word64(value)} has address bits 55:52 set, which Linux drops`,
     explain: () => ({
       title: 'An address has bits 55:52 set, which Linux drops',
       meaning:

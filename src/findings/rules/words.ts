@@ -1,8 +1,22 @@
-/** How sentences of findings put numbers. */
+/** How sentences of findings put numbers, and what several of them say. */
 
-export { hex } from '../../hex.ts';
+import type { RegisterDoubt } from '../../adopt/fate.ts';
+
+export { hex, word as word64 } from '../../hex.ts';
 
 /** `1 range`, `2 ranges`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+const DOUBTS: Readonly<Record<RegisterDoubt, string>> = {
+  'captured-after-probe': 'the snapshot says so',
+  'table-in-kdump-memory': "STRTAB_BASE lies in the kdump kernel's own memory",
+  'table-in-gap': "STRTAB_BASE lies in a gap of the dump, as the kdump kernel's own memory does",
+  'cr0-after-reset': "CR0 is as the kdump kernel's reset leaves it, with the event queue off",
+};
+
+/** What shows that registers are of after the kdump kernel's probe. */
+export function doubtInWords(doubt: RegisterDoubt): string {
+  return DOUBTS[doubt];
 }

@@ -21,16 +21,20 @@ interface Stretch extends AddressRange {
   readonly ground: Ground;
 }
 
-const GROUNDS: Readonly<Record<Ground, string>> = {
-  ram: 'RAM',
-  kdump: "the kdump kernel's memory",
-  none: 'no RAM, according to the dump',
-};
+type Words = Readonly<Record<Ground | 'badge', string>>;
+
+/** `none` is what lies in no range of the dump: no RAM only where these are known to be all. */
+function wordsOf(memoryComplete: boolean): Words {
+  const ground = { ram: 'RAM', kdump: "the kdump kernel's memory" };
+  return memoryComplete
+    ? { ...ground, none: 'no RAM, according to the dump', badge: 'not in RAM' }
+    : { ...ground, none: 'unknown: the memory map of the dump may be short', badge: 'in unknown memory' };
+}
 
 export function memoryMap(
   index: number,
   items: MemoryItems,
-  { memory }: DumpReport,
+  { memory, memoryComplete }: DumpReport,
   kdumpRam: readonly AddressRange[],
 ): Html {
   const ram = memory;
@@ -38,13 +42,14 @@ export function memoryMap(
   const known = [...ram, ...kdumpRam, ...shown];
   const last = known.reduce((end, range) => Math.max(end, range.end), 0);
   const ground = new GroundMap(ram, kdumpRam);
+  const words = wordsOf(memoryComplete);
   const rows: Html[] = [];
   let at = known.reduce((start, range) => Math.min(start, range.start), last);
   for (const item of [...shown, null]) {
     const until = item?.start ?? last;
-    if (until > at) rows.push(...stretchRows(ground.stretches(at, until)));
+    if (until > at) rows.push(...stretchRows(ground.stretches(at, until), words));
     if (item === null) break;
-    rows.push(itemRow(item, ground.stretches(item.start, item.end)));
+    rows.push(itemRow(item, ground.stretches(item.start, item.end), words));
     at = Math.max(at, item.end);
   }
   const body = html`<table role="table" class="memory" aria-label="Physical memory">
@@ -55,7 +60,7 @@ ${rows}</tbody></table>
   return section(sectionId(index, 'memory'), 'Physical memory', 'bars grow with the logarithm of the size', body);
 }
 
-function itemRow(item: MemoryItem, under: readonly Stretch[]): Html {
+function itemRow(item: MemoryItem, under: readonly Stretch[], words: Words): Html {
   const [first] = under;
   const grounds = new Set(under.map(({ ground }) => ground));
   const named = ITEM_KINDS.flatMap((kind) => {
@@ -64,18 +69,17 @@ function itemRow(item: MemoryItem, under: readonly Stretch[]): Html {
   });
   const what = html`<strong>${item.label || named.join(', ')}</strong>${
     grounds.has('kdump') && html` ${badge('bad', `${grounds.size > 1 ? 'partly ' : ''}in the kdump kernel's memory`)}`
-  }${grounds.has('none') && html` ${badge('bad', grounds.size > 1 ? 'partly not in RAM' : 'not in RAM')}`}`;
+  }${grounds.has('none') && html` ${badge('bad', `${grounds.size > 1 ? 'partly ' : ''}${words.badge}`)}`}`;
   const kind = item.kinds.size > 1 ? 'several' : ([...item.kinds.keys()][0] ?? '').toLowerCase().replace(' ', '-');
   return row(`item ${kind} on-${first?.ground ?? 'none'}`, item, what);
 }
 
-function stretchRows(stretches: readonly Stretch[]): Html[] {
-  if (stretches.length <= MAX_STRETCHES)
-    return stretches.map((one) => row(`on-${one.ground}`, one, GROUNDS[one.ground]));
+function stretchRows(stretches: readonly Stretch[], words: Words): Html[] {
+  if (stretches.length <= MAX_STRETCHES) return stretches.map((one) => row(`on-${one.ground}`, one, words[one.ground]));
   const parts = (['ram', 'kdump', 'none'] as const).flatMap((ground) => {
     const own = stretches.filter((stretch) => stretch.ground === ground);
     const size = own.reduce((sum, { start, end }) => sum + end - start, 0);
-    return own.length === 0 ? [] : [`${GROUNDS[ground]}: ${byteSize(size)} in ${count(own.length, 'range')}`];
+    return own.length === 0 ? [] : [`${words[ground]}: ${byteSize(size)} in ${count(own.length, 'range')}`];
   });
   const range = { start: stretches[0]?.start ?? 0, end: stretches.at(-1)?.end ?? 0 };
   return [row('on-mixed', range, parts.join('; '))];
@@ -95,27 +99,43 @@ function row(kind: string, { start, end }: AddressRange, what: Content): Html {
 class GroundMap {
   readonly #ram: readonly AddressRange[];
   readonly #kdump: readonly AddressRange[];
+  readonly #edges: readonly number[];
 
   constructor(ram: readonly AddressRange[], kdump: readonly AddressRange[]) {
     this.#ram = ram;
     this.#kdump = kdump;
+    this.#edges = [...new Set([...ram, ...kdump].flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
   }
 
   /** A range in parts, without gaps; neighbours differ. */
   stretches(start: number, end: number): Stretch[] {
-    const inside = [...this.#ram, ...this.#kdump].filter((range) => range.start < end && range.end > start);
-    const edges = inside.flatMap((range) => [range.start, range.end]).filter((edge) => edge > start && edge < end);
-    const cuts = [...new Set([start, ...edges, end])].sort((a, b) => a - b);
     const parts: Stretch[] = [];
-    for (const [i, from] of cuts.slice(0, -1).entries()) {
-      const to = cuts[i + 1] as number;
-      const within = (ranges: readonly AddressRange[]) =>
-        ranges.some((range) => range.start <= from && from < range.end);
-      const ground: Ground = within(this.#kdump) ? 'kdump' : within(this.#ram) ? 'ram' : 'none';
+    for (let from = start, edge = firstAbove(this.#edges, start, Number); from < end; edge++) {
+      const to = Math.min(end, this.#edges[edge] ?? end);
+      const ground = this.#groundAt(from);
       const last = parts.at(-1);
       if (last?.ground === ground) parts[parts.length - 1] = { ...last, end: to };
       else parts.push({ start: from, end: to, ground });
+      from = to;
     }
     return parts;
   }
+
+  /** A snapshot names a few ranges of the kdump kernel; a dump may have a hundred thousand, ascending and disjoint. */
+  #groundAt(paddr: number): Ground {
+    if (this.#kdump.some((range) => range.start <= paddr && paddr < range.end)) return 'kdump';
+    const range = this.#ram[firstAbove(this.#ram, paddr, ({ end }) => end)];
+    return range !== undefined && range.start <= paddr ? 'ram' : 'none';
+  }
+}
+
+/** The index of the first of these ascending values that is above `limit`. */
+function firstAbove<T>(ascending: readonly T[], limit: number, endOf: (one: T) => number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (endOf(ascending[middle] as T) > limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

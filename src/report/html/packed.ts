@@ -6,12 +6,14 @@
 import { PAGE_STATES, type PageState } from '../../dump/memory.ts';
 import type { IdRange } from '../../platform/firmware.ts';
 import type { CdTableFormat } from '../../smmu/cd-table.ts';
+import type { TableAddressBits } from '../../smmu/stream-table.ts';
 
 /** What the browser is told of one SMMU beside its rows. */
 export interface PackedSmmu {
   readonly base: number;
   /** StreamID bits below an L1 index; 0 for a linear table. */
   readonly split: number;
+  readonly addressBits: TableAddressBits;
   readonly entries: number;
   /** StreamIDs that the table covers. */
   readonly sids: number;

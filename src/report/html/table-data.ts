@@ -6,6 +6,7 @@
 import type { Finding } from '../../findings/findings.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { tableAddressBits } from '../../smmu/stream-table.ts';
 import type { Census } from '../../tables/hardware-view.ts';
 import type { L1Row } from '../../tables/l1-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
@@ -40,6 +41,7 @@ export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Fi
   const data: PackedSmmu = {
     base: table.base,
     split,
+    addressBits: tableAddressBits(smmu.features.oasBits),
     entries: table.entries,
     sids: census.stes,
     findings: GRAVEST_FIRST.flatMap((severity) =>

@@ -2,10 +2,12 @@
 
 import { failed, isUnknown } from '../../adopt/checks.ts';
 import type { Finding } from '../../findings/findings.ts';
+import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { GRAVEST_FIRST } from '../findings.ts';
 import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
+import { comparisonInWords } from '../prose/log-comparison.ts';
 import { lossInWords } from '../prose/loss.ts';
 import { type Content, code, count, grouped, type Html, html } from './markup.ts';
 import { badge, facts, NOTHING, sectionId, table } from './section.ts';
@@ -51,13 +53,14 @@ export function overview(smmus: readonly SmmuReport[], findings: readonly Findin
 }
 
 function answer(smmu: SmmuReport): Html {
-  const { adoption, errno, next } = fateInWords(smmu);
+  const { adoption, errno, next, assuming } = fateInWords(smmu);
   const said = html`${adoption.text}${errno !== null && html` <span class="whole">(-${errno})</span>`}`;
-  return next === null ? said : html`${said}, ${next.text}`;
+  return html`${said}${next !== null && html`, ${next.text}`}${assuming !== null && html`, assuming ${assuming}`}`;
 }
 
 function decidedBy({ adoption, dmesg }: SmmuReport): readonly [term: string, said: Content] {
-  const { decidedBy } = adoption;
+  const { decidedBy, doubt } = adoption;
+  if (doubt !== null) return ['Registers', doubtInWords(doubt)];
   if (decidedBy === null) return ['Decided by', null];
   const { id, observed, required } = decidedBy;
   if (isUnknown(decidedBy)) {
@@ -91,15 +94,15 @@ function split({ splits }: SmmuReport): Content {
   return html`${first.revision} parts from ${first.from}${first.check !== null && html` at ${code(first.check)}`}: ${first.why}`;
 }
 
-function log({ dmesg }: SmmuReport): Content {
-  if (dmesg === null) return null;
-  const { file, agree, missing, extra, panic, carriesSeries } = dmesg;
-  const same = missing + extra === 0 && panic?.agrees !== false;
-  const series = carriesSeries === false ? '; its kernel does not carry the series' : '';
-  const ending = `${panic === null ? '' : `, the end of the kernel ${panic.agrees ? 'too' : 'does not'}`}${series}`;
-  return same
-    ? html`${code(file)} is as predicted: ${count(agree, 'line agrees', 'lines agree')}${ending}`
-    : html`${code(file)} is ${badge('bad', 'not as predicted')}: ${count(agree, 'line agrees', 'lines agree')}, ${missing} missing, ${extra} extra${ending}`;
+function log(smmu: SmmuReport): Content {
+  const compared = comparisonInWords(smmu);
+  if (compared === null) return null;
+  const judged = {
+    'as predicted': ' is as predicted',
+    'not as predicted': html` is ${badge('bad', 'not as predicted')}`,
+    open: '',
+  }[compared.how];
+  return html`${code(smmu.dmesg?.file ?? '')}${judged}: ${compared.rest}`;
 }
 
 export function counts(findings: readonly Finding[]): Content {

@@ -70,8 +70,13 @@ export const dumpMembers = {
   format: ['Container format: raw, elf, and others to come', words],
   wrapper: ['Container around the container, such as flattened; null for none', nullable(text)],
   pageSize: ['Page size of the crashed kernel in bytes', choice(4096, 16384, 65536)],
-  complete: ['False when the file ends, or says that it ends, before the memory it describes', flag],
+  complete: ['Whether it is known that all is there that should be', flag],
+  completeness: [
+    'unknown: the format has no mark at its end, so a dump that was cut may look like a whole one',
+    choice('whole', 'short', 'unknown'),
+  ],
   memory: ['What the dump says is RAM, ascending', list(range)],
+  memoryComplete: ['Whether memory lists all RAM there is. If it may not, what lies elsewhere is unknown', flag],
   assumptions: ['What was taken for granted to read the dump', list(assumption)],
 } as const;
 

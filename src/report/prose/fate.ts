@@ -2,7 +2,8 @@
 
 import type { Verdict } from '../../adopt/emulate.ts';
 import type { DeviceFate } from '../../adopt/fate.ts';
-import type { DeviceReport, Outcome } from '../../inspect/outcome.ts';
+import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { DeviceReport } from '../../inspect/outcome.ts';
 
 /** How a thing is to be taken. */
 export type FateTone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain';
@@ -31,16 +32,33 @@ export interface FateWords {
   readonly adoption: Words;
   readonly errno: string | null;
   readonly next: Words | null;
+  /** What the verdict takes for granted: `CR0.SMMUEN = 1`. Null where it takes nothing. */
+  readonly assuming: string | null;
 }
 
-export function fateInWords({ fate, adoption }: Pick<Outcome, 'fate' | 'adoption'>): FateWords {
+/** Registers that decide whether an adoption is attempted at all. */
+const GATE_ASSUMPTIONS: readonly string[] = ['CR0.SMMUEN', 'IDR0.COHACC'];
+
+export function fateInWords({
+  fate,
+  adoption,
+  assumptions,
+}: Pick<SmmuReport, 'fate' | 'adoption' | 'assumptions'>): FateWords {
   const { kind, after } = fate;
+  const { doubt, verdict, errno } = adoption;
+  const assumed = assumptions.filter(({ what }) => GATE_ASSUMPTIONS.includes(what));
   return {
-    adoption: ADOPTION_WORDS[adoption.verdict],
-    errno: adoption.errno,
+    adoption: doubt === null ? ADOPTION_WORDS[verdict] : OTHER_MOMENT,
+    errno,
     next: after === null || !(kind in THEN) ? null : THEN[kind as keyof typeof THEN],
+    assuming: assumed.length === 0 ? null : assumed.map(({ what, value }) => `${what} = ${value}`).join(', '),
   };
 }
+
+const OTHER_MOMENT: Words = {
+  tone: 'unknown',
+  text: "Cannot be told: these registers are of after the kdump kernel's probe",
+};
 
 /** The worse of the two: what the whole is to be taken for. */
 export function fateTone({ adoption, next }: FateWords): FateTone {

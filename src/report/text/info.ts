@@ -15,6 +15,15 @@ const DUMP_LEVEL_BITS: readonly [bit: number, what: string][] = [
   [16, 'free'],
 ];
 
+/** More than any machine has; a hostile dump can have a hundred thousand. */
+const MAX_RANGES_SHOWN = 1000;
+
+const COMPLETE: Readonly<Record<DumpInfo['dump']['completeness'], string | null>> = {
+  whole: 'yes',
+  short: null,
+  unknown: 'cannot be told: the format has no mark at its end, and a cut between two records shows nowhere',
+};
+
 export function* infoReport(info: DumpInfo, style: Style): Generator<string> {
   for (const line of lines(escaped(info), style)) yield `${line}\n`;
 }
@@ -31,15 +40,17 @@ function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   if (dump.dumpLevel !== null) yield* say('dump level', dumpLevelInWords(dump.dumpLevel));
   // makedumpfile marks a dump that ran out of space; nothing else need be wrong with it.
   const incomplete = dump.problems.length > 0 ? 'NO, see below' : 'NO, by its own account';
-  yield* say('complete', dump.complete ? 'yes' : incomplete);
+  yield* say('complete', COMPLETE[dump.completeness] ?? incomplete);
   const pages = Object.entries(dump.pages).filter(([, count]) => count > 0);
   yield* say('pages', pages.map(([state, count]) => `${count} ${state}`).join(', ') || 'none');
   const stored = Object.entries(dump.codecs).filter(([, count]) => count > 0);
   yield* say('stored', stored.map(([codec, count]) => `${count} ${codec}`).join(', ') || 'nothing');
   for (const { what, value, why } of dump.assumptions) yield* say('assumed', `${what} = ${value} (${why})`);
 
-  yield* title(style, 'Memory map', 'what the dump says is RAM');
-  const rows = dump.memory.map(({ start, end }) => [hex(start), hex(end - 1), size(end - start)]);
+  const elsewhere = dump.memoryComplete ? '' : '; what is elsewhere is unknown';
+  yield* title(style, 'Memory map', `what the dump says is RAM${elsewhere}`);
+  const shown = dump.memory.slice(0, MAX_RANGES_SHOWN);
+  const rows = shown.map(({ start, end }) => [hex(start), hex(end - 1), size(end - start)]);
   const columns = [
     { title: 'From', align: 'right' as const },
     { title: 'To', align: 'right' as const },
@@ -47,6 +58,8 @@ function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   ];
   if (rows.length === 0) yield `${INDENT}none`;
   else yield* table(style, columns, rows);
+  const more = dump.memory.length - shown.length;
+  if (more > 0) yield `${INDENT}and ${more} more ranges; --format json has all of them`;
 
   if (dump.problems.length === 0) return;
   yield* title(style, 'Damage');

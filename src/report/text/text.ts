@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
+import { worstInWords } from '../findings.ts';
 import { checks, idScan, kernelLog } from './adoption.ts';
 import { insertions, rmr } from './devices.ts';
 import { findingLines, findings } from './findings.ts';
@@ -21,9 +22,13 @@ export function* textReport(inspection: Inspection, style: Style): Generator<str
   for (const line of lines(escaped(inspection), style)) yield `${line}\n`;
 }
 
-/** `-q`: one line for each SMMU. */
+/** `-q`: one line for each SMMU: the dump, the SMMU, what becomes of it, and the worst that was found. */
 export function* textVerdicts(inspection: Inspection, style: Style): Generator<string> {
-  for (const smmu of escaped(inspection).smmus) yield `${verdictLine(style, smmu)}\n`;
+  const { dump, smmus, findings: all } = escaped(inspection);
+  for (const smmu of smmus) {
+    const about = all.filter((finding) => finding.smmu === smmu.name || finding.smmu === null);
+    yield `${dump.files.join(', ')}: ${verdictLine(style, smmu)}; ${worstInWords(about)}\n`;
+  }
 }
 
 function* lines(inspection: Inspection, style: Style): Generator<string> {
@@ -53,9 +58,10 @@ function* inputLines({ dump, later, findings: all }: Inspection, style: Style): 
     if (one === null) continue;
     const ranges = one.memory.slice(0, MAX_RANGES_SHOWN).map(({ start, end }) => `${hex(start)}-${hex(end - 1)}`);
     const more = one.memory.length - ranges.length;
-    const complete = one.complete ? '' : ', incomplete';
+    const complete = one.completeness === 'short' ? ', incomplete' : '';
     const what = `${one.files.join(', ')} (${one.format}, ${one.pageSize / 1024} KiB pages${complete})`;
-    const ram = `RAM ${ranges.join(', ')}${more > 0 ? `, and ${more} more ranges` : ''}`;
+    const unknown = one.memoryComplete ? '' : '; what is elsewhere is unknown';
+    const ram = `RAM ${ranges.join(', ')}${more > 0 ? `, and ${more} more ranges` : ''}${unknown}`;
     yield* paragraph(style, `${INDENT}${label.padEnd('warning'.length)}  `, `${what}, ${ram}`);
     for (const { what, value, why } of one.assumptions) {
       yield* paragraph(style, `${INDENT}assumed  `, `${what} = ${value} (${why})`);

@@ -1,20 +1,23 @@
 /** The answer, first: what the kdump kernel does with this SMMU, and the check that decided. */
 
 import { isUnknown } from '../../adopt/checks.ts';
+import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { deviceCountsInWords, fateInWords } from '../prose/fate.ts';
+import { comparisonInWords } from '../prose/log-comparison.ts';
 import { lossInWords } from '../prose/loss.ts';
 import { INDENT, paragraph, type Style } from './style.ts';
 
 export function verdictLine(style: Style, smmu: SmmuReport): string {
   const { paint } = style;
   const colours = { good: paint.green, bad: paint.red, warn: paint.yellow, unknown: paint.magenta, plain: paint };
-  const { adoption, errno, next } = fateInWords(smmu);
+  const { adoption, errno, next, assuming } = fateInWords(smmu);
   const loud = ({ tone, text }: typeof adoption) => colours[tone].bold(text.toUpperCase());
   const said = loud(adoption) + (errno === null ? '' : ` (-${errno})`);
   const later = next === null ? '' : `, ${loud(next)}`;
-  return `${paint.bold(smmu.name)}: ${said}${later}, revision ${smmu.adoption.revision}`;
+  const given = assuming === null ? '' : `, assuming ${assuming}`;
+  return `${paint.bold(smmu.name)}: ${said}${later}${given}, revision ${smmu.adoption.revision}`;
 }
 
 export function verdict(style: Style, smmu: SmmuReport): string[] {
@@ -22,6 +25,7 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   const { decidedBy } = adoption;
   const said = [verdictLine(style, smmu)];
   const say = (text: string) => said.push(...paragraph(style, INDENT, text));
+  if (adoption.doubt !== null) say(doubtInWords(adoption.doubt));
   if (decidedBy !== null) {
     const { id, observed, required } = decidedBy;
     const settled = adoption.settledByLog ? `; ${dmesg?.file ?? 'the log'} tells what comes of it` : '';
@@ -46,20 +50,16 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
     );
     say(parted.join('; ') || 'all known revisions do the same');
   }
-  if (dmesg !== null) {
-    const { agree, missing: absent, extra, panic: death, carriesSeries } = dmesg;
-    const same = absent + extra === 0 && death?.agrees !== false;
-    const lines = (number: number) => `${number} line${number === 1 ? ' agrees' : 's agree'}`;
-    const ending = death === null ? '' : `, the end of the kernel ${death.agrees ? 'too' : 'does not'}`;
-    say(
-      same
-        ? `${dmesg.file} is as predicted: ${lines(agree)}${ending}`
-        : `${dmesg.file} is NOT as predicted: ${lines(agree)}, ${absent} missing, ${extra} extra${ending}`,
-    );
-    if (carriesSeries === false) say(`${dmesg.file} is of a kernel that does not carry the series`);
-  }
+  const compared = comparisonInWords(smmu);
+  if (compared !== null) say(`${dmesg?.file}${AGAINST_LOG[compared.how]}: ${compared.rest}`);
   return said;
 }
+
+const AGAINST_LOG = {
+  'as predicted': ' is as predicted',
+  'not as predicted': ' is NOT as predicted',
+  open: '',
+} as const;
 
 const IN_FLIGHT = {
   translated: 'translated',

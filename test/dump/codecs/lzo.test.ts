@@ -3,7 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decompressLzo } from '../../../src/dump/codecs/lzo.ts';
+import { holds } from '../../support/holds.ts';
 import { compressLzo, LZO_INSTRUCTIONS, type LzoInstruction } from '../../support/lzo-writer.ts';
+import { SLOW } from '../../support/slow.ts';
 import { patternBytes } from '../../support/sources.ts';
 import { decompressGuarded } from './guarded.ts';
 
@@ -23,7 +25,7 @@ describe('every instruction', () => {
   const onInstruction = (kind: LzoInstruction) => used.set(kind, (used.get(kind) ?? 0) + 1);
 
   test('is written and read', () => {
-    for (let seed = 1; seed <= 20; seed++) {
+    for (let seed = 1; seed <= (SLOW ? 20 : 6); seed++) {
       const page = bytes.subarray(seed <= 4 ? seed : 0);
       const stream = compressLzo(page, { seed, onInstruction });
       const { isSound, output } = decompressGuarded(decompressLzo, stream, page.byteLength);
@@ -57,7 +59,7 @@ describe('every instruction', () => {
       minLength: 1,
       maxLength: 30,
     });
-    fc.assert(
+    holds(
       fc.property(input, fc.integer(), (parts, seed) => {
         const page = new Uint8Array(Buffer.concat([...parts, ...parts, Uint8Array.of(1)]));
         const { isSound, output } = decompressGuarded(decompressLzo, compressLzo(page, { seed }), page.byteLength);
@@ -76,6 +78,10 @@ describe('by hand', () => {
     ['a match of 8 that overlaps itself', [17 + 4, ...ascii('abcd'), 0xe0, 0, ...END], 'abcdddddddddd'.slice(0, 12)],
     ['literals with a match', [17 + 4, ...ascii('abcd'), 0x4e, 0, ...ascii('xy'), ...END], 'abcdabcxy'],
     ['a match of 2 after them', [17 + 2, ...ascii('ab'), 0x04, 0, ...END], 'abab'],
+    // What liblzo2 2.10 takes for an end, too.
+    ['an end marker of another length', [17 + 4, ...ascii('abcd'), 0x12, 0, 0], 'abcd'],
+    ['an end marker of an extended length', [17 + 4, ...ascii('abcd'), 0x10, 9, 0, 0], 'abcd'],
+    ['an end marker with bits for literals', [17 + 4, ...ascii('abcd'), 0x11, 3, 0], 'abcd'],
     ['nothing', [...END], ''],
   ])('%s', (_, stream, expected) => {
     expect(decompress(stream, expected.length)).toBe(expected);
@@ -97,8 +103,7 @@ describe('by hand', () => {
     ['a match without its distance', [17 + 4, ...ascii('abcd'), 0x21, 0], 7],
     ['a later bitstream version', [0x11, 1, 17 + 4, ...ascii('abcd'), ...END], 4],
     ['no end marker', [17 + 4, ...ascii('abcd')], 4],
-    ['an end marker of another length', [17 + 4, ...ascii('abcd'), 0x12, 0, 0], 4],
-    ['an end marker with literals', [17 + 4, ...ascii('abcd'), 0x11, 1, 0, 65], 5],
+    ['an end marker with literals behind it', [17 + 4, ...ascii('abcd'), 0x11, 1, 0, 65], 5],
     ['an end marker before the end of the output', [17 + 4, ...ascii('abcd'), ...END], 5],
     ['bytes behind the end marker', [17 + 4, ...ascii('abcd'), ...END, 0], 4],
   ])('refuses %s', (_, stream, byteLength) => {

@@ -180,7 +180,7 @@ describe('2^16 active streams', () => {
     ]);
   });
 
-  test('with CD tables of 2^14 leaves each, all of them the same few', async () => {
+  slowTest('with CD tables of 2^14 leaves each, all of them the same few', async () => {
     const leaf = 0xb000_0000;
     const image = new Bulk().reserve(leaf, 4096) as Bulk;
     image.fill(CDS, [BigInt(leaf) | 1n], 2 ** 17);
@@ -219,7 +219,7 @@ describe('2^20 valid CDs', () => {
   });
 });
 
-test('one less than the limits is not cut', async () => {
+slowTest('one less than the limits is not cut', async () => {
   const image = new Bulk().reserve(TABLE, 4096).cd(CDS, 0, cd({ ...CD_OF, EPD0: 1 })) as Bulk;
   stes(image, 14, stage1(0, { S1ContextPtr: CDS }));
   expect([...rulesOf((await inDue(image, 14)).inspected)]).not.toContain('risks-cut');

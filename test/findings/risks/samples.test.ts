@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { RUNS, SAMPLES_FOLDER } from '../../../samples/make.ts';
-import { RISK_RULES } from '../../../src/findings/risk-rules.ts';
+import { isRisk, RULES, type Rule } from '../../../src/findings/rules.ts';
 
 /** Its input is larger than a sample should be. */
 const WITHOUT_SAMPLE = ['risks-cut'];
 
-const RISKS = Object.keys(RISK_RULES);
+const RISKS = (Object.keys(RULES) as Rule[]).filter(isRisk);
 
 function risksOf(name: string): string[] {
   const { findings } = JSON.parse(readFileSync(`${SAMPLES_FOLDER}${name}/expected.json`, 'utf8'));

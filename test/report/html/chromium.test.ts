@@ -67,7 +67,7 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
   test('a hostile name is text and nothing else', async () => {
     const evil = '</script><img src=x onerror=alert(1)><script>alert(2)</script>';
     const html = await withSample('bad-span', { revision: 'all' }, (inspection) => {
-      const smmus = inspection.smmus.map((smmu) => ({ ...smmu, name: evil, base: evil }));
+      const smmus = inspection.smmus.map((smmu) => ({ ...smmu, name: evil }));
       const findings = inspection.findings.map((finding) => ({ ...finding, smmu: evil, message: evil }));
       const dump = { ...inspection.dump, files: [evil], format: evil };
       return [...htmlReport({ ...inspection, smmus, findings, dump })].join('');

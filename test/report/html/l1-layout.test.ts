@@ -3,11 +3,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { L1Layout } from '../../../src/report/html/browser/l1-layout.ts';
+import { holds } from '../../support/holds.ts';
 
 test('the map finds every cell in use where it is drawn, and steps over gaps', () => {
   const used = fc.uniqueArray(fc.nat(2 ** 17 - 1), { minLength: 1, maxLength: 60 });
   const size = fc.record({ log2: fc.integer({ min: 0, max: 17 }), width: fc.integer({ min: 40, max: 1400 }), used });
-  fc.assert(
+  holds(
     fc.property(size, ({ log2, width, used: cells }) => {
       const count = 2 ** log2;
       const inUse = new Set(cells.map((cell) => cell % count));

@@ -3,7 +3,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { word } from '../../../src/hex.ts';
 import {
   type Inspection,
   type InspectOptions,
@@ -12,8 +11,6 @@ import {
   loadSnapshot,
   openDump,
 } from '../../../src/index.ts';
-import type { L1Row } from '../../../src/tables/l1-rows.ts';
-import type { SteRow } from '../../../src/tables/ste-rows.ts';
 import { type HtmlOptions, htmlReport } from '../../../src/report/html/html.ts';
 import { Rows } from '../../../src/rows.ts';
 import { CD } from '../../../src/smmu/cd.ts';
@@ -21,6 +18,8 @@ import { encodeFields } from '../../../src/smmu/fields.ts';
 import { L1STD } from '../../../src/smmu/l1std.ts';
 import { STE } from '../../../src/smmu/ste.ts';
 import { bdfOf } from '../../../src/smmu/stream-table.ts';
+import type { L1Row } from '../../../src/tables/l1-rows.ts';
+import type { SteRow } from '../../../src/tables/ste-rows.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../../samples', import.meta.url));
 
@@ -76,7 +75,6 @@ export async function manyStes(count: number): Promise<Inspection> {
 
 /** Every third descriptor is in use. */
 const l1Index = (table: number) => (table * 3) % L1_ENTRIES;
-const hex = (value: number) => `0x${value.toString(16)}`;
 
 function* l1Rows(count: number): Generator<L1Row> {
   for (let table = 0; table < count; table++) {
@@ -85,10 +83,10 @@ function* l1Rows(count: number): Generator<L1Row> {
     const [descriptor = 0n] = encodeFields(L1STD, { Span: 9, L2Ptr: l2 });
     yield {
       index,
-      address: hex(0x8800_2000 + index * 8),
-      descriptor: word(descriptor),
+      address: 0x8800_2000 + index * 8,
+      descriptor,
       span: 9,
-      l2: hex(l2),
+      l2,
       firstSid: index * 256,
       lastSid: index * 256 + 255,
       status: 'used',
@@ -99,11 +97,11 @@ function* l1Rows(count: number): Generator<L1Row> {
 
 /** One in ten is in bypass, the others have a CD each. */
 function* steRows(count: number): Generator<SteRow> {
-  const bypass = encodeFields(STE, { V: 1, Config: 4, SHCFG: 1 }).map(word);
+  const bypass = encodeFields(STE, { V: 1, Config: 4, SHCFG: 1 });
   const [word0 = 0n, ...others] = encodeFields(STE, { V: 1, Config: 5, S1DSS: 2, S1CIR: 1, S1COR: 1, STRW: 2 });
-  const rest = others.map(word);
+  const rest = others;
   const cdFields = { V: 1, T0SZ: 16, EPD1: 1, IPS: 5, AA64: 1, R: 1, A: 1, ASID: 7, MAIR0: 0xff44 };
-  const [cd0 = '', , ...cdRest] = encodeFields(CD, cdFields).map(word);
+  const [cd0 = 0n, , ...cdRest] = encodeFields(CD, cdFields);
   for (let i = 0; i < count; i++) {
     const table = Math.floor(i / STES_PER_TABLE);
     const inTable = (i % STES_PER_TABLE) * 8;
@@ -112,15 +110,15 @@ function* steRows(count: number): Generator<SteRow> {
     const stage1 = i % 10 !== 0;
     const cd = {
       ssid: 0,
-      address: hex(cdPaddr),
-      words: [cd0, word(BigInt(i) << 12n), ...cdRest],
+      address: cdPaddr,
+      words: [cd0, BigInt(i) << 12n, ...cdRest],
       asid: 7,
       fields: {},
       pageState: 'present' as const,
     };
     const cdTable = {
       format: 'single' as const,
-      address: hex(cdPaddr),
+      address: cdPaddr,
       entries: 1,
       withoutSsid: 'translated by the only CD',
       unknown: 0,
@@ -131,8 +129,8 @@ function* steRows(count: number): Generator<SteRow> {
       sid,
       bdf: bdfOf(sid),
       device: null,
-      address: hex(L2_START + table * 0x4000 + inTable * 64),
-      words: stage1 ? [word(word0 | BigInt(cdPaddr)), ...rest] : bypass,
+      address: L2_START + table * 0x4000 + inTable * 64,
+      words: stage1 ? [word0 | BigInt(cdPaddr), ...rest] : bypass,
       valid: true,
       config: stage1 ? 's1' : 'bypass',
       fields: {},

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Regime, Stage2Regime } from '../../../src/smmu/translation/regime.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../../../src/smmu/translation/table-map.ts';
 import { pageByWalk, pagesOfStretches } from '../../support/mapped-pages.ts';
-import { filled, forSeeds, guestOf, PAGE, smallStage1, smallStage2 } from '../../support/small-tables.ts';
-import type { Words } from '../../support/walk-model-formats.ts';
+import { filled, forSeeds, guestOf, PAGE, smallStage1, smallStage2, table } from '../../support/small-tables.ts';
+import { Words } from '../../support/walk-model-formats.ts';
 import type { Dice } from '../../support/walk-scenarios.ts';
 import { walkMemory } from '../../support/walked-words.ts';
 
@@ -56,6 +56,28 @@ describe('the same as walking every page', () => {
       if (all.some(({ kind }) => kind === 'mapped')) seen += 1;
     });
     expect(seen, 'guests of which something is mapped').toBeGreaterThan(2);
+  });
+});
+
+describe('stage 1 tables in stage 2 Device memory', () => {
+  const NORMAL = 0x7ffn;
+  const DEVICE = 0x7c3n;
+
+  test.each([
+    ['S2PTW is 1', true, DEVICE, { kind: 'fault', why: 'F_PERMISSION' }],
+    ['S2PTW is 0', false, DEVICE, { kind: 'mapped', output: 0x200_3000 }],
+    ['S2PTW is 1, and it is Normal memory', true, NORMAL, { kind: 'mapped', output: 0x200_3000 }],
+  ])('%s', (_, protectedWalks, attributes, expected) => {
+    const [regime, stage2] = [smallStage1({ outputBits: 25 }), smallStage2({ protectedWalks })];
+    const memory = new Words();
+    // The guest's pages 1 to 3: its first table, its last one, and what that maps at 0.
+    memory.write(BigInt(stage2.base), table(0x18_0000));
+    for (const [page, word] of [NORMAL, attributes, NORMAL].entries()) {
+      memory.write(0x18_0008n + 8n * BigInt(page), BigInt(0x200_1000 + page * PAGE) | word);
+    }
+    memory.write(0x200_1000n, table(0x2000));
+    memory.write(0x200_2000n, 0x3743n);
+    expect([...new TableMap(walkMemory(memory), stage2).stretches(regime, 0, PAGE)]).toMatchObject([expected]);
   });
 });
 

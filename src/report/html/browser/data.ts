@@ -56,8 +56,8 @@ export class L1 {
     const packed = this.rows[row] as PackedL1;
     const [index, descriptor] = packed;
     const bits = BigInt(`0x${descriptor}`);
-    const { split, base } = this.#about;
-    const lookup = l1Lookup(Number(bits & 0xffff_ffffn), Number(bits >> 32n), split);
+    const { base } = this.#about;
+    const lookup = l1Lookup(Number(bits & 0xffff_ffffn), Number(bits >> 32n), this.#about);
     return {
       index,
       address: base + index * 8,

@@ -1,0 +1,51 @@
+/** What a scan for IDs comes to when some entries cannot be read, before or behind the one that breaks a rule. */
+
+import { describe, expect, test } from 'vitest';
+import type { ArmSmmuDevice } from '../../src/adopt/device.ts';
+import { ScanRecord } from '../../src/adopt/scan-record.ts';
+
+/** A record of a scan whose memory maps as `model` says. */
+const scan = (model: 'dump' | 'kernel') => new ScanRecord({ memory: { model } } as unknown as ArmSmmuDevice);
+const EINVAL = -22;
+const breakRule = (record: ScanRecord) =>
+  record.fail('asid-zero', EINVAL, { sid: 8, stePaddr: 0x1000, cd: null }, 'ASID 0', 'another');
+
+describe.each(['dump', 'kernel'] as const)('where memory maps as the %s has it', (model) => {
+  test('all is read: the errno is that of the broken rule', () => {
+    const record = scan(model);
+    breakRule(record);
+    expect(record.result()).toMatchObject({ outcome: 'failed', ret: EINVAL, unknownEntries: 0 });
+  });
+
+  test('something behind the broken rule is not read: the scan had ended by then', () => {
+    const record = scan(model);
+    breakRule(record);
+    record.unknown(3);
+    expect(record.result()).toMatchObject({ outcome: 'failed', ret: EINVAL, unknownEntries: 3 });
+  });
+
+  test('something in front of it is not read: it may have ended the scan with another errno', () => {
+    const record = scan(model);
+    record.asid(5);
+    record.unknown(1);
+    breakRule(record);
+    expect(record.result()).toMatchObject({ ret: null, asids: [], unknownEntries: 1 });
+  });
+
+  test('no rule is broken, and something is not read', () => {
+    const record = scan(model);
+    record.asid(5);
+    record.unknown(1);
+    expect(record.result()).toMatchObject({ outcome: 'unknown', ret: null, asids: [] });
+  });
+});
+
+test('only a kernel that reads what it maps may die of an entry that nobody knows', () => {
+  const outcomes = (['dump', 'kernel'] as const).map((model) => {
+    const record = scan(model);
+    record.unknown(1);
+    breakRule(record);
+    return record.result().outcome;
+  });
+  expect(outcomes).toEqual(['failed', 'unknown']);
+});
