@@ -33,6 +33,9 @@ export interface SnapshotOptions {
   readonly allowOutside?: boolean | undefined;
 }
 
+/** A machine has a few dozen SMMUs, and ranges of memory. */
+const MAX_ENTRIES = 8192;
+
 /** A machine has a few dozen SMMUs of a few dozen registers; this is thousands. */
 const MAX_SNAPSHOT_BYTES = 1 << 24;
 
@@ -183,5 +186,8 @@ function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: Sna
 
 function optionalArray(place: Place, value: Json | undefined): [Place, Json][] {
   if (value === undefined) return [];
-  return arrayAt(place, value).map((entry, i) => [place.index(i), entry]);
+  const list = arrayAt(place, value);
+  if (list.length > MAX_ENTRIES)
+    place.refuse(`has ${list.length} entries; ${MAX_ENTRIES} are more than any machine needs`);
+  return list.map((entry, i) => [place.index(i), entry]);
 }

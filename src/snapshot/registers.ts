@@ -7,6 +7,9 @@ import { integerAt, type Json, objectAt, type Place, shownKey } from './values.t
 /** Without these two there is no table to find, and nothing could be assumed in their stead. */
 const REQUIRED = ['STRTAB_BASE', 'STRTAB_BASE_CFG'];
 
+/** More than registers with all of their halves and spellings. */
+const MAX_NAMES = 4096;
+
 interface Spelling {
   readonly register: string;
   readonly bits: number;
@@ -22,7 +25,9 @@ export function parseRegisters(
 ): ReadonlyMap<string, bigint> {
   const whole = new Map<string, bigint>();
   const halves = new Map<string, { low?: bigint; high?: bigint }>();
-  for (const [written, given] of Object.entries(objectAt(place, value))) {
+  const given = Object.entries(objectAt(place, value));
+  if (given.length > MAX_NAMES) place.refuse(`has ${given.length} names; an SMMU has a few dozen registers`);
+  for (const [written, valueGiven] of given) {
     const at = place.key(written);
     const spelling = interpretName(written);
     if (spelling === undefined) {
@@ -30,7 +35,7 @@ export function parseRegisters(
       continue;
     }
     const { register, bits, half } = spelling;
-    const bitsGiven = integerAt(at, given, bits);
+    const bitsGiven = integerAt(at, valueGiven, bits);
     if (half === null) {
       const before = whole.get(register);
       if (before !== undefined && before !== bitsGiven) at.refuse(`contradicts another value given for ${register}`);

@@ -44,6 +44,13 @@ describe('what is no snapshot is named, with the next step', () => {
     expect((await refused(() => loadSnapshot(path))).what).toContain(message);
   });
 
+  test('more SMMUs and names than there can be are refused before they are read', async () => {
+    const many = { smmus: Array.from({ length: 8193 }, () => 1) };
+    expect((await refused(() => parseSnapshot(many, 'regs.json'))).what).toMatch(/^has 8193 entries/);
+    const names = Object.fromEntries(Array.from({ length: 4097 }, (_, i) => [`X${i}`, 1]));
+    expect((await refused(() => parseSnapshot({ registers: names }, 'regs.json'))).what).toMatch(/^has 4097 names/);
+  });
+
   test.each([
     [[{ name: 'a' }, { name: 'b' }, { name: 'a' }], 'smmus[2]', '"a" is the name of smmus[0], too'],
     [[{ base: '0x9050000' }, { base: '0x9050000' }], 'smmus[1]', '"smmu@0x9050000" is the name of smmus[0], too'],
