@@ -12,6 +12,8 @@ const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../
 
 /** One boot of a guest with its dumps in every format. */
 export const QEMU_A = join(ROOT, 'qemu-a');
+/** Dumps of several kernels without a register snapshot, with what their registers were beside them. */
+export const BARE = join(ROOT, 'bare');
 /** Runs of a kernel that carries revision v6. */
 export const ADOPT_V6 = join(ROOT, 'adopt-v6');
 
