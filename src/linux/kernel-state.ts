@@ -121,15 +121,14 @@ function foundSmmu(kernel: Kernel, types: Types, device: KernelObject): FoundSmm
     const limit = which === 'cmdq' ? queue.prod : null;
     memories[which] = queueMemory(kernel.memory.physical, queue, indexes.prod, limit);
   }
-  const { values, provenance } = registersOf(state, memories);
+  const registers = registersOf(state, memories);
   const masters = mastersOf(kernel, types, object, state.sidBits);
   return {
     snapshot: {
       name,
       base: state.base,
       firmwareCoherent: hasFeature(state.features, 'coherent'),
-      registers: values,
-      provenance,
+      ...registers,
       ...(masters === null ? {} : { masters: masters.masters }),
     },
     state,

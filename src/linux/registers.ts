@@ -3,12 +3,13 @@
  * mask of its known bits where these are not all. A register that nothing tells is absent.
  */
 
-import type { Provenance } from '../snapshot/snapshot.ts';
+import type { PartialRegister, Provenance } from '../snapshot/snapshot.ts';
 import type { QueueMemory } from './queue-memory.ts';
 import { hasFeature, type QueueState, type SmmuState } from './smmu-state.ts';
 
 export interface Registers {
-  readonly values: ReadonlyMap<string, bigint>;
+  readonly registers: ReadonlyMap<string, bigint>;
+  readonly partial: ReadonlyMap<string, PartialRegister>;
   readonly provenance: ReadonlyMap<string, Provenance>;
 }
 
@@ -16,29 +17,30 @@ export interface Registers {
 export type QueueMemories = Readonly<Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>>;
 
 export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers {
-  const values = new Map<string, bigint>();
+  const registers = new Map<string, bigint>();
+  const partial = new Map<string, PartialRegister>();
   const provenance = new Map<string, Provenance>();
-  const set = (
-    register: string,
-    how: Provenance['how'],
-    value: bigint | number | null,
-    known: bigint | null = null,
-  ) => {
-    if (value === null) return;
-    values.set(register, BigInt(value));
-    provenance.set(register, { how, known });
+  const set = (register: string, how: Provenance, value: bigint | number) => {
+    registers.set(register, BigInt(value));
+    provenance.set(register, how);
+  };
+  const setSome = (register: string, how: Provenance, some: PartialRegister) => {
+    partial.set(register, some);
+    provenance.set(register, how);
   };
   for (const register of ['IDR0', 'IDR1', 'IDR3', 'IDR5']) {
-    const { value, known } = derived(register, smmu);
-    if (known !== 0n) set(register, 'derived', value, known);
+    const some = derived(register, smmu);
+    if (some.known !== 0n) setSome(register, 'derived', some);
   }
   // What arm_smmu_device_reset ends with.
   const features = (name: Parameters<typeof hasFeature>[1]) => hasFeature(smmu.features, name);
   const priqEnable = features('pri') ? CR0_PRIQEN : 0;
   set('CR0', 'inferred', CR0_ENABLES | priqEnable | (features('ats') ? CR0_ATSCHK : 0));
   set('CR1', 'inferred', CR1_CACHED);
-  const e2h = smmu.e2hByFeature === null ? null : !smmu.e2hByFeature || features('e2h');
-  set('CR2', 'inferred', CR2_PTM_RECINVSID | (e2h === true ? CR2_E2H : 0), e2h === null ? ~1n & 0xffff_ffffn : null);
+  const { e2hByFeature } = smmu;
+  const e2h = e2hByFeature === false || features('e2h') ? CR2_E2H : 0;
+  if (e2hByFeature !== null) set('CR2', 'inferred', CR2_PTM_RECINVSID | e2h);
+  else setSome('CR2', 'inferred', { value: BigInt(CR2_PTM_RECINVSID), known: 0xffff_fffen });
   set('IRQ_CTRL', 'inferred', IRQ_EVENTQ_GERROR | (features('pri') ? IRQ_PRIQ : 0));
   set('STRTAB_BASE', 'driver-wrote', smmu.table.base);
   set('STRTAB_BASE_CFG', 'driver-wrote', smmu.table.baseCfg);
@@ -55,7 +57,7 @@ export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers
     else set(`${prefix}_PROD`, 'driver-copy', indexes.prod);
     set(`${prefix}_CONS`, 'driver-copy', indexes.cons);
   }
-  return { values, provenance };
+  return { registers, partial, provenance };
 }
 
 const CR0_ENABLES = 0xd;
@@ -178,7 +180,7 @@ function granule(log2: bigint): (smmu: SmmuState) => number | null {
   return ({ pgsizeBitmap }) => (pgsizeBitmap === null ? null : Number((pgsizeBitmap >> log2) & 1n));
 }
 
-function derived(register: string, smmu: SmmuState): { readonly value: bigint; readonly known: bigint } {
+function derived(register: string, smmu: SmmuState): PartialRegister {
   let value = 0n;
   let known = 0n;
   for (const row of DERIVED) {

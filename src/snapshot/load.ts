@@ -4,6 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { readTextFile } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
+import { parseMasters } from './masters.ts';
+import { withProvenance } from './provenance.ts';
 import { parseRegisters } from './registers.ts';
 import {
   CAPTURE_MOMENTS,
@@ -134,6 +136,7 @@ function smmuEntries(place: Place, root: JsonObject): [Place, Json][] {
 
 function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: SnapshotWarning[]): SmmuSnapshot {
   const base = entry['base'] === undefined ? null : addressAt(place.key('base'), entry['base']);
+  const all = parseRegisters(place.key('registers'), entry['registers'], warnings);
   const firmware = entry['firmware'] === undefined ? {} : objectAt(place.key('firmware'), entry['firmware']);
   const coherent = firmware['coherent'];
   return {
@@ -145,7 +148,8 @@ function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: Sna
         : stringAt(place.key('name'), entry['name']),
     base,
     firmwareCoherent: coherent === undefined ? null : booleanAt(place.key('firmware').key('coherent'), coherent),
-    registers: parseRegisters(place.key('registers'), entry['registers'], warnings),
+    ...withProvenance(place.key('provenance'), entry['provenance'], all, warnings),
+    ...(entry['masters'] === undefined ? {} : { masters: parseMasters(place.key('masters'), entry['masters']) }),
   };
 }
 

@@ -13,11 +13,13 @@ export type CaptureMoment = (typeof CAPTURE_MOMENTS)[number];
  * - `inferred`: what the driver's code always writes in that state, or what memory shows to have been written
  */
 export const PROVENANCES = ['hardware', 'driver-wrote', 'driver-copy', 'derived', 'inferred'] as const;
+export type Provenance = (typeof PROVENANCES)[number];
 
-export interface Provenance {
-  readonly how: (typeof PROVENANCES)[number];
-  /** The bits that are known, or null for all of them. Of any other bit nothing may be said. */
-  readonly known: bigint | null;
+/** A register of which not every bit is known. The others are 0 in `value`, and nothing may be said of them. */
+export interface PartialRegister {
+  readonly value: bigint;
+  /** The bits that are known. */
+  readonly known: bigint;
 }
 
 /** A device behind an SMMU, as the crashed kernel had it. One for each StreamID. Names are untrusted text. */
@@ -38,8 +40,10 @@ export interface SmmuSnapshot {
   readonly base: number | null;
   /** What firmware says of coherency (IORT COHACC override, DT `dma-coherent`), or null when not given. */
   readonly firmwareCoherent: boolean | null;
-  /** Values by architecture name (`STRTAB_BASE`); those not captured are absent. */
+  /** Values by architecture name (`STRTAB_BASE`); those not captured, or not wholly known, are absent. */
   readonly registers: ReadonlyMap<string, bigint>;
+  /** Those of which some bits are known. Never one of `registers`. */
+  readonly partial?: ReadonlyMap<string, PartialRegister>;
   /** How each register is known; those without an entry were read from the hardware. */
   readonly provenance?: ReadonlyMap<string, Provenance>;
   /** The devices that the crashed kernel had behind this SMMU, by StreamID; absent where nobody has said. */
