@@ -11,17 +11,22 @@ test('the exported names', () => {
   expect(Object.keys(library).sort()).toEqual([
     'InputError',
     'dumpInfo',
+    'extractSnapshot',
     'findFirmware',
     'inspect',
+    'iomemOf',
     'isInputError',
+    'kernelLog',
     'loadDeviceTree',
     'loadIomem',
     'loadIort',
     'loadSnapshot',
+    'memoryMap',
     'openDump',
     'parseIomem',
     'parseSnapshot',
     'revisions',
+    'snapshotJson',
     'untilFetched',
   ]);
 });

@@ -1,6 +1,8 @@
 /** `smmu-adopt info`: what a dump is, before anything is made of it. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { OpenedDump } from '../dump/open.ts';
+import { InputError } from '../errors.ts';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
@@ -10,6 +12,8 @@ import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json
 interface InfoFlags extends DumpFlags, TextOrJsonFlags {
   readonly regs?: string;
   readonly allowOutside?: boolean;
+  readonly iomem?: true;
+  readonly log?: true;
 }
 
 const EXAMPLES = `
@@ -18,10 +22,12 @@ Examples:
   smmu-adopt info https://dumps.example/crash/vmcore --verbose
   smmu-adopt info ddr0.bin@0x80000000 ddr1.bin@0x880000000
   smmu-adopt info dump.bin --regs regs.json --format json
+  smmu-adopt info vmcore --iomem > iomem.txt
+  smmu-adopt info vmcore --log | less
 
 Exit status:
   0  the dump can be read, complete or not
-  2  it cannot`;
+  2  it cannot, or it does not have what was asked for`;
 
 export function addInfoCommand(program: Command): void {
   const command = program
@@ -30,6 +36,10 @@ export function addInfoCommand(program: Command): void {
     .description('Prints what a dump is: container, kernel, page size, completeness, memory map, pages by state.')
     .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', 'register snapshot, for its memory list')
+    .addOption(
+      new Option('--iomem', "print the crashed kernel's memory map alone, as its /proc/iomem was").conflicts('log'),
+    )
+    .option('--log', "print the crashed kernel's log alone, as dmesg does")
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addTextOrJson(addDumpOptions(command).optionsGroup('The report:')).addHelpText('after', EXAMPLES).action(runInfo);
 }
@@ -38,7 +48,12 @@ async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
   const snapshot = flags.regs && (await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside }));
   const dumps = new Dumps(flags, snapshot ? snapshot.memory : []);
   try {
-    const info = dumpInfo(await dumps.open(names), progressLine);
+    const dump = await dumps.open(names);
+    if (flags.iomem || flags.log) {
+      await printOfKernel(dump, flags);
+      return;
+    }
+    const info = dumpInfo(dump, progressLine);
     if (flags.format === 'json') {
       await writeToStdout((await import('../report/json.ts')).jsonReport(info));
       return;
@@ -48,4 +63,21 @@ async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
   } finally {
     dumps.close();
   }
+}
+
+/** Of the crashed kernel's own: loaded for those who ask for it. */
+async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags): Promise<void> {
+  const [{ memoryMap }, { kernelLog }, words, { jsonText }] = await Promise.all([
+    import('../linux/memory-map.ts'),
+    import('../linux/kernel-log.ts'),
+    import('../report/crashed-kernel.ts'),
+    import('../report/escape.ts'),
+  ]);
+  const found = iomem ? memoryMap(dump) : kernelLog(dump);
+  if (found.outcome === 'not-found') {
+    const message = words.nothingFound(iomem ? 'memory map' : 'log', found.reason);
+    throw new InputError('format', message, { file: dump.files[0] ?? 'dump' });
+  }
+  if (format === 'json') await writeToStdout([jsonText(words.crashedKernelJson(found))]);
+  else await writeToStdout('entries' in found ? words.iomemLines(found.entries) : words.logLines(found.records));
 }

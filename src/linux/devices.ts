@@ -22,7 +22,15 @@ export interface DrivenDevices {
   readonly bound: readonly KernelObject[];
   /** Those whose probe was under way, or had failed and was being undone. */
   readonly unbound: readonly KernelObject[];
+  /** False when lists ended before their end, so that there may be more. */
+  readonly isWhole: boolean;
 }
+
+/**
+ * The driver's own list spares the walk over thousands of devices, but those whose probe is under way are not on it.
+ * SMMUs are registered early: they were among the first 60 devices on every machine looked at.
+ */
+const ALWAYS_WALKED = 512;
 
 /** All registered devices in the order of registration; null when the list cannot be found. */
 export function registeredDevices(kernel: Kernel): Generator<KernelObject, boolean> | null {
@@ -54,10 +62,12 @@ export function devicesOfDriver(kernel: Kernel, driverName: string): DrivenDevic
   const isWanted = new Map<bigint, boolean>([[0n, false]]);
   const found = new Map<bigint, KernelObject>();
   let devices = 0;
+  let isComplete = false;
   for (;;) {
+    if (isComplete && devices >= ALWAYS_WALKED) return byProbe(kernel, found.values(), true);
     const step = walk.next();
     if (step.done === true) {
-      if (found.size > 0) return byProbe(kernel, found.values());
+      if (found.size > 0) return byProbe(kernel, found.values(), isComplete || step.value);
       return step.value ? { why: 'no-such-device', devices } : { why: 'device-list-broken', devices };
     }
     devices++;
@@ -70,12 +80,10 @@ export function devicesOfDriver(kernel: Kernel, driverName: string): DrivenDevic
     }
     if (!wanted) continue;
     found.set(device.va, device);
-    const listed = found.size === 1 ? devicesOnDriver(kernel, driver, device) : null;
-    if (listed !== null) {
-      // The driver's own list spares the walk over thousands of devices. The one that led here may not be on it yet.
-      for (const one of listed) found.set(one.va, one);
-      return byProbe(kernel, found.values());
-    }
+    if (isComplete) continue;
+    const listed = devicesOnDriver(kernel, driver, device) ?? [];
+    isComplete = listed.length > 0;
+    for (const one of listed) found.set(one.va, one);
   }
 }
 
@@ -99,7 +107,7 @@ function devicesOnDriver(kernel: Kernel, driver: bigint, { layout }: KernelObjec
 }
 
 /** A device gets onto its driver's list when its probe has succeeded (driver_bound). The lowest bit says that it left. */
-function byProbe(kernel: Kernel, devices: Iterable<KernelObject>): DrivenDevices {
+function byProbe(kernel: Kernel, devices: Iterable<KernelObject>, isWhole: boolean): DrivenDevices {
   const bound: KernelObject[] = [];
   const unbound: KernelObject[] = [];
   for (const device of devices) {
@@ -107,7 +115,7 @@ function byProbe(kernel: Kernel, devices: Iterable<KernelObject>): DrivenDevices
     const klist = priv === 0n ? null : (kernel.object('device_private', priv)?.bits('knode_driver.n_klist') ?? null);
     (klist !== null && klist !== 0n && (klist & 1n) === 0n ? bound : unbound).push(device);
   }
-  return { bound, unbound };
+  return { bound, unbound, isWhole };
 }
 
 /** The name that sysfs and the log have. */

@@ -10,10 +10,11 @@ import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
 import type { KernelObject } from './kernel-object.ts';
 import { mastersOf } from './masters.ts';
 import { moduleTypes } from './module-types.ts';
+import { comparedWithLog, type ProbeLine, probeLines } from './probe-lines.ts';
 import { type QueueMemory, queueMemory } from './queue-memory.ts';
 import { QUEUES, queueIndexes, registersOf } from './registers.ts';
 import { readSmmu, smmuObject } from './smmu-device.ts';
-import { hasFeature, type SmmuProblem, type SmmuState, type SmmuWarning } from './smmu-state.ts';
+import { featureOf, type SmmuProblem, type SmmuState, type SmmuWarning } from './smmu-state.ts';
 import type { Types } from './types.ts';
 
 export interface KernelIdentity {
@@ -56,6 +57,8 @@ export type KernelState =
       readonly smmus: readonly FoundSmmu[];
       /** Devices of the driver that are left out. */
       readonly rejected: readonly RejectedSmmu[];
+      /** False when the kernel's lists are damaged, so that there may be more SMMUs. */
+      readonly isWhole: boolean;
       /** How many other kernels' VMCOREINFO is in memory and fits it. */
       readonly otherKernels: number;
       /** The registers as a snapshot that any command can take. */
@@ -75,13 +78,14 @@ export function extractSnapshot(dump: Dump): KernelState {
   const devices = devicesOfDriver(kernel, DRIVER);
   if ('why' in devices) return { outcome: 'not-found', kernel: identity, reason: devices };
   const types = driverTypes(kernel);
+  const logged = probeLines(kernel);
   const smmus: FoundSmmu[] = [];
   const rejected: RejectedSmmu[] = devices.unbound.map((device) => ({
     name: deviceName(device),
     problem: { why: 'probe-unfinished' },
   }));
   for (const device of devices.bound) {
-    const found = foundSmmu(kernel, types, device);
+    const found = foundSmmu(kernel, types, device, logged);
     if ('problem' in found) rejected.push(found);
     else smmus.push(found);
   }
@@ -96,8 +100,16 @@ export function extractSnapshot(dump: Dump): KernelState {
     smmus: smmus.map((smmu) => smmu.snapshot),
     warnings: [],
   };
-  const { otherKernels } = kernel;
-  return { outcome: 'found', kernel: identity, types: types.source, smmus, rejected, otherKernels, snapshot };
+  return {
+    outcome: 'found',
+    kernel: identity,
+    types: types.source,
+    smmus,
+    rejected,
+    isWhole: devices.isWhole,
+    otherKernels: kernel.otherKernels,
+    snapshot,
+  };
 }
 
 /** The types that describe the driver's structures: the kernel's own, or those of the module that it is. */
@@ -106,13 +118,19 @@ function driverTypes(kernel: Kernel): Types {
   return moduleTypes(kernel, MODULE) ?? kernel.types;
 }
 
-function foundSmmu(kernel: Kernel, types: Types, device: KernelObject): FoundSmmu | RejectedSmmu {
+function foundSmmu(
+  kernel: Kernel,
+  types: Types,
+  device: KernelObject,
+  logged: ReadonlyMap<string, ProbeLine>,
+): FoundSmmu | RejectedSmmu {
   const name = deviceName(device);
   const object = smmuObject(kernel, types, device);
   if (name === null) return { name, problem: { why: 'unreadable', member: 'kobj.name' } };
   if (object === null) return { name, problem: { why: 'no-layout' } };
-  const state = readSmmu(kernel, device, object, name);
-  if ('why' in state) return { name, problem: state };
+  const read = readSmmu(kernel, device, object, name);
+  if ('why' in read) return { name, problem: read };
+  const state = comparedWithLog(read, logged.get(name) ?? null);
   const memories = { cmdq: null, evtq: null, priq: null } as Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>;
   for (const [which] of QUEUES) {
     const queue = state[which];
@@ -122,12 +140,13 @@ function foundSmmu(kernel: Kernel, types: Types, device: KernelObject): FoundSmm
     memories[which] = queueMemory(kernel.memory.physical, queue, indexes.prod, limit);
   }
   const registers = registersOf(state, memories);
+  const coherent = featureOf(state, 'coherent');
   const masters = mastersOf(kernel, types, object, state.sidBits);
   return {
     snapshot: {
       name,
       base: state.base,
-      firmwareCoherent: hasFeature(state.features, 'coherent'),
+      firmwareCoherent: coherent === null ? null : coherent === 1,
       ...registers,
       ...(masters === null ? {} : { masters: masters.masters }),
     },

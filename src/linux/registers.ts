@@ -5,7 +5,7 @@
 
 import type { PartialRegister, Provenance } from '../snapshot/snapshot.ts';
 import type { QueueMemory } from './queue-memory.ts';
-import { hasFeature, type QueueState, type SmmuState } from './smmu-state.ts';
+import { type Feature, featureOf, type QueueState, type SmmuState } from './smmu-state.ts';
 
 export interface Registers {
   readonly registers: ReadonlyMap<string, bigint>;
@@ -24,24 +24,13 @@ export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers
     registers.set(register, BigInt(value));
     provenance.set(register, how);
   };
-  const setSome = (register: string, how: Provenance, some: PartialRegister) => {
-    partial.set(register, some);
+  for (const [register, how] of BY_ROWS) {
+    const some = fromRows(register, smmu);
+    if (some.known === 0n) continue;
+    if (some.known === WHOLE) registers.set(register, some.value);
+    else partial.set(register, some);
     provenance.set(register, how);
-  };
-  for (const register of ['IDR0', 'IDR1', 'IDR3', 'IDR5']) {
-    const some = derived(register, smmu);
-    if (some.known !== 0n) setSome(register, 'derived', some);
   }
-  // What arm_smmu_device_reset ends with.
-  const features = (name: Parameters<typeof hasFeature>[1]) => hasFeature(smmu.features, name);
-  const priqEnable = features('pri') ? CR0_PRIQEN : 0;
-  set('CR0', 'inferred', CR0_ENABLES | priqEnable | (features('ats') ? CR0_ATSCHK : 0));
-  set('CR1', 'inferred', CR1_CACHED);
-  const { e2hByFeature } = smmu;
-  const e2h = e2hByFeature === false || features('e2h') ? CR2_E2H : 0;
-  if (e2hByFeature !== null) set('CR2', 'inferred', CR2_PTM_RECINVSID | e2h);
-  else setSome('CR2', 'inferred', { value: BigInt(CR2_PTM_RECINVSID), known: 0xffff_fffen });
-  set('IRQ_CTRL', 'inferred', IRQ_EVENTQ_GERROR | (features('pri') ? IRQ_PRIQ : 0));
   set('STRTAB_BASE', 'driver-wrote', smmu.table.base);
   set('STRTAB_BASE_CFG', 'driver-wrote', smmu.table.baseCfg);
   for (const [name, prefix] of QUEUES) {
@@ -59,16 +48,6 @@ export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers
   }
   return { registers, partial, provenance };
 }
-
-const CR0_ENABLES = 0xd;
-const CR0_PRIQEN = 0x2;
-const CR0_ATSCHK = 0x10;
-/** Tables and queues: write-back, inner shareable. */
-const CR1_CACHED = 0xd75;
-const CR2_PTM_RECINVSID = 0x6;
-const CR2_E2H = 0x1;
-const IRQ_EVENTQ_GERROR = 0x5;
-const IRQ_PRIQ = 0x2;
 
 export const QUEUES = [
   ['cmdq', 'CMDQ'],
@@ -108,6 +87,20 @@ export function queueIndexes(
   return fits ? { prod: written, cons } : null;
 }
 
+const WHOLE = 0xffff_ffffn;
+
+/** Registers whose bits follow from single members, and how. */
+const BY_ROWS: readonly (readonly [register: string, how: Provenance])[] = [
+  ['IDR0', 'derived'],
+  ['IDR1', 'derived'],
+  ['IDR3', 'derived'],
+  ['IDR5', 'derived'],
+  ['CR0', 'inferred'],
+  ['CR1', 'inferred'],
+  ['CR2', 'inferred'],
+  ['IRQ_CTRL', 'inferred'],
+];
+
 interface Row {
   readonly register: string;
   readonly lsb: number;
@@ -116,16 +109,19 @@ interface Row {
   readonly bits: (smmu: SmmuState) => number | bigint | null;
 }
 
-type Feature = Parameters<typeof hasFeature>[1];
 /** Both values are what the register says. */
-const both = (feature: Feature) => (smmu: SmmuState) => Number(hasFeature(smmu.features, feature));
+const both = (feature: Feature) => (smmu: SmmuState) => featureOf(smmu, feature);
 /** Clear may also mean that the kernel was built without it, or leaves it off because of an erratum. */
-const onlySet = (feature: Feature) => (smmu: SmmuState) => (hasFeature(smmu.features, feature) ? 1 : null);
+const onlySet = (feature: Feature) => (smmu: SmmuState) => (featureOf(smmu, feature) === 1 ? 1 : null);
+const always = (bits: number) => () => bits;
 
 const OAS_ENCODING: Readonly<Record<number, number>> = { 32: 0, 36: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 6 };
 
-/** What arm_smmu_device_hw_probe made of the ID registers, read backwards. */
-const DERIVED: readonly Row[] = [
+/**
+ * What arm_smmu_device_hw_probe made of the ID registers, read backwards, and what arm_smmu_device_reset ends with in the
+ * control registers.
+ */
+const ROWS: readonly Row[] = [
   { register: 'IDR0', lsb: 0, width: 1, bits: both('stage2') },
   { register: 'IDR0', lsb: 1, width: 1, bits: both('stage1') },
   // TTF: without AArch64 tables the probe fails; whether there are AArch32 ones too is not kept.
@@ -140,19 +136,8 @@ const DERIVED: readonly Row[] = [
   { register: 'IDR0', lsb: 18, width: 1, bits: ({ vmidBits }) => (vmidBits === null ? null : Number(vmidBits === 16)) },
   { register: 'IDR0', lsb: 19, width: 1, bits: both('twoLevelCdTable') },
   { register: 'IDR0', lsb: 21, width: 2, bits: tableEndianness },
-  {
-    register: 'IDR0',
-    lsb: 24,
-    width: 2,
-    bits: ({ features }) => (hasFeature(features, 'stallForced') ? 2 : hasFeature(features, 'stalls') ? 0 : 1),
-  },
-  {
-    register: 'IDR0',
-    lsb: 27,
-    width: 2,
-    // With so few StreamIDs the driver takes a linear table, and the feature back.
-    bits: ({ features, sidBits }) => (hasFeature(features, 'twoLevelStreamTable') ? 1 : sidBits <= 8 ? null : 0),
-  },
+  { register: 'IDR0', lsb: 24, width: 2, bits: stallModel },
+  { register: 'IDR0', lsb: 27, width: 2, bits: tableLevels },
   { register: 'IDR1', lsb: 0, width: 6, bits: ({ sidBits }) => sidBits },
   { register: 'IDR1', lsb: 6, width: 5, bits: ({ ssidBits }) => ssidBits },
   { register: 'IDR3', lsb: 10, width: 1, bits: both('rangeInvalidation') },
@@ -168,22 +153,54 @@ const DERIVED: readonly Row[] = [
   { register: 'IDR5', lsb: 6, width: 1, bits: granule(16n) },
   { register: 'IDR5', lsb: 10, width: 2, bits: both('vax') },
   { register: 'IDR5', lsb: 16, width: 16, bits: ({ maxStalls }) => maxStalls },
+  // SMMUEN, EVENTQEN, CMDQEN, and nothing else but PRIQEN and ATSCHK.
+  { register: 'CR0', lsb: 0, width: 1, bits: always(1) },
+  { register: 'CR0', lsb: 1, width: 1, bits: both('pri') },
+  { register: 'CR0', lsb: 2, width: 2, bits: always(3) },
+  { register: 'CR0', lsb: 4, width: 1, bits: both('ats') },
+  { register: 'CR0', lsb: 5, width: 27, bits: always(0) },
+  // Tables and queues: write-back, inner shareable.
+  { register: 'CR1', lsb: 0, width: 32, bits: always(0xd75) },
+  { register: 'CR2', lsb: 0, width: 1, bits: el2Regime },
+  // RECINVSID and PTM.
+  { register: 'CR2', lsb: 1, width: 31, bits: always(3) },
+  { register: 'IRQ_CTRL', lsb: 0, width: 1, bits: always(1) },
+  { register: 'IRQ_CTRL', lsb: 1, width: 1, bits: both('pri') },
+  { register: 'IRQ_CTRL', lsb: 2, width: 30, bits: always(1) },
 ];
 
-function tableEndianness({ features }: SmmuState): number | null {
-  const little = hasFeature(features, 'littleEndian');
-  const big = hasFeature(features, 'bigEndian');
-  return little && big ? 0 : little ? 2 : big ? 3 : null;
+function stallModel(smmu: SmmuState): number | null {
+  const [forced, stalls] = [featureOf(smmu, 'stallForced'), featureOf(smmu, 'stalls')];
+  if (forced === null || stalls === null) return null;
+  return forced === 1 ? 2 : stalls === 1 ? 0 : 1;
+}
+
+/** With so few StreamIDs the driver takes a linear table, and the feature back. */
+function tableLevels(smmu: SmmuState): number | null {
+  const twoLevel = featureOf(smmu, 'twoLevelStreamTable');
+  return twoLevel === 0 && smmu.sidBits <= 8 ? null : twoLevel;
+}
+
+/** E2H, which kernels before 5.13 set always. */
+function el2Regime(smmu: SmmuState): number | null {
+  return smmu.e2hByFeature === null ? null : smmu.e2hByFeature ? featureOf(smmu, 'e2h') : 1;
+}
+
+function tableEndianness(smmu: SmmuState): number | null {
+  const [little, big] = [featureOf(smmu, 'littleEndian'), featureOf(smmu, 'bigEndian')];
+  if (little === null || big === null) return null;
+  return little === 1 ? (big === 1 ? 0 : 2) : big === 1 ? 3 : null;
 }
 
 function granule(log2: bigint): (smmu: SmmuState) => number | null {
   return ({ pgsizeBitmap }) => (pgsizeBitmap === null ? null : Number((pgsizeBitmap >> log2) & 1n));
 }
 
-function derived(register: string, smmu: SmmuState): PartialRegister {
+/** What the rows of a register tell. The mask is that of a 32-bit register. */
+function fromRows(register: string, smmu: SmmuState): PartialRegister {
   let value = 0n;
   let known = 0n;
-  for (const row of DERIVED) {
+  for (const row of ROWS) {
     const bits = row.register === register ? row.bits(smmu) : null;
     if (bits === null) continue;
     const mask = (1n << BigInt(row.width)) - 1n;

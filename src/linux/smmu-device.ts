@@ -76,6 +76,7 @@ export function readSmmu(
     name,
     base: readBase(kernel, device, smmu, warnings),
     features,
+    doubtfulFeatures: 0,
     sidBits,
     ssidBits: checked('ssid_bits', (bits) => bits <= 20),
     asidBits: checked('asid_bits', (bits) => bits === 8 || bits === 16),

@@ -32,6 +32,8 @@ export interface SmmuState {
   readonly base: number | null;
   /** Bits as the driver numbers them (ARM_SMMU_FEAT_*). */
   readonly features: number;
+  /** Those of them in which a second witness says something else: they are not to be relied on. */
+  readonly doubtfulFeatures: number;
   /** Sizes and the like that the driver took from the ID registers; null when unknown. */
   readonly sidBits: number;
   readonly ssidBits: number | null;
@@ -93,6 +95,14 @@ export const FEATURE = {
   e2h: 18,
 } as const;
 
-export function hasFeature(features: number, feature: keyof typeof FEATURE): boolean {
+export type Feature = keyof typeof FEATURE;
+
+export function hasFeature(features: number, feature: Feature): boolean {
   return ((features >>> FEATURE[feature]) & 1) === 1;
+}
+
+/** 1 or 0, or null for a feature that is doubtful. */
+export function featureOf(smmu: SmmuState, feature: Feature): 0 | 1 | null {
+  if (hasFeature(smmu.doubtfulFeatures, feature)) return null;
+  return hasFeature(smmu.features, feature) ? 1 : 0;
 }

@@ -294,6 +294,19 @@ describe('lists that are torn', () => {
     const driver = places.get('driver arm-smmu-v3') ?? 0n;
     const at = kernel.paddrOf(driver) + kernel.offsetOf('device_driver', 'p');
     kernel.memory.u64(at, 0n);
-    expectRegisters(machine, stateOf(machine));
+    const state = stateOf(machine);
+    expectRegisters(machine, state);
+    expect(found(state).isWhole).toBe(true);
+  });
+
+  test('where both are torn, what was found is given, and that there may be more', () => {
+    const machine = madeMachine({ smmus: [{}, {}] });
+    const { kernel, places } = machine;
+    const driver = places.get('driver arm-smmu-v3') ?? 0n;
+    kernel.memory.u64(kernel.paddrOf(driver) + kernel.offsetOf('device_driver', 'p'), 0n);
+    const first = places.get('device 9000000.smmuv3') ?? 0n;
+    kernel.memory.u64(kernel.paddrOf(first) + kernel.offsetOf('device', 'kobj.entry'), 0n);
+    const { snapshot, isWhole } = found(stateOf(machine));
+    expect([snapshot.smmus.map(({ name }) => name), isWhole]).toEqual([['9000000.smmuv3'], false]);
   });
 });
