@@ -13,6 +13,7 @@ test('the exported names', () => {
     'dumpInfo',
     'extractSnapshot',
     'findFirmware',
+    'findTables',
     'inspect',
     'iomemOf',
     'isInputError',

@@ -14,6 +14,7 @@ interface InfoFlags extends DumpFlags, TextOrJsonFlags {
   readonly allowOutside?: boolean;
   readonly iomem?: true;
   readonly log?: true;
+  readonly findTables?: true;
 }
 
 const EXAMPLES = `
@@ -24,6 +25,7 @@ Examples:
   smmu-adopt info dump.bin --regs regs.json --format json
   smmu-adopt info vmcore --iomem > iomem.txt
   smmu-adopt info vmcore --log | less
+  smmu-adopt info dump.raw --base 0x40000000 --find-tables
 
 Exit status:
   0  the dump can be read, complete or not
@@ -37,9 +39,13 @@ export function addInfoCommand(program: Command): void {
     .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', 'register snapshot, for its memory list')
     .addOption(
-      new Option('--iomem', "print the crashed kernel's memory map alone, as its /proc/iomem was").conflicts('log'),
+      new Option('--iomem', "print the crashed kernel's memory map alone, as its /proc/iomem was").conflicts([
+        'log',
+        'findTables',
+      ]),
     )
-    .option('--log', "print the crashed kernel's log alone, as dmesg does")
+    .addOption(new Option('--log', "print the crashed kernel's log alone, as dmesg does").conflicts('findTables'))
+    .option('--find-tables', 'search all memory for what looks like a stream table of Linux, and print that alone')
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addTextOrJson(addDumpOptions(command).optionsGroup('The report:')).addHelpText('after', EXAMPLES).action(runInfo);
 }
@@ -51,6 +57,10 @@ async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
     const dump = await dumps.open(names);
     if (flags.iomem || flags.log) {
       await printOfKernel(dump, flags);
+      return;
+    }
+    if (flags.findTables) {
+      await printTables(dump, flags);
       return;
     }
     const info = dumpInfo(dump, progressLine);
@@ -80,4 +90,15 @@ async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags): Pr
   }
   if (format === 'json') await writeToStdout([jsonText(words.crashedKernelJson(found))]);
   else await writeToStdout('entries' in found ? words.iomemLines(found.entries) : words.logLines(found.records));
+}
+
+async function printTables(dump: OpenedDump, { format }: InfoFlags): Promise<void> {
+  const [{ findTables }, words, { jsonText }] = await Promise.all([
+    import('../linux/table-scan.ts'),
+    import('../report/crashed-kernel.ts'),
+    import('../report/escape.ts'),
+  ]);
+  const tables = findTables(dump, progressLine);
+  if (format === 'json') await writeToStdout([jsonText(words.tablesJson(tables))]);
+  else await writeToStdout(words.tableLines(tables));
 }

@@ -14,6 +14,7 @@ import { comparedWithLog, type ProbeLine, probeLines } from './probe-lines.ts';
 import { type QueueMemory, queueMemory } from './queue-memory.ts';
 import { QUEUES, queueIndexes, registersOf } from './registers.ts';
 import { readSmmu, smmuObject } from './smmu-device.ts';
+import { readSmmuBySignature } from './smmu-signature.ts';
 import { featureOf, type SmmuProblem, type SmmuState, type SmmuWarning } from './smmu-state.ts';
 import type { Types } from './types.ts';
 
@@ -103,7 +104,7 @@ export function extractSnapshot(dump: Dump): KernelState {
   return {
     outcome: 'found',
     kernel: identity,
-    types: types.source,
+    types: types === null ? 'offsets' : 'btf',
     smmus,
     rejected,
     isWhole: devices.isWhole,
@@ -112,23 +113,24 @@ export function extractSnapshot(dump: Dump): KernelState {
   };
 }
 
-/** The types that describe the driver's structures: the kernel's own, or those of the module that it is. */
-function driverTypes(kernel: Kernel): Types {
-  if (kernel.types.struct('arm_smmu_device', 'strtab_cfg') !== null) return kernel.types;
-  return moduleTypes(kernel, MODULE) ?? kernel.types;
+/** The types that describe the driver's structures: the kernel's own, those of the module that it is, or none. */
+function driverTypes(kernel: Kernel): Types | null {
+  const describes = (types: Types | null) => types !== null && types.struct('arm_smmu_device', 'strtab_cfg') !== null;
+  if (describes(kernel.types)) return kernel.types;
+  const types = moduleTypes(kernel, MODULE);
+  return describes(types) ? types : null;
 }
 
 function foundSmmu(
   kernel: Kernel,
-  types: Types,
+  types: Types | null,
   device: KernelObject,
   logged: ReadonlyMap<string, ProbeLine>,
 ): FoundSmmu | RejectedSmmu {
   const name = deviceName(device);
-  const object = smmuObject(kernel, types, device);
   if (name === null) return { name, problem: { why: 'unreadable', member: 'kobj.name' } };
-  if (object === null) return { name, problem: { why: 'no-layout' } };
-  const read = readSmmu(kernel, device, object, name);
+  const object = types === null ? null : smmuObject(kernel, types, device);
+  const read = object === null ? readSmmuBySignature(kernel, device, name) : readSmmu(kernel, device, object, name);
   if ('why' in read) return { name, problem: read };
   const state = comparedWithLog(read, logged.get(name) ?? null);
   const memories = { cmdq: null, evtq: null, priq: null } as Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>;
@@ -141,7 +143,7 @@ function foundSmmu(
   }
   const registers = registersOf(state, memories);
   const coherent = featureOf(state, 'coherent');
-  const masters = mastersOf(kernel, types, object, state.sidBits);
+  const masters = types === null || object === null ? null : mastersOf(kernel, types, object, state.sidBits);
   return {
     snapshot: {
       name,

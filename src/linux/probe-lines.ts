@@ -47,7 +47,8 @@ export function comparedWithLog(smmu: SmmuState, line: ProbeLine | null): SmmuSt
   return {
     ...smmu,
     doubtfulFeatures: (features ^ line.features) >>> 0,
-    oasBits: oasDiffers ? null : oasBits,
+    // Where nothing describes the driver's memory, the line is the only one to say it.
+    oasBits: oasDiffers ? null : (oasBits ?? line.oasBits),
     warnings: [...smmu.warnings, ...warnings],
   };
 }

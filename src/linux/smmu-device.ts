@@ -171,23 +171,39 @@ function readTable(smmu: KernelObject, features: number, sidBits: number): Table
   ) {
     return { why: 'unreadable', member: `strtab_cfg.${Object.values(names)[needed.indexOf(null)]}` };
   }
-  const log2Count = isTwoLevel ? Math.min(MAX_LOG2_L1_ENTRIES, sidBits - SPLIT) : sidBits;
-  if (log2Count < 0 || count !== 1n << BigInt(log2Count)) {
+  const log2Count = expectedLog2Count(isTwoLevel, sidBits);
+  if (log2Count === null || count !== 1n << BigInt(log2Count)) {
     return { why: 'contradiction', member: `strtab_cfg.${names.count}` };
   }
   const base = (dma & STRTAB_ADDRESS_BITS) | READ_ALLOCATE;
-  const baseCfg = isTwoLevel ? (1 << 16) | (SPLIT << 6) | (log2Count + SPLIT) : log2Count;
+  const baseCfg = tableConfig(isTwoLevel, log2Count);
   if (isStored && (stored !== base || smmu.number('strtab_cfg.strtab_base_cfg') !== baseCfg)) {
     return { why: 'contradiction', member: 'strtab_cfg.strtab_base' };
   }
   return { format: isTwoLevel ? '2lvl' : 'linear', base, baseCfg, paddr: smmu.memory.translate(table) };
 }
 
+/** log2 of the entries of the table's first level, which the driver makes of the StreamID bits; null for impossible ones. */
+export function expectedLog2Count(isTwoLevel: boolean, sidBits: number): number | null {
+  const log2 = isTwoLevel ? Math.min(MAX_LOG2_L1_ENTRIES, sidBits - SPLIT) : sidBits;
+  return log2 >= 0 && sidBits <= 32 ? log2 : null;
+}
+
+/** STRTAB_BASE_CFG for a table with so many entries in its first level. */
+export function tableConfig(isTwoLevel: boolean, log2Count: number): number {
+  return isTwoLevel ? (1 << 16) | (SPLIT << 6) | (log2Count + SPLIT) : log2Count;
+}
+
 /**
  * How far bus addresses are from memory: 0 on nearly every machine. Null when tables and queues do not agree in it, or
  * none of them is mapped, because then an address was changed behind the driver's back.
  */
-function dmaOffset({ table, cmdq, evtq, priq }: Pick<SmmuState, 'table' | 'cmdq' | 'evtq' | 'priq'>): bigint | null {
+export function dmaOffset({
+  table,
+  cmdq,
+  evtq,
+  priq,
+}: Pick<SmmuState, 'table' | 'cmdq' | 'evtq' | 'priq'>): bigint | null {
   const places: [bigint, number | null][] = [
     [table.base & STRTAB_ADDRESS_BITS, table.paddr],
     ...[cmdq, evtq, priq].flatMap((queue): [bigint, number | null][] =>

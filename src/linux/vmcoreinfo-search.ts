@@ -14,7 +14,7 @@ const CHUNK_BYTE_LENGTH = 1 << 20;
 /** The kernel is near the start of RAM or, where firmware put it there, near the end. */
 const WINDOW_BYTE_LENGTH = 1 << 29;
 /** Some seconds of reading: what a machine of up to this much memory has is searched wholly. */
-const MAX_SEARCHED_BYTES = 1 << 32;
+const MAX_SEARCHED_BYTES = 2 ** 32;
 const MAX_CANDIDATES = 64;
 const BEGINNING = Buffer.from('OSRELEASE=');
 

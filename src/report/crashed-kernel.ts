@@ -4,6 +4,7 @@ import type { KernelLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
 import type { FoundSmmu, KernelState, NoState, RejectedSmmu } from '../linux/kernel-state.ts';
 import type { MemoryMap, MemoryMapEntry } from '../linux/memory-map.ts';
 import type { SmmuProblem, SmmuWarning } from '../linux/smmu-state.ts';
+import type { TableCandidate } from '../linux/table-scan.ts';
 import { escapeText } from './escape.ts';
 
 type NoMap = Extract<MemoryMap, { outcome: 'not-found' }>['reason'];
@@ -112,6 +113,21 @@ function sayWarning(warning: SmmuWarning): string {
     case 'log-differs':
       return `${warning.member} is ${hex(warning.value)}, but the log says ${hex(warning.logged)}; what differs is left out`;
   }
+}
+
+/** Candidates for stream tables with what speaks for each, one line each. */
+export function* tableLines(tables: readonly TableCandidate[]): Generator<string> {
+  if (tables.length === 0) yield 'nothing in this memory looks like a two-level stream table of Linux\n';
+  for (const { paddr, used, good, lastIndex } of tables) {
+    const leads = good === used ? `all of which lead` : `of which ${good} lead`;
+    const descriptors = `${used} level 1 descriptor${used === 1 ? '' : 's'}, ${leads} to 256 valid STEs`;
+    yield `0x${paddr.toString(16)}: ${descriptors}; the last is L1[${lastIndex}], up to SID 0x${(256 * lastIndex + 255).toString(16)}\n`;
+  }
+}
+
+export function tablesJson(tables: readonly TableCandidate[]): object {
+  const candidates = tables.map(({ paddr, ...rest }) => ({ paddr: `0x${paddr.toString(16)}`, ...rest }));
+  return { schemaVersion: 1, tables: candidates };
 }
 
 function hex(value: bigint): string {

@@ -261,12 +261,16 @@ const STORED_TABLE: StructSpecs = {
   },
 };
 
+/** Members for implementations came before them in 6.12. */
+const registersAt = (offset: number): readonly MemberSpec[] => [
+  ['base', offset, 'void*'],
+  ['page1', offset + 8, 'void*'],
+  ['features', offset + 16, 'u32'],
+  ['options', offset + 20, 'u32'],
+];
+
 const SMMU_MEMBERS: readonly MemberSpec[] = [
   ['dev', 0, 'void*'],
-  ['base', 16, 'void*'],
-  ['page1', 24, 'void*'],
-  ['features', 40, 'u32'],
-  ['options', 44, 'u32'],
   ['cmdq', 64, 'arm_smmu_cmdq'],
   ['evtq', 320, 'arm_smmu_evtq'],
   ['priq', 576, 'arm_smmu_priq'],
@@ -280,8 +284,8 @@ const SMMU_MEMBERS: readonly MemberSpec[] = [
   ['iommu', 872, 'u64'],
 ];
 
-const WITH_STREAMS: StructSpecs = {
-  arm_smmu_device: { byteLength: 960, members: [...SMMU_MEMBERS, ['streams', 912, 'rb_root']] },
+const withStreams = (registers: readonly MemberSpec[]): StructSpecs => ({
+  arm_smmu_device: { byteLength: 960, members: [...registers, ...SMMU_MEMBERS, ['streams', 912, 'rb_root']] },
   arm_smmu_stream: {
     byteLength: 40,
     members: [
@@ -297,7 +301,7 @@ const WITH_STREAMS: StructSpecs = {
       ['dev', 8, 'void*'],
     ],
   },
-};
+});
 
 const DOMAIN: StructSpecs = {
   arm_smmu_cd: { byteLength: 16, members: [['asid', 0, 'u16']] },
@@ -332,10 +336,10 @@ export const DRIVER_STRUCTS = {
     ...QUEUE,
     ...STORED_TABLE,
     ...DOMAIN,
-    arm_smmu_device: { byteLength: 960, members: SMMU_MEMBERS },
+    arm_smmu_device: { byteLength: 960, members: [...registersAt(8), ...SMMU_MEMBERS] },
   },
-  '6.1': { ...LL_QUEUE, ...QUEUE, ...STORED_TABLE, ...DOMAIN, ...WITH_STREAMS },
-  '7.3': { ...LL_QUEUE, ...QUEUE, ...UNION_TABLE, ...DOMAIN, ...WITH_STREAMS },
+  '6.1': { ...LL_QUEUE, ...QUEUE, ...STORED_TABLE, ...DOMAIN, ...withStreams(registersAt(8)) },
+  '7.3': { ...LL_QUEUE, ...QUEUE, ...UNION_TABLE, ...DOMAIN, ...withStreams(registersAt(24)) },
 } as const satisfies Record<string, StructSpecs>;
 
 /** The same structures with every member of the SMMU's further back, as options of another kernel might move it. */
