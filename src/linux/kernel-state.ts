@@ -143,7 +143,8 @@ function foundSmmu(
   }
   const registers = registersOf(state, memories);
   const coherent = featureOf(state, 'coherent');
-  const masters = types === null || object === null ? null : mastersOf(kernel, types, object, state.sidBits);
+  const place = { va: device.bits('driver_data') ?? 0n, types, layout: object?.layout ?? null };
+  const masters = mastersOf(kernel, place, state.sidBits);
   return {
     snapshot: {
       name,

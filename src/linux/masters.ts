@@ -5,7 +5,7 @@ import { collected, treeNodes } from './collections.ts';
 import { deviceName, driverNameOf, registeredDevices } from './devices.ts';
 import type { Kernel } from './kernel.ts';
 import { containerOf, KernelObject } from './kernel-object.ts';
-import type { Types } from './types.ts';
+import type { StructLayout, Types } from './types.ts';
 
 /** By ascending StreamID. */
 export interface Masters {
@@ -29,10 +29,21 @@ const DOMAINS: Readonly<Record<number, string>> = {
 const HAS_SMMU_DOMAIN: ReadonlySet<number> = new Set([1, 3, 11]);
 const STAGE_1 = 0;
 const MAX_IDS = 4096;
+/** Up to 6.1 there is a bitmap of 8 KiB in it. */
+const MAX_SMMU_BYTE_LENGTH = 9216;
 
-/** Null where the kernel's types do not describe how the two are tied. `types` are those of the SMMU's driver. */
-export function mastersOf(kernel: Kernel, types: Types, smmu: KernelObject, sidBits: number): Masters | null {
-  const pairs = smmu.layout.member('streams') === null ? byFwspec(kernel, smmu) : byStream(types, smmu);
+/** An SMMU of the driver's: where its structure is, and the types that describe it, if there are any. */
+export interface SmmuPlace {
+  readonly va: bigint;
+  readonly types: Types | null;
+  readonly layout: StructLayout | null;
+}
+
+/** Null where no types describe how devices and SMMUs are tied. */
+export function mastersOf(kernel: Kernel, smmu: SmmuPlace, sidBits: number): Masters | null {
+  const { types, layout } = smmu;
+  const hasTree = types !== null && layout !== null && layout.member('streams') !== null;
+  const pairs = hasTree ? byStream(types, new KernelObject(kernel.memory, layout, smmu.va)) : byFwspec(kernel, smmu);
   if (pairs === null) return null;
   let isWhole = pairs.isWhole;
   const masters: Master[] = [];
@@ -66,16 +77,18 @@ function byStream(types: Types, smmu: KernelObject): { entries: Pair[]; isWhole:
   return { entries: pairs, isWhole };
 }
 
-/** Before that: every device that firmware ties to this SMMU. */
-function byFwspec(kernel: Kernel, smmu: KernelObject): { entries: Pair[]; isWhole: boolean } | null {
-  const handle = smmu.addressOf('iommu');
+/** Without it: every device that firmware ties to this SMMU, by a handle that is a part of the driver's structure. */
+function byFwspec(kernel: Kernel, { va, layout }: SmmuPlace): { entries: Pair[]; isWhole: boolean } | null {
   const walk = registeredDevices(kernel);
-  if (handle === null || walk === null) return null;
+  const tie = kernel.types.struct('device')?.member('iommu') ?? null;
+  if (walk === null || tie === null || kernel.types.struct('dev_iommu') === null) return null;
+  const end = va + BigInt(layout?.byteLength ?? MAX_SMMU_BYTE_LENGTH);
   const { entries: devices, isWhole } = collected(walk);
   const pairs = devices.flatMap((device): Pair[] => {
     const iommu = device.bits('iommu') ?? 0n;
     const tied = iommu === 0n ? null : kernel.object('dev_iommu', iommu);
-    if (tied?.bits('iommu_dev') !== handle) return [];
+    const handle = tied?.bits('iommu_dev') ?? 0n;
+    if (tied === null || handle < va || handle >= end) return [];
     const fwspec = kernel.object('iommu_fwspec', tied.bits('fwspec') ?? 0n);
     const count = Math.min(fwspec?.number('num_ids') ?? 0, MAX_IDS);
     const ids = fwspec?.addressOf('ids') ?? null;
@@ -88,7 +101,7 @@ function byFwspec(kernel: Kernel, smmu: KernelObject): { entries: Pair[]; isWhol
   return { entries: pairs, isWhole };
 }
 
-function describe(kernel: Kernel, types: Types, va: bigint): Omit<Master, 'sid'> {
+function describe(kernel: Kernel, types: Types | null, va: bigint): Omit<Master, 'sid'> {
   const device = kernel.object('device', va);
   if (device === null) return { device: null, driver: null, group: null, domain: null, asid: null };
   const groupVa = device.bits('iommu_group') ?? 0n;
@@ -101,14 +114,14 @@ function describe(kernel: Kernel, types: Types, va: bigint): Omit<Master, 'sid'>
     driver: driverNameOf(kernel, device),
     group: group?.number('id') ?? null,
     domain: type === null ? null : (DOMAINS[type] ?? `type ${type}`),
-    asid: domain !== null && type !== null && HAS_SMMU_DOMAIN.has(type) ? asidOf(types, domain) : null,
+    asid: domain !== null && HAS_SMMU_DOMAIN.has(type ?? 0) ? asidOf(types, domain) : null,
   };
 }
 
-/** Of a domain of stage 1 that is the driver's own. The CD moved out of s1_cfg in 6.7. */
-function asidOf(types: Types, domain: KernelObject): number | null {
-  const layout = types.struct('arm_smmu_domain', 'smmu') ?? types.struct('arm_smmu_domain', 's1_cfg');
-  const own = layout === null ? null : domain.containedIn(layout, 'domain');
+/** Of a domain of stage 1. The CD moved out of s1_cfg in 6.7; SMMUv2's structure of that name has neither. */
+function asidOf(types: Types | null, domain: KernelObject): number | null {
+  const layout = types?.struct('arm_smmu_domain', 'cd') ?? types?.struct('arm_smmu_domain', 's1_cfg');
+  const own = layout === undefined || layout === null ? null : domain.containedIn(layout, 'domain');
   if (own?.number('stage') !== STAGE_1) return null;
   return own.number('cd.asid') ?? own.number('s1_cfg.cd.asid');
 }

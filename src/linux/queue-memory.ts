@@ -18,6 +18,8 @@ export interface QueueMemory {
   readonly assumed: boolean;
 }
 
+const OVERFLOW_FLAG = 0x8000_0000;
+
 const NOTHING: QueueMemory = {
   writtenProd: null,
   recordsBehindCopy: null,
@@ -51,6 +53,8 @@ export function queueMemory(
   if (before === false) return { ...NOTHING, contradictsCopy: true, assumed };
   // A record in the last entry: the queue is going round, and what lies ahead may be old.
   if (hasWrapped || isRecord(size - 1) !== false) return { ...NOTHING, assumed };
+  // Only a queue that was full once has overflowed.
+  if ((prod & OVERFLOW_FLAG) !== 0) return { ...NOTHING, contradictsCopy: true, assumed };
   // Records stand without gaps from 0 on: the first entry without one is found by halving.
   let [records, zeros] = [index, size - 1];
   while (records < zeros) {

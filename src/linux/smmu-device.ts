@@ -84,11 +84,23 @@ export function readSmmu(
     oasBits,
     pgsizeBitmap: readPageSizes(smmu, oasBits, warnings),
     maxStalls: checked('evtq.max_stalls', (count) => count < 1 << 16),
-    // The tree of streams and the feature came with the same kernel.
-    e2hByFeature: smmu.layout.member('streams') !== null,
+    e2hByFeature: e2hByFeature(kernel.release, smmu),
     ...parts,
   };
   return { ...state, warnings };
+}
+
+/** The feature of CR2.E2H came with 5.13, as the tree of streams did; where the two disagree it cannot be told. */
+function e2hByFeature(release: string, smmu: KernelObject): boolean | null {
+  const hasStreams = smmu.layout.member('streams') !== null;
+  return e2hByRelease(release) === hasStreams ? hasStreams : null;
+}
+
+/** Whether a kernel of that release sets CR2.E2H by the feature, or always; null for a release that says nothing. */
+export function e2hByRelease(release: string): boolean | null {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  if (major === undefined || minor === undefined) return null;
+  return Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 13);
 }
 
 const OAS_BITS: ReadonlySet<number> = new Set([32, 36, 40, 42, 44, 48, 52]);
@@ -112,6 +124,9 @@ function readQueue(smmu: KernelObject, which: keyof typeof PROD_OFFSETS): QueueS
   if (queue === null || queue.entryDwords !== ENTRY_DWORDS[which]) {
     return { why: 'contradiction', member: path('q_base') };
   }
+  // Both indexes are halves of one word, which the driver exchanges at once.
+  const [prod, cons] = [smmu.layout.member(path('llq.prod')), smmu.layout.member(path('llq.cons'))];
+  if (prod === null || cons?.offset !== prod.offset + 4) return { why: 'contradiction', member: path('llq') };
   if (!hasItsRegisters(smmu, which)) return { why: 'contradiction', member: path('prod_reg') };
   return {
     ...queue,

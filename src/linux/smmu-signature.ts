@@ -9,6 +9,7 @@ import type { KernelObject } from './kernel-object.ts';
 import {
   checkedQueue,
   dmaOffset,
+  e2hByRelease,
   expectedLog2Count,
   READ_ALLOCATE,
   STRTAB_ADDRESS_BITS,
@@ -73,7 +74,7 @@ export function readSmmuBySignature(kernel: Kernel, device: KernelObject, name: 
   if (offset === null) return { why: 'contradiction', member: 'base_dma' };
   return {
     name,
-    base: memory.walk(page0),
+    base: mappedBase(memory, page0, bytes.readBigUInt64LE(baseAt + 8)),
     features,
     doubtfulFeatures: 0,
     sidBits: table.sidBits,
@@ -87,6 +88,12 @@ export function readSmmuBySignature(kernel: Kernel, device: KernelObject, name: 
     ...parts,
     warnings: offset === 0n ? [] : [{ what: 'dma-offset', offset }],
   };
+}
+
+/** Both register pages are mapped, and 64 KiB apart; some implementations have all registers in the first. */
+function mappedBase(memory: VirtualMemory, page0: bigint, page1: bigint): number | null {
+  const [base, second] = [memory.walk(page0), memory.walk(page1)];
+  return base !== null && (second === base + 0x1_0000 || page1 === page0) ? base : null;
 }
 
 function queuesIn(memory: VirtualMemory, bytes: Buffer): FoundQueue[] {
@@ -148,11 +155,4 @@ function tablesIn(
     }
   }
   return [...found.values()];
-}
-
-/** The feature of E2H came with 5.13. */
-function e2hByRelease(release: string): boolean | null {
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  if (major === undefined || minor === undefined) return null;
-  return Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 13);
 }

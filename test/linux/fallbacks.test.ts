@@ -50,6 +50,19 @@ describe('no types of the driver: it shows itself', () => {
     ]);
   });
 
+  test.each(['5.10', '7.3'] as const)("a module of %s without BTF: devices by the kernel's own types", (driver) => {
+    const masters = [{ sid: 8, device: '0000:00:01.0', driver: 'nvme', group: 1, domainType: 3 }];
+    const machine = madeMachine({ driver, module: 'stripped', smmus: [{ masters }, {}] });
+    const { kernel } = machine;
+    const state = extractSnapshot(madeDump(kernel.memory, kernel.vmcoreinfo));
+    expectRegisters(machine, state);
+    expect(found(state).types).toBe('offsets');
+    expect(found(state).snapshot.smmus.map((smmu) => smmu.masters)).toEqual([
+      [{ sid: 8, device: '0000:00:01.0', driver: 'nvme', group: 1, domain: 'DMA', asid: null }],
+      [],
+    ]);
+  });
+
   test.each(['cmdq.q.q_base', 'evtq.q.cons_reg', 'strtab_cfg.strtab', 'dev', 'sid_bits', 'base'])(
     '%s changed by a bit: none',
     (path) => {

@@ -326,7 +326,14 @@ export const SMMUV2: StructSpecs = {
       ['features', 24, 'u32'],
     ],
   },
-  'arm_smmu_domain#v2': { byteLength: 64, members: [['domain', 0, 'iommu_domain']] },
+  'arm_smmu_domain#v2': {
+    byteLength: 80,
+    members: [
+      ['smmu', 0, 'void*'],
+      ['stage', 8, 'u32'],
+      ['domain', 16, 'iommu_domain'],
+    ],
+  },
 };
 
 /** Those of the arm-smmu-v3 driver, by kernel. */

@@ -39,8 +39,8 @@ export interface MadeMachineOptions extends MadeKernelOptions {
   readonly driver?: keyof typeof DRIVER_STRUCTS;
   /** Changes them. */
   readonly change?: (structs: StructSpecs) => StructSpecs;
-  /** The driver is a module: its types are split BTF behind /sys/kernel/btf, as kernels of that age hold it. */
-  readonly module?: 'data' | 'struct';
+  /** The driver is a module: its types are split BTF behind /sys/kernel/btf, held either way, or there are none. */
+  readonly module?: 'data' | 'struct' | 'stripped';
   readonly smmus?: readonly MadeSmmu[];
 }
 
@@ -69,7 +69,7 @@ export function madeMachine(options: MadeMachineOptions = {}): MadeMachine {
   const builder = new MachineBuilder(kernel);
   for (const [i, smmu] of (options.smmus ?? [{}]).entries()) builder.addSmmu(smmu, i);
   builder.finish();
-  if (module !== undefined) addModuleBtf(kernel, structs, module);
+  if (module === 'data' || module === 'struct') addModuleBtf(kernel, structs, module);
   return { kernel, registers: builder.registers, places: builder.places };
 }
 
@@ -211,14 +211,12 @@ class MachineBuilder {
     const nodes = masters.map((master) => {
       const device = byDevice.get(master.device) ?? this.#master(master);
       byDevice.set(master.device, device);
-      if (!hasTree) {
-        const sids = masters.filter((one) => one.device === master.device).map(({ sid }) => sid);
-        const fwspec = kernel.object('iommu_fwspec', { num_ids: sids.length }, kernel.allocate(128));
-        const ids = kernel.paddrOf(fwspec) + kernel.offsetOf('iommu_fwspec', 'ids');
-        for (const [i, sid] of sids.entries()) kernel.memory.u32(ids + 4 * i, sid);
-        kernel.object('device', { iommu: kernel.object('dev_iommu', { fwspec, iommu_dev: iommu }) }, device);
-        return 0n;
-      }
+      const sids = masters.filter((one) => one.device === master.device).map(({ sid }) => sid);
+      const fwspec = kernel.object('iommu_fwspec', { num_ids: sids.length }, kernel.allocate(128));
+      const ids = kernel.paddrOf(fwspec) + kernel.offsetOf('iommu_fwspec', 'ids');
+      for (const [i, sid] of sids.entries()) kernel.memory.u32(ids + 4 * i, sid);
+      kernel.object('device', { iommu: kernel.object('dev_iommu', { fwspec, iommu_dev: iommu }) }, device);
+      if (!hasTree) return 0n;
       const owner = kernel.object('arm_smmu_master', { smmu, dev: device });
       const stream = kernel.object('arm_smmu_stream', { id: master.sid, master: owner });
       return stream + BigInt(kernel.offsetOf('arm_smmu_stream', 'node'));
