@@ -111,6 +111,7 @@ export class Btf {
   readonly #offsets: Uint32Array;
   readonly #firstId: number;
   readonly #firstString: number;
+  #structs: ReadonlyMap<string, number[]> | undefined;
 
   /** The types in `bytes`, which begin with the header; null when they are not well-formed from end to end. */
   static parse(bytes: Buffer, base: Btf | null = null): Btf | null {
@@ -139,15 +140,23 @@ export class Btf {
   }
 
   /** IDs of the structures of that name, in ascending order, those of the base included. */
-  structs(name: string): number[] {
-    const found = this.#base?.structs(name) ?? [];
-    const wanted = this.#stringOffsets(name);
-    if (wanted.size === 0) return found;
-    for (const [i, at] of this.#offsets.entries()) {
-      const kind = (this.#bytes.readUInt32LE(at + 4) >>> 24) & 0x7f;
-      if (kind === KIND.struct && wanted.has(this.#bytes.readUInt32LE(at))) found.push(this.#firstId + i);
+  structs(name: string): readonly number[] {
+    this.#structs ??= this.#indexStructs();
+    return [...(this.#base?.structs(name) ?? []), ...(this.#structs.get(name) ?? [])];
+  }
+
+  /** One type in ten is a structure. */
+  #indexStructs(): Map<string, number[]> {
+    const index = new Map<string, number[]>();
+    for (let i = 0; i < this.#offsets.length; i++) {
+      const at = this.#offsets[i] as number;
+      if (((this.#bytes[at + 7] as number) & 0x7f) !== KIND.struct) continue;
+      const name = this.#string(this.#bytes.readUInt32LE(at));
+      const ids = index.get(name);
+      if (ids === undefined) index.set(name, [this.#firstId + i]);
+      else ids.push(this.#firstId + i);
     }
-    return found;
+    return index;
   }
 
   /** A type by its ID, or null for void and for what is no type. */
@@ -190,18 +199,6 @@ export class Btf {
     if (start >= limit) return '';
     const end = this.#bytes.indexOf(0, start);
     return this.#bytes.toString('latin1', start, end < 0 || end > limit ? limit : end);
-  }
-
-  /** Where a name stands among the strings that types of this data can refer to. */
-  #stringOffsets(name: string): Set<number> {
-    const found = this.#base === null ? new Set<number>() : this.#base.#stringOffsets(name);
-    const { at, byteLength } = this.#header.strings;
-    const strings = this.#bytes.subarray(at, at + byteLength);
-    const wanted = Buffer.from(`${name}\0`, 'latin1');
-    for (let i = strings.indexOf(wanted); i >= 0; i = strings.indexOf(wanted, i + 1)) {
-      if (i === 0 || strings[i - 1] === 0) found.add(this.#firstString + i);
-    }
-    return found;
   }
 }
 

@@ -8,7 +8,7 @@ export interface SearchRange {
   readonly end: number;
 }
 
-const CHUNK_BYTE_LENGTH = 1 << 16;
+const CHUNK_BYTE_LENGTH = 1 << 20;
 
 /** One piece of the range, with what an occurrence that begins in it may need of the bytes behind. */
 interface Chunk {

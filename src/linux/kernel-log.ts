@@ -39,9 +39,11 @@ export type KernelLog =
     }
   | { readonly outcome: 'not-found'; readonly reason: NoKernel | NoLog };
 
-/** Of at most 64 MiB, as a boot option may ask for. */
-const MAX_LOG2_RECORDS = 22;
-const MAX_LOG2_TEXT = 27;
+/** Of 2 GiB, the most that a boot option may ask for: one record for each 32 bytes. */
+const MAX_LOG2_RECORDS = 26;
+const MAX_LOG2_TEXT = 31;
+/** More than that, and the ring is not where it is said to be. */
+const MAX_UNREADABLE = 1 << 18;
 const ID_MASK = (1n << 62n) - 1n;
 const COMMITTED = 1n;
 const FINALIZED = 2n;
@@ -54,9 +56,13 @@ export function kernelLog(dump: Dump): KernelLog {
   if (!isKernel(kernel)) return { outcome: 'not-found', reason: kernel };
   const ring = openRing(kernel);
   if ('why' in ring) return { outcome: 'not-found', reason: ring };
-  const all = [...ring.records()];
-  const records = all.filter((record) => record !== null);
-  return { outcome: 'found', records, unreadable: all.length - records.length };
+  const records: LogRecord[] = [];
+  let unreadable = 0;
+  for (const record of ring.records()) {
+    if (record !== null) records.push(record);
+    else if (++unreadable >= MAX_UNREADABLE) break;
+  }
+  return { outcome: 'found', records, unreadable };
 }
 
 export interface LogRing {
@@ -102,12 +108,16 @@ export function openRing(kernel: Kernel): LogRing | NoLog {
         const index = id & (count - 1n);
         const one = new KernelObject(memory, desc, descs + index * BigInt(desc.byteLength));
         const state = counter(one, 'state_var');
+        if (state === null) {
+          yield null;
+          continue;
+        }
         // Reserved ones are not written yet, reusable ones are gone.
-        const isSaid = state !== null && (state >> 62n === COMMITTED || state >> 62n === FINALIZED);
-        if (state !== null && (!isSaid || (state & ID_MASK) !== id)) continue;
+        const isSaid = state >> 62n === COMMITTED || state >> 62n === FINALIZED;
+        if (!isSaid || (state & ID_MASK) !== id) continue;
         const said = new KernelObject(memory, infoLayout, infos + index * BigInt(infoLayout.byteLength));
         const block = new KernelObject(memory, positions, one.addressOf('text_blk_lpos') ?? 0n);
-        const text = state === null ? null : textOf(memory, block, said, data, size, id);
+        const text = textOf(memory, block, said, data, size, id);
         const [sequence, nanoseconds] = [said.bits('seq'), said.bits('ts_nsec')];
         const isWhole = text !== null && sequence !== null && nanoseconds !== null;
         yield isWhole ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text } : null;

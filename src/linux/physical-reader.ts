@@ -6,7 +6,6 @@
 
 import { PADDR_LIMIT } from '../dump/dump.ts';
 import { type PageState, worstState } from '../dump/memory.ts';
-import { LruCache } from '../dump/page-cache.ts';
 import { MemoryView, type ViewedDump } from '../dump/view.ts';
 
 /** The unit of reading, whatever the kernel's page size: larger units would read more than is asked for. */
@@ -16,7 +15,7 @@ const CACHED_UNITS = 4096;
 
 interface Unit {
   readonly bytes: Buffer;
-  state: PageState;
+  readonly state: PageState;
 }
 
 /** Bytes, and whether some of them are zeros that the dump does not vouch for. */
@@ -28,7 +27,8 @@ export interface AssumedBytes {
 export class PhysicalReader {
   readonly #dump: ViewedDump;
   readonly #view: MemoryView;
-  readonly #units = new LruCache<Unit>(CACHED_UNITS);
+  readonly #units = new Map<number, Unit>();
+  #latest: { readonly paddr: number; readonly unit: Unit } | undefined;
 
   constructor(dump: ViewedDump) {
     this.#dump = dump;
@@ -79,12 +79,19 @@ export class PhysicalReader {
   }
 
   #unit(paddr: number): Unit {
-    const cached = this.#units.get(paddr);
-    if (cached !== undefined) return cached;
-    // Read before room is made: a read of bytes that have to be fetched first throws.
+    // The members of an object are read one after the other.
+    if (this.#latest?.paddr === paddr) return this.#latest.unit;
+    const unit = this.#units.get(paddr) ?? this.#fill(paddr);
+    this.#latest = { paddr, unit };
+    return unit;
+  }
+
+  #fill(paddr: number): Unit {
     const bytes = Buffer.alloc(UNIT_BYTE_LENGTH);
     const runs = this.#dump.memory.read(paddr, bytes);
     const unit: Unit = { bytes, state: runs.map((run) => run.state).reduce(worstState, 'present') };
+    // All at once: to know which one was used last costs more than to read some again.
+    if (this.#units.size >= CACHED_UNITS) this.#units.clear();
     this.#units.set(paddr, unit);
     return unit;
   }

@@ -19,7 +19,7 @@ const MAX_CANDIDATES = 64;
 const BEGINNING = Buffer.from('OSRELEASE=');
 
 export interface VmcoreinfoSearch {
-  /** Those that are whole and accepted, in the order in which they were found, each text once. */
+  /** Those that are whole and accepted, in the order in which they were found, each kernel once. */
   readonly found: readonly KernelLayout[];
   readonly searchedBytes: number;
   /** False when memory was left unsearched. */
@@ -46,11 +46,17 @@ export function findVmcoreinfos(memory: PhysicalMemory, accept: (layout: KernelL
         if (seen.has(text)) continue;
         seen.add(text);
         const layout = kernelLayout(parseVmcoreinfo(text));
-        if (isLayout(layout) && accept(layout)) found.push(layout);
+        // A kernel that has crashed has its text twice, once with the time of the crash.
+        const isNew = isLayout(layout) && !found.some((one) => isSameKernel(one, layout));
+        if (isNew && accept(layout)) found.push(layout);
       }
     }
   }
   return { found, searchedBytes, isWhole: true };
+}
+
+function isSameKernel(a: KernelLayout, b: KernelLayout): boolean {
+  return a.release === b.release && a.buildId === b.buildId && a.swapperPgDir === b.swapperPgDir && a.stext === b.stext;
 }
 
 /** Windows of whole pages: the first ones of RAM, the last ones, then what is between. */

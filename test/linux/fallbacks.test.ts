@@ -102,6 +102,13 @@ describe('no note: VMCOREINFO is searched for in memory', () => {
     expectRegisters(machine, extractSnapshot(madeDump(withText(machine, at(machine, 0x700_0000)).kernel.memory)));
   });
 
+  test('the same kernel twice, once with the time of its crash', () => {
+    const machine = madeMachine({ driver: '7.3' });
+    withText(machine, at(machine, 0x700_0000));
+    withText(machine, at(machine, 0x710_0000 + 24), `${machine.kernel.vmcoreinfoText()}CRASHTIME=1795362951\n`);
+    expect(found(extractSnapshot(madeDump(machine.kernel.memory))).otherKernels).toBe(0);
+  });
+
   test('two that fit: said', () => {
     const machine = madeMachine({ driver: '7.3' });
     const other = machine.kernel.vmcoreinfoText().replace('OSRELEASE=6.1.0-made', 'OSRELEASE=5.9.0-other');
