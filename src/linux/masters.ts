@@ -20,10 +20,10 @@ const DOMAINS: Readonly<Record<number, string>> = {
   1: 'unmanaged',
   3: 'DMA',
   4: 'identity',
-  5: 'SVA',
-  6: 'platform',
-  7: 'nested',
   11: 'DMA-FQ',
+  16: 'SVA',
+  32: 'platform',
+  64: 'nested',
 };
 /** Domain types whose domain is the driver's own structure: DMA, DMA-FQ and unmanaged. */
 const HAS_SMMU_DOMAIN: ReadonlySet<number> = new Set([1, 3, 11]);

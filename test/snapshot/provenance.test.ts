@@ -5,6 +5,7 @@ import { hardwareFeatures } from '../../src/smmu/hardware-features.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { RegisterFile } from '../../src/snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
+import { explainSnapshot } from '../../src/snapshot/validate/explain.ts';
 import { snapshotJson } from '../../src/snapshot/write.ts';
 import { expectValidSnapshot } from '../support/schema.ts';
 
@@ -71,6 +72,17 @@ describe('a register of which some bits are known', () => {
       { sid: 8, device: null, driver: null, group: null, domain: null, asid: null },
     ]);
   });
+});
+
+test('an explanation shows the known fields alone, and how they are known', () => {
+  const { smmus } = explainSnapshot(parseSnapshot(json({ provenance: PROVENANCE }), 'regs.json'));
+  const { registers, missing } = smmus[0] as (typeof smmus)[number];
+  expect(registers['IDR0']).toMatchObject({ value: '0x08080000', how: 'derived', known: '0x08080000', reserved: null });
+  expect(Object.keys(registers['IDR0']?.fields ?? {})).toEqual(['CD2L']);
+  expect(registers['CMDQ_PROD']).toMatchObject({ how: 'driver-copy', known: null });
+  // What is assumed of it are the fields that are not known.
+  const assumed = missing.find(({ what }) => what === 'IDR0')?.assumed.map(({ field }) => field);
+  expect(assumed).toEqual(['ST_LEVEL', 'COHACC', 'ASID16', 'VMID16']);
 });
 
 test('what is written is read again the same, and fits the schema', () => {
