@@ -11,17 +11,23 @@ test('the exported names', () => {
   expect(Object.keys(library).sort()).toEqual([
     'InputError',
     'dumpInfo',
+    'extractSnapshot',
     'findFirmware',
+    'findTables',
     'inspect',
+    'iomemOf',
     'isInputError',
+    'kernelLog',
     'loadDeviceTree',
     'loadIomem',
     'loadIort',
     'loadSnapshot',
+    'memoryMap',
     'openDump',
     'parseIomem',
     'parseSnapshot',
     'revisions',
+    'snapshotJson',
     'untilFetched',
   ]);
 });
