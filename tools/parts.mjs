@@ -27,6 +27,8 @@ const PARTS = {
   'diff-text': 'src/report/text/diff.ts',
   'decode-words': 'src/cli/decode-words.ts',
   'decode-report': 'src/report/decode.ts',
+  'explained-names': 'src/findings/explanations/names.ts',
+  'message-names': 'src/log/message-names.ts',
   'log-input': 'src/cli/log-input.ts',
   log: 'src/log/kernel-log.ts',
   'log-report': 'src/inspect/log-report.ts',
