@@ -32,6 +32,7 @@ const PARTS = {
   'log-input': 'src/cli/log-input.ts',
   log: 'src/log/kernel-log.ts',
   'log-report': 'src/inspect/log-report.ts',
+  'log-in-dump': 'src/inspect/log-in-dump.ts',
   'log-json': 'src/report/log/json.ts',
   'log-text': 'src/report/log/text.ts',
   'completion-bash': 'src/cli/completion/bash.ts',
