@@ -10,6 +10,9 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 test('the exported names', () => {
   expect(Object.keys(library).sort()).toEqual([
     'InputError',
+    'LogReader',
+    'decodeRecord',
+    'decodeRegister',
     'dumpInfo',
     'findFirmware',
     'inspect',
@@ -18,6 +21,7 @@ test('the exported names', () => {
     'loadIomem',
     'loadIort',
     'loadSnapshot',
+    'logReport',
     'openDump',
     'parseIomem',
     'parseSnapshot',

@@ -34,7 +34,7 @@ const BARE =
 const MAX_NAME_LENGTH = 160;
 const MAX_PASSED_OVER = 200;
 const MAX_DEVICES = 1 << 14;
-const MAX_SMMUS = 1 << 10;
+const MAX_SMMUS = 1 << 14;
 const MAX_TEXT_LENGTH = 400;
 
 export class LogReader implements LineTaker, Scene {
@@ -128,7 +128,10 @@ export class LogReader implements LineTaker, Scene {
   #smmu(name: string | null, system: SmmuState['system']): SmmuState | null {
     let state = this.#smmus.get(name ?? '');
     if (state === undefined) {
-      if (this.#smmus.size >= MAX_SMMUS) return null;
+      if (this.#smmus.size >= MAX_SMMUS) {
+        this.#passedOverCount += 1;
+        return null;
+      }
       const kept = name === null ? null : Buffer.from(name, 'latin1').toString('latin1');
       state = new SmmuState(kept, system);
       this.#smmus.set(kept ?? '', state);
