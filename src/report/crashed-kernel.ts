@@ -80,7 +80,7 @@ export function stateNotes(state: Extract<KernelState, { outcome: 'found' }>): s
   return [
     ...(otherKernels > 0 ? [`${others}; the first that fits the memory was taken`] : []),
     ...smmus.flatMap((smmu) => smmuNotes(smmu).map((note) => `${smmu.snapshot.name}: ${note}`)),
-    ...(isWhole ? [] : ['the lists of devices are damaged: there may be more SMMUs']),
+    ...(isWhole ? [] : ["the kernel's lists of devices could not be followed to their end: there may be more SMMUs"]),
     ...rejected.map((one) => `left out: ${sayRejected(one)}`),
   ];
 }
