@@ -6,7 +6,7 @@ import { InputError } from '../errors.ts';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
-import { progressLine, writeToStdout } from './output.ts';
+import { progressLine, writeToStderr, writeToStdout } from './output.ts';
 import { addTextOrJson, stdoutStyle, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface InfoFlags extends DumpFlags, TextOrJsonFlags {
@@ -90,6 +90,7 @@ async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags): Pr
   }
   if (format === 'json') await writeToStdout([jsonText(words.crashedKernelJson(found))]);
   else await writeToStdout('entries' in found ? words.iomemLines(found.entries) : words.logLines(found.records));
+  for (const note of words.foundNotes(found)) writeToStderr(`${note}\n`);
 }
 
 async function printTables(dump: OpenedDump, { format }: InfoFlags): Promise<void> {
