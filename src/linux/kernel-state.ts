@@ -16,7 +16,7 @@ import { QUEUES, queueIndexes, registersOf } from './registers.ts';
 import { readSmmu, smmuObject } from './smmu-device.ts';
 import { type HuntedSmmu, huntSmmus } from './smmu-hunt.ts';
 import { readSmmuBySignature } from './smmu-signature.ts';
-import { featureOf, type SmmuProblem, type SmmuState, type SmmuWarning } from './smmu-state.ts';
+import { featureOf, type SmmuProblem, type SmmuState } from './smmu-state.ts';
 import type { Types } from './types.ts';
 
 export interface KernelIdentity {
@@ -42,10 +42,9 @@ export type QueueEvidence = { readonly register: string } & QueueMemory;
 
 export interface FoundSmmu {
   readonly snapshot: SmmuSnapshot;
-  /** As the driver had it. */
+  /** As the driver had it, with what does not fit together in it. */
   readonly state: SmmuState;
   readonly queues: readonly QueueEvidence[];
-  readonly warnings: readonly SmmuWarning[];
   /** False when the list of devices behind it is not complete. */
   readonly mastersAreWhole: boolean;
 }
@@ -198,7 +197,6 @@ function foundSmmu(
       const memory = memories[which];
       return memory === null ? [] : [{ register: `${register}_PROD`, ...memory }];
     }),
-    warnings: state.warnings,
     mastersAreWhole: masters?.isWhole === true,
   };
 }

@@ -85,9 +85,9 @@ export function stateNotes(state: Extract<KernelState, { outcome: 'found' }>): s
   ];
 }
 
-function smmuNotes({ queues, warnings, mastersAreWhole, snapshot }: FoundSmmu): string[] {
+function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): string[] {
   return [
-    ...warnings.map(sayWarning),
+    ...state.warnings.map(sayWarning),
     ...queues.flatMap(({ register, recordsBehindCopy, contradictsCopy }) => {
       if (contradictsCopy) return [`${register} is left out: the driver's copy contradicts the queue's memory`];
       if (register === 'CMDQ_PROD' || recordsBehindCopy === 0) return [];
