@@ -96,6 +96,7 @@ async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags, ses
   }
   if (format === 'json') await session.print([jsonText(words.crashedKernelJson(found))]);
   else await session.print('entries' in found ? words.iomemLines(found.entries) : words.logLines(found.records));
+  for (const note of words.foundNotes(found)) session.note(`${note}\n`);
 }
 
 async function printTables(dump: OpenedDump, { format }: InfoFlags, session: Session): Promise<void> {

@@ -78,6 +78,36 @@ describe('no types of the driver: it shows itself', () => {
   );
 });
 
+describe('no types, and no list of devices: the driver leads to its SMMUs', () => {
+  /** The name of the variable that leads to the list is gone. */
+  const withoutList = ({ kernel }: MadeMachine) => {
+    for (const page of kernel.memory.pages.values()) {
+      for (let at = page.indexOf('\0platform_bus\0'); at >= 0; at = page.indexOf('\0platform_bus\0'))
+        page[at + 1] = 0x50;
+    }
+    return extractSnapshot(madeDump(kernel.memory, kernel.vmcoreinfo));
+  };
+
+  test.each(['6.1', '7.3'] as const)('%s', (driver) => {
+    const machine = madeMachine({ driver, btf: null, smmus: [{}, { linear: true, sidBits: 9 }] });
+    const state = withoutList(machine);
+    expectRegisters(machine, state);
+    const { smmus, types, isWhole } = found(state);
+    expect({ types, isWhole }).toEqual({ types: 'offsets', isWhole: false });
+    // Nothing tells whether the probe had come to its end: what it leaves in the control registers is not claimed.
+    for (const { snapshot } of smmus) {
+      expect(['CR0', 'CR1', 'CR2', 'IRQ_CTRL'].filter((name) => snapshot.registers.has(name))).toEqual([]);
+    }
+  });
+
+  test('a structure that its device does not point back to is none', () => {
+    const machine = madeMachine({ driver: '7.3', btf: null });
+    const { kernel, places } = machine;
+    kernel.object('device', { driver_data: 0 }, places.get('device 9000000.smmuv3'));
+    expect(withoutList(machine)).toMatchObject({ outcome: 'not-found' });
+  });
+});
+
 describe('no note: VMCOREINFO is searched for in memory', () => {
   const withText = (machine: MadeMachine, paddr: number, text = machine.kernel.vmcoreinfoText()) => {
     machine.kernel.memory.write(paddr, Buffer.from(text));

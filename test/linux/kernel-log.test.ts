@@ -109,12 +109,12 @@ describe("the driver's line as a second witness", () => {
     'arm-smmu-v3 9000000.smmuv3: oas 44-bit (features 0x00008305)',
     'arm-smmu-v3 9010000.smmuv3: oas 48-bit (features 0x00000000)',
   ])('%s', (line) => {
-    expect(stateWith(line)?.warnings).toEqual([]);
+    expect(stateWith(line)?.state.warnings).toEqual([]);
   });
 
   test('what it contradicts is not known', () => {
     const smmu = stateWith('arm-smmu-v3 9000000.smmuv3: oas 48-bit (features 0x00008335)');
-    expect(smmu?.warnings).toEqual([
+    expect(smmu?.state.warnings).toEqual([
       { what: 'log-differs', member: 'features', value: 0x8305n, logged: 0x8335n },
       { what: 'log-differs', member: 'oas', value: 44n, logged: 48n },
     ]);

@@ -66,7 +66,7 @@ test.each(TABLES)('$what', (options) => {
   const state = stateOf(machine);
   expectRegisters(machine, state);
   const { kernel, types, smmus, rejected } = found(state);
-  expect({ types, rejected, warnings: smmus[0]?.warnings }).toEqual({ types: 'btf', rejected: [], warnings: [] });
+  expect({ types, rejected, warnings: smmus[0]?.state.warnings }).toEqual({ types: 'btf', rejected: [], warnings: [] });
   expect(kernel.release).toBe(options.release ?? '6.1.0-made');
   expect(smmus[0]?.snapshot).toMatchObject({ base: 0x900_0000, firmwareCoherent: true, masters: KNOWN_MASTERS });
   expect(smmus[0]?.mastersAreWhole).toBe(true);
@@ -177,11 +177,9 @@ describe('what is known of a register', () => {
   test('sizes that no driver stores', () => {
     const override = { oas: 47, asid_bits: 17, pgsize_bitmap: 0x4020_0000 };
     const [smmu] = found(stateOf(madeMachine({ smmus: [{ override }] }))).smmus;
-    expect(smmu?.warnings.map((warning) => ('member' in warning ? warning.member : warning.what)).sort()).toEqual([
-      'asid_bits',
-      'oas',
-      'pgsize_bitmap',
-    ]);
+    expect(smmu?.state.warnings.map((warning) => ('member' in warning ? warning.member : warning.what)).sort()).toEqual(
+      ['asid_bits', 'oas', 'pgsize_bitmap'],
+    );
     expect(smmu?.snapshot.partial?.get('IDR5')?.known).toBe(0xffff_0c00n);
   });
 });
@@ -269,7 +267,7 @@ describe('no state, and why', () => {
       ],
     });
     const [smmu] = found(stateOf(machine)).smmus;
-    expect(smmu?.warnings).toEqual([{ what: 'dma-offset', offset }]);
+    expect(smmu?.state.warnings).toEqual([{ what: 'dma-offset', offset }]);
     expect(smmu?.snapshot.registers.get('STRTAB_BASE')).toBe(shifted('STRTAB_BASE'));
   });
 });
