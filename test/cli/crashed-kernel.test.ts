@@ -154,11 +154,11 @@ describe('info', () => {
     const hex = `0x${table.toString(16)}`;
     const line = `${hex}: 1 level 1 descriptor, which leads to 256 valid STEs; the last is L1[3], up to SID 0x3ff\n`;
     expect(await run(['info', 'tables', '--find-tables'], inFolder)).toEqual({ stdout: line, stderr: '', status: 0 });
-    expect(JSON.parse(run(['info', 'tables', '--find-tables', '--format', 'json'], inFolder).stdout)).toEqual({
+    expect(JSON.parse((await run(['info', 'tables', '--find-tables', '--format', 'json'], inFolder)).stdout)).toEqual({
       schemaVersion: 1,
       tables: [{ paddr: hex, used: 1, good: 1, lastIndex: 3 }],
     });
-    expect(await run(['info', 'empty', '--find-tables'], inFolder).stdout).toMatch(
+    expect((await run(['info', 'empty', '--find-tables'], inFolder)).stdout).toMatch(
       /^nothing in this memory looks like/,
     );
   });
