@@ -100,6 +100,10 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     view: new MemoryView(one, options.excluded),
     map: new AddressMap(one.memory, iomem ?? null, snapshot.kdump.systemRam),
   });
+  // Shared by all SMMUs: a view keeps buffers, and a snapshot may name thousands.
+  const now = momentOf(dump);
+  const laterOn = later && momentOf(later);
+  const registerPages = registerPagesOf(snapshot);
   const smmus: SmmuReport[] = [];
   const inspected: InspectedSmmu[] = [];
   for (const smmu of chooseSmmus(options.smmus, snapshot)) {
@@ -107,8 +111,8 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       smmu,
       revision,
       allRevisions,
-      now: momentOf(dump),
-      later: later && momentOf(later),
+      now,
+      later: laterOn,
       memremap: { model: options.memremap ?? (iomem === undefined ? 'dump' : 'kernel'), paBits: options.paBits ?? 48 },
       captured: snapshot.captured,
       vmcoreRam: VMCORES.includes(dump.format) ? dump.memory.ranges : null,
@@ -127,7 +131,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       unbindPage: options.poweredDown ?? 'live',
       failures: { ...NO_FAILURES, ...options.fail },
       dmesg,
-      registerPages: registerPagesOf(snapshot),
+      registerPages,
       furtherChecks: further,
       alone: snapshot.smmus.length === 1,
       progress,
@@ -155,9 +159,11 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
 /** Formats that a kdump kernel writes. */
 const VMCORES: readonly string[] = ['elf', 'kdump'];
 
-/** Both register pages of every SMMU whose base is known. */
+/** Both register pages of every SMMU whose base is known, by address. */
 function registerPagesOf({ smmus }: Snapshot): (AddressRange & { name: string })[] {
-  return smmus.flatMap(({ name, base }) => (base === null ? [] : [{ name, start: base, end: base + 0x2_0000 }]));
+  return smmus
+    .flatMap(({ name, base }) => (base === null ? [] : [{ name, start: base, end: base + 0x2_0000 }]))
+    .sort((a, b) => a.start - b.start);
 }
 
 /** A device for each StreamID. */

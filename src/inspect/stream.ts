@@ -6,6 +6,7 @@
 import { type Check, failed } from '../adopt/checks.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import type { AddressRange } from '../dump/memory.ts';
+import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { DeviceNames } from '../platform/device-names.ts';
 import { bdfOf } from '../smmu/stream-table.ts';
@@ -75,7 +76,7 @@ export function streamReport(inspection: Inspection, smmu: SmmuReport, input: St
   const hardware = lookUpByHardware(registers, view, sid);
   const linux = lookUpByLinux(registers, view, sid);
   const [ste = null] = smmu.stes;
-  const about = inspection.findings.filter((finding) => finding.smmu === smmu.name && concerns(finding, sid));
+  const about = findingsOf(inspection.findings, smmu.name).filter((finding) => concerns(finding, sid));
   const others = inspection.findings.filter((finding) => !about.includes(finding) && isOfWhole(finding));
   const { adoption, ...rest } = smmu;
   const outcomes = smmu.adoptions ?? { [adoption.revision]: { ...adoption, ...rest } };

@@ -3,6 +3,7 @@
  * CRLF, quotes where a cell needs them.
  */
 
+import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { hex, word } from '../hex.ts';
 import type { Inspection } from '../inspect/inspection.ts';
@@ -23,7 +24,7 @@ const HEADER: readonly string[] = [
 export function* csvReport({ smmus, findings }: Inspection): Generator<string> {
   yield record(HEADER);
   for (const { name, stes } of smmus) {
-    const rulesAt = rulesBySid(findings.filter(({ smmu }) => smmu === name));
+    const rulesAt = rulesBySid(findingsOf(findings, name));
     const smmu = foreignText(name);
     for (const ste of stes) yield record([smmu, ...steCells(ste), rulesAt(ste.sid)]);
   }

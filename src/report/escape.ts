@@ -1,21 +1,16 @@
+/** How is foreign text made safe before any output shows it? */
+
 import { isRows } from '../rows.ts';
+import { visible } from '../visible-text.ts';
 
-/**
- * Text from a dump or a snapshot may come from somebody hostile. Characters that a terminal obeys instead of showing
- * (C0 and C1 controls, DEL) and those that reorder a line (bidirectional controls) are shown by their code.
- */
-const UNSAFE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-const code = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-
-/** One line of text, safe to print. */
+/** One line of text from a dump or a snapshot, which may come from somebody hostile, safe to print. */
 export function escapeText(text: string): string {
-  return text.replace(UNSAFE, code);
+  return visible(text);
 }
 
 /** JSON text, safe to print: the same value for every JSON parser. Its line breaks between values stay. */
 export function escapeJson(json: string): string {
-  return json.replace(UNSAFE, (character) => (character === '\n' ? character : code(character)));
+  return visible(json, '\n');
 }
 
 /** A small result as JSON, safe to print. */

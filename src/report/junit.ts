@@ -11,6 +11,7 @@
  */
 
 import { isUnknown } from '../adopt/checks.ts';
+import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { hex } from '../hex.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
@@ -53,7 +54,7 @@ export function* junitReport(inspection: Inspection): Generator<string> {
 
 function suitesOf(inspection: Inspection): Suite[] {
   const findings = inOrder(inspection);
-  const about = (name: string | null) => findingCases(findings.filter(({ smmu }) => smmu === name));
+  const about = (name: string | null) => findingCases(findingsOf(findings, name));
   const suites = inspection.smmus.map((smmu): Suite => {
     const { revision, verdict } = smmu.adoption;
     const properties = { revision, verdict, fate: smmu.fate.kind };

@@ -1,9 +1,13 @@
 /** Reads and checks a register snapshot (format version 1). */
 
 import { dirname, resolve } from 'node:path';
-import { readTextFile } from '../dump/source.ts';
+import { readFile } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
+import { registerNamed } from '../smmu/registers.ts';
+import { parseJson } from './json-text.ts';
+import { parseMasters } from './masters.ts';
+import { withProvenance } from './provenance.ts';
 import { parseRegisters } from './registers.ts';
 import {
   CAPTURE_MOMENTS,
@@ -31,25 +35,27 @@ export interface SnapshotOptions {
   readonly allowOutside?: boolean | undefined;
 }
 
+/** A machine has a few dozen SMMUs, and ranges of memory. */
+const MAX_ENTRIES = 8192;
+
 /** A machine has a few dozen SMMUs of a few dozen registers; this is thousands. */
 const MAX_SNAPSHOT_BYTES = 1 << 24;
 
 /** Loads a snapshot file. Throws InputError (`file` or `snapshot`) naming the file and the JSON path at fault. */
 export async function loadSnapshot(path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
-  const text = readTextFile(
-    path,
-    MAX_SNAPSHOT_BYTES,
-    (byteLength) => new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file: path }),
-  );
-  let json: Json;
-  try {
-    json = JSON.parse(text) as Json;
-  } catch (cause) {
-    // The parser quotes the text around the mistake, control characters and all.
-    const reason = (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');
-    throw new InputError('snapshot', `is not JSON: ${reason}`, { file: path, cause });
-  }
-  return parseSnapshot(json, path, options);
+  const bytes = readFile(path, MAX_SNAPSHOT_BYTES, (byteLength) => tooLong(byteLength, path));
+  return parseSnapshotBytes(bytes, path, options);
+}
+
+/** The same for the bytes of a file that is read already; {@link parseSnapshot} says what `name` is for. */
+export function parseSnapshotBytes(bytes: Uint8Array, name: string, options: SnapshotOptions = {}): Snapshot {
+  if (bytes.byteLength > MAX_SNAPSHOT_BYTES) throw tooLong(bytes.byteLength, name);
+  const text = new TextDecoder('utf-8').decode(bytes);
+  return parseSnapshot(parseJson(text, name), name, options);
+}
+
+function tooLong(byteLength: number, file: string): InputError {
+  return new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file });
 }
 
 /** Checks a snapshot that is parsed already. `name` is its file: `memory[].file` is relative to its folder. */
@@ -60,12 +66,14 @@ export function parseSnapshot(json: unknown, name: string, options: SnapshotOpti
     place.key('version').refuse(`${shown(root['version'])} is not known; only version 1 is`);
   }
   const warnings: SnapshotWarning[] = [];
+  const smmus = smmuEntries(place, root).map(([at, entry], i) => smmuEntry(at, objectAt(at, entry), i, warnings));
+  refuseSameNames(place, smmus);
   return {
     name,
     captured: captureMoment(place.key('captured'), root['captured']),
     memory: optionalArray(place.key('memory'), root['memory']).map(([at, entry]) => memoryEntry(at, entry, options)),
     kdump: kdumpSection(place.key('kdump'), root['kdump']),
-    smmus: smmuEntries(place, root).map(([at, entry], i) => smmuEntry(at, objectAt(at, entry), i, warnings)),
+    smmus,
     warnings,
   };
 }
@@ -124,16 +132,46 @@ function smmuEntries(place: Place, root: JsonObject): [Place, Json][] {
     place.key('registers').refuse('stands beside "smmus"; give one of them');
   }
   if (root['smmus'] === undefined) {
-    if (root['registers'] === undefined) place.refuse('has neither "smmus" nor "registers"');
+    if (root['registers'] === undefined) place.refuse(`has neither "smmus" nor "registers"${whatElse(root)}`);
     return [[place, root]];
   }
   const entries = optionalArray(place.key('smmus'), root['smmus']);
+  if (isInspection(root)) place.refuse(`is no register snapshot${whatElse(root)}`);
   if (entries.length === 0) place.key('smmus').refuse('is empty; at least one SMMU is needed');
   return entries;
 }
 
+/** What `inspect --format json` writes: its SMMUs hold results, not registers alone. */
+function isInspection(root: JsonObject): boolean {
+  return root['schemaVersion'] !== undefined && root['tool'] !== undefined;
+}
+
+/** What a JSON file is that is no snapshot, and what to do with it. */
+function whatElse(root: JsonObject): string {
+  if (isInspection(root)) return '; it is a report of smmu-adopt, not what the report was made from';
+  if (Array.isArray(root['samples'])) return '; it is a manifest of samples, which smmu-adopt check runs';
+  if (root['dump'] !== undefined && root['expect'] !== undefined)
+    return '; it is a sample, which smmu-adopt check runs';
+  const named = Object.keys(root).some((key) => registerNamed(key.toUpperCase().replace(/^(ARM_)?SMMU_/, '')));
+  return named ? '; of a capture of registers smmu-adopt regs import FILE --base ADDRESS makes a snapshot' : '';
+}
+
+/** Every result is told by the name of its SMMU, so two of one name could not be kept apart. */
+function refuseSameNames(place: Place, smmus: readonly SmmuSnapshot[]): void {
+  const first = new Map<string, number>();
+  for (const [i, { name }] of smmus.entries()) {
+    const before = first.get(name);
+    if (before !== undefined) {
+      const both = `${quote(name)} is the name of smmus[${before}], too`;
+      place.key('smmus').index(i).refuse(`${both}; give every SMMU a name of its own`);
+    }
+    first.set(name, i);
+  }
+}
+
 function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: SnapshotWarning[]): SmmuSnapshot {
   const base = entry['base'] === undefined ? null : addressAt(place.key('base'), entry['base']);
+  const all = parseRegisters(place.key('registers'), entry['registers'], warnings);
   const firmware = entry['firmware'] === undefined ? {} : objectAt(place.key('firmware'), entry['firmware']);
   const coherent = firmware['coherent'];
   return {
@@ -145,11 +183,15 @@ function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: Sna
         : stringAt(place.key('name'), entry['name']),
     base,
     firmwareCoherent: coherent === undefined ? null : booleanAt(place.key('firmware').key('coherent'), coherent),
-    registers: parseRegisters(place.key('registers'), entry['registers'], warnings),
+    ...withProvenance(place.key('provenance'), entry['provenance'], all, warnings),
+    ...(entry['masters'] === undefined ? {} : { masters: parseMasters(place.key('masters'), entry['masters']) }),
   };
 }
 
 function optionalArray(place: Place, value: Json | undefined): [Place, Json][] {
   if (value === undefined) return [];
-  return arrayAt(place, value).map((entry, i) => [place.index(i), entry]);
+  const list = arrayAt(place, value);
+  if (list.length > MAX_ENTRIES)
+    place.refuse(`has ${list.length} entries; ${MAX_ENTRIES} are more than any machine needs`);
+  return list.map((entry, i) => [place.index(i), entry]);
 }

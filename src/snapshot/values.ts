@@ -1,6 +1,7 @@
 /** The value spellings of the snapshot format: hex strings, decimal strings, and JSON integers. */
 
 import { InputError, type InputErrorTag } from '../errors.ts';
+import { visible } from '../visible-text.ts';
 
 /** Where a value stands in which file, so that every refusal names its place. */
 export class Place {
@@ -96,17 +97,12 @@ export function shownKey(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name) ? name : quote(name);
 }
 
-/** Text in quotes on one line, shortened, with every control character made visible. */
+/** Text in quotes on one line, shortened, with every invisible character shown by its code. */
 export function quote(text: string): string {
   const short = text.length > 40 ? `${text.slice(0, 37)}...` : text;
-  // JSON leaves DEL, the C1 controls and the Unicode line separators as they are.
-  return JSON.stringify(short).replace(
-    CONTROL,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  // JSON leaves DEL, the C1 controls and whatever else nobody sees as they are.
+  return visible(JSON.stringify(short));
 }
-
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 function kindOf(value: Json | undefined): string {
   return value === undefined || value === null || typeof value === 'object'

@@ -52,7 +52,9 @@ describe('records', () => {
         "wrapper",
         "pageSize",
         "complete",
+        "completeness",
         "memory",
+        "memoryComplete",
         "assumptions",
       ]
     `);

@@ -20,6 +20,8 @@ const LAST_ASID = 0xffff;
 export function reportAsidClashes(smmus: readonly LiveAsids[]): void {
   const reserved = new Set<number>();
   const ofDomains = new Map<number, string>();
+  /** Nothing below is free any more. */
+  let lowest = 1;
   for (const { name, asids, streams, findings } of smmus) {
     const clashing = [...asids].filter((asid) => ofDomains.has(asid)).sort((a, b) => a - b);
     const [first] = clashing;
@@ -29,9 +31,9 @@ export function reportAsidClashes(smmus: readonly LiveAsids[]): void {
     }
     for (const asid of asids) reserved.add(asid);
     // The lowest that are free, from 1.
-    for (let asid = 1, domains = 0; asid <= LAST_ASID && domains < streams; asid++) {
-      if (reserved.has(asid) || ofDomains.has(asid)) continue;
-      ofDomains.set(asid, name);
+    for (let domains = 0; lowest <= LAST_ASID && domains < streams; lowest++) {
+      if (reserved.has(lowest) || ofDomains.has(lowest)) continue;
+      ofDomains.set(lowest, name);
       domains += 1;
     }
   }

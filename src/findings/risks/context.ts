@@ -22,7 +22,7 @@ export interface RiskContext {
   readonly paBits: number;
   /** The kdump kernel's own memory, as far as it is known. */
   readonly kdumpRam: readonly AddressRange[];
-  /** Register pages that the snapshot names: its SMMUs. */
+  /** Register pages that the snapshot names, of its SMMUs, in the order of their addresses and all of one length. */
   readonly registerPages: readonly (AddressRange & { readonly name: string })[];
   readonly emulation: Emulation;
   readonly findings: FindingList;

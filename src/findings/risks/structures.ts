@@ -128,7 +128,7 @@ export class StructureCheck implements StreamCheck {
       }
       return;
     }
-    const registers = registerPages.find((one) => intersects(one, range));
+    const registers = pageIn(registerPages, range);
     const runs = map.complete ? map.runs(start, byteLength) : [];
     const device = runs.find((run) => run.kind === 'device');
     const hole = runs.some((run) => run.kind === 'hole');
@@ -184,4 +184,16 @@ function intersects(a: AddressRange, b: AddressRange): boolean {
 function howIn({ start, end }: AddressRange, kdump: AddressRange): 'inside' | 'across its start' | 'across its end' {
   if (start < kdump.start) return 'across its start';
   return end > kdump.end ? 'across its end' : 'inside';
+}
+
+/** The first of the register pages, all of one length and in the order of their addresses, that a range touches. */
+function pageIn<T extends AddressRange>(pages: readonly T[], range: AddressRange): T | undefined {
+  let [low, high] = [0, pages.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pages[middle] as T).end <= range.start) low = middle + 1;
+    else high = middle;
+  }
+  const page = pages[low];
+  return page !== undefined && intersects(page, range) ? page : undefined;
 }

@@ -4,6 +4,7 @@
  */
 
 import type { AddressRange } from '../../dump/memory.ts';
+import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
 import { checks, idScan } from './adoption.ts';
@@ -100,7 +101,7 @@ function* smmuParts(
   kdumpRam: readonly AddressRange[],
   budget: Budget,
 ): Generator<string> {
-  const own = inspection.findings.filter((finding) => finding.smmu === smmu.name);
+  const own = findingsOf(inspection.findings, smmu.name);
   const items = new MemoryItems(smmu);
   yield html`<article aria-labelledby="${sectionId(index, 'verdict')}-title">${verdict(smmu, index, own)}${findings(index, own)}${revisions(index, smmu)}${kernelLog(index, smmu)}${checks(index, smmu)}${idScan(index, smmu)}${reset(index, smmu)}${insertions(index, smmu)}${rmr(index, smmu)}${firmware(index, smmu)}${reachable(index, smmu)}`
     .markup;

@@ -1,5 +1,6 @@
 /** What was read, and what there is to say about it whatever the SMMU. */
 
+import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
 import { findingList } from './findings.ts';
@@ -12,7 +13,7 @@ const MAX_RANGES_SHOWN = 8;
 const MAX_RANGES_LISTED = 1000;
 
 export function input({ dump, later, findings }: Inspection): Html {
-  const general = findings.filter(({ smmu }) => smmu === null);
+  const general = findingsOf(findings, null);
   return html`
 <section id="input">
 <h2>Input</h2>

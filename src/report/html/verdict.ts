@@ -1,6 +1,7 @@
 /** The answer, first and large: what the kdump kernel does with this SMMU, what decided it, and what follows. */
 
 import { failed, isUnknown } from '../../adopt/checks.ts';
+import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Finding } from '../../findings/findings.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
@@ -45,7 +46,7 @@ export function overview(smmus: readonly SmmuReport[], findings: readonly Findin
       html`<a href="#${sectionId(i, 'verdict')}">${smmu.name}</a>`,
       html`<strong>${answer(smmu)}</strong>`,
       failed(smmu.adoption.decidedBy)?.id ?? NOTHING,
-      counts(findings.filter((finding) => finding.smmu === smmu.name)),
+      counts(findingsOf(findings, smmu.name)),
     ],
   }));
   const columns = [{ title: 'SMMU' }, { title: 'Verdict' }, { title: 'Decided by' }, { title: 'Findings' }];

@@ -1,5 +1,6 @@
 /** `--format text`: the answer first, the evidence after. */
 
+import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
@@ -78,10 +79,7 @@ const MAX_RANGES_SHOWN = 8;
 
 function* smmuLines(smmu: SmmuReport, inspection: Inspection, style: Style): Generator<string> {
   yield* verdict(style, smmu);
-  yield* findings(
-    style,
-    inspection.findings.filter((finding) => finding.smmu === smmu.name),
-  );
+  yield* findings(style, findingsOf(inspection.findings, smmu.name));
   yield* revisions(style, smmu);
   yield* kernelLog(style, smmu);
   yield* checks(style, smmu);

@@ -4,7 +4,7 @@ import { InputError } from '../../errors.ts';
 import { partName } from './names.ts';
 import type { Notes } from './notes.ts';
 import { registerByte, SMMU_BYTES } from './register-map.ts';
-import { type FiledReading, type Found, placeOf, RegisterValues } from './register-values.ts';
+import { type FiledReading, type Found, RegisterValues } from './register-values.ts';
 
 export class Assembly {
   readonly #values: ReadonlyMap<number, RegisterValues>;
@@ -24,12 +24,12 @@ export class Assembly {
       const base = [...this.#values.keys()].find((start) => start <= address && address < start + SMMU_BYTES);
       if (base !== undefined) this.#put(base, address - base, reading);
       else if (address < SMMU_BYTES) this.#putAtOffset(address, reading, fileBase);
-      else this.#notes.add('outside', () => `0x${address.toString(16)} (${placeOf(reading)})`);
+      else this.#notes.add('outside', () => `0x${address.toString(16)}`, reading);
     } else if ('offset' in where) {
       this.#putAtOffset(where.offset, reading, fileBase);
     } else {
       if (short === true && where.part.register.name.endsWith('_BASE')) {
-        this.#notes.add('short', () => `${partName(where.part)} (${placeOf(reading)})`);
+        this.#notes.add('short', () => partName(where.part), reading);
       }
       this.#putAtOffset(where.part.offset, reading, fileBase);
     }
@@ -43,7 +43,7 @@ export class Assembly {
   #putAtOffset(offset: number, reading: FiledReading, fileBase: number | undefined): void {
     const said = fileBase ?? reading.base;
     if (said !== undefined && !this.#values.has(said)) {
-      this.#notes.add('outside', () => `SMMU at 0x${said.toString(16)} (${placeOf(reading)})`);
+      this.#notes.add('outside', () => `the SMMU at 0x${said.toString(16)}`, reading);
       return;
     }
     const [only, ...others] = this.#values.keys();
@@ -56,13 +56,9 @@ export class Assembly {
   }
 
   #put(base: number, offset: number, reading: FiledReading): void {
-    const { named, file, place } = reading;
-    const there = registerByte(offset);
-    if (named !== undefined && there?.register !== named.register) {
-      const found = there === undefined ? 'no register is' : `${there.register.name} is`;
-      const message = `names ${partName(named)}, but ${found} at offset 0x${offset.toString(16)}`;
-      throw new InputError('snapshot', message, { file, place });
-    }
-    this.#values.get(base)?.put(offset, reading);
+    const { named } = reading;
+    if (named !== undefined && registerByte(offset)?.register !== named.register) {
+      this.#notes.add('name-elsewhere', () => partName(named), reading);
+    } else this.#values.get(base)?.put(offset, reading);
   }
 }

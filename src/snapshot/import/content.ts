@@ -1,6 +1,6 @@
 /** Reads a file to import and tells text from binary. */
 
-import { openFileSource } from '../../dump/source.ts';
+import { readFile } from '../../dump/source.ts';
 import { InputError } from '../../errors.ts';
 import type { Content } from './reading.ts';
 
@@ -9,16 +9,9 @@ const MAX_TEXT_BYTES = 1 << 24;
 
 /** Throws InputError for anything but a regular file of a size that registers can have. */
 export function readContent(file: string): Content {
-  const source = openFileSource(file);
-  try {
-    if (source.byteLength > MAX_TEXT_BYTES) {
-      throw new InputError('snapshot', `is ${source.byteLength} bytes long; is it the dump?`, { file });
-    }
-    const whole = Buffer.alloc(source.byteLength);
-    return contentOf(whole.subarray(0, source.read(0, whole)), file);
-  } finally {
-    source.close();
-  }
+  const tooLong = (byteLength: number) =>
+    new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file });
+  return contentOf(readFile(file, MAX_TEXT_BYTES, tooLong), file);
 }
 
 export function contentOf(bytes: Uint8Array, file: string): Content {

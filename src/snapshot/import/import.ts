@@ -12,8 +12,9 @@ import { plausibility } from '../validate/plausibility.ts';
 import { hexText } from '../values.ts';
 import { Assembly } from './assemble.ts';
 import { FORMATS, type Format, formatOf } from './formats.ts';
-import { Notes } from './notes.ts';
+import { type Note, Notes } from './notes.ts';
 import type { Content } from './reading.ts';
+import { type NoteReason, REASONS } from './reasons.ts';
 import { SMMU_BYTES } from './register-map.ts';
 import type { Found } from './register-values.ts';
 
@@ -39,7 +40,9 @@ export interface ImportOptions {
 export interface Imported {
   /** The snapshot as a JSON file holds it. */
   readonly snapshot: object;
-  /** What is to be known about it, one line each. */
+  /** What was passed over, left out, or taken with a doubt, with the reason and the place of each. */
+  readonly passedOver: Notes;
+  /** What else is to be known about it, one line each. */
   readonly notes: readonly string[];
 }
 
@@ -54,7 +57,7 @@ export function importRegisters(inputs: readonly Input[], options: ImportOptions
   const formats = inputs.map(({ content, base }) => {
     const format = FORMATS.find(({ name }) => name === options.format) ?? formatOf(content);
     let any = false;
-    for (const reading of format.read(content, notes)) {
+    for (const reading of format.read(content, bases, notes)) {
       any = true;
       assembly.add({ ...reading, file: content.file }, base);
     }
@@ -79,7 +82,7 @@ export function importRegisters(inputs: readonly Input[], options: ImportOptions
   const snapshot = { version: 1, source: `imported from ${source}`, captured, smmus };
   const parsed = parseSnapshot(snapshot, 'the result');
   const oneByOne = [...found.values()].some(({ doubtful }) => doubtful.length > 0) ? [advice] : [];
-  return { snapshot, notes: [...notes.lines, ...oneByOne, ...parsed.smmus.flatMap(smmuNotes)] };
+  return { snapshot, passedOver: notes, notes: [...oneByOne, ...parsed.smmus.flatMap(smmuNotes)] };
 }
 
 /** The architecture puts both pages at a multiple of 64 KiB. */
@@ -109,9 +112,35 @@ function checkFileBases(inputs: readonly Input[], targets: readonly Target[]): v
   }
 }
 
+/** Reasons that a file without any value may have been passed over for, the most telling first. */
+const EMPTY_REASONS: readonly NoteReason[] = [
+  ...([
+    'either-base',
+    'byte-order',
+    'lost-digit',
+    'several-values',
+    'too-wide',
+    'damaged-row',
+    'characters-differ',
+  ] as const),
+  ...(['misaligned', 'name-elsewhere', 'written', 'unknown-name', 'unread-line', 'unread-key'] as const),
+];
+
+/** `CR0 (regs.txt: line 3): more than one value`; what is merely no register needs no reason. */
+function sayNote({ what, file, place, reason }: Note): string {
+  const where = place === undefined || place === what ? `${what} (${file})` : `${what} (${file}: ${place})`;
+  return reason.startsWith('unread') ? where : `${where}: ${REASONS[reason].replace(/^passed over, /, '')}`;
+}
+
+/** What was passed over although it looks like a value. */
+function suspect(notes: Notes): string {
+  const [first] = EMPTY_REASONS.filter((reason) => !/^un/.test(reason)).flatMap((reason) => notes.of(reason));
+  return first === undefined ? '' : `; passed over: ${sayNote(first)}`;
+}
+
 function refuseEmpty({ file }: Content, { title }: Format, notes: Notes): never {
-  const [example] = [...notes.examples('unread-line'), ...notes.examples('unread-key')];
-  const seen = example === undefined ? '' : `; the first thing passed over is ${example}`;
+  const [first] = EMPTY_REASONS.flatMap((reason) => notes.of(reason).filter((note) => note.file === file));
+  const seen = first === undefined ? '' : `; the first thing passed over is ${sayNote(first)}`;
   throw new InputError('snapshot', `holds no register values, read as: ${title}${seen}`, { file });
 }
 
@@ -123,20 +152,23 @@ function refuseUnusable(found: Found, smmu: string, files: string, notes: Notes,
   const refuse = (message: string): never => {
     throw new InputError('snapshot', message, { file: files, place: smmu });
   };
-  if (registers.size + parts.length + doubtful.length === 0) {
-    const [outside] = notes.examples('outside');
-    refuse(`no value lies in its 128 KiB${outside === undefined ? '' : `; there is one at ${outside}`}`);
+  if (registers.size + parts.size + doubtful.length === 0) {
+    const [outside] = notes.of('outside');
+    const there = outside === undefined ? '' : `; there is one at ${outside.what} (${outside.file}: ${outside.place})`;
+    refuse(`no value lies in its 128 KiB${there}`);
   }
   const fatal = plausibility(registers).find(({ severity }) => severity === 'unusable');
   if (fatal !== undefined) refuse(`${fatal.what}; ${advice}`);
   const missing = REQUIRED.filter((name) => !registers.has(name));
   if (missing.length === 0) return;
   const what = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing, so there is no table to find`;
-  const half = missing.find((name) => parts.includes(name));
+  const [half] = missing.filter((name) => parts.has(name));
   if (doubtful.length > 0) {
     refuse(`${what}: registers were read in blocks, which QEMU answers with zero for those of 32 bits; ${advice}`);
   }
-  refuse(half === undefined ? what : `${what}: ${half} is 64 bits wide, and only one half was given`);
+  const given = parts.get(half ?? '') === 'half' ? 'one half' : 'a part';
+  const why = half === undefined ? '' : `: ${half} is 64 bits wide, and only ${given} was given`;
+  refuse(`${what}${why}${suspect(notes)}`);
 }
 
 function registerTexts(registers: ReadonlyMap<string, bigint>): Record<string, string> {

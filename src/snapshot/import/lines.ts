@@ -1,18 +1,19 @@
-/** The lines of a captured log, without what a terminal or a kernel put around them. */
+/** The lines of a captured text, each without what was put around it. */
 
-export interface Line {
+import { type Dressed, undressed } from './dressing.ts';
+
+export interface Line extends Dressed {
   /** From 1 on. */
   readonly number: number;
-  /** Trimmed, never empty. */
-  readonly text: string;
+  /** The whole line, for people. */
+  readonly whole: string;
 }
 
 /** No tool prints a longer line of registers, and patterns need not look at one. */
-const MAX_LINE_LENGTH = 4096;
+const MAX_LINE_LENGTH = 16384;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: serial consoles and monitors send these
-const TERMINAL_SEQUENCE = /\u001b\[[0-9;?]*[ -/]*[@-~]|[\u0000\u0007]/g;
-const KERNEL_TIME = /^(<\d>)?\[ *\d+\.\d+\] /;
+/** A message shows less. */
+const MAX_SHOWN = 200;
 
 /** Every line that holds anything, one at a time. One that is too long to be a tool's is described, not shown. */
 export function* linesOf(text: string): Generator<Line> {
@@ -21,12 +22,16 @@ export function* linesOf(text: string): Generator<Line> {
     const newline = text.indexOf('\n', start);
     const end = newline === -1 ? text.length : newline;
     number++;
-    const line = end - start > MAX_LINE_LENGTH ? `(${end - start} characters)` : clean(text.slice(start, end));
-    if (line !== '') yield { number, text: line };
+    const line: Dressed =
+      end - start > MAX_LINE_LENGTH
+        ? { text: `(${end - start} characters)`, typed: false, hash: true, device: undefined }
+        : undressed(text.slice(start, end));
+    if (line.text !== '' || line.device !== undefined)
+      yield {
+        number,
+        whole: line.text === '' ? '' : text.slice(start, Math.min(end, start + MAX_SHOWN)).trim(),
+        ...line,
+      };
     start = end + 1;
   }
-}
-
-function clean(line: string): string {
-  return line.replace(TERMINAL_SEQUENCE, '').trim().replace(KERNEL_TIME, '').trim();
 }

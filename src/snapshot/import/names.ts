@@ -31,9 +31,21 @@ const HIGH_HALF = /_(HI|HIGH|H|63_32)$/;
 /** Longer words are no register's name, and not worth looking at. */
 const MAX_NAME_LENGTH = 48;
 
+/** Words of captures repeat; so many are remembered. */
+const MAX_REMEMBERED = 4096;
+const remembered = new Map<string, RegisterPart | undefined>();
+
 /** The register that a word names, or undefined. */
 export function registerPart(written: string): RegisterPart | undefined {
-  if (written.length > MAX_NAME_LENGTH || /^[0-9+]/.test(written)) return undefined;
+  if (written.length > MAX_NAME_LENGTH || !/^["'*&]?[A-Za-z]/.test(written)) return undefined;
+  if (remembered.has(written)) return remembered.get(written);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  const part = partNamed(written);
+  remembered.set(written, part);
+  return part;
+}
+
+function partNamed(written: string): RegisterPart | undefined {
   const plain = written
     .trim()
     .toUpperCase()

@@ -1,9 +1,8 @@
 /**
  * What every input is made into before registers come of it: single readings, each with its place in its file. The
- * formats know nothing of SMMUs, and what is done with readings nothing of formats.
+ * formats know nothing of what is done with readings.
  */
 
-import { InputError } from '../../errors.ts';
 import type { RegisterPart } from './names.ts';
 
 /** A file as it was read: `text` is its content as text, or null when it is not text at all. */
@@ -20,12 +19,6 @@ export interface Content {
  */
 export type Where = { readonly part: RegisterPart } | { readonly offset: number } | { readonly address: number };
 
-/** Where a reading stands, for a refusal. */
-export interface At {
-  readonly file: string;
-  readonly place: string;
-}
-
 export interface Reading {
   readonly where: Where;
   /** The register that the input names beside the address; the two have to agree. */
@@ -36,32 +29,25 @@ export interface Reading {
   readonly place: string;
   /** Base of the SMMU it belongs to, where the input itself says so. */
   readonly base?: number;
-  /** A zero that says nothing: read in a block that QEMU answers with zeros for 32-bit registers. */
-  readonly doubtful?: boolean;
+  /**
+   * Read together with others that fill eight aligned bytes, in QEMU's monitor: whether all of them are zero, which then
+   * says nothing of 32-bit registers, or any is not.
+   */
+  readonly block?: 'zero' | 'data';
   /** A 64-bit register's value by name, in so few digits that it may be its lower half alone. */
   readonly short?: boolean;
 }
 
-/** The most digits that 64 bits take. */
-const MAX_HEX_DIGITS = 16;
-
-/**
- * A value as tools print it, always hexadecimal. Digits without 0x that could be meant as decimal are refused: a value
- * taken for another one would be worse than none.
- */
-export function parseHex(token: string, at: At): bigint {
-  const digits = token.replace(/^0x/i, '');
-  const marked = digits.length < token.length;
-  if (!/^[0-9a-f]+$/i.test(digits)) throw new InputError('snapshot', `"${token}" is not a hexadecimal value`, at);
-  if (digits.length > MAX_HEX_DIGITS) throw new InputError('snapshot', `${token} is longer than 64 bits`, at);
-  const padded = digits.length === 8 || digits.length === 16;
-  if (!marked && !padded && digits.length > 1 && /^[0-9]+$/.test(digits)) {
-    throw new InputError('snapshot', `${token} may be decimal or hexadecimal; write 0x in front of hexadecimal`, at);
-  }
-  return BigInt(`0x${digits}`);
+/** What a format's reader may ask about. */
+export interface Scope {
+  readonly file: string;
+  /** Of the SMMUs that are imported. */
+  readonly bases: readonly number[];
+  /** Whether words of one row may have been read in blocks that answer with zero for 32-bit registers: QEMU's `xp`. */
+  readonly blocks?: boolean;
 }
 
-/** How many bytes a value of so many digits was read as, where nothing else says: registers have 4 or 8. */
-export function widthOfDigits(token: string): 4 | 8 {
-  return token.replace(/^0x/i, '').length > 8 ? 8 : 4;
+/** Whether a value fits in so many bytes. */
+export function fits(value: bigint, byteLength: number): boolean {
+  return BigInt.asUintN(8 * byteLength, value) === value;
 }

@@ -20,11 +20,14 @@ interface HeldByte {
   readonly from: FiledReading;
 }
 
+/** What is there of a register that is not there as a whole. */
+export type Part = 'half' | 'part';
+
 export interface Found {
   /** Every register that is there as a whole, in the order of offsets. */
   readonly registers: ReadonlyMap<string, bigint>;
   /** Registers of which only a part was read. */
-  readonly parts: readonly string[];
+  readonly parts: ReadonlyMap<string, Part>;
   /** Registers that were read as a zero that says nothing, and not otherwise. */
   readonly doubtful: readonly string[];
 }
@@ -32,7 +35,10 @@ export interface Found {
 export class RegisterValues {
   readonly #own = new Map<number, HeldByte>();
   readonly #alias = new Map<number, HeldByte>();
-  readonly #doubtful = new Set<string>();
+  /** Zeros of 32-bit registers that were read in blocks. */
+  readonly #doubtful: { readonly place: RegisterByte; readonly reading: FiledReading }[] = [];
+  /** Whether a 32-bit register was read in a block and is not zero, so that zeros read that way are values, too. */
+  #blocksHold = false;
   readonly #notes: Notes;
 
   constructor(notes: Notes) {
@@ -44,34 +50,43 @@ export class RegisterValues {
     for (let i = 0; i < reading.byteLength; i++) {
       const byte = Number((reading.value >> BigInt(8 * i)) & 0xffn);
       const place = registerByte(offset + i);
+      const narrow = place?.register.byteLength === 4;
       if (place === undefined) {
-        const example = () => `offset 0x${offset.toString(16)} (${placeOf(reading)})`;
-        if (byte !== 0) this.#notes.add('no-register', example);
-      } else if (reading.doubtful === true && place.register.byteLength === 4) {
-        if (place.kind === 'own') this.#doubtful.add(place.register.name);
-      } else if (place.kind !== 'mirror') {
-        keep(place.kind === 'own' ? this.#own : this.#alias, place, byte, reading);
+        if (byte !== 0) this.#notes.add('no-register', () => `offset 0x${offset.toString(16)}`, reading);
+        continue;
       }
+      if (narrow && reading.block === 'data' && byte !== 0) this.#blocksHold = true;
+      if (narrow && reading.block === 'zero') this.#doubtful.push({ place, reading });
+      else this.#keep(place, byte, reading);
     }
+  }
+
+  #keep(place: RegisterByte, byte: number, reading: FiledReading): void {
+    if (place.kind !== 'mirror') keep(place.kind === 'own' ? this.#own : this.#alias, place, byte, reading);
   }
 
   finish(): Found {
     const registers = new Map<string, bigint>();
-    const parts: string[] = [];
+    const parts = new Map<string, Part>();
+    if (this.#blocksHold) for (const { place, reading } of this.#doubtful) this.#keep(place, 0, reading);
     for (const { name, offset, byteLength } of REGISTERS) {
       const own = joined(this.#own, offset, byteLength);
       const alias = joined(this.#alias, offset, byteLength);
       const value = own ?? alias;
       if (value !== undefined) registers.set(name, value);
-      else if (hasAny(this.#own, offset, byteLength)) parts.push(name);
+      else {
+        const part = partOf(this.#own, offset, byteLength);
+        if (part !== undefined) parts.set(name, part);
+      }
       if (own === undefined && alias !== undefined) this.#notes.add('alias', () => name);
       // Zero is what a page 0 that does not show them reads as.
       else if (alias !== undefined && alias !== own && alias !== 0n) {
         this.#notes.add('alias-differs', () => `${name} (${hexText(alias, byteLength)})`);
       }
     }
-    const doubtful = [...this.#doubtful].filter((name) => !registers.has(name));
-    for (const name of parts) this.#notes.add('part', () => name);
+    const zeros = this.#doubtful.flatMap(({ place: { kind, register } }) => (kind === 'own' ? register.name : []));
+    const doubtful = [...new Set(zeros)].filter((name) => !registers.has(name));
+    for (const [name, part] of parts) this.#notes.add(part, () => name);
     for (const name of doubtful) this.#notes.add('doubtful', () => name);
     return { registers, parts, doubtful };
   }
@@ -107,6 +122,10 @@ function joined(held: ReadonlyMap<number, HeldByte>, offset: number, byteLength:
   return value;
 }
 
-function hasAny(held: ReadonlyMap<number, HeldByte>, offset: number, byteLength: number): boolean {
-  return Array.from({ length: byteLength }, (_, i) => offset + i).some((at) => held.has(at));
+function partOf(held: ReadonlyMap<number, HeldByte>, offset: number, byteLength: number): Part | undefined {
+  const there = Array.from({ length: byteLength }, (_, i) => held.has(offset + i));
+  if (!there.includes(true)) return undefined;
+  const [lower, upper] = [there.slice(0, 4), there.slice(4)];
+  const whole = (half: readonly boolean[]) => !half.includes(false);
+  return byteLength === 8 && whole(lower) !== whole(upper) && there.filter(Boolean).length === 4 ? 'half' : 'part';
 }

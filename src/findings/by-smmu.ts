@@ -1,0 +1,25 @@
+/** Which findings are about one SMMU? Sorted out once, because a snapshot may name thousands. */
+
+import type { Finding } from './findings.ts';
+
+const sortedOut = new WeakMap<readonly Finding[], ReadonlyMap<string | null, readonly Finding[]>>();
+
+/** Those about an SMMU by its name, or about dump and snapshot as a whole for null, in their order. */
+export function findingsOf(findings: readonly Finding[], smmu: string | null): readonly Finding[] {
+  let known = sortedOut.get(findings);
+  if (known === undefined) {
+    known = bySmmu(findings);
+    sortedOut.set(findings, known);
+  }
+  return known.get(smmu) ?? [];
+}
+
+function bySmmu(findings: readonly Finding[]): ReadonlyMap<string | null, readonly Finding[]> {
+  const groups = new Map<string | null, Finding[]>();
+  for (const finding of findings) {
+    const group = groups.get(finding.smmu);
+    if (group === undefined) groups.set(finding.smmu, [finding]);
+    else group.push(finding);
+  }
+  return groups;
+}

@@ -1,0 +1,58 @@
+/** What does a text say as JSON, and if it is none, what is it instead? */
+
+import { InputError } from '../errors.ts';
+import type { Json } from './values.ts';
+
+/** Nothing that is read here is nested deeper, and a parser needs memory for every level. */
+const MAX_DEPTH = 64;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+
+/** Parses JSON. Throws InputError (`snapshot`) naming `file`, with what to do where the text is a capture or a dump. */
+export function parseJson(text: string, file: string): Json {
+  if (isTooDeep(text))
+    throw new InputError('snapshot', `has an array or object inside more than ${MAX_DEPTH}`, { file });
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new InputError('snapshot', `is not JSON: ${instead(text) ?? reasonOf(cause)}`, { file, cause });
+  }
+}
+
+/** The parser quotes the text around the mistake, control characters and all. */
+function reasonOf(cause: unknown): string {
+  return (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');
+}
+
+const IMPORT = 'smmu-adopt regs import FILE --base ADDRESS makes a snapshot';
+
+/** What decides whether a file is text. */
+const BEGINNING_LENGTH = 4096;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no text has these
+const BINARY = /[\0-\x08\x0e-\x1a\ufffd]/;
+
+/** What the text is, where it was never meant to be JSON. */
+function instead(text: string): string | undefined {
+  if (BINARY.test(text.slice(0, BEGINNING_LENGTH))) {
+    return `it is binary; a dump stands before --regs, and of a dump of the register pages ${IMPORT}`;
+  }
+  const start = text.trimStart();
+  return start === '' || /^["[{]/.test(start) ? undefined : `it is text; of a capture of registers ${IMPORT}`;
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (quoted) {
+      if (unit === BACKSLASH) i++;
+      else if (unit === QUOTE) quoted = false;
+    } else if (unit === QUOTE) quoted = true;
+    else if (OPENING.has(unit)) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (CLOSING.has(unit)) depth--;
+  }
+  return false;
+}

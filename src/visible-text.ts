@@ -1,0 +1,19 @@
+/**
+ * Which characters of a foreign text must not reach a terminal or a reader as they are? Those that are obeyed instead of
+ * shown (controls), that reorder a line (bidirectional controls), that nobody sees (zero width, fillers, tags, variation
+ * selectors), and halves of a surrogate pair. The classes are Unicode's own, so that new members come with Node.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** The escape of JSON and JavaScript, one for each UTF-16 unit: `\u200b`, `\udb40\udc41`. */
+function escapeOf(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
+}
+
+/** The text with an escape in place of every invisible character, but for those in `kept`. */
+export function visible(text: string, kept = ''): string {
+  return text.replace(INVISIBLE, (character) => (kept.includes(character) ? character : escapeOf(character)));
+}
