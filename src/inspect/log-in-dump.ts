@@ -3,7 +3,7 @@
  * same address, the same kind of access; and the memory of the event queue is asked for the very records.
  */
 
-import type { OpenedDump } from '../dump/open.ts';
+import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { kernelLog, type LogRecord } from '../linux/kernel-log.ts';
@@ -41,7 +41,7 @@ function* printed(records: Iterable<LogRecord>): Generator<Buffer> {
 }
 
 /** The log that the crashed kernel left in its dump. Throws InputError (`format`) where there is none. */
-function logOf(dump: OpenedDump, file: string): KernelLog {
+function logOf(dump: Dump, file: string): KernelLog {
   const found = kernelLog(dump);
   if (found.outcome === 'not-found') {
     throw new InputError(
@@ -60,7 +60,7 @@ function logOf(dump: OpenedDump, file: string): KernelLog {
  * the dump itself tells. Where it tells none, the log stands alone.
  */
 export function logAgainstDump(
-  dump: OpenedDump,
+  dump: Dump,
   names: readonly string[],
   log: readonly [files: readonly string[], log: KernelLog] | null,
   snapshot: Snapshot | null,
