@@ -77,9 +77,8 @@ async function runInfo(names: string[], flags: InfoFlags): Promise<void> {
 
 /** Of the crashed kernel's own: loaded for those who ask for it. */
 async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags): Promise<void> {
-  const [{ memoryMap }, { kernelLog }, words, { jsonText }] = await Promise.all([
-    import('../linux/memory-map.ts'),
-    import('../linux/kernel-log.ts'),
+  const [{ memoryMap, kernelLog }, words, { jsonText }] = await Promise.all([
+    import('../linux/crashed-kernel.ts'),
     import('../report/crashed-kernel.ts'),
     import('../report/escape.ts'),
   ]);
@@ -95,7 +94,7 @@ async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags): Pr
 
 async function printTables(dump: OpenedDump, { format }: InfoFlags): Promise<void> {
   const [{ findTables }, words, { jsonText }] = await Promise.all([
-    import('../linux/table-scan.ts'),
+    import('../linux/crashed-kernel.ts'),
     import('../report/crashed-kernel.ts'),
     import('../report/escape.ts'),
   ]);

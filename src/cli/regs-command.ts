@@ -181,7 +181,7 @@ async function runImport(files: string[], flags: ImportFlags): Promise<void> {
 
 async function runExtract(names: string[], flags: DumpFlags & { readonly output?: string }): Promise<void> {
   const [{ extractSnapshot }, { snapshotJson }, words] = await Promise.all([
-    import('../linux/kernel-state.ts'),
+    import('../linux/crashed-kernel.ts'),
     import('../snapshot/write.ts'),
     import('../report/crashed-kernel.ts'),
   ]);
