@@ -47,6 +47,22 @@ export class Session {
     if (failure !== undefined && failure.code !== 'EPIPE') throw cannotWrite('stdout', failure);
   }
 
+  /** The same, but to a pager where stdout is a terminal that the text is longer than. */
+  async printPaged(pieces: Iterable<string>): Promise<void> {
+    const { stdout, env } = this.io;
+    const { isTTY, rows } = stdout;
+    if (isTTY !== true || rows === undefined || rows === 0) return this.print(pieces);
+    const { chained, headOf, inPager, pagerOf } = await import('./pager.ts');
+    const pager = pagerOf(env);
+    if (pager === null) return this.print(pieces);
+    const { head, rest } = headOf(pieces, rows);
+    if (rest === null) return this.print(head);
+    this.#progress.clear();
+    const all = buffered(chained(head, rest));
+    const unread = await inPager(pager, env, all);
+    if (unread !== null) await this.print(chained(unread, all));
+  }
+
   /** Writes to stderr; when nobody reads it any more, there is nobody to tell either. */
   note(text: string): void {
     this.#progress.clear();

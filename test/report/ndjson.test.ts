@@ -47,12 +47,15 @@ describe('records', () => {
         "schemaVersion",
         "tool",
         "later",
+        "kernel",
         "files",
         "format",
         "wrapper",
         "pageSize",
         "complete",
+        "completeness",
         "memory",
+        "memoryComplete",
         "assumptions",
       ]
     `);

@@ -12,7 +12,7 @@ import type {
 import { hex } from '../../hex.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
 import { escaped } from '../escape.ts';
-import { fieldText } from '../field-text.ts';
+import { fieldText } from '../prose/field-text.ts';
 import { changedFields } from './diff-fields.ts';
 import { mappingAnswers, mappingLines } from './diff-mappings.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';

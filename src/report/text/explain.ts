@@ -1,7 +1,7 @@
 /** `smmu-adopt explain` as text: the list of all names, and one of them in full. */
 
 import type { Explained, ExplainedGroup } from '../../findings/explanations/catalogue.ts';
-import { reachInWords } from '../findings.ts';
+import { reachInWords } from '../prose/findings.ts';
 import { paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';
 
