@@ -108,10 +108,14 @@ export function list<T>(shape: Shape<T>, length: number | null = null): Shape<It
   };
 }
 
-/** An object whose keys are data. */
-export function mapOf<T>(keys: RegExp, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+/** An object whose keys are data; `keys` is what they look like, where that can be said. */
+export function mapOf<T>(keys: RegExp | null, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return {
-    schema: { type: 'object', propertyNames: { pattern: keys.source }, additionalProperties: shape.schema },
+    schema: {
+      type: 'object',
+      ...(keys === null ? {} : { propertyNames: { pattern: keys.source } }),
+      additionalProperties: shape.schema,
+    },
     toJson: (value) => Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shape.toJson(member)])),
   };
 }

@@ -5,12 +5,12 @@ import { REVISIONS } from '../adopt/revision.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { jsonText } from '../report/escape.ts';
-import { loadSnapshot } from '../snapshot/load.ts';
 import { parseStreams } from './arguments.ts';
 import { addPlacedDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -60,7 +60,7 @@ export function addDiffCommand(program: Command, session: Session): void {
       'the earlier dump: a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS',
     )
     .argument('<after>', 'the later dump of the same machine')
-    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .requiredOption('--regs <file>', REGS_OPTION)
     .option('--regs-after <file>', 'the registers at the later moment: compared, and used for the later dump')
     .option('--smmu <name>', 'only this SMMU of the snapshot')
     .option('--sid <list>', 'only these StreamIDs: 0x100,0x108, 256-263, 01:00.0', parseStreams)
@@ -82,8 +82,8 @@ export function addDiffCommand(program: Command, session: Session): void {
 
 async function runDiff(before: string, after: string, flags: DiffFlags, session: Session): Promise<number> {
   const { allowOutside, regsAfter, smmu, deep, all, excluded } = flags;
-  const snapshot = await loadSnapshot(flags.regs, { allowOutside });
-  const snapshotAfter = regsAfter === undefined ? undefined : await loadSnapshot(regsAfter, { allowOutside });
+  const snapshot = await snapshotAt(flags.regs, session, { allowOutside });
+  const snapshotAfter = regsAfter === undefined ? undefined : await snapshotAt(regsAfter, session, { allowOutside });
   const dumps = new Dumps(flags, snapshot.memory, session);
   // A snapshot that says where the later memory is says it better than the first one.
   const ownMap = snapshotAfter !== undefined && snapshotAfter.memory.length > 0;

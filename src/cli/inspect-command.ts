@@ -8,7 +8,6 @@ import { chooseSmmus, inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
-import { loadSnapshot } from '../snapshot/load.ts';
 import { parseStreams } from './arguments.ts';
 import { commandLine } from './command-line.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
@@ -16,6 +15,7 @@ import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelO
 import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
 import type { Session } from './session.ts';
+import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
 import { kernelStreams, readStreams } from './stream-options.ts';
 import { colorOption } from './text-or-json.ts';
 
@@ -60,7 +60,7 @@ export function addInspectCommand(program: Command, session: Session): void {
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .requiredOption('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseStreams)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
@@ -115,7 +115,7 @@ export async function withInspection<T>(
   session: Session,
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
-  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
   const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const kernel = await kernelOptions(flags);

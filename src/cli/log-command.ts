@@ -2,6 +2,7 @@
 
 import { type Command, createCommand, Option } from 'commander';
 import { InputError } from '../errors.ts';
+import type { LogReport } from '../inspect/log-report.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
 import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
@@ -11,6 +12,8 @@ type Threshold = 'error' | 'warning' | 'note' | 'never';
 interface LogFlags extends Pick<PlatformFlags, 'dtb' | 'iort'>, Pick<TextOrJsonFlags, 'color'> {
   readonly format: 'text' | 'json' | 'ndjson';
   readonly verbose?: boolean;
+  readonly dump?: readonly string[];
+  readonly regs?: string;
   readonly failOn: Threshold;
 }
 
@@ -19,6 +22,7 @@ Examples:
   smmu-adopt log dmesg.txt
   dmesg | smmu-adopt log
   smmu-adopt log serial.log --iort IORT --verbose
+  smmu-adopt log dmesg.txt --dump vmcore --regs regs.json
   smmu-adopt log dmesg.txt --format json
   smmu-adopt log dmesg.txt --fail-on error
 
@@ -39,6 +43,10 @@ export function addLogCommand(program: Command, session: Session): void {
         'log, also of Xen and FreeBSD.',
     )
     .argument('[file...]', 'logs, read one after the other; standard input without any, or as -');
+  command
+    .optionsGroup('Against a dump of the same machine:')
+    .option('--dump <dump...>', 'what the tables in this dump say of each fault now')
+    .option('--regs <file>', 'register snapshot (JSON) that belongs to the dump');
   const names = addPlatformOptions(createCommand()).options.filter(({ long }) => long === '--dtb' || long === '--iort');
   command.optionsGroup("Names for StreamIDs, from firmware's tables:");
   for (const option of names) command.addOption(option);
@@ -71,10 +79,18 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
   const files = given.length === 0 ? [STDIN] : given;
+  const { dump, regs } = flags;
+  if ((dump === undefined) !== (regs === undefined)) {
+    throw new InputError(
+      'usage',
+      '--dump and --regs belong together: the registers say where the tables of the dump are',
+    );
+  }
   const tables = await loadTables(flags);
   const reader = new LogReader();
   await readLogs(files, session.io.stdin, (piece) => reader.push(piece));
-  const report = logReport(files, reader.end(), tables);
+  const alone = logReport(files, reader.end(), tables);
+  const report = dump === undefined || regs === undefined ? alone : await inDump(alone, dump, regs, session);
   const { format, verbose = false, failOn } = flags;
   if (format === 'json') {
     const [{ logJson }, { jsonText }] = await Promise.all([
@@ -90,6 +106,26 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
   }
   const found = severityOf(report);
   return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
+}
+
+/** What the dump says of the faults. It is closed again, because the answers are facts by then. */
+async function inDump(report: LogReport, names: readonly string[], regs: string, session: Session) {
+  const [{ againstDump }, { Dumps }, { loadSnapshot }, { AddressMap }, { MemoryView }] = await Promise.all([
+    import('../inspect/log-in-dump.ts'),
+    import('./dump-options.ts'),
+    import('../snapshot/load.ts'),
+    import('../platform/address-map.ts'),
+    import('../dump/view.ts'),
+  ]);
+  const snapshot = await loadSnapshot(regs, {});
+  const dumps = new Dumps({}, snapshot.memory, session);
+  try {
+    const dump = await dumps.open(names);
+    const map = new AddressMap(dump.memory, null, snapshot.kdump.systemRam);
+    return againstDump(report, snapshot, { view: new MemoryView(dump), map });
+  } finally {
+    dumps.close();
+  }
 }
 
 const AT_LEAST: Readonly<Record<Threshold, readonly string[]>> = {

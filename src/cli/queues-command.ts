@@ -5,12 +5,12 @@ import { InputError } from '../errors.ts';
 import { chooseSmmus } from '../inspect/inspect.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
-import { loadSnapshot } from '../snapshot/load.ts';
 import { parseStreams } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { collect } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -45,7 +45,7 @@ export function addQueuesCommand(program: Command, session: Session): void {
         'hardware had not executed, and page requests without an answer, every entry decoded, and what all that means.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .requiredOption('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--queue <list>', `only these queues: ${QUEUE_NAMES.join(', ')}`, parseQueues)
     .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseStreams)
@@ -69,7 +69,7 @@ function parseQueues(text: string): QueueName[] {
 
 async function runQueues(names: string[], flags: QueuesFlags, session: Session): Promise<number> {
   const { all = false, queue: queues, format, color } = flags;
-  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
   const smmus = chooseSmmus(flags.smmu, snapshot);
   const dumps = new Dumps(flags, snapshot.memory, session);
   try {

@@ -4,20 +4,23 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { escapeText, jsonText } from '../report/escape.ts';
 import { FORMATS } from '../snapshot/import/formats.ts';
+import type { Content } from '../snapshot/import/reading.ts';
 import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { writeToFile } from './output.ts';
-import type { Session } from './session.ts';
+import { type Session, STDIN, STDIN_NAME } from './session.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 const IMPORT_EXAMPLES = `
 Formats, each recognised by its content:
   binary  the register pages as they are, little-endian, 4 KiB to 128 KiB from the base on
-  json    an object of names or addresses to values, flat or under a key such as "registers"
-  devmem  a log of busybox devmem or of devmem2
-  xp      QEMU monitor, one xp /1xw for each register
-  md      U-Boot memory display: md.l, md.q
-  list    lines of an address or a name and a value, as debuggers and people write them
+  json    names, addresses or offsets with values, in objects or in rows, under any keys
+  devmem, xp, md, list
+          text, whatever printed it: memory displays of shells, boot loaders and
+          debuggers, commands with their answers, names with values, CSV, YAML;
+          quoted, with stamps and prompts. The name goes into "source"; xp knows
+          that QEMU answers block reads with zero
 
 Examples:
   smmu-adopt regs import devmem.log --base 0x9050000 > regs.json
@@ -38,6 +41,19 @@ Exit status:
   0  the snapshot can be used
   2  it cannot`;
 
+const EXTRACT_EXAMPLES = `
+The kernel is any of 5.10 and newer with BTF, its arm-smmu-v3 driver built in or a module. Neither its vmlinux nor
+debug information is needed. Registers are what the driver wrote or found; the snapshot says of each how it is known,
+and leaves out what nothing tells.
+
+Examples:
+  smmu-adopt regs extract vmcore > regs.json
+  smmu-adopt regs extract vmcore -o regs.json
+
+Exit status:
+  0  a snapshot was made; stderr says what is doubtful about it
+  2  no state of the crashed kernel's SMMUs was found, and why`;
+
 const CAPTURE_EXAMPLES = `
 Examples:
   smmu-adopt regs capture --base 0x9050000 > capture.sh
@@ -49,6 +65,7 @@ On the machine:
 const GROUP_EXAMPLES = `
 Examples:
   smmu-adopt regs capture --base 0x9050000 > capture.sh
+  smmu-adopt regs extract vmcore > regs.json
   smmu-adopt regs import devmem.log --base 0x9050000 > regs.json
   smmu-adopt regs validate regs.json`;
 
@@ -78,7 +95,7 @@ export function addRegsCommand(program: Command, session: Session): void {
   addTargetOptions(regs.command('import'))
     .summary('make a snapshot of register values in another format')
     .description('Makes a snapshot of what a debugger, a monitor, a boot loader or a shell printed of the registers.')
-    .argument('<file...>', 'register values; FILE@BASE says whose they are when they have no addresses')
+    .argument('<file...>', 'register values, - for stdin; FILE@BASE says whose they are when they have no addresses')
     .addOption(new Option('--format <name>', 'read every file as this').choices(FORMATS.map(({ name }) => name)))
     .addOption(
       new Option('--coherent', 'firmware says that the SMMU is coherent (dma-coherent, COHACC)').conflicts(
@@ -94,6 +111,16 @@ export function addRegsCommand(program: Command, session: Session): void {
     .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only')
     .addHelpText('after', IMPORT_EXAMPLES)
     .action((files: string[], flags: ImportFlags) => runImport(files, flags, session));
+  addDumpOptions(
+    regs
+      .command('extract')
+      .summary("make a snapshot of the crashed kernel's own state")
+      .description("Prints a snapshot of what the crashed kernel's driver knew of each SMMU, from the dump alone.")
+      .argument('<dump...>', DUMP_ARGUMENT)
+      .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only'),
+  )
+    .addHelpText('after', EXTRACT_EXAMPLES)
+    .action((names: string[], flags: ExtractFlags) => runExtract(names, flags, session));
   addTextOrJson(regs.command('validate'))
     .summary('check and explain a snapshot')
     .description(
@@ -136,15 +163,19 @@ function targetsOf({ base: bases, name: names = [] }: TargetFlags): { base: numb
 }
 
 async function runImport(files: string[], flags: ImportFlags, session: Session): Promise<void> {
-  const [{ importRegisters }, { importNotes }, { readContent }, { parseDumpName }] = await Promise.all([
+  const [{ importRegisters }, { importNotes }, { contentOf, readContent }, { parseDumpName }] = await Promise.all([
     import('../snapshot/import/import.ts'),
     import('../report/text/import-notes.ts'),
     import('../snapshot/import/content.ts'),
     import('../dump/load-map.ts'),
   ]);
   const named = files.map(parseDumpName);
+  const contents: Content[] = [];
+  for (const { file } of named) {
+    contents.push(file === STDIN ? contentOf(await session.readStdin(), STDIN_NAME) : readContent(file));
+  }
   const { snapshot, passedOver, notes } = importRegisters(
-    named.map(({ file, paddr }) => ({ content: readContent(file), base: paddr })),
+    contents.map((content, i) => ({ content, base: named[i]?.paddr })),
     {
       targets: targetsOf(flags),
       captured: flags.captured,
@@ -152,27 +183,56 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
       format: flags.format,
     },
   );
-  const json = [jsonText(snapshot)];
-  if (flags.output === undefined) await session.print(json);
-  else {
-    const inputs = named.map(({ file }) => file);
-    writeToFile(flags.output, json, inputs);
+  const inputs = named.map(({ file }) => file);
+  await printSnapshot(snapshot, [...importNotes(passedOver), ...notes], flags.output, inputs, session);
+}
+
+interface ExtractFlags extends DumpFlags {
+  readonly output?: string;
+}
+
+async function runExtract(names: string[], flags: ExtractFlags, session: Session): Promise<void> {
+  const [{ extractSnapshot }, { snapshotJson }, words] = await Promise.all([
+    import('../linux/kernel-state.ts'),
+    import('../snapshot/write.ts'),
+    import('../report/crashed-kernel.ts'),
+  ]);
+  const dumps = new Dumps(flags, [], session);
+  try {
+    const dump = await dumps.open(names);
+    const state = extractSnapshot(dump);
+    if (state.outcome === 'not-found') {
+      throw new InputError('format', words.noState(state.reason), { file: dump.files[0] ?? 'dump' });
+    }
+    const snapshot = snapshotJson(state.snapshot, words.sourceOf(state));
+    await printSnapshot(snapshot, words.stateNotes(state), flags.output, dump.paths, session);
+  } finally {
+    dumps.close();
   }
-  for (const note of [...importNotes(passedOver), ...notes])
-    session.note(`${escapeText(note)}
-`);
-  if (flags.output !== undefined)
-    session.note(`${escapeText(`snapshot written to ${flags.output}`)}
-`);
+}
+
+/** The snapshot to stdout or a file, and what is to be said of it to stderr. */
+async function printSnapshot(
+  snapshot: object,
+  notes: readonly string[],
+  output: string | undefined,
+  inputs: readonly string[],
+  session: Session,
+): Promise<void> {
+  const json = [jsonText(snapshot)];
+  if (output === undefined) await session.print(json);
+  else writeToFile(output, json, inputs);
+  const written = output === undefined ? [] : [`snapshot written to ${output}`];
+  for (const line of [...notes, ...written]) session.note(`${escapeText(line)}\n`);
 }
 
 async function runValidate(file: string, { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
-  const [{ loadSnapshot }, { explainSnapshot }] = await Promise.all([
-    import('../snapshot/load.ts'),
+  const [{ snapshotAt }, { explainSnapshot }] = await Promise.all([
+    import('./snapshot-argument.ts'),
     import('../snapshot/validate/explain.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
-  const explained = explainSnapshot(await loadSnapshot(file, { allowOutside: true }));
+  const explained = explainSnapshot(await snapshotAt(file, session, { allowOutside: true }));
   if (format === 'json') await session.print([jsonText(explained)]);
   else {
     const { regsReport } = await import('../report/text/regs.ts');

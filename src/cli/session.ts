@@ -1,5 +1,6 @@
 /** One run of the command: where it prints, how its text looks there, how far it has come, and what it ends with. */
 
+import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Style } from '../report/text/style.ts';
 import type { CommandIo } from './io.ts';
@@ -9,6 +10,12 @@ import { ProgressLine } from './progress-line.ts';
 export type ColorChoice = 'auto' | 'always' | 'never';
 
 const DEFAULT_WIDTH = 100;
+
+/** In place of a file name. */
+export const STDIN = '-';
+export const STDIN_NAME = 'standard input';
+/** Snapshots and captures are smaller. */
+const MAX_STDIN_BYTES = 1 << 24;
 
 /** Everything that a run remembers is here, so that runs in one process do not meet. */
 export class Session {
@@ -61,6 +68,23 @@ export class Session {
     const all = buffered(chained(head, rest));
     const unread = await inPager(pager, env, all);
     if (unread !== null) await this.print(chained(unread, all));
+  }
+
+  /**
+   * All of stdin. Throws InputError (`file`) when it is empty or longer than anything that is read from there: {@link
+   * STDIN_NAME} is what messages call it.
+   */
+  async readStdin(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let byteLength = 0;
+    for await (const chunk of this.io.stdin) {
+      chunks.push(Buffer.from(chunk));
+      byteLength += chunk.length;
+      if (byteLength > MAX_STDIN_BYTES) break;
+    }
+    const what = byteLength > MAX_STDIN_BYTES ? `is longer than ${MAX_STDIN_BYTES} bytes; is it the dump?` : 'is empty';
+    if (byteLength === 0 || byteLength > MAX_STDIN_BYTES) throw new InputError('file', what, { file: STDIN_NAME });
+    return Buffer.concat(chunks);
   }
 
   /** Writes to stderr; when nobody reads it any more, there is nobody to tell either. */

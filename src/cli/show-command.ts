@@ -7,12 +7,12 @@ import { AddressMap } from '../platform/address-map.ts';
 import { type AskedStream, sidsFor } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { jsonText } from '../report/escape.ts';
-import { loadSnapshot } from '../snapshot/load.ts';
 import { parseOneStream } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
 import { kernelStreams, readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -62,7 +62,7 @@ export function addShowCommand(program: Command, session: Session): void {
         'the context descriptors behind it, and what each revision of the series does with it.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .requiredOption('--regs <file>', REGS_OPTION)
     .requiredOption(
       '--sid <sid>',
       'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
@@ -84,7 +84,7 @@ export function addShowCommand(program: Command, session: Session): void {
 
 async function runShow(names: string[], flags: ShowFlags, session: Session): Promise<number> {
   const { all = false, excluded, gate } = flags;
-  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
   const dumps = new Dumps(flags, snapshot.memory, session);
   try {
     const dump = await dumps.open(names);

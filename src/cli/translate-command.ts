@@ -7,11 +7,11 @@ import { AddressMap } from '../platform/address-map.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { loadIomem } from '../platform/iomem.ts';
 import { platformSmmuAt } from '../platform/platform.ts';
-import { loadSnapshot } from '../snapshot/load.ts';
 import { parseIova, parseOneStream, parseSsid } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
+import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
 import { readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -54,7 +54,7 @@ export function addTranslateCommand(program: Command, session: Session): void {
         'physical address, or to the fault that would be raised. With --all, lists everything that a stream can reach.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', 'register snapshot (JSON)')
+    .requiredOption('--regs <file>', REGS_OPTION)
     .requiredOption(
       '--sid <sid>',
       'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
@@ -82,7 +82,7 @@ export function addTranslateCommand(program: Command, session: Session): void {
 async function runTranslate(names: string[], flags: TranslateFlags, session: Session): Promise<number> {
   const { ssid = null, iova, all = false, excluded } = flags;
   if (iova === undefined && !all) throw new InputError('usage', '--iova says which address, --all that all are meant');
-  const snapshot = await loadSnapshot(flags.regs, { allowOutside: flags.allowOutside });
+  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
   const iomem = flags.iomem === undefined ? null : await loadIomem(flags.iomem);
   const dumps = new Dumps(flags, snapshot.memory, session);
   try {

@@ -79,7 +79,7 @@ const DUMPS_OF_OTHER_KINDS: Signature[] = [
   ...rows(WINDOWS, [
     ['windows', 'a crash dump of Windows (32-bit)', 'PAGEDUMP'],
     ['windows', 'a crash dump of Windows', 'PAGEDU64'],
-    ['minidump', 'a minidump of Windows', 'MDMP\x93\xa7'],
+    ['minidump', 'a minidump of Windows', 'MDMP'],
     ['hiberfil', 'a hibernation file of Windows', 'HIBR'],
     ['hiberfil', 'a hibernation file of Windows', 'hibr'],
     ['hiberfil', 'a hibernation file of Windows', 'WAKE'],
@@ -169,6 +169,7 @@ const IMAGES: Signature[] = [
     ['vhd', 'a VHD image', 'conectix'],
   ]),
   ...rows(DISK, [['vdi', 'a VDI image', [0x7f, 0x10, 0xda, 0xbe]]], 64),
+  ...rows(DISK, [['gpt', 'an image of a disk', 'EFI PART']], 512),
   ...rows('unpack it first: simg2img', [['android-sparse', 'an Android sparse image', [0x3a, 0xff, 0x26, 0xed]]]),
   ...rows('it is no memory; give the RAM dump', [
     ['android-boot', 'an Android boot image', 'ANDROID!'],

@@ -70,41 +70,6 @@ export function readTextFile(path: string, maxByteLength: number, tooLong: (byte
     .replace(/^\uFEFF/, '');
 }
 
-/** What messages call it. */
-export const STANDARD_INPUT = 'standard input';
-/** Of one read from a pipe. */
-const CHUNK_BYTES = 1 << 16;
-
-/** All of standard input, waiting for it to end. Throws InputError as {@link readFile} does, as soon as it is too long. */
-export function readStandardInput(maxByteLength: number, tooLong: (byteLength: number) => InputError): Buffer {
-  const chunks: Buffer[] = [];
-  let byteLength = 0;
-  for (;;) {
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    const count = attempt(STANDARD_INPUT, 'cannot be read', () => readWaiting(chunk));
-    if (count === 0) break;
-    chunks.push(chunk.subarray(0, count));
-    byteLength += count;
-    if (byteLength > maxByteLength) throw tooLong(byteLength);
-  }
-  if (byteLength === 0) throw new InputError('file', 'is empty', { file: STANDARD_INPUT });
-  return Buffer.concat(chunks);
-}
-
-/** A pipe that somebody has made non-blocking answers EAGAIN while its writer thinks; asked again a little later. */
-function readWaiting(chunk: Buffer): number {
-  for (;;) {
-    try {
-      return readSync(0, chunk);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EOF') return 0;
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
-}
-
 /** read(2) may answer less than asked anywhere, not only at the end, so one call is never enough to know. */
 function readFully(name: string, descriptor: number, offset: number, into: Uint8Array): number {
   let done = 0;

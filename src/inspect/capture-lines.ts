@@ -18,12 +18,6 @@ export interface CapturedLine {
   readonly line: number;
 }
 
-/** The function in which a kernel dies, as the oops names it and as it is in the source. */
-export interface DeathPlace {
-  readonly named: string;
-  readonly fn: string;
-}
-
 export interface CaptureLines {
   /** Of the last boot. */
   readonly lines: readonly CapturedLine[];
@@ -31,12 +25,14 @@ export interface CaptureLines {
   readonly byDevice: ReadonlyMap<string, readonly CapturedLine[]>;
   /** What the last boot says of faults, by device; those without a name have none. */
   readonly smmus: ReadonlyMap<string, SmmuLog>;
-  /** Where the kernel dies; null where it does not, or where that is not said. */
-  readonly diesIn: DeathPlace | null;
+  /** The function in which the kernel dies, as the oops names it and as it is in the source; null where it does not. */
+  readonly death: { readonly named: string; readonly fn: string } | null;
 }
 
 const FIRST_LINE_OF_A_BOOT = /Booting Linux on physical CPU/;
 export const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
+/** What compilers append to the name of a function that they have changed for its callers. */
+const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
 const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]{1,200})\+0x/;
 /** No line that says anything is longer. */
 const MAX_LINE_LENGTH = 2000;
@@ -62,7 +58,7 @@ function read(text: string): CaptureLines {
     list.push({ text: found.body, line });
     byDevice.set(found.device, list);
   }
-  return { lines, byDevice, smmus: smmusOf(text), diesIn: functionOfDeath(lines) };
+  return { lines, byDevice, smmus: smmusOf(text), death: deathOf(lines) };
 }
 
 function lastBoot(text: string): CapturedLine[] {
@@ -90,10 +86,7 @@ function smmusOf(text: string): ReadonlyMap<string, SmmuLog> {
   );
 }
 
-/** What compilers append to the name of a function that they have changed for its callers. */
-const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
-
-function functionOfDeath(lines: readonly CapturedLine[]): DeathPlace | null {
+function deathOf(lines: readonly CapturedLine[]): CaptureLines['death'] {
   const death = lines.findIndex(({ text }) => DEATH.test(text));
   const pc = death < 0 ? undefined : lines.slice(death).find(({ text }) => PROGRAM_COUNTER.test(text));
   const named = PROGRAM_COUNTER.exec(pc?.text ?? '')?.[1];

@@ -171,7 +171,7 @@ function asLine({ left, right }: Pair<StagedLogLine, CapturedLine>): DmesgLine {
   return { status: left.level === 'debug' ? 'hidden' : 'missing', text: left.text, line: null };
 }
 
-function comparePanic({ diesIn: death }: CaptureLines, panic: PanicReport | null): DmesgReport['panic'] {
+function comparePanic({ death }: CaptureLines, panic: PanicReport | null): DmesgReport['panic'] {
   const predicted = panic?.where ?? null;
   // A death elsewhere in the kernel is another story.
   const ours = death !== null && (death.fn === predicted || death.fn.startsWith('arm_smmu')) ? death : null;

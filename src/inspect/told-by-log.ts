@@ -25,7 +25,7 @@ export function toldByLog(capture: Capture, smmu: { readonly name: string; reado
   const survived = rest.some(({ text }) => PROBED.test(text)) && !rest.some(({ text }) => DEATH.test(text));
   return {
     adoption,
-    diedIn: captured.diesIn?.fn ?? null,
+    diedIn: captured.death?.fn ?? null,
     complaint: said.find(({ text }) => BAD_DESCRIPTOR.test(text))?.text ?? null,
     registered: adoption !== null && survived && at(NOT_REGISTERED) === null ? true : null,
   };

@@ -1,11 +1,13 @@
 /** Reads and checks a register snapshot (format version 1). */
 
 import { dirname, resolve } from 'node:path';
-import { readFile, readStandardInput, STANDARD_INPUT } from '../dump/source.ts';
+import { readFile } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import { registerNamed } from '../smmu/registers.ts';
 import { parseJson } from './json-text.ts';
+import { parseMasters } from './masters.ts';
+import { withProvenance } from './provenance.ts';
 import { parseRegisters } from './registers.ts';
 import {
   CAPTURE_MOMENTS,
@@ -33,26 +35,27 @@ export interface SnapshotOptions {
   readonly allowOutside?: boolean | undefined;
 }
 
+/** A machine has a few dozen SMMUs, and ranges of memory. */
+const MAX_ENTRIES = 8192;
+
 /** A machine has a few dozen SMMUs of a few dozen registers; this is thousands. */
 const MAX_SNAPSHOT_BYTES = 1 << 24;
 
-/** The name that stands for standard input, and what messages call it. */
-const STDIN = '-';
-
-/**
- * Loads a snapshot file, or standard input where `path` is `-`. Throws InputError (`file` or `snapshot`) naming the file
- * and the JSON path at fault.
- */
+/** Loads a snapshot file. Throws InputError (`file` or `snapshot`) naming the file and the JSON path at fault. */
 export async function loadSnapshot(path: string, options: SnapshotOptions = {}): Promise<Snapshot> {
-  const name = path === STDIN ? STANDARD_INPUT : path;
-  const tooLong = (byteLength: number) =>
-    new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, {
-      file: name,
-    });
-  const bytes =
-    path === STDIN ? readStandardInput(MAX_SNAPSHOT_BYTES, tooLong) : readFile(path, MAX_SNAPSHOT_BYTES, tooLong);
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const bytes = readFile(path, MAX_SNAPSHOT_BYTES, (byteLength) => tooLong(byteLength, path));
+  return parseSnapshotBytes(bytes, path, options);
+}
+
+/** The same for the bytes of a file that is read already; {@link parseSnapshot} says what `name` is for. */
+export function parseSnapshotBytes(bytes: Uint8Array, name: string, options: SnapshotOptions = {}): Snapshot {
+  if (bytes.byteLength > MAX_SNAPSHOT_BYTES) throw tooLong(bytes.byteLength, name);
+  const text = new TextDecoder('utf-8').decode(bytes);
   return parseSnapshot(parseJson(text, name), name, options);
+}
+
+function tooLong(byteLength: number, file: string): InputError {
+  return new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file });
 }
 
 /** Checks a snapshot that is parsed already. `name` is its file: `memory[].file` is relative to its folder. */
@@ -168,6 +171,7 @@ function refuseSameNames(place: Place, smmus: readonly SmmuSnapshot[]): void {
 
 function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: SnapshotWarning[]): SmmuSnapshot {
   const base = entry['base'] === undefined ? null : addressAt(place.key('base'), entry['base']);
+  const all = parseRegisters(place.key('registers'), entry['registers'], warnings);
   const firmware = entry['firmware'] === undefined ? {} : objectAt(place.key('firmware'), entry['firmware']);
   const coherent = firmware['coherent'];
   return {
@@ -179,11 +183,15 @@ function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: Sna
         : stringAt(place.key('name'), entry['name']),
     base,
     firmwareCoherent: coherent === undefined ? null : booleanAt(place.key('firmware').key('coherent'), coherent),
-    registers: parseRegisters(place.key('registers'), entry['registers'], warnings),
+    ...withProvenance(place.key('provenance'), entry['provenance'], all, warnings),
+    ...(entry['masters'] === undefined ? {} : { masters: parseMasters(place.key('masters'), entry['masters']) }),
   };
 }
 
 function optionalArray(place: Place, value: Json | undefined): [Place, Json][] {
   if (value === undefined) return [];
-  return arrayAt(place, value).map((entry, i) => [place.index(i), entry]);
+  const list = arrayAt(place, value);
+  if (list.length > MAX_ENTRIES)
+    place.refuse(`has ${list.length} entries; ${MAX_ENTRIES} are more than any machine needs`);
+  return list.map((entry, i) => [place.index(i), entry]);
 }

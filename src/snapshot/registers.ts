@@ -4,8 +4,17 @@ import { registerNamed } from '../smmu/registers.ts';
 import type { SnapshotWarning } from './snapshot.ts';
 import { integerAt, type Json, objectAt, type Place, shownKey } from './values.ts';
 
+/** The register that a name means, however it is spelled; undefined for a half of one and for what is none. */
+export function registerByName(written: string): string | undefined {
+  const spelling = interpretName(written);
+  return spelling?.half === null ? spelling.register : undefined;
+}
+
 /** Without these two there is no table to find, and nothing could be assumed in their stead. */
 const REQUIRED = ['STRTAB_BASE', 'STRTAB_BASE_CFG'];
+
+/** More than registers with all of their halves and spellings. */
+const MAX_NAMES = 4096;
 
 interface Spelling {
   readonly register: string;
@@ -22,7 +31,9 @@ export function parseRegisters(
 ): ReadonlyMap<string, bigint> {
   const whole = new Map<string, bigint>();
   const halves = new Map<string, { low?: bigint; high?: bigint }>();
-  for (const [written, given] of Object.entries(objectAt(place, value))) {
+  const given = Object.entries(objectAt(place, value));
+  if (given.length > MAX_NAMES) place.refuse(`has ${given.length} names; an SMMU has a few dozen registers`);
+  for (const [written, valueGiven] of given) {
     const at = place.key(written);
     const spelling = interpretName(written);
     if (spelling === undefined) {
@@ -30,7 +41,7 @@ export function parseRegisters(
       continue;
     }
     const { register, bits, half } = spelling;
-    const bitsGiven = integerAt(at, given, bits);
+    const bitsGiven = integerAt(at, valueGiven, bits);
     if (half === null) {
       const before = whole.get(register);
       if (before !== undefined && before !== bitsGiven) at.refuse(`contradicts another value given for ${register}`);

@@ -175,6 +175,29 @@ describe('import', () => {
   });
 });
 
+describe('standard input', () => {
+  const text = 'SMMU_CR0: 0xd\nSMMU_STRTAB_BASE: 0x4000000088002000, SMMU_STRTAB_BASE_CFG: 0x1020c\n';
+
+  test('holds a capture for import, and a snapshot for all that read one', async () => {
+    const made = await run(['regs', 'import', '-', '--base', '0x9050000', '--coherent'], { stdin: text });
+    expect(made.status).toBe(0);
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      source: 'imported from standard input (list of registers)',
+      smmus: [{ registers: { CR0: '0x0000000d', STRTAB_BASE: '0x4000000088002000', STRTAB_BASE_CFG: '0x0001020c' } }],
+    });
+    const checked = await run(['regs', 'validate', '-'], { stdin: made.stdout });
+    expect(checked).toMatchObject({ status: 0, stdout: expect.stringContaining('standard input: USABLE') });
+  });
+
+  test('that is empty, or no snapshot, is named', async () => {
+    const refusal = async (stdin: string) => (await run(['regs', 'validate', '-'], { stdin })).stderr;
+    expect(await refusal('')).toBe('smmu-adopt: standard input: is empty\n');
+    expect(await refusal(text)).toContain(
+      'standard input: is not JSON: it is text; of a capture of registers smmu-adopt regs',
+    );
+  });
+});
+
 describe('validate', () => {
   const table = { STRTAB_BASE: '0x40000000430a3000', STRTAB_BASE_CFG: '0x10210' };
   folder.write(

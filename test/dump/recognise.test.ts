@@ -43,7 +43,7 @@ const LONG: [string, number[]][] = [
   ['virtualbox-save', [0x7f, ...ascii('VirtualBox SavedState')]],
   ['windows', ascii('PAGEDUMP')],
   ['windows', ascii('PAGEDU64')],
-  ['minidump', [...ascii('MDMP'), 0x93, 0xa7]],
+  ['minidump', ascii('MDMP')],
   ...['HIBR', 'hibr', 'WAKE', 'wake', 'RSTR', 'rstr'].map((magic): [string, number[]] => ['hiberfil', ascii(magic)]),
   ['ewf', [...ascii('EVF'), 9, 13, 10, 0xff, 0]],
   ['lz4', [0x04, 0x22, 0x4d, 0x18]],
@@ -158,11 +158,15 @@ describe('what needs more than its first bytes', () => {
     expect(formatIn(iort)).toBe('iort');
   });
 
-  test('a VDI image', () => {
-    const head = Buffer.alloc(512);
-    head.write('<<< Oracle VM VirtualBox Disk Image >>>\n');
-    head.writeUInt32LE(0xbeda107f, 64);
-    expect(formatIn(head)).toBe('vdi');
+  test('images of disks whose magic stands further behind', () => {
+    const vdi = Buffer.alloc(512);
+    vdi.write('<<< Oracle VM VirtualBox Disk Image >>>\n');
+    vdi.writeUInt32LE(0xbeda107f, 64);
+    expect(formatIn(vdi)).toBe('vdi');
+    const disk = Buffer.alloc(1024);
+    expect(formatIn(disk)).toBeNull();
+    disk.write('EFI PART', 512);
+    expect(formatIn(disk)).toBe('gpt');
   });
 });
 

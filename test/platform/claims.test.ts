@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Claim, firstClaims, pieceAt } from '../../src/platform/claims.ts';
+import { holds } from '../support/holds.ts';
 
 const claim = (first: number, last: number, owner: string): Claim<string> => ({ first, last, owner });
 
@@ -28,7 +29,7 @@ test('nothing is claimed by nobody, up to 2^53', () => {
 
 test('every number has the owner that a walk through the list finds', () => {
   const range = fc.tuple(fc.nat({ max: 40 }), fc.nat({ max: 12 }));
-  fc.assert(
+  holds(
     fc.property(fc.array(range, { maxLength: 12 }), (ranges) => {
       const claims = ranges.map(([first, more], owner) => ({ first, last: first + more, owner }));
       const pieces = firstClaims(claims);

@@ -30,6 +30,38 @@ async function refusal(json: unknown, options?: SnapshotOptions): Promise<string
 
 const parse = (json: unknown): Snapshot => parseSnapshot(json, 'regs.json');
 
+describe('what is no snapshot is named, with the next step', () => {
+  const IMPORT = 'smmu-adopt regs import FILE --base ADDRESS makes a snapshot';
+
+  test.each<[string, string | Uint8Array, string]>([
+    ['a dump', Buffer.from('\x7fELF\x02\x01\x01\0', 'latin1'), `it is binary; a dump stands before --regs`],
+    ['a text capture', '2b400000: 0d44101b 02730510\n', `it is text; of a capture of registers ${IMPORT}`],
+    ['a capture in JSON', '{"SMMU_IDR0": "0x1", "CR0": "0x2"}', `of a capture of registers ${IMPORT}`],
+    ['a report', '{"schemaVersion": 1, "tool": {}, "smmus": [{"name": "a"}]}', 'it is a report of smmu-adopt'],
+    ['a manifest', '{"version": 1, "samples": []}', 'it is a manifest of samples, which smmu-adopt check runs'],
+  ])('%s', async (what, content, message) => {
+    const path = folder.write(`named-${what}`, content);
+    expect((await refused(() => loadSnapshot(path))).what).toContain(message);
+  });
+
+  test('more SMMUs and names than there can be are refused before they are read', async () => {
+    const many = { smmus: Array.from({ length: 8193 }, () => 1) };
+    expect((await refused(() => parseSnapshot(many, 'regs.json'))).what).toMatch(/^has 8193 entries/);
+    const names = Object.fromEntries(Array.from({ length: 4097 }, (_, i) => [`X${i}`, 1]));
+    expect((await refused(() => parseSnapshot({ registers: names }, 'regs.json'))).what).toMatch(/^has 4097 names/);
+  });
+
+  test.each([
+    [[{ name: 'a' }, { name: 'b' }, { name: 'a' }], 'smmus[2]', '"a" is the name of smmus[0], too'],
+    [[{ base: '0x9050000' }, { base: '0x9050000' }], 'smmus[1]', '"smmu@0x9050000" is the name of smmus[0], too'],
+  ])('two SMMUs of one name: %j', async (smmus, place, message) => {
+    const registers = { STRTAB_BASE: '0x1000', STRTAB_BASE_CFG: '0x0' };
+    const json = { smmus: smmus.map((smmu) => ({ ...smmu, registers })) };
+    const refusal = await refused(() => parseSnapshot(json, 'regs.json'));
+    expect(refusal).toMatchObject({ tag: 'snapshot', place, what: expect.stringContaining(message) });
+  });
+});
+
 describe('the file', () => {
   let files = 0;
   const load = (content: string | Uint8Array) => loadSnapshot(folder.write(`file-${files++}.json`, content));

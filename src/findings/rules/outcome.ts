@@ -1,9 +1,10 @@
 /** Findings about the outcome as a whole: how the adoption ends, how the revisions differ, what the log says. */
 
+import type { RegisterDoubt } from '../../adopt/fate.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { rule } from './rule.ts';
-import { count, hex } from './words.ts';
+import { count, doubtInWords, hex } from './words.ts';
 
 export const VERDICT = {
   'adoption-fallback': rule({
@@ -43,6 +44,41 @@ export const VERDICT = {
         'the device errors that follow in the kdump log: time-outs, PCIe AER, RAS records',
       ],
       references: [ARM.gbpa, linux('arm_smmu_kdump_adopt_strtab'), SERIES.v3, SERIES.v6],
+    }),
+  }),
+  'registers-after-probe': rule({
+    severity: 'warning',
+    reach: 'smmu',
+    args: {
+      revision: ['Revision emulated', json.text],
+      sign: [
+        'What in them is of another moment',
+        json.choice(
+          'captured-after-probe',
+          'table-in-kdump-memory',
+          'table-in-gap',
+          'cr0-after-reset',
+        ) as json.Shape<RegisterDoubt>,
+      ],
+    },
+    sentence: ({ revision, sign }) =>
+      `whether ${revision} adopts the table cannot be told from these registers, which are of after the kdump kernel's ` +
+      `probe: ${doubtInWords(sign)}`,
+    explain: () => ({
+      title: 'The registers are of after the probe of the kdump kernel',
+      meaning:
+        "Something in them is as only the kdump kernel's probe leaves it: the snapshot says so, STRTAB_BASE lies in the " +
+        "kdump kernel's own memory, or CR0 has the command queue on and the event queue off. What is to be judged is the " +
+        "crashed kernel's table, and these registers do not lead to it.",
+      hardware: 'It follows what the registers say now.',
+      kernel:
+        'It met other values when it decided. After an adoption STRTAB_BASE is still the old one, after a reset it is not.',
+      causes: ['a capture from a shell of the kdump kernel', 'a vmcore saved there, with registers read beside it'],
+      next: [
+        '`smmu-adopt regs capture --base ADDRESS`: a script for the moment before the driver loads',
+        'the log of the kdump kernel, with --dmesg: it says whether the table was adopted',
+      ],
+      references: [ARM.cr0, linux('arm_smmu_device_reset')],
     }),
   }),
   'adoption-indeterminate': rule({

@@ -245,15 +245,15 @@ const adoptionMembers = {
   verdict: ['', verdict],
   ret: ['What the adoption returned; null when not attempted or not known', ret],
   errno: ['', errno],
+  doubt: [
+    "Why nothing can be told from these registers: they are of after the kdump kernel's probe; null where nothing says so",
+    nullable(choice('captured-after-probe', 'table-in-kdump-memory', 'table-in-gap', 'cr0-after-reset')),
+  ],
   decidedBy: [
     'The check at which the adoption ended, or at which it cannot be told whether it does; null where none did',
     nullable(check),
   ],
   settledByLog: ['The dump leaves something open that decides, and the captured log tells it', flag],
-  doubt: [
-    "Why nothing can be told from these registers: they are of after the kdump kernel's probe; null where nothing says so",
-    nullable(choice('captured-after-probe', 'table-in-kdump-memory', 'table-in-gap', 'cr0-after-reset')),
-  ],
   tableFormat: ['What STRTAB_BASE_CFG.FMT says', choice('2lvl', 'linear', 'reserved')],
   format: ['What was adopted; null when nothing was', nullable(choice('2lvl', 'linear'))],
   entries: ['L1 descriptors (2lvl) or STEs (linear) adopted; null when nothing was', nullable(integer(1))],

@@ -14,6 +14,7 @@ import {
   eventMeaning,
   globalErrorFlags,
   hex32,
+  inDumpInWords,
   problemInWords,
 } from './words.ts';
 
@@ -182,7 +183,7 @@ function eventSection({ events }: SmmuLogReport): Section {
       { title: 'Access', yields: 'wrap' },
       { ...WHEN, yields: 'below' },
       { ...LINES, yields: 'below' },
-      ...(inDump ? [{ title: 'The tables now', yields: 'below' as const }] : []),
+      ...(inDump ? [{ title: 'In the dump:', yields: 'below' as const }] : []),
     ],
     rows: sorted
       .slice(0, MAX_ROWS)
@@ -195,7 +196,7 @@ function eventSection({ events }: SmmuLogReport): Section {
         accessInWords(event) || NOTHING,
         when(event),
         lines(event),
-        ...(inDump ? [event.inDump?.says ?? NOTHING] : []),
+        ...(inDump ? [event.inDump === null ? NOTHING : inDumpInWords(event.inDump)] : []),
       ]),
     notes: [
       ...(sorted.length > MAX_ROWS ? [`and ${sorted.length - MAX_ROWS} more; --format json has all`] : []),

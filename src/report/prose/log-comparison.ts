@@ -12,12 +12,12 @@ export interface ComparisonWords {
 export function comparisonInWords({ dmesg, fate }: Pick<SmmuReport, 'dmesg' | 'fate'>): ComparisonWords | null {
   if (dmesg === null) return null;
   const { agree, missing, extra, panic, carriesSeries } = dmesg;
-  const series = carriesSeries === false ? '; its kernel does not carry the series' : '';
   const lines = `${agree} line${agree === 1 ? ' agrees' : 's agree'}`;
   const ending = panic === null ? '' : `, the end of the kernel ${panic.agrees ? 'too' : 'does not'}`;
   if (missing + extra === 0 && panic?.agrees !== false) return { how: 'as predicted', rest: lines + ending };
   if (fate.kind === 'unknown' && missing === 0) {
     return { how: 'open', rest: `${lines}, ${extra} more, about which nothing could be predicted` };
   }
+  const series = carriesSeries === false ? '; its kernel does not carry the series' : '';
   return { how: 'not as predicted', rest: `${lines}, ${missing} missing, ${extra} extra${ending}${series}` };
 }

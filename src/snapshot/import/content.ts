@@ -1,19 +1,17 @@
 /** Reads a file to import and tells text from binary. */
 
-import { readFile, readStandardInput, STANDARD_INPUT } from '../../dump/source.ts';
+import { readFile } from '../../dump/source.ts';
 import { InputError } from '../../errors.ts';
 import type { Content } from './reading.ts';
 
 /** A day's console log is smaller. */
 const MAX_TEXT_BYTES = 1 << 24;
 
-/** Reads a file, or standard input for `-`. Throws InputError for anything but a size that registers can have. */
+/** Throws InputError for anything but a regular file of a size that registers can have. */
 export function readContent(file: string): Content {
-  const name = file === '-' ? STANDARD_INPUT : file;
   const tooLong = (byteLength: number) =>
-    new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file: name });
-  const read = file === '-' ? readStandardInput(MAX_TEXT_BYTES, tooLong) : readFile(file, MAX_TEXT_BYTES, tooLong);
-  return contentOf(read, name);
+    new InputError('snapshot', `is ${byteLength} bytes long; is it the dump?`, { file });
+  return contentOf(readFile(file, MAX_TEXT_BYTES, tooLong), file);
 }
 
 export function contentOf(bytes: Uint8Array, file: string): Content {
