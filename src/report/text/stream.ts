@@ -15,7 +15,7 @@ import { blockLines, sectionLines } from './render.ts';
 import { stepTable } from './steps.ts';
 import { outcomes, outcomesInWords } from './stream-outcomes.ts';
 import { traffic } from './stream-traffic.ts';
-import { INDENT, paragraph, type Style, title } from './style.ts';
+import { headline, INDENT, paragraph, type Style, title, wordLines } from './style.ts';
 import { type Column, table } from './table.ts';
 
 /** `all`: fields without effect, and every CD in full. */
@@ -25,8 +25,8 @@ export function* streamText(report: StreamReport, style: Style, all: boolean): G
 
 function* lines(report: StreamReport, style: Style, all: boolean): Generator<string> {
   const { smmu, sid, bdf, device, lookup, ste, enabled, assumptions } = report;
-  const { paint } = style;
-  yield paint.bold(
+  yield* headline(
+    style,
     `${smmu}, SID ${hex(sid)}${device === null ? '' : ` (${device})`}: ${enabled ? effect(report) : 'NOT LOOKED UP, THE SMMU WAS OFF'}`,
   );
   const say = (text: string) => paragraph(style, INDENT, text);
@@ -115,8 +115,7 @@ function fieldTable(
 function entry(style: Style, { words, fields }: SteRow, all: boolean): string[] {
   return [
     ...title(style, 'Stream table entry', 'a stage that is off has no effect; --all shows its fields too'),
-    `${INDENT}${words.slice(0, 4).map(word).join(' ')}`,
-    `${INDENT}${words.slice(4).map(word).join(' ')}`,
+    ...wordLines(style, words.map(word)),
     ...fieldTable(style, STE, STE_GROUPS, fields, all),
   ];
 }
@@ -168,8 +167,7 @@ function substreams({ fields }: SteRow, { format, entries, withoutSsid }: CdTabl
 function context(style: Style, { ssid, address, pageState, words, fields }: CdRow, all: boolean): string[] {
   return [
     ...title(style, `CD of SubstreamID ${ssid}`, `at ${hex(address)} (${pageState})`),
-    `${INDENT}${words.slice(0, 4).map(word).join(' ')}`,
-    ...(all ? [`${INDENT}${words.slice(4).map(word).join(' ')}`] : []),
+    ...wordLines(style, (all ? words : words.slice(0, 4)).map(word)),
     ...fieldTable(style, CD, CD_GROUPS, fields, all),
   ];
 }

@@ -111,6 +111,18 @@ export function paintedParagraph(
   return lines.map(({ painted }, i) => ((i === 0 ? lead : ' '.repeat(leadLength)) + painted).trimEnd());
 }
 
+/** The answer of a report, which comes first. */
+export function headline(style: Style, text: string): string[] {
+  return wrap(text, style.width).map((line) => style.paint.bold(line));
+}
+
+/** 64-bit words of memory, as many on a line as it has room for: a power of two. */
+export function wordLines({ width }: Style, words: readonly string[]): string[] {
+  const each = [4, 2].find((number) => INDENT.length + number * 19 - 1 <= width) ?? 1;
+  const starts = words.map((_, i) => i).filter((i) => i % each === 0);
+  return starts.map((start) => INDENT + words.slice(start, start + each).join(' '));
+}
+
 /** A section's title with an empty line before it; the aside in lines of its own where it has no room beside it. */
 export function title(style: Style, text: string, aside = ''): string[] {
   const { width, paint } = style;
