@@ -38,6 +38,8 @@ const PARTS = {
   'completion-bash': 'src/cli/completion/bash.ts',
   'completion-zsh': 'src/cli/completion/zsh.ts',
   'completion-fish': 'src/cli/completion/fish.ts',
+  'crashed-kernel': 'src/linux/crashed-kernel.ts',
+  'crashed-kernel-text': 'src/report/crashed-kernel.ts',
   'regs-import': 'src/snapshot/import/import.ts',
   'regs-explain': 'src/snapshot/validate/explain.ts',
   codecs: 'src/dump/codecs/registry.ts',

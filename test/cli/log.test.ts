@@ -51,6 +51,21 @@ Adoption and reset  in order
 `);
   });
 
+  test.each([80, 100, 160])('no line is longer than a terminal of %i columns', async (columns) => {
+    const body = [
+      'CMDQ error (cons 0x030120f3): ATC invalidate timeout',
+      'CMDQ error (cons 0x010120f3): ATC invalidate timeout',
+      'unexpected global error reported (0x000001fd), this could be serious',
+      'sid 0x00000100.0x00005: [17L] unprivileged RWX access at iova 0xfffffffffffff000',
+      'event: F_PERMISSION client: a-device-with-a-rather-long-name.12345 sid: 0x20600 ssid: 0xfffff iova: 0xfffffffffffff000 ipa: 0xfffffffff000',
+      'priv inst read s2 "Stage 1 translation table fetch" stall stag: 0xffff',
+    ].map((text) => `[Tue Sep 29 10:11:12 2026] arm-smmu-v3 arm-smmu-v3.0.auto: ${text}\n`);
+    const file = folder.write('wide.txt', body.join(''));
+    const { stdout } = await run(['log', file, '--color', 'never'], { cwd: LOGS, columns });
+    expect(stdout).toContain('F_PERMISSION');
+    expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+  });
+
   test('a log without an SMMU says so', async () => {
     const { stdout, status } = await log(folder.write('other.txt', 'usb 1-1: hello\n'));
     expect({ stdout, status }).toEqual({ stdout: 'No SMMUv3 speaks in this log\n  1 lines were read.\n', status: 0 });
