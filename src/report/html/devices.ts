@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { DeviceReport, InsertReport, SmmuReport } from '../../inspect/inspection.ts';
 import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
+import { decidingStreams } from '../prose/deferral.ts';
 import { DEVICE_FATES } from '../prose/fate.ts';
 import { type Content, code, count, type Html, html } from './markup.ts';
 import { badge, cutTable, NOTHING, note, section, sectionId, table } from './section.ts';
@@ -14,6 +15,7 @@ const MAX_ROWS = 1000;
 export function insertions(index: number, { inserts, devices, platform }: SmmuReport): Html | null {
   if (inserts.length === 0) return plainDevices(index, devices);
   const names = new DeviceNames(platform?.ranges ?? []);
+  const deciding = decidingStreams(devices);
   const refused = ({ ret }: InsertReport) => ret !== 0;
   const listed =
     inserts.length > MAX_ROWS ? [...inserts.filter(refused), ...inserts.filter((one) => !refused(one))] : inserts;
@@ -24,7 +26,7 @@ export function insertions(index: number, { inserts, devices, platform }: SmmuRe
       (insert.device ?? names.deviceOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
       result(insert),
       mapped(insert),
-      attach(insert, devices),
+      attach(insert, deciding),
       lines(insert),
     ] as Content[],
   }));
@@ -57,11 +59,11 @@ function result({ ret, errno, asked }: InsertReport): Content {
 }
 
 /** Deferral is the device's: with several streams, the one that decides is named. */
-function attach({ deferred, sid }: InsertReport, devices: readonly DeviceReport[]): string {
+function attach({ deferred, sid }: InsertReport, deciding: ReadonlyMap<number, number>): string {
   if (deferred === null) return NOTHING;
   if (!deferred) return 'at once';
-  const device = devices.find(({ sids, deferredBy }) => sids.includes(sid) && deferredBy !== null);
-  return device !== undefined && device.sids.length > 1 ? `deferred by ${hex(device.deferredBy ?? sid)}` : 'deferred';
+  const by = deciding.get(sid);
+  return by === undefined ? 'deferred' : `deferred by ${hex(by)}`;
 }
 
 function lines({ log }: InsertReport): Content {

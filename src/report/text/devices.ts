@@ -3,6 +3,7 @@
 import { DEFERRAL_ENDS } from '../../adopt/deferral.ts';
 import { hex } from '../../hex.ts';
 import type { InsertReport, SmmuReport } from '../../inspect/inspection.ts';
+import { decidingStreams } from '../prose/deferral.ts';
 import { deviceNames } from './firmware.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, redIf, table } from './table.ts';
@@ -10,12 +11,13 @@ import { NOTHING, redIf, table } from './table.ts';
 export function insertions(style: Style, { inserts, devices, platform }: SmmuReport): string[] {
   if (inserts.length === 0) return [];
   const nameOf = deviceNames(platform);
+  const deciding = decidingStreams(devices);
   const rows = inserts.map((insert) => [
     hex(insert.sid),
     (insert.device ?? nameOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
     result(insert),
     mapped(insert),
-    attach(insert, devices),
+    attach(insert, deciding),
     [...new Set(insert.log.map(({ text }) => text))].join('; ') || NOTHING,
   ]);
   const columns = [
@@ -54,12 +56,11 @@ function result({ ret, errno, asked }: InsertReport): string {
 }
 
 /** Deferral is the device's: with several streams, the one that decides is named. */
-function attach({ deferred, sid }: InsertReport, devices: SmmuReport['devices']): string {
+function attach({ deferred, sid }: InsertReport, deciding: ReadonlyMap<number, number>): string {
   if (deferred === null) return NOTHING;
   if (!deferred) return 'at once';
-  const device = devices.find(({ sids, deferredBy }) => sids.includes(sid) && deferredBy !== null);
-  const several = device !== undefined && device.sids.length > 1;
-  return several ? `deferred by ${hex(device.deferredBy ?? sid)}` : 'deferred';
+  const by = deciding.get(sid);
+  return by === undefined ? 'deferred' : `deferred by ${hex(by)}`;
 }
 
 export function rmr(style: Style, { rmr: entries, platform }: SmmuReport): string[] {
