@@ -25,7 +25,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './capture-lines.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
-import { dumpReport, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import { dumpReport, type Inspection, kernelReport, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
 
 export interface InspectOptions {
   /** Revision of the series to emulate, or `all` side by side; the snapshot's when left out, else v6. */
@@ -140,7 +140,11 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     inspected.push(one);
   }
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
-  const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
+  const reports = {
+    dump: dumpReport(dump),
+    later: later ? dumpReport(later) : null,
+    kernel: kernelReport(dump),
+  };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
   const findings = [...generalFindings(dump, later, snapshot, options.platform).all, ...ofSmmus];

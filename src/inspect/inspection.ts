@@ -29,6 +29,8 @@ export interface Inspection {
   readonly dump: DumpReport;
   /** The memory at the later moment, when one was given. */
   readonly later: DumpReport | null;
+  /** What the dump says of the kernel that crashed; null where it says nothing. */
+  readonly kernel: KernelReport | null;
   readonly smmus: readonly SmmuReport[];
   readonly findings: readonly Finding[];
   readonly summary: {
@@ -37,6 +39,12 @@ export interface Inspection {
     readonly notes: number;
     readonly exitCode: 0 | 1 | 3;
   };
+}
+
+export interface KernelReport {
+  readonly release: string | null;
+  /** GNU build id. */
+  readonly buildId: string | null;
 }
 
 export interface DumpReport {
@@ -126,4 +134,11 @@ export function dumpReport(dump: Dump): DumpReport {
     memoryComplete: dump.mapComplete,
     assumptions: dump.assumptions,
   };
+}
+
+/** The kernel that crashed, by the dump's own notes and header; null where they say nothing of it. */
+export function kernelReport({ details }: Dump): KernelReport | null {
+  const release = details.kernelRelease;
+  const buildId = details.vmcoreinfo.get('BUILD-ID') ?? null;
+  return release === null && buildId === null ? null : { release, buildId };
 }

@@ -19,10 +19,10 @@ describe('text', () => {
   events  F_TRANSLATION of SID 0x100 (0000:01:00.0) at 0xffffb002, once
 
 Events  what stops DMA first
-  Count  Event            SID     Address  Access
-  -----  -------------  -----  ----------  -------------------------------
-      1  F_TRANSLATION  0x100  0xffffb002  unprivileged data read, stage 1
-    Device 0000:01:00.0  When 2.230000  Lines 7
+  Count  Event            SID  Device           Address  Access                           When
+  -----  -------------  -----  ------------  ----------  -------------------------------  --------
+      1  F_TRANSLATION  0x100  0000:01:00.0  0xffffb002  unprivileged data read, stage 1  2.230000
+    Lines 7
   F_TRANSLATION: The address is not mapped, or lies outside what the tables cover. Typical of DMA
   that goes on after its buffer was unmapped, and of a wrong address in a device.
 

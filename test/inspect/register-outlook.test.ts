@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { validatedSnapshot } from '../../src/inspect/register-outlook.ts';
 import { validationJson } from '../../src/report/json/register-outlook.ts';
-import { outlookLines } from '../../src/report/text/register-outlook.ts';
+import { registerOutlook } from '../../src/report/sections/register-outlook.ts';
+import { sectionLines } from '../../src/report/text/render.ts';
 import { makeStyle } from '../../src/report/text/style.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 
@@ -132,7 +133,11 @@ test('published with addresses as hex text', () => {
 test('in words', () => {
   const text = (...args: Parameters<typeof validated>) => {
     const found = outlook(...args);
-    return found === null ? '' : [...outlookLines(found, makeStyle({ width: 200, color: false }))].join('\n');
+    return found === null
+      ? ''
+      : registerOutlook(found)
+          .flatMap((one) => [...sectionLines(makeStyle({ width: 100, color: false }), one)])
+          .join('\n');
   };
   expect(text({}).replace(/\s+/g, ' ')).toContain(
     '25 of 32 bits of a StreamID, 0x0 to 0x1ffffff; any greater one is answered with C_BAD_STREAMID.',

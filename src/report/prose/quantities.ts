@@ -1,4 +1,4 @@
-/** Sizes as people read them. */
+/** How are sizes and counts said? */
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
@@ -11,4 +11,14 @@ export function inUnits(byteLength: number): string {
 /** What maps memory, of either size. */
 export function countedLeaves(leaves: number): string {
   return leaves === 1 ? 'one block or page' : `${leaves} blocks and pages`;
+}
+
+/** `3 findings`, `1 finding`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${grouped(number)} ${number === 1 ? one : many}`;
+}
+
+/** Thousands are set apart, because a table can have millions of entries. */
+export function grouped(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,9 +1,9 @@
 /** What the formats share about findings: their orders, and their place and reach in words. */
 
-import type { Finding } from '../findings/findings.ts';
-import type { Severity } from '../findings/rules.ts';
-import { hex } from '../hex.ts';
-import type { Inspection } from '../inspect/inspection.ts';
+import type { Finding } from '../../findings/findings.ts';
+import type { Severity } from '../../findings/rules.ts';
+import { hex } from '../../hex.ts';
+import type { Inspection } from '../../inspect/inspection.ts';
 
 /** How people want them. */
 export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];

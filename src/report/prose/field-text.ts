@@ -1,7 +1,7 @@
 /** Numbers that may be missing, and decoded fields, as people read them. */
 
-import { hex } from '../hex.ts';
-import type { FieldValue } from '../smmu/fields.ts';
+import { hex } from '../../hex.ts';
+import type { FieldValue } from '../../smmu/fields.ts';
 
 /** An address in hex, a number as it is. */
 export function fieldText(value: FieldValue): string | number {
