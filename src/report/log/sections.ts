@@ -7,13 +7,13 @@ import type { CommandErrorFacts, GlobalErrorFacts, Occurrence } from '../../log/
 import { fieldOf } from '../../smmu/fields.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
 import { count, grouped } from '../prose/quantities.ts';
+import { fieldsInWords, meaningOfType, typeInWords } from '../prose/queue-entries.ts';
 import type { Tone } from '../prose/tone.ts';
 import { type Column, facts, notes, type Row, type Section } from '../sections/section.ts';
 import {
   accessInWords,
   commandFacts,
   consInWords,
-  eventMeaning,
   globalErrorFlags,
   hex32,
   inDumpInWords,
@@ -134,7 +134,7 @@ function eventSentence(event: ReportedEvent, boots: number): string {
 
 function streamInWords({ ssid, device, deviceIfRequesterId }: NamedStream & Pick<ReportedEvent, 'ssid'>, sid: number) {
   const who = device ?? (deviceIfRequesterId === null ? null : `${deviceIfRequesterId} if SIDs are requester IDs`);
-  return `SID ${hex(sid)}${ssid === null ? '' : ` SubstreamID ${hex(ssid)}`}${who === null ? '' : ` (${who})`}`;
+  return `SID ${hex(sid)}${ssid === null ? '' : ` SubstreamID ${ssid}`}${who === null ? '' : ` (${who})`}`;
 }
 
 /** Events that tell of a stream without a way: nothing of it gets through. */
@@ -177,7 +177,7 @@ const hexCell = (value: number | bigint | null) => (value === null ? null : hex(
 
 function eventSection({ events }: SmmuLogReport, most: number): Section {
   const sorted = worstFirst(events);
-  const meanings = new Map(sorted.map((event) => [event.name, eventMeaning(event)]));
+  const meanings = new Map(sorted.map((event) => [event.name, event.code === null ? null : meaningOfType(event)]));
   const odd = sorted.flatMap((event) =>
     event.problems.map((problem) => `${event.name} in line ${event.firstLine}: ${problemInWords(problem)}`),
   );
@@ -195,7 +195,7 @@ function eventSection({ events }: SmmuLogReport, most: number): Section {
     (event): Row => ({
       cells: [
         event.count,
-        event.name,
+        typeInWords({ type: event.name, code: event.code }),
         hexCell(event.sid),
         deviceCell(event),
         hexCell(event.address),
@@ -220,7 +220,7 @@ function eventSection({ events }: SmmuLogReport, most: number): Section {
 }
 
 function deviceCell({ device, deviceFrom, deviceIfRequesterId, ssid }: ReportedEvent): string | null {
-  const substream = ssid === null ? [] : [`SubstreamID ${hex(ssid)}`];
+  const substream = ssid === null ? [] : [`SubstreamID ${ssid}`];
   const who =
     device !== null
       ? [`${device}${deviceFrom === 'log' ? '' : ` (${deviceFrom})`}`]
@@ -235,13 +235,13 @@ function commandSection({ commandErrors, boot }: SmmuLogReport, most: number): S
     { title: 'What', kind: 'code' },
     { title: 'CMDQ_CONS.ERR', kind: 'code' },
     { title: 'Stopped at', kind: 'number' },
-    { title: 'Command', kind: 'code' },
+    { title: 'Command' },
     ...OCCURRENCE,
   ];
   const told = commandErrors.map((error) => ({ error, ...consInWords(error, entries) }));
   const rows = told.map(
     ({ error, reason, index }): Row => ({
-      cells: [error.count, error.what, reason, hexCell(index), commandName(error), ...occurrence(error)],
+      cells: [error.count, error.what, reason, hexCell(index), commandCell(error), ...occurrence(error)],
     }),
   );
   const meanings = new Map(
@@ -267,10 +267,10 @@ function commandSection({ commandErrors, boot }: SmmuLogReport, most: number): S
   };
 }
 
-function commandName({ command: words }: CommandErrorFacts): string | null {
+function commandCell({ command: words }: CommandErrorFacts): string | null {
   const command = commandFacts(words);
   if (command === null) return null;
-  return command.type.startsWith('CMD_') ? command.type : `${command.type} ${hex(command.code)}`;
+  return [typeInWords(command), ...fieldsInWords('command', command.fields, command.code)].join(', ');
 }
 
 function globalSection(globalErrors: readonly GlobalErrorFacts[], most: number): Section {
