@@ -12,9 +12,11 @@ import type { Rows } from '../rows.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
+import type { Master, Provenance } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import type { L1Row } from '../tables/l1-rows.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
+import type { FoundState } from './crashed-kernel.ts';
 import type { DmesgReport } from './dmesg.ts';
 import type { Outcome, RevisionOutcome } from './outcome.ts';
 import type { PlatformReport } from './platform-report.ts';
@@ -29,6 +31,8 @@ export interface Inspection {
   readonly dump: DumpReport;
   /** The memory at the later moment, when one was given. */
   readonly later: DumpReport | null;
+  /** The crashed kernel; null where the dump has nothing of it. */
+  readonly kernel: KernelReport | null;
   readonly smmus: readonly SmmuReport[];
   readonly findings: readonly Finding[];
   readonly summary: {
@@ -37,6 +41,19 @@ export interface Inspection {
     readonly notes: number;
     readonly exitCode: 0 | 1 | 3;
   };
+}
+
+/** What stands in for something that was not given. */
+export type TakenFromKernel = 'registers' | 'memory-map' | 'devices' | 'version';
+
+export interface KernelReport {
+  readonly release: string;
+  readonly buildId: string | null;
+  /** Where the layout of the driver's structures is from. */
+  readonly types: FoundState['types'];
+  readonly taken: readonly TakenFromKernel[];
+  /** All that was found, with what is doubtful about it. */
+  readonly state: FoundState;
 }
 
 export interface DumpReport {
@@ -62,6 +79,7 @@ export interface SmmuReport extends Outcome {
   readonly base: number | null;
   /** As the hardware probe sets them, before the adoption changes any. */
   readonly features: Features & IdSizes;
+  readonly registersFrom: RegisterSource;
   readonly registers: Readonly<Record<string, RegisterReport>>;
   readonly assumptions: readonly Assumption[];
   /** What every known revision does, by name; null unless all were asked for. */
@@ -70,6 +88,8 @@ export interface SmmuReport extends Outcome {
   readonly splits: readonly RevisionSplit[] | null;
   /** What becomes of the STEs of firmware's reserved memory regions that were asked about. */
   readonly rmr: readonly RmrReport[];
+  /** The devices that the crashed kernel had behind it, by StreamID; empty where nobody says. */
+  readonly masters: readonly Master[];
   /** What firmware says of the SMMU; absent unless its tables were asked for. */
   readonly platform?: PlatformReport;
   /** The predicted log against a captured one; null when none was given. */
@@ -88,9 +108,15 @@ export interface SmmuReport extends Outcome {
   readonly stes: Rows<SteRow>;
 }
 
+/** A snapshot, the crashed kernel's own state in the dump, or a table that was found by searching. */
+export type RegisterSource = 'snapshot' | 'dump' | 'table-scan';
+
 /** A register as the snapshot has it. */
 export interface RegisterReport {
   readonly value: bigint;
+  readonly how: Provenance;
+  /** The bits that are known, where these are not all; the others are 0 in the value, and no field has any of them. */
+  readonly known?: bigint;
   readonly fields: Readonly<Record<string, FieldValue>>;
 }
 

@@ -63,10 +63,15 @@ export function fieldNumbers(layout: Layout, words: readonly bigint[]): (field: 
   return (name) => Number(BigInt.asUintN(52, fieldBits(fieldOf(layout, name), words)));
 }
 
-/** Every field of the layout by name. */
-export function decodeFields(layout: Layout, words: readonly bigint[]): Record<string, FieldValue> {
+/** Every field of the layout by name; of a register of which some bits are `known`, those that are wholly. */
+export function decodeFields(
+  layout: Layout,
+  words: readonly bigint[],
+  known: bigint | null = null,
+): Record<string, FieldValue> {
   const decoded: Record<string, FieldValue> = {};
   for (const field of layout.fields) {
+    if (known !== null && !isKnown(field, { known })) continue;
     const bits = fieldBits(field, words);
     decoded[field.name] = field.kind === 'address' ? bits : Number(bits);
   }

@@ -28,7 +28,7 @@ export interface SteRow {
   readonly cds: readonly CdRow[];
 }
 
-/** One row for each STE; `ssidBits` is IDR1.SSIDSIZE, `names` what firmware calls the devices. */
+/** One row for each STE; `ssidBits` is IDR1.SSIDSIZE, `names` what the devices are called. */
 export function* steRows(
   stes: Iterable<FoundSte>,
   memory: MemoryView,

@@ -152,7 +152,7 @@ describe('what is broken fails alone', async () => {
       (at) => writeFileSync(at('sample.json'), '{"args":[5]}'),
     ],
     ['an unknown option', "unknown option '--nonsense'", withArgs('dump.raw', '--regs', 'regs.json', '--nonsense')],
-    ['no --regs', "required option '--regs <file>' not specified", withArgs('dump.raw')],
+    ['no --regs', 'no state of the crashed kernel was found, because there is no VMCOREINFO', withArgs('dump.raw')],
     ['a SID that is none', '"x" is not a StreamID', withArgs('dump.raw', '--regs', 'regs.json', '--sid', 'x')],
     ['help', 'outputHelp', withArgs('--help')],
     ['--output', 'a sample has no --output', withArgs('dump.raw', '--regs', 'regs.json', '-o', 'regs.json')],

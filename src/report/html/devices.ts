@@ -11,9 +11,9 @@ import { badge, cutTable, NOTHING, note, section, sectionId, table } from './sec
 const MAX_ROWS = 1000;
 
 /** Null where there is nothing to insert, or where the table that devices go into is an ordinary one. */
-export function insertions(index: number, { inserts, devices, platform }: SmmuReport): Html | null {
+export function insertions(index: number, { inserts, devices, platform, masters }: SmmuReport): Html | null {
   if (inserts.length === 0) return plainDevices(index, devices);
-  const names = new DeviceNames(platform?.ranges ?? []);
+  const names = new DeviceNames(platform?.ranges ?? [], masters);
   const refused = ({ ret }: InsertReport) => ret !== 0;
   const listed =
     inserts.length > MAX_ROWS ? [...inserts.filter(refused), ...inserts.filter((one) => !refused(one))] : inserts;

@@ -3,6 +3,7 @@
 import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
+import { kernelLines } from '../prose/crashed-kernel.ts';
 import { findingList } from './findings.ts';
 import { byteSize, code, count, type Html, html } from './markup.ts';
 import { details, facts, table } from './section.ts';
@@ -12,12 +13,14 @@ const MAX_RANGES_SHOWN = 8;
 /** And one of more than these is no map that anybody reads. */
 const MAX_RANGES_LISTED = 1000;
 
-export function input({ dump, later, findings }: Inspection): Html {
+export function input({ dump, later, kernel, findings }: Inspection): Html {
   const general = findingsOf(findings, null);
   return html`
 <section id="input">
 <h2>Input</h2>
-${general.length > 0 && findingList(general, null)}${oneDump('Dump', dump)}${later !== null && oneDump('Later dump', later)}</section>
+${general.length > 0 && findingList(general, null)}${oneDump('Dump', dump)}${later !== null && oneDump('Later dump', later)}${
+  kernel !== null && html`<h3>Crashed kernel</h3>\n${kernelLines(kernel).map((line) => html`<p>${line}</p>\n`)}`
+}</section>
 `;
 }
 

@@ -1,10 +1,11 @@
 /** The registers of the snapshot, decoded, what was assumed where they are silent, and what the probe made of them. */
 
 import { hex } from '../../hex.ts';
-import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { RegisterReport, SmmuReport } from '../../inspect/inspection.ts';
 import { type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
 import { registerNamed } from '../../smmu/registers.ts';
 import { fieldText } from '../field-text.ts';
+import { howInWords } from '../prose/crashed-kernel.ts';
 import { code, type Html, html } from './markup.ts';
 import { facts, section, sectionId, table } from './section.ts';
 
@@ -14,7 +15,7 @@ const MAX_FIELDS_SHOWN = 6;
 export function registers(index: number, { registers: all, features }: SmmuReport): Html {
   const { twoLevelStreamTable, twoLevelCdTable, coherent, sidBits, ssidBits, asidBits, vmidBits, oasBits } = features;
   const able = (on: boolean) => (on ? 'yes' : 'no');
-  const body = html`${Object.entries(all).map(([name, { value, fields }]) => register(name, value, fields))}<h4>What the probe makes of them</h4>
+  const body = html`${Object.entries(all).map(([name, found]) => register(name, found))}<h4>What the probe makes of them</h4>
 ${facts([
   ['Two-level stream table', able(twoLevelStreamTable)],
   ['Two-level CD table', able(twoLevelCdTable)],
@@ -28,14 +29,16 @@ ${facts([
   return section(sectionId(index, 'registers'), 'Registers', 'each opens to show its fields', body);
 }
 
-function register(name: string, value: bigint, fields: Readonly<Record<string, FieldValue>>): Html {
+function register(name: string, found: RegisterReport): Html {
+  const { value, fields } = found;
   const layout = registerNamed(name);
   const set = Object.entries(fields).filter(([, field]) => Number(field) !== 0);
   const shown = set.slice(0, MAX_FIELDS_SHOWN).map(([field, bits]) => `${field} ${fieldText(bits)}`);
   const more = set.length > shown.length ? ', \u2026' : '';
-  const rows = (layout?.fields ?? []).map((field) => {
-    const bits = fields[field.name] ?? 0;
-    return [field.name, bitRange(field), String(fieldText(bits)), meaning(field, bits)];
+  const how = howInWords(found);
+  const rows = (layout?.fields ?? []).flatMap((field) => {
+    const bits = fields[field.name];
+    return bits === undefined ? [] : [[field.name, bitRange(field), String(fieldText(bits)), meaning(field, bits)]];
   });
   const columns = [
     { title: 'Field', kind: 'code' as const },
@@ -46,7 +49,7 @@ function register(name: string, value: bigint, fields: Readonly<Record<string, F
   return html`<details class="register"><summary><strong>${name}</strong> ${code(hex(value))} <small>${
     shown.join(', ') + more
   }</small></summary>
-<div class="inside"><p>${layout?.meaning ?? ''}.</p>
+<div class="inside"><p>${layout?.meaning ?? ''}${how === null ? '' : ` (${how})`}.</p>
 ${table(name, columns, rows, 'fields')}</div></details>
 `;
 }

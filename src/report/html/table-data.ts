@@ -33,7 +33,7 @@ export class Budget {
 
 /** What the browser has to know of an SMMU before it sees a row. */
 export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Finding[]): Generator<string> {
-  const { table, census, platform } = smmu;
+  const { table, census, platform, masters } = smmu;
   const split = table.split ?? 0;
   const located = findings.flatMap(({ rule, severity, args, location: { firstSid, lastSid } }) =>
     firstSid === undefined || lastSid === undefined ? [] : [{ rule, severity, args, firstSid, lastSid }],
@@ -53,6 +53,7 @@ export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Fi
       .filter(({ args }) => 'table' in args && args.table === 'L1 table')
       .map(({ firstSid, lastSid }) => [Math.floor(firstSid / 2 ** split), Math.floor(lastSid / 2 ** split)] as const),
     ...(platform === undefined ? {} : { ranges: platform.ranges }),
+    ...(masters.length === 0 ? {} : { devices: masters.map(({ sid, device }) => ({ sid, device })) }),
   };
   yield `<script type="application/json" id="${sectionId(index, 'data')}">${scriptJson(data)}</script>\n`;
 }

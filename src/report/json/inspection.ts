@@ -2,7 +2,14 @@
 
 import type { ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
-import type { Inspection, RegisterReport, RevisionSplit, RmrReport, SmmuReport } from '../../inspect/inspection.ts';
+import type {
+  Inspection,
+  KernelReport,
+  RegisterReport,
+  RevisionSplit,
+  RmrReport,
+  SmmuReport,
+} from '../../inspect/inspection.ts';
 import type { PlatformReport } from '../../inspect/platform-report.ts';
 import type { IdRange, ReservedRegion } from '../../platform/firmware.ts';
 import {
@@ -22,6 +29,8 @@ import {
   sid,
   text,
 } from '../../shape.ts';
+import type { Master } from '../../snapshot/snapshot.ts';
+import { stateNotes } from '../crashed-kernel.ts';
 import { adoption, outcomeMembers, revisionOutcome } from './adoption.ts';
 import { assumption, dump, fields, preamble, range } from './common.ts';
 import { finding } from './findings.ts';
@@ -31,8 +40,13 @@ const register = define(
   'register',
   'One register',
   object<RegisterReport>()({
-    value: ['The value in the snapshot', hex],
-    fields: ['', fields],
+    value: ['The value; bits that are not known are 0', hex],
+    how: [
+      'hardware: read from the device; driver-wrote: what the driver keeps of what it wrote; driver-copy: its shadow of an index that also the hardware moves; derived: bits that follow from what it found at its probe; inferred: what its code always writes in that state, or what memory shows to have been written',
+      choice('hardware', 'driver-wrote', 'driver-copy', 'derived', 'inferred'),
+    ],
+    known: ['The mask of the bits that are known; there only where these are not all', optional(hex)],
+    fields: ['Those that are known: addresses as hex text, all others as integers', fields],
   }),
 );
 
@@ -185,6 +199,37 @@ const reachable = define(
   }),
 );
 
+const master = define(
+  'master',
+  'A device behind an SMMU, as the crashed kernel had it; one for each StreamID',
+  object<Master>()({
+    sid: ['StreamID', sid],
+    device: ["The kernel's name for it; null where it is not known, as all that follows", nullable(text)],
+    driver: ['The driver bound to it; null without any', nullable(text)],
+    group: ['Number of its IOMMU group', nullable(count)],
+    domain: ['Type of its domain, as the kernel calls it', nullable(text)],
+    asid: ['ASID of a domain of stage 1', nullable(integer(0, 65535))],
+  }),
+);
+
+const kernel = define(
+  'kernel',
+  'The crashed kernel, as far as the dump has it',
+  object<KernelReport>()({
+    release: ['Its release', text],
+    buildId: ['Its GNU build id; null where it does not say', nullable(text)],
+    types: [
+      'Where the layout of its structures is from: BTF, offsets that are the same in all kernels, or nowhere',
+      choice('btf', 'offsets', 'none'),
+    ],
+    taken: [
+      'What of it stands in for what was not given: registers, memory map, devices to insert, kernel version',
+      list(choice('registers', 'memory-map', 'devices', 'version')),
+    ],
+    notes: ['What has to be known beside it, in words', derived(list(text), ({ state }) => stateNotes(state))],
+  }),
+);
+
 const smmu = define(
   'smmu',
   'One SMMU',
@@ -204,10 +249,11 @@ const smmu = define(
         oasBits: ['Output address bits', choice(32, 36, 40, 42, 44, 48, 52, 56)],
       }),
     ],
-    registers: [
-      'Registers of the snapshot by architecture name, in the order of their offsets',
-      mapOf(/^[A-Z][A-Z0-9_]*$/, register),
+    registersFrom: [
+      "A snapshot that was given, the crashed kernel's own state in the dump, or a table that was found by searching",
+      choice('snapshot', 'dump', 'table-scan'),
     ],
+    registers: ['Registers by architecture name, in the order of their offsets', mapOf(/^[A-Z][A-Z0-9_]*$/, register)],
     assumptions: ['Values assumed because the snapshot lacks them', list(assumption)],
     adoption: ['', adoption],
     ...outcomeMembers,
@@ -220,6 +266,7 @@ const smmu = define(
       nullable(list(split)),
     ],
     rmr: ["STEs of firmware's reserved memory regions that were asked about", list(rmr)],
+    masters: ['The devices that the crashed kernel had behind it, by StreamID; empty where nobody says', list(master)],
     platform: ['What firmware says of the SMMU; there only when its tables were asked for', optional(platform)],
     dmesg: ['The predicted log against a captured one; null when none was given', nullable(dmesg)],
     table: [
@@ -245,6 +292,7 @@ export const INSPECTION: Shape<Inspection> = object<Inspection>()({
   ...preamble,
   dump: ['The dump that was inspected', dump],
   later: ['The memory when devices are inserted, where another dump was given for it', nullable(dump)],
+  kernel: ['The crashed kernel; null where the dump has nothing of it', nullable(kernel)],
   smmus: ['The SMMUs in the order of the snapshot', list(smmu)],
   findings: ['Everything found: about the dump and the snapshot first, then by SMMU', list(finding)],
   summary: [

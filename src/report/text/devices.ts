@@ -7,9 +7,10 @@ import { deviceNames } from './firmware.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { NOTHING, redIf, table } from './table.ts';
 
-export function insertions(style: Style, { inserts, devices, platform }: SmmuReport): string[] {
+export function insertions(style: Style, smmu: SmmuReport): string[] {
+  const { inserts, devices } = smmu;
   if (inserts.length === 0) return [];
-  const nameOf = deviceNames(platform);
+  const nameOf = deviceNames(smmu);
   const rows = inserts.map((insert) => [
     hex(insert.sid),
     (insert.device ?? nameOf(insert.sid) ?? NOTHING) + (insert.hotplugged ? ' (hotplug)' : ''),
@@ -62,9 +63,10 @@ function attach({ deferred, sid }: InsertReport, devices: SmmuReport['devices'])
   return several ? `deferred by ${hex(device.deferredBy ?? sid)}` : 'deferred';
 }
 
-export function rmr(style: Style, { rmr: entries, platform }: SmmuReport): string[] {
+export function rmr(style: Style, smmu: SmmuReport): string[] {
+  const { rmr: entries } = smmu;
   if (entries.length === 0) return [];
-  const nameOf = deviceNames(platform);
+  const nameOf = deviceNames(smmu);
   const named = entries.some(({ sid }) => nameOf(sid) !== null);
   const rows = entries.map(({ sid, kept, config, valid }) => [
     hex(sid),

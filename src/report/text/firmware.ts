@@ -2,7 +2,6 @@
 
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
-import type { PlatformReport } from '../../inspect/platform-report.ts';
 import { DeviceNames, idsInWords } from '../../platform/device-names.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
@@ -46,7 +45,10 @@ export function shortName(name: string): string {
 }
 
 /** Device names by StreamID, null where there is none. */
-export function deviceNames(platform: PlatformReport | undefined): (sid: number) => string | null {
-  const names = new DeviceNames(platform?.ranges ?? []);
+export function deviceNames({
+  platform,
+  masters,
+}: Pick<SmmuReport, 'platform' | 'masters'>): (sid: number) => string | null {
+  const names = new DeviceNames(platform?.ranges ?? [], masters);
   return (sid) => names.deviceOf(sid);
 }

@@ -10,6 +10,7 @@ import type { SteRow } from '../../tables/ste-rows.ts';
 import { escapeText } from '../escape.ts';
 import { fieldText } from '../field-text.ts';
 import { sidsInWords } from '../findings.ts';
+import { howInWords } from '../prose/crashed-kernel.ts';
 import { shortName } from './firmware.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
@@ -17,30 +18,32 @@ import { type Column, NOTHING, table } from './table.ts';
 export function registers(style: Style, smmu: SmmuReport): string[] {
   const { features, registers: all, assumptions } = smmu;
   const rows: string[][] = [];
-  const register = (name: string, text: (field: (name: string) => number | string) => string) => {
+  // What is not known of a register is not among its fields, and nothing is said of it.
+  const register = (name: string, text: (field: (name: string) => string | null) => readonly (string | null)[]) => {
     const found = all[name];
-    if (found !== undefined) rows.push([name, hex(found.value), text((field) => fieldText(found.fields[field] ?? 0))]);
+    if (found === undefined) return;
+    const fieldIn = (field: string) => {
+      const value = found.fields[field];
+      return value === undefined ? null : String(fieldText(value));
+    };
+    const said = text(fieldIn).filter((part) => part !== null);
+    const how = howInWords(found);
+    const source = how === null ? '' : ` (${how})`;
+    rows.push([name, hex(found.value), said.join(', ') + source]);
   };
-  const format = (fmt: number | string) => ['linear', '2lvl'][Number(fmt)] ?? 'reserved';
-  register(
-    'CR0',
-    (f) =>
-      `SMMUEN ${f('SMMUEN')}, CMDQEN ${f('CMDQEN')}, EVENTQEN ${f('EVENTQEN')}, PRIQEN ${f('PRIQEN')}, ATSCHK ${f('ATSCHK')}`,
-  );
-  register('STRTAB_BASE', (f) => `table at ${f('ADDR')}`);
-  register(
-    'STRTAB_BASE_CFG',
-    (f) => `FMT ${f('FMT')} (${format(f('FMT'))}), SPLIT ${f('SPLIT')}, LOG2SIZE ${f('LOG2SIZE')}`,
-  );
-  register(
-    'IDR0',
-    (f) =>
-      `ST_LEVEL ${f('ST_LEVEL')}, CD2L ${f('CD2L')}, COHACC ${f('COHACC')}, ATS ${f('ATS')}, S1P ${f('S1P')}, S2P ${f('S2P')}`,
-  );
-  register('IDR1', (f) => `SIDSIZE ${f('SIDSIZE')}, SSIDSIZE ${f('SSIDSIZE')}`);
-  register('IDR5', () => `OAS ${features.oasBits} bits`);
-  register('GERROR', () => `errors active against GERRORN: ${activeErrors(smmu)}`);
-  register('GBPA', (f) => `ABORT ${f('ABORT')}`);
+  const named =
+    (...names: string[]) =>
+    (fieldIn: (field: string) => string | null) =>
+      names.map((field) => (fieldIn(field) === null ? null : `${field} ${fieldIn(field)}`));
+  const format = (fmt: string | null) => ['linear', '2lvl'][Number(fmt)] ?? 'reserved';
+  register('CR0', named('SMMUEN', 'CMDQEN', 'EVENTQEN', 'PRIQEN', 'ATSCHK'));
+  register('STRTAB_BASE', (f) => [`table at ${f('ADDR')}`]);
+  register('STRTAB_BASE_CFG', (f) => [`FMT ${f('FMT')} (${format(f('FMT'))})`, ...named('SPLIT', 'LOG2SIZE')(f)]);
+  register('IDR0', named('ST_LEVEL', 'CD2L', 'COHACC', 'ATS', 'S1P', 'S2P'));
+  register('IDR1', named('SIDSIZE', 'SSIDSIZE'));
+  register('IDR5', (f) => [f('OAS') === null ? null : `OAS ${features.oasBits} bits`]);
+  register('GERROR', () => [`errors active against GERRORN: ${activeErrors(smmu)}`]);
+  register('GBPA', named('ABORT'));
   const { twoLevelStreamTable, twoLevelCdTable, coherent, sidBits, ssidBits, asidBits, vmidBits } = features;
   const able = (on: boolean) => (on ? 'yes' : 'no');
   return [

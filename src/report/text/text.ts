@@ -5,6 +5,7 @@ import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
 import { worstInWords } from '../findings.ts';
+import { kernelLines, registersOrigin } from '../prose/crashed-kernel.ts';
 import { checks, idScan, kernelLog } from './adoption.ts';
 import { insertions, rmr } from './devices.ts';
 import { findingLines, findings } from './findings.ts';
@@ -33,7 +34,12 @@ export function* textVerdicts(inspection: Inspection, style: Style): Generator<s
 }
 
 function* lines(inspection: Inspection, style: Style): Generator<string> {
-  const { smmus, summary } = inspection;
+  const { smmus, summary, kernel } = inspection;
+  const origin = registersOrigin(kernel);
+  if (origin !== null) {
+    yield* paragraph(style, '', origin);
+    yield '';
+  }
   if (smmus.length > 1) {
     yield* smmus.map((smmu) => verdictLine(style, smmu));
     yield '';
@@ -50,7 +56,7 @@ function* lines(inspection: Inspection, style: Style): Generator<string> {
 }
 
 /** What was read, and what there is to say about it. */
-function* inputLines({ dump, later, findings: all }: Inspection, style: Style): Generator<string> {
+function* inputLines({ dump, later, kernel, findings: all }: Inspection, style: Style): Generator<string> {
   yield style.paint.bold('Input');
   for (const [label, one] of [
     ['dump', dump],
@@ -67,6 +73,9 @@ function* inputLines({ dump, later, findings: all }: Inspection, style: Style): 
     for (const { what, value, why } of one.assumptions) {
       yield* paragraph(style, `${INDENT}assumed  `, `${what} = ${value} (${why})`);
     }
+  }
+  for (const line of kernel === null ? [] : kernelLines(kernel)) {
+    yield* paragraph(style, `${INDENT}${'kernel'.padEnd('warning'.length)}  `, line);
   }
   yield* findingLines(
     style,
