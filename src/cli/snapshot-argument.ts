@@ -41,7 +41,7 @@ export async function completed(dump: OpenedDump, given: GivenEvidence): Promise
 
 /** For commands whose report does not say it: where the registers are from, and what is doubtful about them. */
 export async function noteOrigin({ crashedKernel }: Found, session: Session): Promise<void> {
-  if (crashedKernel === null || !crashedKernel.givesRegisters) return;
+  if (crashedKernel?.givesRegisters !== true || crashedKernel.state.outcome !== 'found') return;
   const { originOf, stateNotes } = await import('../report/crashed-kernel.ts');
   const { state } = crashedKernel;
   for (const line of [originOf(state), ...stateNotes(state)]) session.note(`${escapeText(line)}\n`);

@@ -4,9 +4,10 @@
  */
 
 import type { KernelVersion } from '../adopt/registration.ts';
+import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
-import type { KernelState, NoState } from '../linux/kernel-state.ts';
+import type { KernelIdentity, KernelState, NoState } from '../linux/kernel-state.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 
@@ -15,7 +16,9 @@ export type FoundState = Extract<KernelState, { outcome: 'found' }>;
 
 /** What a result rests on that is the crashed kernel's own. */
 export interface CrashedKernel {
-  readonly state: FoundState;
+  readonly kernel: KernelIdentity;
+  /** Of its SMMUs, or why there is none. */
+  readonly state: KernelState;
   /** Whether the registers are its own, and not those of a snapshot that was given. */
   readonly givesRegisters: boolean;
   /** The same of the memory map. */
@@ -53,27 +56,48 @@ export async function completedFromDump(
   const { extractSnapshot } = await import('../linux/kernel-state.ts');
   const state = await untilFetched(() => extractSnapshot(dump));
   if (state.outcome === 'not-found') {
-    const { reason } = state;
-    return given === null
-      ? { outcome: 'not-found', reason }
-      : { outcome: 'found', snapshot: given, iomem, crashedKernel: null };
+    if (given === null) return { outcome: 'not-found', reason: state.reason };
+    const kernel = state.kernel ?? identityOf(dump);
+    const crashedKernel = kernel === null ? null : { kernel, state, givesRegisters: false, givesMap: false };
+    return { outcome: 'found', snapshot: given, iomem, crashedKernel };
   }
   const ownMap = iomem === undefined ? await ownMapOf(dump) : undefined;
   return {
     outcome: 'found',
     snapshot: given === null ? state.snapshot : withMasters(given, state.snapshot),
     iomem: iomem ?? ownMap,
-    crashedKernel: { state, givesRegisters: given === null, givesMap: ownMap !== undefined },
+    crashedKernel: {
+      kernel: state.kernel,
+      state,
+      givesRegisters: given === null,
+      givesMap: ownMap !== undefined,
+    },
   };
 }
 
-/** As /proc/iomem would have said it. What is not whole is of no use: what it lacks would count as holes. */
+/** What VMCOREINFO says of a kernel that is not to be read. */
+function identityOf({ details: { vmcoreinfo } }: OpenedDump): KernelIdentity | null {
+  const release = vmcoreinfo.get('OSRELEASE');
+  return release === undefined ? null : { release, buildId: vmcoreinfo.get('BUILD-ID')?.toLowerCase() ?? null };
+}
+
+/**
+ * As /proc/iomem would have said it. What is not whole is of no use: what it lacks would count as holes. Neither is one
+ * that does not have as memory what the dump has.
+ */
 async function ownMapOf(dump: OpenedDump): Promise<Iomem | undefined> {
   const { memoryMap } = await import('../linux/memory-map.ts');
   const map = await untilFetched(() => memoryMap(dump));
   if (map.outcome === 'not-found' || !map.isWhole) return undefined;
   const iomem = iomemOf(map.entries, dump.files.join(', '));
-  return hasSystemRam(iomem) ? iomem : undefined;
+  return hasSystemRam(iomem) && covers(iomem.systemRam, dump) ? iomem : undefined;
+}
+
+/** Up to parts of pages, which a dump has whole. */
+function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump): boolean {
+  return memory.ranges.every(({ start, end }) =>
+    ram.some((range) => range.start - pageSize < start && end < range.end + pageSize),
+  );
 }
 
 /** Who does not say which devices there were takes the crashed kernel's word. */
@@ -97,7 +121,7 @@ export function namesakeOf(smmu: SmmuSnapshot, given: Snapshot, own: Snapshot): 
 }
 
 /** `6.12.107+deb13-arm64` is 6.12; null for a release that does not begin with a version. */
-export function versionOf({ kernel: { release } }: FoundState): KernelVersion | null {
+export function versionOf({ kernel: { release } }: Pick<CrashedKernel, 'kernel'>): KernelVersion | null {
   const [, major, minor] = /^(\d{1,3})\.(\d{1,4})(?!\d)/.exec(release) ?? [];
   return major === undefined || minor === undefined ? null : { major: Number(major), minor: Number(minor) };
 }

@@ -111,7 +111,7 @@ function readRows({ smmus }: Inspection): void {
 function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions, further: FurtherChecks): Inspection {
   const { later, iomem, sids, dmesg, rmr, progress = noProgress } = options;
   const { crashedKernel = null } = options;
-  const crashedVersion = crashedKernel === null ? null : versionOf(crashedKernel.state);
+  const crashedVersion = crashedKernel === null ? null : versionOf(crashedKernel);
   const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);
   const kdumpRam = kdumpRamOf(snapshot.kdump.systemRam, iomem);
@@ -191,22 +191,23 @@ function crashedDevicesOf({ hotplug }: InspectOptions, smmu: SmmuSnapshot): Kern
   return devicesInOrder(smmu.masters ?? []).filter(({ sids }) => !sids.some((sid) => later.has(sid)));
 }
 
-function kernelReport(kernel: CrashedKernel, options: InspectOptions, smmus: readonly SmmuReport[]): KernelReport {
-  const { state, givesRegisters, givesMap } = kernel;
+function kernelReport(crashed: CrashedKernel, options: InspectOptions, smmus: readonly SmmuReport[]): KernelReport {
+  const { kernel, state, givesRegisters, givesMap } = crashed;
   const gives: readonly (readonly [TakenFromKernel, boolean])[] = [
     ['registers', givesRegisters],
     ['memory-map', givesMap],
     ['devices', insertsCrashedDevices(options) && smmus.some(({ masters }) => masters.length > 0)],
-    ['version', options.kernel === undefined && versionOf(state) !== null],
+    ['version', options.kernel === undefined && versionOf(crashed) !== null],
   ];
   const taken = gives.flatMap(([what, isTaken]) => (isTaken ? [what] : []));
-  return { ...state.kernel, types: state.types, taken, state };
+  return { ...kernel, types: state.outcome === 'found' ? state.types : 'none', taken, state };
 }
 
 /** What the crashed kernel has of an SMMU whose registers come from elsewhere. */
 function ownSmmuOf(smmu: SmmuSnapshot, given: Snapshot, { crashedKernel }: InspectOptions): OwnSmmu | null {
-  if (crashedKernel === null || crashedKernel === undefined || crashedKernel.givesRegisters) return null;
-  const { snapshot, kernel, isWhole, rejected } = crashedKernel.state;
+  const state = crashedKernel?.givesRegisters === false ? crashedKernel.state : null;
+  if (state?.outcome !== 'found') return null;
+  const { snapshot, kernel, isWhole, rejected } = state;
   const own = namesakeOf(smmu, given, snapshot);
   // It may be one of those that are not told.
   return own === null && (!isWhole || rejected.length > 0) ? null : { release: kernel.release, smmu: own };

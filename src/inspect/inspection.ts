@@ -8,6 +8,7 @@ import type { Dump, DumpAssumption } from '../dump/dump.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { Finding } from '../findings/findings.ts';
 import type { ReachableReport } from '../findings/risks/page-tables.ts';
+import type { KernelState } from '../linux/kernel-state.ts';
 import type { Rows } from '../rows.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
@@ -50,10 +51,10 @@ export interface KernelReport {
   readonly release: string;
   readonly buildId: string | null;
   /** Where the layout of the driver's structures is from. */
-  readonly types: FoundState['types'];
+  readonly types: FoundState['types'] | 'none';
   readonly taken: readonly TakenFromKernel[];
-  /** All that was found, with what is doubtful about it. */
-  readonly state: FoundState;
+  /** What was found of its SMMUs, with what is doubtful about it, or why nothing was. */
+  readonly state: KernelState;
 }
 
 export interface DumpReport {

@@ -84,7 +84,8 @@ function typesInWords({ types }: Pick<FoundState, 'types'>): string {
 }
 
 /** What somebody who uses these registers has to know beside them: one line each. */
-export function stateNotes(state: FoundState): string[] {
+export function stateNotes(state: KernelState): string[] {
+  if (state.outcome === 'not-found') return [nothingFound('state', state.reason)];
   const { rejected, otherKernels, smmus, isWhole } = state;
   const others = `the VMCOREINFO of ${otherKernels} other kernel${otherKernels === 1 ? '' : 's'} is in memory too`;
   return [

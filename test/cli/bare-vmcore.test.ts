@@ -143,6 +143,21 @@ describe('with --regs too', () => {
     expect(json.kernel.taken).toEqual(['devices', 'version']);
   });
 
+  test('a kernel that is not to be read is named, with why nothing of it is used', async () => {
+    const { kernel } = madeMachine();
+    kernel.vmcoreinfo.set('SYMBOL(swapper_pg_dir)', 'ffff800000000000');
+    folder.write('unreadable', elfOf(kernel));
+    const { json } = await inspected('unreadable', '--regs', 'regs.json');
+    expect(json.kernel).toEqual({
+      release: '6.1.0-made',
+      buildId: '0123456789abcdef0123456789abcdef01234567',
+      types: 'none',
+      taken: ['version'],
+      notes: [expect.stringMatching(/^no state of the crashed kernel was found, because the page tables/)],
+    });
+    expect(json.smmus[0]).toMatchObject({ registersFrom: 'snapshot', masters: [], inserts: [] });
+  });
+
   test('those of another moment, boot or machine are', async () => {
     expect(await given((registers) => Object.assign(registers, { EVENTQ_PROD: '0x7' }))).toMatchObject([
       { rule: 'registers-of-other-moment', args: { registers: 'EVENTQ_PROD', release: '6.1.0-made' } },

@@ -5,7 +5,7 @@ import { originOf, stateNotes } from '../crashed-kernel.ts';
 
 /** What stands above a report whose registers are reconstructed; null for any other. */
 export function registersOrigin(kernel: KernelReport | null): string | null {
-  return kernel?.taken.includes('registers') === true ? originOf(kernel.state) : null;
+  return kernel?.state.outcome === 'found' && kernel.taken.includes('registers') ? originOf(kernel.state) : null;
 }
 
 const TAKEN: Readonly<Record<TakenFromKernel, string | null>> = {
