@@ -10,6 +10,9 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 test('the exported names', () => {
   expect(Object.keys(library).sort()).toEqual([
     'InputError',
+    'LogReader',
+    'decodeRecord',
+    'decodeRegister',
     'dumpInfo',
     'extractSnapshot',
     'findFirmware',
@@ -22,6 +25,7 @@ test('the exported names', () => {
     'loadIomem',
     'loadIort',
     'loadSnapshot',
+    'logReport',
     'memoryMap',
     'openDump',
     'parseIomem',

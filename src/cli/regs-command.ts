@@ -193,7 +193,7 @@ interface ExtractFlags extends DumpFlags {
 
 async function runExtract(names: string[], flags: ExtractFlags, session: Session): Promise<void> {
   const [{ extractSnapshot }, { snapshotJson }, words] = await Promise.all([
-    import('../linux/kernel-state.ts'),
+    import('../linux/crashed-kernel.ts'),
     import('../snapshot/write.ts'),
     import('../report/crashed-kernel.ts'),
   ]);

@@ -7,7 +7,7 @@ import type { KernelVersion } from '../adopt/registration.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
-import type { KernelIdentity, KernelState, NoState } from '../linux/kernel-state.ts';
+import type { KernelState, NoState } from '../linux/kernel-state.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 
@@ -16,7 +16,6 @@ export type FoundState = Extract<KernelState, { outcome: 'found' }>;
 
 /** What a result rests on that is the crashed kernel's own. */
 export interface CrashedKernel {
-  readonly kernel: KernelIdentity;
   /** Of its SMMUs, or why there is none. */
   readonly state: KernelState;
   /** Whether the registers are its own, and not those of a snapshot that was given. */
@@ -57,8 +56,7 @@ export async function completedFromDump(
   const state = await untilFetched(() => extractSnapshot(dump));
   if (state.outcome === 'not-found') {
     if (given === null) return { outcome: 'not-found', reason: state.reason };
-    const kernel = state.kernel ?? identityOf(dump);
-    const crashedKernel = kernel === null ? null : { kernel, state, givesRegisters: false, givesMap: false };
+    const crashedKernel = { state, givesRegisters: false, givesMap: false };
     return { outcome: 'found', snapshot: given, iomem, crashedKernel };
   }
   const ownMap = iomem === undefined ? await ownMapOf(dump) : undefined;
@@ -66,19 +64,8 @@ export async function completedFromDump(
     outcome: 'found',
     snapshot: given === null ? state.snapshot : withMasters(given, state.snapshot),
     iomem: iomem ?? ownMap,
-    crashedKernel: {
-      kernel: state.kernel,
-      state,
-      givesRegisters: given === null,
-      givesMap: ownMap !== undefined,
-    },
+    crashedKernel: { state, givesRegisters: given === null, givesMap: ownMap !== undefined },
   };
-}
-
-/** What VMCOREINFO says of a kernel that is not to be read. */
-function identityOf({ details: { vmcoreinfo } }: OpenedDump): KernelIdentity | null {
-  const release = vmcoreinfo.get('OSRELEASE');
-  return release === undefined ? null : { release, buildId: vmcoreinfo.get('BUILD-ID')?.toLowerCase() ?? null };
 }
 
 /**
@@ -121,8 +108,8 @@ export function namesakeOf(smmu: SmmuSnapshot, given: Snapshot, own: Snapshot): 
 }
 
 /** `6.12.107+deb13-arm64` is 6.12; null for a release that does not begin with a version. */
-export function versionOf({ kernel: { release } }: Pick<CrashedKernel, 'kernel'>): KernelVersion | null {
-  const [, major, minor] = /^(\d{1,3})\.(\d{1,4})(?!\d)/.exec(release) ?? [];
+export function versionOf(release: string | null): KernelVersion | null {
+  const [, major, minor] = /^(\d{1,3})\.(\d{1,4})(?!\d)/.exec(release ?? '') ?? [];
   return major === undefined || minor === undefined ? null : { major: Number(major), minor: Number(minor) };
 }
 

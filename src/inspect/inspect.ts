@@ -23,6 +23,7 @@ import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import { ListBudget } from '../tables/listing.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './capture-lines.ts';
 import { type CrashedKernel, devicesInOrder, namesakeOf, versionOf } from './crashed-kernel.ts';
@@ -111,7 +112,7 @@ function readRows({ smmus }: Inspection): void {
 function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions, further: FurtherChecks): Inspection {
   const { later, iomem, sids, dmesg, rmr, progress = noProgress } = options;
   const { crashedKernel = null } = options;
-  const crashedVersion = crashedKernel === null ? null : versionOf(crashedKernel);
+  const crashedVersion = versionOf(identityOf(dump, crashedKernel).release);
   const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);
   const kdumpRam = kdumpRamOf(snapshot.kdump.systemRam, iomem);
@@ -125,7 +126,9 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const registerPages = registerPagesOf(snapshot);
   const smmus: SmmuReport[] = [];
   const inspected: InspectedSmmu[] = [];
-  for (const smmu of chooseSmmus(options.smmus, snapshot)) {
+  const chosen = chooseSmmus(options.smmus, snapshot);
+  const list = new ListBudget(chosen.length);
+  for (const smmu of chosen) {
     const one = inspectSmmu({
       smmu,
       revision,
@@ -150,6 +153,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       platform: options.platform,
       sids: sids && sidsFor(sids, smmu),
       all: options.all ?? false,
+      list,
       gate: options.gate ?? true,
       unbindPage: options.poweredDown ?? 'live',
       failures: { ...NO_FAILURES, ...options.fail },
@@ -163,7 +167,10 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     inspected.push(one);
   }
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
-  const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
+  const reports = {
+    dump: dumpReport(dump),
+    later: later ? dumpReport(later) : null,
+  };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
   const findings = [...generalFindings(dump, later, snapshot, options.platform).all, ...ofSmmus];
@@ -173,7 +180,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     schemaVersion: SCHEMA_VERSION,
     tool: TOOL,
     ...reports,
-    kernel: crashedKernel === null ? null : kernelReport(crashedKernel, options, smmus),
+    kernel: kernelReport(dump, options, smmus),
     smmus,
     findings,
     summary: { ...totals, exitCode: exitCode(smmus, totals, options.failOn ?? 'error') },
@@ -191,16 +198,27 @@ function crashedDevicesOf({ hotplug }: InspectOptions, smmu: SmmuSnapshot): Kern
   return devicesInOrder(smmu.masters ?? []).filter(({ sids }) => !sids.some((sid) => later.has(sid)));
 }
 
-function kernelReport(crashed: CrashedKernel, options: InspectOptions, smmus: readonly SmmuReport[]): KernelReport {
-  const { kernel, state, givesRegisters, givesMap } = crashed;
+/** By its own state, else by the dump's notes and header. */
+function identityOf({ details }: OpenedDump, crashed: CrashedKernel | null): Pick<KernelReport, 'release' | 'buildId'> {
+  const { kernelRelease, vmcoreinfo } = details;
+  return crashed?.state.kernel ?? { release: kernelRelease, buildId: vmcoreinfo.get('BUILD-ID') ?? null };
+}
+
+/** Null where the dump says nothing of it. */
+function kernelReport(dump: OpenedDump, options: InspectOptions, smmus: readonly SmmuReport[]): KernelReport | null {
+  const { crashedKernel: crashed = null } = options;
+  const kernel = identityOf(dump, crashed);
+  if (kernel.release === null && kernel.buildId === null) return null;
   const gives: readonly (readonly [TakenFromKernel, boolean])[] = [
-    ['registers', givesRegisters],
-    ['memory-map', givesMap],
+    ['registers', crashed?.givesRegisters === true],
+    ['memory-map', crashed?.givesMap === true],
     ['devices', insertsCrashedDevices(options) && smmus.some(({ masters }) => masters.length > 0)],
-    ['version', options.kernel === undefined && versionOf(crashed) !== null],
+    ['version', options.kernel === undefined && versionOf(kernel.release) !== null],
   ];
   const taken = gives.flatMap(([what, isTaken]) => (isTaken ? [what] : []));
-  return { ...kernel, types: state.outcome === 'found' ? state.types : 'none', taken, state };
+  const state = crashed?.state;
+  const types = state?.outcome === 'found' ? state.types : 'none';
+  return { ...kernel, types, taken, ...(state === undefined ? {} : { state }) };
 }
 
 /** What the crashed kernel has of an SMMU whose registers come from elsewhere. */

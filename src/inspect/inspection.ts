@@ -32,7 +32,7 @@ export interface Inspection {
   readonly dump: DumpReport;
   /** The memory at the later moment, when one was given. */
   readonly later: DumpReport | null;
-  /** The crashed kernel; null where the dump has nothing of it. */
+  /** The kernel that crashed, as far as the dump tells; null where it says nothing. */
   readonly kernel: KernelReport | null;
   readonly smmus: readonly SmmuReport[];
   readonly findings: readonly Finding[];
@@ -48,13 +48,14 @@ export interface Inspection {
 export type TakenFromKernel = 'registers' | 'memory-map' | 'devices' | 'version';
 
 export interface KernelReport {
-  readonly release: string;
+  readonly release: string | null;
+  /** GNU build id. */
   readonly buildId: string | null;
   /** Where the layout of the driver's structures is from. */
   readonly types: FoundState['types'] | 'none';
   readonly taken: readonly TakenFromKernel[];
-  /** What was found of its SMMUs, with what is doubtful about it, or why nothing was. */
-  readonly state: KernelState;
+  /** What was found of its SMMUs, with what is doubtful about it, or why nothing was; absent where nobody has looked. */
+  readonly state?: KernelState;
 }
 
 export interface DumpReport {
@@ -105,8 +106,11 @@ export interface SmmuReport extends Outcome {
   /** What streams can reach through their translation tables; null unless tables were walked (`deep`). */
   readonly reachable: readonly ReachableReport[] | null;
   readonly l1: Rows<L1Row>;
+  /** Descriptors and STEs beyond those listed: only a hostile table has more than a report lists. */
+  readonly l1NotListed: number;
   readonly census: Census;
   readonly stes: Rows<SteRow>;
+  readonly stesNotListed: number;
 }
 
 /** A snapshot, the crashed kernel's own state in the dump, or a table that was found by searching. */

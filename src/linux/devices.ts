@@ -73,16 +73,14 @@ export function devicesOfDriver(kernel: Kernel, driverName: string): DrivenDevic
     devices++;
     const device = step.value;
     const driver = device.bits('driver') ?? 0n;
-    let wanted = isWanted.get(driver);
-    if (wanted === undefined) {
-      wanted = kernel.object('device_driver', driver)?.text('name') === driverName;
-      isWanted.set(driver, wanted);
-    }
-    if (!wanted) continue;
-    found.set(device.va, device);
-    if (isComplete) continue;
-    const listed = devicesOnDriver(kernel, driver, device) ?? [];
-    isComplete = listed.length > 0;
+    const known = isWanted.get(driver);
+    const wanted = known ?? kernel.object('device_driver', driver)?.text('name') === driverName;
+    if (wanted) found.set(device.va, device);
+    if (known !== undefined) continue;
+    isWanted.set(driver, wanted);
+    // Once for each driver: a torn list stays torn.
+    const listed = wanted ? (devicesOnDriver(kernel, driver, device) ?? []) : [];
+    isComplete ||= listed.length > 0;
     for (const one of listed) found.set(one.va, one);
   }
 }

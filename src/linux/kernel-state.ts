@@ -8,14 +8,15 @@ import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { deviceName, devicesOfDriver, type NoDevices } from './devices.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
 import type { KernelObject } from './kernel-object.ts';
-import { mastersOf } from './masters.ts';
+import { mastersOf, type SmmuPlace } from './masters.ts';
 import { moduleTypes } from './module-types.ts';
 import { comparedWithLog, type ProbeLine, probeLines } from './probe-lines.ts';
 import { type QueueMemory, queueMemory } from './queue-memory.ts';
 import { QUEUES, queueIndexes, registersOf } from './registers.ts';
 import { readSmmu, smmuObject } from './smmu-device.ts';
+import { type HuntedSmmu, huntSmmus } from './smmu-hunt.ts';
 import { readSmmuBySignature } from './smmu-signature.ts';
-import { featureOf, type SmmuProblem, type SmmuState, type SmmuWarning } from './smmu-state.ts';
+import { featureOf, type SmmuProblem, type SmmuState } from './smmu-state.ts';
 import type { Types } from './types.ts';
 
 export interface KernelIdentity {
@@ -41,10 +42,9 @@ export type QueueEvidence = { readonly register: string } & QueueMemory;
 
 export interface FoundSmmu {
   readonly snapshot: SmmuSnapshot;
-  /** As the driver had it. */
+  /** As the driver had it, with what does not fit together in it. */
   readonly state: SmmuState;
   readonly queues: readonly QueueEvidence[];
-  readonly warnings: readonly SmmuWarning[];
   /** False when the list of devices behind it is not complete. */
   readonly mastersAreWhole: boolean;
 }
@@ -76,17 +76,13 @@ export function extractSnapshot(dump: Dump): KernelState {
   const kernel = kernelOf(dump);
   if (!isKernel(kernel)) return { outcome: 'not-found', kernel: null, reason: kernel };
   const identity: KernelIdentity = { release: kernel.release, buildId: kernel.buildId };
-  const devices = devicesOfDriver(kernel, DRIVER);
-  if ('why' in devices) return { outcome: 'not-found', kernel: identity, reason: devices };
-  const types = driverTypes(kernel);
+  const places = findPlaces(kernel);
+  if ('why' in places) return { outcome: 'not-found', kernel: identity, reason: places };
   const logged = probeLines(kernel);
   const smmus: FoundSmmu[] = [];
-  const rejected: RejectedSmmu[] = devices.unbound.map((device) => ({
-    name: deviceName(device),
-    problem: { why: 'probe-unfinished' },
-  }));
-  for (const device of devices.bound) {
-    const found = foundSmmu(kernel, types, device, logged);
+  const rejected = [...places.rejected];
+  for (const place of places.smmus) {
+    const found = foundSmmu(kernel, place, logged);
     if ('problem' in found) rejected.push(found);
     else smmus.push(found);
   }
@@ -101,16 +97,62 @@ export function extractSnapshot(dump: Dump): KernelState {
     smmus: smmus.map((smmu) => smmu.snapshot),
     warnings: [],
   };
+  const { types, isWhole } = places;
+  const { otherKernels } = kernel;
+  return { outcome: 'found', kernel: identity, types, smmus, rejected, isWhole, otherKernels, snapshot };
+}
+
+/** An SMMU of the driver's, and how its state is read. */
+interface NamedPlace extends SmmuPlace {
+  readonly name: string | null;
+  readonly read: (name: string) => SmmuState | SmmuProblem;
+}
+
+interface Places {
+  readonly smmus: readonly NamedPlace[];
+  readonly rejected: readonly RejectedSmmu[];
+  readonly types: Types['source'];
+  readonly isWhole: boolean;
+}
+
+/** Through the driver core's lists; where no types describe these and the usual layout does not fit, by a hunt. */
+function findPlaces(kernel: Kernel): Places | NoDevices {
+  const devices = devicesOfDriver(kernel, DRIVER);
+  if ('why' in devices) {
+    const hunted = kernel.btf === null && devices.why !== 'no-such-device' ? huntSmmus(kernel, DRIVER) : [];
+    if (hunted.length === 0) return devices;
+    return { smmus: hunted.map((one) => huntedPlace(kernel, one)), rejected: [], types: 'offsets', isWhole: false };
+  }
+  const types = driverTypes(kernel);
+  const rejected = devices.unbound.map(
+    (device): RejectedSmmu => ({ name: deviceName(device), problem: { why: 'probe-unfinished' } }),
+  );
   return {
-    outcome: 'found',
-    kernel: identity,
-    types: types === null ? 'offsets' : 'btf',
-    smmus,
+    smmus: devices.bound.map((device) => devicePlace(kernel, types, device)),
     rejected,
+    types: types?.source ?? 'offsets',
     isWhole: devices.isWhole,
-    otherKernels: kernel.otherKernels,
-    snapshot,
   };
+}
+
+function devicePlace(kernel: Kernel, types: Types | null, device: KernelObject): NamedPlace {
+  const va = device.bits('driver_data') ?? 0n;
+  const object = types === null ? null : smmuObject(kernel, types, device);
+  return {
+    name: deviceName(device),
+    va,
+    types,
+    layout: object?.layout ?? null,
+    read: (name) =>
+      object === null
+        ? readSmmuBySignature(kernel, { va, device: device.va, isBound: true }, name)
+        : readSmmu(kernel, device, object, name),
+  };
+}
+
+function huntedPlace(kernel: Kernel, { va, device, name }: HuntedSmmu): NamedPlace {
+  const read = (known: string) => readSmmuBySignature(kernel, { va, device, isBound: false }, known);
+  return { name, va, types: null, layout: null, read };
 }
 
 /** The types that describe the driver's structures: the kernel's own, those of the module that it is, or none. */
@@ -123,14 +165,12 @@ function driverTypes(kernel: Kernel): Types | null {
 
 function foundSmmu(
   kernel: Kernel,
-  types: Types | null,
-  device: KernelObject,
+  place: NamedPlace,
   logged: ReadonlyMap<string, ProbeLine>,
 ): FoundSmmu | RejectedSmmu {
-  const name = deviceName(device);
+  const { name } = place;
   if (name === null) return { name, problem: { why: 'unreadable', member: 'kobj.name' } };
-  const object = types === null ? null : smmuObject(kernel, types, device);
-  const read = object === null ? readSmmuBySignature(kernel, device, name) : readSmmu(kernel, device, object, name);
+  const read = place.read(name);
   if ('why' in read) return { name, problem: read };
   const state = comparedWithLog(read, logged.get(name) ?? null);
   const memories = { cmdq: null, evtq: null, priq: null } as Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>;
@@ -143,7 +183,6 @@ function foundSmmu(
   }
   const registers = registersOf(state, memories);
   const coherent = featureOf(state, 'coherent');
-  const place = { va: device.bits('driver_data') ?? 0n, types, layout: object?.layout ?? null };
   const masters = mastersOf(kernel, place, state.sidBits);
   return {
     snapshot: {
@@ -158,7 +197,6 @@ function foundSmmu(
       const memory = memories[which];
       return memory === null ? [] : [{ register: `${register}_PROD`, ...memory }];
     }),
-    warnings: state.warnings,
     mastersAreWhole: masters?.isWhole === true,
   };
 }

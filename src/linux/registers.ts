@@ -25,6 +25,7 @@ export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers
     provenance.set(register, how);
   };
   for (const [register, how] of BY_ROWS) {
+    if (how === 'inferred' && !smmu.isBound) continue;
     const some = fromRows(register, smmu);
     if (some.known === 0n) continue;
     if (some.known === WHOLE) registers.set(register, some.value);

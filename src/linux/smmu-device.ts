@@ -37,7 +37,7 @@ export function smmuObject(kernel: Kernel, types: Types, device: KernelObject): 
   return layout === null || va === null || va === 0n ? null : new KernelObject(kernel.memory, layout, va);
 }
 
-/** Reads it all, or says what keeps it from being believed. */
+/** Reads it all of a device whose probe has come to its end, or says what keeps it from being believed. */
 export function readSmmu(
   kernel: Kernel,
   device: KernelObject,
@@ -85,6 +85,7 @@ export function readSmmu(
     pgsizeBitmap: readPageSizes(smmu, oasBits, warnings),
     maxStalls: checked('evtq.max_stalls', (count) => count < 1 << 16),
     e2hByFeature: e2hByFeature(kernel.release, smmu),
+    isBound: true,
     ...parts,
   };
   return { ...state, warnings };

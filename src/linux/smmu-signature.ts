@@ -5,7 +5,6 @@
  */
 
 import type { Kernel } from './kernel.ts';
-import type { KernelObject } from './kernel-object.ts';
 import {
   checkedQueue,
   dmaOffset,
@@ -48,13 +47,18 @@ interface FoundQueue extends QueueState {
   readonly prodReg: bigint;
 }
 
-/** Reads what the driver has behind a device, or says why that cannot be told. */
-export function readSmmuBySignature(kernel: Kernel, device: KernelObject, name: string): SmmuState | SmmuProblem {
-  const { memory } = kernel;
-  const va = device.bits('driver_data') ?? 0n;
+/**
+ * Reads what the driver has at `va` of the device at `device`, or says why that cannot be told. `isBound` is whether the
+ * device's probe is known to have come to its end.
+ */
+export function readSmmuBySignature(
+  { memory, release }: Kernel,
+  { va, device, isBound }: { readonly va: bigint; readonly device: bigint; readonly isBound: boolean },
+  name: string,
+): SmmuState | SmmuProblem {
   const bytes = memory.bytesOrZeros(va, BYTE_LENGTH) ?? memory.bytesOrZeros(va, QUEUES_BYTE_LENGTH);
   if (bytes === null) return { why: 'unreadable', member: 'dev' };
-  if (bytes.readBigUInt64LE(0) !== device.va) return { why: 'contradiction', member: 'dev' };
+  if (bytes.readBigUInt64LE(0) !== device) return { why: 'contradiction', member: 'dev' };
   const queues = queuesIn(memory, bytes);
   const one = (which: FoundQueue['which']) => {
     const found = queues.filter((queue) => queue.which === which);
@@ -84,7 +88,8 @@ export function readSmmuBySignature(kernel: Kernel, device: KernelObject, name: 
     oasBits: null,
     pgsizeBitmap: null,
     maxStalls: null,
-    e2hByFeature: e2hByRelease(kernel.release),
+    e2hByFeature: e2hByRelease(release),
+    isBound,
     ...parts,
     warnings: offset === 0n ? [] : [{ what: 'dma-offset', offset }],
   };
@@ -94,6 +99,13 @@ export function readSmmuBySignature(kernel: Kernel, device: KernelObject, name: 
 function mappedBase(memory: VirtualMemory, page0: bigint, page1: bigint): number | null {
   const [base, second] = [memory.walk(page0), memory.walk(page1)];
   return base !== null && (second === base + 0x1_0000 || page1 === page0) ? base : null;
+}
+
+/** Whether these bytes of an object hold a command and an event queue. */
+export function hasQueues(memory: VirtualMemory, bytes: Buffer): boolean {
+  if (bytes.byteLength < QUEUES_BYTE_LENGTH) return false;
+  const kinds = new Set(queuesIn(memory, bytes).map(({ which }) => which));
+  return kinds.has('cmdq') && kinds.has('evtq');
 }
 
 function queuesIn(memory: VirtualMemory, bytes: Buffer): FoundQueue[] {

@@ -44,6 +44,8 @@ export interface SmmuState {
   readonly maxStalls: number | null;
   /** Whether the driver sets CR2.E2H only where the feature is there (5.13 and newer) or always; null when unknown. */
   readonly e2hByFeature: boolean | null;
+  /** Whether the probe is known to have come to its end, with the control registers as it leaves them. */
+  readonly isBound: boolean;
   readonly table: TableState;
   readonly cmdq: QueueState;
   readonly evtq: QueueState;

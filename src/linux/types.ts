@@ -31,7 +31,7 @@ export interface Types {
 /** Nesting in real kernels stays below ten; a chain of types that refers to itself ends here. */
 const MAX_DEPTH = 64;
 /** Members looked at for one path, through all anonymous structures. */
-const MAX_VISITS = 100_000;
+const MAX_VISITS = 10_000;
 
 export class BtfTypes implements Types {
   readonly source = 'btf';

@@ -64,12 +64,17 @@ export class VirtualMemory {
     return address === null ? null : walkPageTables(this.#regime, address, (paddr) => this.physical.u64(paddr));
   }
 
+  /** Whether a pointer leads into the linear map, where all that the kernel allocates object by object is. */
+  isLinear(va: bigint): boolean {
+    const address = untagged(va);
+    return address !== null && address >= this.#linearStart && address < this.#linearEnd;
+  }
+
   /** The physical address of a kernel pointer, or null when there is none: unmapped, of a user, or not an address. */
   translate(va: bigint): number | null {
     const address = untagged(va);
     if (address === null) return null;
-    const isLinear = address >= this.#linearStart && address < this.#linearEnd;
-    if (!isLinear || this.#linearToPhysical === null) return this.walk(address);
+    if (!this.isLinear(address) || this.#linearToPhysical === null) return this.walk(address);
     if (!this.#linearIsChecked) {
       // Where the tables map the address they must agree; a dump may lack these tables, and then the formula stands.
       const walked = this.walk(address);

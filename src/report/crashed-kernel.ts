@@ -91,14 +91,14 @@ export function stateNotes(state: KernelState): string[] {
   return [
     ...(otherKernels > 0 ? [`${others}; the first that fits the memory was taken`] : []),
     ...smmus.flatMap((smmu) => smmuNotes(smmu).map((note) => `${smmu.snapshot.name}: ${note}`)),
-    ...(isWhole ? [] : ['the lists of devices are damaged: there may be more SMMUs']),
+    ...(isWhole ? [] : ["the kernel's lists of devices could not be followed to their end: there may be more SMMUs"]),
     ...rejected.map((one) => `left out: ${sayRejected(one)}`),
   ];
 }
 
-function smmuNotes({ queues, warnings, mastersAreWhole, snapshot }: FoundSmmu): string[] {
+function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): string[] {
   return [
-    ...warnings.map(sayWarning),
+    ...state.warnings.map(sayWarning),
     ...queues.flatMap(({ register, recordsBehindCopy, contradictsCopy }) => {
       if (contradictsCopy) return [`${register} is left out: the driver's copy contradicts the queue's memory`];
       if (register === 'CMDQ_PROD' || recordsBehindCopy === 0) return [];
@@ -130,7 +130,7 @@ function sayWarning(warning: SmmuWarning): string {
 export function* tableLines(tables: readonly TableCandidate[]): Generator<string> {
   if (tables.length === 0) yield 'nothing in this memory looks like a two-level stream table of Linux\n';
   for (const { paddr, used, good, lastIndex } of tables) {
-    const leads = good === used ? `all of which lead` : `of which ${good} lead`;
+    const leads = good < used ? `of which ${good} lead` : used === 1 ? 'which leads' : 'all of which lead';
     const descriptors = `${used} level 1 descriptor${used === 1 ? '' : 's'}, ${leads} to 256 valid STEs`;
     yield `0x${paddr.toString(16)}: ${descriptors}; the last is L1[${lastIndex}], up to SID 0x${(256 * lastIndex + 255).toString(16)}\n`;
   }
@@ -172,6 +172,16 @@ function secondsOf(nanoseconds: bigint): string {
 }
 
 type Found = Extract<MemoryMap | KernelLog, { outcome: 'found' }>;
+
+/** What is missing of it. */
+export function foundNotes(found: Found): string[] {
+  if ('entries' in found) {
+    return found.isWhole ? [] : ['the tree of resources could not be followed to its end: there may be more'];
+  }
+  const { unreadable } = found;
+  if (unreadable === 0) return [];
+  return [`${unreadable} record${unreadable === 1 ? ' is' : 's are'} not in the dump, or damaged`];
+}
 
 /** The map or the log as JSON. */
 export function crashedKernelJson(found: Found): object {

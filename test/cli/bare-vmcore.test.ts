@@ -50,11 +50,11 @@ describe('inspect', () => {
     expect(smmu).toMatchObject({ name: '9000000.smmuv3', base: '0x9000000', registersFrom: 'dump' });
     expect(smmu.registers.STRTAB_BASE).toMatchObject({ how: 'driver-wrote' });
     expect(smmu.masters.map(({ sid }: { sid: number }) => sid)).toEqual([0x8, 0x9, 0x18]);
-    const { stdout } = await run(['inspect', 'vmcore'], inFolder);
+    const { stdout } = await run(['inspect', 'vmcore', '--full'], inFolder);
     expect(stdout).toMatch(
       /^registers reconstructed from the crashed kernel's own state \(6\.1\.0-made, types from BTF\)\n/,
     );
-    expect(stdout).toContain('(as the driver wrote it)');
+    expect(stdout).toContain('as the driver wrote it');
   });
 
   test('of a register that is known in part, nothing else is there', async () => {

@@ -402,7 +402,11 @@ describe('manifests', () => {
     ['no samples', { version: 1 }, 'samples: expected an array, found nothing'],
     ['an unknown key', { version: 1, samples: [], sample: [] }, 'sample: is not known; known: version, description'],
     ['no name', manifest({ regs: 'x', expect: { ret: 0 } }), 'samples[0].name: expected a string, found nothing'],
-    ['registers that are no file', manifest({ ...entry, regs: 5 }), 'samples[0].regs: expected a string, found the number 5'],
+    [
+      'registers that are no file',
+      manifest({ ...entry, regs: 5 }),
+      'samples[0].regs: expected a string, found the number 5',
+    ],
     ['no expectation', manifest(entry), 'samples[0].expect: expected an object, found nothing'],
     ['an empty one', expecting({}), 'samples[0].expect: expects nothing; known: verdict, ret'],
     ['a misspelt one', expecting({ verdikt: 'adopted' }), 'samples[0].expect.verdikt: is not known'],

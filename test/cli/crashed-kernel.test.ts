@@ -118,6 +118,51 @@ describe('info', () => {
     });
   });
 
+  test('what is damaged is said, on stderr', async () => {
+    const { kernel } = madeMachine({ structs: LOG_STRUCTS, smmus: [] });
+    // The text of the oldest has been written over.
+    writeLog(
+      kernel,
+      Array.from({ length: 21 }, (_, i) => ({ text: `line ${i} ${'x'.repeat(24)}` })),
+    );
+    const child = kernel.object('resource', { start: 0x4000_0000, end: 0x7fff_ffff, name: kernel.text('System RAM') });
+    kernel.object('resource', { sibling: child }, child);
+    const root = kernel.object(
+      'resource',
+      { end: 2n ** 52n - 1n, name: kernel.text('PCI mem'), child },
+      kernel.data(64),
+    );
+    kernel.export('iomem_resource', root);
+    folder.write('damaged', elfOf(kernel));
+    expect(await run(['info', 'damaged', '--iomem'], inFolder)).toEqual({
+      stdout: '40000000-7fffffff : System RAM\n',
+      stderr: 'the tree of resources could not be followed to its end: there may be more\n',
+      status: 0,
+    });
+    const log = await run(['info', 'damaged', '--log'], inFolder);
+    expect(log.stderr).toMatch(/^\d+ records are not in the dump, or damaged\n$/);
+    expect(log.stdout).toContain(`line 20 ${'x'.repeat(24)}\n`);
+  });
+
+  test('--find-tables', async () => {
+    const { kernel } = madeMachine();
+    const l2 = kernel.paddrOf(kernel.allocate(16384, 16384));
+    for (let i = 0; i < 256; i++) kernel.memory.u64(l2 + 64 * i, 1n);
+    const table = kernel.paddrOf(kernel.allocate(4096, 4096));
+    kernel.memory.u64(table + 8 * 3, BigInt(l2) | 9n);
+    folder.write('tables', elfOf(kernel));
+    const hex = `0x${table.toString(16)}`;
+    const line = `${hex}: 1 level 1 descriptor, which leads to 256 valid STEs; the last is L1[3], up to SID 0x3ff\n`;
+    expect(await run(['info', 'tables', '--find-tables'], inFolder)).toEqual({ stdout: line, stderr: '', status: 0 });
+    expect(JSON.parse((await run(['info', 'tables', '--find-tables', '--format', 'json'], inFolder)).stdout)).toEqual({
+      schemaVersion: 1,
+      tables: [{ paddr: hex, used: 1, good: 1, lastIndex: 3 }],
+    });
+    expect((await run(['info', 'empty', '--find-tables'], inFolder)).stdout).toMatch(
+      /^nothing in this memory looks like/,
+    );
+  });
+
   test('what the dump does not have', async () => {
     const { stderr, status } = await run(['info', 'empty', '--log'], inFolder);
     expect(status).toBe(2);

@@ -119,7 +119,7 @@ test.each([
   ['7.3.0', { major: 7, minor: 3 }],
   ['next-20260101', null],
 ])('the version of %s', (release, version) => {
-  expect(versionOf({ kernel: { release, buildId: null } })).toEqual(version);
+  expect(versionOf(release)).toEqual(version);
 });
 
 /** The budget of a whole inspection, whatever the size of the dump. */

@@ -78,6 +78,36 @@ describe('no types of the driver: it shows itself', () => {
   );
 });
 
+describe('no types, and no list of devices: the driver leads to its SMMUs', () => {
+  /** The name of the variable that leads to the list is gone. */
+  const withoutList = ({ kernel }: MadeMachine) => {
+    for (const page of kernel.memory.pages.values()) {
+      for (let at = page.indexOf('\0platform_bus\0'); at >= 0; at = page.indexOf('\0platform_bus\0'))
+        page[at + 1] = 0x50;
+    }
+    return extractSnapshot(madeDump(kernel.memory, kernel.vmcoreinfo));
+  };
+
+  test.each(['6.1', '7.3'] as const)('%s', (driver) => {
+    const machine = madeMachine({ driver, btf: null, smmus: [{}, { linear: true, sidBits: 9 }] });
+    const state = withoutList(machine);
+    expectRegisters(machine, state);
+    const { smmus, types, isWhole } = found(state);
+    expect({ types, isWhole }).toEqual({ types: 'offsets', isWhole: false });
+    // Nothing tells whether the probe had come to its end: what it leaves in the control registers is not claimed.
+    for (const { snapshot } of smmus) {
+      expect(['CR0', 'CR1', 'CR2', 'IRQ_CTRL'].filter((name) => snapshot.registers.has(name))).toEqual([]);
+    }
+  });
+
+  test('a structure that its device does not point back to is none', () => {
+    const machine = madeMachine({ driver: '7.3', btf: null });
+    const { kernel, places } = machine;
+    kernel.object('device', { driver_data: 0 }, places.get('device 9000000.smmuv3'));
+    expect(withoutList(machine)).toMatchObject({ outcome: 'not-found' });
+  });
+});
+
 describe('no note: VMCOREINFO is searched for in memory', () => {
   const withText = (machine: MadeMachine, paddr: number, text = machine.kernel.vmcoreinfoText()) => {
     machine.kernel.memory.write(paddr, Buffer.from(text));
@@ -116,6 +146,27 @@ describe('no note: VMCOREINFO is searched for in memory', () => {
     const state = extractSnapshot(madeDump(withText(machine, at(machine, 0x710_0000), other).kernel.memory));
     expect(found(state).otherKernels).toBe(1);
     expect(found(state).kernel.release).toBe('6.1.0-made');
+  });
+
+  test.each([
+    ['the end of all RAM', 2 ** 40 - 0x2000],
+    ['the end of the range that the kernel is in', 0x8000_0000 - 0x1000],
+    ['the start of RAM, between the ranges', 0x4000_3000],
+  ])('in a machine with a terabyte, at %s', (_, paddr) => {
+    const machine = madeMachine({ driver: '7.3' });
+    const { memory } = withText(machine, paddr).kernel;
+    const ranges = [
+      { start: 0x4000_0000, end: 0x8000_0000 },
+      { start: 2 ** 33, end: 2 ** 40 },
+    ];
+    const large: PhysicalMemory = {
+      ranges,
+      runs: (at, byteLength) => memory.runs(at, byteLength),
+      read: (at, into) => memory.read(at, into),
+    };
+    const state = extractSnapshot(madeDump(large));
+    expectRegisters(machine, state);
+    expect(memory.readByteLength).toBeLessThan(2 ** 32);
   });
 
   test('none', () => {

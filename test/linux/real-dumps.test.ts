@@ -96,7 +96,7 @@ describe.each(DUMPS)(`$name${whyNot(BARE)}`, ({ dump: path, registers: truthPath
       expect(hex(register, value)).toBe(hex(register, was(register) & known));
     }
     expect(smmu?.queues.find(({ register }) => register === 'EVENTQ_PROD')?.recordsBehindCopy).toBe(later ?? 0);
-    expect(smmu?.warnings).toEqual([]);
+    expect(smmu?.state.warnings).toEqual([]);
     expect(pages).toBeLessThanOrEqual(MAX_READ_BYTES);
     expect(smmu?.mastersAreWhole).toBe(true);
     if (path.endsWith('.kdump')) {

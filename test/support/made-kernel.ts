@@ -24,6 +24,7 @@ export interface MadeKernelOptions {
 /** Distances from the start of RAM. */
 const IMAGE = 0x20_0000;
 const STEXT = IMAGE + 0x1_0000;
+const TEXTS = IMAGE + 0x1_8000;
 const KSYMTAB = IMAGE + 0x2_0000;
 const KSYMTAB_STRINGS = KSYMTAB + 0x1000;
 /** BTF need not begin with a page. */
@@ -54,6 +55,7 @@ export class MadeKernel {
   #nextLinear: number;
   #nextVmalloc = 0;
   #nextData: number;
+  #nextText: number;
 
   constructor(options: MadeKernelOptions = {}) {
     const { release = '6.1.0-made', log2PageSize = 12, vaBits = 48, ramStart = 0x4000_0000, structs = {} } = options;
@@ -67,6 +69,7 @@ export class MadeKernel {
     this.#nextTable = ramStart + TABLES;
     this.#nextLinear = ramStart + LINEAR;
     this.#nextData = ramStart + DATA;
+    this.#nextText = ramStart + TEXTS;
     this.#linear = -(1n << BigInt(vaBitsInUse));
     this.#vmalloc = pageEnd + (1n << 33n);
     this.#voffset = BigInt.asUintN(64, pageEnd + 0x9234_0000n - BigInt(ramStart));
@@ -156,6 +159,14 @@ export class MadeKernel {
     const va = this.allocate(bytes.length, 8);
     this.memory.write(this.paddrOf(va), bytes);
     return va;
+  }
+
+  /** NUL-terminated text among the read-only data of the image. */
+  constantText(text: string): bigint {
+    const paddr = this.#nextText;
+    this.#nextText += text.length + 2;
+    this.memory.write(paddr, Buffer.from(`\0${text}\0`));
+    return this.#imageVa(paddr + 1);
   }
 
   /** A new object, or one that is placed already, with these members set. */

@@ -66,7 +66,7 @@ export function madeMachine(options: MadeMachineOptions = {}): MadeMachine {
     structs: module === undefined ? { ...structs, ...options.structs } : {},
   });
   if (module !== undefined) kernel.addStructs(structs);
-  const builder = new MachineBuilder(kernel);
+  const builder = new MachineBuilder(kernel, module !== undefined);
   for (const [i, smmu] of (options.smmus ?? [{}]).entries()) builder.addSmmu(smmu, i);
   builder.finish();
   if (module === 'data' || module === 'struct') addModuleBtf(kernel, structs, module);
@@ -82,9 +82,11 @@ class MachineBuilder {
   readonly #driven = new Map<bigint, bigint[]>();
   readonly #groups = new Map<number, bigint>();
   readonly #bus: bigint;
+  readonly #isModule: boolean;
 
-  constructor(kernel: MadeKernel) {
+  constructor(kernel: MadeKernel, isModule: boolean) {
     this.kernel = kernel;
+    this.#isModule = isModule;
     this.#bus = this.#register(kernel.object('device', { 'kobj.name': kernel.text('platform') }, kernel.data(1024)));
     kernel.export('platform_bus_type', kernel.data(64));
     kernel.export('platform_bus', this.#bus);
@@ -264,13 +266,20 @@ class MachineBuilder {
 
   #bind(device: bigint, name: string, isBound: boolean): void {
     const { kernel } = this;
-    const driver = this.#drivers.get(name) ?? kernel.object('device_driver', { name: kernel.text(name) });
+    const driver = this.#drivers.get(name) ?? this.#driver(name);
     this.#drivers.set(name, driver);
     this.places.set(`driver ${name}`, driver);
     const devices = this.#driven.get(driver) ?? [];
     this.#driven.set(driver, devices);
     if (isBound) devices.push(device);
     kernel.object('device', { driver }, device);
+  }
+
+  /** A variable of the image when the driver is built in, as its name is. */
+  #driver(name: string): bigint {
+    const { kernel } = this;
+    if (this.#isModule) return kernel.object('device_driver', { name: kernel.text(name) });
+    return kernel.object('device_driver', { name: kernel.constantText(name) }, kernel.data(144));
   }
 
   #queue(smmu: MadeSmmu, log2: number, dwords: number, records: number): Placed {

@@ -20,6 +20,8 @@ export interface PackedSmmu {
   readonly sids: number;
   /** Findings that name StreamIDs, gravest first. */
   readonly findings: readonly PackedFinding[];
+  /** What is to be seen first, the gravest before the others. */
+  readonly marks: readonly PackedMark[];
   /** L1 descriptors that are not in the dump, by index, inclusive. */
   readonly missing: readonly (readonly [first: number, last: number])[];
   /** Who firmware has behind the SMMU. */
@@ -27,6 +29,8 @@ export interface PackedSmmu {
   /** What the crashed kernel calls the devices. */
   readonly devices?: readonly NamedStream[];
 }
+
+export type PackedMark = readonly [text: string, firstSid: number, lastSid: number];
 
 export type PackedFinding = readonly [rule: string, firstSid: number, lastSid: number];
 

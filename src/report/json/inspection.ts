@@ -30,7 +30,7 @@ import {
   text,
 } from '../../shape.ts';
 import type { Master } from '../../snapshot/snapshot.ts';
-import { stateNotes } from '../crashed-kernel.ts';
+import { kernelNotes } from '../prose/crashed-kernel.ts';
 import { adoption, outcomeMembers, revisionOutcome } from './adoption.ts';
 import { assumption, dump, fields, preamble, range } from './common.ts';
 import { finding } from './findings.ts';
@@ -216,8 +216,8 @@ const kernel = define(
   'kernel',
   'The crashed kernel, as far as the dump has it',
   object<KernelReport>()({
-    release: ['Its release', text],
-    buildId: ['Its GNU build id; null where it does not say', nullable(text)],
+    release: ['Its release; null when the dump does not say', nullable(text)],
+    buildId: ['Its GNU build ID; null when the dump does not say', nullable(text)],
     types: [
       'Where the layout of its structures is from: BTF, offsets that are the same in all kernels, or nowhere',
       choice('btf', 'offsets', 'none'),
@@ -226,7 +226,7 @@ const kernel = define(
       'What of it stands in for what was not given: registers, memory map, devices to insert, kernel version',
       list(choice('registers', 'memory-map', 'devices', 'version')),
     ],
-    notes: ['What has to be known beside it, in words', derived(list(text), ({ state }) => stateNotes(state))],
+    notes: ['What has to be known beside it, in words', derived(list(text), kernelNotes)],
   }),
 );
 
@@ -279,8 +279,10 @@ const smmu = define(
       }),
     ],
     l1: ['L1 descriptors that are used or bad, on request all; ascending', list(l1)],
+    l1NotListed: ['Descriptors in use or bad, on request all, beyond those listed', count],
     census: ['', census],
     stes: ['STEs with V=1 that do not abort, on request others; ascending', list(ste)],
+    stesNotListed: ['Such STEs beyond those listed', count],
     reachable: [
       'What streams can reach through their translation tables; null unless these were walked',
       nullable(list(reachable)),
@@ -292,7 +294,7 @@ export const INSPECTION: Shape<Inspection> = object<Inspection>()({
   ...preamble,
   dump: ['The dump that was inspected', dump],
   later: ['The memory when devices are inserted, where another dump was given for it', nullable(dump)],
-  kernel: ['The crashed kernel; null where the dump has nothing of it', nullable(kernel)],
+  kernel: ['The kernel that crashed; null when the dump says nothing of it', nullable(kernel)],
   smmus: ['The SMMUs in the order of the snapshot', list(smmu)],
   findings: ['Everything found: about the dump and the snapshot first, then by SMMU', list(finding)],
   summary: [

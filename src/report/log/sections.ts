@@ -6,7 +6,7 @@ import { driverFeatures } from '../../log/driver-features.ts';
 import type { CommandErrorFacts, Occurrence } from '../../log/facts.ts';
 import { fieldOf } from '../../smmu/fields.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
-import { type Column, NOTHING } from '../text/table.ts';
+import type { Cell, Column, Fact, Section } from '../sections/section.ts';
 import {
   accessInWords,
   commandFacts,
@@ -14,29 +14,23 @@ import {
   eventMeaning,
   globalErrorFlags,
   hex32,
+  inDumpInWords,
   problemInWords,
 } from './words.ts';
 
-export interface Section {
-  readonly title: string;
-  readonly aside: string;
-  /** Before the table. */
-  readonly facts: readonly (readonly [label: string, text: string])[];
-  readonly columns: readonly Column[];
-  readonly rows: readonly (readonly string[])[];
-  /** Behind it. */
-  readonly notes: readonly string[];
+interface Parts {
+  readonly aside?: string;
+  readonly facts?: readonly Fact[];
+  readonly columns?: readonly Column[];
+  readonly rows?: readonly (readonly Cell[])[];
+  /** Behind the table. */
+  readonly notes?: readonly string[];
 }
 
-const section = (title: string, parts: Partial<Section>): Section => ({
-  title,
-  aside: '',
-  facts: [],
-  columns: [],
-  rows: [],
-  notes: [],
-  ...parts,
-});
+function section(title: string, { aside = '', facts = [], columns = [], rows = [], notes = [] }: Parts): Section {
+  const table = { label: title, columns, rows: rows.map((cells) => ({ cells })) };
+  return { id: 'log', title, aside, blocks: [{ facts }, { table }, { notes }] };
+}
 
 /** A terminal has no more lines than this; JSON has all. */
 const MAX_ROWS = 40;
@@ -52,10 +46,7 @@ export function logSections(report: LogReport, verbose: boolean): Section[] {
     shown.push(
       section('Not used', {
         aside: `${passedOver} ${passedOver === 1 ? 'line' : 'lines'} of an SMMU`,
-        columns: [
-          { title: 'Line', align: 'right' },
-          { title: 'Says', yields: 'wrap' },
-        ],
+        columns: [{ title: 'Line', kind: 'number' }, { title: 'Says' }],
         rows: verbose ? passedOverLines.map(({ line, text }) => [String(line), text]) : [],
         notes: verbose ? [] : ['--verbose shows them.'],
       }),
@@ -133,7 +124,7 @@ function eventSentence(event: ReportedEvent, boots: number): string {
 
 function streamInWords(event: NamedStream & { readonly sid: number | null; readonly ssid: number | null }): string {
   const { sid, ssid, device, deviceIfRequesterId } = event;
-  if (sid === null) return NOTHING;
+  if (sid === null) return '';
   const who = device ?? (deviceIfRequesterId === null ? null : `${deviceIfRequesterId} if SIDs are requester IDs`);
   return `SID ${hex(sid)}${ssid === null ? '' : ` SubstreamID ${hex(ssid)}`}${who === null ? '' : ` (${who})`}`;
 }
@@ -148,13 +139,13 @@ function worstFirst(events: readonly ReportedEvent[]): ReportedEvent[] {
   return events.toSorted((a, b) => rank(a) - rank(b) || b.count - a.count || a.firstLine - b.firstLine);
 }
 
-const COUNT: Column = { title: 'Count', align: 'right' };
-const WHEN: Column = { title: 'When' };
-const LINES: Column = { title: 'Lines', align: 'right' };
+const COUNT: Column = { title: 'Count', kind: 'number' };
+const WHEN: Column = { title: 'When', yields: 'below' };
+const LINES: Column = { title: 'Lines', kind: 'number', yields: 'below' };
 
-function when({ firstTime, lastTime, firstStamp, lastStamp }: Occurrence): string {
+function when({ firstTime, lastTime, firstStamp, lastStamp }: Occurrence): string | null {
   const [first, last] = firstTime === null ? [firstStamp, lastStamp] : [seconds(firstTime), seconds(lastTime)];
-  if (first === null) return NOTHING;
+  if (first === null) return null;
   return first === last || last === null ? first : `${first} to ${last}`;
 }
 
@@ -175,27 +166,27 @@ function eventSection({ events }: SmmuLogReport): Section {
     aside: 'what stops DMA first',
     columns: [
       COUNT,
-      { title: 'Event' },
-      { title: 'SID', align: 'right' },
-      { title: 'Device', yields: 'wrap' },
-      { title: 'Address', align: 'right' },
-      { title: 'Access', yields: 'wrap' },
-      { ...WHEN, yields: 'below' },
-      { ...LINES, yields: 'below' },
-      ...(inDump ? [{ title: 'The tables now', yields: 'below' as const }] : []),
+      { title: 'Event', kind: 'code' },
+      { title: 'SID', kind: 'number' },
+      { title: 'Device', yields: 'below' },
+      { title: 'Address', kind: 'number' },
+      { title: 'Access' },
+      WHEN,
+      LINES,
+      ...(inDump ? [{ title: 'In the dump:', yields: 'below' as const }] : []),
     ],
     rows: sorted
       .slice(0, MAX_ROWS)
       .map((event) => [
         String(event.count),
         event.name,
-        event.sid === null ? NOTHING : hex(event.sid),
+        event.sid === null ? null : hex(event.sid),
         deviceCell(event),
-        event.address === null ? NOTHING : hex(event.address),
-        accessInWords(event) || NOTHING,
+        event.address === null ? null : hex(event.address),
+        accessInWords(event) || null,
         when(event),
         lines(event),
-        ...(inDump ? [event.inDump?.says ?? NOTHING] : []),
+        ...(inDump ? [event.inDump === null ? null : inDumpInWords(event.inDump)] : []),
       ]),
     notes: [
       ...(sorted.length > MAX_ROWS ? [`and ${sorted.length - MAX_ROWS} more; --format json has all`] : []),
@@ -205,25 +196,24 @@ function eventSection({ events }: SmmuLogReport): Section {
   });
 }
 
-function deviceCell({ device, deviceFrom, deviceIfRequesterId, ssid }: ReportedEvent): string {
+function deviceCell({ device, deviceFrom, deviceIfRequesterId, ssid }: ReportedEvent): string | null {
   const substream = ssid === null ? [] : [`SubstreamID ${hex(ssid)}`];
   const who =
     device !== null
       ? [`${device}${deviceFrom === 'log' ? '' : ` (${deviceFrom})`}`]
       : [deviceIfRequesterId].flatMap((one) => (one === null ? [] : [`${one}?`]));
-  return [...who, ...substream].join(', ') || NOTHING;
+  return [...who, ...substream].join(', ') || null;
 }
 
 function commandSection({ commandErrors, boot }: SmmuLogReport): Section {
   const entries = boot?.queueEntries['cmdq'];
   const cells = (error: CommandErrorFacts) => {
-    const { reason, index, wrap } = consInWords(error, entries);
-    const at = index === null ? NOTHING : `${hex(index)}${wrap === null ? ' (with the wrap bit)' : ''}`;
+    const { reason, index } = consInWords(error, entries);
     return [
       String(error.count),
       error.what,
-      reason ?? NOTHING,
-      at,
+      reason ?? null,
+      index === null ? null : hex(index),
       commandName(error.command),
       when(error),
       lines(error),
@@ -238,17 +228,20 @@ function commandSection({ commandErrors, boot }: SmmuLogReport): Section {
   return section('Command queue', {
     columns: [
       COUNT,
-      { title: 'What' },
-      { title: 'CMDQ_CONS.ERR' },
-      { title: 'Stopped at', align: 'right' },
-      { title: 'Command' },
-      { ...WHEN, yields: 'below' },
-      { ...LINES, yields: 'below' },
+      { title: 'What', kind: 'code' },
+      { title: 'CMDQ_CONS.ERR', kind: 'code' },
+      { title: 'Stopped at', kind: 'number' },
+      { title: 'Command', kind: 'code' },
+      WHEN,
+      LINES,
     ],
     rows: commandErrors.slice(0, MAX_ROWS).map(cells),
     notes: [
       ...(commandErrors.length > MAX_ROWS
         ? [`and ${commandErrors.length - MAX_ROWS} more; --format json has all`]
+        : []),
+      ...(entries === undefined && commandErrors.some(({ cons }) => cons !== null)
+        ? ['The log does not say how large the queue is: where it stopped includes the wrap bit.']
         : []),
       ...[...meanings].map(([reason, meaning]) => `${reason}: ${meaning}`),
       ...commandErrors.flatMap(({ problems, firstLine }) =>
@@ -258,9 +251,9 @@ function commandSection({ commandErrors, boot }: SmmuLogReport): Section {
   });
 }
 
-function commandName(words: readonly bigint[]): string {
+function commandName(words: readonly bigint[]): string | null {
   const command = commandFacts(words);
-  if (command === null) return NOTHING;
+  if (command === null) return null;
   return command.type.startsWith('CMD_') ? command.type : `${command.type} ${hex(command.code)}`;
 }
 
@@ -268,13 +261,13 @@ function globalSection({ globalErrors }: SmmuLogReport): Section {
   const flags = new Set(globalErrors.flatMap(({ active, named }) => globalErrorFlags(active, named)));
   const gerror = registerNamed('GERROR') as Register;
   return section('Global errors', {
-    columns: [COUNT, { title: 'Active', align: 'right' }, { title: 'Flags', yields: 'wrap' }, WHEN, LINES],
+    columns: [COUNT, { title: 'Active', kind: 'number' }, { title: 'Flags' }, WHEN, LINES],
     rows: globalErrors
       .slice(0, MAX_ROWS)
       .map((error) => [
         String(error.count),
-        error.active === null ? NOTHING : hex32(error.active),
-        globalErrorFlags(error.active, error.named).join(', ') || NOTHING,
+        error.active === null ? null : hex32(error.active),
+        globalErrorFlags(error.active, error.named).join(', ') || null,
         when(error),
         lines(error),
       ]),
@@ -291,10 +284,10 @@ function requestSection({ pageRequests }: SmmuLogReport): Section {
     aside: 'that nobody had asked devices to make',
     columns: [
       COUNT,
-      { title: 'SID', align: 'right' },
-      { title: 'Device', yields: 'wrap' },
-      { title: 'Page', align: 'right' },
-      { title: 'Wants' },
+      { title: 'SID', kind: 'number' },
+      { title: 'Device', yields: 'below' },
+      { title: 'Page', kind: 'number' },
+      { title: 'Wants', kind: 'code' },
       WHEN,
       LINES,
     ],
@@ -303,7 +296,7 @@ function requestSection({ pageRequests }: SmmuLogReport): Section {
       .map((request) => [
         String(request.count),
         hex(request.sid),
-        request.device ?? NOTHING,
+        request.device ?? null,
         hex(request.address),
         [
           request.read ? 'R' : '',
@@ -312,7 +305,7 @@ function requestSection({ pageRequests }: SmmuLogReport): Section {
           request.privileged ? 'Priv' : '',
         ]
           .filter((part) => part !== '')
-          .join(' ') || NOTHING,
+          .join(' ') || null,
         when(request),
         lines(request),
       ]),

@@ -5,7 +5,7 @@ import { originOf, stateNotes } from '../crashed-kernel.ts';
 
 /** What stands above a report whose registers are reconstructed; null for any other. */
 export function registersOrigin(kernel: KernelReport | null): string | null {
-  return kernel?.state.outcome === 'found' && kernel.taken.includes('registers') ? originOf(kernel.state) : null;
+  return kernel?.state?.outcome === 'found' && kernel.taken.includes('registers') ? originOf(kernel.state) : null;
 }
 
 const TAKEN: Readonly<Record<TakenFromKernel, string | null>> = {
@@ -15,11 +15,19 @@ const TAKEN: Readonly<Record<TakenFromKernel, string | null>> = {
   version: 'the series is taken to be applied to its version; --kernel says otherwise',
 };
 
-/** What was taken from it, and what has to be known beside that: one line each. */
-export function kernelLines(kernel: KernelReport): string[] {
-  const taken = kernel.taken.map((what) => TAKEN[what]).filter((text) => text !== null);
-  const build = kernel.buildId === null ? '' : `, build ${kernel.buildId}`;
-  return [[`${kernel.release}${build}`, ...taken].join('; '), ...stateNotes(kernel.state)];
+/** What was taken from it in place of what was not given; null where nothing was. */
+export function takenInWords({ taken }: KernelReport): string | null {
+  return (
+    taken
+      .map((what) => TAKEN[what])
+      .filter((text) => text !== null)
+      .join('; ') || null
+  );
+}
+
+/** What has to be known beside that: one line each. */
+export function kernelNotes({ state }: KernelReport): string[] {
+  return state === undefined ? [] : stateNotes(state);
 }
 
 const HOW: Readonly<Record<RegisterReport['how'], string | null>> = {

@@ -3,7 +3,7 @@
 import type { ExplainedRegister, ExplainedSmmu, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
 import type { Remark } from '../../snapshot/validate/facts.ts';
 import { escaped } from '../escape.ts';
-import { INDENT, paragraph, type Style, title } from './style.ts';
+import { INDENT, paintedParagraph, paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';
 
 export function* regsReport(explained: ExplainedSnapshot, style: Style): Generator<string> {
@@ -13,7 +13,8 @@ export function* regsReport(explained: ExplainedSnapshot, style: Style): Generat
 function* lines(snapshot: ExplainedSnapshot, style: Style): Generator<string> {
   const { paint } = style;
   const { file, usable, captured, smmus, unknown } = snapshot;
-  yield `${paint.bold(file)}: ${usable ? paint.green.bold('USABLE') : paint.red.bold('NOT USABLE')}`;
+  const judged = usable ? { text: ' USABLE', paint: paint.green.bold } : { text: ' NOT USABLE', paint: paint.red.bold };
+  yield* paintedParagraph(style, '', [{ text: `${file}:`, paint: paint.bold }, judged]);
   yield* paragraph(style, INDENT, `captured: ${captured}; SMMUs: ${smmus.map(({ name }) => name).join(', ')}`);
   const passedOver = unknown.map(
     ({ place, register }): Remark => ({ severity: 'warning', what: `${place}: ${register} is no register's name` }),
@@ -29,7 +30,7 @@ function* smmuLines(smmu: ExplainedSmmu, style: Style): Generator<string> {
   const { name, base, firmwareCoherent, missing, registers } = smmu;
   const coherent = { true: 'coherent', false: 'not coherent', null: 'nothing of coherency' }[String(firmwareCoherent)];
   const at = base === null ? '' : `at ${base}, `;
-  yield `${style.paint.bold(name)}  ${style.paint.dim(`${at}firmware says ${coherent}`)}`;
+  yield* title(style, name, `${at}firmware says ${coherent}`).slice(1);
   yield* remarks(style, smmu.remarks);
   if (missing.length > 0) {
     yield* title(style, 'Missing', 'and what that costs');

@@ -3,8 +3,8 @@
 import { hex } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
-import { endsOf } from '../field-text.ts';
-import { countedLeaves as counted, inUnits } from './bytes.ts';
+import { endsOf } from '../prose/field-text.ts';
+import { countedLeaves as counted, inUnits } from '../prose/quantities.ts';
 import { entryInWords, typeInWords } from './queue-words.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { address, type Column, NOTHING, table } from './table.ts';
