@@ -1,20 +1,22 @@
 /** The contents of the page: links to the sections of each SMMU. */
 
-import type { Section } from '../sections/section.ts';
 import { type Content, Html, html } from './markup.ts';
 import { sectionId } from './section.ts';
 
+export interface Heading {
+  readonly id: string;
+  readonly title: string;
+}
+
 /** What the contents know of an SMMU. */
-export interface Listed {
+interface Listed {
   readonly name: string;
-  readonly sections: readonly Pick<Section, 'id' | 'title' | 'short'>[];
+  readonly sections: readonly Heading[];
 }
 
 export function contents(smmus: readonly Listed[]): Html {
   const links = ({ sections }: Listed, index: number) =>
-    html`<ul>${sections.map(
-      ({ id, title, short = title }) => html`<li><a href="#${sectionId(index, id)}">${short}</a></li>`,
-    )}</ul>`;
+    html`<ul>${sections.map(({ id, title }) => html`<li><a href="#${sectionId(index, id)}">${title}</a></li>`)}</ul>`;
   const [only] = smmus;
   const body: Content =
     smmus.length === 1 && only !== undefined
