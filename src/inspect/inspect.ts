@@ -22,6 +22,7 @@ import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { ListBudget } from '../tables/listing.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './capture-lines.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
@@ -106,7 +107,9 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const registerPages = registerPagesOf(snapshot);
   const smmus: SmmuReport[] = [];
   const inspected: InspectedSmmu[] = [];
-  for (const smmu of chooseSmmus(options.smmus, snapshot)) {
+  const chosen = chooseSmmus(options.smmus, snapshot);
+  const list = new ListBudget(chosen.length);
+  for (const smmu of chosen) {
     const one = inspectSmmu({
       smmu,
       revision,
@@ -127,6 +130,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       platform: options.platform,
       sids: sids && sidsFor(sids, smmu),
       all: options.all ?? false,
+      list,
       gate: options.gate ?? true,
       unbindPage: options.poweredDown ?? 'live',
       failures: { ...NO_FAILURES, ...options.fail },

@@ -92,8 +92,11 @@ export interface SmmuReport extends Outcome {
   /** What streams can reach through their translation tables; null unless tables were walked (`deep`). */
   readonly reachable: readonly ReachableReport[] | null;
   readonly l1: Rows<L1Row>;
+  /** Descriptors and STEs beyond those listed: only a hostile table has more than a report lists. */
+  readonly l1NotListed: number;
   readonly census: Census;
   readonly stes: Rows<SteRow>;
+  readonly stesNotListed: number;
 }
 
 /** A register as the snapshot has it. */

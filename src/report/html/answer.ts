@@ -6,7 +6,7 @@ import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import type { Section, Tone } from '../sections/section.ts';
 import { findingsAbout } from '../sections/smmu.ts';
 import { findingCounts, headline } from '../sections/verdict.ts';
-import { code, type Html, html } from './markup.ts';
+import { type Content, code, type Html, html } from './markup.ts';
 import { prose } from './prose.ts';
 import { blockOf } from './render.ts';
 import { NOTHING, sectionId } from './section.ts';
@@ -29,8 +29,13 @@ export function answer(smmu: SmmuReport, index: number, verdict: Section): Html 
 <h2 id="${id}-title"><span class="name">${name}</span> <small>${
     base !== null && html`at ${code(hex(base))}, `
   }revision ${revision}</small></h2>
-<p class="answer"><span class="sign" aria-hidden="true">${SIGNS[tone]}</span> ${prose(said, index)}</p>
-${verdict.blocks.map((block) => blockOf(block, index))}</section>
+${signed(tone, prose(said, index))}${verdict.blocks.map((block) => blockOf(block, index))}</section>
+`;
+}
+
+/** The answer itself, with the sign of its tone. */
+export function signed(tone: Tone, said: Content): Html {
+  return html`<p class="answer"><span class="sign" aria-hidden="true">${SIGNS[tone]}</span> ${said}</p>
 `;
 }
 

@@ -11,11 +11,12 @@ import type { Section } from '../sections/section.ts';
 import { smmuSections } from '../sections/smmu.ts';
 import { findingCounts } from '../sections/verdict.ts';
 import { answer, overview } from './answer.ts';
-import { type Assets, reportAssets } from './assets.ts';
+import { reportAssets } from './assets.ts';
 import { contents, type Heading } from './contents.ts';
-import { Html, html } from './markup.ts';
+import { type Html, html } from './markup.ts';
 import { MemoryItems } from './memory-items.ts';
 import { memoryMap } from './memory-map.ts';
+import { foot, head } from './page.ts';
 import { prose } from './prose.ts';
 import { blockOf, section } from './render.ts';
 import { SECTION_END, sectionId, sectionStart } from './section.ts';
@@ -36,7 +37,7 @@ export function* htmlReport(
   const safe = escaped(inspection);
   const assets = reportAssets();
   const budget = new Budget();
-  yield head(safe, assets).markup;
+  yield head(title(safe.dump), assets.style, assets.script).markup;
   yield html`<body>
 <a class="skip" href="#content">To the report</a>
 ${header(safe)}
@@ -47,11 +48,7 @@ ${safe.smmus.length > 1 && overview(safe)}`.markup;
   for (const [index, smmu] of safe.smmus.entries()) yield* smmuParts(safe, index, smmu, kdumpRam, budget);
   yield html`${section(null, input(safe, given))}</main>
 </div>
-<footer>${safe.tool.name} ${safe.tool.version}</footer>
-<script>${new Html(assets.script.text)}</script>
-</body>
-</html>
-`.markup;
+${foot(assets.script)}`.markup;
 }
 
 /** Shown inside of the STEs. */
@@ -65,32 +62,6 @@ function listed(sections: readonly Section[]): Heading[] {
     .filter(({ id }) => id !== ELSEWHERE)
     .map(({ id, title, short = title }) => ({ id, title: short }));
   return headings.flatMap((one) => (one.id === 'stes' ? [one, MEMORY] : [one]));
-}
-
-function head({ dump, tool }: Inspection, { script, style }: Assets): Html {
-  // Nothing from outside, nothing that is not this script and this style sheet, and no text taken for markup.
-  const policy = [
-    "default-src 'none'",
-    `script-src '${script.hash}'`,
-    `style-src '${style.hash}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ');
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="${tool.name} ${tool.version}">
-<title>${title(dump)}</title>
-<style>${new Html(style.text)}</style>
-</head>
-`;
 }
 
 function title({ files }: Inspection['dump']): string {

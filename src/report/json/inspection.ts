@@ -239,8 +239,10 @@ const smmu = define(
       }),
     ],
     l1: ['L1 descriptors that are used or bad, on request all; ascending', list(l1)],
+    l1NotListed: ['Descriptors in use or bad, on request all, beyond those listed', count],
     census: ['', census],
     stes: ['STEs with V=1 that do not abort, on request others; ascending', list(ste)],
+    stesNotListed: ['Such STEs beyond those listed', count],
     reachable: [
       'What streams can reach through their translation tables; null unless these were walked',
       nullable(list(reachable)),

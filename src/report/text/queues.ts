@@ -7,8 +7,8 @@ import { fieldOf } from '../../smmu/fields.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
 import { escaped } from '../escape.ts';
+import { entryInWords, meaningOfType, sidsInWords, typeInWords } from '../prose/queue-entries.ts';
 import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
-import { entryInWords, meaningOfType, sidsInWords, typeInWords } from './queue-words.ts';
 import { headline, INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
 
@@ -207,9 +207,9 @@ function entryCells({ queue, base, log2Size }: QueueReport, entry: Named<QueueEn
     // The same width in every batch.
     String(index).padStart(String(2 ** (log2Size ?? 0) - 1).length),
     hex(address).padStart(base === null ? 0 : hex(base).length),
-    typeInWords(entry),
-    sidsInWords(entry),
-    entryInWords(queue, entry),
+    typeInWords(entry) || NOTHING,
+    sidsInWords(entry) ?? NOTHING,
+    entryInWords(queue, entry) ?? NOTHING,
     words === null ? NOTHING : words.map(word).join(' '),
   ];
 }

@@ -1,4 +1,7 @@
-/** Entries of queues in words: what one says beside its type and its stream, and which streams several are about. */
+/**
+ * Events, commands and page requests in words, wherever they come from, a queue or a log: what one says beside its type
+ * and its stream, and which streams several are about.
+ */
 
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
@@ -7,7 +10,6 @@ import { eventType } from '../../smmu/events.ts';
 import { type FieldValue, meaningOf } from '../../smmu/fields.ts';
 import { PAGE_REQUEST } from '../../smmu/page-requests.ts';
 import type { QueueName } from '../../smmu/queue.ts';
-import { NOTHING } from './table.ts';
 
 type Fields = QueueEntry['fields'];
 /** What some fields of an entry come to; nothing where they have nothing to say. */
@@ -22,10 +24,13 @@ const substream: Phrase = (fields) =>
 const EVENT_PHRASES: readonly Phrase[] = [
   (fields) => {
     const { PnU, InD, RnW, InputAddr } = fields;
-    if (RnW === undefined) return InputAddr === undefined ? false : `at ${hex(InputAddr)}`;
-    const who =
-      PnU === undefined ? [] : [PnU === 1 ? 'privileged' : 'unprivileged', InD === 1 ? 'instruction' : 'data'];
-    return `${[...who, RnW === 1 ? 'read' : 'write'].join(' ')} of ${hex(InputAddr)}`;
+    const access = [
+      PnU === undefined ? [] : PnU === 1 ? 'privileged' : 'unprivileged',
+      InD === undefined ? [] : InD === 1 ? 'instruction' : 'data',
+      RnW === undefined ? [] : RnW === 1 ? 'read' : 'write',
+    ].flat();
+    const of = InputAddr === undefined ? [] : [access.length === 0 ? 'at' : 'of', hex(InputAddr)];
+    return [...access, ...of].join(' ');
   },
   ({ S2, IPA }) =>
     S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${hex(IPA)}`}`),
@@ -92,34 +97,40 @@ function meaningIn(fields: ReturnType<typeof eventType>['fields'], name: string,
   return (field && meaningOf(field, value)) ?? String(value);
 }
 
-export function entryInWords(queue: QueueName, { fields, code, words, pageState }: QueueEntry): string {
-  if (words === null) return `not in the dump (${pageState})`;
-  const said = PHRASES[queue].flatMap((phrase) => phrase(fields, code ?? 0) || []);
-  return said.length > 0 ? said.join(', ') : NOTHING;
+/** What the fields that count come to, in phrases: `unprivileged data write of 0xdead0000`, `stage 1`. */
+export function fieldsInWords(queue: QueueName, fields: Fields, code: number | null): string[] {
+  return PHRASES[queue].flatMap((phrase) => phrase(fields, code ?? 0) || []);
 }
 
-/** A type's number stands with it where the name does not say which it is. */
+/** Null where there is nothing to say. */
+export function entryInWords(queue: QueueName, { fields, code, words, pageState }: QueueEntry): string | null {
+  if (words === null) return `not in the dump (${pageState})`;
+  return fieldsInWords(queue, fields, code).join(', ') || null;
+}
+
+/** A type's number stands with it where the name does not say which it is. Empty where the type is not known. */
 export function typeInWords({ type, code }: Pick<QueueEntry, 'type' | 'code'>): string {
-  if (type === null) return NOTHING;
+  if (type === null) return '';
   return type === 'reserved' || type === 'IMPDEF' ? `${type} ${hex(code ?? 0)}` : type;
 }
 
 type Streams = Pick<QueueEntry, 'firstSid' | 'lastSid'> & { readonly device?: string | null };
 
-export function sidsInWords({ firstSid, lastSid, device = null }: Streams): string {
-  if (firstSid === null || lastSid === null) return NOTHING;
+/** Null where it is about none. */
+export function sidsInWords({ firstSid, lastSid, device = null }: Streams): string | null {
+  if (firstSid === null || lastSid === null) return null;
   if (firstSid === lastSid) return device === null ? hex(firstSid) : `${hex(firstSid)} (${device})`;
   return firstSid === ALL_SIDS.first && lastSid === ALL_SIDS.last ? 'all' : `${hex(firstSid)}-${hex(lastSid)}`;
 }
 
 /** The same within a sentence. */
 export function streamsInWords(one: Streams): string {
-  if (one.firstSid === null) return 'no stream';
   const sids = sidsInWords(one);
+  if (sids === null) return 'no stream';
   return sids === 'all' ? 'all streams' : `SID${one.firstSid === one.lastSid ? '' : 's'} ${sids}`;
 }
 
-/** What an event or a page request tells, for people who do not have the architecture at hand. */
+/** What an event or, where there is no code, a page request tells, for people who do not have the architecture at hand. */
 export function meaningOfType({ code }: Pick<QueueGroup, 'code'>): string {
   return code === null ? PAGE_REQUEST.meaning : eventType(code).meaning;
 }
