@@ -1,12 +1,10 @@
 /** The contents of the page: links to the sections of each SMMU. */
 
+import type { Section } from '../sections/section.ts';
 import { type Content, Html, html } from './markup.ts';
 import { sectionId } from './section.ts';
 
-export interface Heading {
-  readonly id: string;
-  readonly title: string;
-}
+export type Heading = Pick<Section, 'id' | 'title' | 'short'>;
 
 /** What the contents know of an SMMU. */
 interface Listed {
@@ -16,7 +14,7 @@ interface Listed {
 
 export function contents(smmus: readonly Listed[]): Html {
   const links = ({ sections }: Listed, index: number) =>
-    html`<ul>${sections.map(({ id, title }) => html`<li><a href="#${sectionId(index, id)}">${title}</a></li>`)}</ul>`;
+    html`<ul>${sections.map(({ id, title, short = title }) => html`<li><a href="#${sectionId(index, id)}">${short}</a></li>`)}</ul>`;
   const [only] = smmus;
   const body: Content =
     smmus.length === 1 && only !== undefined

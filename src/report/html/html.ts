@@ -60,7 +60,7 @@ const MEMORY = { id: 'memory', title: 'Physical memory' };
 function listed(sections: readonly Section[]): Heading[] {
   const headings = sections
     .filter(({ id }) => id !== ELSEWHERE)
-    .map(({ id, title, short = title }) => ({ id, title: short }));
+    .map(({ id, title, short = title }) => ({ id, title, short }));
   return headings.flatMap((one) => (one.id === 'stes' ? [one, MEMORY] : [one]));
 }
 
