@@ -58,7 +58,7 @@ export function revisions({ adoptions, splits, adoption, name }: SmmuReport): Se
   }));
   const logs = outcomes.map(([revision, { kernelLog }]) => ({
     cells: [revision, count(kernelLog.length, 'line')],
-    inside: [logLines(name, kernelLog)],
+    inside: () => [logLines(name, kernelLog)],
   }));
   return {
     id: 'revisions',
