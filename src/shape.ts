@@ -29,6 +29,11 @@ export const flag: Shape<boolean> = leaf({ type: 'boolean' });
 /** Text that is never empty. */
 export const words: Shape<string> = leaf({ type: 'string', minLength: 1 });
 
+/** A fact that is published as the text which says it. */
+export function said<T>(inWords: (fact: T) => string): Shape<T> {
+  return { schema: text.schema, toJson: inWords };
+}
+
 export function matching(pattern: RegExp): Shape<string> {
   return leaf({ type: 'string', pattern: pattern.source });
 }

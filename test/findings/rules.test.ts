@@ -194,7 +194,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'device',
   },
   'sid-without-ste': {
-    args: { sid: 0x208, why: 'L1[2] has span 0' },
+    args: { sid: 0x208, why: { kind: 'span-without-table', l1Index: 2, span: 0 } },
     says: 'SID 0x208 has no STE to show: L1[2] has span 0',
     severity: 'note',
     reach: null,
@@ -412,7 +412,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'device',
   },
   'page-table-damaged': {
-    args: { sid: 8, table: 'TTB0', what: 'F_ADDR_SIZE', times: 2, first: 0x1000 },
+    args: { sid: 8, table: 'TTB0', what: { kind: 'fault', why: 'F_ADDR_SIZE' }, times: 2, first: 0x1000 },
     says: 'the TTB0 tables of SID 0x8: 2 stretches with F_ADDR_SIZE, the first at 0x1000',
     severity: 'warning',
     reach: 'device',

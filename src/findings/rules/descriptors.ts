@@ -2,6 +2,7 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { lookupEndInWords } from '../prose/lookup.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { hex } from './words.ts';
@@ -235,9 +236,9 @@ export const DESCRIPTORS = {
     reach: null,
     args: {
       sid: ['StreamID', json.sid],
-      why: ['The reason', json.text],
+      why: ['The reason', json.said(lookupEndInWords)],
     },
-    sentence: ({ sid, why }) => `SID ${hex(sid)} has no STE to show: ${why}`,
+    sentence: ({ sid, why }) => `SID ${hex(sid)} has no STE to show: ${lookupEndInWords(why)}`,
     explain: () => ({
       title: 'A StreamID that was asked for has no STE to show',
       meaning:

@@ -4,6 +4,7 @@ import { hex } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
 import { endsOf } from '../field-text.ts';
+import { endingInWords, rangeReasonInWords } from '../prose/translation.ts';
 import { countedLeaves as counted, inUnits } from './bytes.ts';
 import { entryInWords, typeInWords } from './queue-words.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
@@ -39,7 +40,8 @@ function inWords(style: Style, reach: StreamReach): string[] {
   const say = (text: string) => paragraph(style, INDENT, text);
   const { outcome, fault, why, mappedBytes, writableBytes, kdumpBytes, leaves, unknown, complete } = reach;
   if (outcome === 'bypass') return say('everything: addresses pass as they are');
-  if (outcome !== 'translated') return say(`nothing: ${fault === null ? '' : `${fault}: `}${why ?? outcome}`);
+  if (outcome !== 'translated')
+    return say(`nothing: ${fault === null ? '' : `${fault}: `}${why === null ? outcome : endingInWords(why)}`);
   const parts = [
     leaves === 0
       ? 'nothing is mapped'
@@ -59,7 +61,7 @@ function rangeTable(style: Style, { ranges, rangesNotListed, outcome }: StreamRe
     address(range.pa),
     range.rights ?? NOTHING,
     inUnits(range.byteLength),
-    range.why ?? range.attributes,
+    rangeReasonInWords(range) ?? range.attributes,
   ]);
   const more = rangesNotListed > 0 ? [`${INDENT}and ${rangesNotListed} ranges more: translate --all lists them`] : [];
   return [...table(style, RANGES, rows), ...more];

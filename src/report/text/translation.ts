@@ -7,6 +7,7 @@ import type { Target } from '../../streams/physical-target.ts';
 import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../streams/translation.ts';
 import { escaped } from '../escape.ts';
 import { endsOf } from '../field-text.ts';
+import { endingInWords, halfInWords, rangeReasonInWords } from '../prose/translation.ts';
 import { countedLeaves, inUnits } from './bytes.ts';
 import { stepTable } from './steps.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
@@ -41,7 +42,7 @@ function outcome({ outcome: kind, pa, fault }: TranslationReport): string {
 function* evidence(report: TranslationReport): Generator<string> {
   const { why, size, privilegedPermissions, unprivilegedPermissions, attributes, asid, faultDetail, target, pa } =
     report;
-  if (why !== null) yield why;
+  if (why !== null) yield endingInWords(why);
   if (size !== null && privilegedPermissions !== null && unprivilegedPermissions !== null) {
     const rights = `privileged ${inShort(privilegedPermissions)}, unprivileged ${inShort(unprivilegedPermissions)}`;
     yield `${inUnits(size)} block or page: ${rights}${asid === null ? '' : `; ASID ${asid}`}`;
@@ -82,8 +83,7 @@ function inShort({ read, write, execute }: Permissions): string {
 }
 
 function way(style: Style, steps: readonly TranslationStep[]): string[] {
-  const short = steps.map((step) => ({ ...step, what: step.what.replace(' descriptor', '') }));
-  return steps.length === 0 ? [] : [...title(style, 'The way there'), ...stepTable(style, short)];
+  return steps.length === 0 ? [] : [...title(style, 'The way there'), ...stepTable(style, steps, true)];
 }
 
 function* assumed(style: Style, assumptions: readonly Assumption[]): Generator<string> {
@@ -100,8 +100,8 @@ export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator
   const context = asid === null ? '' : `, ASID ${asid}`;
   const head = [
     style.paint.bold(`${escaped(streamInWords(report))}${context}: ${about}`),
-    ...(why === null ? [] : paragraph(style, INDENT, why)),
-    ...halves.map((half) => `${INDENT}${half}`),
+    ...(why === null ? [] : paragraph(style, INDENT, endingInWords(why))),
+    ...halves.map((half) => `${INDENT}${halfInWords(half)}`),
   ];
   yield `${head.join('\n')}\n`;
   let [ranges, leaves, byteLength, unknown, cut] = [0, 0, 0, 0, false];
@@ -147,7 +147,8 @@ const HEADER = [
 
 /** `before` are the attributes of the line above. */
 function rangeLine(range: IovaRange, before: string): string {
-  const { pa, rights, byteLength, attributes, why, kind } = range;
+  const { pa, rights, byteLength, attributes, kind } = range;
+  const why = rangeReasonInWords(range);
   const where = endsOf(range)
     .map((end) => end.padEnd(ADDRESS_WIDTH))
     .join(' ');
