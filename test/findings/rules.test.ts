@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RevisionSplit } from '../../src/adopt/compare.ts';
 import { type Finding, FindingList, type Location, MAX_FINDINGS_PER_RULE } from '../../src/findings/findings.ts';
 import { type Reach, RULES, type Rule, type RuleArgs, type Severity } from '../../src/findings/rules.ts';
 import { finding as FINDING } from '../../src/report/json/findings.ts';
@@ -18,6 +19,16 @@ interface Sample<R extends Rule> {
 
 /** What every finding about a descriptor has. */
 const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: 0x42000028 };
+
+/** A check that one revision makes, and does not come to. */
+const SPLIT: RevisionSplit['why'] = {
+  kind: 'check',
+  from: { revision: 'v6', check: null },
+  other: {
+    revision: 'v10',
+    check: { id: 'ids.scan', result: 'not-reached', observed: null, required: { kind: 'ids-free' } },
+  },
+};
 
 /** One sample of each rule; the compiler asks for a new one when there is a new rule. */
 const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
@@ -40,13 +51,23 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'adoption-fallback': {
-    args: { revision: 'v6', check: 'two-level.split', observed: '6', required: '8', errno: 'EINVAL' },
+    args: {
+      revision: 'v6',
+      check: 'two-level.split',
+      observed: { kind: 'number', value: 6 },
+      required: { kind: 'equals', value: 8 },
+      errno: 'EINVAL',
+    },
     says: 'v6 gives up with -EINVAL and resets the SMMU: two-level.split: 6 (required: 8)',
     severity: 'error',
     reach: 'smmu',
   },
   'adoption-indeterminate': {
-    args: { revision: 'v6', check: 'two-level.l1-descriptors', observed: '4 of 256 descriptors are not in the dump' },
+    args: {
+      revision: 'v6',
+      check: 'two-level.l1-descriptors',
+      observed: { kind: 'l1-unknown', unknown: 4, of: 256, oddity: null },
+    },
     says: 'whether v6 adopts the table cannot be told: two-level.l1-descriptors: 4 of 256 descriptors are not in the dump',
     severity: 'warning',
     reach: 'smmu',
@@ -64,7 +85,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
       table: 'L1 table',
       address: 0x42000000,
       byteLength: 2048,
-      why: 'not RAM in this dump',
+      why: { kind: 'not-ram' },
       state: 'hole',
       inKdumpMemory: false,
     },
@@ -107,11 +128,11 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'id-scan-failure': {
     args: {
-      rule: 'a valid CD has ASID 0',
+      rule: 'asid-zero',
       sid: 0x508,
       entry: 'CD[3]',
-      observed: 'ASID 0',
-      required: '1 to 255',
+      observed: { kind: 'field', field: 'ASID', value: 0 },
+      required: { kind: 'range', first: 1, last: 255 },
       stopsHere: true,
     },
     says: 'CD[3] of SID 0x508: a valid CD has ASID 0: ASID 0 (required: 1 to 255); here the kernel stops, and names nothing of it',
@@ -119,14 +140,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'mapping-misplaced': {
-    args: { table: 'L2 table', address: 0x42010000, where: "the kdump kernel's own memory" },
+    args: { table: 'L2 table', address: 0x42010000, where: { kind: 'kdump', device: null } },
     says: "the L2 table at 0x42010000 maps without a word, but onto the kdump kernel's own memory: what the driver reads is not the crashed kernel's",
     severity: 'warning',
     reach: null,
   },
   'kernel-panic': {
-    args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing answers' },
-    says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers',
+    args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing-answers' },
+    says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers at this address: the first read ends in an external abort',
     severity: 'error',
     reach: 'machine',
   },
@@ -137,8 +158,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'revisions-differ': {
-    args: { revision: 'v6', others: 'v10', check: 'ids.scan', why: 'v6 does not ask' },
-    says: 'v10 would decide differently from v6 at ids.scan: v6 does not ask',
+    args: { revision: 'v6', others: 'v10', check: 'ids.scan', why: SPLIT },
+    says: 'v10 would decide differently from v6 at ids.scan: v6 does not ask; v10 does not come to it',
     severity: 'note',
     reach: null,
   },
@@ -155,7 +176,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'l2-outside-memory': {
-    args: { l2: 0x70000000, byteLength: 16384, why: 'not RAM in this dump', state: 'lost' },
+    args: { l2: 0x70000000, byteLength: 16384, why: { kind: 'not-ram' }, state: 'lost' },
     location: L1,
     says: 'L1[5] points to 0x70000000; these 16384 bytes cannot be mapped: not RAM in this dump (lost); no device behind it is accepted',
     severity: 'error',
@@ -215,7 +236,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     likelyReach: 'smmu',
   },
   'insert-l2-not-mappable': {
-    args: { sid: 0x508, l2: 0x70000000, why: 'not RAM in this dump' },
+    args: { sid: 0x508, l2: 0x70000000, why: { kind: 'not-ram' } },
     says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 cannot be mapped: not RAM in this dump',
     severity: 'error',
     reach: 'bus',
@@ -687,7 +708,7 @@ describe('a list of findings', () => {
   });
 
   test('knows what fails alone: on an old core every device, on a new one what is plugged in later', () => {
-    const args = { sid: 0x508, l2: 0x70000000, why: 'lost' };
+    const args = { sid: 0x508, l2: 0x70000000, why: { kind: 'not-ram' } } as const;
     const old = new FindingList('smmu0', true);
     old.add('insert-l2-not-mappable', args);
     const recent = new FindingList('smmu0', false);

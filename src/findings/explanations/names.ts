@@ -1,7 +1,7 @@
 /** The names that can be explained, without the explanations: what a shell completes. */
 
 import { CHECK_ORDER } from '../../adopt/checks.ts';
-import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { SCAN_RULES } from '../prose/scan.ts';
 import { RULES } from '../rules.ts';
 
 export const EXPLAINED_NAMES: readonly string[] = [

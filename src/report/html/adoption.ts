@@ -1,7 +1,8 @@
 /** How the verdict came about: the driver's checks in its order, and the scan for IDs in use. */
 
 import { isUnknown } from '../../adopt/checks.ts';
-import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { observedInWords, requiredInWords } from '../../findings/prose/evidence.ts';
+import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from '../../findings/prose/scan.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { idRanges } from '../id-ranges.ts';
@@ -19,7 +20,12 @@ export function checks(index: number, { adoption }: SmmuReport): Html {
           : ['plain', 'not reached'];
     return {
       tone: tone === 'bad' ? tone : ('plain' as const),
-      cells: [badge(tone, text), check.id, check.observed ?? NOTHING, check.required],
+      cells: [
+        badge(tone, text),
+        check.id,
+        check.observed === null ? NOTHING : observedInWords(check.observed),
+        requiredInWords(check.required),
+      ],
     };
   });
   const columns = [
@@ -50,7 +56,7 @@ export function idScan(index: number, { adoption }: SmmuReport): Html | null {
       cd === null ? (ste === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`,
       at(cd?.address ?? ste),
       SCAN_RULES[rule],
-      `${observed}; required: ${required}`,
+      `${scanObservedInWords(observed)}; required: ${requiredInWords(required)}`,
       stopsHere ? badge('bad', 'stops here') : NOTHING,
     ],
   }));
@@ -76,7 +82,7 @@ export function idScan(index: number, { adoption }: SmmuReport): Html | null {
       'Not known',
       unknownEntries > 0 ? `${count(unknownEntries, 'entry', 'entries')} cannot be read from this dump` : null,
     ],
-    ['Given up', gaveUp],
+    ['Given up', gaveUp && gaveUpInWords(gaveUp)],
   ])}${rows.length > 0 && cutTable('Rules broken', columns, rows, MAX_FAILURES_SHOWN)}${
     failuresNotListed > 0 && note(`${count(failuresNotListed, 'failure')} more are not listed.`)
   }`;

@@ -1,5 +1,6 @@
 /** What the driver maps and allocates, who gives it back, and the driver's state when the adoption is over. */
 
+import { allocatedInWords, remapReasonInWords } from '../../findings/prose/memory.ts';
 import { hex } from '../../hex.ts';
 import type { AdoptionReport, MappingReport, SmmuReport } from '../../inspect/inspection.ts';
 import { type Content, count, type Html, html } from './markup.ts';
@@ -22,7 +23,7 @@ export function ledger(index: number, { adoption, inserts }: SmmuReport): Html {
     ...allocations.map(({ call, what, size, ok, released }) => [
       'adoption',
       call,
-      what,
+      allocatedInWords(what),
       NOTHING,
       String(size),
       ok ? badge('good', 'ok') : badge('bad', 'failed'),
@@ -64,7 +65,7 @@ function mappingRow(by: string, mapping: MappingReport): Content[] {
     ok ? badge('good', held ? 'ok, held' : 'ok') : badge('bad', 'failed'),
     counted.map(([state, number]) => `${number} ${state}`).join(', '),
     ok ? releasedBy(mapping) : NOTHING,
-    why ?? NOTHING,
+    why === null ? NOTHING : remapReasonInWords(why),
   ];
 }
 

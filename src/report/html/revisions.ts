@@ -1,5 +1,6 @@
 /** The known revisions of the series side by side, and the first thing in which each parts from the one reported. */
 
+import { splitInWords } from '../../findings/prose/split.ts';
 import type { RevisionOutcome, SmmuReport } from '../../inspect/inspection.ts';
 import { ADOPTION_WORDS } from '../prose/fate.ts';
 import { OUTCOME } from '../revision-outcome.ts';
@@ -40,7 +41,7 @@ export function revisions(index: number, { adoptions, splits, adoption, name }: 
   const logs = outcomes.map(([revision, { kernelLog }]) => html`<h4>${revision}</h4>\n${logLines(name, kernelLog)}`);
   const said = splits.map(
     ({ revision, from, check, aspect, why }) =>
-      [revision, html`parts from ${from} at ${code(check ?? aspect)}: ${why}`] as const,
+      [revision, html`parts from ${from} at ${code(check ?? aspect)}: ${splitInWords(why)}`] as const,
   );
   const body = html`${table('Revisions', [{ title: '' }, ...titles], rows)}${
     splits.length === 0 ? html`<p>No other parts from ${adoption.revision}.</p>\n` : facts(said)

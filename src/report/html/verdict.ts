@@ -3,6 +3,9 @@
 import { failed, isUnknown } from '../../adopt/checks.ts';
 import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Finding } from '../../findings/findings.ts';
+import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
+import { deathInWords } from '../../findings/prose/memory.ts';
+import { splitInWords } from '../../findings/prose/split.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
@@ -26,7 +29,11 @@ export function verdict(smmu: SmmuReport, index: number, findings: readonly Find
 <p class="answer"><span class="sign" aria-hidden="true">${SIGNS[tone]}</span> ${answer(smmu)}</p>
 ${facts([
   decidedBy(smmu),
-  ['Then', smmu.panic && html`${code(smmu.panic.where)} reads ${code(hex(smmu.panic.address))}: ${smmu.panic.why}`],
+  [
+    'Then',
+    smmu.panic &&
+      html`${code(smmu.panic.where)} reads ${code(hex(smmu.panic.address))}: ${deathInWords(smmu.panic.why)}`,
+  ],
   ['Then', smmu.lost && lossInWords(smmu.lost)],
   ['In-flight DMA', inFlight(smmu)],
   ['Table', keptTable(smmu)],
@@ -66,9 +73,9 @@ function decidedBy({ adoption, dmesg }: SmmuReport): readonly [term: string, sai
   const { id, observed, required } = decidedBy;
   if (isUnknown(decidedBy)) {
     const settled = adoption.settledByLog && html`; ${code(dmesg?.file ?? 'the log')} tells what comes of it`;
-    return ['Not known', html`${code(id)}: ${observed}${settled}`];
+    return ['Not known', html`${code(id)}: ${observedOrUnknown(observed)}${settled}`];
   }
-  return ['Decided by', html`${code(id)}: ${observed}; required: ${required}`];
+  return ['Decided by', html`${code(id)}: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)}`];
 }
 
 /** What meets the DMA of devices that nobody has stopped, in the end; the reset's section has every phase. */
@@ -92,7 +99,7 @@ function devices({ devices: list }: SmmuReport): Content {
 function split({ splits }: SmmuReport): Content {
   const [first] = splits ?? [];
   if (first === undefined) return splits === null ? null : 'all known ones do the same';
-  return html`${first.revision} parts from ${first.from}${first.check !== null && html` at ${code(first.check)}`}: ${first.why}`;
+  return html`${first.revision} parts from ${first.from}${first.check !== null && html` at ${code(first.check)}`}: ${splitInWords(first.why)}`;
 }
 
 function log(smmu: SmmuReport): Content {

@@ -1,7 +1,8 @@
 /** How the verdict came about: checks in the driver's order, the kernel log, and the scan for IDs in use. */
 
 import { isUnknown } from '../../adopt/checks.ts';
-import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { observedInWords, requiredInWords } from '../../findings/prose/evidence.ts';
+import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from '../../findings/prose/scan.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { idRanges } from '../id-ranges.ts';
@@ -14,8 +15,8 @@ export function checks(style: Style, { adoption }: SmmuReport): string[] {
   const rows = adoption.checks.map((check) => [
     isUnknown(check) ? 'unknown' : RESULT[check.result],
     check.id,
-    check.observed ?? NOTHING,
-    check.required,
+    check.observed === null ? NOTHING : observedInWords(check.observed),
+    requiredInWords(check.required),
   ]);
   const columns = [
     { title: 'Result', paint: redIf((text) => text === RESULT.fail) },
@@ -112,7 +113,7 @@ export function idScan(style: Style, { adoption }: SmmuReport): string[] {
     );
   }
   if (unknownEntries > 0) say(`${unknownEntries} entries cannot be read from this dump`);
-  if (gaveUp !== null) say(`given up ${gaveUp}`);
+  if (gaveUp !== null) say(`given up ${gaveUpInWords(gaveUp)}`);
   const rows = failures
     .slice(0, MAX_FAILURES_SHOWN)
     .map(({ rule, sid, ste, cd, observed, required, stopsHere }) => [
@@ -120,7 +121,7 @@ export function idScan(style: Style, { adoption }: SmmuReport): string[] {
       cd === null ? (ste === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`,
       at(cd?.address ?? ste),
       SCAN_RULES[rule],
-      `${observed}; required: ${required}`,
+      `${scanObservedInWords(observed)}; required: ${requiredInWords(required)}`,
       stopsHere ? 'STOPS' : '',
     ]);
   const columns = [

@@ -1,5 +1,6 @@
 /** What the driver holds: its mappings and allocations, and its state when the adoption is over. */
 
+import { allocatedInWords, remapReasonInWords } from '../../findings/prose/memory.ts';
 import { hex } from '../../hex.ts';
 import type { MappingReport, SmmuReport } from '../../inspect/inspection.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
@@ -29,7 +30,7 @@ export function ledger(style: Style, { adoption, inserts }: SmmuReport): string[
     pages(mapping),
     mapping.held ? 'yes' : 'no',
     mapping.ok ? releasedBy(mapping) : NOTHING,
-    mapping.why ?? NOTHING,
+    mapping.why === null ? NOTHING : remapReasonInWords(mapping.why),
   ]);
   const columns = [
     { title: 'Made by' },
@@ -60,7 +61,7 @@ function balance(style: Style, adoption: SmmuReport['adoption'], transients: num
   const more = Math.max(0, transients - MAX_SCAN_ROWS) + adoption.mappingsNotListed;
   if (more > 0) say(`and ${more} more mappings of the ID scan, each released at once`);
   for (const { call, what, size, ok, released } of adoption.allocations) {
-    say(`${call} of ${what}, ${size} bytes: ${ok ? (released ? 'released' : 'LEAKED') : 'FAILED'}`);
+    say(`${call} of ${allocatedInWords(what)}, ${size} bytes: ${ok ? (released ? 'released' : 'LEAKED') : 'FAILED'}`);
   }
   const page = registerPage === 'live' ? '' : `, with the register page reading as ${registerPage}`;
   say(

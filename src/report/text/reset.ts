@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { lossInWords } from '../prose/loss.ts';
+import { ATSCHK_REASONS, PHASES, phaseReasonInWords, queuesInWords } from '../prose/reset.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { table } from './table.ts';
 
@@ -14,7 +15,8 @@ const KINDS = {
 
 export function reset(style: Style, { reset: report, lost }: SmmuReport): string[] {
   if (report === null) return [];
-  const { kind, cr0, atschk, gerror, gbpaAbort, queues, phases } = report;
+  const { kind, cr0, atschk, gerror, gbpaAbort, phases } = report;
+  const queues = queuesInWords(report);
   const known = (value: number | null) => value ?? 'unknown';
   const shown = (value: number | null) => (value === null ? 'unknown' : hex(value));
   const change = (before: number | null, after: number | null) =>
@@ -24,12 +26,12 @@ export function reset(style: Style, { reset: report, lost }: SmmuReport): string
   say(KINDS[kind]);
   say(`CR0 ${shown(cr0.before)} -> ${shown(cr0.kept)} (queues off) -> ${shown(cr0.after)}`);
   say(
-    `ATSCHK ${change(atschk.before, atschk.after)}: ${atschk.why}; GBPA.ABORT ${change(gbpaAbort.before, gbpaAbort.after)}`,
+    `ATSCHK ${change(atschk.before, atschk.after)}: ${ATSCHK_REASONS[atschk.why]}; GBPA.ABORT ${change(gbpaAbort.before, gbpaAbort.after)}`,
   );
   const errors = gerror.active === null ? 'unknown' : gerror.active.join(', ') || 'none';
   say(`GERROR active: ${errors}${gerror.acknowledged ? ', acknowledged before the command queue is switched on' : ''}`);
   say(`queues: command ${queues.command}; event ${queues.event}; PRI ${queues.pri}`);
-  const rows = phases.map(({ phase, inFlight, why }) => [phase, inFlight, why]);
+  const rows = phases.map(({ phase, inFlight, why }) => [PHASES[phase], inFlight, phaseReasonInWords(why)] as string[]);
   if (lost !== null) rows.push(['after the failed registration', lost.inFlight, lossInWords(lost)]);
   const columns = [{ title: 'Phase' }, { title: 'In-flight DMA' }, { title: 'Because', yields: 'wrap' as const }];
   return [...lines, ...table(style, columns, rows)];

@@ -1,5 +1,6 @@
 /** The known revisions side by side, and the first thing in which each parts from the one reported. */
 
+import { splitInWords } from '../../findings/prose/split.ts';
 import type { RevisionOutcome, SmmuReport } from '../../inspect/inspection.ts';
 import { OUTCOME } from '../revision-outcome.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
@@ -28,7 +29,7 @@ export function revisions(style: Style, { adoptions, splits }: SmmuReport): stri
     ...title(style, 'Revisions side by side', '* differs'),
     ...table(style, columns, rows),
     ...splits.flatMap(({ revision, from, check, aspect, why }) =>
-      paragraph(style, `${INDENT}${revision}  `, `parts from ${from} at ${check ?? aspect}: ${why}`),
+      paragraph(style, `${INDENT}${revision}  `, `parts from ${from} at ${check ?? aspect}: ${splitInWords(why)}`),
     ),
     ...(splits.length === 0 ? [`${INDENT}all do the same`] : []),
   ];

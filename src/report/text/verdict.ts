@@ -1,6 +1,8 @@
 /** The answer, first: what the kdump kernel does with this SMMU, and the check that decided. */
 
 import { isUnknown } from '../../adopt/checks.ts';
+import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
+import { deathInWords } from '../../findings/prose/memory.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
@@ -30,7 +32,9 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
     const { id, observed, required } = decidedBy;
     const settled = adoption.settledByLog ? `; ${dmesg?.file ?? 'the log'} tells what comes of it` : '';
     say(
-      isUnknown(decidedBy) ? `at ${id}: ${observed}${settled}` : `decided by ${id}: ${observed}; required: ${required}`,
+      isUnknown(decidedBy)
+        ? `at ${id}: ${observedOrUnknown(observed)}${settled}`
+        : `decided by ${id}: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)}`,
     );
   }
   if (adoption.verdict === 'adopted') {
@@ -41,7 +45,7 @@ export function verdict(style: Style, smmu: SmmuReport): string[] {
   if (adoption.verdict === 'fallback') {
     say("in-flight DMA is aborted; the crashed kernel's table is replaced by an empty one");
   }
-  if (panic !== null) say(`dies in ${panic.where} reading ${hex(panic.address)}: ${panic.why}`);
+  if (panic !== null) say(`dies in ${panic.where} reading ${hex(panic.address)}: ${deathInWords(panic.why)}`);
   if (lost !== null) say(`lost: ${lossInWords(lost)}; in-flight DMA is ${IN_FLIGHT[lost.inFlight]}`);
   if (devices.length > 0) say(`devices: ${deviceCountsInWords(devices)}`);
   if (splits !== null) {
