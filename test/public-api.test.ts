@@ -10,18 +10,28 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 test('the exported names', () => {
   expect(Object.keys(library).sort()).toEqual([
     'InputError',
+    'LogReader',
+    'decodeRecord',
+    'decodeRegister',
     'dumpInfo',
+    'extractSnapshot',
     'findFirmware',
+    'findTables',
     'inspect',
+    'iomemOf',
     'isInputError',
+    'kernelLog',
     'loadDeviceTree',
     'loadIomem',
     'loadIort',
     'loadSnapshot',
+    'logReport',
+    'memoryMap',
     'openDump',
     'parseIomem',
     'parseSnapshot',
     'revisions',
+    'snapshotJson',
     'untilFetched',
   ]);
 });

@@ -2,6 +2,9 @@
 
 import { type Command, createCommand, Option } from 'commander';
 import { InputError } from '../errors.ts';
+import type { LogReport } from '../inspect/log-report.ts';
+import type { KernelLog } from '../log/facts.ts';
+import type { Firmware } from '../platform/firmware.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
 import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
@@ -11,6 +14,8 @@ type Threshold = 'error' | 'warning' | 'note' | 'never';
 interface LogFlags extends Pick<PlatformFlags, 'dtb' | 'iort'>, Pick<TextOrJsonFlags, 'color'> {
   readonly format: 'text' | 'json' | 'ndjson';
   readonly verbose?: boolean;
+  readonly dump?: readonly string[];
+  readonly regs?: string;
   readonly failOn: Threshold;
 }
 
@@ -19,6 +24,8 @@ Examples:
   smmu-adopt log dmesg.txt
   dmesg | smmu-adopt log
   smmu-adopt log serial.log --iort IORT --verbose
+  smmu-adopt log --dump vmcore
+  smmu-adopt log dmesg.txt --dump vmcore --regs regs.json
   smmu-adopt log dmesg.txt --format json
   smmu-adopt log dmesg.txt --fail-on error
 
@@ -39,6 +46,13 @@ export function addLogCommand(program: Command, session: Session): void {
         'log, also of Xen and FreeBSD.',
     )
     .argument('[file...]', 'logs, read one after the other; standard input without any, or as -');
+  command
+    .optionsGroup('Against a dump of the same machine:')
+    .option(
+      '--dump <dump...>',
+      'what the tables in this dump say of each fault; without a file, of the log in the dump',
+    )
+    .option('--regs <file>', 'register snapshot (JSON) of the dump (default: as the dump tells)');
   const names = addPlatformOptions(createCommand()).options.filter(({ long }) => long === '--dtb' || long === '--iort');
   command.optionsGroup("Names for StreamIDs, from firmware's tables:");
   for (const option of names) command.addOption(option);
@@ -62,20 +76,61 @@ export function addLogCommand(program: Command, session: Session): void {
 }
 
 async function runLog(given: readonly string[], flags: LogFlags, session: Session): Promise<number> {
-  const [{ readLogs, STDIN }, { LogReader }, { logReport, severityOf }] = await Promise.all([
+  const [{ logReport, severityOf }, tables] = await Promise.all([
+    import('../inspect/log-report.ts'),
+    loadTables(flags),
+  ]);
+  if (flags.regs !== undefined && flags.dump === undefined) {
+    throw new InputError('usage', '--regs belongs to a dump: --dump says which');
+  }
+  const report =
+    flags.dump === undefined
+      ? logReport(...(await readText(given, session)), tables)
+      : await withDump(given, flags.dump, flags.regs, tables, session);
+  await printReport(report, flags, session);
+  const found = severityOf(report);
+  return found !== null && AT_LEAST[flags.failOn].includes(found) ? 1 : 0;
+}
+
+/** The logs, and what they are called. */
+async function readText(given: readonly string[], { io }: Session): Promise<[readonly string[], KernelLog]> {
+  const [{ readLogs, STDIN }, { LogReader }] = await Promise.all([
     import('./log-input.ts'),
     import('../log/kernel-log.ts'),
-    import('../inspect/log-report.ts'),
   ]);
-  if (given.length === 0 && session.io.stdin.isTTY === true) {
+  if (given.length === 0 && io.stdin.isTTY === true) {
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
   const files = given.length === 0 ? [STDIN] : given;
-  const tables = await loadTables(flags);
   const reader = new LogReader();
-  await readLogs(files, session.io.stdin, (piece) => reader.push(piece));
-  const report = logReport(files, reader.end(), tables);
-  const { format, verbose = false, failOn } = flags;
+  await readLogs(files, io.stdin, (piece) => reader.push(piece));
+  return [files, reader.end()];
+}
+
+/** Against a dump, of whose own log it is where no other is named. */
+async function withDump(
+  given: readonly string[],
+  names: readonly string[],
+  regs: string | undefined,
+  tables: readonly Firmware[],
+  session: Session,
+): Promise<LogReport> {
+  const [{ logAgainstDump }, { Dumps }, { loadSnapshot }] = await Promise.all([
+    import('../inspect/log-in-dump.ts'),
+    import('./dump-options.ts'),
+    import('../snapshot/load.ts'),
+  ]);
+  const snapshot = regs === undefined ? null : await loadSnapshot(regs, {});
+  const log = given.length === 0 ? null : await readText(given, session);
+  const dumps = new Dumps({}, snapshot?.memory ?? [], session);
+  try {
+    return logAgainstDump(await dumps.open(names), names, log, snapshot, tables);
+  } finally {
+    dumps.close();
+  }
+}
+
+async function printReport(report: LogReport, { format, verbose = false, color }: LogFlags, session: Session) {
   if (format === 'json') {
     const [{ logJson }, { jsonText }] = await Promise.all([
       import('../report/log/json.ts'),
@@ -86,10 +141,8 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
     await session.print((await import('../report/log/json.ts')).logNdjson(report, verbose));
   } else {
     const { logText } = await import('../report/log/text.ts');
-    await session.print(logText(report, await session.style(flags.color), verbose));
+    await session.print(logText(report, await session.style(color), verbose));
   }
-  const found = severityOf(report);
-  return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
 }
 
 const AT_LEAST: Readonly<Record<Threshold, readonly string[]>> = {

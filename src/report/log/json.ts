@@ -7,7 +7,15 @@ import type { CommandErrorFacts, GlobalErrorFacts, Occurrence } from '../../log/
 import { TOOL } from '../../version.ts';
 import { jsonFields } from '../decode.ts';
 import { escapeJson } from '../escape.ts';
-import { commandFacts, consInWords, eventMeaning, globalErrorFlags, hex32, problemInWords } from './words.ts';
+import {
+  commandFacts,
+  consInWords,
+  eventMeaning,
+  globalErrorFlags,
+  hex32,
+  inDumpInWords,
+  problemInWords,
+} from './words.ts';
 
 const SCHEMA_VERSION = 1;
 const maybeHex = (value: number | bigint | null) => (value === null ? null : hex(value));
@@ -55,7 +63,7 @@ function smmuJson(smmu: SmmuLogReport): object {
 }
 
 function eventJson(event: ReportedEvent): object {
-  const { name, code, sid, ssid, address, fetchAddress, ipa, words, problems, client, ...rest } = event;
+  const { name, code, sid, ssid, address, fetchAddress, ipa, words, problems, client, inDump, ...rest } = event;
   return {
     type: name,
     code,
@@ -65,6 +73,7 @@ function eventJson(event: ReportedEvent): object {
     fetchAddress: maybeHex(fetchAddress),
     ipa: maybeHex(ipa),
     ...rest,
+    inDump: inDump === null ? null : { ...inDump, pa: maybeHex(inDump.pa), says: inDumpInWords(inDump) },
     words: words.map(word),
     client,
     meaning: eventMeaning(event),
