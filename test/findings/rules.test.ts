@@ -337,14 +337,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'structure-outside-ram': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, state: 'hole' },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384, state: 'hole' },
     says: 'the L2 table of L1[5] at 0x70000000 (16384 bytes) is not wholly RAM of this dump (hole)',
     severity: 'warning',
     reach: null,
   },
   'structure-in-kdump-memory': {
     args: {
-      structure: 'L2 table of L1[5]',
+      structure: { kind: 'l2-table', of: 5 },
       address: 0x70000000,
       byteLength: 16384,
       how: 'across its end',
@@ -355,31 +355,36 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'structure-in-mmio': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, device: 'PCI Bus 0000:00' },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384, device: 'PCI Bus 0000:00' },
     says: 'the L2 table of L1[5] at 0x70000000 lies in the registers of PCI Bus 0000:00: a cacheable mapping of them may end in a fatal SError',
     severity: 'error',
     reach: 'machine',
   },
   'structure-in-hole': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384 },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384 },
     says: 'the L2 table of L1[5] at 0x70000000 lies in a hole of the physical map: the first read by the CPU is an external abort',
     severity: 'error',
     reach: 'machine',
   },
   'structure-unreachable': {
-    args: { structure: 'event queue', address: 0x70000000, byteLength: 16384, where: 'a hole of the physical map' },
+    args: {
+      structure: { kind: 'event-queue', of: 0 },
+      address: 0x70000000,
+      byteLength: 16384,
+      where: 'a hole of the physical map',
+    },
     says: "the event queue at 0x70000000 lies in a hole of the physical map: the kernel does not read it, the hardware's access is aborted or worse",
     severity: 'warning',
     reach: null,
   },
   'structure-above-oas': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, oasBits: 44 },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384, oasBits: 44 },
     says: 'the L2 table of L1[5] at 0x70000000 needs more than the 44 address bits that the SMMU puts out (IDR5.OAS): the kernel takes it, the hardware faults or truncates',
     severity: 'warning',
     reach: null,
   },
   'views-differ': {
-    args: { structure: 'L1 table', streams: 10, sids: '0x8, 0x10 and 8 more' },
+    args: { structure: { kind: 'l1-table', of: 0 }, streams: 10, sids: '0x8, 0x10 and 8 more' },
     says: 'the L1 table is unaligned: hardware and kernel read different STEs for 10 StreamIDs (0x8, 0x10 and 8 more)',
     severity: 'warning',
     reach: null,
@@ -391,7 +396,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'bus',
   },
   'structures-overlap': {
-    args: { first: 'the command queue', second: 'the L1 table', byteLength: 1 },
+    args: { first: { kind: 'command-queue', of: 0 }, second: { kind: 'l1-table', of: 0 }, byteLength: 1 },
     says: 'the command queue and the L1 table share 1 byte of memory',
     severity: 'warning',
     reach: null,
@@ -553,7 +558,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'rewritten-after-adoption': {
-    args: { what: 'TTB0 of SID 0x8', address: 0x8c000000 },
+    args: { what: { kind: 'first-table', table: 'TTB0', sid: 8 }, address: 0x8c000000 },
     says: "TTB0 of SID 0x8 points to 0x8c000000 in the kdump kernel's memory: it was probably written after the adoption, by the kdump kernel itself",
     severity: 'warning',
     reach: null,
