@@ -3,6 +3,7 @@
 import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
+import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { findingList } from './findings.ts';
 import { byteSize, code, count, type Html, html } from './markup.ts';
 import { details, facts, table } from './section.ts';
@@ -38,6 +39,8 @@ ${facts([
   ['Pages', byteSize(pageSize)],
   ['Complete', complete ? 'yes' : 'no'],
   ['RAM', `${byteSize(size)} in ${count(memory.length, 'range')}`],
-  ...assumptions.map(({ what, value, why }) => [`Assumed ${what}`, `${value} (${why})`] as const),
+  ...assumptions
+    .map(dumpAssumptionInWords)
+    .map(({ what, value, why }) => [`Assumed ${what}`, `${value} (${why})`] as const),
 ])}${memory.length > MAX_RANGES_SHOWN ? details('Memory map', ranges) : ranges}`;
 }

@@ -5,6 +5,7 @@ import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
 import { worstInWords } from '../findings.ts';
+import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { checks, idScan, kernelLog } from './adoption.ts';
 import { insertions, rmr } from './devices.ts';
 import { findingLines, findings } from './findings.ts';
@@ -64,7 +65,7 @@ function* inputLines({ dump, later, findings: all }: Inspection, style: Style): 
     const unknown = one.memoryComplete ? '' : '; what is elsewhere is unknown';
     const ram = `RAM ${ranges.join(', ')}${more > 0 ? `, and ${more} more ranges` : ''}${unknown}`;
     yield* paragraph(style, `${INDENT}${label.padEnd('warning'.length)}  `, `${what}, ${ram}`);
-    for (const { what, value, why } of one.assumptions) {
+    for (const { what, value, why } of one.assumptions.map(dumpAssumptionInWords)) {
       yield* paragraph(style, `${INDENT}assumed  `, `${what} = ${value} (${why})`);
     }
   }
