@@ -12,7 +12,7 @@ import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
 type Threshold = 'error' | 'warning' | 'note' | 'never';
 
 interface LogFlags extends Pick<PlatformFlags, 'dtb' | 'iort'>, Pick<TextOrJsonFlags, 'color'> {
-  readonly format: 'text' | 'json' | 'ndjson';
+  readonly format: 'text' | 'json' | 'ndjson' | 'html';
   readonly verbose?: boolean;
   readonly dump?: readonly string[];
   readonly regs?: string;
@@ -27,6 +27,7 @@ Examples:
   smmu-adopt log --dump vmcore
   smmu-adopt log dmesg.txt --dump vmcore --regs regs.json
   smmu-adopt log dmesg.txt --format json
+  smmu-adopt log dmesg.txt --format html > faults.html
   smmu-adopt log dmesg.txt --fail-on error
 
 Exit status:
@@ -58,7 +59,9 @@ export function addLogCommand(program: Command, session: Session): void {
   for (const option of names) command.addOption(option);
   command
     .optionsGroup('The report:')
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json', 'ndjson']).default('text'))
+    .addOption(
+      new Option('--format <name>', 'output format').choices(['text', 'json', 'ndjson', 'html']).default('text'),
+    )
     .option('-v, --verbose', 'show the lines of an SMMU that could not be used')
     .addOption(
       new Option(
@@ -139,6 +142,8 @@ async function printReport(report: LogReport, { format, verbose = false, color }
     await session.print([jsonText(logJson(report, verbose))]);
   } else if (format === 'ndjson') {
     await session.print((await import('../report/log/json.ts')).logNdjson(report, verbose));
+  } else if (format === 'html') {
+    await session.print((await import('../report/html/log-page.ts')).logPage(report, verbose));
   } else {
     const { logText } = await import('../report/log/text.ts');
     await session.print(logText(report, await session.style(color), verbose));

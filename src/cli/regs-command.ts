@@ -124,7 +124,9 @@ export function addRegsCommand(program: Command, session: Session): void {
   addTextOrJson(regs.command('validate'))
     .summary('check and explain a snapshot')
     .description(
-      'Decodes every register of a snapshot, and says what is missing, what that costs, and what is striking.',
+      'Decodes every register of a snapshot, and says what is missing, what that costs, what is striking, and what ' +
+        'follows for a kdump: the StreamIDs that the table covers, whether an adoption is attempted, and how much ' +
+        'memory the queues take.',
     )
     .argument('<file>', 'register snapshot (JSON)')
     .addHelpText('after', VALIDATE_EXAMPLES)
@@ -227,14 +229,16 @@ async function printSnapshot(
 }
 
 async function runValidate(file: string, { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
-  const [{ snapshotAt }, { explainSnapshot }] = await Promise.all([
+  const [{ snapshotAt }, { validatedSnapshot }] = await Promise.all([
     import('./snapshot-argument.ts'),
-    import('../snapshot/validate/explain.ts'),
+    import('../inspect/register-outlook.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
-  const explained = explainSnapshot(await snapshotAt(file, session, { allowOutside: true }));
-  if (format === 'json') await session.print([jsonText(explained)]);
-  else {
+  const explained = validatedSnapshot(await snapshotAt(file, session, { allowOutside: true }));
+  if (format === 'json') {
+    const { validationJson } = await import('../report/json/register-outlook.ts');
+    await session.print([jsonText(validationJson(explained))]);
+  } else {
     const { regsReport } = await import('../report/text/regs.ts');
     await session.print(regsReport(explained, await session.style(color)));
   }

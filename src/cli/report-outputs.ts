@@ -12,6 +12,7 @@ import type { AddressRange } from '../dump/memory.ts';
 import { InputError } from '../errors.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from '../report/escape.ts';
+import type { Given } from '../report/sections/input.ts';
 import { writeToFile } from './output.ts';
 import type { ColorChoice, Session } from './session.ts';
 
@@ -19,11 +20,16 @@ import type { ColorChoice, Session } from './session.ts';
 export interface TextFlags {
   readonly color: ColorChoice;
   readonly quiet?: boolean;
+  /** Every section, instead of those that most readers look for. */
+  readonly full?: boolean;
+  /** A terminal gets a report that is longer than it by way of a pager. */
+  readonly pager?: boolean;
 }
 
 /** What reports say or look like that the inspection does not hold. */
 export interface ReportOptions extends TextFlags {
   readonly kdumpRam: readonly AddressRange[];
+  readonly given: Given;
 }
 
 type Report = (
@@ -35,10 +41,10 @@ type Report = (
 
 /** Each format is loaded only when it is asked for: a script that wants JSON does not pay for colours and tables. */
 const REPORTS = {
-  text: async (inspection, { color, quiet }, session, toStdout) => {
+  text: async (inspection, { color, quiet, full, given }, session, toStdout) => {
     const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
     const style = makeStyle({ width: session.width(toStdout), color: session.wantsColor(color, toStdout) });
-    return quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
+    return quiet ? textVerdicts(inspection, style) : textReport(inspection, style, { full, given });
   },
   json: async (inspection) => {
     const [{ jsonReport }, { INSPECTION }] = await Promise.all([
@@ -52,7 +58,10 @@ const REPORTS = {
   sarif: async (inspection) => (await import('../report/sarif.ts')).sarifReport(inspection),
   junit: async (inspection) => (await import('../report/junit.ts')).junitReport(inspection),
   github: async (inspection) => (await import('../report/github.ts')).githubReport(inspection),
-  html: async (inspection, options) => (await import('../report/html/html.ts')).htmlReport(inspection, options),
+  html: async (inspection, { kdumpRam, given }) => {
+    const again = { ...given, command: `${given.command} --format html` };
+    return (await import('../report/html/html.ts')).htmlReport(inspection, { kdumpRam, given: again });
+  },
 } as const satisfies Readonly<Record<string, Report>>;
 
 type Format = keyof typeof REPORTS;
@@ -167,5 +176,8 @@ export async function writeReports(
     writeToFile(file, await REPORTS[format](inspection, options, session, false), inputs);
     if (!options.quiet) session.note(`report written to ${escapeText(file)}\n`);
   }
-  for (const { format } of toStdout) await session.print(await REPORTS[format](inspection, options, session, true));
+  for (const { format } of toStdout) {
+    const pieces = await REPORTS[format](inspection, options, session, true);
+    await (format === 'text' && options.pager !== false ? session.printPaged(pieces) : session.print(pieces));
+  }
 }

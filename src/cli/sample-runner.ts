@@ -11,7 +11,8 @@ import { liesBelow } from '../folder.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { INSPECTION } from '../report/json/inspection.ts';
 import { jsonReport } from '../report/json/write.ts';
-import { addInspectCommand, type InspectFlags, withInspection } from './inspect-command.ts';
+import { commandLine } from './command-line.ts';
+import { addInspectCommand, type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
 import type { CommandIo } from './io.ts';
 import { kernelOptionFiles } from './kernel-options.ts';
 import { complaint } from './output.ts';
@@ -29,10 +30,10 @@ export async function runSample(sample: Sample, allowOutside: boolean, session: 
   const here = io.cwd();
   try {
     enter(sample.folder, io);
-    const { names, flags } = await parseArguments(sample.args, session);
+    const { names, flags, command } = await parseArguments(sample.args, session);
     if (!allowOutside) refuseOutside(sample.folder, names, flags);
     return await withInspection(names, { ...flags, verbose: false }, session, (inspection) =>
-      outcomeOf(inspection, sample, flags),
+      outcomeOf(inspection, sample, flags, command),
     );
   } catch (error) {
     if (!isInputError(error) || sample.expected.exitCode !== 2) throw error;
@@ -54,17 +55,21 @@ function enter(folder: string, io: CommandIo): void {
   }
 }
 
+interface Parsed {
+  readonly names: string[];
+  readonly flags: InspectFlags;
+  /** What makes the report again. */
+  readonly command: string;
+}
+
 /** With the definitions of the command itself, so that there is nothing that one knows and the other does not. */
-async function parseArguments(
-  args: readonly string[],
-  session: Session,
-): Promise<{ names: string[]; flags: InspectFlags }> {
+async function parseArguments(args: readonly string[], session: Session): Promise<Parsed> {
   const silent = { writeOut: () => {}, writeErr: () => {}, outputError: () => {} };
   const program = new Command().exitOverride().configureOutput(silent);
   addInspectCommand(program, session);
-  let parsed: { names: string[]; flags: InspectFlags } | undefined;
-  program.commands[0]?.action((names: string[], flags: InspectFlags) => {
-    parsed = { names, flags };
+  let parsed: Parsed | undefined;
+  program.commands[0]?.action((names: string[], flags: InspectFlags, command: Command) => {
+    parsed = { names, flags, command: commandLine(command) };
   });
   try {
     await program.parseAsync(['inspect', ...args], { from: 'user' });
@@ -92,21 +97,29 @@ function refuseOutside(folder: string, names: readonly string[], flags: InspectF
   throw new InputError('usage', "a sample's own --allow-outside holds only with that of check");
 }
 
-async function outcomeOf(inspection: Inspection, { expected }: Sample, flags: InspectFlags): Promise<Outcome> {
+async function outcomeOf(
+  inspection: Inspection,
+  { expected }: Sample,
+  flags: InspectFlags,
+  command: string,
+): Promise<Outcome> {
   return {
     exitCode: inspection.summary.exitCode,
     stderr: '',
     smmus: inspection.smmus.map(({ name, adoption: { verdict, ret } }) => ({ name, verdict, ret })),
     findings: inspection.findings,
     json: expected.json === undefined ? null : joined(jsonReport(INSPECTION, inspection)),
-    text: expected.text === undefined ? null : joined(await textOf(inspection, flags)),
+    text: expected.text === undefined ? null : joined(await textOf(inspection, flags, command)),
   };
 }
 
-async function textOf(inspection: Inspection, { color, quiet }: InspectFlags): Promise<Iterable<string>> {
+async function textOf(inspection: Inspection, flags: InspectFlags, command: string): Promise<Iterable<string>> {
+  const { color, quiet, full } = flags;
   const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
   const style = makeStyle({ width: TEXT_WIDTH, color: color === 'always' });
-  return quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
+  return quiet
+    ? textVerdicts(inspection, style)
+    : textReport(inspection, style, { full, given: { files: namedFiles(flags), command } });
 }
 
 function joined(pieces: Iterable<string>): string {

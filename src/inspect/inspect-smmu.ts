@@ -22,7 +22,6 @@ import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
-import { Rows } from '../rows.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
@@ -32,8 +31,7 @@ import { RegisterFile } from '../snapshot/register-file.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
-import { l1Row } from '../tables/l1-rows.ts';
-import { steRows } from '../tables/ste-rows.ts';
+import type { ListBudget } from '../tables/listing.ts';
 import { outcomeReport } from './adoption-report.ts';
 import type { Capture } from './capture-lines.ts';
 import { compareDmesg, type DmesgReport } from './dmesg.ts';
@@ -42,6 +40,7 @@ import type { Outcome } from './outcome.ts';
 import { platformReport } from './platform-report.ts';
 import { doubtOf } from './register-moment.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
+import { tableRows } from './table-rows.ts';
 import { toldByLog } from './told-by-log.ts';
 
 /** One moment of the machine's memory: what the dump holds, and what is where. */
@@ -71,6 +70,8 @@ export interface SmmuInput {
   readonly platform: Platform | undefined;
   readonly sids: readonly number[] | undefined;
   readonly all: boolean;
+  /** What the report may still list. */
+  readonly list: ListBudget;
   readonly gate: boolean;
   readonly unbindPage: RegisterPage;
   readonly failures: Failures;
@@ -93,7 +94,7 @@ export interface InspectedSmmu {
 }
 
 export function inspectSmmu(input: SmmuInput): InspectedSmmu {
-  const { smmu, all, sids, revision, now } = input;
+  const { smmu, sids, revision, now } = input;
   const findings = new FindingList(smmu.name, !probesAtRegistration(input.devices.kernel));
   const registers = new RegisterFile(smmu);
   const { platform } = input;
@@ -152,7 +153,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
-  const others = compareRevisions(emulation, emulate, input.allRevisions, findings);
+  const others = compareRevisions(emulation, outcome, emulate, input.allRevisions, findings);
   const dmesg = compareLog(input, outcome, findings);
   if (platform !== undefined) platformFindings(platform, known, smmu, view, findings);
   if (view.assumedZeroPages > 0) {
@@ -193,16 +194,8 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
       entries: geometry.entries,
     },
     reachable: risks.reachable,
-    l1: new Rows(function* () {
-      for (const entry of view.l1Entries(all)) {
-        const row = l1Row(view, entry, revision);
-        if (all || row.status !== 'unused') yield row;
-      }
-    }),
     census,
-    stes: new Rows(() =>
-      steRows(sids === undefined ? view.stes(all) : view.stesOf(ascending(sids)), now.view, ssidBits, known?.names),
-    ),
+    ...tableRows(input, { view, census, ssidBits, names: known?.names }, findings),
   };
   return { report, findings, risks };
 }
@@ -219,10 +212,6 @@ function settled(
 
 function laterMemory({ later, memremap }: SmmuInput): KernelMemory | null {
   return later === undefined ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, memremap);
-}
-
-function ascending(sids: readonly number[]): number[] {
-  return [...new Set(sids)].sort((a, b) => a - b);
 }
 
 /** The devices of the kdump kernel, and, where the active ones were cut short, of how many. */
@@ -253,6 +242,7 @@ function chooseDevices(
 /** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */
 function compareRevisions(
   emulation: Emulation,
+  outcome: Outcome,
   emulate: (revision: Revision) => Emulation,
   all: boolean,
   findings: FindingList,
@@ -262,7 +252,7 @@ function compareRevisions(
   for (const [name, revision] of REVISIONS) {
     const one = revision === emulation.revision ? emulation : emulate(revision);
     if (all) {
-      const { adoption, ...rest } = outcomeReport(one);
+      const { adoption, ...rest } = one === emulation ? outcome : outcomeReport(one, outcome);
       byName.set(name, { ...adoption, ...rest });
     }
     const split = one === emulation ? null : splitOf(emulation, one);

@@ -22,10 +22,11 @@ import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { ListBudget } from '../tables/listing.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './capture-lines.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
-import { dumpReport, type Inspection, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import { dumpReport, type Inspection, kernelReport, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
 
 export interface InspectOptions {
   /** Revision of the series to emulate, or `all` side by side; the snapshot's when left out, else v6. */
@@ -106,7 +107,9 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const registerPages = registerPagesOf(snapshot);
   const smmus: SmmuReport[] = [];
   const inspected: InspectedSmmu[] = [];
-  for (const smmu of chooseSmmus(options.smmus, snapshot)) {
+  const chosen = chooseSmmus(options.smmus, snapshot);
+  const list = new ListBudget(chosen.length);
+  for (const smmu of chosen) {
     const one = inspectSmmu({
       smmu,
       revision,
@@ -127,6 +130,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       platform: options.platform,
       sids: sids && sidsFor(sids, smmu),
       all: options.all ?? false,
+      list,
       gate: options.gate ?? true,
       unbindPage: options.poweredDown ?? 'live',
       failures: { ...NO_FAILURES, ...options.fail },
@@ -140,7 +144,11 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     inspected.push(one);
   }
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
-  const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
+  const reports = {
+    dump: dumpReport(dump),
+    later: later ? dumpReport(later) : null,
+    kernel: kernelReport(dump),
+  };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
   const findings = [...generalFindings(dump, later, snapshot, options.platform).all, ...ofSmmus];

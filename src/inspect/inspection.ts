@@ -31,6 +31,8 @@ export interface Inspection {
   readonly dump: DumpReport;
   /** The memory at the later moment, when one was given. */
   readonly later: DumpReport | null;
+  /** What the dump says of the kernel that crashed; null where it says nothing. */
+  readonly kernel: KernelReport | null;
   readonly smmus: readonly SmmuReport[];
   readonly findings: readonly Finding[];
   readonly summary: {
@@ -39,6 +41,12 @@ export interface Inspection {
     readonly notes: number;
     readonly exitCode: 0 | 1 | 3;
   };
+}
+
+export interface KernelReport {
+  readonly release: string | null;
+  /** GNU build id. */
+  readonly buildId: string | null;
 }
 
 export interface DumpReport {
@@ -86,8 +94,11 @@ export interface SmmuReport extends Outcome {
   /** What streams can reach through their translation tables; null unless tables were walked (`deep`). */
   readonly reachable: readonly ReachableReport[] | null;
   readonly l1: Rows<L1Row>;
+  /** Descriptors and STEs beyond those listed: only a hostile table has more than a report lists. */
+  readonly l1NotListed: number;
   readonly census: Census;
   readonly stes: Rows<SteRow>;
+  readonly stesNotListed: number;
 }
 
 /** A register as the snapshot has it. */
@@ -117,4 +128,11 @@ export function dumpReport(dump: Dump): DumpReport {
     memoryComplete: dump.mapComplete,
     assumptions: dump.assumptions,
   };
+}
+
+/** The kernel that crashed, by the dump's own notes and header; null where they say nothing of it. */
+export function kernelReport({ details }: Dump): KernelReport | null {
+  const release = details.kernelRelease;
+  const buildId = details.vmcoreinfo.get('BUILD-ID') ?? null;
+  return release === null && buildId === null ? null : { release, buildId };
 }

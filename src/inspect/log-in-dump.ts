@@ -6,7 +6,8 @@
 import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
-import { kernelLog, type LogRecord } from '../linux/kernel-log.ts';
+import { dmesgLines } from '../linux/dmesg-lines.ts';
+import { kernelLog } from '../linux/kernel-log.ts';
 import { extractSnapshot } from '../linux/kernel-state.ts';
 import type { KernelLog } from '../log/facts.ts';
 import { LogReader } from '../log/kernel-log.ts';
@@ -25,21 +26,6 @@ import {
   type SmmuLogReport,
 } from './log-report.ts';
 
-/** Lines of a log, as `dmesg` prints them. */
-function* printed(records: Iterable<LogRecord>): Generator<Buffer> {
-  for (const { nanoseconds, text } of records) {
-    const micros = (nanoseconds / 1000n).toString().padStart(7, '0');
-    const time = `[${micros.slice(0, -6).padStart(5)}.${micros.slice(-6)}]`;
-    // A record may have several lines, and each has the time.
-    yield Buffer.from(
-      `${text
-        .split('\n')
-        .map((line) => `${time} ${line}`)
-        .join('\n')}\n`,
-    );
-  }
-}
-
 /** The log that the crashed kernel left in its dump. Throws InputError (`format`) where there is none. */
 function logOf(dump: Dump, file: string): KernelLog {
   const found = kernelLog(dump);
@@ -51,7 +37,7 @@ function logOf(dump: Dump, file: string): KernelLog {
     );
   }
   const reader = new LogReader();
-  for (const piece of printed(found.records)) reader.push(piece);
+  for (const record of found.records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
   return reader.end();
 }
 

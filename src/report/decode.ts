@@ -6,7 +6,7 @@ import type { DecodedWords, DecodeProblem } from '../smmu/decode.ts';
 import type { Field, FieldValue } from '../smmu/fields.ts';
 import { TOOL } from '../version.ts';
 import { shownValue, valueInWords } from './text/field-groups.ts';
-import { INDENT, paragraph, type Style } from './text/style.ts';
+import { INDENT, paragraph, type Style, title } from './text/style.ts';
 import { type Column, NOTHING, table } from './text/table.ts';
 
 const SCHEMA_VERSION = 1;
@@ -105,7 +105,7 @@ export function* decodeText(records: readonly DecodedWords[], style: Style, gues
 function* recordLines(record: DecodedWords, style: Style): Generator<string> {
   const { kind, layout, code, problems } = record;
   const number = code === null ? '' : ` 0x${code.toString(16).padStart(2, '0')}`;
-  yield `${style.paint.bold(layout.name)}  ${style.paint.dim(`${NOUNS[kind]}${number}`)}`;
+  yield* title(style, layout.name, `${NOUNS[kind]}${number}`).slice(1);
   yield* paragraph(style, INDENT, layout.meaning);
   for (const problem of problems) yield* paragraph(style, `${INDENT}note: `, problemInWords(problem));
   const fields = fieldsOf(record);

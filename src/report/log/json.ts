@@ -7,16 +7,9 @@ import type { CommandErrorFacts, GlobalErrorFacts, Occurrence } from '../../log/
 import { TOOL } from '../../version.ts';
 import { jsonFields } from '../decode.ts';
 import { escapeJson } from '../escape.ts';
+import { meaningOfType } from '../prose/queue-entries.ts';
 import { endingInWords } from '../prose/translation.ts';
-import {
-  commandFacts,
-  consInWords,
-  eventMeaning,
-  globalErrorFlags,
-  hex32,
-  inDumpInWords,
-  problemInWords,
-} from './words.ts';
+import { commandFacts, consInWords, globalErrorFlags, hex32, inDumpInWords, problemInWords } from './words.ts';
 
 const SCHEMA_VERSION = 1;
 const maybeHex = (value: number | bigint | null) => (value === null ? null : hex(value));
@@ -77,7 +70,7 @@ function eventJson(event: ReportedEvent): object {
     inDump: inDump === null ? null : inDumpJson(inDump),
     words: words.map(word),
     client,
-    meaning: eventMeaning(event),
+    meaning: code === null ? null : meaningOfType({ code }),
     problems: problems.map(problemInWords),
   };
 }

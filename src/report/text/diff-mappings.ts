@@ -9,9 +9,9 @@ import type {
   SmmuDiff,
 } from '../../diff/diff.ts';
 import { hex } from '../../hex.ts';
-import { endsOf } from '../field-text.ts';
+import { endsOf } from '../prose/field-text.ts';
 import { sourceReasonInWords, stateReasonInWords } from '../prose/mappings.ts';
-import { inUnits } from './bytes.ts';
+import { inUnits } from '../prose/quantities.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { address, type Column, table } from './table.ts';
 
