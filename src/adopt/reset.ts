@@ -89,7 +89,8 @@ function atschkAfter(
   const before = cr0 === null ? null : (cr0 & ATSCHK) / ATSCHK;
   if (kind === 'adopted' && !revision.forcesAtschk) return { before, after: before, why: 'kept as it was' };
   if (ats === 1) return { before, after: 1, why: 'set, because IDR0.ATS is 1' };
-  if (ats === null) return { before, after: kind === 'adopted' && before === 1 ? 1 : null, why: 'IDR0 is not known' };
+  if (ats === null)
+    return { before, after: kind === 'adopted' && before === 1 ? 1 : null, why: 'IDR0.ATS is not known' };
   return kind === 'adopted'
     ? { before, after: before, why: 'kept as it was, IDR0.ATS is 0' }
     : { before, after: 0, why: 'cleared with CR0, IDR0.ATS is 0' };

@@ -7,7 +7,7 @@ import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { hex } from '../hex.ts';
 import type { AddressMap } from '../platform/address-map.ts';
-import { hardwareFeatures, missingFeatureRegisters, oasBits } from '../smmu/hardware-features.ts';
+import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
 import { type Abort, type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
@@ -142,14 +142,14 @@ export class StreamTranslator {
 
   constructor(smmu: SmmuSnapshot, memory: TranslationMemory, { sid, ssid }: StreamQuestion) {
     this.#memory = memory;
-    this.hw = hardwareFeatures(smmu.registers);
+    this.hw = hardwareFeatures(smmu.registers, smmu.partial);
     const registers = new RegisterFile(smmu);
     const found = this.#find(smmu, registers, sid, ssid);
     this.passesAll = found === 'passes-all';
     this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
     this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
     this.assumptions.push(...registers.assumptions);
-    const missing = missingFeatureRegisters(smmu.registers).filter((name) => name !== 'AIDR');
+    const missing = missingFeatures(smmu.registers, smmu.partial).filter((name) => name !== 'AIDR');
     if (missing.length > 0 && this.steps.length > 0) {
       const why = 'missing from the snapshot; rules that need them are not applied';
       this.assumptions.push({ what: missing.join(', '), value: 'unknown', why });

@@ -6,6 +6,7 @@
 import type { AddressRange } from '../../dump/memory.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
+import { registersOrigin } from '../prose/crashed-kernel.ts';
 import { type Given, input } from '../sections/input.ts';
 import type { Section } from '../sections/section.ts';
 import { smmuSections } from '../sections/smmu.ts';
@@ -68,14 +69,15 @@ function title({ files }: Inspection['dump']): string {
   return `SMMU adoption: ${files.join(', ')}`;
 }
 
-function header({ dump, later, smmus, findings: all }: Inspection): Html {
+function header({ dump, later, smmus, kernel, findings: all }: Inspection): Html {
+  const origin = registersOrigin(kernel);
   return html`<header>
 <h1>What the kdump kernel does with the SMMU</h1>
 <p class="files">${dump.files.join(', ')}${later !== null && `, later ${later.files.join(', ')}`}${
     // One SMMU says it itself.
     smmus.length > 1 && html` ${prose(findingCounts(all), null)}`
   }</p>
-</header>`;
+${origin !== null && html`<p>${origin}</p>\n`}</header>`;
 }
 
 function* smmuParts(
