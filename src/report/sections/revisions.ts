@@ -26,7 +26,6 @@ const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome) => string 
     ({ reserved, idScan }) =>
       idScan === null ? 'no scan' : `${count(reserved.asids.length, 'ASID')}, ${count(reserved.vmids.length, 'VMID')}`,
   ],
-  ['Log', ({ kernelLog }) => count(kernelLog.length, 'line')],
 ];
 
 function known(value: number | null | undefined, shown: (value: number) => string): string {
