@@ -11,7 +11,7 @@ import { FreeBsdLines } from './freebsd.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines.ts';
 import { messageOf } from './messages.ts';
 import { SmmuState } from './smmu-state.ts';
-import { printkTime, wallClock } from './stamps.ts';
+import { hostOf, printkTime, wallClock } from './stamps.ts';
 import { type Outcome, type Scene, understand, understandMessage } from './understand.ts';
 import { recordWord, skipBlanks } from './words.ts';
 
@@ -52,6 +52,8 @@ export class LogReader implements LineTaker, Scene {
   #unfinished: Unfinished | null = null;
   /** The SMMU of the last message: most often also that of the next. */
   #latest: SmmuState | null = null;
+  /** The machine that the line names. */
+  #host: string | null = null;
   /** What stands in front of the message that is being read. */
   #prefix = '';
   line = 0;
@@ -88,6 +90,7 @@ export class LogReader implements LineTaker, Scene {
   take(text: string, line: number): void {
     this.line = line;
     if (this.#unfinished !== null && this.#finishWith(text, line)) return;
+    this.#host = hostOf(text);
     let from = 0;
     for (let at = text.indexOf(DRIVER); at >= 0; at = text.indexOf(DRIVER, at)) {
       const state = this.#smmuAt(text, at + DRIVER.length);
@@ -118,7 +121,8 @@ export class LogReader implements LineTaker, Scene {
     const name = this.#latest?.name ?? '';
     if (name !== '' && text.startsWith(name, at) && text.charCodeAt(at + name.length) === 0x3a) {
       const next = text.charCodeAt(at + name.length + 1);
-      if (Number.isNaN(next) || next === 0x20 || next === 0x09) return this.#latest;
+      const isBlank = Number.isNaN(next) || next === 0x20 || next === 0x09;
+      if (isBlank && this.#host === (this.#latest?.host ?? null)) return this.#latest;
     }
     const found = deviceAt(text, at);
     return found === null ? null : this.#smmu(found.name, 'linux');
@@ -126,7 +130,11 @@ export class LogReader implements LineTaker, Scene {
 
   /** `name` is null for messages whose beginning was cut off. Null where there are more SMMUs than any machine has. */
   #smmu(name: string | null, system: SmmuState['system']): SmmuState | null {
-    let state = this.#smmus.get(name ?? '');
+    const [first, host] = [this.#smmus.get(name ?? ''), this.#host];
+    // The first machine has the plain name, and what names no machine is of it.
+    const key =
+      first === undefined || host === null || (first.host ?? host) === host ? (name ?? '') : `${host} ${name}`;
+    let state = this.#smmus.get(key);
     if (state === undefined) {
       if (this.#smmus.size >= MAX_SMMUS) {
         this.#passedOverCount += 1;
@@ -134,8 +142,9 @@ export class LogReader implements LineTaker, Scene {
       }
       const kept = name === null ? null : Buffer.from(name, 'latin1').toString('latin1');
       state = new SmmuState(kept, system);
-      this.#smmus.set(kept ?? '', state);
+      this.#smmus.set(key === name ? (kept ?? '') : Buffer.from(key, 'latin1').toString('latin1'), state);
     }
+    state.host ??= host === null ? null : Buffer.from(host, 'latin1').toString('latin1');
     this.#latest = state;
     return state;
   }
