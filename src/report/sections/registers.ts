@@ -22,12 +22,7 @@ const TELLING: Readonly<Record<string, readonly string[]>> = {
   GBPA: ['ABORT'],
 };
 
-const COLUMNS = [
-  { title: 'Register', kind: 'code' },
-  { title: 'Value', kind: 'number' },
-  { title: 'Says' },
-  { title: 'Known', optional: true },
-] as const;
+const COLUMNS = [{ title: 'Register', kind: 'code' }, { title: 'Value', kind: 'number' }, { title: 'Says' }] as const;
 
 const FIELD_COLUMNS = [
   { title: 'Field', kind: 'code' },
@@ -68,6 +63,9 @@ function registerRow(name: string, register: RegisterReport): Row {
       ? all.filter(([, bits]) => Number(bits) !== 0)
       : all.filter(([field]) => telling.includes(field));
   const shown = chosen.slice(0, MAX_FIELDS_SHOWN).map(([field, bits]) => `${field} ${fieldText(bits)}`);
+  const said = shown.join(', ') + (chosen.length > shown.length ? ', ...' : '');
+  const words = howInWords(register);
+  const how = words === null ? '' : `(${words})`;
   // What is not known of a register is not among its fields, and nothing is said of it.
   const rows = (layout?.fields ?? []).flatMap((field) => {
     const bits = fields[field.name];
@@ -75,12 +73,7 @@ function registerRow(name: string, register: RegisterReport): Row {
     return [{ cells: [field.name, bitRange(field), String(fieldText(bits)), meaning(field, bits)] }];
   });
   return {
-    cells: [
-      name,
-      hex(value),
-      shown.join(', ') + (chosen.length > shown.length ? ', ...' : '') || null,
-      howInWords(register),
-    ],
+    cells: [name, hex(value), [said, how].filter(Boolean).join(' ') || null],
     inside: [{ notes: [`${layout?.meaning ?? ''}.`] }, { table: { label: name, columns: FIELD_COLUMNS, rows } }],
   };
 }
