@@ -14,6 +14,7 @@ import { InputError } from '../errors.ts';
 import { FindingList } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
+import { ExaminationBudget } from '../findings/risks/examination.ts';
 import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
 import { AddressMap } from '../platform/address-map.ts';
@@ -22,7 +23,7 @@ import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { ListBudget } from '../tables/listing.ts';
+import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './capture-lines.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
@@ -108,7 +109,12 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const smmus: SmmuReport[] = [];
   const inspected: InspectedSmmu[] = [];
   const chosen = chooseSmmus(options.smmus, snapshot);
-  const list = new ListBudget(chosen.length);
+  const shared = {
+    list: new ListBudget(chosen.length),
+    examination: new ExaminationBudget(),
+    owners: new TableOwners(),
+  };
+  let repeatedStes = 0;
   for (const smmu of chosen) {
     const one = inspectSmmu({
       smmu,
@@ -130,7 +136,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       platform: options.platform,
       sids: sids && sidsFor(sids, smmu),
       all: options.all ?? false,
-      list,
+      ...shared,
       gate: options.gate ?? true,
       unbindPage: options.poweredDown ?? 'live',
       failures: { ...NO_FAILURES, ...options.fail },
@@ -142,6 +148,10 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     });
     smmus.push(one.report);
     inspected.push(one);
+    repeatedStes += one.repeatedStes;
+    if (repeatedStes > MAX_REPEATED_STES && inspected.length < chosen.length) {
+      throw tooManyRepeated(snapshot, smmu.name);
+    }
   }
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
   const reports = { dump: dumpReport(dump), later: later ? dumpReport(later) : null };
@@ -158,6 +168,14 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     findings,
     summary: { ...totals, exitCode: exitCode(smmus, totals, options.failOn ?? 'error') },
   };
+}
+
+/** STEs that are met again and again, by one SMMU after the other: no two of a machine share a table. */
+const MAX_REPEATED_STES = 2 ** 24;
+
+function tooManyRepeated({ name: file }: Snapshot, smmu: string): InputError {
+  const what = `up to the SMMU ${JSON.stringify(smmu)} the stream tables lead to the same STEs over and over again`;
+  return new InputError('snapshot', `${what}; --smmu NAME inspects one SMMU`, { file });
 }
 
 /** Formats that a kdump kernel writes. */

@@ -230,6 +230,9 @@ export function cdCells(sid: number, { ssid, asid, fields, address, pageState }:
   ];
 }
 
+/** Rows of one table in text, which nobody reads to its end; the machine formats have more. */
+const MAX_ROWS = 1 << 16;
+
 /** Rows laid out together. Enough for any real machine's table at once; a longer one is laid out again and again. */
 const CHUNK_ROWS = 1000;
 
@@ -241,14 +244,18 @@ function* inChunks<T>(
   none: string,
 ): Generator<string> {
   let chunk: string[][] = [];
-  let any = false;
+  let shown = 0;
+  let cut = false;
   for (const row of rows) {
-    any = true;
+    cut = shown === MAX_ROWS;
+    if (cut) break;
+    shown += 1;
     chunk.push(cells(row));
     if (chunk.length < CHUNK_ROWS) continue;
     yield* table(style, columns, chunk);
     chunk = [];
   }
   if (chunk.length > 0) yield* table(style, columns, chunk);
-  if (!any) yield INDENT + none;
+  if (shown === 0) yield INDENT + none;
+  if (cut) yield `${INDENT}only the first ${MAX_ROWS} rows are shown; --format ndjson has more`;
 }
