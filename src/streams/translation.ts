@@ -15,8 +15,9 @@ import { type FaultResponse, responseTo, type Translated, translate } from '../s
 import { type Fault, type FaultClass, fault, type Step, type Unknown } from '../smmu/translation/walk.ts';
 import { type Assumption, RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import { tableRegisters } from '../tables/table-registers.ts';
 import { type Target, targetOf } from './physical-target.ts';
-import { lookUpByHardware, tableRegisters } from './stream-lookup.ts';
+import { lookUpByHardware } from './stream-lookup.ts';
 
 export interface TranslationStep {
   readonly what: string;
