@@ -1,6 +1,6 @@
 /** arm_smmu_kdump_adopt_strtab_2lvl(): geometry, the L1 mapping, the array of L2 pointers, and every L1 descriptor. */
 
-import { L1STD_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, l1Pointer } from '../smmu/stream-table.ts';
 import {
   type ArmSmmuDevice,
   mappingObserved,
@@ -90,7 +90,7 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
       const span = low & 0x1f;
       if (span === 0) continue;
       // L2Ptr is bits 51:6.
-      const pointer = ((words[2 * i + 1] as number) & 0xfffff) * 2 ** 32 + ((low & ~0x3f) >>> 0);
+      const pointer = l1Pointer(low, words[2 * i + 1] as number);
       const broken = brokenL1Rule(smmu.revision, span, pointer);
       if (broken === 'unused') continue;
       used += 1;

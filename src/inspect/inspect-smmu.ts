@@ -25,15 +25,16 @@ import type { AddressMap } from '../platform/address-map.ts';
 import { deviceNamesOf, type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
-import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
+import { hardwareFeatures } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
-import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH, streamTableGeometry, tableAddressBits } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
+import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import { outcomeReport } from './adoption-report.ts';
 import type { Capture } from './capture-lines.ts';
 import { compareDmesg, type DmesgReport } from './dmesg.ts';
@@ -114,13 +115,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     const why = `not in the snapshot; taken from ${known.table.source}`;
     registers.assume('firmware.coherent', String(known.smmu.coherent), why);
   }
-  const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
-  const geometry = streamTableGeometry(
-    registers.bits('STRTAB_BASE', 'ADDR'),
-    { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
-    registers.field('IDR1', 'SIDSIZE'),
-    tableAddressBits(oasBits(hardwareFeatures(smmu.registers, smmu.partial))),
-  );
+  const geometry = geometryOf(tableRegisters(smmu, registers));
   const stes = new SteReader(now.view);
   const view = new HardwareView(geometry, now.view, stes, input.progress, input.owners);
   const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
@@ -161,7 +156,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const asked = [...devices.present, ...devices.hotplugged]
     .filter(({ presumed }) => presumed !== true)
     .flatMap((device) => device.sids).length;
-  insertFindings(emulation, outcome, view, asked, findings);
+  insertFindings(emulation, outcome.lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const others = compareRevisions(emulation, outcome, emulate, input.allRevisions, findings);
   const dmesg = compareLog(input, outcome, findings);

@@ -9,12 +9,13 @@ import type { AddressRange } from '../dump/memory.ts';
 import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { DeviceNames } from '../platform/device-names.ts';
-import { bdfOf } from '../smmu/stream-table.ts';
+import { bdfOf, tableAddressBits } from '../smmu/stream-table.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
-import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from '../streams/stream-lookup.ts';
+import { type Lookup, lookUpByHardware, lookUpByLinux } from '../streams/stream-lookup.ts';
 import { type StreamTraffic, streamTraffic } from '../streams/stream-traffic.ts';
 import type { TranslationMemory } from '../streams/translation.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
+import type { TableRegisters } from '../tables/table-registers.ts';
 import type { DumpReport, Inspection, SmmuReport } from './inspection.ts';
 import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
 
@@ -100,6 +101,21 @@ export function streamReport(inspection: Inspection, smmu: SmmuReport, input: St
     findings: about,
     otherFindings: [...new Set(others.map(({ rule }) => rule))],
     assumptions: smmu.assumptions,
+  };
+}
+
+/** From a report, whose values of registers are the snapshot's. */
+function reportedTableRegisters({ registers, features }: SmmuReport): TableRegisters {
+  const cfg = (field: string) => Number(registers['STRTAB_BASE_CFG']?.fields[field] ?? 0);
+  const base = registers['STRTAB_BASE'];
+  return {
+    fmt: cfg('FMT'),
+    split: cfg('SPLIT'),
+    log2Size: cfg('LOG2SIZE'),
+    addr: BigInt(base?.fields['ADDR'] ?? 0),
+    value: BigInt(base?.value ?? 0),
+    sidBits: features.sidBits,
+    addressBits: tableAddressBits(features.oasBits),
   };
 }
 

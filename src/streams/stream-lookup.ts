@@ -6,22 +6,16 @@
 import { maskedAddress, STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import type { SmmuReport } from '../inspect/inspection.ts';
-import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import {
   L1STD_BYTE_LENGTH,
   l1Lookup,
   l1Pointer,
   STE_BYTE_LENGTH,
   type StreamTableGeometry,
-  streamTableGeometry,
-  type TableAddressBits,
-  tableAddressBits,
   tableFormatOf,
 } from '../smmu/stream-table.ts';
-import type { RegisterFile } from '../snapshot/register-file.ts';
-import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { LookupEnd } from '../tables/lookup-end.ts';
+import { geometryOf, type TableRegisters } from '../tables/table-registers.ts';
 
 /** The register that says where the table is, or what is read in memory. */
 export type TableStructure = { readonly kind: 'STRTAB_BASE' | 'L1STD' | 'STE' };
@@ -61,58 +55,12 @@ export interface Lookup<End = LookupEnd | LinuxLookupEnd> {
   readonly steps: readonly LookupStep[];
 }
 
-/** What STRTAB_BASE and STRTAB_BASE_CFG say, which every snapshot has, and IDR1.SIDSIZE. */
-export interface TableRegisters {
-  readonly fmt: number;
-  readonly split: number;
-  readonly log2Size: number;
-  /** STRTAB_BASE.ADDR */
-  readonly addr: bigint;
-  /** STRTAB_BASE as it was captured. */
-  readonly value: bigint;
-  readonly sidBits: number;
-  readonly addressBits: TableAddressBits;
-}
-
-/** From a snapshot; a missing IDR1 is assumed and noted in `registers`, which reads the same snapshot. */
-export function tableRegisters(smmu: SmmuSnapshot, registers: RegisterFile): TableRegisters {
-  const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
-  return {
-    fmt: cfg('FMT'),
-    split: cfg('SPLIT'),
-    log2Size: cfg('LOG2SIZE'),
-    addr: registers.bits('STRTAB_BASE', 'ADDR'),
-    value: smmu.registers.get('STRTAB_BASE') ?? 0n,
-    sidBits: registers.field('IDR1', 'SIDSIZE'),
-    addressBits: tableAddressBits(oasBits(hardwareFeatures(smmu.registers, smmu.partial))),
-  };
-}
-
-/** From a report. */
-export function reportedTableRegisters({ registers, features }: SmmuReport): TableRegisters {
-  const cfg = (field: string) => Number(registers['STRTAB_BASE_CFG']?.fields[field] ?? 0);
-  const base = registers['STRTAB_BASE'];
-  return {
-    fmt: cfg('FMT'),
-    split: cfg('SPLIT'),
-    log2Size: cfg('LOG2SIZE'),
-    addr: BigInt(base?.fields['ADDR'] ?? 0),
-    value: BigInt(base?.value ?? 0),
-    sidBits: features.sidBits,
-    addressBits: tableAddressBits(features.oasBits),
-  };
-}
-
 /** IHI 0070, "Stream table lookup". What it refuses is C_BAD_STREAMID. */
-export function lookUpByHardware(
-  { addr, value, sidBits, addressBits, ...cfg }: TableRegisters,
-  view: MemoryView,
-  sid: number,
-): Lookup<LookupEnd> {
-  const geometry = streamTableGeometry(addr, cfg, sidBits, addressBits);
-  const { format, base, split, log2Size } = geometry;
-  const { entries } = geometry;
-  const walk = new Walk<LookupEnd>(view, base, value, { kind: 'geometry', format, split, log2Size, base, entries });
+export function lookUpByHardware(registers: TableRegisters, view: MemoryView, sid: number): Lookup<LookupEnd> {
+  const geometry = geometryOf(registers);
+  const { format, base, split, log2Size, entries } = geometry;
+  const says = { kind: 'geometry', format, split, log2Size, base, entries } as const;
+  const walk = new Walk<LookupEnd>(view, base, registers.value, says);
   if (sid >= 2 ** log2Size) return walk.end({ kind: 'beyond-table', log2Size });
   if (format === 'linear') return walk.ste(base, sid);
   const index = Math.floor(sid / 2 ** split);

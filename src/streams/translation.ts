@@ -16,8 +16,9 @@ import { type Fault, type FaultClass, type FaultEvent, fault, type Step } from '
 import { type Assumption, RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { LookupEnd } from '../tables/lookup-end.ts';
+import { tableRegisters } from '../tables/table-registers.ts';
 import { type Target, targetOf } from './physical-target.ts';
-import { lookUpByHardware, type TableSays, type TableStructure, tableRegisters } from './stream-lookup.ts';
+import { lookUpByHardware, type TableSays, type TableStructure } from './stream-lookup.ts';
 
 /** Something that was read on the way; null for what is not known of it. */
 export interface TranslationStep {
