@@ -7,7 +7,7 @@ import type { ArmSmmuDevice } from './device.ts';
 export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly gate: boolean }): void {
   const { registers } = smmu;
   const sidBits = registers.field('IDR1', 'SIDSIZE');
-  const cohacc = registers.field('IDR0', 'COHACC') === 1;
+  const cohacc = coherentAsRegisterSays(smmu);
   if (smmu.firmwareCoherent === null) {
     registers.assume('firmware.coherent', String(cohacc), 'not in the snapshot; taken from IDR0.COHACC');
   }
@@ -29,6 +29,16 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
     oasBits: ADDRESS_SIZE_BITS[registers.field('IDR5', 'OAS')] as number,
   };
   smmu.optKdumpAdopt = options.gate ? passesGate(smmu) : true;
+}
+
+/** IDR0.COHACC, which decides nothing but a line of the log where firmware says what holds. */
+function coherentAsRegisterSays({ registers, firmwareCoherent }: ArmSmmuDevice): boolean {
+  const known = firmwareCoherent === null ? registers.field('IDR0', 'COHACC') : registers.known('IDR0', 'COHACC');
+  if (known === null) {
+    const why = 'not known; firmware decides, and a difference is logged';
+    registers.assume('IDR0.COHACC against firmware', '1', why);
+  }
+  return known !== 0;
 }
 
 /** The kdump gate. Nothing is logged for an SMMU that was off: its bring-up is the ordinary one. */

@@ -29,7 +29,7 @@ export interface Phase {
 }
 
 /** Why CR0.ATSCHK is what it is in the end. */
-export type AtschkReason = 'kept' | 'kept-without-ats' | 'set-for-ats' | 'cleared-with-cr0' | 'idr0-missing';
+export type AtschkReason = 'kept' | 'kept-without-ats' | 'set-for-ats' | 'cleared-with-cr0' | 'ats-unknown';
 
 export interface Reset {
   /** `adopted`: SMMUEN is retained; `full`: the SMMU is found on and reset; `ordinary`: it was off. */
@@ -105,7 +105,7 @@ function atschkAfter(
   const before = cr0 === null ? null : (cr0 & ATSCHK) / ATSCHK;
   if (kind === 'adopted' && !revision.forcesAtschk) return { before, after: before, why: 'kept' };
   if (ats === 1) return { before, after: 1, why: 'set-for-ats' };
-  if (ats === null) return { before, after: kind === 'adopted' && before === 1 ? 1 : null, why: 'idr0-missing' };
+  if (ats === null) return { before, after: kind === 'adopted' && before === 1 ? 1 : null, why: 'ats-unknown' };
   return kind === 'adopted'
     ? { before, after: before, why: 'kept-without-ats' }
     : { before, after: 0, why: 'cleared-with-cr0' };

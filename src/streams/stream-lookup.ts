@@ -84,7 +84,7 @@ export function tableRegisters(smmu: SmmuSnapshot, registers: RegisterFile): Tab
     addr: registers.bits('STRTAB_BASE', 'ADDR'),
     value: smmu.registers.get('STRTAB_BASE') ?? 0n,
     sidBits: registers.field('IDR1', 'SIDSIZE'),
-    addressBits: tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
+    addressBits: tableAddressBits(oasBits(hardwareFeatures(smmu.registers, smmu.partial))),
   };
 }
 

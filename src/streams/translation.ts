@@ -6,7 +6,7 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { AddressMap } from '../platform/address-map.ts';
-import { hardwareFeatures, missingFeatureRegisters, oasBits } from '../smmu/hardware-features.ts';
+import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import type { AbortReason, FaultReason, Fetched, Says, UnknownReason } from '../smmu/translation/reasons.ts';
 import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
@@ -152,14 +152,14 @@ export class StreamTranslator {
 
   constructor(smmu: SmmuSnapshot, memory: TranslationMemory, { sid, ssid }: StreamQuestion) {
     this.#memory = memory;
-    this.hw = hardwareFeatures(smmu.registers);
+    this.hw = hardwareFeatures(smmu.registers, smmu.partial);
     const registers = new RegisterFile(smmu);
     const found = this.#find(smmu, registers, sid, ssid);
     this.passesAll = found === 'passes-all';
     this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
     this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
     this.assumptions.push(...registers.assumptions);
-    const missing = missingFeatureRegisters(smmu.registers).filter((name) => name !== 'AIDR');
+    const missing = missingFeatures(smmu.registers, smmu.partial).filter((name) => name !== 'AIDR');
     const anyStep = this.#lookup.length > 0;
     if (missing.length > 0 && anyStep) {
       const why = 'missing from the snapshot; rules that need them are not applied';

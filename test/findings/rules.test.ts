@@ -301,6 +301,29 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'platform-device-differs': {
+    args: { source: 'iort.bin', firmware: '0000:01:00.0', device: '0000:02:00.0' },
+    location: { firstSid: 256, lastSid: 256 },
+    says:
+      'this StreamID is 0000:01:00.0 by iort.bin, but the crashed kernel had 0000:02:00.0 behind it; ' +
+      "the kernel's word is taken",
+    severity: 'warning',
+    reach: null,
+  },
+  'registers-not-of-dump': {
+    args: { registers: 'STRTAB_BASE, EVENTQ_BASE', release: '6.12.107', origin: 'another-boot' },
+    says:
+      'STRTAB_BASE, EVENTQ_BASE: other than what the kernel in the dump (6.12.107) had written; ' +
+      'the registers may be of another boot or of another machine',
+    severity: 'warning',
+    reach: null,
+  },
+  'registers-of-other-moment': {
+    args: { registers: 'EVENTQ_PROD', release: '6.12.107' },
+    says: 'EVENTQ_PROD: other than what the kernel in the dump (6.12.107) had; the registers may be of another moment',
+    severity: 'note',
+    reach: null,
+  },
   'platform-sids-beyond': {
     args: { name: '/pcie@10000000', ids: '0000:10:00.0-0000:ff:1f.7', entries: 4096 },
     location: { firstSid: 4096, lastSid: 65535 },

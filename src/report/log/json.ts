@@ -39,9 +39,10 @@ function logKeys(report: LogReport, verbose: boolean): object {
 }
 
 function smmuJson(smmu: SmmuLogReport): object {
-  const { name, system, base, events, notGrouped, lost, commandErrors, globalErrors, pageRequests, boot } = smmu;
+  const { name, host, system, base, events, notGrouped, lost, commandErrors, globalErrors, pageRequests, boot } = smmu;
   return {
     name,
+    host,
     system,
     base: maybeHex(base),
     events: events.map(eventJson),

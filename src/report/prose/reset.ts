@@ -29,7 +29,7 @@ export const ATSCHK_REASONS: Readonly<Record<AtschkReason, string>> = {
   'kept-without-ats': 'kept as it was, IDR0.ATS is 0',
   'set-for-ats': 'set, because IDR0.ATS is 1',
   'cleared-with-cr0': 'cleared with CR0, IDR0.ATS is 0',
-  'idr0-missing': 'IDR0 is not known',
+  'ats-unknown': 'IDR0.ATS is not known',
 };
 
 export interface QueuesInWords {
