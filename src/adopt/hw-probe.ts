@@ -2,7 +2,6 @@
 
 import { ADDRESS_SIZE_BITS } from '../smmu/hardware-features.ts';
 import type { ArmSmmuDevice } from './device.ts';
-import { PREFIX } from './revision.ts';
 
 /** Fills features and sizes from the ID registers, then decides whether to attempt an adoption. */
 export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly gate: boolean }): void {
@@ -45,15 +44,15 @@ function coherentAsRegisterSays({ registers, firmwareCoherent }: ArmSmmuDevice):
 /** The kdump gate. Nothing is logged for an SMMU that was off: its bring-up is the ordinary one. */
 function passesGate({ registers, features, checks, log }: ArmSmmuDevice): boolean {
   const smmuen = registers.field('CR0', 'SMMUEN');
-  if (!checks.ask('gate.smmuen', smmuen === 1, String(smmuen))) return false;
-  if (!checks.ask('gate.coherent', features.coherent, String(features.coherent))) {
-    log.print('gate', 'warn', `${PREFIX}non-coherent SMMU unsupported; reset to block all DMAs`);
+  if (!checks.ask('gate.smmuen', smmuen === 1, { kind: 'number', value: smmuen })) return false;
+  if (!checks.ask('gate.coherent', features.coherent, { kind: 'coherent', value: features.coherent })) {
+    log.kdump('gate', 'warn', 'non-coherent SMMU unsupported; reset to block all DMAs');
     return false;
   }
   // An error is active while GERROR and GERRORN differ; no other error keeps the driver from adopting.
   const active = registers.field('GERROR', 'SFM_ERR') !== registers.field('GERRORN', 'SFM_ERR');
-  if (!checks.ask('gate.service-failure', !active, active ? 'active' : 'inactive')) {
-    log.print('gate', 'warn', `${PREFIX}SMMU in Service Failure Mode, must reset`);
+  if (!checks.ask('gate.service-failure', !active, { kind: 'service-failure', active })) {
+    log.kdump('gate', 'warn', 'SMMU in Service Failure Mode, must reset');
     return false;
   }
   return true;

@@ -1,6 +1,7 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
 import type { RegisterPage } from '../adopt/cleanup.ts';
+import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import type { ToldByLog } from '../adopt/fate.ts';
@@ -34,9 +35,8 @@ import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget } from '../tables/listing.ts';
 import { outcomeReport } from './adoption-report.ts';
 import type { Capture } from './capture-lines.ts';
-import { decidesDifferently, splitOf } from './compare.ts';
 import { compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { RegisterSource, RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
+import type { RegisterSource, RevisionOutcome, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
 import { platformReport } from './platform-report.ts';
 import { doubtOf } from './register-moment.ts';

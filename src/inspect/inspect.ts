@@ -287,7 +287,7 @@ function generalFindings(
   if (snapshot.captured === 'after-kdump-probe') findings.add('snapshot-after-probe', {});
   for (const one of later === undefined ? [dump] : [dump, later]) {
     if (one.loadMapIgnored) findings.add('snapshot-memory-ignored', { format: one.format });
-    if (one.assumptions.some(({ what }) => what === 'load address')) {
+    if (one.assumptions.some(({ kind }) => kind === 'load-address')) {
       findings.add('dump-load-address-assumed', { file: one.files.join(', ') });
     }
     for (const { file, fileOffset, what } of one.problems) {

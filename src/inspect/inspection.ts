@@ -3,6 +3,7 @@
  * published is the report's matter.
  */
 
+import type { RevisionSplit } from '../adopt/compare.ts';
 import type { Features, IdSizes } from '../adopt/device.ts';
 import type { Dump, DumpAssumption } from '../dump/dump.ts';
 import type { AddressRange } from '../dump/memory.ts';
@@ -22,6 +23,7 @@ import type { DmesgReport } from './dmesg.ts';
 import type { Outcome, RevisionOutcome } from './outcome.ts';
 import type { PlatformReport } from './platform-report.ts';
 
+export type { RevisionSplit } from '../adopt/compare.ts';
 export type * from './outcome.ts';
 
 export const SCHEMA_VERSION = 1;
@@ -123,17 +125,6 @@ export interface RegisterReport {
   /** The bits that are known, where these are not all; the others are 0 in the value, and no field has any of them. */
   readonly known?: bigint;
   readonly fields: Readonly<Record<string, FieldValue>>;
-}
-
-/** The first thing that one revision does differently from another. */
-export interface RevisionSplit {
-  readonly revision: string;
-  readonly from: string;
-  /** What differs: the decision of the adoption, what devices meet, the registers after the reset, the IDs held. */
-  readonly aspect: 'adoption' | 'insertions' | 'reset' | 'ids';
-  /** The check that decides differently, where it is one. */
-  readonly check: string | null;
-  readonly why: string;
 }
 
 export interface RmrReport {

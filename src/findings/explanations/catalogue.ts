@@ -1,7 +1,8 @@
 /** Everything that can be explained, by kind and name. The compiler asks for an entry when there is a new rule. */
 
 import { CHECK_ORDER } from '../../adopt/checks.ts';
-import { SCAN_RULES, type ScanRule } from '../../adopt/scan-record.ts';
+import type { ScanRule } from '../../adopt/evidence.ts';
+import { SCAN_RULES } from '../prose/scan.ts';
 import { CRASHED_KERNEL } from '../rules/crashed-kernel.ts';
 import { DESCRIPTORS } from '../rules/descriptors.ts';
 import { DEVICES } from '../rules/devices.ts';

@@ -1,5 +1,6 @@
 /** The shape of an inspection as a whole. */
 
+import { splitInWords } from '../../findings/prose/split.ts';
 import type { ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
 import type {
@@ -26,6 +27,7 @@ import {
   object,
   optional,
   type Shape,
+  said,
   sid,
   text,
 } from '../../shape.ts';
@@ -58,7 +60,7 @@ const split = define(
     from: ['The revision that it parts from', text],
     aspect: ['What differs', choice('adoption', 'insertions', 'reset', 'ids')],
     check: ['The check that decides differently, where it is one', nullable(text)],
-    why: ['The difference, in words', text],
+    why: ['The difference, in words', said(splitInWords)],
   }),
 );
 

@@ -4,6 +4,7 @@ import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
 import { kernelNotes, takenInWords } from '../prose/crashed-kernel.ts';
+import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { count, inUnits } from '../prose/quantities.ts';
 import { findingItems } from './findings.ts';
 import { code, type Fact, facts, joined, type Prose, type Section } from './section.ts';
@@ -53,7 +54,9 @@ function dumpFacts(term: string, dump: DumpReport): Fact[] {
   return [
     [term, [joined(files.map(code), ', '), ` (${container.filter(Boolean).join(', ')})`]],
     ['RAM', ram],
-    ...assumptions.map(({ what, value, why }): Fact => ['Assumed', `${what} = ${value} (${why})`]),
+    ...assumptions
+      .map(dumpAssumptionInWords)
+      .map(({ what, value, why }): Fact => ['Assumed', `${what} = ${value} (${why})`]),
   ];
 }
 

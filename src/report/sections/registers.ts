@@ -22,12 +22,7 @@ const TELLING: Readonly<Record<string, readonly string[]>> = {
   GBPA: ['ABORT'],
 };
 
-const COLUMNS = [
-  { title: 'Register', kind: 'code' },
-  { title: 'Value', kind: 'number' },
-  { title: 'Says' },
-  { title: 'Known', optional: true },
-] as const;
+const COLUMNS = [{ title: 'Register', kind: 'code' }, { title: 'Value', kind: 'number' }, { title: 'Says' }] as const;
 
 const FIELD_COLUMNS = [
   { title: 'Field', kind: 'code' },
@@ -67,8 +62,11 @@ function registerRow(name: string, register: RegisterReport): Row {
       ? all.filter(([, bits]) => Number(bits) !== 0)
       : all.filter(([field]) => telling.includes(field));
   const shown = chosen.slice(0, MAX_FIELDS_SHOWN).map(([field, bits]) => `${field} ${fieldText(bits)}`);
-  const says = shown.join(', ') + (chosen.length > shown.length ? ', ...' : '') || null;
-  return { cells: [name, hex(value), says, howInWords(register)], inside: () => fieldsInside(name, fields) };
+  const said = shown.join(', ') + (chosen.length > shown.length ? ', ...' : '');
+  const words = howInWords(register);
+  const how = words === null ? '' : `(${words})`;
+  const says = [said, how].filter(Boolean).join(' ') || null;
+  return { cells: [name, hex(value), says], inside: () => fieldsInside(name, fields) };
 }
 
 function fieldsInside(name: string, fields: RegisterReport['fields']): Block[] {
