@@ -18,6 +18,7 @@ import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
 import type { RiskContext } from '../findings/risks/context.ts';
+import type { ExaminationBudget } from '../findings/risks/examination.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
 import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import type { AddressMap } from '../platform/address-map.ts';
@@ -32,7 +33,7 @@ import { RegisterFile } from '../snapshot/register-file.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
-import type { ListBudget } from '../tables/listing.ts';
+import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { outcomeReport } from './adoption-report.ts';
 import type { Capture } from './capture-lines.ts';
 import { compareDmesg, type DmesgReport } from './dmesg.ts';
@@ -74,8 +75,10 @@ export interface SmmuInput {
   readonly platform: Platform | undefined;
   readonly sids: readonly number[] | undefined;
   readonly all: boolean;
-  /** What the report may still list. */
+  /** What the report may still list and examine, and whose tables were met; shared by its SMMUs. */
   readonly list: ListBudget;
+  readonly examination: ExaminationBudget;
+  readonly owners: TableOwners;
   readonly gate: boolean;
   readonly unbindPage: RegisterPage;
   readonly failures: Failures;
@@ -95,6 +98,8 @@ export interface InspectedSmmu {
   readonly report: SmmuReport;
   readonly findings: FindingList;
   readonly risks: RiskSummary;
+  /** STEs that were met before, behind another descriptor or for another SMMU. */
+  readonly repeatedStes: number;
 }
 
 export function inspectSmmu(input: SmmuInput): InspectedSmmu {
@@ -117,7 +122,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     tableAddressBits(oasBits(hardwareFeatures(smmu.registers, smmu.partial))),
   );
   const stes = new SteReader(now.view);
-  const view = new HardwareView(geometry, now.view, stes, input.progress);
+  const view = new HardwareView(geometry, now.view, stes, input.progress, input.owners);
   const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
   const { devices, cutFrom } = chooseDevices(input, view);
   const tableByteLength = geometry.entries * (geometry.format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
@@ -178,6 +183,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     kdumpRam: input.kdumpRam,
     registerPages: input.registerPages,
     emulation,
+    examination: input.examination,
     findings,
   };
   const risks = examineRisks(riskContext, input.furtherChecks);
@@ -205,7 +211,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     census,
     ...tableRows(input, { view, census, ssidBits, names }, findings),
   };
-  return { report, findings, risks };
+  return { report, findings, risks, repeatedStes: view.repeatedStes };
 }
 
 /** What the dump leaves open, a captured log may tell. */

@@ -15,6 +15,7 @@ import type { OwnSmmu } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
+import { ExaminationBudget } from '../findings/risks/examination.ts';
 import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
 import { AddressMap } from '../platform/address-map.ts';
@@ -23,7 +24,7 @@ import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import { ListBudget } from '../tables/listing.ts';
+import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './capture-lines.ts';
 import { type CrashedKernel, devicesInOrder, namesakeOf, versionOf } from './crashed-kernel.ts';
@@ -127,7 +128,12 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const smmus: SmmuReport[] = [];
   const inspected: InspectedSmmu[] = [];
   const chosen = chooseSmmus(options.smmus, snapshot);
-  const list = new ListBudget(chosen.length);
+  const shared = {
+    list: new ListBudget(chosen.length),
+    examination: new ExaminationBudget(),
+    owners: new TableOwners(),
+  };
+  let repeatedStes = 0;
   for (const smmu of chosen) {
     const one = inspectSmmu({
       smmu,
@@ -153,7 +159,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       platform: options.platform,
       sids: sids && sidsFor(sids, smmu),
       all: options.all ?? false,
-      list,
+      ...shared,
       gate: options.gate ?? true,
       unbindPage: options.poweredDown ?? 'live',
       failures: { ...NO_FAILURES, ...options.fail },
@@ -165,6 +171,10 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     });
     smmus.push(one.report);
     inspected.push(one);
+    repeatedStes += one.repeatedStes;
+    if (repeatedStes > MAX_REPEATED_STES && inspected.length < chosen.length) {
+      throw tooManyRepeated(snapshot, smmu.name);
+    }
   }
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
   const reports = {
@@ -229,6 +239,14 @@ function ownSmmuOf(smmu: SmmuSnapshot, given: Snapshot, { crashedKernel }: Inspe
   const own = namesakeOf(smmu, given, snapshot);
   // It may be one of those that are not told.
   return own === null && (!isWhole || rejected.length > 0) ? null : { release: kernel.release, smmu: own };
+}
+
+/** STEs that are met again and again, by one SMMU after the other: no two of a machine share a table. */
+const MAX_REPEATED_STES = 2 ** 24;
+
+function tooManyRepeated({ name: file }: Snapshot, smmu: string): InputError {
+  const what = `up to the SMMU ${JSON.stringify(smmu)} the stream tables lead to the same STEs over and over again`;
+  return new InputError('snapshot', `${what}; --smmu NAME inspects one SMMU`, { file });
 }
 
 /** Formats that a kdump kernel writes. */

@@ -22,6 +22,11 @@ import {
   type TranslationStep,
 } from './translation.ts';
 
+/** More than the pages of 4 GiB, none of which follows the one before it: a hostile table has millions. */
+const MAX_RANGES = 1 << 20;
+/** What making a stretch costs, in descriptors that are only read. */
+const STRETCH_COST = 16;
+
 /** Input addresses that are treated alike. */
 export interface IovaRange {
   readonly kind: Stretch<PageState>['kind'] | 'bypass';
@@ -69,8 +74,15 @@ export function iovaSpaceReport(
   const passes = stream.passesAll || (context !== null && context.stage1 === null && context.stage2 === null);
   let incomplete = false;
   const ranges = new Rows(function* () {
+    let listed = 0;
     for (const range of end === null ? rangesOf(stream, memory, new Budget(descriptors)) : []) {
       incomplete ||= range.kind === 'unknown' || range.kind === 'cut';
+      if (listed === MAX_RANGES) {
+        incomplete = true;
+        yield cutAt(range.start);
+        return;
+      }
+      listed += 1;
       yield range;
     }
   });
@@ -106,10 +118,24 @@ function* rangesOf(
   for (const { regime, base, usable } of tableSetsOf(context).filter((set) => set !== null)) {
     // What comes to stage 2 alone is an intermediate address.
     const to = Math.min(2 ** regime.inputBits, regime.stage === 2 ? 2 ** (iasBits(hw) ?? 52) : Infinity);
-    for (const stretch of joinedStretches(map.stretches(regime, 0, to))) {
+    for (const stretch of joinedStretches(charged(map.stretches(regime, 0, to), budget))) {
       yield rangeOf({ ...stretch, rights: stretch.rights & usable }, base);
     }
   }
+}
+
+/** A table of garbage makes a stretch of every entry, each of which costs more than the entry. */
+function* charged(stretches: Iterable<Stretch<PageState>>, budget: Budget): Generator<Stretch<PageState>> {
+  for (const stretch of stretches) {
+    budget.spend(STRETCH_COST);
+    yield stretch;
+  }
+}
+
+/** Nothing is said of what comes from this address on. */
+function cutAt(start: bigint): IovaRange {
+  const nothing = { byteLength: 0, output: 0, rights: 0, attributes: '', leaves: 0, why: null };
+  return rangeOf({ kind: 'cut', start: 0, ...nothing }, start);
 }
 
 function passed(bits: number): IovaRange {
