@@ -9,8 +9,13 @@ const WALL_CLOCKS: readonly RegExp[] = [
   /(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?/,
 ];
 
+/** What netconsole (extended) and /dev/kmsg put in front: level, number, microseconds since boot, flags. */
+const KMSG_TIME = /(?:^|[\s,])\d{1,3},\d{1,20},(\d{1,15}),[-a-z+][^;]{0,60};$/;
+
 /** Seconds since boot, as printk gives them: the last ones in front of the message. Null where there are none. */
 export function printkTime(prefix: string): number | null {
+  const [, micros] = prefix.endsWith(';') ? (KMSG_TIME.exec(prefix.slice(-MAX_PREFIX_LENGTH)) ?? []) : [];
+  if (micros !== undefined) return Number(micros) / 1e6;
   for (let end = prefix.lastIndexOf(']'); end > 0; end = prefix.lastIndexOf(']', end - 1)) {
     const start = prefix.lastIndexOf('[', end);
     if (start < 0 || prefix.length - start > MAX_PREFIX_LENGTH) return null;

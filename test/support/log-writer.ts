@@ -115,6 +115,14 @@ export const DRESSINGS: Readonly<
     timed: true,
     dress: each((line) => `[${seconds(line.time)}][  T${line.time % 999}] ${text(line)}`),
   },
+  'netconsole, extended': {
+    timed: true,
+    dress: each((line, i) => `6.12.0,3,${800 + i},${line.time},-,ncfrag=0/97;${text(line)}`),
+  },
+  '/dev/kmsg': {
+    timed: true,
+    dress: each((line, i) => `3,${i},${line.time},-;${text(line).replace('\t', '\\x09')}\n SUBSYSTEM=platform`),
+  },
   'levels of the console': { timed: true, dress: each((line) => `<6>${printk(line)}`) },
   syslog: { timed: true, dress: each((line) => `Nov 12 03:04:05 node7 kernel: ${printk(line)}`) },
   'syslog without printk time': { timed: false, dress: each((line) => `Nov  2 03:04:05 node7 kernel: ${text(line)}`) },
