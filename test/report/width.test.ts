@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { RUNS, SAMPLES_FOLDER } from '../../samples/make.ts';
 import { makeStyle, textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
+import { SLOW } from '../support/slow.ts';
 import { withSample } from './html/reports.ts';
 
 const tooLong = (text: string, columns: number) => text.split('\n').filter((line) => line.length > columns);
 
-const WIDTHS = [60, 72, 80, 100, 120, 200];
+const WIDTHS = [60, 80, 100, 200, ...(SLOW ? [72, 120] : [])];
 
 test.each([...RUNS.keys()])('the whole report of %s fits every width', async (name) => {
   const given = { files: ['regs.json'], command: `smmu-adopt inspect 'a dump' ${'--regs regs.json '.repeat(9)}--full` };
