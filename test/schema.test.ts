@@ -105,8 +105,9 @@ describe('the inspection schema', () => {
     expect(conditions.map((condition) => condition.if.properties.rule.const)).toEqual(Object.keys(RULES));
   });
 
-  // Only where something is, and what firmware's tables say when they were asked for, may be left out.
-  test('requires every key but those of a location and that of the platform', () => {
+  // Only where something is, what firmware's tables say when they were asked for, and the mask of a register of which all is
+  // known may be left out.
+  test('requires every key but those of a location, that of the platform, and the mask of a register', () => {
     const optional = [...subschemas(INSPECTION_SCHEMA)]
       .filter(([, { type, properties }]) => type === 'object' && properties)
       .flatMap(([at, { required, properties }]) => {
@@ -115,6 +116,7 @@ describe('the inspection schema', () => {
       });
     expect(optional).toEqual([
       ['#/$defs/smmu', ['platform']],
+      ['#/$defs/register', ['known']],
       ['#/$defs/finding/properties/location', ['l1Index', 'firstSid', 'lastSid', 'pciBus', 'address']],
     ]);
   });

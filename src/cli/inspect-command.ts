@@ -15,12 +15,12 @@ import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelO
 import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
 import type { Session } from './session.ts';
-import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
+import { completed, givenSnapshot, REGS_OPTION } from './snapshot-argument.ts';
 import { kernelStreams, readStreams } from './stream-options.ts';
 import { colorOption } from './text-or-json.ts';
 
 export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, OutputFlags, TextFlags {
-  readonly regs: string;
+  readonly regs?: string;
   readonly smmu?: string[];
   readonly sid?: AskedStream[];
   readonly all?: boolean;
@@ -60,7 +60,7 @@ export function addInspectCommand(program: Command, session: Session): void {
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseStreams)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
@@ -98,7 +98,11 @@ async function runInspect(names: string[], flags: InspectFlags, session: Session
 
 /** The files that were given beside the dumps, as they were named. */
 export function namedFiles(flags: InspectFlags): string[] {
-  return [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags)];
+  return [
+    ...(flags.regs === undefined ? [] : [flags.regs]),
+    ...kernelOptionFiles(flags),
+    ...platformOptionFiles(flags),
+  ];
 }
 
 /** What an inspection was made from. */
@@ -115,11 +119,12 @@ export async function withInspection<T>(
   session: Session,
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
-  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
-  const dumps = new Dumps(flags, snapshot.memory, session);
+  const given = await givenSnapshot(flags, session);
+  const dumps = new Dumps(flags, given?.memory ?? [], session);
   try {
     const kernel = await kernelOptions(flags);
     const dump = await dumps.open(names);
+    const { snapshot, iomem, crashedKernel } = await completed(dump, { snapshot: given, iomem: kernel.iomem });
     const platform = await loadPlatform(flags, dump, snapshot, session.progress);
     const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
       sids: flags.sid && asked.read(flags.sid),
@@ -128,6 +133,8 @@ export async function withInspection<T>(
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
       ...streams,
+      iomem,
+      crashedKernel,
       platform,
       smmus: flags.smmu,
       all: flags.all,
@@ -140,7 +147,7 @@ export async function withInspection<T>(
     });
     return await use(inspection, {
       files: [...namedFiles(flags), ...dumps.paths],
-      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
+      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, iomem),
     });
   } finally {
     dumps.close();

@@ -10,12 +10,12 @@ import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './du
 import { collect } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
-import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
+import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface QueuesFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
-  readonly regs: string;
+  readonly regs?: string;
   readonly smmu?: readonly string[];
   readonly all?: boolean;
   readonly queue?: readonly QueueName[];
@@ -45,7 +45,7 @@ export function addQueuesCommand(program: Command, session: Session): void {
         'hardware had not executed, and page requests without an answer, every entry decoded, and what all that means.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--queue <list>', `only these queues: ${QUEUE_NAMES.join(', ')}`, parseQueues)
     .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseStreams)
@@ -69,11 +69,14 @@ function parseQueues(text: string): QueueName[] {
 
 async function runQueues(names: string[], flags: QueuesFlags, session: Session): Promise<number> {
   const { all = false, queue: queues, format, color } = flags;
-  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
-  const smmus = chooseSmmus(flags.smmu, snapshot);
-  const dumps = new Dumps(flags, snapshot.memory, session);
+  const given = await givenSnapshot(flags, session);
+  const dumps = new Dumps(flags, given?.memory ?? [], session);
   try {
     const dump = await dumps.open(names);
+    const evidence = await completed(dump, { snapshot: given, iomem: undefined });
+    const { snapshot } = evidence;
+    await noteOrigin(evidence, session);
+    const smmus = chooseSmmus(flags.smmu, snapshot);
     const platform = await loadPlatform(flags, dump, snapshot, session.progress);
     const sids = flags.sid && readStreams(session, platform, smmus, (asked) => asked.read(flags.sid ?? []));
     const { lacksPending, queuesReport } = await import('../queues/queues.ts');

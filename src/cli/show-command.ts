@@ -12,7 +12,7 @@ import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOpt
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
-import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
+import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
 import { kernelStreams, readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -31,7 +31,7 @@ interface ShowFlags
     Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]>,
     PlatformFlags,
     TextOrJsonFlags {
-  readonly regs: string;
+  readonly regs?: string;
   readonly sid: readonly AskedStream[];
   readonly smmu?: string;
   readonly all?: boolean;
@@ -62,7 +62,7 @@ export function addShowCommand(program: Command, session: Session): void {
         'the context descriptors behind it, and what each revision of the series does with it.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .requiredOption(
       '--sid <sid>',
       'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
@@ -84,11 +84,14 @@ export function addShowCommand(program: Command, session: Session): void {
 
 async function runShow(names: string[], flags: ShowFlags, session: Session): Promise<number> {
   const { all = false, excluded, gate } = flags;
-  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
-  const dumps = new Dumps(flags, snapshot.memory, session);
+  const given = await givenSnapshot(flags, session);
+  const dumps = new Dumps(flags, given?.memory ?? [], session);
   try {
     const dump = await dumps.open(names);
     const kernel = await kernelOptions({ revision: 'all', ...flags });
+    const evidence = await completed(dump, { snapshot: given, iomem: kernel.iomem });
+    const { snapshot, iomem, crashedKernel } = evidence;
+    await noteOrigin(evidence, session);
     const platform = await loadPlatform(flags, dump, snapshot, session.progress);
     const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
     const { sid, devices } = readStreams(session, platform, [smmu], (asked) => ({
@@ -98,6 +101,8 @@ async function runShow(names: string[], flags: ShowFlags, session: Session): Pro
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
       devices,
+      iomem,
+      crashedKernel,
       platform,
       // A device that has the stream among others is inserted with all of them.
       insert: devices.some(({ sids }) => sidsFor(sids, smmu).includes(sid)) ? [] : [sid],
@@ -113,8 +118,8 @@ async function runShow(names: string[], flags: ShowFlags, session: Session): Pro
     const input = {
       snapshot: smmu,
       view: new MemoryView(dump, excluded),
-      map: new AddressMap(dump.memory, kernel.iomem ?? null, snapshot.kdump.systemRam),
-      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
+      map: new AddressMap(dump.memory, iomem ?? null, snapshot.kdump.systemRam),
+      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, iomem),
     };
     const stream = streamReport(inspection, report, input, sid);
     if (flags.format === 'json') {

@@ -6,17 +6,17 @@ import { InputError } from '../errors.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { loadIomem } from '../platform/iomem.ts';
-import { platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf } from '../platform/platform.ts';
 import { parseIova, parseOneStream, parseSsid } from './arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
-import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
+import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface TranslateFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
-  readonly regs: string;
+  readonly regs?: string;
   readonly sid: readonly AskedStream[];
   readonly ssid?: number;
   readonly iova?: bigint;
@@ -54,7 +54,7 @@ export function addTranslateCommand(program: Command, session: Session): void {
         'physical address, or to the fault that would be raised. With --all, lists everything that a stream can reach.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .requiredOption(
       '--sid <sid>',
       'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
@@ -82,18 +82,20 @@ export function addTranslateCommand(program: Command, session: Session): void {
 async function runTranslate(names: string[], flags: TranslateFlags, session: Session): Promise<number> {
   const { ssid = null, iova, all = false, excluded } = flags;
   if (iova === undefined && !all) throw new InputError('usage', '--iova says which address, --all that all are meant');
-  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
-  const iomem = flags.iomem === undefined ? null : await loadIomem(flags.iomem);
-  const dumps = new Dumps(flags, snapshot.memory, session);
+  const given = await givenSnapshot(flags, session);
+  const givenMap = flags.iomem === undefined ? undefined : await loadIomem(flags.iomem);
+  const dumps = new Dumps(flags, given?.memory ?? [], session);
   try {
     const dump = await dumps.open(names);
-    const map = new AddressMap(dump.memory, iomem, snapshot.kdump.systemRam);
+    const evidence = await completed(dump, { snapshot: given, iomem: givenMap });
+    const { snapshot, iomem } = evidence;
+    await noteOrigin(evidence, session);
+    const map = new AddressMap(dump.memory, iomem ?? null, snapshot.kdump.systemRam);
     const memory = { view: new MemoryView(dump, excluded), map };
     const platform = await loadPlatform(flags, dump, snapshot, session.progress);
     const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
     const sid = readStreams(session, platform, [smmu], (asked) => asked.readOne(flags.sid, smmu));
-    const named = platform === undefined ? null : platformSmmuAt(platform, smmu.base);
-    const device = named?.names.deviceOf(sid) ?? null;
+    const device = deviceNamesOf(platform, smmu).deviceOf(sid);
     const style = flags.format === 'text' ? await session.style(flags.color) : null;
     const { answerAccess, answerAll } = await import('./translate-answer.ts');
     const access = flags.write ? 'write' : flags.exec ? 'exec' : 'read';

@@ -11,7 +11,7 @@ import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { dumpReport } from '../inspect/inspection.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
-import { type Platform, platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf, type Platform } from '../platform/platform.ts';
 import { noProgress } from '../progress.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -125,8 +125,7 @@ function compareSmmu(
   options: DiffOptions,
 ): SmmuDiff & { readonly kernelSids: readonly number[] } {
   const { excluded, progress = noProgress } = options;
-  const named = options.platform === undefined ? null : platformSmmuAt(options.platform, smmus.before.base);
-  const names = named?.names ?? null;
+  const names = deviceNamesOf(options.platform, smmus.before);
   const moment = (at: 'before' | 'after') => momentOf(smmus[at], new MemoryView(dumps[at], excluded), names);
   const moments: BeforeAfter<DiffMoment> = { before: moment('before'), after: moment('after') };
   const sids = options.sids && [...new Set(sidsFor(options.sids, smmus.before))].sort((a, b) => a - b);

@@ -74,7 +74,7 @@ async function tryStreams(
 ): Promise<{ adoption: AdoptionReport; outcomes: ReadonlyMap<number, DeviceOutcome> }> {
   const outcomes = new Map<number, DeviceOutcome>();
   for (let run = 1, pending = sids; ; run++) {
-    const { smmus } = await inspect(dump, snapshot, { ...options, hotplug: pending });
+    const { smmus } = await inspect(dump, snapshot, { ...options, insert: [], hotplug: pending });
     const report = smmus[0] as SmmuReport;
     noteOutcomes(report, outcomes);
     pending = pending.filter((sid) => !outcomes.has(sid));

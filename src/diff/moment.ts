@@ -16,7 +16,7 @@ export interface DiffMoment {
   readonly hw: HardwareFeatures;
   /** IDR1.SSIDSIZE. */
   readonly ssidBits: number;
-  /** What firmware calls the devices; of the machine, and so the same at both moments. */
+  /** What the devices are called; of the machine, and so the same at both moments. */
   readonly names: DeviceNames | null;
 }
 
@@ -27,12 +27,12 @@ export function momentOf(smmu: SmmuSnapshot, memory: MemoryView, names: DeviceNa
     registers.bits('STRTAB_BASE', 'ADDR'),
     { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
     registers.field('IDR1', 'SIDSIZE'),
-    tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
+    tableAddressBits(oasBits(hardwareFeatures(smmu.registers, smmu.partial))),
   );
   return {
     memory,
     table: new HardwareView(geometry, memory, new SteReader(memory)),
-    hw: hardwareFeatures(smmu.registers),
+    hw: hardwareFeatures(smmu.registers, smmu.partial),
     ssidBits: registers.field('IDR1', 'SSIDSIZE'),
     names,
   };

@@ -1,6 +1,7 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
 import type { RegisterPage } from '../adopt/cleanup.ts';
+import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import type { ToldByLog } from '../adopt/fate.ts';
@@ -12,6 +13,7 @@ import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
+import { type OwnSmmu, ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
@@ -19,7 +21,7 @@ import type { RiskContext } from '../findings/risks/context.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
 import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import type { AddressMap } from '../platform/address-map.ts';
-import { type Platform, platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf, type Platform, platformSmmuAt } from '../platform/platform.ts';
 import type { Progress } from '../progress.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
@@ -33,9 +35,8 @@ import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget } from '../tables/listing.ts';
 import { outcomeReport } from './adoption-report.ts';
 import type { Capture } from './capture-lines.ts';
-import { decidesDifferently, splitOf } from './compare.ts';
 import { compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
+import type { RegisterSource, RevisionOutcome, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
 import { platformReport } from './platform-report.ts';
 import { doubtOf } from './register-moment.ts';
@@ -58,6 +59,9 @@ export interface SmmuInput {
   readonly later: Moment | undefined;
   readonly memremap: KernelMemoryOptions;
   readonly captured: CaptureMoment;
+  readonly registersFrom: RegisterSource;
+  /** The same SMMU as the crashed kernel in the dump had it; null where that is not known, or where it is this one. */
+  readonly own: OwnSmmu | null;
   /** RAM of a dump that a kdump kernel has written; null for any other. */
   readonly vmcoreRam: readonly AddressRange[] | null;
   /** The kdump kernel's own memory, as far as it is known. */
@@ -99,6 +103,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const registers = new RegisterFile(smmu);
   const { platform } = input;
   const known = platform === undefined ? null : platformSmmuAt(platform, smmu.base);
+  const names = deviceNamesOf(platform, smmu);
   const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
   if (smmu.firmwareCoherent === null && known !== null) {
     const why = `not in the snapshot; taken from ${known.table.source}`;
@@ -109,7 +114,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     registers.bits('STRTAB_BASE', 'ADDR'),
     { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
     registers.field('IDR1', 'SIDSIZE'),
-    tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
+    tableAddressBits(oasBits(hardwareFeatures(smmu.registers, smmu.partial))),
   );
   const stes = new SteReader(now.view);
   const view = new HardwareView(geometry, now.view, stes, input.progress);
@@ -155,7 +160,8 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const others = compareRevisions(emulation, outcome, emulate, input.allRevisions, findings);
   const dmesg = compareLog(input, outcome, findings);
-  if (platform !== undefined) platformFindings(platform, known, smmu, view, findings);
+  if (platform !== undefined) platformFindings(platform, known, { smmu, names }, view, findings);
+  if (input.own !== null) ownRegisterFindings(input.own, smmu, input.kdumpRam, findings);
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
     registers.assume('excluded table pages', 'zero', `${now.view.whyExcludedIsZero}; pages of the table: ${pages}`);
@@ -164,7 +170,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   const riskContext: RiskContext = {
     smmu,
     registers,
-    hw: hardwareFeatures(smmu.registers),
+    hw: hardwareFeatures(smmu.registers, smmu.partial),
     view,
     memory: now.view,
     map: now.map,
@@ -180,11 +186,13 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     name: smmu.name,
     base: smmu.base,
     features: { ...emulation.featuresBefore, ...emulation.ids },
+    registersFrom: input.registersFrom,
     registers: registerReport(smmu),
     assumptions: registers.assumptions,
     ...outcome,
     ...others,
     rmr: rmrReports(input.rmr ?? rmrSids(known), emulation, view),
+    masters: smmu.masters ?? [],
     ...(platform === undefined ? {} : { platform: platformReport(platform, known) }),
     dmesg,
     table: {
@@ -195,7 +203,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     },
     reachable: risks.reachable,
     census,
-    ...tableRows(input, { view, census, ssidBits, names: known?.names }, findings),
+    ...tableRows(input, { view, census, ssidBits, names }, findings),
   };
   return { report, findings, risks };
 }
@@ -305,12 +313,19 @@ function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMe
   return census;
 }
 
-/** Every register that the snapshot has, decoded, by offset. */
-function registerReport({ registers }: SmmuSnapshot): SmmuReport['registers'] {
+/** Every register that the snapshot has, decoded as far as it is known, by offset. */
+function registerReport({ registers, partial, provenance }: SmmuSnapshot): SmmuReport['registers'] {
   const report: Record<string, SmmuReport['registers'][string]> = {};
   for (const layout of REGISTERS) {
-    const value = registers.get(layout.name);
-    if (value !== undefined) report[layout.name] = { value, fields: decodeFields(layout, [value]) };
+    const some = partial?.get(layout.name);
+    const value = registers.get(layout.name) ?? some?.value;
+    if (value === undefined) continue;
+    report[layout.name] = {
+      value,
+      how: provenance?.get(layout.name) ?? 'hardware',
+      ...(some === undefined ? {} : { known: some.known }),
+      fields: decodeFields(layout, [value], some?.known),
+    };
   }
   return report;
 }

@@ -11,6 +11,7 @@ import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
+import type { OwnSmmu } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
@@ -21,12 +22,20 @@ import { type AskedSmmu, type SidList, sidsFor } from '../platform/asked-streams
 import { type Iomem, kdumpRamOf } from '../platform/iomem.ts';
 import type { Platform } from '../platform/platform.ts';
 import { noProgress, type Progress } from '../progress.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { ListBudget } from '../tables/listing.ts';
 import { TOOL } from '../version.ts';
 import type { Capture } from './capture-lines.ts';
+import { type CrashedKernel, devicesInOrder, namesakeOf, versionOf } from './crashed-kernel.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
-import { dumpReport, type Inspection, kernelReport, SCHEMA_VERSION, type SmmuReport } from './inspection.ts';
+import {
+  dumpReport,
+  type Inspection,
+  type KernelReport,
+  SCHEMA_VERSION,
+  type SmmuReport,
+  type TakenFromKernel,
+} from './inspection.ts';
 
 export interface InspectOptions {
   /** Revision of the series to emulate, or `all` side by side; the snapshot's when left out, else v6. */
@@ -37,18 +46,26 @@ export interface InspectOptions {
   readonly sids?: SidList | undefined;
   /** List unused L1 descriptors and abort STEs too. */
   readonly all?: boolean | undefined;
-  /** StreamIDs to insert in this order, or `all` those with a valid, non-abort STE. */
+  /**
+   * StreamIDs to insert in this order, or `all` those with a valid, non-abort STE. Without it, and without `devices`,
+   * those that the snapshot has behind each SMMU, if it says.
+   */
   readonly insert?: SidList | 'all' | undefined;
   /** Devices of several streams, inserted after those of `insert`, each into the SMMUs that it has any of. */
   readonly devices?: readonly { readonly name: string; readonly sids: SidList }[] | undefined;
   /** StreamIDs of devices that are plugged in later. */
   readonly hotplug?: SidList | undefined;
-  /** The kernel that the series is applied to: what one refused device takes with it. The newest known when left out. */
+  /**
+   * The kernel that the series is applied to: what one refused device takes with it. When left out, the one that crashed,
+   * if it is known, else the newest known.
+   */
   readonly kernel?: KernelVersion | undefined;
   /** StreamIDs of firmware's reserved memory regions; those of `platform` when left out. */
   readonly rmr?: SidList | undefined;
   /** The crashed kernel's /proc/iomem. */
   readonly iomem?: Iomem | undefined;
+  /** The crashed kernel as the dump has it. */
+  readonly crashedKernel?: CrashedKernel | null | undefined;
   /** What firmware says of the SMMUs: device names, coherency, reserved memory. */
   readonly platform?: Platform | undefined;
   /** Which mappings succeed: `dump`, or `kernel`, which is the default with `iomem`. */
@@ -94,6 +111,8 @@ function readRows({ smmus }: Inspection): void {
 
 function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions, further: FurtherChecks): Inspection {
   const { later, iomem, sids, dmesg, rmr, progress = noProgress } = options;
+  const { crashedKernel = null } = options;
+  const crashedVersion = versionOf(identityOf(dump, crashedKernel).release);
   const allRevisions = options.revision === 'all';
   const revision = chooseRevision(options, snapshot);
   const kdumpRam = kdumpRamOf(snapshot.kdump.systemRam, iomem);
@@ -118,12 +137,16 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       later: laterOn,
       memremap: { model: options.memremap ?? (iomem === undefined ? 'dump' : 'kernel'), paBits: options.paBits ?? 48 },
       captured: snapshot.captured,
+      registersFrom: crashedKernel?.givesRegisters === true ? 'dump' : 'snapshot',
+      own: ownSmmuOf(smmu, snapshot, options),
       vmcoreRam: VMCORES.includes(dump.format) ? dump.memory.ranges : null,
       kdumpRam,
       devices: {
-        present: [...devicesOf(options.insert, smmu), ...namedDevicesOf(options.devices, smmu)],
+        present: insertsCrashedDevices(options)
+          ? crashedDevicesOf(options, smmu)
+          : [...devicesOf(options.insert, smmu), ...namedDevicesOf(options.devices, smmu)],
         hotplugged: devicesOf(options.hotplug, smmu),
-        kernel: options.kernel ?? NEWEST_KERNEL,
+        kernel: options.kernel ?? crashedVersion ?? NEWEST_KERNEL,
       },
       insertActive: options.insert === 'all',
       rmr: rmr && sidsFor(rmr, smmu),
@@ -147,7 +170,6 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
   const reports = {
     dump: dumpReport(dump),
     later: later ? dumpReport(later) : null,
-    kernel: kernelReport(dump),
   };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
@@ -158,10 +180,55 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
     schemaVersion: SCHEMA_VERSION,
     tool: TOOL,
     ...reports,
+    kernel: kernelReport(dump, options, smmus),
     smmus,
     findings,
     summary: { ...totals, exitCode: exitCode(smmus, totals, options.failOn ?? 'error') },
   };
+}
+
+/** Nobody says which devices there are to be. */
+function insertsCrashedDevices({ insert, devices }: InspectOptions): boolean {
+  return insert === undefined && (devices === undefined || devices.length === 0);
+}
+
+/** Those that are plugged in later are not there before. */
+function crashedDevicesOf({ hotplug }: InspectOptions, smmu: SmmuSnapshot): KernelDevice[] {
+  const later = new Set(hotplug === undefined ? [] : sidsFor(hotplug, smmu));
+  return devicesInOrder(smmu.masters ?? []).filter(({ sids }) => !sids.some((sid) => later.has(sid)));
+}
+
+/** By its own state, else by the dump's notes and header. */
+function identityOf({ details }: OpenedDump, crashed: CrashedKernel | null): Pick<KernelReport, 'release' | 'buildId'> {
+  const { kernelRelease, vmcoreinfo } = details;
+  return crashed?.state.kernel ?? { release: kernelRelease, buildId: vmcoreinfo.get('BUILD-ID') ?? null };
+}
+
+/** Null where the dump says nothing of it. */
+function kernelReport(dump: OpenedDump, options: InspectOptions, smmus: readonly SmmuReport[]): KernelReport | null {
+  const { crashedKernel: crashed = null } = options;
+  const kernel = identityOf(dump, crashed);
+  if (kernel.release === null && kernel.buildId === null) return null;
+  const gives: readonly (readonly [TakenFromKernel, boolean])[] = [
+    ['registers', crashed?.givesRegisters === true],
+    ['memory-map', crashed?.givesMap === true],
+    ['devices', insertsCrashedDevices(options) && smmus.some(({ masters }) => masters.length > 0)],
+    ['version', options.kernel === undefined && versionOf(kernel.release) !== null],
+  ];
+  const taken = gives.flatMap(([what, isTaken]) => (isTaken ? [what] : []));
+  const state = crashed?.state;
+  const types = state?.outcome === 'found' ? state.types : 'none';
+  return { ...kernel, types, taken, ...(state === undefined ? {} : { state }) };
+}
+
+/** What the crashed kernel has of an SMMU whose registers come from elsewhere. */
+function ownSmmuOf(smmu: SmmuSnapshot, given: Snapshot, { crashedKernel }: InspectOptions): OwnSmmu | null {
+  const state = crashedKernel?.givesRegisters === false ? crashedKernel.state : null;
+  if (state?.outcome !== 'found') return null;
+  const { snapshot, kernel, isWhole, rejected } = state;
+  const own = namesakeOf(smmu, given, snapshot);
+  // It may be one of those that are not told.
+  return own === null && (!isWhole || rejected.length > 0) ? null : { release: kernel.release, smmu: own };
 }
 
 /** Formats that a kdump kernel writes. */
@@ -220,7 +287,7 @@ function generalFindings(
   if (snapshot.captured === 'after-kdump-probe') findings.add('snapshot-after-probe', {});
   for (const one of later === undefined ? [dump] : [dump, later]) {
     if (one.loadMapIgnored) findings.add('snapshot-memory-ignored', { format: one.format });
-    if (one.assumptions.some(({ what }) => what === 'load address')) {
+    if (one.assumptions.some(({ kind }) => kind === 'load-address')) {
       findings.add('dump-load-address-assumed', { file: one.files.join(', ') });
     }
     for (const { file, fileOffset, what } of one.problems) {

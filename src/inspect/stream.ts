@@ -25,7 +25,7 @@ export interface StreamReport {
   readonly smmu: string;
   readonly sid: number;
   readonly bdf: string;
-  /** What firmware calls it; null without a table of firmware that has it. */
+  /** What the crashed kernel or firmware calls it; null where neither has it. */
   readonly device: string | null;
   /** False: the SMMU was off, and `hardware` says what it would find. */
   readonly enabled: boolean;
@@ -87,7 +87,7 @@ export function streamReport(inspection: Inspection, smmu: SmmuReport, input: St
     smmu: smmu.name,
     sid,
     bdf: bdfOf(sid),
-    device: new DeviceNames(smmu.platform?.ranges ?? []).deviceOf(sid),
+    device: new DeviceNames(smmu.platform?.ranges ?? [], smmu.masters).deviceOf(sid),
     enabled: smmu.registers['CR0']?.fields['SMMUEN'] !== 0,
     lookup: {
       hardware,

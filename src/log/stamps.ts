@@ -1,4 +1,4 @@
-/** When was it printed? What stands in front of a message says it, in the ways in which logs are saved. */
+/** When was it printed, and where? What stands in front of a message says it, in the ways in which logs are saved. */
 
 /** Nobody's prefix is longer; what stands further in front is another program's output. */
 const MAX_PREFIX_LENGTH = 200;
@@ -28,4 +28,19 @@ export function wallClock(prefix: string): string | null {
     if (found !== undefined) return Buffer.from(found, 'latin1').toString('latin1');
   }
   return null;
+}
+
+/** A syslog's line begins with a time of digits, the host, and who speaks. */
+const SPEAKER = ' kernel';
+const MAX_HOST_END = 120;
+/** What a machine calls itself before it has its name. */
+const NOT_NAMED_YET = 'localhost';
+
+/** The machine of a syslog's line; null where none is named, or none in particular. */
+export function hostOf(line: string): string | null {
+  const end = line.indexOf(SPEAKER);
+  if (end < 0 || end > MAX_HOST_END || !/[:[ ]/.test(line.charAt(end + SPEAKER.length))) return null;
+  const start = line.lastIndexOf(' ', end - 1) + 1;
+  const host = line.slice(start, end);
+  return start > 1 && /[\dZ]/.test(line.charAt(start - 2)) && host !== NOT_NAMED_YET && host !== '' ? host : null;
 }

@@ -7,7 +7,7 @@ import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
 import { type DumpReport, dumpReport, SCHEMA_VERSION } from '../inspect/inspection.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
-import { type Platform, platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf, type Platform } from '../platform/platform.ts';
 import { Rows } from '../rows.ts';
 import { COMMAND_ERRORS, type SidRange } from '../smmu/commands.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
@@ -148,11 +148,11 @@ const QUEUE_ERRORS = /^CMDQP?_ERR$|_ABT_ERR$/;
 
 type NameIt = <T extends Pick<QueueEntry, 'firstSid' | 'lastSid'>>(one: T) => Named<T>;
 
-function namer({ base }: SmmuSnapshot, platform: Platform | undefined): NameIt {
-  const names = platform === undefined ? undefined : platformSmmuAt(platform, base)?.names;
+function namer(smmu: SmmuSnapshot, platform: Platform | undefined): NameIt {
+  const names = deviceNamesOf(platform, smmu);
   return (one) => {
     const { firstSid: sid, lastSid } = one;
-    return { ...one, device: sid === null || sid !== lastSid ? null : (names?.deviceOf(sid) ?? null) };
+    return { ...one, device: sid === null || sid !== lastSid ? null : names.deviceOf(sid) };
   };
 }
 

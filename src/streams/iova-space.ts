@@ -1,19 +1,22 @@
 /** `translate --all`: everything that a stream can reach, as ranges in the order of input addresses. */
 
+import type { PageState } from '../dump/memory.ts';
 import { Rows } from '../rows.ts';
 import { iasBits, oasBits } from '../smmu/hardware-features.ts';
+import type { HalfReason } from '../smmu/translation/reasons.ts';
 import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';
 import { tableSetsOf } from '../smmu/translation/table-set.ts';
+import type { FaultEvent } from '../smmu/translation/walk.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import {
+  type EndingReason,
   type Permissions,
   permissionsOf,
   type StreamAnswer,
   type StreamQuestion,
   StreamTranslator,
-  stepRow,
   type TranslationMemory,
   type TranslationOutcome,
   type TranslationStep,
@@ -21,7 +24,7 @@ import {
 
 /** Input addresses that are treated alike. */
 export interface IovaRange {
-  readonly kind: Stretch['kind'] | 'bypass';
+  readonly kind: Stretch<PageState>['kind'] | 'bypass';
   readonly start: bigint;
   readonly byteLength: number;
   /** Of `start`; null unless mapped or passed through. */
@@ -33,19 +36,19 @@ export interface IovaRange {
   readonly attributes: string;
   /** Blocks and pages. */
   readonly leaves: number;
-  /** The event of a fault, or what is not known. */
-  readonly why: string | null;
+  /** The event of a fault; where it is unknown, the state of the table that is missing. */
+  readonly why: FaultEvent | PageState | null;
 }
 
 export interface IovaSpaceReport extends StreamAnswer {
   readonly outcome: TranslationOutcome;
-  readonly fault: string | null;
-  readonly why: string | null;
+  readonly fault: FaultEvent | null;
+  readonly why: EndingReason | null;
   readonly asid: number | null;
   /** What is not in a range is not mapped: F_TRANSLATION. */
   readonly ranges: Rows<IovaRange>;
-  /** Why the ranges of a half are missing, by half. */
-  readonly halves: readonly string[];
+  /** Halves without ranges. */
+  readonly halves: readonly { readonly half: number; readonly why: HalfReason }[];
   /** Of the configuration, down to the CD. */
   readonly steps: readonly TranslationStep[];
   readonly assumptions: readonly Assumption[];
@@ -83,9 +86,8 @@ export function iovaSpaceReport(
     why: end?.why ?? null,
     asid: context?.stage1?.asid ?? null,
     ranges,
-    halves:
-      context?.stage1?.halves.flatMap(({ regime, why }, half) => (regime === null ? [`TTB${half}: ${why}`] : [])) ?? [],
-    steps: stream.steps.map(stepRow),
+    halves: context?.stage1?.halves.flatMap(({ regime, why }, half) => (regime === null ? [{ half, why }] : [])) ?? [],
+    steps: stream.steps,
     assumptions: stream.assumptions,
   };
   return { report, seenIncomplete: () => incomplete };
@@ -112,11 +114,11 @@ function* rangesOf(
 
 function passed(bits: number): IovaRange {
   const everything = { kind: 'mapped', start: 0, byteLength: 2 ** bits, output: 0, rights: ALL_RIGHTS } as const;
-  return { ...rangeOf({ ...everything, attributes: '', leaves: 0, why: '' }, 0n), kind: 'bypass' };
+  return { ...rangeOf({ ...everything, attributes: '', leaves: 0, why: null }, 0n), kind: 'bypass' };
 }
 
 function rangeOf(
-  { kind, start, byteLength, output, rights, attributes, leaves, why }: Stretch,
+  { kind, start, byteLength, output, rights, attributes, leaves, why }: Omit<Stretch<PageState>, 'isStage2Device'>,
   base: bigint,
 ): IovaRange {
   const first = base + BigInt(start);
@@ -131,6 +133,6 @@ function rangeOf(
     rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
     attributes,
     leaves,
-    why: why === '' ? null : why,
+    why,
   };
 }

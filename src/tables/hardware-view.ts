@@ -5,7 +5,6 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { SteReader } from '../smmu/ste-reader.ts';
 import type { SteConfig } from '../smmu/stream-table.ts';
@@ -19,6 +18,7 @@ import {
   steConfig,
 } from '../smmu/stream-table.ts';
 import { NO_STE_LIMITS, type SteLimits } from './listing.ts';
+import type { LookupEnd } from './lookup-end.ts';
 
 /** One L1 descriptor whose bytes are known. */
 export interface L1Entry extends L1Lookup {
@@ -50,7 +50,7 @@ export interface Census {
 }
 
 /** Where the STE of one StreamID is, or why there is none. */
-export type SteLookup = { readonly paddr: number } | { readonly why: string };
+export type SteLookup = { readonly paddr: number } | { readonly why: LookupEnd };
 
 /** One STE in a buffer, valid until the next is asked for. */
 export interface FoundSte {
@@ -255,23 +255,23 @@ export class HardwareView {
   /** The hardware's own lookup of one StreamID; refusals are C_BAD_STREAMID. */
   lookup(sid: number): SteLookup {
     const { format, base, split, log2Size } = this.geometry;
-    if (sid >= 2 ** log2Size) return { why: `the table covers 2^${log2Size} StreamIDs` };
-    if (format === 'linear') return this.#known(base + sid * STE_BYTE_LENGTH, STE_BYTE_LENGTH, 'its STE');
+    if (sid >= 2 ** log2Size) return { why: { kind: 'beyond-table', log2Size } };
+    if (format === 'linear') return this.#known(base + sid * STE_BYTE_LENGTH, STE_BYTE_LENGTH, null);
     const l1Index = Math.floor(sid / 2 ** split);
     const paddr = base + l1Index * L1STD_BYTE_LENGTH;
-    const descriptor = this.#known(paddr, L1STD_BYTE_LENGTH, `L1[${l1Index}]`);
+    const descriptor = this.#known(paddr, L1STD_BYTE_LENGTH, l1Index);
     if ('why' in descriptor) return descriptor;
     const [value = 0n] = this.#memory.readWords(paddr, L1STD_BYTE_LENGTH) ?? [];
     const { span, stes, l2 } = l1Lookup(Number(value & 0xffff_ffffn), Number(value >> 32n), this.geometry);
-    if (stes === 0) return { why: `L1[${l1Index}] has span ${span}` };
+    if (stes === 0) return { why: { kind: 'span-without-table', l1Index, span } };
     const inTable = sid % 2 ** split;
-    if (inTable >= stes) return { why: `L1[${l1Index}] has span ${span}, which holds ${stes} STEs` };
-    return this.#known(l2 + inTable * STE_BYTE_LENGTH, STE_BYTE_LENGTH, 'its STE');
+    if (inTable >= stes) return { why: { kind: 'beyond-span', l1Index, span, stes } };
+    return this.#known(l2 + inTable * STE_BYTE_LENGTH, STE_BYTE_LENGTH, null);
   }
 
-  #known(paddr: number, byteLength: number, what: string): SteLookup {
+  #known(paddr: number, byteLength: number, l1Index: number | null): SteLookup {
     const state = this.#memory.stateOf(paddr, byteLength);
-    return this.#memory.isKnown(state) ? { paddr } : { why: `${what} at ${hex(paddr)} is not in the dump (${state})` };
+    return this.#memory.isKnown(state) ? { paddr } : { why: { kind: 'entry-not-in-dump', l1Index, paddr, state } };
   }
 
   *#steArrays(onMissing?: (missing: MissingEntries) => void): Generator<SteArray> {

@@ -44,7 +44,7 @@ test('the definitions are those of the program', () => {
   expect(inspect?.arguments).toMatchObject([{ name: 'dump', kind: 'file', variadic: true, required: false }]);
   expect(inspect?.options).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ long: '--regs', mandatory: true, value: { name: 'file', kind: 'file', words: [] } }),
+      expect.objectContaining({ long: '--regs', mandatory: false, value: { name: 'file', kind: 'file', words: [] } }),
       expect.objectContaining({ short: '-q', long: '--quiet', value: null, mandatory: false }),
       expect.objectContaining({ long: '--fail-on', fallback: 'error' }),
     ]),

@@ -75,10 +75,10 @@ ${rows.map(
 }
 
 /** A row that opens to show what is inside of it. */
-function opening({ cells, inside = [] }: Row, smmu: number | null): Html {
+function opening({ cells, inside = () => [] }: Row, smmu: number | null): Html {
   const [name, value, says] = cells.map((cell) => (cell === null ? '' : prose(cell, smmu)));
   const summary = html`<strong>${name ?? ''}</strong> ${code(value ?? '')}${says !== undefined && html` <small>${says}</small>`}`;
-  const blocks = inside.map((block) =>
+  const blocks = inside().map((block) =>
     'table' in block
       ? grid(block.table.label, block.table.columns, [...block.table.rows], smmu, 'fields')
       : blockOf(block, smmu),

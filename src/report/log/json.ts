@@ -1,13 +1,14 @@
 /** `smmu-adopt log --format json` and `ndjson`: the published keys, made of the facts. */
 
 import { hex, word } from '../../hex.ts';
-import type { LogReport, ReportedEvent, SmmuLogReport } from '../../inspect/log-report.ts';
+import type { EventInDump, LogReport, ReportedEvent, SmmuLogReport } from '../../inspect/log-report.ts';
 import { driverFeatures } from '../../log/driver-features.ts';
 import type { CommandErrorFacts, GlobalErrorFacts, Occurrence } from '../../log/facts.ts';
 import { TOOL } from '../../version.ts';
 import { jsonFields } from '../decode.ts';
 import { escapeJson } from '../escape.ts';
 import { meaningOfType } from '../prose/queue-entries.ts';
+import { endingInWords } from '../prose/translation.ts';
 import { commandFacts, consInWords, globalErrorFlags, hex32, inDumpInWords, problemInWords } from './words.ts';
 
 const SCHEMA_VERSION = 1;
@@ -38,9 +39,10 @@ function logKeys(report: LogReport, verbose: boolean): object {
 }
 
 function smmuJson(smmu: SmmuLogReport): object {
-  const { name, system, base, events, notGrouped, lost, commandErrors, globalErrors, pageRequests, boot } = smmu;
+  const { name, host, system, base, events, notGrouped, lost, commandErrors, globalErrors, pageRequests, boot } = smmu;
   return {
     name,
+    host,
     system,
     base: maybeHex(base),
     events: events.map(eventJson),
@@ -66,12 +68,17 @@ function eventJson(event: ReportedEvent): object {
     fetchAddress: maybeHex(fetchAddress),
     ipa: maybeHex(ipa),
     ...rest,
-    inDump: inDump === null ? null : { ...inDump, pa: maybeHex(inDump.pa), says: inDumpInWords(inDump) },
+    inDump: inDump === null ? null : inDumpJson(inDump),
     words: words.map(word),
     client,
     meaning: code === null ? null : meaningOfType({ code }),
     problems: problems.map(problemInWords),
   };
+}
+
+function inDumpJson(inDump: EventInDump) {
+  const { why, pa } = inDump;
+  return { ...inDump, why: why && endingInWords(why), pa: maybeHex(pa), says: inDumpInWords(inDump) };
 }
 
 /** These stand in one line each, most of the time once. */
