@@ -285,9 +285,6 @@ describe('what is not an inspection', async () => {
   ])('%j as %j', (path, value, expected) => {
     const found = inspectionProblems(withChange(good, path, value));
     expect(found.filter((problem) => problem.includes(expected)).length, found.join('\n')).toBeGreaterThan(0);
-    expect(() => expectValid(withChange(good, path, value))).toThrow(
-      /^does not fit urn:smmu-adopt:inspection:1:\n {2}/,
-    );
   });
 
   test.each([
@@ -304,7 +301,9 @@ describe('what is not an inspection', async () => {
   });
 
   test('of many mistakes the first are shown', () => {
-    expect(() => expectValid({})).toThrow(/must have required property 'schemaVersion'; found \{\}\n {2}/);
+    expect(() => expectValid({})).toThrow(
+      /^does not fit urn:smmu-adopt:inspection:1:\n {2}.*must have required property 'schemaVersion'; found \{\}\n {2}/,
+    );
     const many = withChange(
       good,
       ['findings'],
