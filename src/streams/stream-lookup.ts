@@ -7,8 +7,7 @@ import { maskedAddress, STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { hex } from '../hex.ts';
-import type { SmmuReport } from '../inspect/inspection.ts';
-import { fieldOf, meaningOf } from '../smmu/fields.ts';
+import { type FieldValue, fieldOf, meaningOf } from '../smmu/fields.ts';
 import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { STE } from '../smmu/ste.ts';
 import {
@@ -72,8 +71,16 @@ export function tableRegisters(smmu: SmmuSnapshot, registers: RegisterFile): Tab
   };
 }
 
+/** What a report has of the registers. */
+export interface ReportedRegisters {
+  readonly registers: Readonly<
+    Record<string, { readonly value: bigint; readonly fields: Readonly<Record<string, FieldValue>> }>
+  >;
+  readonly features: { readonly sidBits: number; readonly oasBits: number };
+}
+
 /** From a report. */
-export function reportedTableRegisters({ registers, features }: SmmuReport): TableRegisters {
+export function reportedTableRegisters({ registers, features }: ReportedRegisters): TableRegisters {
   const cfg = (field: string) => Number(registers['STRTAB_BASE_CFG']?.fields[field] ?? 0);
   const base = registers['STRTAB_BASE'];
   return {
