@@ -90,13 +90,15 @@ function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump):
 
 /** What the crashed kernel logged of its SMMUs, put to the tables in its dump; null where its log is not to be found. */
 export async function logOfCrash(dump: OpenedDump, snapshot: Snapshot): Promise<LogReport | null> {
-  const [{ kernelLog }, { logAgainstDump }] = await Promise.all([
+  const [{ kernelLog }, { logAgainstDump, readRecords }] = await Promise.all([
     import('../linux/kernel-log.ts'),
     import('./log-in-dump.ts'),
   ]);
-  return untilFetched(() =>
-    kernelLog(dump).outcome === 'found' ? logAgainstDump(dump, dump.files, null, snapshot, []) : null,
-  );
+  return untilFetched(() => {
+    const log = kernelLog(dump);
+    if (log.outcome === 'not-found') return null;
+    return logAgainstDump(dump, dump.files, [dump.files, readRecords(log.records)], snapshot, []);
+  });
 }
 
 /** Who does not say which devices there were takes the crashed kernel's word. */
