@@ -115,7 +115,7 @@ describe('the inspection schema', () => {
         return missing.length === 0 ? [] : [[at, missing]];
       });
     expect(optional).toEqual([
-      ['#/$defs/smmu', ['platform']],
+      ['#/$defs/smmu', ['faults', 'platform']],
       ['#/$defs/register', ['known']],
       ['#/$defs/finding/properties/location', ['l1Index', 'firstSid', 'lastSid', 'pciBus', 'address']],
     ]);

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { Severity } from '../findings/rules.ts';
+import { logOfCrash } from '../inspect/crashed-kernel.ts';
 import { chooseSmmus, inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
@@ -135,6 +136,7 @@ export async function withInspection<T>(
       ...streams,
       iomem,
       crashedKernel,
+      crashedLog: crashedKernel?.state.outcome === 'found' ? await logOfCrash(dump, snapshot) : null,
       platform,
       smmus: flags.smmu,
       all: flags.all,

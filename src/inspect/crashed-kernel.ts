@@ -10,6 +10,7 @@ import { untilFetched } from '../dump/until-fetched.ts';
 import type { KernelState, NoState } from '../linux/kernel-state.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import type { LogReport } from './log-report.ts';
 
 /** A crashed kernel whose SMMUs were found in the dump. */
 export type FoundState = Extract<KernelState, { outcome: 'found' }>;
@@ -85,6 +86,19 @@ function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump):
   return memory.ranges.every(({ start, end }) =>
     ram.some((range) => range.start - pageSize < start && end < range.end + pageSize),
   );
+}
+
+/** What the crashed kernel logged of its SMMUs, put to the tables in its dump; null where its log is not to be found. */
+export async function logOfCrash(dump: OpenedDump, snapshot: Snapshot): Promise<LogReport | null> {
+  const [{ kernelLog }, { logAgainstDump, readRecords }] = await Promise.all([
+    import('../linux/kernel-log.ts'),
+    import('./log-in-dump.ts'),
+  ]);
+  return untilFetched(() => {
+    const log = kernelLog(dump);
+    if (log.outcome === 'not-found') return null;
+    return logAgainstDump(dump, dump.files, [dump.files, readRecords(log.records)], snapshot, []);
+  });
 }
 
 /** Who does not say which devices there were takes the crashed kernel's word. */

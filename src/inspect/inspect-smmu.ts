@@ -38,7 +38,7 @@ import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import { outcomeReport } from './adoption-report.ts';
 import type { Capture } from './capture-lines.ts';
 import { compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { RegisterSource, RevisionOutcome, SmmuReport } from './inspection.ts';
+import type { CrashedFault, RegisterSource, RevisionOutcome, SmmuReport } from './inspection.ts';
 import type { Outcome } from './outcome.ts';
 import { platformReport } from './platform-report.ts';
 import { doubtOf } from './register-moment.ts';
@@ -64,6 +64,8 @@ export interface SmmuInput {
   readonly registersFrom: RegisterSource;
   /** The same SMMU as the crashed kernel in the dump had it; null where that is not known, or where it is this one. */
   readonly own: OwnSmmu | null;
+  /** In the crashed kernel's log; undefined where that was not found. */
+  readonly faults: readonly CrashedFault[] | undefined;
   /** RAM of a dump that a kdump kernel has written; null for any other. */
   readonly vmcoreRam: readonly AddressRange[] | null;
   /** The kdump kernel's own memory, as far as it is known. */
@@ -194,6 +196,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     ...others,
     rmr: rmrReports(input.rmr ?? rmrSids(known), emulation, view),
     masters: smmu.masters ?? [],
+    ...(input.faults === undefined ? {} : { faults: input.faults }),
     ...(platform === undefined ? {} : { platform: platformReport(platform, known) }),
     dmesg,
     table: {

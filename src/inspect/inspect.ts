@@ -30,6 +30,7 @@ import type { Capture } from './capture-lines.ts';
 import { type CrashedKernel, devicesInOrder, namesakeOf, versionOf } from './crashed-kernel.ts';
 import { type InspectedSmmu, inspectSmmu, type Moment } from './inspect-smmu.ts';
 import {
+  type CrashedFault,
   dumpReport,
   type Inspection,
   type KernelReport,
@@ -37,6 +38,7 @@ import {
   type SmmuReport,
   type TakenFromKernel,
 } from './inspection.ts';
+import type { LogReport } from './log-report.ts';
 
 export interface InspectOptions {
   /** Revision of the series to emulate, or `all` side by side; the snapshot's when left out, else v6. */
@@ -67,6 +69,8 @@ export interface InspectOptions {
   readonly iomem?: Iomem | undefined;
   /** The crashed kernel as the dump has it. */
   readonly crashedKernel?: CrashedKernel | null | undefined;
+  /** What the crashed kernel logged. */
+  readonly crashedLog?: LogReport | null | undefined;
   /** What firmware says of the SMMUs: device names, coherency, reserved memory. */
   readonly platform?: Platform | undefined;
   /** Which mappings succeed: `dump`, or `kernel`, which is the default with `iomem`. */
@@ -145,6 +149,7 @@ function inspectNow(dump: OpenedDump, snapshot: Snapshot, options: InspectOption
       captured: snapshot.captured,
       registersFrom: crashedKernel?.givesRegisters === true ? 'dump' : 'snapshot',
       own: ownSmmuOf(smmu, snapshot, options),
+      faults: faultsOf(smmu, snapshot, options.crashedLog),
       vmcoreRam: VMCORES.includes(dump.format) ? dump.memory.ranges : null,
       kdumpRam,
       devices: {
@@ -206,6 +211,27 @@ function insertsCrashedDevices({ insert, devices }: InspectOptions): boolean {
 function crashedDevicesOf({ hotplug }: InspectOptions, smmu: SmmuSnapshot): KernelDevice[] {
   const later = new Set(hotplug === undefined ? [] : sidsFor(hotplug, smmu));
   return devicesInOrder(smmu.masters ?? []).filter(({ sids }) => !sids.some((sid) => later.has(sid)));
+}
+
+/** Undefined where its log was not found. */
+function faultsOf(
+  { name, base }: SmmuSnapshot,
+  { smmus }: Snapshot,
+  log: LogReport | null | undefined,
+): readonly CrashedFault[] | undefined {
+  if (log === null || log === undefined) return undefined;
+  const isAlone = smmus.length === 1 && log.smmus.length === 1;
+  const own = log.smmus.filter((one) => isAlone || one.name === name || (base !== null && one.base === base));
+  return own.flatMap(({ events }) =>
+    events.map((event) => ({
+      what: event.name,
+      sid: event.sid,
+      address: event.address,
+      count: event.count,
+      device: event.device,
+      inDump: event.inDump,
+    })),
+  );
 }
 
 /** By its own state, else by the dump's notes and header. */

@@ -20,6 +20,7 @@ import type { L1Row } from '../tables/l1-rows.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import type { FoundState } from './crashed-kernel.ts';
 import type { DmesgReport } from './dmesg.ts';
+import type { EventInDump } from './log-report.ts';
 import type { Outcome, RevisionOutcome } from './outcome.ts';
 import type { PlatformReport } from './platform-report.ts';
 
@@ -94,6 +95,8 @@ export interface SmmuReport extends Outcome {
   readonly rmr: readonly RmrReport[];
   /** The devices that the crashed kernel had behind it, by StreamID; empty where nobody says. */
   readonly masters: readonly Master[];
+  /** Faults in the crashed kernel's own log, the first one first; absent where the log was not found. */
+  readonly faults?: readonly CrashedFault[];
   /** What firmware says of the SMMU; absent unless its tables were asked for. */
   readonly platform?: PlatformReport;
   /** The predicted log against a captured one; null when none was given. */
@@ -113,6 +116,17 @@ export interface SmmuReport extends Outcome {
   readonly census: Census;
   readonly stes: Rows<SteRow>;
   readonly stesNotListed: number;
+}
+
+/** A fault that the crashed kernel logged: events of one kind, stream and page. */
+export interface CrashedFault {
+  readonly what: string;
+  readonly sid: number | null;
+  readonly address: bigint | null;
+  readonly count: number;
+  readonly device: string | null;
+  /** What its tables say of the same access; null where the event does not tell enough. */
+  readonly inDump: EventInDump | null;
 }
 
 /** A snapshot, the crashed kernel's own state in the dump, or a table that was found by searching. */

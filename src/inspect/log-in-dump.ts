@@ -7,7 +7,7 @@ import type { Dump } from '../dump/dump.ts';
 import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
-import { kernelLog } from '../linux/kernel-log.ts';
+import { kernelLog, type LogRecord } from '../linux/kernel-log.ts';
 import { extractSnapshot } from '../linux/kernel-state.ts';
 import type { KernelLog } from '../log/facts.ts';
 import { LogReader } from '../log/kernel-log.ts';
@@ -36,8 +36,13 @@ function logOf(dump: Dump, file: string): KernelLog {
       { file },
     );
   }
+  return readRecords(found.records);
+}
+
+/** What the records of a kernel's ring buffer say. */
+export function readRecords(records: Iterable<LogRecord>): KernelLog {
   const reader = new LogReader();
-  for (const record of found.records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
+  for (const record of records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
   return reader.end();
 }
 

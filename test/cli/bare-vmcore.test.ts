@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../support/command.ts';
+import { madeCrash } from '../support/made-crash.ts';
 import { elfOf } from '../support/made-dump-file.ts';
 import { type MadeMachineOptions, madeMachine } from '../support/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/real-dumps.ts';
@@ -104,6 +105,26 @@ describe('inspect', () => {
       );
     }
   });
+});
+
+test('faults in the log of the crashed kernel are shown with their devices', async () => {
+  folder.write('crash', elfOf(madeCrash().kernel));
+  const { json } = await inspected('crash');
+  expectValid(json);
+  expect(json.smmus[0].faults).toEqual([
+    {
+      what: 'F_TRANSLATION',
+      sid: 0x100,
+      address: '0xdead0000',
+      count: 1,
+      device: '0000:01:00.0',
+      inDump: expect.stringMatching(/^still F_TRANSLATION/),
+    },
+  ]);
+  const { stdout } = await run(['inspect', 'crash'], inFolder);
+  expect(stdout).toMatch(/^Faults of the crashed kernel {2}1 event in its log$/m);
+  const { json: silent } = await inspected('vmcore');
+  expect(silent.smmus[0]).not.toHaveProperty('faults');
 });
 
 describe('the other commands', () => {

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PhysicalMemory } from '../../src/dump/memory.ts';
 import { type OpenedDump, openDump } from '../../src/dump/open.ts';
-import { completedFromDump, devicesInOrder, namesakeOf, versionOf } from '../../src/inspect/crashed-kernel.ts';
+import {
+  completedFromDump,
+  devicesInOrder,
+  logOfCrash,
+  namesakeOf,
+  versionOf,
+} from '../../src/inspect/crashed-kernel.ts';
 import { inspect } from '../../src/inspect/inspect.ts';
 import type { Master, SmmuSnapshot, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } from '../support/made-crash.ts';
@@ -27,7 +33,8 @@ async function inspected(dump: OpenedDump) {
   const evidence = await completedFromDump(dump, NOTHING);
   if (evidence.outcome === 'not-found') return evidence;
   const { snapshot, iomem, crashedKernel } = evidence;
-  const inspection = await inspect(dump, snapshot, { iomem, crashedKernel, deep: true });
+  const crashedLog = await logOfCrash(dump, snapshot);
+  const inspection = await inspect(dump, snapshot, { iomem, crashedKernel, crashedLog, deep: true });
   for (const { l1, stes } of inspection.smmus) expect([...l1, ...stes].length).toBeGreaterThanOrEqual(0);
   return { ...evidence, inspection };
 }

@@ -4,6 +4,7 @@ import { splitInWords } from '../../findings/prose/split.ts';
 import type { ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
 import type {
+  CrashedFault,
   Inspection,
   KernelReport,
   RegisterReport,
@@ -32,6 +33,7 @@ import {
   text,
 } from '../../shape.ts';
 import type { Master } from '../../snapshot/snapshot.ts';
+import { inDumpInWords } from '../log/words.ts';
 import { kernelNotes } from '../prose/crashed-kernel.ts';
 import { adoption, outcomeMembers, revisionOutcome } from './adoption.ts';
 import { assumption, dump, fields, preamble, range } from './common.ts';
@@ -214,6 +216,22 @@ const master = define(
   }),
 );
 
+const crashedFault = define(
+  'crashedFault',
+  'A fault that the crashed kernel logged: events of one kind, stream and page',
+  object<CrashedFault>()({
+    what: ['The event by name', text],
+    sid: ['StreamID; null for what names none', nullable(sid)],
+    address: ['Address that it is about; null where there is none', nullable(hex)],
+    count: ['How often', integer(1)],
+    device: ['The device behind the stream; null where nobody says', nullable(text)],
+    inDump: [
+      'What the tables in the dump say of the same access, in words; null where the event does not tell enough',
+      derived(nullable(text), ({ inDump }) => (inDump === null ? null : inDumpInWords(inDump))),
+    ],
+  }),
+);
+
 const kernel = define(
   'kernel',
   'The crashed kernel, as far as the dump has it',
@@ -269,6 +287,10 @@ const smmu = define(
     ],
     rmr: ["STEs of firmware's reserved memory regions that were asked about", list(rmr)],
     masters: ['The devices that the crashed kernel had behind it, by StreamID; empty where nobody says', list(master)],
+    faults: [
+      "Faults in the crashed kernel's own log; there only where the log was found",
+      optional(list(crashedFault)),
+    ],
     platform: ['What firmware says of the SMMU; there only when its tables were asked for', optional(platform)],
     dmesg: ['The predicted log against a captured one; null when none was given', nullable(dmesg)],
     table: [
