@@ -7,7 +7,9 @@ import type { KernelVersion } from '../adopt/registration.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
+import { MemoryView } from '../dump/view.ts';
 import type { KernelState, NoState } from '../linux/kernel-state.ts';
+import { AddressMap } from '../platform/address-map.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { LogReport } from './log-report.ts';
@@ -90,14 +92,17 @@ function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump):
 
 /** What the crashed kernel logged of its SMMUs, put to the tables in its dump; null where its log is not to be found. */
 export async function logOfCrash(dump: OpenedDump, snapshot: Snapshot): Promise<LogReport | null> {
-  const [{ kernelLog }, { logAgainstDump, readRecords }] = await Promise.all([
+  const [{ kernelLog }, { againstDump, readRecords }, { logReport }] = await Promise.all([
     import('../linux/kernel-log.ts'),
     import('./log-in-dump.ts'),
+    import('./log-report.ts'),
   ]);
   return untilFetched(() => {
     const log = kernelLog(dump);
     if (log.outcome === 'not-found') return null;
-    return logAgainstDump(dump, dump.files, [dump.files, readRecords(log.records)], snapshot, []);
+    const report = logReport(dump.files, readRecords(log.records), []);
+    const map = new AddressMap(dump.memory, null, snapshot.kdump.systemRam);
+    return againstDump(report, snapshot, { view: new MemoryView(dump), map }, false);
   });
 }
 

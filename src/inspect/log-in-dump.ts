@@ -66,14 +66,22 @@ export function logAgainstDump(
   return againstDump(report, known, { view: new MemoryView(dump), map });
 }
 
-/** The report with what the dump says of every event whose SMMU and stream are known. */
-export function againstDump(report: LogReport, snapshot: Snapshot, memory: TranslationMemory): LogReport {
+/**
+ * The report with what the dump says of every event whose SMMU and stream are known. `asksQueue`: the memory of the event
+ * queue too, which may be megabytes.
+ */
+export function againstDump(
+  report: LogReport,
+  snapshot: Snapshot,
+  memory: TranslationMemory,
+  asksQueue = true,
+): LogReport {
   return {
     ...report,
     smmus: report.smmus.map((smmu) => {
       const one = snapshotOf(smmu, report, snapshot);
       if (one === null || smmu.events.length === 0) return smmu;
-      const records = new EventMemory(one, memory);
+      const records = asksQueue ? new EventMemory(one, memory) : null;
       return {
         ...smmu,
         events: smmu.events.map((event) => ({
@@ -105,13 +113,13 @@ function inDump(
   event: ReportedEvent,
   smmu: SmmuSnapshot,
   memory: TranslationMemory,
-  records: EventMemory,
+  records: EventMemory | null,
 ): EventInDump | null {
   const { sid, ssid, name } = event;
   if (sid === null) return null;
   const stream = new StreamTranslator(smmu, memory, { sid, ssid });
   const ending = endingOf(stream, event);
-  const inQueue = records.count(event.words);
+  const inQueue = records?.count(event.words) ?? null;
   if (ending === null) return { outcome: 'found', fault: null, why: null, pa: null, same: false, inQueue };
   const { outcome, fault, why, pa } = ending;
   return { outcome, fault, why, pa, same: fault === name, inQueue };
