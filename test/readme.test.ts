@@ -1,12 +1,13 @@
 /** The README shows real output and code that runs: both are checked here. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../samples/make.ts';
 import { parseSnapshot } from '../src/index.ts';
+import { run } from './support/command.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 const root = new URL('../', import.meta.url);
@@ -18,33 +19,42 @@ function blocks(opening: RegExp): string[] {
   return [...readme.matchAll(new RegExp(`${opening.source}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1] ?? '');
 }
 
-test('the output at the top is how the sample begins', () => {
-  const expected = readFileSync(join(SAMPLES_FOLDER, 'bad-span', 'expected.txt'), 'utf8');
-  const [shown = ''] = blocks(/<!-- sample: bad-span -->\n```/);
-  expect(shown).toBe(expected.slice(0, expected.indexOf('\nL1 descriptors')));
-});
+/** What stands below a marker such as `<!-- head: SAMPLE -->`: its kind, its argument, and the output that is shown. */
+function outputs(kinds: string): [kind: string, argument: string, shown: string][] {
+  const marked = readme.matchAll(new RegExp(`<!-- (${kinds}): (.*) -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``, 'g'));
+  return [...marked].map(([, kind = '', argument = '', shown = '']) => [kind, argument, shown]);
+}
 
-test('the other outputs are parts of their samples', () => {
-  const shown = [...readme.matchAll(/<!-- (?:section|head): (\S+).* -->\n```\n([\s\S]*?)```/g)];
-  expect(shown.length).toBeGreaterThan(1);
-  for (const [, sample = '', output = ''] of shown) {
-    expect(readFileSync(join(SAMPLES_FOLDER, sample, 'expected.txt'), 'utf8')).toContain(output);
+const expectedText = (sample: string) => readFileSync(join(SAMPLES_FOLDER, sample, 'expected.txt'), 'utf8');
+
+test('outputs that begin as those of a sample do', () => {
+  const shown = outputs('begin|head');
+  expect(shown.map(([, argument]) => argument.split(' ')[0])).toEqual(['bare-vmcore', 'l2-hole', 'bad-span']);
+  for (const [, argument, output] of shown) {
+    const [sample = ''] = argument.split(' ');
+    expect(expectedText(sample).slice(0, output.length)).toBe(output);
   }
 });
 
-test('the comparison of two dumps is what the command prints', () => {
-  const [shown] = blocks(/<!-- diff: span-changed -->\n```/);
-  const cwd = join(SAMPLES_FOLDER, 'span-changed');
-  const args = [COMMAND, 'diff', 'dump.raw', 'later.raw', '--regs', 'regs.json'];
-  expect(spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })).toMatchObject({ stdout: shown, status: 1 });
+test('outputs that are sections of a sample', () => {
+  const shown = outputs('section');
+  expect(shown).toHaveLength(1);
+  for (const [, argument, output] of shown) expect(expectedText(argument.split(' ')[0] ?? '')).toContain(`\n${output}`);
 });
 
-test('the translation is what the command prints', () => {
-  const [shown] = blocks(/<!-- translate: dma-into-kdump -->\n```/);
-  const cwd = join(SAMPLES_FOLDER, 'dma-into-kdump');
-  const options = '--regs regs.json --iomem iomem.txt --sid 0x8 --iova 0x2008 --write';
-  const args = [COMMAND, 'translate', 'dump.raw', ...options.split(' ')];
-  expect(spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })).toMatchObject({ stdout: shown, status: 0 });
+/** `run: FOLDER: ARGUMENTS`, and where the output is cut. */
+test.each(outputs('run').map(([, argument, shown]) => [argument, shown]))(
+  'the output of %s',
+  async (argument, shown) => {
+    const [, folder = '', args = ''] = /^([^:]*): (.*?)(?: \| until .*)?$/.exec(argument) ?? [];
+    const { stdout, stderr } = await run(args.split(' '), { cwd: fileURLToPath(new URL(folder, root)) });
+    expect({ stderr, stdout: stdout.slice(0, shown.length) }).toEqual({ stderr: '', stdout: shown });
+  },
+);
+
+test('the demo inspects the sample at the top', () => {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  expect(scripts.demo).toContain('cd samples/bare-vmcore && node ../../bin/smmu-adopt.cjs inspect vmcore --deep');
 });
 
 test('the snapshot is a valid one', () => {
@@ -83,10 +93,8 @@ test('the workflow installs the package of this version, and its check passes', 
 test('the loop over crashes writes a line and a report for each', () => {
   const [loop = ''] = blocks(/```sh/);
   const folder = temporaryFolder().path;
-  for (const sample of ['bad-span', 'l2-hole']) {
-    cpSync(join(SAMPLES_FOLDER, sample), join(folder, sample), { recursive: true });
-    renameSync(join(folder, sample, 'dump.raw'), join(folder, sample, 'vmcore'));
-  }
+  for (const crash of ['monday', 'tuesday'])
+    cpSync(join(SAMPLES_FOLDER, 'bare-vmcore'), join(folder, crash), { recursive: true });
   const commands = temporaryFolder().path;
   symlinkSync(COMMAND, join(commands, 'smmu-adopt'));
   const outcome = spawnSync('sh', ['-c', loop.replace('/var/crash', '.')], {
@@ -96,5 +104,5 @@ test('the loop over crashes writes a line and a report for each', () => {
   });
   expect(outcome.stderr).toBe('');
   expect(outcome.stdout.trimEnd().split('\n')).toHaveLength(2);
-  expect(JSON.parse(readFileSync(join(folder, 'bad-span', 'smmu.json'), 'utf8'))).toHaveProperty('smmus');
+  expect(JSON.parse(readFileSync(join(folder, 'monday', 'smmu.json'), 'utf8'))).toHaveProperty('smmus');
 });

@@ -38,8 +38,6 @@ async function json(args: readonly string[], options: Parameters<typeof queues>[
 /** A part of the text: from a line on, up to the next empty one. */
 const part = (text: string, start: string) => text.slice(text.indexOf(start)).split('\n\n', 1)[0];
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-
 describe('a machine that was caught in the act', () => {
   test('in text: what is pending and what it means first', async () => {
     expect(await queues(MACHINE)).toBe(
@@ -146,12 +144,6 @@ PRI queue, entry by entry  oldest first
     Words 0xd000000700000100 0x0000000070002003
 `,
     );
-  });
-
-  test('as the README shows it', async () => {
-    const [, shown = ''] = /<!-- queues -->\n```\n([\s\S]*?)```/.exec(readme) ?? [];
-    const text = await queues(MACHINE);
-    expect(shown).toBe(text.slice(0, text.indexOf('\nEvent queue')));
   });
 
   test('older entries on demand, marked as such', async () => {
