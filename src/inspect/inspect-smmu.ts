@@ -206,6 +206,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
       entries: geometry.entries,
     },
     reachable: risks.reachable,
+    kdumpReach: risks.kdumpReach,
     census,
     ...tableRows(input, { view, census, ssidBits, names }, findings),
   };

@@ -103,7 +103,10 @@ export interface InspectOptions {
  * Throws InputError for an unknown revision or SMMU name; whatever the dump lacks is part of the result.
  */
 export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions = {}): Promise<Inspection> {
-  const further = await furtherChecks(snapshot, options.deep ?? false);
+  const further = await furtherChecks(snapshot, {
+    deep: options.deep ?? false,
+    kdumpRamKnown: kdumpRamOf(snapshot.kdump.systemRam, options.iomem).length > 0,
+  });
   const inspection = await untilFetched(() => inspectNow(dump, snapshot, options, further));
   // So that going through the rows finds their bytes there.
   if (dump.fetched || options.later?.fetched) await untilFetched(() => readRows(inspection));

@@ -8,7 +8,7 @@ import type { Features, IdSizes } from '../adopt/device.ts';
 import type { Dump, DumpAssumption } from '../dump/dump.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { Finding } from '../findings/findings.ts';
-import type { ReachableReport } from '../findings/risks/page-tables.ts';
+import type { KdumpReach, ReachableReport } from '../findings/risks/page-tables.ts';
 import type { KernelState } from '../linux/kernel-state.ts';
 import type { Rows } from '../rows.ts';
 import type { FieldValue } from '../smmu/fields.ts';
@@ -110,6 +110,8 @@ export interface SmmuReport extends Outcome {
   };
   /** What streams can reach through their translation tables; null unless tables were walked (`deep`). */
   readonly reachable: readonly ReachableReport[] | null;
+  /** Which of them can write the kdump kernel's memory; null where that is not known, or the SMMU is off. */
+  readonly kdumpReach: KdumpReach | null;
   readonly l1: Rows<L1Row>;
   /** Descriptors and STEs beyond those listed: only a hostile table has more than a report lists. */
   readonly l1NotListed: number;

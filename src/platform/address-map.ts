@@ -34,6 +34,7 @@ export class AddressMap {
   readonly #listed: readonly Claim<Listed>[];
   /** Devices alone, as far as they are covered by memory too. */
   readonly #devices: readonly Claim<Listed>[];
+  readonly #kdump: readonly AddressRange[];
   /** Whether /proc/iomem tells holes from devices and from memory that the dump lacks. */
   readonly complete: boolean;
 
@@ -41,10 +42,11 @@ export class AddressMap {
   constructor(dump: Pick<PhysicalMemory, 'runs'>, iomem: Iomem | null, kdumpRam: readonly AddressRange[]) {
     this.#dump = dump;
     this.complete = iomem !== null;
+    this.#kdump = kdumpRamOf(kdumpRam, iomem);
     const devices = (iomem?.devices ?? []).map((range) => listed(range, { kind: 'device', name: range.name }));
     this.#devices = firstClaims(devices);
     this.#listed = firstClaims([
-      ...kdumpRamOf(kdumpRam, iomem).map((range) => listed(range, KDUMP)),
+      ...this.#kdump.map((range) => listed(range, KDUMP)),
       ...(iomem?.systemRam ?? []).map((range) => listed(range, RAM)),
       ...devices,
     ]);
@@ -81,6 +83,11 @@ export class AddressMap {
       start = after;
     }
     return runs;
+  }
+
+  /** Whether any of these addresses is the kdump kernel's memory, as far as that is known. */
+  touchesKdump(paddr: number, byteLength: number): boolean {
+    return this.#kdump.some(({ start, end }) => start < paddr + byteLength && paddr < end);
   }
 
   /** The name of the device at an address, or null. */

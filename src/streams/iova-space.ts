@@ -41,6 +41,8 @@ export interface IovaRange {
   readonly attributes: string;
   /** Blocks and pages. */
   readonly leaves: number;
+  /** Whether any of it is the kdump kernel's memory, as far as that is known. */
+  readonly kdump: boolean;
   /** The event of a fault; where it is unknown, the state of the table that is missing. */
   readonly why: FaultEvent | PageState | null;
 }
@@ -83,7 +85,7 @@ export function iovaSpaceReport(
         return;
       }
       listed += 1;
-      yield range;
+      yield inKdumpMemory(range, memory) ? { ...range, kdump: true } : range;
     }
   });
   const report: IovaSpaceReport = {
@@ -138,6 +140,12 @@ function cutAt(start: bigint): IovaRange {
   return rangeOf({ kind: 'cut', start: 0, ...nothing }, start);
 }
 
+/** Of what passes through the input addresses are the physical ones. */
+function inKdumpMemory({ kind, start, pa, byteLength }: IovaRange, { map }: TranslationMemory): boolean {
+  if (kind === 'bypass') return map.touchesKdump(Number(start), byteLength);
+  return pa !== null && map.touchesKdump(pa, byteLength);
+}
+
 function passed(bits: number): IovaRange {
   const everything = { kind: 'mapped', start: 0, byteLength: 2 ** bits, output: 0, rights: ALL_RIGHTS } as const;
   return { ...rangeOf({ ...everything, attributes: '', leaves: 0, why: null }, 0n), kind: 'bypass' };
@@ -159,6 +167,7 @@ function rangeOf(
     rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
     attributes,
     leaves,
+    kdump: false,
     why,
   };
 }

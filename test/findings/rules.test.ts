@@ -466,6 +466,12 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: 'device',
   },
+  'kdump-memory-reach': {
+    args: { active: 3, bypass: 0, complete: 1 },
+    says: "none of the 3 active streams can write the kdump kernel's memory",
+    severity: 'note',
+    reach: null,
+  },
   'dma-into-kdump-memory': {
     args: { sid: 8, iova: 0x2000, pa: 0x8c001000, byteLength: 4096, ranges: 1 },
     says: "SID 0x8 can write 4096 bytes of the kdump kernel's memory through its tables (1 range, the first at IOVA 0x2000, PA 0x8c001000): no revision looks at where in-flight DMA goes",

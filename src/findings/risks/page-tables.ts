@@ -1,6 +1,7 @@
 /**
- * `--deep`: the translation tables behind every stream, gone through once each. Whether they are sound, what devices can
- * still write, and whether any of it is the kdump kernel's memory.
+ * The translation tables behind every stream, gone through once each. With `--deep` whether they are sound, and what
+ * devices can still write; wherever the kdump kernel's memory is known, whether any of it is that, as far as a small budget
+ * goes.
  */
 
 import type { PageState } from '../../dump/memory.ts';
@@ -10,11 +11,13 @@ import { streamContext } from '../../smmu/translation/stream-context.ts';
 import { stage1Sets, type TableSet, type TableSets, tableSetsOf } from '../../smmu/translation/table-set.ts';
 import { type RiskContext, sidLocation } from './context.ts';
 import { hasSubstreams, type SeenCd, type SeenSte, type StreamCheck } from './streams.ts';
-import { type Unmapped, WalkBudget, type Walked, walkTables } from './table-walk.ts';
+import { type Unmapped, type WalkBudget, type Walked, walkTables } from './table-walk.ts';
 
 /** Each is a line of the report, and work; one for every device and process that shares its tables with it is enough. */
 const MAX_SETS = 1 << 12;
 const MAX_SIDS_LISTED = 16;
+/** Streams that reach the kdump kernel's memory, which are marked one by one. */
+const MAX_SIDS_MARKED = 1 << 10;
 
 /** The streams behind one set of translation tables, and what they can reach. */
 export interface ReachableReport {
@@ -39,22 +42,63 @@ export interface ReachableReport {
   readonly complete: boolean;
 }
 
+/** The active streams that can write the kdump kernel's memory. */
+export interface KdumpReach {
+  /** The first of them, ascending; by their tables. */
+  readonly sids: readonly number[];
+  readonly streams: number;
+  /** The first of those in bypass, which reach everything. */
+  readonly bypassSids: readonly number[];
+  readonly bypassStreams: number;
+  /** False: there are tables that were not walked, or are not in the dump, so there may be more. */
+  readonly complete: boolean;
+}
+
 type Mutable = { -readonly [K in keyof ReachableReport]: ReachableReport[K] } & { sids: number[] };
 
 interface Entry {
   readonly report: Mutable;
+  readonly writesKdump: boolean;
   lastSid: number;
+}
+
+/** Streams, counted once each; they come ascending. */
+class StreamCount {
+  readonly sids: number[] = [];
+  streams = 0;
+  #last = -1;
+
+  add(sid: number): void {
+    if (sid === this.#last) return;
+    this.#last = sid;
+    this.streams += 1;
+    if (this.sids.length < MAX_SIDS_MARKED) this.sids.push(sid);
+  }
 }
 
 export class PageTableCheck implements StreamCheck {
   readonly reachable: ReachableReport[] = [];
   readonly #context: RiskContext;
-  readonly #budget = new WalkBudget();
+  readonly #budget: WalkBudget;
+  readonly #deep: boolean;
   readonly #byTables = new Map<string, Entry>();
+  readonly #writers = new StreamCount();
+  readonly #bypass = new StreamCount();
+  #complete = true;
   #cut = false;
 
-  constructor(context: RiskContext) {
+  /** `deep`: say of the tables what there is to say, not only whether they lead to the kdump kernel's memory. */
+  constructor(context: RiskContext, budget: WalkBudget, deep: boolean) {
     this.#context = context;
+    this.#budget = budget;
+    this.#deep = deep;
+  }
+
+  /** Null where the kdump kernel's memory is not known. */
+  get kdumpReach(): KdumpReach | null {
+    if (this.#context.kdumpRam.length === 0) return null;
+    const [{ sids, streams }, bypass] = [this.#writers, this.#bypass];
+    return { sids, streams, bypassSids: bypass.sids, bypassStreams: bypass.streams, complete: this.#complete };
   }
 
   ste(ste: SeenSte): void {
@@ -63,7 +107,12 @@ export class PageTableCheck implements StreamCheck {
     const passes = ste.config === 's1' && hasSubstreams(ste, this.#context) && ste.of('S1DSS') === 1;
     if (ste.config === 'bypass' || passes) {
       const bytes = 2 ** (oasBits(hw) ?? 52);
-      this.#list(ste.sid, 'bypass', null, () => ({ ...NOTHING_REACHED, mappedBytes: bytes, writableBytes: bytes }));
+      this.#list(ste.sid, 'bypass', null, () => ({
+        ...NOTHING_REACHED,
+        mappedBytes: bytes,
+        writableBytes: bytes,
+        writesKdump: true,
+      }));
     }
     if (ste.config !== 's2' && ste.config !== 'nested') return;
     // The CDs of a nested stream are found by walking, so it is taken without a SubstreamID alone.
@@ -84,20 +133,24 @@ export class PageTableCheck implements StreamCheck {
   }
 
   /** Streams that share tables are one line. */
-  #list(sid: number, key: string, asid: number | null, walk: () => Omit<ReachableReport, 'sids' | 'streams'>): void {
+  #list(sid: number, key: string, asid: number | null, walk: () => Reached): void {
     let entry = this.#byTables.get(key);
     if (entry === undefined) {
-      if (this.#cut) return;
       if (this.#byTables.size === MAX_SETS) {
+        if (this.#deep && !this.#cut)
+          this.#context.findings.add('risks-cut', { what: 'sets of translation tables', examined: MAX_SETS });
         this.#cut = true;
-        this.#context.findings.add('risks-cut', { what: 'sets of translation tables', examined: MAX_SETS });
+        this.#complete = false;
         return;
       }
-      entry = { report: { sids: [], streams: 0, ...walk() }, lastSid: -1 };
+      const { writesKdump, ...reached } = walk();
+      if (!reached.complete || reached.missingTables > 0) this.#complete = false;
+      entry = { report: { sids: [], streams: 0, ...reached }, writesKdump, lastSid: -1 };
       this.#byTables.set(key, entry);
       this.reachable.push(entry.report);
     }
-    const { report } = entry;
+    const { report, writesKdump } = entry;
+    if (writesKdump) (report.stage === null ? this.#bypass : this.#writers).add(sid);
     if (report.asid !== asid) report.asid = null;
     if (entry.lastSid === sid) return;
     entry.lastSid = sid;
@@ -105,17 +158,17 @@ export class PageTableCheck implements StreamCheck {
     if (report.sids.length < MAX_SIDS_LISTED) report.sids.push(sid);
   }
 
-  #walked(sid: number, set: TableSet): Omit<ReachableReport, 'sids' | 'streams'> {
+  #walked(sid: number, set: TableSet): Reached {
     const { memory, kdumpRam } = this.#context;
     const { regime } = set;
     const { damage, kdump, ...reached } = walkTables(set, memory, kdumpRam, this.#budget);
     this.#report(sid, regime.stage === 1 ? `TTB${regime.half}` : 'stage 2', damage, kdump);
-    return { ...NOTHING_REACHED, ...reached, table: regime.base, stage: regime.stage };
+    return { ...NOTHING_REACHED, ...reached, table: regime.base, stage: regime.stage, writesKdump: kdump !== null };
   }
 
   #report(sid: number, table: string, damage: Walked['damage'], kdump: Walked['kdump']): void {
     const { findings } = this.#context;
-    for (const { kind, why, times, first } of damage.values()) {
+    for (const { kind, why, times, first } of this.#deep ? damage.values() : []) {
       if (!isDamage({ kind, why })) continue;
       findings.add('page-table-damaged', { sid, table, what: { kind, why }, times, first }, sidLocation(sid));
     }
@@ -124,6 +177,8 @@ export class PageTableCheck implements StreamCheck {
     findings.add('dma-into-kdump-memory', args, sidLocation(sid, kdump.pa));
   }
 }
+
+type Reached = Omit<ReachableReport, 'sids' | 'streams'> & Pick<Entry, 'writesKdump'>;
 
 const NOTHING_REACHED = {
   stage: null,
@@ -137,6 +192,7 @@ const NOTHING_REACHED = {
   missingTables: 0,
   faults: 0,
   complete: true,
+  writesKdump: false,
 };
 
 /** Equal for sets that map the same. */

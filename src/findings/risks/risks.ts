@@ -3,12 +3,11 @@
  * share one pass over the active streams.
  */
 
-import type { ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { SmmuSnapshot, Snapshot } from '../../snapshot/snapshot.ts';
 import type { RiskContext } from './context.ts';
 import { EntryCheck } from './entries.ts';
 import { IdCheck } from './ids.ts';
-import type { PageTableCheck } from './page-tables.ts';
+import type { KdumpReach, PageTableCheck, ReachableReport } from './page-tables.ts';
 import { registerRisks } from './registers.ts';
 import { examineStreams } from './streams.ts';
 import { StructureCheck } from './structures.ts';
@@ -21,22 +20,42 @@ export interface RiskSummary {
   /** Streams in use. */
   readonly streams: number;
   readonly reachable: readonly ReachableReport[] | null;
+  /** Null where the kdump kernel's memory is not known, or the SMMU is off. */
+  readonly kdumpReach: KdumpReach | null;
 }
 
 /** Checks that few inspections need: they are loaded when one does. */
 export interface FurtherChecks {
   readonly queueRisks: ((context: RiskContext) => void) | null;
   readonly pageTables: ((context: RiskContext) => PageTableCheck) | null;
+  /** Whether all of the translation tables is asked for. */
+  readonly deep: boolean;
 }
 
-/** For the SMMUs of a snapshot; `deep` asks for the translation tables. */
-export async function furtherChecks({ smmus }: Pick<Snapshot, 'smmus'>, deep: boolean): Promise<FurtherChecks> {
+/**
+ * For the SMMUs of a snapshot; `deep` asks for the translation tables. Where the kdump kernel's memory is known they are
+ * walked without being asked for, as far as that costs next to nothing.
+ */
+export async function furtherChecks(
+  { smmus }: Pick<Snapshot, 'smmus'>,
+  { deep, kdumpRamKnown }: { readonly deep: boolean; readonly kdumpRamKnown: boolean },
+): Promise<FurtherChecks> {
   const queues = smmus.some(hasSomethingQueued) ? await import('./queues.ts') : null;
-  const tables = deep ? await import('./page-tables.ts') : null;
+  const tables = deep || kdumpRamKnown ? await pageTables(deep) : null;
   return {
     queueRisks: queues?.queueRisks ?? null,
-    pageTables: tables === null ? null : (context) => new tables.PageTableCheck(context),
+    pageTables: tables,
+    deep,
   };
+}
+
+async function pageTables(deep: boolean): Promise<FurtherChecks['pageTables']> {
+  const [{ PageTableCheck: Check }, { UNASKED, WalkBudget }] = await Promise.all([
+    import('./page-tables.ts'),
+    import('./table-walk.ts'),
+  ]);
+  const unasked = new WalkBudget(UNASKED);
+  return (context) => new Check(context, deep ? new WalkBudget() : unasked, deep);
 }
 
 /** In any queue, or an error of one. Where indices or toggles differ, the queue is not just empty. */
@@ -51,7 +70,7 @@ function hasSomethingQueued({ registers }: SmmuSnapshot): boolean {
 }
 
 /** Adds what is found to the findings of the SMMU. */
-export function examineRisks(context: RiskContext, { queueRisks, pageTables }: FurtherChecks): RiskSummary {
+export function examineRisks(context: RiskContext, { queueRisks, pageTables, deep }: FurtherChecks): RiskSummary {
   registerRisks(context);
   compareViews(context);
   queueRisks?.(context);
@@ -62,11 +81,21 @@ export function examineRisks(context: RiskContext, { queueRisks, pageTables }: F
   // While the SMMU is off nobody goes through its tables.
   const walked = tables !== null && context.registers.field('CR0', 'SMMUEN') === 1;
   examineStreams(context, walked ? [...checks, tables] : checks);
+  const kdumpReach = walked ? tables.kdumpReach : null;
+  reportKdumpReach(kdumpReach, traffic.streams, context);
   // Without an adoption nothing is scanned, whatever the revision.
   const scanned = context.emulation.verdict !== 'not-attempted';
   return {
     asids: scanned ? ids.asids : new Set(),
     streams: traffic.streams,
-    reachable: tables?.reachable ?? null,
+    reachable: deep ? (tables?.reachable ?? null) : null,
+    kdumpReach,
   };
+}
+
+/** Of the streams that write it by their tables each set of tables has a finding of its own. */
+function reportKdumpReach(reach: KdumpReach | null, active: number, { findings }: RiskContext): void {
+  if (reach === null || active === 0 || reach.streams > 0) return;
+  const { bypassStreams: bypass, complete } = reach;
+  findings.add('kdump-memory-reach', { active, bypass, complete: complete ? 1 : 0 });
 }

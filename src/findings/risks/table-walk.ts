@@ -20,12 +20,19 @@ const MAX_TABLES = 1 << 20;
 
 /** What all walks of one SMMU may cost together. */
 export class WalkBudget extends Budget {
-  tables = MAX_TABLES;
+  tables: number;
 
-  constructor() {
-    super(MAX_COST);
+  constructor({ cost = MAX_COST, tables = MAX_TABLES } = {}) {
+    super(cost);
+    this.tables = tables;
   }
 }
+
+/**
+ * What is walked unasked, of all SMMUs together: tables of 2 GiB in pages of 4 KiB that follow one another. Each is a page
+ * to be read, of a dump that may be far away.
+ */
+export const UNASKED = { cost: 2 ** 22, tables: 1 << 10 };
 
 /** Writable memory of the kdump kernel: the first address that leads there, and how much in how many ranges. */
 export interface KdumpHits {

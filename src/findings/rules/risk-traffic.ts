@@ -28,7 +28,7 @@ export const RISK_TRAFFIC = {
       meaning:
         'The page tables of an active stream lead into the crashkernel reservation, with write permission. Nothing but the ' +
         'kdump kernel has a claim to that memory, and a write there damages the kernel that is to save the dump. Found ' +
-        'with --deep only, and only where the reservation is known.',
+        'only where the reservation is known; without --deep the first thousand tables are walked.',
       hardware: 'It translates and writes, as the tables say.',
       kernel:
         'Never asked, in any revision. Adopted, such DMA goes on; a reset cuts it off, but only when the SMMU probes, ' +
@@ -42,6 +42,39 @@ export const RISK_TRAFFIC = {
         REACH,
         '`smmu-adopt translate DUMP --regs REGS --sid SID --iova ADDRESS --write`: the tables on the way there',
         '`smmu-adopt inspect DUMP --regs REGS --deep --iomem IOMEM`: all streams, with the reservation from /proc/iomem',
+        NAMES,
+      ],
+      references: [ARM.ste, ARM.cd, SERIES.answer, SERIES.doubts],
+    }),
+  }),
+  'kdump-memory-reach': rule({
+    severity: 'note',
+    reach: null,
+    args: {
+      active: ['Active streams', json.count],
+      bypass: ['Of them, in bypass', json.count],
+      complete: ['1: all of their tables were walked', json.count],
+    },
+    sentence: ({ active, bypass, complete }) => {
+      const all = count(active, 'active stream', 'active streams');
+      const far = complete === 1 ? '' : ', as far as their tables were walked';
+      if (bypass === 0) return `none of the ${all} can write the kdump kernel's memory${far}`;
+      const others = active > bypass ? `; no other can by its tables${far}` : '';
+      return `of the ${all} ${bypass} in bypass can write all memory, the kdump kernel's too${others}`;
+    },
+    explain: () => ({
+      title: "What in-flight DMA can do to the kdump kernel's memory",
+      meaning:
+        'The tables of the active streams were walked, and none maps any of the crashkernel reservation with write ' +
+        'permission. A stream in bypass has no tables: its input addresses are physical ones, and what its device was ' +
+        'told to write is not in any table.',
+      hardware: 'It translates and writes, as the tables say; what is in bypass passes as it is.',
+      kernel: 'Never asked, in any revision.',
+      causes: ['what the crashed kernel had mapped for its devices'],
+      next: [
+        REACH,
+        '`smmu-adopt inspect DUMP --deep`: all tables, and what is wrong with them',
+        '`smmu-adopt explain dma-into-kdump-memory`: the other outcome',
         NAMES,
       ],
       references: [ARM.ste, ARM.cd, SERIES.answer, SERIES.doubts],

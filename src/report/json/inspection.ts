@@ -1,7 +1,7 @@
 /** The shape of an inspection as a whole. */
 
 import { splitInWords } from '../../findings/prose/split.ts';
-import type { ReachableReport } from '../../findings/risks/page-tables.ts';
+import type { KdumpReach, ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
 import type {
   CrashedFault,
@@ -183,6 +183,18 @@ const dmesg = define(
   }),
 );
 
+const kdumpReach = define(
+  'kdumpReach',
+  "The active streams that can write the kdump kernel's memory",
+  object<KdumpReach>()({
+    sids: ['The first that can by their tables; ascending', list(sid)],
+    streams: ['How many can', count],
+    bypassSids: ['The first in bypass, which reach everything; ascending', list(sid)],
+    bypassStreams: ['How many are in bypass', count],
+    complete: ['False: there are tables that were not walked, or are not in the dump', flag],
+  }),
+);
+
 const reachable = define(
   'reachable',
   'The streams behind one set of translation tables, and what they can reach',
@@ -310,6 +322,10 @@ const smmu = define(
     reachable: [
       'What streams can reach through their translation tables; null unless these were walked',
       nullable(list(reachable)),
+    ],
+    kdumpReach: [
+      "Which active streams can write the kdump kernel's memory; null where that is not known, or the SMMU is off",
+      nullable(kdumpReach),
     ],
   }),
 );

@@ -108,6 +108,7 @@ export const range = define(
     rights: ['Both in short, privileged first; null unless mapped or bypass', nullable(matching(RIGHTS))],
     attributes: ['Memory type and shareability', text],
     leaves: ['Blocks and pages', count],
+    kdump: ["Whether any of it is the kdump kernel's memory, as far as that is known", flag],
     why: ['The event of a fault, or what is not known', derived(nullable(text), rangeReasonInWords)],
   }),
 );

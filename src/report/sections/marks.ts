@@ -15,8 +15,14 @@ export interface Mark {
 
 /** `own`: the findings about this SMMU. The gravest mark comes first. */
 export function marksOf(smmu: SmmuReport, own: readonly Finding[]): Mark[] {
-  return deciding(smmu, own).map(([firstSid, lastSid]) => ({ firstSid, lastSid, tone: 'bad', text: 'decides' }));
+  return [
+    ...deciding(smmu, own).map(([first, last]) => mark(first, last, 'bad', 'decides')),
+    ...(smmu.kdumpReach?.sids ?? []).map((sid) => mark(sid, sid, 'bad', 'into kdump')),
+    ...(smmu.kdumpReach?.bypassSids ?? []).map((sid) => mark(sid, sid, 'warn', 'into kdump')),
+  ];
 }
+
+const mark = (firstSid: number, lastSid: number, tone: Tone, text: string): Mark => ({ firstSid, lastSid, tone, text });
 
 /** The streams whose entries make the SMMU end as it does; none where no single one does. */
 function deciding(

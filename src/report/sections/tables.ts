@@ -61,7 +61,13 @@ function l1Cells(row: L1Row): Cell[] {
 
 function marked(cells: readonly Cell[], marks: readonly Mark[], first: number, last: number): Row {
   if (marks.length === 0) return { cells };
-  const own = marksWithin(marks, first, last).map(({ tone, text }) => toned(tone, text));
+  // A descriptor may have many streams of which the same is to be said. The gravest comes first, and stays.
+  const texts = new Map(
+    marksWithin(marks, first, last)
+      .toReversed()
+      .map(({ tone, text }) => [text, tone]),
+  );
+  const own = [...texts].map(([text, tone]) => toned(tone, text));
   return { cells: [...cells, own.length === 0 ? null : joined(own, ', ')] };
 }
 

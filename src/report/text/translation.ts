@@ -158,8 +158,10 @@ function rangeLine(range: IovaRange, before: string): string {
   const where = endsOf(range)
     .map((end) => end.padEnd(ADDRESS_WIDTH))
     .join(' ');
-  if (kind === 'bypass') return `${where} the same`;
+  const mark = range.kdump ? "KDUMP KERNEL'S MEMORY" : '';
+  if (kind === 'bypass') return `${where} the same ${mark}`.trimEnd();
   if (kind !== 'mapped') return `${where} ${kind === 'fault' ? (why ?? '') : `unknown: ${why}`}`;
   const size = inUnits(byteLength).padEnd(SIZE_WIDTH);
-  return `${where} ${address(pa).padEnd(PA_WIDTH)} ${rights} ${size} ${attributes === before ? '' : attributes}`.trimEnd();
+  const notes = [mark, attributes === before ? '' : attributes].filter((note) => note !== '').join(', ');
+  return `${where} ${address(pa).padEnd(PA_WIDTH)} ${rights} ${size} ${notes}`.trimEnd();
 }

@@ -37,10 +37,11 @@ const mapping = (pages: readonly bigint[], fields: FieldInputs = {}) =>
   pageTables(machine(), TTB, pages).ste(L2_BUS0, 8, stage1(0)).cd(CDS, 0, cd(fields));
 
 describe('what is reached', () => {
-  test('is not looked for unasked', async () => {
-    const inspected = await inspectMachine(mapping([page(0x8c00_0000)]), { iomem: IOMEM });
+  test('is not listed unasked', async () => {
+    const damaged = mapping([page(2 ** 44), page(KDUMP_START)]);
+    const inspected = await inspectMachine(damaged, { iomem: IOMEM });
     expect(inspected.smmu.reachable).toBeNull();
-    expect([...rulesOf(inspected)]).not.toContain('dma-into-kdump-memory');
+    expect([...rulesOf(inspected)]).not.toContain('page-table-damaged');
   });
 
   test('stage 1: pages, of which some can be written', async () => {
@@ -130,6 +131,63 @@ describe('what is reached', () => {
     const off = await deep(mapping([page(KDUMP_START)]), { registers: { CR0: '0x0' }, iomem: IOMEM });
     expect(off.smmu.reachable, 'off').toEqual([]);
     expect([...rulesOf(off)]).not.toContain('dma-into-kdump-memory');
+  });
+});
+
+describe('which streams reach the kdump memory, unasked', () => {
+  const unasked = (image: Image) => inspectMachine(image, { iomem: IOMEM });
+  const NOBODY = { sids: [], streams: 0, bypassSids: [], bypassStreams: 0, complete: true };
+
+  test('one by its tables', async () => {
+    const inspected = await unasked(mapping([page(0x8900_0000), page(KDUMP_START)]));
+    expect(inspected.smmu.kdumpReach).toEqual({ ...NOBODY, sids: [8], streams: 1 });
+    expect(found(inspected, 'dma-into-kdump-memory')).toHaveLength(1);
+    expect(found(inspected, 'kdump-memory-reach')).toEqual([]);
+  });
+
+  test('all that share the tables, once each', async () => {
+    const image = mapping([page(KDUMP_START)])
+      .ste(L2_BUS0, 9, stage1(0))
+      .ste(L2_BUS0, 12, stage1(0));
+    const inspected = await unasked(image);
+    expect(inspected.smmu.kdumpReach).toEqual({ ...NOBODY, sids: [8, 9, 12], streams: 3 });
+    expect(found(inspected, 'dma-into-kdump-memory')).toHaveLength(1);
+  });
+
+  test('none, which is said', async () => {
+    const inspected = await unasked(mapping([page(0x8900_0000), readOnlyPage(KDUMP_START)]));
+    expect(inspected.smmu.kdumpReach).toEqual(NOBODY);
+    expect(found(inspected, 'kdump-memory-reach')).toMatchObject([{ args: { active: 1, bypass: 0, complete: 1 } }]);
+  });
+
+  test('one in bypass', async () => {
+    const inspected = await unasked(mapping([page(0x8900_0000)]).ste(L2_BUS0, 9, { V: 1, Config: 4 }));
+    expect(inspected.smmu.kdumpReach).toEqual({ ...NOBODY, bypassSids: [9], bypassStreams: 1 });
+    expect(found(inspected, 'kdump-memory-reach')).toMatchObject([{ args: { active: 2, bypass: 1 } }]);
+  });
+
+  test('not all that there is, where a table is missing', async () => {
+    const image = mapping([page(0x8900_0000)]).write(TTB + 0x1008, [nextTable(0x8a80_0000)]);
+    expect((await unasked(image)).smmu.kdumpReach).toMatchObject({ streams: 0, complete: false });
+  });
+
+  test.each([
+    [1000, true],
+    [1100, false],
+  ])('%i tables: all of them is %s', async (tables, complete) => {
+    const image = mapping([]);
+    for (let i = 0; i < tables; i++) {
+      const [middle, last] = [TTB + 0x30_0000 + Math.floor(i / 512) * 4096, TTB + 0x40_0000 + i * 4096];
+      image.write(TTB + Math.floor(i / 512) * 8, [nextTable(middle)]);
+      image.write(middle + (i % 512) * 8, [nextTable(last)]).write(last, [page(0x8900_0000)]);
+    }
+    expect((await unasked(image)).smmu.kdumpReach).toEqual({ ...NOBODY, complete });
+  });
+
+  test('not known without the reservation, nor while the SMMU is off', async () => {
+    expect((await inspectMachine(mapping([page(KDUMP_START)]))).smmu.kdumpReach).toBeNull();
+    const off = await inspectMachine(mapping([page(KDUMP_START)]), { registers: { CR0: '0x0' }, iomem: IOMEM });
+    expect(off.smmu.kdumpReach).toBeNull();
   });
 });
 

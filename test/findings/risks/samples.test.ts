@@ -23,7 +23,7 @@ test('every risk is shown by a sample', () => {
 
 test.each([
   ['healthy-two-level', ['dma-goes-on', 'gbpa-bypass', 'sids-beyond-table']],
-  ['deep-healthy', ['dma-goes-on', 'asid-reuse']],
+  ['deep-healthy', ['dma-goes-on', 'asid-reuse', 'kdump-memory-reach']],
   ['real-qemu', ['dma-goes-on', 'asid-reuse', 'gbpa-bypass']],
 ])('%s shows what every adoption of v6 brings along, and no more', (name, expected) => {
   expect(risksOf(name).sort()).toEqual([...expected].sort());
