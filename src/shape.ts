@@ -26,6 +26,10 @@ function leaf<T>(schema: JsonSchema): Shape<T> {
 
 export const text: Shape<string> = leaf({ type: 'string' });
 export const flag: Shape<boolean> = leaf({ type: 'boolean' });
+/** Any number: seconds, with what comes behind the point. */
+export const numeric: Shape<number> = leaf({ type: 'number' });
+/** Whatever JSON can say. */
+export const anything: Shape<unknown> = leaf({});
 /** Text that is never empty. */
 export const words: Shape<string> = leaf({ type: 'string', minLength: 1 });
 
@@ -71,6 +75,12 @@ interface Definition {
 export const hex: Shape<number | bigint> = define('hex', 'Address or register value: lower-case hex text', {
   schema: { title: 'Hex', type: 'string', pattern: '^0x[0-9a-f]+$' },
   toJson: (value) => `0x${value.toString(16)}`,
+});
+
+/** A register of 32 bits: all of its digits. */
+export const word32: Shape<number> = define('word32', '32-bit word: lower-case hex text of 8 digits', {
+  schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{8}$' },
+  toJson: (value) => `0x${value.toString(16).padStart(8, '0')}`,
 });
 
 /** A 64-bit word: all of its digits. */

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { snapshotAt } from './snapshot-argument.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
@@ -40,17 +41,7 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
   const snapshot = flags.regs && (await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside }));
   const dumps = new Dumps(flags, snapshot ? snapshot.memory : [], session);
   try {
-    const info = dumpInfo(await dumps.open(names), session.progress);
-    if (flags.format === 'json') {
-      const [{ jsonReport }, { INFO }] = await Promise.all([
-        import('../report/json/write.ts'),
-        import('../report/json/info.ts'),
-      ]);
-      await session.print(jsonReport(INFO, info));
-      return;
-    }
-    const { infoReport } = await import('../report/text/info.ts');
-    await session.print(infoReport(info, await session.style(flags.color)));
+    await printReport(dumpInfo(await dumps.open(names), session.progress), flags, session);
   } finally {
     dumps.close();
   }

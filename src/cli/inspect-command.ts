@@ -4,22 +4,23 @@ import { type Command, Option } from 'commander';
 import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { Severity } from '../findings/rules.ts';
-import { chooseSmmus, inspect } from '../inspect/inspect.ts';
+import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
+import { chooseSmmus } from '../snapshot/choose.ts';
 import { parseStreams } from './arguments.ts';
-import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from './dump-options.ts';
+import { type GivenFlags, withGiven } from './given.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
-import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
+import { addPlatformOptions, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
 import type { Session } from './session.ts';
-import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
+import { REGS_OPTION } from './snapshot-argument.ts';
 import { kernelStreams, readStreams } from './stream-options.ts';
 import { colorOption } from './text-or-json.ts';
 
-export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, OutputFlags, TextFlags {
-  readonly regs: string;
+export interface InspectFlags extends GivenFlags, KernelFlags, OutputFlags, TextFlags {
   readonly smmu?: string[];
   readonly sid?: AskedStream[];
   readonly all?: boolean;
@@ -27,7 +28,6 @@ export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, Out
   readonly deep?: boolean;
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
-  readonly allowOutside?: boolean;
   readonly failOn: Severity | 'never';
 }
 
@@ -106,34 +106,24 @@ export async function withInspection<T>(
   session: Session,
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
-  const snapshot = await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside });
-  const dumps = new Dumps(flags, snapshot.memory, session);
-  try {
+  return withGiven(names, flags, session, async ({ snapshot, dump, dumps, platform }) => {
     const kernel = await kernelOptions(flags);
-    const dump = await dumps.open(names);
-    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
     const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
       sids: flags.sid && asked.read(flags.sid),
       ...kernelStreams(flags, asked),
     }));
+    const { all, deep, gate, excluded, failOn } = flags;
     const inspection = await inspect(dump, snapshot, {
       ...kernel,
       ...streams,
-      platform,
+      ...{ all, deep, gate, excluded, failOn, platform },
       smmus: flags.smmu,
-      all: flags.all,
       later: flags.later && (await dumps.openLater(flags.later)),
-      deep: flags.deep,
-      gate: flags.gate,
-      excluded: flags.excluded,
-      failOn: flags.failOn,
       progress: session.progress,
     });
-    return await use(inspection, {
+    return use(inspection, {
       files: [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags), ...dumps.paths],
       kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
     });
-  } finally {
-    dumps.close();
-  }
+  });
 }

@@ -2,8 +2,10 @@
 
 import { type Command, createCommand, Option } from 'commander';
 import { InputError } from '../errors.ts';
+import { renderNdjson } from '../report/render.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
-import type { Session } from './session.ts';
+import { printReport } from './print-report.ts';
+import { type Session, STDIN } from './session.ts';
 import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 type Threshold = 'error' | 'warning' | 'note' | 'never';
@@ -62,32 +64,21 @@ export function addLogCommand(program: Command, session: Session): void {
 }
 
 async function runLog(given: readonly string[], flags: LogFlags, session: Session): Promise<number> {
-  const [{ readLogs, STDIN }, { LogReader }, { logReport, severityOf }] = await Promise.all([
-    import('./log-input.ts'),
-    import('../log/kernel-log.ts'),
-    import('../inspect/log-report.ts'),
-  ]);
   if (given.length === 0 && session.io.stdin.isTTY === true) {
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
+  const [{ piecesOf }, { readLog, severityOf }] = await Promise.all([
+    import('./log-input.ts'),
+    import('../inspect/read-log.ts'),
+  ]);
   const files = given.length === 0 ? [STDIN] : given;
-  const tables = await loadTables(flags);
-  const reader = new LogReader();
-  await readLogs(files, session.io.stdin, (piece) => reader.push(piece));
-  const report = logReport(files, reader.end(), tables);
+  const platform = { tables: await loadTables(flags) };
+  const report = await readLog(piecesOf(files, session.io.stdin), { files, platform });
   const { format, verbose = false, failOn } = flags;
-  if (format === 'json') {
-    const [{ logJson }, { jsonText }] = await Promise.all([
-      import('../report/log/json.ts'),
-      import('../report/escape.ts'),
-    ]);
-    await session.print([jsonText(logJson(report, verbose))]);
-  } else if (format === 'ndjson') {
-    await session.print((await import('../report/log/json.ts')).logNdjson(report, verbose));
-  } else {
-    const { logText } = await import('../report/log/text.ts');
-    await session.print(logText(report, await session.style(flags.color), verbose));
-  }
+  // Text says how many there are and how to see them.
+  const shown = verbose || format === 'text' ? report : { ...report, passedOverLines: [] };
+  if (format === 'ndjson') await session.print(await renderNdjson(shown));
+  else await printReport(shown, flags, session, { verbose });
   const found = severityOf(report);
   return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
 }

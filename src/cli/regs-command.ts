@@ -8,6 +8,7 @@ import type { Content } from '../snapshot/import/reading.ts';
 import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
 import { writeToFile } from './output.ts';
+import { printReport } from './print-report.ts';
 import { type Session, STDIN, STDIN_NAME } from './session.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -172,19 +173,15 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
 `);
 }
 
-async function runValidate(file: string, { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
-  const [{ snapshotAt }, { explainSnapshot }] = await Promise.all([
+async function runValidate(file: string, flags: TextOrJsonFlags, session: Session): Promise<void> {
+  const [{ snapshotAt }, { validateRegisters }] = await Promise.all([
     import('./snapshot-argument.ts'),
     import('../snapshot/validate/explain.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
-  const explained = explainSnapshot(await snapshotAt(file, session, { allowOutside: true }));
-  if (format === 'json') await session.print([jsonText(explained)]);
-  else {
-    const { regsReport } = await import('../report/text/regs.ts');
-    await session.print(regsReport(explained, await session.style(color)));
-  }
-  if (!explained.usable) throw new InputError('snapshot', 'these registers cannot be used', { file });
+  const report = validateRegisters(await snapshotAt(file, session, { allowOutside: true }));
+  await printReport(report, flags, session);
+  if (!report.usable) throw new InputError('snapshot', 'these registers cannot be used', { file });
 }
 
 async function runCapture(flags: CaptureFlags, session: Session): Promise<void> {

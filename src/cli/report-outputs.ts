@@ -12,6 +12,16 @@ import type { AddressRange } from '../dump/memory.ts';
 import { InputError } from '../errors.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from '../report/escape.ts';
+import {
+  renderCsv,
+  renderGithub,
+  renderHtml,
+  renderJson,
+  renderJunit,
+  renderNdjson,
+  renderSarif,
+  renderText,
+} from '../report/render.ts';
 import { writeToFile } from './output.ts';
 import type { ColorChoice, Session } from './session.ts';
 
@@ -33,26 +43,16 @@ type Report = (
   toStdout: boolean,
 ) => Promise<Iterable<string>>;
 
-/** Each format is loaded only when it is asked for: a script that wants JSON does not pay for colours and tables. */
 const REPORTS = {
-  text: async (inspection, { color, quiet }, session, toStdout) => {
-    const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
-    const style = makeStyle({ width: session.width(toStdout), color: session.wantsColor(color, toStdout) });
-    return quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
-  },
-  json: async (inspection) => {
-    const [{ jsonReport }, { INSPECTION }] = await Promise.all([
-      import('../report/json/write.ts'),
-      import('../report/json/inspection.ts'),
-    ]);
-    return jsonReport(INSPECTION, inspection);
-  },
-  ndjson: async (inspection) => (await import('../report/ndjson.ts')).ndjsonReport(inspection),
-  csv: async (inspection) => (await import('../report/csv.ts')).csvReport(inspection),
-  sarif: async (inspection) => (await import('../report/sarif.ts')).sarifReport(inspection),
-  junit: async (inspection) => (await import('../report/junit.ts')).junitReport(inspection),
-  github: async (inspection) => (await import('../report/github.ts')).githubReport(inspection),
-  html: async (inspection, options) => (await import('../report/html/html.ts')).htmlReport(inspection, options),
+  text: (inspection, { color, quiet }, session, toStdout) =>
+    renderText(inspection, { width: session.width(toStdout), color: session.wantsColor(color, toStdout), quiet }),
+  json: renderJson,
+  ndjson: renderNdjson,
+  csv: renderCsv,
+  sarif: renderSarif,
+  junit: renderJunit,
+  github: renderGithub,
+  html: renderHtml,
 } as const satisfies Readonly<Record<string, Report>>;
 
 type Format = keyof typeof REPORTS;

@@ -9,8 +9,7 @@ import { isUrl } from '../dump/url.ts';
 import { InputError, isInputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import { INSPECTION } from '../report/json/inspection.ts';
-import { jsonReport } from '../report/json/write.ts';
+import { renderJson, renderText } from '../report/render.ts';
 import { addInspectCommand, type InspectFlags, withInspection } from './inspect-command.ts';
 import type { CommandIo } from './io.ts';
 import { kernelOptionFiles } from './kernel-options.ts';
@@ -92,21 +91,20 @@ function refuseOutside(folder: string, names: readonly string[], flags: InspectF
   throw new InputError('usage', "a sample's own --allow-outside holds only with that of check");
 }
 
-async function outcomeOf(inspection: Inspection, { expected }: Sample, flags: InspectFlags): Promise<Outcome> {
+async function outcomeOf(
+  inspection: Inspection,
+  { expected }: Sample,
+  { color, quiet }: InspectFlags,
+): Promise<Outcome> {
+  const style = { width: TEXT_WIDTH, color: color === 'always', quiet };
   return {
     exitCode: inspection.summary.exitCode,
     stderr: '',
     smmus: inspection.smmus.map(({ name, adoption: { verdict, ret } }) => ({ name, verdict, ret })),
     findings: inspection.findings,
-    json: expected.json === undefined ? null : joined(jsonReport(INSPECTION, inspection)),
-    text: expected.text === undefined ? null : joined(await textOf(inspection, flags)),
+    json: expected.json === undefined ? null : joined(await renderJson(inspection)),
+    text: expected.text === undefined ? null : joined(await renderText(inspection, style)),
   };
-}
-
-async function textOf(inspection: Inspection, { color, quiet }: InspectFlags): Promise<Iterable<string>> {
-  const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
-  const style = makeStyle({ width: TEXT_WIDTH, color: color === 'always' });
-  return quiet ? textVerdicts(inspection, style) : textReport(inspection, style);
 }
 
 function joined(pieces: Iterable<string>): string {

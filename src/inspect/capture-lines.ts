@@ -6,11 +6,7 @@
 import { driverLine } from '../log/driver-name.ts';
 import type { SmmuLog } from '../log/facts.ts';
 import { LogReader } from '../log/kernel-log.ts';
-
-export interface Capture {
-  readonly file: string;
-  readonly text: string;
-}
+import type { Capture } from '../platform/evidence.ts';
 
 export interface CapturedLine {
   readonly text: string;

@@ -7,14 +7,8 @@
 import type { StagedLogLine } from '../adopt/log.ts';
 import { align, type Pair } from '../align.ts';
 import { type MessageTopic, topicOf } from '../log/messages.ts';
-import {
-  type Capture,
-  type CapturedLine,
-  type CaptureLines,
-  captureLines,
-  linesOf,
-  withoutPrefix,
-} from './capture-lines.ts';
+import type { Capture } from '../platform/evidence.ts';
+import { type CapturedLine, type CaptureLines, captureLines, linesOf, withoutPrefix } from './capture-lines.ts';
 import type { PanicReport } from './outcome.ts';
 
 /** `hidden`: predicted at debug level, and not in the capture, as is usual. */

@@ -18,10 +18,10 @@ export interface PlatformSmmu {
   readonly names: DeviceNames;
 }
 
-/** The first table with an SMMU at this base, or null. */
-export function platformSmmuAt({ tables }: Platform, base: number | null): PlatformSmmu | null {
-  if (base === null) return null;
-  for (const table of tables) {
+/** The first table with an SMMU at this base; null without one, or where no table was given. */
+export function platformSmmuAt(platform: Platform | null, base: number | null): PlatformSmmu | null {
+  if (platform === null || base === null) return null;
+  for (const table of platform.tables) {
     const smmu = table.smmus.find((one) => one.base === base);
     if (smmu !== undefined) return { table, smmu, names: new DeviceNames(smmu.ranges) };
   }

@@ -77,7 +77,7 @@ function reachOf(
   sid: number,
   ssid: number | null,
 ): StreamReach {
-  const { report } = iovaSpaceReport(smmu, memory, { sid, ssid }, MAX_DESCRIPTORS);
+  const report = iovaSpaceReport(smmu, memory, { sid, ssid }, MAX_DESCRIPTORS);
   const total = { mappedBytes: 0, writableBytes: 0, kdumpBytes: 0, leaves: 0, unknown: 0, rangesNotListed: 0 };
   const ranges: IovaRange[] = [];
   let complete = true;

@@ -46,7 +46,11 @@ export interface ExplainedField {
   readonly says: string | null;
 }
 
-export function explainSnapshot({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
+/**
+ * Decodes every register of a snapshot, and says what is missing, what that costs, and what is striking: whether the
+ * other commands can use it is in `usable`.
+ */
+export function validateRegisters({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
   const explained = smmus.map(explainSmmu);
   const unusable = explained.some(({ remarks }) => remarks.some(({ severity }) => severity === 'unusable'));
   const remarks = MOMENTS[captured];
