@@ -24,7 +24,11 @@ export { type KernelLog, kernelLog, type LogRecord } from './linux/kernel-log.ts
 export { extractSnapshot, type KernelIdentity, type KernelState } from './linux/kernel-state.ts';
 export { type MemoryMap, type MemoryMapEntry, memoryMap } from './linux/memory-map.ts';
 export { findTables, type TableCandidate } from './linux/table-scan.ts';
+<<<<<<< HEAD
 export type { KernelLog as SmmuLogFacts } from './log/facts.ts';
+=======
+export type { KernelLog as LogFacts } from './log/facts.ts';
+>>>>>>> log
 export { LogReader } from './log/kernel-log.ts';
 export type { Firmware, FirmwareSmmu, IdRange, ReservedRegion } from './platform/firmware.ts';
 export { type Iomem, iomemOf, loadIomem, parseIomem } from './platform/iomem.ts';

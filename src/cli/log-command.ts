@@ -3,6 +3,8 @@
 import { type Command, createCommand, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import type { LogReport } from '../inspect/log-report.ts';
+import type { KernelLog } from '../log/facts.ts';
+import type { Firmware } from '../platform/firmware.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
 import type { Session } from './session.ts';
 import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
@@ -22,6 +24,7 @@ Examples:
   smmu-adopt log dmesg.txt
   dmesg | smmu-adopt log
   smmu-adopt log serial.log --iort IORT --verbose
+  smmu-adopt log --dump vmcore
   smmu-adopt log dmesg.txt --dump vmcore --regs regs.json
   smmu-adopt log dmesg.txt --format json
   smmu-adopt log dmesg.txt --fail-on error
@@ -45,8 +48,11 @@ export function addLogCommand(program: Command, session: Session): void {
     .argument('[file...]', 'logs, read one after the other; standard input without any, or as -');
   command
     .optionsGroup('Against a dump of the same machine:')
-    .option('--dump <dump...>', 'what the tables in this dump say of each fault now')
-    .option('--regs <file>', 'register snapshot (JSON) that belongs to the dump');
+    .option(
+      '--dump <dump...>',
+      'what the tables in this dump say of each fault; without a file, of the log in the dump',
+    )
+    .option('--regs <file>', 'register snapshot (JSON) of the dump (default: as the dump tells)');
   const names = addPlatformOptions(createCommand()).options.filter(({ long }) => long === '--dtb' || long === '--iort');
   command.optionsGroup("Names for StreamIDs, from firmware's tables:");
   for (const option of names) command.addOption(option);
@@ -70,28 +76,61 @@ export function addLogCommand(program: Command, session: Session): void {
 }
 
 async function runLog(given: readonly string[], flags: LogFlags, session: Session): Promise<number> {
-  const [{ readLogs, STDIN }, { LogReader }, { logReport, severityOf }] = await Promise.all([
+  const [{ logReport, severityOf }, tables] = await Promise.all([
+    import('../inspect/log-report.ts'),
+    loadTables(flags),
+  ]);
+  if (flags.regs !== undefined && flags.dump === undefined) {
+    throw new InputError('usage', '--regs belongs to a dump: --dump says which');
+  }
+  const report =
+    flags.dump === undefined
+      ? logReport(...(await readText(given, session)), tables)
+      : await withDump(given, flags.dump, flags.regs, tables, session);
+  await printReport(report, flags, session);
+  const found = severityOf(report);
+  return found !== null && AT_LEAST[flags.failOn].includes(found) ? 1 : 0;
+}
+
+/** The logs, and what they are called. */
+async function readText(given: readonly string[], { io }: Session): Promise<[readonly string[], KernelLog]> {
+  const [{ readLogs, STDIN }, { LogReader }] = await Promise.all([
     import('./log-input.ts'),
     import('../log/kernel-log.ts'),
-    import('../inspect/log-report.ts'),
   ]);
-  if (given.length === 0 && session.io.stdin.isTTY === true) {
+  if (given.length === 0 && io.stdin.isTTY === true) {
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
   const files = given.length === 0 ? [STDIN] : given;
-  const { dump, regs } = flags;
-  if ((dump === undefined) !== (regs === undefined)) {
-    throw new InputError(
-      'usage',
-      '--dump and --regs belong together: the registers say where the tables of the dump are',
-    );
-  }
-  const tables = await loadTables(flags);
   const reader = new LogReader();
-  await readLogs(files, session.io.stdin, (piece) => reader.push(piece));
-  const alone = logReport(files, reader.end(), tables);
-  const report = dump === undefined || regs === undefined ? alone : await inDump(alone, dump, regs, session);
-  const { format, verbose = false, failOn } = flags;
+  await readLogs(files, io.stdin, (piece) => reader.push(piece));
+  return [files, reader.end()];
+}
+
+/** Against a dump, of whose own log it is where no other is named. */
+async function withDump(
+  given: readonly string[],
+  names: readonly string[],
+  regs: string | undefined,
+  tables: readonly Firmware[],
+  session: Session,
+): Promise<LogReport> {
+  const [{ logAgainstDump }, { Dumps }, { loadSnapshot }] = await Promise.all([
+    import('../inspect/log-in-dump.ts'),
+    import('./dump-options.ts'),
+    import('../snapshot/load.ts'),
+  ]);
+  const snapshot = regs === undefined ? null : await loadSnapshot(regs, {});
+  const log = given.length === 0 ? null : await readText(given, session);
+  const dumps = new Dumps({}, snapshot?.memory ?? [], session);
+  try {
+    return logAgainstDump(await dumps.open(names), names, log, snapshot, tables);
+  } finally {
+    dumps.close();
+  }
+}
+
+async function printReport(report: LogReport, { format, verbose = false, color }: LogFlags, session: Session) {
   if (format === 'json') {
     const [{ logJson }, { jsonText }] = await Promise.all([
       import('../report/log/json.ts'),
@@ -102,29 +141,7 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
     await session.print((await import('../report/log/json.ts')).logNdjson(report, verbose));
   } else {
     const { logText } = await import('../report/log/text.ts');
-    await session.print(logText(report, await session.style(flags.color), verbose));
-  }
-  const found = severityOf(report);
-  return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
-}
-
-/** What the dump says of the faults. It is closed again, because the answers are facts by then. */
-async function inDump(report: LogReport, names: readonly string[], regs: string, session: Session) {
-  const [{ againstDump }, { Dumps }, { loadSnapshot }, { AddressMap }, { MemoryView }] = await Promise.all([
-    import('../inspect/log-in-dump.ts'),
-    import('./dump-options.ts'),
-    import('../snapshot/load.ts'),
-    import('../platform/address-map.ts'),
-    import('../dump/view.ts'),
-  ]);
-  const snapshot = await loadSnapshot(regs, {});
-  const dumps = new Dumps({}, snapshot.memory, session);
-  try {
-    const dump = await dumps.open(names);
-    const map = new AddressMap(dump.memory, null, snapshot.kdump.systemRam);
-    return againstDump(report, snapshot, { view: new MemoryView(dump), map });
-  } finally {
-    dumps.close();
+    await session.print(logText(report, await session.style(color), verbose));
   }
 }
 

@@ -3,11 +3,77 @@
  * same address, the same kind of access; and the memory of the event queue is asked for the very records.
  */
 
+import type { Dump } from '../dump/dump.ts';
+import { MemoryView } from '../dump/view.ts';
+import { InputError } from '../errors.ts';
+import { kernelLog, type LogRecord } from '../linux/kernel-log.ts';
+import { extractSnapshot } from '../linux/kernel-state.ts';
+import type { KernelLog } from '../log/facts.ts';
+import { LogReader } from '../log/kernel-log.ts';
+import { AddressMap } from '../platform/address-map.ts';
+import type { Firmware } from '../platform/firmware.ts';
 import { eventQueueOf } from '../queues/queue.ts';
 import type { AccessKind } from '../smmu/translation/rights.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { type Ending, StreamTranslator, type TranslationMemory } from '../streams/translation.ts';
-import type { EventInDump, LogReport, ReportedEvent, SmmuLogReport } from './log-report.ts';
+import {
+  type EventInDump,
+  type LogReport,
+  logReport,
+  type NamedStream,
+  type ReportedEvent,
+  type SmmuLogReport,
+} from './log-report.ts';
+
+/** Lines of a log, as `dmesg` prints them. */
+function* printed(records: Iterable<LogRecord>): Generator<Buffer> {
+  for (const { nanoseconds, text } of records) {
+    const micros = (nanoseconds / 1000n).toString().padStart(7, '0');
+    const time = `[${micros.slice(0, -6).padStart(5)}.${micros.slice(-6)}]`;
+    // A record may have several lines, and each has the time.
+    yield Buffer.from(
+      `${text
+        .split('\n')
+        .map((line) => `${time} ${line}`)
+        .join('\n')}\n`,
+    );
+  }
+}
+
+/** The log that the crashed kernel left in its dump. Throws InputError (`format`) where there is none. */
+function logOf(dump: Dump, file: string): KernelLog {
+  const found = kernelLog(dump);
+  if (found.outcome === 'not-found') {
+    throw new InputError(
+      'format',
+      'has no kernel log that can be found: name one beside it (log dmesg.txt --dump ...)',
+      { file },
+    );
+  }
+  const reader = new LogReader();
+  for (const piece of printed(found.records)) reader.push(piece);
+  return reader.end();
+}
+
+/**
+ * `log` is what was read and from where, or null for the log in the dump; without `snapshot`, the registers are those that
+ * the dump itself tells. Where it tells none, the log stands alone.
+ */
+export function logAgainstDump(
+  dump: Dump,
+  names: readonly string[],
+  log: readonly [files: readonly string[], log: KernelLog] | null,
+  snapshot: Snapshot | null,
+  tables: readonly Firmware[],
+): LogReport {
+  const [files, read] = log ?? [names, logOf(dump, names[0] ?? '')];
+  const report = logReport(files, read, tables);
+  const state = snapshot === null ? extractSnapshot(dump) : null;
+  const known = snapshot ?? (state?.outcome === 'found' ? state.snapshot : null);
+  if (known === null) return report;
+  const map = new AddressMap(dump.memory, null, known.kdump.systemRam);
+  return againstDump(report, known, { view: new MemoryView(dump), map });
+}
 
 /** The report with what the dump says of every event whose SMMU and stream are known. */
 export function againstDump(report: LogReport, snapshot: Snapshot, memory: TranslationMemory): LogReport {
@@ -19,10 +85,20 @@ export function againstDump(report: LogReport, snapshot: Snapshot, memory: Trans
       const records = new EventMemory(one, memory);
       return {
         ...smmu,
-        events: smmu.events.map((event) => ({ ...event, inDump: inDump(event, one, memory, records) })),
+        events: smmu.events.map((event) => ({
+          ...event,
+          ...namedByKernel(event, one),
+          inDump: inDump(event, one, memory, records),
+        })),
       };
     }),
   };
+}
+
+/** Whom the crashed kernel had behind the stream, where nobody has named the device yet. */
+function namedByKernel({ sid, device }: ReportedEvent, { masters }: SmmuSnapshot): Partial<NamedStream> {
+  const master = device === null ? masters?.find((one) => one.sid === sid && one.device !== null) : undefined;
+  return master === undefined ? {} : { device: master.device, deviceFrom: 'dump', deviceIfRequesterId: null };
 }
 
 /** The same SMMU: by name, by address, or because there is only one on either side. */

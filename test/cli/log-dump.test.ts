@@ -66,10 +66,16 @@ describe('what the tables say now', () => {
   });
 });
 
-test('the registers belong to the dump', async () => {
-  const { stderr, status } = await run(['log', 'x.txt', '--dump', 'dump.elf'], { cwd: SAMPLE });
+test('registers belong to a dump', async () => {
+  const { stderr, status } = await run(['log', 'x.txt', '--regs', 'regs.json'], { cwd: SAMPLE });
   expect(status).toBe(2);
-  expect(stderr).toContain('--dump and --regs belong together');
+  expect(stderr).toContain('--regs belongs to a dump');
+});
+
+test('a dump without a log says what to do', async () => {
+  const { stderr, status } = await run(['log', '--dump', 'dump.elf'], { cwd: SAMPLE });
+  expect(status).toBe(2);
+  expect(stderr).toContain('has no kernel log that can be found: name one beside it');
 });
 
 test('the sample is what the expectations are about', () => {

@@ -150,8 +150,8 @@ function worstFirst(events: readonly ReportedEvent[]): ReportedEvent[] {
 }
 
 const COUNT: Column = { title: 'Count', align: 'right' };
-const WHEN: Column = { title: 'When' };
-const LINES: Column = { title: 'Lines', align: 'right' };
+const WHEN: Column = { title: 'When', yields: 'below' };
+const LINES: Column = { title: 'Lines', align: 'right', yields: 'below' };
 
 function when({ firstTime, lastTime, firstStamp, lastStamp }: Occurrence): string {
   const [first, last] = firstTime === null ? [firstStamp, lastStamp] : [seconds(firstTime), seconds(lastTime)];
@@ -178,11 +178,11 @@ function eventSection({ events }: SmmuLogReport): Section {
       COUNT,
       { title: 'Event' },
       { title: 'SID', align: 'right' },
-      { title: 'Device', yields: 'wrap' },
+      { title: 'Device', yields: 'below' },
       { title: 'Address', align: 'right' },
       { title: 'Access', yields: 'wrap' },
-      { ...WHEN, yields: 'below' },
-      { ...LINES, yields: 'below' },
+      WHEN,
+      LINES,
       ...(inDump ? [{ title: 'In the dump:', yields: 'below' as const }] : []),
     ],
     rows: sorted
@@ -218,13 +218,12 @@ function deviceCell({ device, deviceFrom, deviceIfRequesterId, ssid }: ReportedE
 function commandSection({ commandErrors, boot }: SmmuLogReport): Section {
   const entries = boot?.queueEntries['cmdq'];
   const cells = (error: CommandErrorFacts) => {
-    const { reason, index, wrap } = consInWords(error, entries);
-    const at = index === null ? NOTHING : `${hex(index)}${wrap === null ? ' (with the wrap bit)' : ''}`;
+    const { reason, index } = consInWords(error, entries);
     return [
       String(error.count),
       error.what,
       reason ?? NOTHING,
-      at,
+      index === null ? NOTHING : hex(index),
       commandName(error.command),
       when(error),
       lines(error),
@@ -243,13 +242,16 @@ function commandSection({ commandErrors, boot }: SmmuLogReport): Section {
       { title: 'CMDQ_CONS.ERR' },
       { title: 'Stopped at', align: 'right' },
       { title: 'Command' },
-      { ...WHEN, yields: 'below' },
-      { ...LINES, yields: 'below' },
+      WHEN,
+      LINES,
     ],
     rows: commandErrors.slice(0, MAX_ROWS).map(cells),
     notes: [
       ...(commandErrors.length > MAX_ROWS
         ? [`and ${commandErrors.length - MAX_ROWS} more; --format json has all`]
+        : []),
+      ...(entries === undefined && commandErrors.some(({ cons }) => cons !== null)
+        ? ['The log does not say how large the queue is: where it stopped includes the wrap bit.']
         : []),
       ...[...meanings].map(([reason, meaning]) => `${reason}: ${meaning}`),
       ...commandErrors.flatMap(({ problems, firstLine }) =>
@@ -293,7 +295,7 @@ function requestSection({ pageRequests }: SmmuLogReport): Section {
     columns: [
       COUNT,
       { title: 'SID', align: 'right' },
-      { title: 'Device', yields: 'wrap' },
+      { title: 'Device', yields: 'below' },
       { title: 'Page', align: 'right' },
       { title: 'Wants' },
       WHEN,
