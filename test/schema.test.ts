@@ -7,9 +7,11 @@ import { CASES, type Case, withCase } from './support/conformance.ts';
 import { holds } from './support/holds.ts';
 import { inspectJson } from './support/published.ts';
 import {
+  CHECK_SCHEMA,
   closed,
   DECODE_SCHEMA,
   DIFF_SCHEMA,
+  EXPLAIN_SCHEMA,
   expectStrictlyValid,
   expectStrictlyValidSnapshot,
   expectValid,
@@ -25,6 +27,7 @@ import {
   STREAM_SCHEMA,
   snapshotProblems,
   TRANSLATION_SCHEMA,
+  VALIDATION_SCHEMA,
 } from './support/schema.ts';
 import { runs, someOf } from './support/slow.ts';
 import { temporaryFolder } from './support/temporary.ts';
@@ -50,8 +53,10 @@ test('schema/ is what the shapes make of it', async () => {
 });
 
 describe.each([
+  { name: 'check', schema: CHECK_SCHEMA, id: 'urn:smmu-adopt:check:1' },
   { name: 'decode', schema: DECODE_SCHEMA, id: 'urn:smmu-adopt:decode:1' },
   { name: 'diff', schema: DIFF_SCHEMA, id: 'urn:smmu-adopt:diff:1' },
+  { name: 'explain', schema: EXPLAIN_SCHEMA, id: 'urn:smmu-adopt:explain:1' },
   { name: 'info', schema: INFO_SCHEMA, id: 'urn:smmu-adopt:info:1' },
   { name: 'inspection', schema: INSPECTION_SCHEMA, id: 'urn:smmu-adopt:inspection:1' },
   { name: 'log', schema: LOG_SCHEMA, id: 'urn:smmu-adopt:log:1' },
@@ -59,6 +64,7 @@ describe.each([
   { name: 'stream', schema: STREAM_SCHEMA, id: 'urn:smmu-adopt:stream:1' },
   { name: 'snapshot', schema: SNAPSHOT_SCHEMA, id: 'urn:smmu-adopt:snapshot:1' },
   { name: 'translation', schema: TRANSLATION_SCHEMA, id: 'urn:smmu-adopt:translation:1' },
+  { name: 'validation', schema: VALIDATION_SCHEMA, id: 'urn:smmu-adopt:validation:1' },
 ])('$name.schema.json', ({ schema, id }) => {
   const objects = [...subschemas(schema)].filter(([, { type, properties }]) => type === 'object' && properties);
 

@@ -48,8 +48,8 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   if (kind === 'full') log.print('reset', 'warn', 'SMMU currently enabled! Resetting...');
 
   const before = registers.value('CR0');
-  const abort = registers.has('GBPA') ? registers.field('GBPA', 'ABORT') : null;
-  const ats = registers.has('IDR0') ? registers.field('IDR0', 'ATS') : null;
+  const abort = registers.known('GBPA', 'ABORT');
+  const ats = registers.known('IDR0', 'ATS');
   const kept = keptBits(smmu, kind, before);
   const atschk = atschkAfter(smmu, kind, before, ats);
   // What is not known of CR0 does not matter where only these two bits are kept, and both are known in the end.

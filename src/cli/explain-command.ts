@@ -1,4 +1,4 @@
-/** `smmu-adopt explain`: what a finding, a check or a rule of the ID scan means. Reads no dump. */
+/** `smmu-adopt explain`: what a finding, a check, an event, an error or a message means. Reads no dump. */
 
 import type { Command } from 'commander';
 import { printReport } from './print-report.ts';
@@ -10,6 +10,8 @@ Examples:
   smmu-adopt explain
   smmu-adopt explain l1-span-unsupported
   smmu-adopt explain two-level.split ids.scan asid-zero
+  smmu-adopt explain F_TRANSLATION 0x07 CERROR_ILL
+  smmu-adopt explain "arm-smmu-v3 arm-smmu-v3.0.auto: SMMU currently enabled! Resetting..."
   smmu-adopt explain --format json
 
 Exit status:
@@ -19,12 +21,13 @@ Exit status:
 export function addExplainCommand(program: Command, session: Session): void {
   const command = program
     .command('explain')
-    .summary('what a finding, a check or a rule of the ID scan means')
+    .summary('what a finding, a check, an event, an error or a kernel message means')
     .description(
-      'Says what a finding, a check of the driver or a rule of its ID scan means: what the hardware and the kernel ' +
-        'make of it, what causes it, and where to look next. Without a name, lists them all.',
+      'Says what a finding, a check of the driver, a rule of its ID scan, an event, an error of the SMMU or a message of ' +
+        'the kernel means: what the hardware and the kernel make of it, what causes it, and where to look next. Without ' +
+        'a name, lists them all.',
     )
-    .argument('[rule...]', 'names as they stand in a report');
+    .argument('[rule...]', 'names as they stand in a report, numbers of events, or lines of a kernel log');
   addTextOrJson(command)
     .addHelpText('after', EXAMPLES)
     .action((names: string[], flags: TextOrJsonFlags) => runExplain(names, flags, session));

@@ -1,6 +1,8 @@
 /** `smmu-adopt info`: what a dump is, before anything is made of it. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { OpenedDump } from '../dump/open.ts';
+import { InputError } from '../errors.ts';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { printReport } from './print-report.ts';
@@ -11,6 +13,9 @@ import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 interface InfoFlags extends DumpFlags, TextOrJsonFlags {
   readonly regs?: string;
   readonly allowOutside?: boolean;
+  readonly iomem?: true;
+  readonly log?: true;
+  readonly findTables?: true;
 }
 
 const EXAMPLES = `
@@ -19,10 +24,13 @@ Examples:
   smmu-adopt info https://dumps.example/crash/vmcore --verbose
   smmu-adopt info ddr0.bin@0x80000000 ddr1.bin@0x880000000
   smmu-adopt info dump.bin --regs regs.json --format json
+  smmu-adopt info vmcore --iomem > iomem.txt
+  smmu-adopt info vmcore --log | less
+  smmu-adopt info dump.raw --base 0x40000000 --find-tables
 
 Exit status:
   0  the dump can be read, complete or not
-  2  it cannot`;
+  2  it cannot, or it does not have what was asked for`;
 
 export function addInfoCommand(program: Command, session: Session): void {
   const command = program
@@ -31,6 +39,14 @@ export function addInfoCommand(program: Command, session: Session): void {
     .description('Prints what a dump is: container, kernel, page size, completeness, memory map, pages by state.')
     .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', 'register snapshot, for its memory list')
+    .addOption(
+      new Option('--iomem', "print the crashed kernel's memory map alone, as its /proc/iomem was").conflicts([
+        'log',
+        'findTables',
+      ]),
+    )
+    .addOption(new Option('--log', "print the crashed kernel's log alone, as dmesg does").conflicts('findTables'))
+    .option('--find-tables', 'search all memory for what looks like a stream table of Linux, and print that alone')
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addTextOrJson(addDumpOptions(command).optionsGroup('The report:'))
     .addHelpText('after', EXAMPLES)
@@ -41,8 +57,46 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
   const snapshot = flags.regs && (await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside }));
   const dumps = new Dumps(flags, snapshot ? snapshot.memory : [], session);
   try {
-    await printReport(dumpInfo(await dumps.open(names), session.progress), flags, session);
+    const dump = await dumps.open(names);
+    if (flags.iomem || flags.log) {
+      await printOfKernel(dump, flags, session);
+      return;
+    }
+    if (flags.findTables) {
+      await printTables(dump, flags, session);
+      return;
+    }
+    await printReport(dumpInfo(dump, session.progress), flags, session);
   } finally {
     dumps.close();
   }
+}
+
+/** Of the crashed kernel's own: loaded for those who ask for it. */
+async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags, session: Session): Promise<void> {
+  const [{ memoryMap }, { kernelLog }, words, { jsonText }] = await Promise.all([
+    import('../linux/memory-map.ts'),
+    import('../linux/kernel-log.ts'),
+    import('../report/crashed-kernel.ts'),
+    import('../report/escape.ts'),
+  ]);
+  const found = iomem ? memoryMap(dump) : kernelLog(dump);
+  if (found.outcome === 'not-found') {
+    const message = words.nothingFound(iomem ? 'memory map' : 'log', found.reason);
+    throw new InputError('format', message, { file: dump.files[0] ?? 'dump' });
+  }
+  if (format === 'json') await session.print([jsonText(words.crashedKernelJson(found))]);
+  else await session.print('entries' in found ? words.iomemLines(found.entries) : words.logLines(found.records));
+  for (const note of words.foundNotes(found)) session.note(`${note}\n`);
+}
+
+async function printTables(dump: OpenedDump, { format }: InfoFlags, session: Session): Promise<void> {
+  const [{ findTables }, words, { jsonText }] = await Promise.all([
+    import('../linux/table-scan.ts'),
+    import('../report/crashed-kernel.ts'),
+    import('../report/escape.ts'),
+  ]);
+  const tables = findTables(dump, session.progress);
+  if (format === 'json') await session.print([jsonText(words.tablesJson(tables))]);
+  else await session.print(words.tableLines(tables));
 }

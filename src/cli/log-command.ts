@@ -2,6 +2,9 @@
 
 import { type Command, createCommand, Option } from 'commander';
 import { InputError } from '../errors.ts';
+import type { LogReport } from '../inspect/log-report.ts';
+import type { ReadLogOptions } from '../inspect/read-log.ts';
+import type { Platform } from '../platform/platform.ts';
 import { renderNdjson } from '../report/render.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
 import { printReport } from './print-report.ts';
@@ -13,6 +16,8 @@ type Threshold = 'error' | 'warning' | 'note' | 'never';
 interface LogFlags extends Pick<PlatformFlags, 'dtb' | 'iort'>, Pick<TextOrJsonFlags, 'color'> {
   readonly format: 'text' | 'json' | 'ndjson';
   readonly verbose?: boolean;
+  readonly dump?: readonly string[];
+  readonly regs?: string;
   readonly failOn: Threshold;
 }
 
@@ -21,6 +26,8 @@ Examples:
   smmu-adopt log dmesg.txt
   dmesg | smmu-adopt log
   smmu-adopt log serial.log --iort IORT --verbose
+  smmu-adopt log --dump vmcore
+  smmu-adopt log dmesg.txt --dump vmcore --regs regs.json
   smmu-adopt log dmesg.txt --format json
   smmu-adopt log dmesg.txt --fail-on error
 
@@ -41,6 +48,13 @@ export function addLogCommand(program: Command, session: Session): void {
         'log, also of Xen and FreeBSD.',
     )
     .argument('[file...]', 'logs, read one after the other; standard input without any, or as -');
+  command
+    .optionsGroup('Against a dump of the same machine:')
+    .option(
+      '--dump <dump...>',
+      'what the tables in this dump say of each fault; without a file, of the log in the dump',
+    )
+    .option('--regs <file>', 'register snapshot (JSON) of the dump (default: as the dump tells)');
   const names = addPlatformOptions(createCommand()).options.filter(({ long }) => long === '--dtb' || long === '--iort');
   command.optionsGroup("Names for StreamIDs, from firmware's tables:");
   for (const option of names) command.addOption(option);
@@ -64,23 +78,53 @@ export function addLogCommand(program: Command, session: Session): void {
 }
 
 async function runLog(given: readonly string[], flags: LogFlags, session: Session): Promise<number> {
-  if (given.length === 0 && session.io.stdin.isTTY === true) {
-    throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
+  if (flags.regs !== undefined && flags.dump === undefined) {
+    throw new InputError('usage', '--regs belongs to a dump: --dump says which');
   }
-  const [{ piecesOf }, { readLog, severityOf }] = await Promise.all([
-    import('./log-input.ts'),
-    import('../inspect/read-log.ts'),
-  ]);
-  const files = given.length === 0 ? [STDIN] : given;
-  const platform = { tables: await loadTables(flags) };
-  const report = await readLog(piecesOf(files, session.io.stdin), { files, platform });
+  const platform = { tables: await loadTables(flags), search: null };
+  const report = await (flags.dump === undefined
+    ? readText(given, { platform }, session)
+    : withDump(given, flags.dump, flags.regs, platform, session));
   const { format, verbose = false, failOn } = flags;
   // Text says how many there are and how to see them.
   const shown = verbose || format === 'text' ? report : { ...report, passedOverLines: [] };
   if (format === 'ndjson') await session.print(await renderNdjson(shown));
   else await printReport(shown, flags, session, { verbose });
+  const { severityOf } = await import('../inspect/read-log.ts');
   const found = severityOf(report);
   return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
+}
+
+async function readText(given: readonly string[], options: ReadLogOptions, { io }: Session): Promise<LogReport> {
+  if (given.length === 0 && io.stdin.isTTY === true) {
+    throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
+  }
+  const [{ piecesOf }, { readLog }] = await Promise.all([import('./log-input.ts'), import('../inspect/read-log.ts')]);
+  const files = given.length === 0 ? [STDIN] : given;
+  return readLog(piecesOf(files, io.stdin), { ...options, files });
+}
+
+/** Against a dump, of whose own log it is where no other is named. */
+async function withDump(
+  given: readonly string[],
+  names: readonly string[],
+  regs: string | undefined,
+  platform: Platform,
+  session: Session,
+): Promise<LogReport> {
+  const [{ readLog }, { Dumps }, { loadSnapshot }] = await Promise.all([
+    import('../inspect/read-log.ts'),
+    import('./dump-options.ts'),
+    import('../snapshot/load.ts'),
+  ]);
+  const snapshot = regs === undefined ? undefined : await loadSnapshot(regs, {});
+  const dumps = new Dumps({}, snapshot?.memory ?? [], session);
+  try {
+    const options = { dump: await dumps.open(names), snapshot, platform };
+    return await (given.length === 0 ? readLog(null, { ...options, files: names }) : readText(given, options, session));
+  } finally {
+    dumps.close();
+  }
 }
 
 const AT_LEAST: Readonly<Record<Threshold, readonly string[]>> = {

@@ -7,15 +7,17 @@ import { STDIN, STDIN_NAME } from './session.ts';
 
 const PIECE_LENGTH = 1 << 18;
 
+const DUMP = 'is a memory dump, not a log: `vmcore-dmesg FILE` or `log` in crash prints the log in it';
+
 /** Files that are no text, by how they begin, and what to do with them. */
 const NO_TEXT: readonly (readonly [magic: string, what: string])[] = [
   ['\u001f\u008b', 'is compressed with gzip: `gunzip -c FILE | smmu-adopt log` reads it'],
   ['\u00fd7zXZ', 'is compressed with xz: `xz -dc FILE | smmu-adopt log` reads it'],
   ['(\u00b5/\u00fd', 'is compressed with zstd: `zstd -dc FILE | smmu-adopt log` reads it'],
   ['BZh', 'is compressed with bzip2: `bzip2 -dc FILE | smmu-adopt log` reads it'],
-  ['\u007fELF', 'is a memory dump or a program, not a log'],
-  ['KDUMP   ', 'is a memory dump, not a log'],
-  ['makedumpfile', 'is a memory dump, not a log'],
+  ['\u007fELF', DUMP],
+  ['KDUMP   ', DUMP],
+  ['makedumpfile', DUMP],
   ['LPKSHHRH', 'is a journal of systemd: `journalctl --file FILE -k | smmu-adopt log` reads it'],
 ];
 

@@ -7,6 +7,7 @@ import { FORMATS } from '../snapshot/import/formats.ts';
 import type { Content } from '../snapshot/import/reading.ts';
 import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
+import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { writeToFile } from './output.ts';
 import { printReport } from './print-report.ts';
 import { type Session, STDIN, STDIN_NAME } from './session.ts';
@@ -41,6 +42,19 @@ Exit status:
   0  the snapshot can be used
   2  it cannot`;
 
+const EXTRACT_EXAMPLES = `
+The kernel is any of 5.10 and newer with BTF, its arm-smmu-v3 driver built in or a module. Neither its vmlinux nor
+debug information is needed. Registers are what the driver wrote or found; the snapshot says of each how it is known,
+and leaves out what nothing tells.
+
+Examples:
+  smmu-adopt regs extract vmcore > regs.json
+  smmu-adopt regs extract vmcore -o regs.json
+
+Exit status:
+  0  a snapshot was made; stderr says what is doubtful about it
+  2  no state of the crashed kernel's SMMUs was found, and why`;
+
 const CAPTURE_EXAMPLES = `
 Examples:
   smmu-adopt regs capture --base 0x9050000 > capture.sh
@@ -52,6 +66,7 @@ On the machine:
 const GROUP_EXAMPLES = `
 Examples:
   smmu-adopt regs capture --base 0x9050000 > capture.sh
+  smmu-adopt regs extract vmcore > regs.json
   smmu-adopt regs import devmem.log --base 0x9050000 > regs.json
   smmu-adopt regs validate regs.json`;
 
@@ -97,6 +112,16 @@ export function addRegsCommand(program: Command, session: Session): void {
     .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only')
     .addHelpText('after', IMPORT_EXAMPLES)
     .action((files: string[], flags: ImportFlags) => runImport(files, flags, session));
+  addDumpOptions(
+    regs
+      .command('extract')
+      .summary("make a snapshot of the crashed kernel's own state")
+      .description("Prints a snapshot of what the crashed kernel's driver knew of each SMMU, from the dump alone.")
+      .argument('<dump...>', DUMP_ARGUMENT)
+      .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only'),
+  )
+    .addHelpText('after', EXTRACT_EXAMPLES)
+    .action((names: string[], flags: ExtractFlags) => runExtract(names, flags, session));
   addTextOrJson(regs.command('validate'))
     .summary('check and explain a snapshot')
     .description(
@@ -159,18 +184,47 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
       format: flags.format,
     },
   );
-  const json = [jsonText(snapshot)];
-  if (flags.output === undefined) await session.print(json);
-  else {
-    const inputs = named.map(({ file }) => file);
-    writeToFile(flags.output, json, inputs);
+  const inputs = named.map(({ file }) => file);
+  await printSnapshot(snapshot, [...importNotes(passedOver), ...notes], flags.output, inputs, session);
+}
+
+interface ExtractFlags extends DumpFlags {
+  readonly output?: string;
+}
+
+async function runExtract(names: string[], flags: ExtractFlags, session: Session): Promise<void> {
+  const [{ extractSnapshot }, { snapshotJson }, words] = await Promise.all([
+    import('../linux/kernel-state.ts'),
+    import('../snapshot/write.ts'),
+    import('../report/crashed-kernel.ts'),
+  ]);
+  const dumps = new Dumps(flags, [], session);
+  try {
+    const dump = await dumps.open(names);
+    const state = extractSnapshot(dump);
+    if (state.outcome === 'not-found') {
+      throw new InputError('format', words.noState(state.reason), { file: dump.files[0] ?? 'dump' });
+    }
+    const snapshot = snapshotJson(state.snapshot, words.sourceOf(state));
+    await printSnapshot(snapshot, words.stateNotes(state), flags.output, dump.paths, session);
+  } finally {
+    dumps.close();
   }
-  for (const note of [...importNotes(passedOver), ...notes])
-    session.note(`${escapeText(note)}
-`);
-  if (flags.output !== undefined)
-    session.note(`${escapeText(`snapshot written to ${flags.output}`)}
-`);
+}
+
+/** The snapshot to stdout or a file, and what is to be said of it to stderr. */
+async function printSnapshot(
+  snapshot: object,
+  notes: readonly string[],
+  output: string | undefined,
+  inputs: readonly string[],
+  session: Session,
+): Promise<void> {
+  const json = [jsonText(snapshot)];
+  if (output === undefined) await session.print(json);
+  else writeToFile(output, json, inputs);
+  const written = output === undefined ? [] : [`snapshot written to ${output}`];
+  for (const line of [...notes, ...written]) session.note(`${escapeText(line)}\n`);
 }
 
 async function runValidate(file: string, flags: TextOrJsonFlags, session: Session): Promise<void> {

@@ -10,6 +10,10 @@ const DESCRIPTOR_WORDS = DESCRIPTOR_BYTE_LENGTH / 4;
 /** Neighbouring descriptors read at once, 6 KiB: tables and what lies around them are asked for page after page. */
 const CHUNK_DESCRIPTORS = 256;
 const CACHED_CHUNKS = 32;
+/** Descriptors of one page of zeros that are passed over on the way to a neighbour: of 256 MiB without anything else. */
+const FARTHEST_NEIGHBOUR = 1 << 16;
+/** Pages that were found to be in place or not: tables are read in small pieces. */
+const JUDGED_PAGES = 64;
 /** For passes over all of them: 384 KiB. */
 const PASS_DESCRIPTORS = 1 << 14;
 
@@ -57,6 +61,7 @@ export class DescriptorTable {
   readonly heldCount: number;
   readonly #fileOffset: number;
   readonly #blockSize: number;
+  readonly #inPlace = new LruCache<boolean>(JUDGED_PAGES);
   /** Whether page data begins with a page of zeros. */
   #zeroPage: boolean | undefined;
   readonly #chunks = new LruCache<Uint32Array>(CACHED_CHUNKS);
@@ -87,15 +92,24 @@ export class DescriptorTable {
   }
 
   /**
-   * Whether the bytes of page `index` lie where its neighbours leave room for them: an offset that is wrong may well lead
+   * Whether the bytes of `page`, which is number `index`, lie where its neighbours leave room for them: an offset that is wrong may well lead
    * to another page. Pages are written one behind the other; only a page of zeros, right behind the descriptors, may
    * stand for many. Where two neighbours contradict each other, the one that touches its other neighbour is believed.
    */
-  isInPlace(index: number): boolean {
+  isInPlace(index: number, page: StoredPage): boolean {
     if (this.count === null) return true;
     const firstAt = this.offsetOf(this.count);
-    const { fileOffset: start, byteLength } = this.read(index);
-    if (start === firstAt && this.#zeroPage === true) return true;
+    // Only as a page of zeros is the first one another's, too; in many dumps most pages are.
+    if (index > 0 && page.fileOffset === firstAt) return this.#isZeroPage(firstAt);
+    let inPlace = this.#inPlace.get(index);
+    if (inPlace === undefined) {
+      inPlace = this.#findsRoom(index, page, firstAt);
+      this.#inPlace.set(index, inPlace);
+    }
+    return inPlace;
+  }
+
+  #findsRoom(index: number, { fileOffset: start, byteLength }: StoredPage, firstAt: number): boolean {
     const end = start + byteLength;
     const before = this.#neighbour(index, -1, firstAt);
     const behind = this.#neighbour(index, 1, firstAt);
@@ -108,7 +122,7 @@ export class DescriptorTable {
 
   /** The next page in a direction that lies elsewhere than the first one: null for none, undefined when it is unknown. */
   #neighbour(index: number, step: 1 | -1, firstAt: number): StoredPage | null | undefined {
-    for (let i = 1; i <= CHUNK_DESCRIPTORS; i++) {
+    for (let i = 1; i <= FARTHEST_NEIGHBOUR; i++) {
       const at = index + i * step;
       if (at < 0 || at >= (this.count ?? 0)) return null;
       if (!isStored(this.kindOf(at))) return undefined;

@@ -169,29 +169,30 @@ export class KdumpMemory implements PhysicalMemory {
   /** Fills `target` with the bytes of a page from `from` on; false when they turn out to be damaged. */
   #readPage(pfn: number, from: number, target: Uint8Array, descriptors: DescriptorTable, index: number): boolean {
     const kind = descriptors.kindOf(index);
-    const { fileOffset, byteLength } = descriptors.read(index);
+    const page = descriptors.read(index);
+    const { fileOffset, byteLength } = page;
     const damage = (what: string) => {
       if (this.#damaged.size < MAX_DAMAGED) this.#damaged.add(pfn);
       const paddr = pfn * this.#blockSize;
       this.#onDamage({ paddr, descriptors, fileOffset, fault: 'bad data', describe: () => what });
       return false;
     };
-    if (!descriptors.isInPlace(index)) return damage('has a descriptor that points to where other pages are');
+    if (!descriptors.isInPlace(index, page)) return damage('has a descriptor that points to where other pages are');
     const absent = 'cannot be read: the file does not have all of its bytes';
     if (kind === 'plain') {
       return descriptors.source.read(fileOffset + from, target) === target.byteLength || damage(absent);
     }
-    let page = this.#pages.get(pfn);
-    if (page === undefined) {
+    let unpacked = this.#pages.get(pfn);
+    if (unpacked === undefined) {
       const input = this.#compressed.subarray(0, byteLength);
       if (descriptors.source.read(fileOffset, input) < byteLength) return damage(absent);
-      page = this.#pages.makeRoom() ?? new Uint8Array(this.#blockSize);
-      if (!this.#codecs[kind as CodecName](input, page)) {
+      unpacked = this.#pages.makeRoom() ?? new Uint8Array(this.#blockSize);
+      if (!this.#codecs[kind as CodecName](input, unpacked)) {
         return damage(`does not unpack: ${byteLength} bytes of ${kind} data do not give ${this.#blockSize}`);
       }
-      this.#pages.set(pfn, page);
+      this.#pages.set(pfn, unpacked);
     }
-    target.set(page.subarray(from, from + target.byteLength));
+    target.set(unpacked.subarray(from, from + target.byteLength));
     return true;
   }
 

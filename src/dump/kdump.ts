@@ -172,7 +172,9 @@ function arrange(
   const gap = (to: number, beside: Part) => {
     if (to <= coveredTo) return;
     windows.push({ startPfn: coveredTo, endPfn: to, ram: first.ram, stored: first.stored, descriptors: null });
-    if (parts.length > 1) problem(beside, `no part holds the memory from ${span(coveredTo, to)}; it is lost`);
+    const from = coveredTo;
+    coveredTo = to;
+    if (parts.length > 1) problem(beside, `no part holds the memory from ${span(from, to)}; it is lost`);
   };
   for (const part of parts) {
     gap(part.startPfn, part);
@@ -187,7 +189,7 @@ function arrange(
     before = part;
   }
   gap(Math.min(maxMapnr, MAX_PAGES), before);
-  if (parts.length === 1 && windows.length > 1) {
+  if (parts.length === 1 && windows.some(({ descriptors }) => descriptors === null)) {
     const held = first.endPfn > first.startPfn ? `memory from ${span(first.startPfn, first.endPfn)}` : 'no memory';
     problem(first, `is one part of a split dump and holds ${held}; the memory of other parts is lost`);
   }

@@ -8,8 +8,8 @@ import { InputError } from '../errors.ts';
 import { LruCache } from './page-cache.ts';
 import type { ByteSource } from './source.ts';
 
-/** Bits read at once: 32 KiB, the pages of 1 GiB at 4 KiB. */
-const CHUNK_BITS = 1 << 18;
+/** Bits read at once: 128 KiB, the pages of 4 GiB at 4 KiB. */
+const CHUNK_BITS = 1 << 20;
 const CHUNK_WORDS = CHUNK_BITS / 32;
 /** Enough for a table, what it points to, and the other end of memory. */
 const CACHED_CHUNKS = 8;

@@ -3,6 +3,7 @@
 import type { EventGroup, KernelLog, PageRequestGroup, SmmuLog } from '../log/facts.ts';
 import { DeviceNames } from '../platform/device-names.ts';
 import type { Firmware, FirmwareSmmu } from '../platform/firmware.ts';
+import type { TranslationOutcome } from '../streams/translation.ts';
 
 export type DeviceSource = 'log' | 'iort' | 'dtb' | 'dump';
 
@@ -19,9 +20,16 @@ export interface NamedStream {
 
 /** What the tables in a dump say of an event now. */
 export interface EventInDump {
-  readonly outcome: string;
+  /** `found`: the stream has an entry that translates, and the event does not say what was to be translated. */
+  readonly outcome: TranslationOutcome | 'found';
   readonly fault: string | null;
-  readonly says: string;
+  /** What lies behind a fault, an abort, or an outcome that cannot be told. */
+  readonly why: string | null;
+  readonly pa: number | null;
+  /** The access would raise the same event again. */
+  readonly same: boolean;
+  /** Times that the record is in the memory of the event queue; null where the log has not all of its words. */
+  readonly inQueue: number | null;
 }
 
 export type ReportedEvent = EventGroup & NamedStream & { readonly inDump: EventInDump | null };

@@ -19,7 +19,7 @@ export interface Unfinished {
 }
 
 /** A message is put together from so many lines at most. */
-export const MAX_PARTS = 3;
+export const MAX_PARTS = 6;
 
 /** What a mail program puts in front of the rest of a line that it broke. */
 const QUOTATION = /^(?:[>|] ?)*/;

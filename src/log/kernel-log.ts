@@ -18,7 +18,8 @@ import { recordWord, skipBlanks } from './words.ts';
 /** What stands in front of the device after the driver was unbound, and what Xen has there. */
 const UNBOUND = /\bplatform (?=\S{0,80}(?:smmu|iommu))/g;
 const XEN = /\bSMMUv3: (?=\/)/g;
-const ENDS_IN_DRIVER = /\barm-smmu-v3\s*$/;
+/** A line that was broken within the name of the device, or in front of it. */
+const ENDS_IN_NAME = /\barm-smmu-v3(?: [^\s:]{0,128})?\s*$/;
 const SMMU_V2 = /\barm-smmu [^\s:]{1,128}: /;
 const BOOT = /Booting Linux on physical CPU/;
 const ADDED = ': Adding to iommu group ';
@@ -29,9 +30,11 @@ const SUPPRESSED = /\b(?:arm_smmu_\w{1,60}): (\d{1,10}) callbacks suppressed/;
 const BARE =
   /^(?:[>|\s]|<\d+>|\[[^\]]{0,60}\]|[a-z]+ *:[a-z]+ *:|(?:[A-Z][a-z]{2} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S{1,40}) \S{1,80} kernel:){0,12}/;
 
+/** Of the driver and a device together. */
+const MAX_NAME_LENGTH = 160;
 const MAX_PASSED_OVER = 200;
 const MAX_DEVICES = 1 << 14;
-const MAX_SMMUS = 1 << 10;
+const MAX_SMMUS = 1 << 14;
 const MAX_TEXT_LENGTH = 400;
 
 export class LogReader implements LineTaker, Scene {
@@ -125,7 +128,10 @@ export class LogReader implements LineTaker, Scene {
   #smmu(name: string | null, system: SmmuState['system']): SmmuState | null {
     let state = this.#smmus.get(name ?? '');
     if (state === undefined) {
-      if (this.#smmus.size >= MAX_SMMUS) return null;
+      if (this.#smmus.size >= MAX_SMMUS) {
+        this.#passedOverCount += 1;
+        return null;
+      }
       const kept = name === null ? null : Buffer.from(name, 'latin1').toString('latin1');
       state = new SmmuState(kept, system);
       this.#smmus.set(kept ?? '', state);
@@ -151,10 +157,18 @@ export class LogReader implements LineTaker, Scene {
     if (this.#takeNamed(text, UNBOUND, 'linux') || this.#takeNamed(text, XEN, 'xen')) return;
     if (this.#takeFreeBsd(text) || this.#takeOfNone(text)) return;
     if (SMMU_V2.test(text)) this.#smmuV2Lines += 1;
-    else if (ENDS_IN_DRIVER.test(text)) {
-      this.#unfinished = { state: null, text: DRIVER, prefix: text, line: this.line, parts: 1 };
-      this.#smmuLines += 1;
-    } else this.#takeBare(text);
+    else {
+      const at = ENDS_IN_NAME.exec(text.slice(-MAX_NAME_LENGTH))?.index;
+      if (at === undefined) this.#takeBare(text);
+      else this.#beginBroken(text, Math.max(0, text.length - MAX_NAME_LENGTH) + at);
+    }
+  }
+
+  #beginBroken(text: string, at: number): void {
+    const name = text.slice(at).trimEnd();
+    const begun = name.length < DRIVER.length ? DRIVER : name;
+    this.#unfinished = { state: null, text: begun, prefix: text.slice(0, at), line: this.line, parts: 1 };
+    this.#smmuLines += 1;
   }
 
   #takeNamed(text: string, marker: RegExp, system: SmmuState['system']): boolean {
@@ -224,27 +238,31 @@ export class LogReader implements LineTaker, Scene {
   /** Tries a line as the rest of the one before it. */
   #finishWith(text: string, line: number): boolean {
     const unfinished = this.#unfinished as Unfinished;
+    this.#unfinished = null;
+    const open: string[] = [];
     for (const whole of continuations(unfinished.text, text, DRIVER)) {
-      this.#unfinished = null;
       const outcome = this.#retry(unfinished, whole);
-      this.line = line;
-      if (outcome === 'used') return true;
-      if (outcome === 'unfinished' && unfinished.parts < MAX_PARTS) {
-        const state = unfinished.state ?? this.#smmuAt(whole, DRIVER.length);
-        this.#unfinished = { ...unfinished, state, text: whole, parts: unfinished.parts + 1 };
+      if (outcome === 'used') {
+        this.line = line;
         return true;
       }
+      if (outcome === 'unfinished') open.push(whole);
     }
+    // Nothing is whole yet; the likelier way goes on.
+    const [whole] = open;
     this.#unfinished = unfinished;
-    this.#settle();
+    if (whole !== undefined && unfinished.parts < MAX_PARTS) {
+      const state = unfinished.state ?? this.#smmuAt(whole, DRIVER.length);
+      this.#unfinished = { ...unfinished, state, text: whole, parts: unfinished.parts + 1 };
+    } else this.#settle();
     this.line = line;
-    return false;
+    return this.#unfinished !== null;
   }
 
   /** The message again, with more of it or with the certainty that there is no more. */
   #retry({ state: known, prefix, line }: Unfinished, text: string): Outcome {
     const nameAt = text.startsWith(DRIVER) ? DRIVER.length : 0;
-    const state = known ?? this.#smmuAt(text, nameAt);
+    const state = known ?? (nameAt === 0 ? null : this.#smmuAt(text, nameAt));
     if (state === null) return 'unknown';
     this.#prefix = prefix;
     this.line = line;

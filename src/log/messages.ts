@@ -38,7 +38,7 @@ const DECODED_ACCESS = new RegExp(
 );
 
 /** Those that carry numbers, by names of their own. */
-export const EVENT_RECEIVED = message('event', 'event-received', /^event 0x([0-9a-f]{1,2})\s+received/);
+export const EVENT_RECEIVED = message('event', 'event-received', /^event 0x([0-9a-f]{2})\s+received/);
 /** The same where another program's output, or the end of the log, took the rest. */
 export const EVENT_BEGUN = /^event 0x([0-9a-f]{2})(?![0-9a-f])/;
 export const EVENT_DECODED = message('event', 'event-decoded', DECODED);

@@ -161,10 +161,10 @@ function note(state: SmmuState, message: messages.Message, match: RegExpExecArra
 function understandDecoded(state: SmmuState, match: RegExpExecArray, body: string, scene: Scene): Outcome {
   const { name = '', ipa, fetch } = match.groups ?? {};
   const last = WITH_ACCESS.has(name) ? ipa : FETCH_EVENTS.has(name) ? fetch : '';
-  if (last === undefined && isLabelBegun(body.slice(match[0].length).trim())) {
+  if (last === undefined) {
+    // The rest may be on the next line; a number at the end of a line may have lost digits.
     if (!scene.isFinal) return 'unfinished';
-    // The last number of a line that was cut may have lost digits.
-    const certain = messages.EVENT_DECODED.pattern.exec(body.trimEnd().replace(/\s\S+$/, ''));
+    const certain = messages.EVENT_DECODED.pattern.exec(body.slice(0, match[0].length).replace(/\s\S+$/, ''));
     return certain === null ? 'unknown' : decodedEvent(state, certain.groups ?? {}, scene);
   }
   return decodedEvent(state, match.groups ?? {}, scene);
@@ -187,11 +187,6 @@ function decodedEvent(state: SmmuState, groups: Record<string, string | undefine
     scene.place(),
   );
   return 'used';
-}
-
-/** What stands behind the numbers of a line in clear is nothing, or the beginning of what should follow. */
-function isLabelBegun(text: string): boolean {
-  return ['iova: 0x', 'ipa: 0x', 'fetch_addr: 0x'].some((label) => label.startsWith(text.replace(/=$/, '')));
 }
 
 function accessOf(groups: Record<string, string | undefined>): DecodedAccess {
@@ -221,6 +216,9 @@ const BEGINNINGS = [
   'EVTQ overflow detected',
   'PRIQ overflow detected',
   'sid 0x',
+  'ias ',
+  'oas ',
+  'allocated ',
 ];
 const MAX_UNFINISHED_LENGTH = 300;
 

@@ -68,10 +68,21 @@ export function parseIomem(text: string, file: string): Iomem {
   if (ranges.length > 0 && ranges.every(({ start, end }) => start === 0 && end === 1)) {
     throw new InputError('format', 'has zeros for all addresses; /proc/iomem must be read as root', { file });
   }
-  const top = ranges.filter(({ depth }) => depth === 0);
-  if (!top.some(({ name }) => SYSTEM_RAM.test(name))) {
+  const iomem = iomemOf(ranges, file);
+  if (!hasSystemRam(iomem)) {
     throw new InputError('format', 'has no "System RAM" at the top level; is it a copy of /proc/iomem?', { file });
   }
+  return iomem;
+}
+
+/** Whether boot memory is among the entries of the top level: without it they describe no machine. */
+export function hasSystemRam({ ranges }: Pick<Iomem, 'ranges'>): boolean {
+  return ranges.some(({ depth, name }) => depth === 0 && SYSTEM_RAM.test(name));
+}
+
+/** What entries mean, be they of a copy of /proc/iomem or of a crashed kernel's own tree; `file` names where from. */
+export function iomemOf(ranges: readonly IomemRange[], file: string): Iomem {
+  const top = ranges.filter(({ depth }) => depth === 0);
   const isMemory = ({ name }: IomemRange) => SYSTEM_RAM.test(name) || CARVED_OUT.test(name);
   return {
     file,

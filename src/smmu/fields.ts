@@ -36,6 +36,12 @@ export function fieldBits(field: Field, words: readonly bigint[]): bigint {
   return field.kind === 'address' ? value << BigInt(field.lsb) : value;
 }
 
+/** Whether a mask of known bits covers the whole of a field. */
+export function isKnown({ lsb, width }: Field, { known }: { readonly known: bigint }): boolean {
+  const mask = ((1n << BigInt(width)) - 1n) << BigInt(lsb);
+  return (known & mask) === mask;
+}
+
 /** Fields by name, made at the first question: a rule of legality asks for a dozen of them, for each of 2^14 STEs. */
 const indexes = new WeakMap<Layout, ReadonlyMap<string, Field>>();
 

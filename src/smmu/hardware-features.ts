@@ -5,7 +5,7 @@
  * which treats a few illegal values otherwise.
  */
 
-import { fieldBits, fieldOf } from './fields.ts';
+import { fieldBits, fieldOf, isKnown } from './fields.ts';
 import { registerNamed } from './registers.ts';
 
 /** Where each value stands: register and field. */
@@ -52,18 +52,24 @@ const FEATURES = {
 
 export type FeatureName = keyof typeof FEATURES;
 
-/** The raw field values; null where the register was not captured. */
+/** The raw field values; null where the field is not known. */
 export type HardwareFeatures = Readonly<Record<FeatureName, number | null>>;
 
-/** `registers` are captured values by architecture name. */
-export function hardwareFeatures(registers: ReadonlyMap<string, bigint>): HardwareFeatures {
-  const entries = Object.entries(FEATURES).map(([feature, [name, field]]) => {
+/**
+ * `registers` are captured values by architecture name; of those in `partial` the bits of a mask are known, and a feature
+ * outside of it is null.
+ */
+export function hardwareFeatures(
+  registers: ReadonlyMap<string, bigint>,
+  partial: ReadonlyMap<string, { readonly value: bigint; readonly known: bigint }> = new Map(),
+): HardwareFeatures {
+  const entries = Object.entries(FEATURES).map(([feature, [name, fieldName]]) => {
     const layout = registerNamed(name);
-    const value = registers.get(name);
-    return [
-      feature,
-      layout === undefined || value === undefined ? null : Number(fieldBits(fieldOf(layout, field), [value])),
-    ];
+    if (layout === undefined) return [feature, null];
+    const field = fieldOf(layout, fieldName);
+    const some = partial.get(name);
+    const value = registers.get(name) ?? (some !== undefined && isKnown(field, some) ? some.value : undefined);
+    return [feature, value === undefined ? null : Number(fieldBits(field, [value]))];
   });
   return Object.fromEntries(entries) as HardwareFeatures;
 }

@@ -6,6 +6,8 @@ import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import { registerNamed } from '../smmu/registers.ts';
 import { parseJson } from './json-text.ts';
+import { parseMasters } from './masters.ts';
+import { withProvenance } from './provenance.ts';
 import { parseRegisters } from './registers.ts';
 import {
   CAPTURE_MOMENTS,
@@ -169,6 +171,7 @@ function refuseSameNames(place: Place, smmus: readonly SmmuSnapshot[]): void {
 
 function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: SnapshotWarning[]): SmmuSnapshot {
   const base = entry['base'] === undefined ? null : addressAt(place.key('base'), entry['base']);
+  const all = parseRegisters(place.key('registers'), entry['registers'], warnings);
   const firmware = entry['firmware'] === undefined ? {} : objectAt(place.key('firmware'), entry['firmware']);
   const coherent = firmware['coherent'];
   return {
@@ -180,7 +183,8 @@ function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: Sna
         : stringAt(place.key('name'), entry['name']),
     base,
     firmwareCoherent: coherent === undefined ? null : booleanAt(place.key('firmware').key('coherent'), coherent),
-    registers: parseRegisters(place.key('registers'), entry['registers'], warnings),
+    ...withProvenance(place.key('provenance'), entry['provenance'], all, warnings),
+    ...(entry['masters'] === undefined ? {} : { masters: parseMasters(place.key('masters'), entry['masters']) }),
   };
 }
 

@@ -4,9 +4,9 @@
  * still answers what the memory says; each one that was used is listed with the result.
  */
 
-import { fieldBits, fieldOf } from '../smmu/fields.ts';
+import { fieldBits, fieldOf, isKnown } from '../smmu/fields.ts';
 import { registerNamed } from '../smmu/registers.ts';
-import type { SmmuSnapshot } from './snapshot.ts';
+import type { PartialRegister, SmmuSnapshot } from './snapshot.ts';
 
 export interface Assumption {
   readonly what: string;
@@ -15,24 +15,26 @@ export interface Assumption {
 }
 
 const MISSING = 'register missing from the snapshot';
+const UNKNOWN = 'not among the known bits of the register';
 
 interface Default {
   readonly value: (registers: RegisterFile) => number;
+  /** Why this value, of those there are. */
   readonly why: string;
 }
 
-const fixed = (value: number, why: string): Default => ({ value: () => value, why: `${MISSING}; ${why}` });
+const fixed = (value: number, why: string): Default => ({ value: () => value, why });
 
 /** One entry for each field that a result depends on and that a snapshot may lack. */
 export const DEFAULTS: Readonly<Record<string, Default>> = {
   'CR0.SMMUEN': fixed(1, 'a snapshot is taken of an SMMU that was in use'),
   'GERROR.SFM_ERR': {
     value: (registers) => (registers.has('GERRORN') ? registers.field('GERRORN', 'SFM_ERR') : 0),
-    why: `${MISSING}; no error taken to be active`,
+    why: 'no error taken to be active',
   },
   'GERRORN.SFM_ERR': {
     value: (registers) => (registers.has('GERROR') ? registers.field('GERROR', 'SFM_ERR') : 0),
-    why: `${MISSING}; no error taken to be active`,
+    why: 'no error taken to be active',
   },
   'IDR0.ST_LEVEL': fixed(1, 'server SMMUs have two-level stream tables'),
   'IDR0.CD2L': fixed(1, 'server SMMUs have two-level CD tables'),
@@ -41,7 +43,7 @@ export const DEFAULTS: Readonly<Record<string, Default>> = {
   'IDR0.VMID16': fixed(1, 'the wider choice'),
   'IDR1.SIDSIZE': {
     value: (registers) => Math.min(32, registers.field('STRTAB_BASE_CFG', 'LOG2SIZE')),
-    why: `${MISSING}; Linux programs LOG2SIZE from SIDSIZE`,
+    why: 'Linux programs LOG2SIZE from SIDSIZE',
   },
   'IDR1.SSIDSIZE': fixed(20, 'the largest there is'),
   'IDR5.OAS': fixed(6, 'the largest that Linux handles'),
@@ -49,17 +51,20 @@ export const DEFAULTS: Readonly<Record<string, Default>> = {
 
 export class RegisterFile {
   readonly #values: ReadonlyMap<string, bigint>;
+  readonly #partial: ReadonlyMap<string, PartialRegister>;
   readonly #assumed = new Map<string, Assumption>();
 
   constructor(smmu: SmmuSnapshot) {
     this.#values = smmu.registers;
+    this.#partial = smmu.partial ?? new Map();
   }
 
+  /** Whether every bit of the register is known. */
   has(register: string): boolean {
     return this.#values.has(register);
   }
 
-  /** The whole register as a number; null when the snapshot lacks it. For those of at most 32 bits. */
+  /** The whole register as a number; null when one of its bits is not known. For those of at most 32 bits. */
   value(register: string): number | null {
     const value = this.#values.get(register);
     return value === undefined ? null : Number(value);
@@ -79,16 +84,31 @@ export class RegisterFile {
     return Number(this.bits(register, name));
   }
 
-  /** The same for fields too wide for a number, and for addresses, which keep their bits in place. */
+  /** A field's value, or null when it is not known: nothing is assumed. */
+  known(register: string, name: string): number | null {
+    const bits = this.#bits(register, name);
+    return bits === null ? null : Number(bits);
+  }
+
+  /** As `field`, for fields too wide for a number, and for addresses, which keep their bits in place. */
   bits(register: string, name: string): bigint {
-    const layout = registerNamed(register);
-    const value = this.#values.get(register);
-    if (layout !== undefined && value !== undefined) return fieldBits(fieldOf(layout, name), [value]);
+    const bits = this.#bits(register, name);
+    if (bits !== null) return bits;
     const key = `${register}.${name}`;
     const assumed = DEFAULTS[key];
     if (assumed === undefined) throw new Error(`no value and no default for ${key}`);
     const chosen = assumed.value(this);
-    this.assume(key, String(chosen), assumed.why);
+    this.assume(key, String(chosen), `${this.#partial.has(register) ? UNKNOWN : MISSING}; ${assumed.why}`);
     return BigInt(chosen);
+  }
+
+  #bits(register: string, name: string): bigint | null {
+    const layout = registerNamed(register);
+    if (layout === undefined) return null;
+    const field = fieldOf(layout, name);
+    const value = this.#values.get(register);
+    if (value !== undefined) return fieldBits(field, [value]);
+    const partial = this.#partial.get(register);
+    return partial !== undefined && isKnown(field, partial) ? fieldBits(field, [partial.value]) : null;
   }
 }

@@ -4,6 +4,12 @@ import { registerNamed } from '../smmu/registers.ts';
 import type { SnapshotWarning } from './snapshot.ts';
 import { integerAt, type Json, objectAt, type Place, shownKey } from './values.ts';
 
+/** The register that a name means, however it is spelled; undefined for a half of one and for what is none. */
+export function registerByName(written: string): string | undefined {
+  const spelling = interpretName(written);
+  return spelling?.half === null ? spelling.register : undefined;
+}
+
 /** Without these two there is no table to find, and nothing could be assumed in their stead. */
 const REQUIRED = ['STRTAB_BASE', 'STRTAB_BASE_CFG'];
 

@@ -136,7 +136,7 @@ describe('bash', () => {
     ['inspect --sid x --no', ['--no-gate']],
     ['inspect -- --no', []],
     ['inspect -- d', ['dump.raw']],
-    ['regs ', ['import', 'validate', 'capture', 'help']],
+    ['regs ', ['import', 'extract', 'validate', 'capture', 'help']],
     ['regs import --captured b', ['before-kdump-probe']],
     ['regs import --name import --form', ['--format']],
     ['regs validate regs.json ', []],

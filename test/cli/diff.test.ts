@@ -86,7 +86,7 @@ test('STEs and CDs field by field, and what is missing', async () => {
   expect(text).toBe(
     `smmu0: 2 STES CHANGED, 2 DEVICES AFFECTED
   also changed: 1 L1 descriptor, 1 register
-  v6 decides about both tables alike: adopted
+  v6 decides otherwise: adopted before, indeterminate after
   a device inserted after the change: refused (SID 0x500)
   a device inserted after the change: attached at once (SID 0x8)
   a device inserted after the change: attach deferred (SID 0x18)
@@ -316,7 +316,8 @@ describe.skipIf(reason !== '' || !existsSync(LATE))(
       expect(smmu.stes.map(({ sid }: { sid: number }) => sid)).toEqual(rewritten.sort((a: number, b: number) => a - b));
       expect(smmu.cds.map(({ sid }: { sid: number }) => sid)).toEqual(rewritten);
       expect(smmu.counts).toMatchObject({ l1: 0, missing: 0, newlyIllegal: 0, devices: rewritten.length });
-      expect(smmu.kernel.verdict).toEqual({ before: 'adopted', after: 'adopted' });
+      // The later registers are of after the probe: nothing firm rests on them.
+      expect(smmu.kernel.verdict).toEqual({ before: 'adopted', after: 'indeterminate' });
     });
 
     test('its queues have moved', async () => {

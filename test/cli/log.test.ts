@@ -19,10 +19,10 @@ describe('text', () => {
   events  F_TRANSLATION of SID 0x100 (0000:01:00.0) at 0xffffb002, once
 
 Events  what stops DMA first
-  Count  Event            SID  Device           Address  Access
-  -----  -------------  -----  ------------  ----------  -------------------------------
-      1  F_TRANSLATION  0x100  0000:01:00.0  0xffffb002  unprivileged data read, stage 1
-    When 2.230000  Lines 7
+  Count  Event            SID     Address  Access
+  -----  -------------  -----  ----------  -------------------------------
+      1  F_TRANSLATION  0x100  0xffffb002  unprivileged data read, stage 1
+    Device 0000:01:00.0  When 2.230000  Lines 7
   F_TRANSLATION: The address is not mapped, or lies outside what the tables cover. Typical of DMA
   that goes on after its buffer was unmapped, and of a wrong address in a device.
 
@@ -49,6 +49,21 @@ Adoption and reset  in order
   kdump: adopting crashed kernel's stream table
   kdump: retaining SMMUEN for in-flight DMA
 `);
+  });
+
+  test.each([80, 100, 160])('no line is longer than a terminal of %i columns', async (columns) => {
+    const body = [
+      'CMDQ error (cons 0x030120f3): ATC invalidate timeout',
+      'CMDQ error (cons 0x010120f3): ATC invalidate timeout',
+      'unexpected global error reported (0x000001fd), this could be serious',
+      'sid 0x00000100.0x00005: [17L] unprivileged RWX access at iova 0xfffffffffffff000',
+      'event: F_PERMISSION client: a-device-with-a-rather-long-name.12345 sid: 0x20600 ssid: 0xfffff iova: 0xfffffffffffff000 ipa: 0xfffffffff000',
+      'priv inst read s2 "Stage 1 translation table fetch" stall stag: 0xffff',
+    ].map((text) => `[Tue Sep 29 10:11:12 2026] arm-smmu-v3 arm-smmu-v3.0.auto: ${text}\n`);
+    const file = folder.write('wide.txt', body.join(''));
+    const { stdout } = await run(['log', file, '--color', 'never'], { cwd: LOGS, columns });
+    expect(stdout).toContain('F_PERMISSION');
+    expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
   });
 
   test('a log without an SMMU says so', async () => {

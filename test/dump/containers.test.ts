@@ -8,6 +8,7 @@ import { SAMPLES } from '../../samples/cases.ts';
 import { ENXIO } from '../../src/adopt/errno.ts';
 import { inspect, openDump, parseSnapshot } from '../../src/index.ts';
 import { asEveryContainer } from '../support/containers.ts';
+import { publishedInspection } from '../support/published.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const INSIDE = ['healthy-two-level', 'bad-span', 'linear-on-two-level'];
@@ -25,7 +26,7 @@ describe.each(stories)('$name', ({ name: story, memory, smmus }) => {
     const { complete, mapComplete, problems } = opened;
     const whole = { complete: mapComplete ? true : null, problems: [] };
     expect({ complete, problems }, 'nothing is missing').toEqual(whole);
-    const json = JSON.stringify(inspection.smmus);
+    const json = JSON.stringify(publishedInspection(inspection).smmus);
     const messages = inspection.findings.map(({ message }) => message);
     const rets = inspection.smmus.flatMap(({ inserts }) => inserts.map(({ ret }) => ret));
     opened.close();

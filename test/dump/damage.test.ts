@@ -6,12 +6,13 @@
 import { describe, expect, test } from 'vitest';
 import { SAMPLES } from '../../samples/cases.ts';
 import type { Sample } from '../../samples/machine.ts';
-import { InputError, inspect, openDump, parseSnapshot } from '../../src/index.ts';
+import { InputError, openDump, parseSnapshot } from '../../src/index.ts';
 import { compressSnappyFramed } from '../support/compress.ts';
 import { elfCore } from '../support/elf-writer.ts';
 import { cutIntoRecords, flatten } from '../support/flatten.ts';
 import { type KdumpPage, kdump } from '../support/kdump-writer.ts';
 import { limeDump } from '../support/lime-writer.ts';
+import { inspectJson } from '../support/published.ts';
 import { expectStrictlyValid } from '../support/schema.ts';
 import { SLOW } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -149,9 +150,9 @@ async function outcomeOf(bytes: Uint8Array): Promise<Outcome> {
   let dump: Awaited<ReturnType<typeof openDump>> | undefined;
   try {
     dump = await openDump(folder.write('dump', bytes));
-    const json = JSON.parse(JSON.stringify(await inspect(dump, snapshot, { insert: 'all' })));
+    const json = await inspectJson(dump, snapshot, { insert: 'all' });
     expectStrictlyValid(json);
-    return (json.smmus as { stes: { address: string; words: string[] }[] }[]).flatMap(({ stes }) =>
+    return json.smmus.flatMap(({ stes }) =>
       stes.map(({ address, words }) => {
         const content = Buffer.alloc(64);
         for (const [i, word] of words.entries()) content.writeBigUInt64LE(BigInt(word), i * 8);

@@ -90,6 +90,7 @@ describe('parts without pages, as there are when there are more parts than pages
     const what = 'is one part of a split dump and holds no memory; the memory of other parts is lost';
     expect(dump).toMatchObject({ complete: false, problems: [{ what }] });
     expect(differences(dump)).toEqual(storedIn(0, MAX_MAPNR));
+    expect(dump.memory.ranges, 'its bitmap says once what is RAM').toEqual((await openKdump([all])).memory.ranges);
   });
 });
 

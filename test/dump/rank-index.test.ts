@@ -8,7 +8,7 @@ import { refusalOf } from '../support/refusal.ts';
 import { runs } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';
 
-const CHUNK_BITS = 2 ** 18;
+const CHUNK_BITS = 2 ** 20;
 
 /** A bitmap in a file, from offset `at` on, and what it is made of. */
 function bitmapOf(bytes: Uint8Array, bitCount = bytes.length * 8, at = 3) {

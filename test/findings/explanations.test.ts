@@ -9,6 +9,10 @@ import { Session } from '../../src/cli/session.ts';
 import { explanationsOf, GROUPS } from '../../src/findings/explanations/catalogue.ts';
 import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
 import { RULES } from '../../src/findings/rules.ts';
+import { namesOfMessage } from '../../src/log/message-names.ts';
+import { COMMAND_ERRORS } from '../../src/smmu/commands.ts';
+import { EVENT_TYPES } from '../../src/smmu/events.ts';
+import { registerNamed } from '../../src/smmu/registers.ts';
 
 const ALL = GROUPS.flatMap(({ entries }) => entries);
 const namesOf = (kind: string) => ALL.filter((entry) => entry.kind === kind).map(({ name }) => name);
@@ -18,8 +22,31 @@ describe('everything that has a name is explained, once', () => {
     ['finding', Object.keys(RULES)],
     ['check', CHECK_ORDER],
     ['scan-rule', Object.keys(SCAN_RULES)],
+    ['event', EVENT_TYPES.map(({ name }) => name)],
+    ['command-error', COMMAND_ERRORS],
+    ['global-error', registerNamed('GERROR')?.fields.map(({ name }) => name) ?? []],
   ])('each %s', (kind, names) => {
     expect(namesOf(kind).sort()).toEqual([...names].sort());
+  });
+
+  test.each<readonly [text: string, names: readonly string[]]>([
+    ['event 0x10 received:', ['F_TRANSLATION']],
+    ['[  446.4] arm-smmu-v3 arm-smmu-v3.0.auto: event 0x07 received:', ['F_TRANSL_FORBIDDEN']],
+    ['event: C_BAD_STE client: (unassigned sid) sid: 0x5 ssid: 0x0', ['C_BAD_STE']],
+    ['CMDQ error (cons 0x0100b1b7): Illegal command', ['CERROR_ILL']],
+    ['unexpected global error reported (0x00000101), this could be serious', ['CMDQ_ERR', 'SFM_ERR']],
+    ['EVTQ write aborted -- events may have been lost', ['EVENTQ_ABT_ERR']],
+    ['CMD_SYNC timeout at 0x0000b1b7 [hwprod 0x0000b1c0, hwcons 0x0000b1b7]', ['cmd-sync-timeout']],
+    ['arm_smmu_evtq_thread: 4643 callbacks suppressed', ['messages-suppressed']],
+    ['ias 48-bit, oas 48-bit (features 0x001fffef)', ['driver-start']],
+    ['kdump: L1[5] unsupported span 3 (vs 9)', ['l1-span-unsupported']],
+    ['kdump: falling back to full reset', ['adoption-fallback']],
+    ['arm-smmu-v3 9050000.smmuv3: SMMU currently enabled! Resetting...', ['found-enabled']],
+    ['arm-smmu-v3 9050000.smmuv3: hello', []],
+    ['usb 1-1: event', []],
+  ])('the message "%s"', (text, names) => {
+    expect(namesOfMessage(text)).toEqual(names);
+    expect(names.filter((name) => explanationsOf(name).length === 0)).toEqual([]);
   });
 
   test('the names for shells are the same', () => {

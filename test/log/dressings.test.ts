@@ -4,7 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventGroup, KernelLog } from '../../src/log/facts.ts';
 import { readLog as read } from '../support/log-reading.ts';
-import { DRESSINGS, type DriverLine, driverLines, type Printing, type WrittenEvent } from '../support/log-writer.ts';
+import {
+  DRESSINGS,
+  type DriverLine,
+  driverLines,
+  type Printing,
+  type WrittenEvent,
+  wrapped,
+} from '../support/log-writer.ts';
 
 const A = 'arm-smmu-v3.0.auto';
 const B = '9050000.smmuv3';
@@ -144,6 +151,48 @@ describe('however the lines are mixed', () => {
         expect(log.passedOver).toBe(0);
       }),
       { seed: 20261, numRuns: 150 },
+    );
+  });
+});
+
+describe('lines that a mail program broke', () => {
+  const printed = (printing: Printing) =>
+    (DRESSINGS['printk time'] as (typeof DRESSINGS)[string]).dress(driverLines(EVENTS, printing)).trimEnd().split('\n');
+  const widths = fc.integer({ min: 30, max: 110 });
+  const quotes = fc.constantFrom('', '> ', '> > ', '>> ');
+  const printings = fc.constantFrom<Printing>('v5', 'v6.14');
+
+  test('at blanks: every record, whole and once', () => {
+    fc.assert(
+      fc.property(widths, quotes, printings, (width, quote, printing) => {
+        const log = read(
+          printed(printing)
+            .map((line) => `${wrapped(line, width, quote)}\n`)
+            .join(''),
+        );
+        expect(found(log)).toEqual(EXPECTED);
+        expect(log.passedOver).toBe(0);
+      }),
+      { seed: 20262, numRuns: 150 },
+    );
+  });
+
+  // Where a name or the last number of a line is cut in two, what it was is not always to be told.
+  test('anywhere: nothing that is not there', () => {
+    const all = Object.values(EXPECTED).flat();
+    const known = (key: 'sid' | 'ssid' | 'address') => new Set<unknown>([null, ...all.map((event) => event[key])]);
+    const [sids, ssids, addresses] = [known('sid'), known('ssid'), known('address')];
+    fc.assert(
+      fc.property(widths, quotes, printings, (width, quote, printing) => {
+        const parts = printed(printing).flatMap((line) => line.match(new RegExp(`.{1,${width}}`, 'g')) ?? []);
+        for (const { name, events } of read(parts.map((part) => `${quote}${part}\n`).join('')).smmus) {
+          expect([A, B, null]).toContain(name);
+          for (const { sid, ssid, address } of events) {
+            expect([sids.has(sid), ssids.has(ssid), addresses.has(address)]).toEqual([true, true, true]);
+          }
+        }
+      }),
+      { seed: 20263, numRuns: 150 },
     );
   });
 });

@@ -56,11 +56,11 @@ describe('fieldOf', () => {
 });
 
 describe('decodeFields', () => {
-  it('gives numbers as integers, addresses as hex text, in the order of the table', () => {
+  it('gives numbers as integers, addresses as bigints, in the order of the table', () => {
     const decoded = decodeFields(SAMPLE, [0x0000_0000_4200_c005n, 0x8000_0000_0000_0011n]);
     expect(Object.entries(decoded)).toEqual([
       ['Low', 5],
-      ['Pointer', '0x4200c000'],
+      ['Pointer', 0x4200_c000n],
       ['High', 8],
       ['Bare', 0x11],
     ]);
@@ -68,7 +68,7 @@ describe('decodeFields', () => {
 
   it('ignores reserved bits', () => {
     const reserved = [0xff00_0000_0000_0ff0n, 0x0fff_ffff_ffff_ff00n];
-    expect(decodeFields(SAMPLE, reserved)).toEqual({ Low: 0, Pointer: '0x0', High: 0, Bare: 0 });
+    expect(decodeFields(SAMPLE, reserved)).toEqual({ Low: 0, Pointer: 0n, High: 0, Bare: 0 });
   });
 });
 

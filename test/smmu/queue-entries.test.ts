@@ -52,33 +52,33 @@ describe('events by example', () => {
     {
       words: [0x0000_0011_0000_0010n, 0x0000_020a_0000_0000n, 0x9b0c_c000n, 0n],
       type: 'F_TRANSLATION',
-      fields: { StreamID: 0x11, RnW: 1, PnU: 1, InD: 0, CLASS: 2, S2: 0, Stall: 0, InputAddr: '0x9b0cc000' },
+      fields: { StreamID: 0x11, RnW: 1, PnU: 1, InD: 0, CLASS: 2, S2: 0, Stall: 0, InputAddr: 0x9b0cc000n },
     },
     {
       words: [0x0002_0600_0000_0010n, 0x0000_0200_0000_0000n, 0xff9b_c000n, 0n],
       type: 'F_TRANSLATION',
-      fields: { StreamID: 0x20600, RnW: 0, PnU: 0, CLASS: 2, S2: 0, InputAddr: '0xff9bc000' },
+      fields: { StreamID: 0x20600, RnW: 0, PnU: 0, CLASS: 2, S2: 0, InputAddr: 0xff9bc000n },
     },
     {
       words: [0x0000_3102_0000_0010n, 0x0000_0208_8000_007fn, 0n, 0n],
       type: 'F_TRANSLATION',
-      fields: { StreamID: 0x3102, RnW: 1, Stall: 1, STAG: 0x7f, InputAddr: '0x0' },
+      fields: { StreamID: 0x3102, RnW: 1, Stall: 1, STAG: 0x7f, InputAddr: 0x0n },
     },
     {
       // A reserved bit is set, and the last word is filled although nothing says that it is valid.
       words: [0x0000_7d00_0000_0010n, 0x0000_0209_0000_0080n, 0xf47c_f000n, 0xf47c_f000n],
       type: 'F_TRANSLATION',
-      fields: { StreamID: 0x7d00, RnW: 1, Stall: 0, STAG: 0x80, S2: 0, InputAddr: '0xf47cf000', IPA: '0xf47cf000' },
+      fields: { StreamID: 0x7d00, RnW: 1, Stall: 0, STAG: 0x80, S2: 0, InputAddr: 0xf47cf000n, IPA: 0xf47cf000n },
     },
     {
       words: [0x0000_0100_0000_0007n, 0n, 0n, 0n],
       type: 'F_TRANSL_FORBIDDEN',
-      fields: { StreamID: 0x100, RnW: 0, InputAddr: '0x0' },
+      fields: { StreamID: 0x100, RnW: 0, InputAddr: 0x0n },
     },
     {
       words: [0x0000_0008_0000_0010n, 0x0000_0080_0000_0000n, 0x0809_0040n, 0n],
       type: 'F_TRANSLATION',
-      fields: { StreamID: 8, S2: 1, CLASS: 0, InputAddr: '0x8090040' },
+      fields: { StreamID: 8, S2: 1, CLASS: 0, InputAddr: 0x8090040n },
     },
   ])('$type $fields', ({ words, type, fields }) => {
     const layout = eventType(Number((words[0] as bigint) & 0xffn));

@@ -150,6 +150,8 @@ describe('a snapshot explained', () => {
     expect(smmu?.registers['STRTAB_BASE']).toEqual({
       value: '0x40000000430a3000',
       offset: '0x80',
+      how: 'hardware',
+      known: null,
       meaning: 'Stream table base',
       fields: {
         ADDR: {

@@ -77,7 +77,7 @@ const each =
 const spelledTab = (tab: string) => each((line) => printk(line).replace('\t', tab));
 
 /** Breaks lines at a blank, as a mail program does. */
-function wrapped(line: string, width: number, quote: string): string {
+export function wrapped(line: string, width: number, quote: string): string {
   if (line.length <= width) return quote + line;
   const cut = line.lastIndexOf(' ', width);
   return cut <= 0 ? quote + line : `${quote}${line.slice(0, cut)}\n${wrapped(line.slice(cut + 1), width, quote)}`;

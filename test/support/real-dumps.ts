@@ -14,6 +14,8 @@ const ROOT = process.env['SMMU_ADOPT_DUMPS'] ?? fileURLToPath(new URL('../../../
 export const QEMU_A = join(ROOT, 'qemu-a');
 /** Firmware tables of real machines. */
 export const REAL_FIRMWARE = join(ROOT, '..', 'firmware');
+/** Dumps of several kernels without a register snapshot, with what their registers were beside them. */
+export const BARE = join(ROOT, 'bare');
 /** Runs of a kernel that carries revision v6. */
 export const ADOPT_V6 = join(ROOT, 'adopt-v6');
 /** The same of one that carries v10. */

@@ -17,7 +17,10 @@ import { RISK_TRAFFIC } from '../rules/risk-traffic.ts';
 import type { Reach, RuleInfo, Severity } from '../rules/rule.ts';
 import { TABLES } from '../rules/tables.ts';
 import { CHECKS } from './checks.ts';
+import { EVENTS } from './events.ts';
 import type { Explanation, Explanations } from './explanation.ts';
+import { COMMAND_QUEUE_ERRORS, GLOBAL_ERRORS } from './hardware-errors.ts';
+import { KERNEL_MESSAGES } from './messages.ts';
 import { SCAN_RULE_EXPLANATIONS } from './scan-rules.ts';
 import { TWO_LEVEL_CHECKS } from './two-level-checks.ts';
 
@@ -25,7 +28,7 @@ const SCAN: { readonly [R in ScanRule]: Explanation } = SCAN_RULE_EXPLANATIONS;
 
 const CHECK_EXPLANATIONS: Explanations = { ...CHECKS, ...TWO_LEVEL_CHECKS };
 
-export type ExplainedKind = 'finding' | 'check' | 'scan-rule';
+export type ExplainedKind = 'finding' | 'check' | 'scan-rule' | 'event' | 'command-error' | 'global-error' | 'message';
 
 /** An explanation with all that is known of what it explains. */
 export interface Explained extends Omit<Explanation, 'kernel'> {
@@ -97,6 +100,13 @@ export const GROUPS: readonly ExplainedGroup[] = [
   { title: 'Findings about the input', entries: findings(INPUT) },
   { title: "Checks, in the driver's order", entries: plain('check', CHECK_ORDER, CHECK_EXPLANATIONS) },
   { title: 'Rules of the ID scan (v8 and later)', entries: plain('scan-rule', named(SCAN_RULES), SCAN) },
+  { title: 'Events that an SMMU records', entries: plain('event', named(EVENTS), EVENTS) },
+  {
+    title: 'Errors of the command queue (CMDQ_CONS.ERR)',
+    entries: plain('command-error', named(COMMAND_QUEUE_ERRORS), COMMAND_QUEUE_ERRORS),
+  },
+  { title: 'Global errors (GERROR)', entries: plain('global-error', named(GLOBAL_ERRORS), GLOBAL_ERRORS) },
+  { title: 'Other messages of the driver', entries: plain('message', named(KERNEL_MESSAGES), KERNEL_MESSAGES) },
 ];
 
 const ALL: readonly Explained[] = GROUPS.flatMap(({ entries }) => entries);

@@ -1,6 +1,7 @@
 /** What does a name in a report mean? `smmu-adopt explain` as plain facts. */
 
 import { InputError } from '../../errors.ts';
+import { namesMeantBy } from '../../log/message-names.ts';
 import { nearNames } from '../../near-names.ts';
 import { type Explained, type ExplainedGroup, explanationsOf, GROUPS } from './catalogue.ts';
 
@@ -12,14 +13,15 @@ export interface ExplainReport {
 }
 
 /**
- * Explains findings, checks of the driver and rules of its ID scan by name; without names, all of them. A name that
- * several have is explained once for each. Throws InputError (`usage`) for a name that nothing has, with those like it.
+ * Explains findings, checks of the driver, rules of its ID scan, events, errors and messages, each by its name, by the
+ * number of an event (`0x10`), or by a line of a kernel log; without names, all of them. A name that several have is
+ * explained once for each. Throws InputError (`usage`) for a name that nothing has, with those like it.
  */
 export function explain(...names: readonly string[]): ExplainReport {
   const all = GROUPS.flatMap(({ entries }) => entries);
   if (names.length === 0) return { explanations: all, groups: GROUPS };
   const explanations = [...new Set(names)].flatMap((name) => {
-    const found = explanationsOf(name);
+    const found = [name, ...namesMeantBy(name)].flatMap(explanationsOf);
     if (found.length === 0) throw unknownName(name, all);
     return found;
   });

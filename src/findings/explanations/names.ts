@@ -2,8 +2,38 @@
 
 import { CHECK_ORDER } from '../../adopt/checks.ts';
 import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { COMMAND_ERRORS } from '../../smmu/commands.ts';
+import { EVENT_TYPES } from '../../smmu/events.ts';
+import { registerNamed } from '../../smmu/registers.ts';
 import { RULES } from '../rules.ts';
 
+/** Messages of the driver that are neither an event nor an error with a name of its own. */
+export const MESSAGE_NAMES = [
+  'cmd-sync-timeout',
+  'command-skipped',
+  'event-overflow',
+  'messages-suppressed',
+  'page-request-overflow',
+  'page-request',
+  'driver-start',
+  'sid-coverage',
+  'firmware-override',
+  'interrupt-trouble',
+  'driver-limits',
+  'found-enabled',
+  'reset-failure',
+  'retaining-smmuen',
+  'not-registered',
+] as const;
+
 export const EXPLAINED_NAMES: readonly string[] = [
-  ...new Set([...Object.keys(RULES), ...CHECK_ORDER, ...Object.keys(SCAN_RULES)]),
+  ...new Set([
+    ...Object.keys(RULES),
+    ...CHECK_ORDER,
+    ...Object.keys(SCAN_RULES),
+    ...EVENT_TYPES.map(({ name }) => name),
+    ...COMMAND_ERRORS,
+    ...(registerNamed('GERROR')?.fields ?? []).map(({ name }) => name),
+    ...MESSAGE_NAMES,
+  ]),
 ];

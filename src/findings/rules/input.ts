@@ -4,7 +4,7 @@ import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
 import { NO_ARGS, rule } from './rule.ts';
 import { ruleName } from './vocabulary.ts';
-import { doubtInWords, hex } from './words.ts';
+import { hex } from './words.ts';
 
 const NOT_CONCERNED = 'Not concerned: this is about what was captured of the machine, not about the machine.';
 
@@ -134,36 +134,6 @@ export const INPUT = {
       next: [
         'addresses inside the crashkernel range: they are marks of the kdump kernel',
         '`smmu-adopt regs capture --base ADDRESS`: a script for the moment before the driver loads',
-      ],
-      references: [ARM.cr0, linux('arm_smmu_device_reset')],
-    }),
-  }),
-  'registers-after-probe': rule({
-    severity: 'warning',
-    reach: 'smmu',
-    args: {
-      revision: ['Revision emulated', json.text],
-      sign: [
-        'What in them is of another moment',
-        json.choice('captured-after-probe', 'table-in-kdump-memory', 'table-in-gap', 'cr0-after-reset'),
-      ],
-    },
-    sentence: ({ revision, sign }) =>
-      `whether ${revision} adopts the table cannot be told from these registers, which are of after the kdump kernel's ` +
-      `probe: ${doubtInWords(sign)}`,
-    explain: () => ({
-      title: 'The registers are of after the probe of the kdump kernel',
-      meaning:
-        "Something in them is as only the kdump kernel's probe leaves it: the snapshot says so, STRTAB_BASE lies in the " +
-        "kdump kernel's own memory, or CR0 has the command queue on and the event queue off. What is to be judged is the " +
-        "crashed kernel's table, and these registers do not lead to it.",
-      hardware: 'It follows what the registers say now.',
-      kernel:
-        'It met other values when it decided. After an adoption STRTAB_BASE is still the old one, after a reset it is not.',
-      causes: ['a capture from a shell of the kdump kernel', 'a vmcore saved there, with registers read beside it'],
-      next: [
-        '`smmu-adopt regs capture --base ADDRESS`: a script for the moment before the driver loads',
-        'the log of the kdump kernel, with --dmesg: it says whether the table was adopted',
       ],
       references: [ARM.cr0, linux('arm_smmu_device_reset')],
     }),

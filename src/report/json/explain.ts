@@ -12,7 +12,10 @@ const explanation = define(
   'What one name means',
   object<Explained>()({
     name: ['The name as it stands in reports', words],
-    kind: ['What it is the name of', choice('finding', 'check', 'scan-rule')],
+    kind: [
+      'What it is the name of',
+      choice('finding', 'check', 'scan-rule', 'event', 'command-error', 'global-error', 'message'),
+    ],
     severity: ['Severity of a finding; null for what passes or fails', nullable(choice('error', 'warning', 'note'))],
     reach: ['What is affected; null when nothing is lost by itself', reach],
     likelyReach: ['What is affected on kernels from about 6.15 on', reach],

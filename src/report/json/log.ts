@@ -23,7 +23,14 @@ import {
   word64,
   words,
 } from '../../shape.ts';
-import { commandFacts, consInWords, eventMeaning, globalErrorFlags, problemInWords } from '../log/words.ts';
+import {
+  commandFacts,
+  consInWords,
+  eventMeaning,
+  globalErrorFlags,
+  inDumpInWords,
+  problemInWords,
+} from '../log/words.ts';
 import { preambleOfTool } from './common.ts';
 import { maybeFields } from './decode.ts';
 
@@ -67,9 +74,19 @@ const inDump = define(
   'inDump',
   'What the tables say now',
   object<EventInDump>()({
-    outcome: ['As of a translation', text],
+    outcome: [
+      'As of a translation; found: the stream has an entry that translates, and the event does not say what was to be translated',
+      choice('translated', 'bypass', 'abort', 'fault', 'indeterminate', 'found'),
+    ],
     fault: ['The fault that the access would raise now', nullable(text)],
-    says: ['The same in words', text],
+    why: ['What lies behind it', nullable(text)],
+    pa: ['Where it leads; null unless translated or bypass', nullable(hex)],
+    same: ['The access would raise the same event again', flag],
+    inQueue: [
+      'Times that the record is in the memory of the event queue; null where the log has not all of its words',
+      nullable(count),
+    ],
+    says: ['The same in words', derived(text, inDumpInWords)],
   }),
 );
 

@@ -15,6 +15,7 @@ import {
   variants,
   way,
 } from '../../shape.ts';
+import { PROVENANCES } from '../../snapshot/snapshot.ts';
 import type {
   ExplainedField,
   ExplainedRegister,
@@ -72,7 +73,9 @@ const register = define(
     value: ['Its value', hexText],
     offset: ['Offset from register page 0', hexText],
     meaning: ['What it is about', text],
-    fields: ['Its fields by name', mapOf(null, field)],
+    how: ['How its value is known', choice(...PROVENANCES)],
+    known: ['The mask of the bits that are known; null for all of them', nullable(hexText)],
+    fields: ['Its fields by name, those that are known', mapOf(null, field)],
     reserved: ['Bits that are set and that no field names; null for none', nullable(hexText)],
   }),
 );

@@ -14,6 +14,7 @@ import {
   eventMeaning,
   globalErrorFlags,
   hex32,
+  inDumpInWords,
   problemInWords,
 } from './words.ts';
 
@@ -149,8 +150,8 @@ function worstFirst(events: readonly ReportedEvent[]): ReportedEvent[] {
 }
 
 const COUNT: Column = { title: 'Count', align: 'right' };
-const WHEN: Column = { title: 'When' };
-const LINES: Column = { title: 'Lines', align: 'right' };
+const WHEN: Column = { title: 'When', yields: 'below' };
+const LINES: Column = { title: 'Lines', align: 'right', yields: 'below' };
 
 function when({ firstTime, lastTime, firstStamp, lastStamp }: Occurrence): string {
   const [first, last] = firstTime === null ? [firstStamp, lastStamp] : [seconds(firstTime), seconds(lastTime)];
@@ -177,12 +178,12 @@ function eventSection({ events }: SmmuLogReport): Section {
       COUNT,
       { title: 'Event' },
       { title: 'SID', align: 'right' },
-      { title: 'Device', yields: 'wrap' },
+      { title: 'Device', yields: 'below' },
       { title: 'Address', align: 'right' },
       { title: 'Access', yields: 'wrap' },
-      { ...WHEN, yields: 'below' },
-      { ...LINES, yields: 'below' },
-      ...(inDump ? [{ title: 'The tables now', yields: 'below' as const }] : []),
+      WHEN,
+      LINES,
+      ...(inDump ? [{ title: 'In the dump:', yields: 'below' as const }] : []),
     ],
     rows: sorted
       .slice(0, MAX_ROWS)
@@ -195,7 +196,7 @@ function eventSection({ events }: SmmuLogReport): Section {
         accessInWords(event) || NOTHING,
         when(event),
         lines(event),
-        ...(inDump ? [event.inDump?.says ?? NOTHING] : []),
+        ...(inDump ? [event.inDump === null ? NOTHING : inDumpInWords(event.inDump)] : []),
       ]),
     notes: [
       ...(sorted.length > MAX_ROWS ? [`and ${sorted.length - MAX_ROWS} more; --format json has all`] : []),
@@ -217,13 +218,12 @@ function deviceCell({ device, deviceFrom, deviceIfRequesterId, ssid }: ReportedE
 function commandSection({ commandErrors, boot }: SmmuLogReport): Section {
   const entries = boot?.queueEntries['cmdq'];
   const cells = (error: CommandErrorFacts) => {
-    const { reason, index, wrap } = consInWords(error, entries);
-    const at = index === null ? NOTHING : `${hex(index)}${wrap === null ? ' (with the wrap bit)' : ''}`;
+    const { reason, index } = consInWords(error, entries);
     return [
       String(error.count),
       error.what,
       reason ?? NOTHING,
-      at,
+      index === null ? NOTHING : hex(index),
       commandName(error.command),
       when(error),
       lines(error),
@@ -242,13 +242,16 @@ function commandSection({ commandErrors, boot }: SmmuLogReport): Section {
       { title: 'CMDQ_CONS.ERR' },
       { title: 'Stopped at', align: 'right' },
       { title: 'Command' },
-      { ...WHEN, yields: 'below' },
-      { ...LINES, yields: 'below' },
+      WHEN,
+      LINES,
     ],
     rows: commandErrors.slice(0, MAX_ROWS).map(cells),
     notes: [
       ...(commandErrors.length > MAX_ROWS
         ? [`and ${commandErrors.length - MAX_ROWS} more; --format json has all`]
+        : []),
+      ...(entries === undefined && commandErrors.some(({ cons }) => cons !== null)
+        ? ['The log does not say how large the queue is: where it stopped includes the wrap bit.']
         : []),
       ...[...meanings].map(([reason, meaning]) => `${reason}: ${meaning}`),
       ...commandErrors.flatMap(({ problems, firstLine }) =>
@@ -292,7 +295,7 @@ function requestSection({ pageRequests }: SmmuLogReport): Section {
     columns: [
       COUNT,
       { title: 'SID', align: 'right' },
-      { title: 'Device', yields: 'wrap' },
+      { title: 'Device', yields: 'below' },
       { title: 'Page', align: 'right' },
       { title: 'Wants' },
       WHEN,

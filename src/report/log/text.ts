@@ -2,7 +2,7 @@
 
 import type { LogReport } from '../../inspect/log-report.ts';
 import { escaped } from '../escape.ts';
-import { INDENT, paragraph, type Style } from '../text/style.ts';
+import { INDENT, paragraph, type Style, wrap } from '../text/style.ts';
 import { table } from '../text/table.ts';
 import { logSections, type Section } from './sections.ts';
 
@@ -15,7 +15,9 @@ export function* logText(report: LogReport, style: Style, verbose: boolean): Gen
 }
 
 export function* sectionLines({ title, aside, facts, columns, rows, notes }: Section, style: Style): Generator<string> {
-  yield style.paint.bold(title) + (aside === '' ? '' : `  ${style.paint.dim(aside)}`);
+  const heads = wrap(title, style.width).map((line) => style.paint.bold(line));
+  yield* heads.slice(0, -1);
+  yield `${heads.at(-1)}${aside === '' ? '' : `  ${style.paint.dim(aside)}`}`;
   const width = Math.max(0, ...facts.map(([label]) => label.length));
   for (const [label, text] of facts) yield* paragraph(style, `${INDENT}${label.padEnd(width)}  `, text);
   if (rows.length > 0) yield* table(style, columns, rows);

@@ -1,7 +1,7 @@
 /** What a kernel log says, in words: what the text report and the JSON share. */
 
 import { hex } from '../../hex.ts';
-import type { ReportedEvent } from '../../inspect/log-report.ts';
+import type { EventInDump, ReportedEvent } from '../../inspect/log-report.ts';
 import type { CommandErrorFacts, LogProblem } from '../../log/facts.ts';
 import { COMMAND_ERRORS, commandType } from '../../smmu/commands.ts';
 import { eventType } from '../../smmu/events.ts';
@@ -68,27 +68,46 @@ export function eventMeaning({ code }: Pick<ReportedEvent, 'code'>): string | nu
   return code === null ? null : eventType(code).meaning;
 }
 
+/** What was being translated; nothing for the input address itself, which is the usual one. */
+function classInWords({ translating, stage, code }: ReportedEvent): string {
+  const field = eventType(code ?? 0).fields.find(({ name }) => name === 'CLASS');
+  if (translating === null || translating === 2 || field === undefined) return '';
+  // Only stage 2 translates the address of a CD, but there are models of an SMMU that write 0 into every record.
+  if (translating === 0 && stage === 1) return 'CLASS 0, which is odd at stage 1';
+  return `translating ${meaningOf(field, translating)}`;
+}
+
 /** `unprivileged data write at stage 1, stalled with STAG 0x7f`: what is known of the access. */
 export function accessInWords(event: ReportedEvent): string {
-  const { privileged, execute, write, stage, translating, stalled, stag, ipa, fetchAddress, address } = event;
+  const { privileged, execute, write, stage, stalled, stag, ipa, fetchAddress, address } = event;
   const access = [
     privileged === null ? '' : privileged ? 'privileged' : 'unprivileged',
     execute === null ? '' : execute ? 'instruction' : 'data',
     write === null ? '' : write ? 'write' : 'read',
   ].filter((part) => part !== '');
-  const code = event.code ?? 0;
-  const what = eventType(code).fields.find(({ name }) => name === 'CLASS');
   return [
     access.join(' '),
     stage === null ? '' : `stage ${stage}`,
     ipa === null ? '' : `IPA ${hex(ipa)}`,
-    translating === null || translating === 2 || what === undefined
-      ? ''
-      : `translating ${meaningOf(what, translating)}`,
+    classInWords(event),
     fetchAddress === null || fetchAddress === address ? '' : `nothing answers at ${hex(fetchAddress)}`,
     stalled === true ? `STALLED with STAG ${hex(stag ?? 0)}` : '',
     ...event.mixed.map((name) => `${name} differs`),
   ]
     .filter((part) => part !== '')
     .join(', ');
+}
+
+/** What the tables say of an event now, and what follows from that. */
+export function inDumpInWords({ outcome, fault, why, pa, same, inQueue }: EventInDump): string {
+  const reason = why === null ? '' : `: ${why}`;
+  const says = {
+    translated: `maps to ${hex(pa ?? 0)} now: it was mapped later, or the fault raced a change`,
+    bypass: `passes untranslated to ${hex(pa ?? 0)} now`,
+    abort: `the stream aborts now${reason}`,
+    fault: same ? `still ${fault}${reason}` : `${fault} now${reason}`,
+    found: 'the stream has an entry that translates now',
+    indeterminate: `cannot be told${reason}`,
+  }[outcome];
+  return inQueue === null || inQueue === 0 ? says : `${says}; its first record is in the memory of the event queue`;
 }

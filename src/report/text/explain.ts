@@ -33,7 +33,15 @@ export function* explainReport(entries: readonly Explained[], style: Style): Gen
   }
 }
 
-const KINDS = { finding: 'finding', check: 'check of the driver', 'scan-rule': 'rule of the ID scan' } as const;
+const KINDS: Readonly<Record<Explained['kind'], string>> = {
+  finding: 'finding',
+  check: 'check of the driver',
+  'scan-rule': 'rule of the ID scan',
+  event: 'event',
+  'command-error': 'error of the command queue',
+  'global-error': 'global error',
+  message: 'message of the driver',
+};
 
 function* lines(entry: Explained, style: Style): Generator<string> {
   const { paint } = style;

@@ -64,7 +64,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The register, and indented under it its fields. */
-function registerRows(name: string, { value, meaning, fields, reserved }: ExplainedRegister): string[][] {
+function registerRows(name: string, { value, meaning, how, known, fields, reserved }: ExplainedRegister): string[][] {
   const rows = Object.entries(fields).map(([field, { value: bits, meaning: what, says }]) => [
     INDENT + field,
     String(bits),
@@ -72,5 +72,7 @@ function registerRows(name: string, { value, meaning, fields, reserved }: Explai
   ]);
   const extra =
     reserved === null ? [] : [[`${INDENT}(reserved)`, reserved, 'Bits that are set, but have no meaning here']];
-  return [[name, value, meaning], ...rows, ...extra];
+  const mask = known === null ? '' : `, bits ${known} alone`;
+  const source = how === 'hardware' ? '' : ` (${how}${mask})`;
+  return [[name, value, meaning + source], ...rows, ...extra];
 }

@@ -1,9 +1,9 @@
 /** `smmu-adopt regs validate` as plain data: what a snapshot says, field by field, and what is to be said about it. */
 
 import { hex } from '../../hex.ts';
-import { decodeFields, type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
+import { decodeFields, type Field, type FieldValue, isKnown, meaningOf } from '../../smmu/fields.ts';
 import { REGISTERS, type Register } from '../../smmu/registers.ts';
-import type { CaptureMoment, SmmuSnapshot, Snapshot, SnapshotWarning } from '../snapshot.ts';
+import type { CaptureMoment, Provenance, SmmuSnapshot, Snapshot, SnapshotWarning } from '../snapshot.ts';
 import { hexText } from '../values.ts';
 import type { Remark } from './facts.ts';
 import { type Missing, missingRegisters } from './missing.ts';
@@ -33,6 +33,11 @@ export interface ExplainedRegister {
   readonly value: string;
   readonly offset: string;
   readonly meaning: string;
+  /** How its value is known: `hardware` where the snapshot does not say. */
+  readonly how: Provenance;
+  /** The mask of the bits that are known, or null for all of them. */
+  readonly known: string | null;
+  /** Those that are known. */
   readonly fields: Readonly<Record<string, ExplainedField>>;
   /** Bits that are set and that no field names, or null. */
   readonly reserved: string | null;
@@ -85,22 +90,28 @@ function explainSmmu(smmu: SmmuSnapshot): ExplainedSmmu {
     missing: missingRegisters(smmu),
     registers: Object.fromEntries(
       REGISTERS.flatMap((register) => {
-        const value = registers.get(register.name);
-        return value === undefined ? [] : [[register.name, explainRegister(register, value)]];
+        const some = smmu.partial?.get(register.name);
+        const value = registers.get(register.name) ?? some?.value;
+        if (value === undefined) return [];
+        const how = smmu.provenance?.get(register.name) ?? 'hardware';
+        return [[register.name, explainRegister(register, value, how, some?.known ?? null)]];
       }),
     ),
   };
 }
 
-function explainRegister(register: Register, value: bigint): ExplainedRegister {
+function explainRegister(register: Register, value: bigint, how: Provenance, known: bigint | null): ExplainedRegister {
   const decoded = decodeFields(register, [value]);
   const reserved = value & ~register.fields.reduce((mask, field) => mask | maskOf(field), 0n);
+  const fields = register.fields.filter((field) => known === null || isKnown(field, { known }));
   return {
     value: hexText(value, register.byteLength),
     offset: `0x${register.offset.toString(16)}`,
     meaning: register.meaning,
+    how,
+    known: known === null ? null : hexText(known, register.byteLength),
     fields: Object.fromEntries(
-      register.fields.map((field) => {
+      fields.map((field) => {
         const { name, meaning } = field;
         const bits = decoded[name] as FieldValue;
         return [

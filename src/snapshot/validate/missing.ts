@@ -34,17 +34,17 @@ function assumedRegisters(smmu: SmmuSnapshot): Missing[] {
   const offset = (name: string) => registerNamed(name)?.offset ?? 0;
   return registers
     .sort((a, b) => offset(a) - offset(b))
-    .map((what) => {
+    .flatMap((what) => {
       const file = new RegisterFile(smmu);
       for (const [register, field] of fields) if (register === what) file.field(register, field);
-      // Each reason begins with the register being missing, which is said already.
+      // Each reason begins with what is missing, which is said already.
       const assumed = file.assumptions.map(({ what: field, value, why }) => ({
         field: field.slice(what.length + 1),
         value,
-        why: why.replace(/^register missing[^;]*; /, ''),
+        why: why.replace(/^[^;]*; /, ''),
       }));
       const cost = `assumed ${assumed.map(({ field, value, why }) => `${field} = ${value} (${why})`).join(', ')}`;
-      return { what, cost, assumed };
+      return assumed.length === 0 ? [] : [{ what, cost, assumed }];
     });
 }
 

@@ -1,0 +1,156 @@
+/** Messages of the driver that are neither an event nor an error with a name of its own. */
+
+import type { Explanation } from './explanation.ts';
+import type { MESSAGE_NAMES } from './names.ts';
+import { ARM, linux } from './references.ts';
+
+type Told = Pick<Explanation, 'title' | 'meaning' | 'causes'> & Partial<Explanation>;
+
+const LOG = '`smmu-adopt log LOG`: what else the log says of this SMMU';
+
+const message = (kernel: string, { title, meaning, causes, ...more }: Told): Explanation => ({
+  title,
+  meaning,
+  hardware: more.hardware ?? 'Not concerned: this is about the driver.',
+  kernel: `It prints ${kernel}`,
+  causes,
+  next: more.next ?? [LOG],
+  references: more.references ?? [linux('arm_smmu_device_probe')],
+});
+
+export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Explanation>> = {
+  'cmd-sync-timeout': message('"CMD_SYNC timeout", from 5.4 on with the indices of the queue, and gives up waiting.', {
+    title: 'The SMMU did not execute a CMD_SYNC in time',
+    meaning:
+      'An invalidation or a change may not be in force yet. hwcons says how far the SMMU came; bits 30:24 say why it stopped.',
+    hardware: 'It is slow, waits for a device (ATS), has stopped at an error, or has no clock or power.',
+    causes: [
+      'CMDQ_ERR that nobody acknowledged',
+      'an SMMU without clock or power',
+      'a device that does not answer an ATC invalidation',
+    ],
+    next: [LOG, '`smmu-adopt decode cmdq_cons`, with hwcons', '`smmu-adopt queues DUMP --regs REGS --queue command`'],
+    references: [ARM.cmdqCons, linux('arm_smmu_cmdq_issue_cmdlist')],
+  }),
+  'command-skipped': message(
+    '"retrying command fetch", "skipping command in error state:" with two words, or "failed to convert to CMD_SYNC".',
+    {
+      title: 'What the driver does with the command that stopped the queue',
+      meaning: 'The two words below are the command that the SMMU could not execute. A CMD_SYNC is put in its place.',
+      causes: ['the error that stands in the line before'],
+      next: [LOG, '`smmu-adopt decode command`, with the two words', '`smmu-adopt explain CERROR_ILL`'],
+      references: [ARM.commandErrors, linux('arm_smmu_cmdq_skip_err')],
+    },
+  ),
+  'event-overflow': message('"EVTQ overflow detected -- events lost".', {
+    title: 'Events were lost: the event queue was full',
+    meaning: 'More faults came than the kernel could read. The first ones are in the log, later ones are gone.',
+    hardware: 'It drops events until there is room, and goes on translating.',
+    causes: ['a storm of faults of one device'],
+    references: [ARM.eventOverflow, linux('arm_smmu_evtq_thread')],
+  }),
+  'messages-suppressed': message('"arm_smmu_evtq_thread: N callbacks suppressed", from 5.14 on.', {
+    title: 'The kernel left events out of its log',
+    meaning: 'Ten events in five seconds are printed, for all SMMUs together; N more came and were not.',
+    causes: ['a storm of faults'],
+    references: [linux('arm_smmu_evtq_thread')],
+  }),
+  'page-request-overflow': message('"PRIQ overflow detected -- requests lost".', {
+    title: 'Page requests were lost: the PRI queue was full',
+    meaning: 'Devices asked for more pages than the kernel could take. Those that wait are answered as failed.',
+    hardware: 'It answers page requests by itself until the overflow is acknowledged.',
+    causes: ['a device that asks for pages although nobody told it to'],
+    references: [ARM.pageRequests, linux('arm_smmu_priq_thread')],
+  }),
+  'page-request': message(
+    '"unexpected PRI request received:" and who wants which page, and answers that it is denied.',
+    {
+      title: 'A device asked for a page, and nobody takes that',
+      meaning:
+        'Linux does not use the PRI queue of an SMMUv3. The device has PRI on, from firmware or from an earlier kernel.',
+      hardware: 'The device waits for the answer to the last request of its group.',
+      causes: ['PRI left on by firmware, or by the kernel that crashed'],
+      references: [ARM.pcie, linux('arm_smmu_handle_ppr')],
+    },
+  ),
+  'driver-start': message(
+    'sizes, options and features ("ias 48-bit, oas 48-bit (features 0x...)", "allocated N entries for cmdq", "option mask 0x..."), at every start.',
+    {
+      title: 'What the driver prints at every start',
+      meaning:
+        'These lines tell of hardware and version, and nothing of a fault. The features word is one of the driver, not a register.',
+      causes: ['a kernel that boots'],
+      next: ['`smmu-adopt log LOG`: the features word by name'],
+    },
+  ),
+  'sid-coverage': message('"2-level strtab only covers N/M bits of SID", where a two-level table is allocated anew.', {
+    title: 'The stream table does not cover all StreamIDs',
+    meaning:
+      'The largest two-level table that the driver allocates has entries for N bits. Higher StreamIDs get C_BAD_STREAMID.',
+    causes: ['IDR1.SIDSIZE above 25'],
+  }),
+  'firmware-override': message('"IDR0.COHACC" or "IDR0.HTTU features(...) overridden by FW configuration (...)".', {
+    title: 'Firmware says otherwise than the hardware',
+    meaning: 'Where IORT or the device tree and IDR0 differ, the driver takes what firmware says.',
+    causes: ['firmware that leaves dma-coherent or the COHACC flag out', 'an erratum that firmware works around'],
+    references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
+  }),
+  'interrupt-trouble': message(
+    '"msi_domain absent", "no gerr irq", "IRQ priq not found" or "failed to enable ... irq".',
+    {
+      title: 'An interrupt is missing, or not a message',
+      meaning:
+        'Without its interrupt the driver does not learn of events or errors. Wired interrupts instead of messages are harmless.',
+      causes: ['firmware that describes no such interrupt', 'an SMMU without a PRI queue'],
+    },
+  ),
+  'driver-limits': message(
+    '"unknown output address size. Truncating to 48-bit", "failed to set DMA mask" or "MMIO region too small".',
+    {
+      title: 'The driver works with less than there is',
+      meaning:
+        'The driver met a size that it does not know or cannot use, and goes on with a smaller one where it can.',
+      causes: ['an SMMU that is newer than the kernel', 'firmware with a wrong size'],
+    },
+  ),
+  'found-enabled': message(
+    '"SMMU currently enabled! Resetting..." (before 5.2 the reset failed with -EBUSY and printed nothing).',
+    {
+      title: 'The SMMU was on when the driver came to it',
+      meaning:
+        'Somebody had left it translating: firmware, or the kernel that crashed. The driver resets it, and DMA in flight is aborted.',
+      hardware:
+        'Between the reset and the attach of each device its traffic is aborted, or passes untranslated with disable_bypass=0.',
+      causes: ['a kdump kernel without the series, or one that fell back', 'firmware that used the SMMU'],
+      next: [LOG, '`smmu-adopt explain adoption-fallback`'],
+      references: [ARM.cr0, ARM.gbpa, linux('arm_smmu_device_reset')],
+    },
+  ),
+  'reset-failure': message('"failed to clear cr0", "failed to enable ..." or "GBPA not responding to update".', {
+    title: 'The SMMU does not answer its driver',
+    meaning:
+      'A register was written and never acknowledged. The probe fails, and the devices behind the SMMU have none.',
+    hardware: 'It has no clock or power, is in Service Failure Mode, or somebody else holds it.',
+    causes: ['an SMMU without clock or power', 'Service Failure Mode'],
+    references: [ARM.cr0, linux('arm_smmu_write_reg_sync')],
+  }),
+  'retaining-smmuen': message(
+    '"kdump: retaining SMMUEN for in-flight DMA" when it resets an SMMU whose table it has adopted.',
+    {
+      title: 'The adoption worked: DMA goes on through the reset',
+      meaning:
+        'The kdump kernel kept the stream table of the crashed kernel and leaves the SMMU translating while it resets the rest.',
+      hardware: 'Devices go on with the mappings that they had.',
+      causes: ['a kdump kernel with the series, and a table that passed its checks'],
+      next: ['`smmu-adopt inspect DUMP --regs REGS --dmesg LOG`: whether all went as predicted'],
+      references: [linux('arm_smmu_device_reset')],
+    },
+  ),
+  'not-registered': message('"Failed to register iommu" and "probe with driver arm-smmu-v3 failed with error N".', {
+    title: 'The whole SMMU is lost: its registration failed',
+    meaning: 'One device could not be attached, and recent cores fail the registration of the SMMU for that.',
+    hardware: 'What the unwinding left: usually off, with GBPA deciding for all traffic.',
+    causes: ['a device whose entry was refused'],
+    next: ['`smmu-adopt explain smmu-lost`', LOG],
+  }),
+};

@@ -1,0 +1,184 @@
+/**
+ * What did the crashed kernel log last? Its ring buffer (kernel/printk/printk_ringbuffer.c, since 5.10): descriptors by
+ * number, the text of each in a ring of bytes, and when it was said in an array beside. VMCOREINFO describes it well
+ * enough to do without types.
+ */
+
+import type { Dump } from '../dump/dump.ts';
+import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
+import { KernelObject } from './kernel-object.ts';
+import type { StructLayout } from './types.ts';
+import type { VirtualMemory } from './virtual-memory.ts';
+import { numberOf, symbolOf } from './vmcoreinfo.ts';
+
+/** One record. The text may have several lines, and is untrusted. */
+export interface LogRecord {
+  /** The kernel's own count, from 0 at boot. */
+  readonly sequence: number;
+  /** Nanoseconds since boot. */
+  readonly nanoseconds: bigint;
+  /** As in `<6>`: 0 emergency to 7 debug; null when it is not known. */
+  readonly level: number | null;
+  readonly text: string;
+}
+
+/** Why there is no log. */
+export type NoLog =
+  /** Nothing names it or describes it: a kernel before 5.10, or no VMCOREINFO. */
+  | { readonly why: 'no-log-buffer' }
+  /** A member of its head that cannot be. */
+  | { readonly why: 'log-buffer-broken'; readonly member: string };
+
+export type KernelLog =
+  | {
+      readonly outcome: 'found';
+      /** Oldest first. */
+      readonly records: readonly LogRecord[];
+      /** Records that the dump does not have whole. */
+      readonly unreadable: number;
+    }
+  | { readonly outcome: 'not-found'; readonly reason: NoKernel | NoLog };
+
+/** Of 2 GiB, the most that a boot option may ask for: one record for each 32 bytes. */
+const MAX_LOG2_RECORDS = 26;
+const MAX_LOG2_TEXT = 31;
+/** More than that, and the ring is not where it is said to be. */
+const MAX_UNREADABLE = 1 << 18;
+const ID_MASK = (1n << 62n) - 1n;
+const COMMITTED = 1n;
+const FINALIZED = 2n;
+/** Every block of text begins with the number of its record. */
+const BLOCK_ID_BYTE_LENGTH = 8n;
+const LEVEL_LSB = 5;
+
+export function kernelLog(dump: Dump): KernelLog {
+  const kernel = kernelOf(dump);
+  if (!isKernel(kernel)) return { outcome: 'not-found', reason: kernel };
+  const ring = openRing(kernel);
+  if ('why' in ring) return { outcome: 'not-found', reason: ring };
+  const records: LogRecord[] = [];
+  let unreadable = 0;
+  for (const record of ring.records()) {
+    if (record !== null) records.push(record);
+    else if (++unreadable >= MAX_UNREADABLE) break;
+  }
+  return { outcome: 'found', records, unreadable };
+}
+
+export interface LogRing {
+  /** Oldest first, read as they are asked for; null for one that the dump does not have whole. */
+  records(): Generator<LogRecord | null>;
+}
+
+export function openRing(kernel: Kernel): LogRing | NoLog {
+  const { memory, types } = kernel;
+  const { info } = memory.layout;
+  const symbol = symbolOf(info, 'prb');
+  const va = symbol === null ? null : memory.u64(symbol);
+  // Types know more, above all the level; what VMCOREINFO has of the layout is enough to do without.
+  const layout = (struct: string) => types.struct(struct) ?? described(info, struct);
+  const object = (struct: string, at: bigint | null) => {
+    const type = layout(struct);
+    return type === null || at === null || at === 0n ? null : new KernelObject(memory, type, at);
+  };
+  const ring = object('printk_ringbuffer', va);
+  if (ring === null) return { why: 'no-log-buffer' };
+  const descRing = object('prb_desc_ring', ring.addressOf('desc_ring'));
+  const textRing = object('prb_data_ring', ring.addressOf('text_data_ring'));
+  const parts = { desc: layout('prb_desc'), info: layout('printk_info'), positions: layout('prb_data_blk_lpos') };
+  if (descRing === null || textRing === null || Object.values(parts).includes(null)) return { why: 'no-log-buffer' };
+  const broken = (member: string): NoLog => ({ why: 'log-buffer-broken', member });
+  const log2Count = descRing.number('count_bits');
+  const log2Text = textRing.number('size_bits');
+  if (log2Count === null || log2Count > MAX_LOG2_RECORDS) return broken('prb_desc_ring.count_bits');
+  if (log2Text === null || log2Text > MAX_LOG2_TEXT) return broken('prb_data_ring.size_bits');
+  const [descs, infos, data] = [descRing.bits('descs'), descRing.bits('infos'), textRing.bits('data')];
+  if (descs === null || infos === null || data === null) return broken('prb_desc_ring.descs');
+  const [head, tail] = [counter(descRing, 'head_id'), counter(descRing, 'tail_id')];
+  if (head === null || tail === null) return broken('prb_desc_ring.head_id');
+  const count = 1n << BigInt(log2Count);
+  const span = ((head - tail) & ID_MASK) + 1n;
+  if (span > count) return broken('prb_desc_ring.tail_id');
+  const { desc, info: infoLayout, positions } = parts as Record<keyof typeof parts, StructLayout>;
+  const size = 1n << BigInt(log2Text);
+  return {
+    *records() {
+      for (let step = 0n; step < span; step++) {
+        const id = (tail + step) & ID_MASK;
+        const index = id & (count - 1n);
+        const one = new KernelObject(memory, desc, descs + index * BigInt(desc.byteLength));
+        const state = counter(one, 'state_var');
+        if (state === null) {
+          yield null;
+          continue;
+        }
+        // Reserved ones are not written yet, reusable ones are gone.
+        const isSaid = state >> 62n === COMMITTED || state >> 62n === FINALIZED;
+        if (!isSaid || (state & ID_MASK) !== id) continue;
+        const said = new KernelObject(memory, infoLayout, infos + index * BigInt(infoLayout.byteLength));
+        const block = new KernelObject(memory, positions, one.addressOf('text_blk_lpos') ?? 0n);
+        const text = textOf(memory, block, said, data, size, id);
+        const [sequence, nanoseconds] = [said.bits('seq'), said.bits('ts_nsec')];
+        const isWhole = text !== null && sequence !== null && nanoseconds !== null;
+        yield isWhole ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text } : null;
+      }
+    },
+  };
+}
+
+function counter(object: KernelObject, member: string): bigint | null {
+  const va = object.addressOf(member);
+  return va === null ? null : object.memory.u64(va);
+}
+
+/** Positions count on for ever; the ring has them modulo its size. */
+function textOf(
+  memory: VirtualMemory,
+  block: KernelObject,
+  info: KernelObject,
+  data: bigint,
+  size: bigint,
+  id: bigint,
+): string | null {
+  const begin = block.bits('begin');
+  const next = block.bits('next');
+  const textLength = info.number('text_len');
+  if (begin === null || next === null || textLength === null) return null;
+  // The lowest bit says that there is no text: an empty line, or one that did not fit.
+  if ((begin & 1n) !== 0n || textLength === 0) return '';
+  // A block that would go over the end of the ring begins at its start instead.
+  const wraps = begin / size !== next / size && next % size !== 0n;
+  const start = wraps ? 0n : begin % size;
+  const end = next % size === 0n ? size : next % size;
+  const available = end - start - BLOCK_ID_BYTE_LENGTH;
+  if (available < 0n || memory.u64(data + start) !== id) return null;
+  const byteLength = Math.min(textLength, Number(available));
+  return memory.bytes(data + start + BLOCK_ID_BYTE_LENGTH, byteLength)?.toString('utf8') ?? null;
+}
+
+/** Three bits, above five of flags in one byte; VMCOREINFO has only the place of the length two bytes before. */
+function levelOf(info: KernelObject): number | null {
+  if (info.layout.member('level') !== null) return info.number('level');
+  const at = info.addressOf('text_len');
+  const byte = at === null ? null : info.memory.bytes(at + 3n, 1);
+  return byte === null ? null : (byte[0] as number) >> LEVEL_LSB;
+}
+
+/** A structure by what VMCOREINFO says of it: SIZE(name), and OFFSET(name.member) of each member. */
+function described(info: ReadonlyMap<string, string>, struct: string): StructLayout | null {
+  const byteLength = numberOf(info, `SIZE(${struct})`);
+  if (byteLength === null || byteLength === 0n || byteLength > 4096n) return null;
+  return {
+    byteLength: Number(byteLength),
+    member(path) {
+      const offset = numberOf(info, `OFFSET(${struct}.${path})`);
+      const size = SIZES[path] ?? 8;
+      return offset === null || offset + BigInt(size) > byteLength
+        ? null
+        : { offset: Number(offset), byteLength: size, bits: null };
+    },
+  };
+}
+
+/** Members that are no 64-bit words. */
+const SIZES: Readonly<Record<string, number>> = { count_bits: 4, size_bits: 4, text_len: 2, facility: 1 };

@@ -1,0 +1,202 @@
+/**
+ * What did the crashed kernel know of its SMMUs? From the dump alone: their names and bases, their registers with how
+ * each is known, the devices behind them.
+ */
+
+import type { Dump } from '../dump/dump.ts';
+import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import { deviceName, devicesOfDriver, type NoDevices } from './devices.ts';
+import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
+import type { KernelObject } from './kernel-object.ts';
+import { mastersOf, type SmmuPlace } from './masters.ts';
+import { moduleTypes } from './module-types.ts';
+import { comparedWithLog, type ProbeLine, probeLines } from './probe-lines.ts';
+import { type QueueMemory, queueMemory } from './queue-memory.ts';
+import { QUEUES, queueIndexes, registersOf } from './registers.ts';
+import { readSmmu, smmuObject } from './smmu-device.ts';
+import { type HuntedSmmu, huntSmmus } from './smmu-hunt.ts';
+import { readSmmuBySignature } from './smmu-signature.ts';
+import { featureOf, type SmmuProblem, type SmmuState } from './smmu-state.ts';
+import type { Types } from './types.ts';
+
+export interface KernelIdentity {
+  readonly release: string;
+  /** GNU build id, lower-case hexadecimal. */
+  readonly buildId: string | null;
+}
+
+/** Why there is no state of the crashed kernel's SMMUs. */
+export type NoState =
+  | NoKernel
+  | NoDevices
+  /** There are devices of the driver, and what it holds of each of them cannot be believed. */
+  | { readonly why: 'no-usable-smmu'; readonly rejected: readonly RejectedSmmu[] };
+
+export interface RejectedSmmu {
+  readonly name: string | null;
+  readonly problem: SmmuProblem;
+}
+
+/** What memory says of a queue beyond the driver's copies. */
+export type QueueEvidence = { readonly register: string } & QueueMemory;
+
+export interface FoundSmmu {
+  readonly snapshot: SmmuSnapshot;
+  /** As the driver had it, with what does not fit together in it. */
+  readonly state: SmmuState;
+  readonly queues: readonly QueueEvidence[];
+  /** False when the list of devices behind it is not complete. */
+  readonly mastersAreWhole: boolean;
+}
+
+export type KernelState =
+  | {
+      readonly outcome: 'found';
+      readonly kernel: KernelIdentity;
+      /** Where the layout of the driver's structures is from. */
+      readonly types: Types['source'];
+      readonly smmus: readonly FoundSmmu[];
+      /** Devices of the driver that are left out. */
+      readonly rejected: readonly RejectedSmmu[];
+      /** False when the kernel's lists are damaged, so that there may be more SMMUs. */
+      readonly isWhole: boolean;
+      /** How many other kernels' VMCOREINFO is in memory and fits it. */
+      readonly otherKernels: number;
+      /** The registers as a snapshot that any command can take. */
+      readonly snapshot: Snapshot;
+    }
+  | { readonly outcome: 'not-found'; readonly kernel: KernelIdentity | null; readonly reason: NoState };
+
+const DRIVER = 'arm-smmu-v3';
+/** What the module is called when the driver is none of the kernel's own. */
+const MODULE = 'arm_smmu_v3';
+
+/** Reads a few megabytes, whatever the size of the dump. Nothing is guessed: what does not fit together is not found. */
+export function extractSnapshot(dump: Dump): KernelState {
+  const kernel = kernelOf(dump);
+  if (!isKernel(kernel)) return { outcome: 'not-found', kernel: null, reason: kernel };
+  const identity: KernelIdentity = { release: kernel.release, buildId: kernel.buildId };
+  const places = findPlaces(kernel);
+  if ('why' in places) return { outcome: 'not-found', kernel: identity, reason: places };
+  const logged = probeLines(kernel);
+  const smmus: FoundSmmu[] = [];
+  const rejected = [...places.rejected];
+  for (const place of places.smmus) {
+    const found = foundSmmu(kernel, place, logged);
+    if ('problem' in found) rejected.push(found);
+    else smmus.push(found);
+  }
+  if (smmus.length === 0) {
+    return { outcome: 'not-found', kernel: identity, reason: { why: 'no-usable-smmu', rejected } };
+  }
+  const snapshot: Snapshot = {
+    name: dump.files[0] ?? '',
+    captured: 'before-kdump-probe',
+    memory: [],
+    kdump: { revision: undefined, systemRam: [] },
+    smmus: smmus.map((smmu) => smmu.snapshot),
+    warnings: [],
+  };
+  const { types, isWhole } = places;
+  const { otherKernels } = kernel;
+  return { outcome: 'found', kernel: identity, types, smmus, rejected, isWhole, otherKernels, snapshot };
+}
+
+/** An SMMU of the driver's, and how its state is read. */
+interface NamedPlace extends SmmuPlace {
+  readonly name: string | null;
+  readonly read: (name: string) => SmmuState | SmmuProblem;
+}
+
+interface Places {
+  readonly smmus: readonly NamedPlace[];
+  readonly rejected: readonly RejectedSmmu[];
+  readonly types: Types['source'];
+  readonly isWhole: boolean;
+}
+
+/** Through the driver core's lists; where no types describe these and the usual layout does not fit, by a hunt. */
+function findPlaces(kernel: Kernel): Places | NoDevices {
+  const devices = devicesOfDriver(kernel, DRIVER);
+  if ('why' in devices) {
+    const hunted = kernel.btf === null && devices.why !== 'no-such-device' ? huntSmmus(kernel, DRIVER) : [];
+    if (hunted.length === 0) return devices;
+    return { smmus: hunted.map((one) => huntedPlace(kernel, one)), rejected: [], types: 'offsets', isWhole: false };
+  }
+  const types = driverTypes(kernel);
+  const rejected = devices.unbound.map(
+    (device): RejectedSmmu => ({ name: deviceName(device), problem: { why: 'probe-unfinished' } }),
+  );
+  return {
+    smmus: devices.bound.map((device) => devicePlace(kernel, types, device)),
+    rejected,
+    types: types?.source ?? 'offsets',
+    isWhole: devices.isWhole,
+  };
+}
+
+function devicePlace(kernel: Kernel, types: Types | null, device: KernelObject): NamedPlace {
+  const va = device.bits('driver_data') ?? 0n;
+  const object = types === null ? null : smmuObject(kernel, types, device);
+  return {
+    name: deviceName(device),
+    va,
+    types,
+    layout: object?.layout ?? null,
+    read: (name) =>
+      object === null
+        ? readSmmuBySignature(kernel, { va, device: device.va, isBound: true }, name)
+        : readSmmu(kernel, device, object, name),
+  };
+}
+
+function huntedPlace(kernel: Kernel, { va, device, name }: HuntedSmmu): NamedPlace {
+  const read = (known: string) => readSmmuBySignature(kernel, { va, device, isBound: false }, known);
+  return { name, va, types: null, layout: null, read };
+}
+
+/** The types that describe the driver's structures: the kernel's own, those of the module that it is, or none. */
+function driverTypes(kernel: Kernel): Types | null {
+  const describes = (types: Types | null) => types !== null && types.struct('arm_smmu_device', 'strtab_cfg') !== null;
+  if (describes(kernel.types)) return kernel.types;
+  const types = moduleTypes(kernel, MODULE);
+  return describes(types) ? types : null;
+}
+
+function foundSmmu(
+  kernel: Kernel,
+  place: NamedPlace,
+  logged: ReadonlyMap<string, ProbeLine>,
+): FoundSmmu | RejectedSmmu {
+  const { name } = place;
+  if (name === null) return { name, problem: { why: 'unreadable', member: 'kobj.name' } };
+  const read = place.read(name);
+  if ('why' in read) return { name, problem: read };
+  const state = comparedWithLog(read, logged.get(name) ?? null);
+  const memories = { cmdq: null, evtq: null, priq: null } as Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>;
+  for (const [which] of QUEUES) {
+    const queue = state[which];
+    const indexes = queue === null ? null : queueIndexes(which, queue);
+    if (queue === null || indexes === null) continue;
+    const limit = which === 'cmdq' ? queue.prod : null;
+    memories[which] = queueMemory(kernel.memory.physical, queue, indexes.prod, limit);
+  }
+  const registers = registersOf(state, memories);
+  const coherent = featureOf(state, 'coherent');
+  const masters = mastersOf(kernel, place, state.sidBits);
+  return {
+    snapshot: {
+      name,
+      base: state.base,
+      firmwareCoherent: coherent === null ? null : coherent === 1,
+      ...registers,
+      ...(masters === null ? {} : { masters: masters.masters }),
+    },
+    state,
+    queues: QUEUES.flatMap(([which, register]) => {
+      const memory = memories[which];
+      return memory === null ? [] : [{ register: `${register}_PROD`, ...memory }];
+    }),
+    mastersAreWhole: masters?.isWhole === true,
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * Can the crashed kernel's own structures be read in this dump? VMCOREINFO leads to its page tables, these to its image,
+ * the image to its types (BTF) and to the variables that it exports. Nothing here knows what is then looked for.
+ */
+
+import type { Dump } from '../dump/dump.ts';
+import type { Btf } from './btf.ts';
+import { findBtf, readOnlyData } from './btf-search.ts';
+import { exportedSymbol } from './exported-symbols.ts';
+import { FixedTypes } from './fixed-offsets.ts';
+import type { SearchRange } from './image-search.ts';
+import { KernelObject } from './kernel-object.ts';
+import { PhysicalReader } from './physical-reader.ts';
+import { BtfTypes, type Types } from './types.ts';
+import { VirtualMemory } from './virtual-memory.ts';
+import { isLayout, kernelLayout } from './vmcoreinfo.ts';
+import { findVmcoreinfos } from './vmcoreinfo-search.ts';
+
+/** Why the kernel's structures cannot be read. */
+export type NoKernel =
+  /** Neither a note nor memory has VMCOREINFO. `searchedBytes` is 0 where a note was there. */
+  | { readonly why: 'no-vmcoreinfo'; readonly searchedBytes: number; readonly isWhole: boolean }
+  /** VMCOREINFO lacks a key, or holds nothing usable for it. */
+  | { readonly why: 'vmcoreinfo-incomplete'; readonly key: string }
+  /** The page tables that VMCOREINFO names do not map the kernel where it says. */
+  | { readonly why: 'translation-differs' };
+
+export interface Kernel {
+  readonly release: string;
+  readonly buildId: string | null;
+  readonly memory: VirtualMemory;
+  readonly types: Types;
+  /** The base of what modules bring; null without BTF. */
+  readonly btf: Btf | null;
+  /** How many other kernels' VMCOREINFO is in memory, with page tables that are in order. */
+  readonly otherKernels: number;
+  /** Virtual addresses of an exported variable, to be tried in order. */
+  exported(name: string): Iterable<bigint>;
+  /** The object at an address; null when its type is not known. */
+  object(struct: string, va: bigint, having?: string): KernelObject | null;
+}
+
+const kernels = new WeakMap<Dump, Kernel | NoKernel>();
+const readers = new WeakMap<Dump, PhysicalReader>();
+
+/** The kernel whose memory the dump holds, found once for each dump. */
+export function kernelOf(dump: Dump): Kernel | NoKernel {
+  let kernel = kernels.get(dump);
+  if (kernel === undefined) {
+    // The pages that were read are kept also when a read has to wait for what is to be fetched first.
+    const reader = readerOf(dump);
+    kernel = openKernel(dump, reader);
+    kernels.set(dump, kernel);
+  }
+  return kernel;
+}
+
+export function isKernel(kernel: Kernel | NoKernel): kernel is Kernel {
+  return !('why' in kernel);
+}
+
+/** One reader for each dump. */
+export function readerOf(dump: Dump): PhysicalReader {
+  let reader = readers.get(dump);
+  if (reader === undefined) {
+    reader = new PhysicalReader(dump);
+    readers.set(dump, reader);
+  }
+  return reader;
+}
+
+function openKernel(dump: Dump, reader: PhysicalReader): Kernel | NoKernel {
+  const { vmcoreinfo } = dump.details;
+  if (vmcoreinfo.size > 0) {
+    const layout = kernelLayout(vmcoreinfo);
+    if (!isLayout(layout)) return { why: 'vmcoreinfo-incomplete', key: layout.key };
+    const memory = new VirtualMemory(layout, reader);
+    return memory.isConsistent() ? typedKernel(memory, 0) : { why: 'translation-differs' };
+  }
+  const { found, searchedBytes, isWhole } = findVmcoreinfos(dump.memory, (layout) =>
+    new VirtualMemory(layout, reader).isConsistent(),
+  );
+  const [first, ...others] = found;
+  if (first === undefined) return { why: 'no-vmcoreinfo', searchedBytes, isWhole };
+  return typedKernel(new VirtualMemory(first, reader), others.length);
+}
+
+function typedKernel(memory: VirtualMemory, otherKernels: number): Kernel {
+  const { physical, layout } = memory;
+  const range = readOnlyData(memory);
+  const found = range === null ? null : findBtf(physical, range);
+  const types = found === null ? new FixedTypes() : new BtfTypes(found.btf);
+  const exports: SearchRange | null = range === null || found === null ? range : { ...range, end: found.paddr };
+  return {
+    release: layout.release,
+    buildId: layout.buildId,
+    memory,
+    types,
+    btf: found?.btf ?? null,
+    otherKernels,
+    *exported(name) {
+      if (exports === null) return;
+      for (const paddr of exportedSymbol(physical, exports, name)) yield memory.imageVa(paddr);
+    },
+    object(struct, va, having) {
+      const type = types.struct(struct, having);
+      return type === null ? null : new KernelObject(memory, type, va);
+    },
+  };
+}

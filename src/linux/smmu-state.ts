@@ -1,0 +1,110 @@
+/** What did the arm-smmu-v3 driver hold of one SMMU? Facts as they stand in memory; what follows is for others to say. */
+
+/** One queue (struct arm_smmu_queue). */
+export interface QueueState {
+  /** The BASE register as the driver wrote it. */
+  readonly qBase: bigint;
+  /** log2 of the entries. */
+  readonly log2Size: number;
+  /** 64-bit words in an entry. */
+  readonly entryDwords: number;
+  /** The driver's copies of the indexes, wrap and flag bits included; null when they are not in the dump. */
+  readonly prod: number | null;
+  readonly cons: number | null;
+  /** Of the command queue: what the driver last wrote to PROD. */
+  readonly ownerProd: number | null;
+  /** Where the entries are in memory; null when their address is not mapped. */
+  readonly paddr: number | null;
+}
+
+/** The stream table (struct arm_smmu_strtab_cfg). */
+export interface TableState {
+  readonly format: '2lvl' | 'linear';
+  /** STRTAB_BASE and STRTAB_BASE_CFG as the driver wrote them, or as it computes them from the rest. */
+  readonly base: bigint;
+  readonly baseCfg: number;
+  readonly paddr: number | null;
+}
+
+export interface SmmuState {
+  readonly name: string;
+  /** Physical address of register page 0, or null when what tells it disagrees. */
+  readonly base: number | null;
+  /** Bits as the driver numbers them (ARM_SMMU_FEAT_*). */
+  readonly features: number;
+  /** Those of them in which a second witness says something else: they are not to be relied on. */
+  readonly doubtfulFeatures: number;
+  /** Sizes and the like that the driver took from the ID registers; null when unknown. */
+  readonly sidBits: number;
+  readonly ssidBits: number | null;
+  readonly asidBits: number | null;
+  readonly vmidBits: number | null;
+  readonly oasBits: number | null;
+  readonly pgsizeBitmap: bigint | null;
+  readonly maxStalls: number | null;
+  /** Whether the driver sets CR2.E2H only where the feature is there (5.13 and newer) or always; null when unknown. */
+  readonly e2hByFeature: boolean | null;
+  /** Whether the probe is known to have come to its end, with the control registers as it leaves them. */
+  readonly isBound: boolean;
+  readonly table: TableState;
+  readonly cmdq: QueueState;
+  readonly evtq: QueueState;
+  /** Null without page requests. */
+  readonly priq: QueueState | null;
+  /** What does not fit together, without making the rest doubtful. */
+  readonly warnings: readonly SmmuWarning[];
+}
+
+export type SmmuWarning =
+  /** Bus and memory addresses of tables and queues differ by this much. */
+  | { readonly what: 'dma-offset'; readonly offset: bigint }
+  /** The platform device's resource and the mapping of the registers name different places. */
+  | { readonly what: 'base-differs'; readonly resource: number | null; readonly mapped: number | null }
+  /** A value that no driver stores; what follows from it is left out. */
+  | { readonly what: 'implausible'; readonly member: string; readonly value: bigint }
+  /** The driver's line in the log says something else; what follows from the member is left out. */
+  | { readonly what: 'log-differs'; readonly member: string; readonly value: bigint; readonly logged: bigint };
+
+/** Why a device of the driver gives no registers. */
+export type SmmuProblem =
+  /** Its probe had not come to its end. */
+  | { readonly why: 'probe-unfinished' }
+  /** No layout of the driver's structures, and no signature of them behind the device. */
+  | { readonly why: 'no-layout' }
+  /** A member that is needed is not in the dump. */
+  | { readonly why: 'unreadable'; readonly member: string }
+  /** Two members that must agree do not. */
+  | { readonly why: 'contradiction'; readonly member: string };
+
+/** Feature bits, the same from 5.10 to 7.3 (drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.h). */
+export const FEATURE = {
+  twoLevelStreamTable: 0,
+  twoLevelCdTable: 1,
+  littleEndian: 2,
+  bigEndian: 3,
+  pri: 4,
+  ats: 5,
+  sev: 6,
+  msi: 7,
+  coherent: 8,
+  stage1: 9,
+  stage2: 10,
+  stalls: 11,
+  hyp: 12,
+  stallForced: 13,
+  vax: 14,
+  rangeInvalidation: 15,
+  e2h: 18,
+} as const;
+
+export type Feature = keyof typeof FEATURE;
+
+export function hasFeature(features: number, feature: Feature): boolean {
+  return ((features >>> FEATURE[feature]) & 1) === 1;
+}
+
+/** 1 or 0, or null for a feature that is doubtful. */
+export function featureOf(smmu: SmmuState, feature: Feature): 0 | 1 | null {
+  if (hasFeature(smmu.doubtfulFeatures, feature)) return null;
+  return hasFeature(smmu.features, feature) ? 1 : 0;
+}

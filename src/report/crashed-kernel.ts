@@ -1,0 +1,193 @@
+/** What is said of the crashed kernel's own state: why there is none, what is doubtful about it, its map and its log. */
+
+import type { KernelLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
+import type { FoundSmmu, KernelState, NoState, RejectedSmmu } from '../linux/kernel-state.ts';
+import type { MemoryMap, MemoryMapEntry } from '../linux/memory-map.ts';
+import type { SmmuProblem, SmmuWarning } from '../linux/smmu-state.ts';
+import type { TableCandidate } from '../linux/table-scan.ts';
+import { escapeText } from './escape.ts';
+
+type NoMap = Extract<MemoryMap, { outcome: 'not-found' }>['reason'];
+type Reason = NoState | NoLog | NoMap;
+
+/** Why there is no state of the SMMUs, and what to do. */
+export function noState(reason: NoState): string {
+  return `no state of the crashed kernel was found, because ${because(reason)}; ${NEXT_STEP}`;
+}
+
+const NEXT_STEP =
+  "make a register snapshot with 'smmu-adopt regs capture' or 'smmu-adopt regs import', or search for stream tables with 'smmu-adopt info --find-tables'";
+
+/** The same for what else the kernel had. */
+export function nothingFound(what: string, reason: Reason): string {
+  return `no ${what} of the crashed kernel was found, because ${because(reason)}`;
+}
+
+function because(reason: Reason): string {
+  switch (reason.why) {
+    case 'no-vmcoreinfo':
+      return reason.searchedBytes === 0
+        ? 'there is no memory to search for VMCOREINFO'
+        : `there is no VMCOREINFO that fits the memory${reason.isWhole ? '' : ` in the ${reason.searchedBytes / 2 ** 20} MiB that were searched`}`;
+    case 'vmcoreinfo-incomplete':
+      return `VMCOREINFO has no usable ${escapeText(reason.key)}`;
+    case 'translation-differs':
+      return 'the page tables that VMCOREINFO names do not map the kernel where it says';
+    case 'no-device-list':
+      return "the kernel's list of devices was not found (platform_bus is not among its exported symbols in the dump)";
+    case 'device-list-broken':
+      return `its list of devices ends in a bad pointer after ${reason.devices}, before an SMMUv3`;
+    case 'no-such-device':
+      return `none of its ${reason.devices} devices was an SMMUv3 bound to a driver`;
+    case 'no-usable-smmu':
+      return reason.rejected.map(sayRejected).join('; ');
+    case 'no-resource-tree':
+      return 'iomem_resource is not among its exported symbols in the dump';
+    case 'no-log-buffer':
+      return 'VMCOREINFO does not lead to its ring buffer (5.10 and newer have one that it describes)';
+    case 'log-buffer-broken':
+      return `${reason.member} of its ring buffer holds nothing usable`;
+  }
+}
+
+function sayRejected({ name, problem }: RejectedSmmu): string {
+  return `${name ?? 'an SMMUv3 without a name'}: ${sayProblem(problem)}`;
+}
+
+function sayProblem(problem: SmmuProblem): string {
+  switch (problem.why) {
+    case 'probe-unfinished':
+      return 'its probe had not come to its end';
+    case 'no-layout':
+      return "the layout of the driver's structures is not known, and nothing behind the device looks like them";
+    case 'unreadable':
+      return `${problem.member} of struct arm_smmu_device is not in the dump`;
+    case 'contradiction':
+      return `${problem.member} of struct arm_smmu_device contradicts what must agree with it`;
+  }
+}
+
+/** Where a snapshot of it comes from, in a few words. */
+export function sourceOf({ kernel, types }: Extract<KernelState, { outcome: 'found' }>): string {
+  const how = types === 'btf' ? 'types from BTF' : 'no BTF: layout by fixed offsets and signatures';
+  return `reconstructed from the dump: kernel ${kernel.release}, ${how}`;
+}
+
+/** What somebody who uses these registers has to know beside them: one line each. */
+export function stateNotes(state: Extract<KernelState, { outcome: 'found' }>): string[] {
+  const { rejected, otherKernels, smmus, isWhole } = state;
+  const others = `the VMCOREINFO of ${otherKernels} other kernel${otherKernels === 1 ? '' : 's'} is in memory too`;
+  return [
+    ...(otherKernels > 0 ? [`${others}; the first that fits the memory was taken`] : []),
+    ...smmus.flatMap((smmu) => smmuNotes(smmu).map((note) => `${smmu.snapshot.name}: ${note}`)),
+    ...(isWhole ? [] : ["the kernel's lists of devices could not be followed to their end: there may be more SMMUs"]),
+    ...rejected.map((one) => `left out: ${sayRejected(one)}`),
+  ];
+}
+
+function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): string[] {
+  return [
+    ...state.warnings.map(sayWarning),
+    ...queues.flatMap(({ register, recordsBehindCopy, contradictsCopy }) => {
+      if (contradictsCopy) return [`${register} is left out: the driver's copy contradicts the queue's memory`];
+      if (register === 'CMDQ_PROD' || recordsBehindCopy === 0) return [];
+      if (recordsBehindCopy === null) {
+        return [`${register} is the driver's copy: records that came after it last looked cannot be told`];
+      }
+      const records = recordsBehindCopy === 1 ? '1 record' : `${recordsBehindCopy} records`;
+      return [`${register} counts ${records} in memory that the driver had not noticed`];
+    }),
+    ...(snapshot.masters === undefined ? ['its devices are not known'] : []),
+    ...(snapshot.masters !== undefined && !mastersAreWhole ? ['its list of devices is not complete'] : []),
+  ];
+}
+
+function sayWarning(warning: SmmuWarning): string {
+  switch (warning.what) {
+    case 'dma-offset':
+      return `its tables are not where its registers say: bus addresses are ${hex(warning.offset)} off memory`;
+    case 'base-differs':
+      return 'its base is left out: the resource and the mapping of its registers differ';
+    case 'implausible':
+      return `${warning.member} is ${hex(warning.value)}, which no driver stores; what follows from it is left out`;
+    case 'log-differs':
+      return `${warning.member} is ${hex(warning.value)}, but the log says ${hex(warning.logged)}; what differs is left out`;
+  }
+}
+
+/** Candidates for stream tables with what speaks for each, one line each. */
+export function* tableLines(tables: readonly TableCandidate[]): Generator<string> {
+  if (tables.length === 0) yield 'nothing in this memory looks like a two-level stream table of Linux\n';
+  for (const { paddr, used, good, lastIndex } of tables) {
+    const leads = good < used ? `of which ${good} lead` : used === 1 ? 'which leads' : 'all of which lead';
+    const descriptors = `${used} level 1 descriptor${used === 1 ? '' : 's'}, ${leads} to 256 valid STEs`;
+    yield `0x${paddr.toString(16)}: ${descriptors}; the last is L1[${lastIndex}], up to SID 0x${(256 * lastIndex + 255).toString(16)}\n`;
+  }
+}
+
+export function tablesJson(tables: readonly TableCandidate[]): object {
+  const candidates = tables.map(({ paddr, ...rest }) => ({ paddr: `0x${paddr.toString(16)}`, ...rest }));
+  return { schemaVersion: 1, tables: candidates };
+}
+
+function hex(value: bigint): string {
+  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+}
+
+/** The text of /proc/iomem. */
+export function* iomemLines(entries: readonly MemoryMapEntry[]): Generator<string> {
+  const address = (value: number) => value.toString(16).padStart(8, '0');
+  for (const { start, end, name, depth } of entries) {
+    yield `${'  '.repeat(depth)}${address(start)}-${address(end - 1)} : ${escapeText(name)}\n`;
+  }
+}
+
+/** The text that dmesg prints: every line of a record with its time. */
+export function* logLines(records: readonly LogRecord[]): Generator<string> {
+  for (const { nanoseconds, text } of records) {
+    const time = `[${secondsOf(nanoseconds).padStart(12)}] `;
+    for (const line of text.split('\n')) yield `${time}${escapedButTabs(line)}\n`;
+  }
+}
+
+/** Drivers indent what belongs to a line above with tabs, which do a terminal no harm. */
+function escapedButTabs(line: string): string {
+  return line.split('\t').map(escapeText).join('\t');
+}
+
+function secondsOf(nanoseconds: bigint): string {
+  const micros = nanoseconds / 1000n;
+  return `${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, '0')}`;
+}
+
+type Found = Extract<MemoryMap | KernelLog, { outcome: 'found' }>;
+
+/** What is missing of it. */
+export function foundNotes(found: Found): string[] {
+  if ('entries' in found) {
+    return found.isWhole ? [] : ['the tree of resources could not be followed to its end: there may be more'];
+  }
+  const { unreadable } = found;
+  if (unreadable === 0) return [];
+  return [`${unreadable} record${unreadable === 1 ? ' is' : 's are'} not in the dump, or damaged`];
+}
+
+/** The map or the log as JSON. */
+export function crashedKernelJson(found: Found): object {
+  if ('entries' in found) {
+    const iomem = found.entries.map(({ start, end, name, depth }) => ({
+      start: `0x${start.toString(16)}`,
+      end: `0x${(end - 1).toString(16)}`,
+      name,
+      depth,
+    }));
+    return { schemaVersion: 1, iomem, complete: found.isWhole };
+  }
+  const log = found.records.map(({ sequence, nanoseconds, level, text }) => ({
+    sequence,
+    seconds: Number(secondsOf(nanoseconds)),
+    level,
+    text,
+  }));
+  return { schemaVersion: 1, log, unreadable: found.unreadable };
+}

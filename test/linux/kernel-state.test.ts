@@ -1,0 +1,313 @@
+/** The state of SMMUs in made kernels: what no real dump shows, small ones of what real dumps show, and damage. */
+
+import { describe, expect, test } from 'vitest';
+import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
+import type { StructSpecs } from '../support/btf-writer.ts';
+import { CORE_STRUCTS, moved, SMMUV2 } from '../support/kernel-structs.ts';
+import { madeDump } from '../support/made-memory.ts';
+import { type MadeMachine, type MadeMachineOptions, type MadeMaster, madeMachine } from '../support/made-smmus.ts';
+
+const MASTERS: readonly MadeMaster[] = [
+  { sid: 0x100, device: '0000:01:00.0', driver: 'nvme', group: 5, domainType: 3, asid: 7 },
+  { sid: 0x8, device: '0000:00:01.0', group: 0, domainType: 11, asid: 1 },
+  { sid: 0x120, device: '0000:01:00.0', driver: 'nvme', group: 5, domainType: 3, asid: 7 },
+  { sid: 0x30, device: '0000:00:06.0', driver: 'vfio-pci', group: 6, domainType: 4 },
+];
+const KNOWN_MASTERS = [
+  { sid: 0x8, device: '0000:00:01.0', driver: null, group: 0, domain: 'DMA-FQ', asid: 1 },
+  { sid: 0x30, device: '0000:00:06.0', driver: 'vfio-pci', group: 6, domain: 'identity', asid: null },
+  { sid: 0x100, device: '0000:01:00.0', driver: 'nvme', group: 5, domain: 'DMA', asid: 7 },
+  { sid: 0x120, device: '0000:01:00.0', driver: 'nvme', group: 5, domain: 'DMA', asid: 7 },
+];
+
+function stateOf({ kernel }: MadeMachine): KernelState {
+  return extractSnapshot(madeDump(kernel.memory, kernel.vmcoreinfo));
+}
+
+function found(state: KernelState): Extract<KernelState, { outcome: 'found' }> {
+  if (state.outcome !== 'found') throw new Error(`nothing found: ${JSON.stringify(state.reason)}`);
+  return state;
+}
+
+/** Every register that was given in the machine, and nothing wrong. */
+function expectRegisters(machine: MadeMachine, state: KernelState): void {
+  const { smmus } = found(state).snapshot;
+  expect(smmus.map(({ name }) => name)).toEqual([...machine.registers.keys()]);
+  for (const { name, registers } of smmus) {
+    const truth = machine.registers.get(name) ?? {};
+    expect(Object.fromEntries(Object.keys(truth).map((register) => [register, registers.get(register)]))).toEqual(
+      truth,
+    );
+  }
+}
+
+const TABLES: readonly (MadeMachineOptions & { readonly what: string })[] = [
+  { what: '5.10: no tree of streams', driver: '5.10', release: '5.10.0-made' },
+  { what: '6.1: registers are stored', driver: '6.1' },
+  { what: '7.3: registers are computed', driver: '7.3' },
+  { what: 'a driver whose members have moved', driver: '7.3', change: (structs) => moved(structs, 40) },
+  { what: '39 bits', vaBits: 39, driver: '7.3' },
+  { what: '52 bits, LPA2', vaBits: 52, driver: '7.3' },
+  { what: '16 KiB, 47 of 52 bits', log2PageSize: 14, vaBits: 52, vaBitsInUse: 47, driver: '7.3' },
+  { what: '64 KiB, 48 bits', log2PageSize: 16, vaBits: 48, driver: '6.1' },
+  { what: '64 KiB, 48 of 52 bits', log2PageSize: 16, vaBits: 52, vaBitsInUse: 48, driver: '7.3' },
+  { what: '64 KiB, 52 bits', log2PageSize: 16, vaBits: 52, driver: '7.3' },
+  { what: '64 KiB, memory above 48 bits', log2PageSize: 16, vaBits: 52, ramStart: 2 ** 50 + 2 ** 49, driver: '7.3' },
+  { what: 'SMMUv2 first', structs: SMMUV2, driver: '7.3', change: (structs) => ({ ...SMMUV2, ...structs }) },
+  { what: 'SMMUv2 last', driver: '7.3', change: (structs) => ({ ...structs, ...SMMUV2 }) },
+  { what: 'BTF with a layout section', driver: '7.3', btf: { withLayout: true, withOtherKinds: true } },
+  { what: 'a module, its BTF held as data', driver: '7.3', module: 'data' },
+  { what: 'a module, its BTF held in a structure', driver: '6.1', module: 'struct' },
+  { what: 'a module of a 64 KiB kernel', driver: '7.3', module: 'data', log2PageSize: 16, vaBits: 52 },
+];
+
+test.each(TABLES)('$what', (options) => {
+  const machine = madeMachine({ ...options, smmus: [{ masters: MASTERS }] });
+  const state = stateOf(machine);
+  expectRegisters(machine, state);
+  const { kernel, types, smmus, rejected } = found(state);
+  expect({ types, rejected, warnings: smmus[0]?.state.warnings }).toEqual({ types: 'btf', rejected: [], warnings: [] });
+  expect(kernel.release).toBe(options.release ?? '6.1.0-made');
+  expect(smmus[0]?.snapshot).toMatchObject({ base: 0x900_0000, firmwareCoherent: true, masters: KNOWN_MASTERS });
+  expect(smmus[0]?.mastersAreWhole).toBe(true);
+});
+
+test('a device structure that another configuration has moved: types decide, not habit', () => {
+  const { device } = CORE_STRUCTS;
+  if (device === undefined) throw new Error('no struct device');
+  const members = device.members.map(([name, offset, type]) => [name, offset + 24, type] as const);
+  const structs: StructSpecs = {
+    device: { byteLength: device.byteLength + 24, members },
+    platform_device: {
+      byteLength: 1000,
+      members: [
+        ['dev', 16, 'device'],
+        ['num_resources', 900, 'u32'],
+        ['resource', 908, 'void*'],
+      ],
+    },
+  };
+  const machine = madeMachine({ structs, smmus: [{ masters: MASTERS }] });
+  expectRegisters(machine, stateOf(machine));
+});
+
+test('several SMMUs: two-level, linear, non-coherent with addresses outside the linear map', () => {
+  const machine = madeMachine({
+    driver: '7.3',
+    smmus: [
+      { masters: MASTERS },
+      { linear: true, sidBits: 10 },
+      { nonCoherent: true, sidBits: 20 },
+      { linear: true, sidBits: 6 },
+    ],
+  });
+  const state = stateOf(machine);
+  expectRegisters(machine, state);
+  const { smmus } = found(state).snapshot;
+  expect(smmus.map(({ base, firmwareCoherent }) => [base, firmwareCoherent])).toEqual([
+    [0x900_0000, true],
+    [0x910_0000, true],
+    [0x920_0000, false],
+    [0x930_0000, true],
+  ]);
+  // With so few StreamIDs nobody can tell whether the hardware has two-level tables.
+  const stLevel = (i: number) => (smmus[i]?.partial?.get('IDR0')?.known ?? 0n) >> 27n;
+  expect([stLevel(1), stLevel(3)]).toEqual([3n, 0n]);
+});
+
+describe('what is known of a register', () => {
+  test('each has its provenance, and no bit outside its mask is set', () => {
+    const { smmus } = found(stateOf(madeMachine())).snapshot;
+    for (const { registers, partial, provenance } of smmus) {
+      const all = [...registers.keys(), ...(partial?.keys() ?? [])];
+      expect([...(provenance?.keys() ?? [])].sort()).toEqual(all.sort());
+      for (const [register, { value, known }] of partial ?? []) expect(value & ~known, register).toBe(0n);
+    }
+  });
+
+  test('GBPA, GERROR and what else nothing tells are absent; so is the PRI queue without page requests', () => {
+    const registers = found(stateOf(madeMachine())).snapshot.smmus[0]?.registers;
+    const absent = ['GBPA', 'GERROR', 'GERRORN', 'IDR2', 'IIDR', 'STATUSR', 'PRIQ_BASE', 'PRIQ_PROD'];
+    expect(absent.filter((register) => registers?.has(register))).toEqual([]);
+  });
+
+  test('CR2.E2H: always in 5.10, by feature later', () => {
+    const cr2 = (options: MadeMachineOptions) =>
+      found(stateOf(madeMachine(options))).snapshot.smmus[0]?.registers.get('CR2');
+    expect(cr2({ driver: '5.10', release: '5.10.0-made' })).toBe(7n);
+    expect(cr2({ driver: '7.3' })).toBe(6n);
+    expect(cr2({ driver: '7.3', smmus: [{ features: 0x4_8204 }] })).toBe(7n);
+    // A driver as of 5.10 in a kernel that says it is newer: nobody knows which rule it has.
+    const [smmu] = found(stateOf(madeMachine({ driver: '5.10' }))).snapshot.smmus;
+    expect(smmu?.partial?.get('CR2')).toEqual({ value: 6n, known: 0xffff_fffen });
+  });
+
+  test('a flag of the driver in its copy of CMDQ_PROD, and commands not yet handed over', () => {
+    const machine = madeMachine({ smmus: [{ gathered: 3 }] });
+    expectRegisters(machine, stateOf(machine));
+  });
+
+  test('events that came after the driver last looked', () => {
+    const machine = madeMachine({ smmus: [{ events: 9, eventsSeen: 4 }] });
+    const state = stateOf(machine);
+    expectRegisters(machine, state);
+    const [smmu] = found(state).smmus;
+    expect(smmu?.snapshot.provenance?.get('EVENTQ_PROD')).toBe('inferred');
+    expect(smmu?.queues.find(({ register }) => register === 'EVENTQ_PROD')).toMatchObject({ recordsBehindCopy: 5 });
+  });
+
+  test('a queue that went round says nothing beyond the copy', () => {
+    const machine = madeMachine({ smmus: [{ events: 128, eventsSeen: 5 }] });
+    const [smmu] = found(stateOf(machine)).smmus;
+    expect(smmu?.snapshot.registers.get('EVENTQ_PROD')).toBe(5n);
+    expect(smmu?.snapshot.provenance?.get('EVENTQ_PROD')).toBe('driver-copy');
+    expect(smmu?.queues.find(({ register }) => register === 'EVENTQ_PROD')).toMatchObject({ recordsBehindCopy: null });
+  });
+
+  test('an index that its queue contradicts is left out', () => {
+    const machine = madeMachine({ smmus: [{ override: { 'evtq.q.llq.prod': 40, 'evtq.q.llq.cons': 40 } }] });
+    const registers = found(stateOf(machine)).snapshot.smmus[0]?.registers;
+    expect(['EVENTQ_BASE', 'EVENTQ_PROD', 'EVENTQ_CONS'].map((name) => registers?.has(name))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('sizes that no driver stores', () => {
+    const override = { oas: 47, asid_bits: 17, pgsize_bitmap: 0x4020_0000 };
+    const [smmu] = found(stateOf(madeMachine({ smmus: [{ override }] }))).smmus;
+    expect(smmu?.state.warnings.map((warning) => ('member' in warning ? warning.member : warning.what)).sort()).toEqual(
+      ['asid_bits', 'oas', 'pgsize_bitmap'],
+    );
+    expect(smmu?.snapshot.partial?.get('IDR5')?.known).toBe(0xffff_0c00n);
+  });
+});
+
+describe('no state, and why', () => {
+  const reasonOf = (machine: MadeMachine) => {
+    const state = stateOf(machine);
+    return state.outcome === 'not-found' ? state.reason : state.snapshot.smmus.map(({ name }) => name);
+  };
+
+  test.each([
+    ['running', 'probe-unfinished'],
+    ['no-data', 'probe-unfinished'],
+  ] as const)('a probe that is %s', (probe, why) => {
+    expect(reasonOf(madeMachine({ smmus: [{ probe }] }))).toEqual({
+      why: 'no-usable-smmu',
+      rejected: [{ name: '9000000.smmuv3', problem: { why } }],
+    });
+  });
+
+  test('one of two in its probe: the other is given, and this one said', () => {
+    const { snapshot, rejected } = found(stateOf(madeMachine({ smmus: [{ probe: 'running' }, {}] })));
+    expect(snapshot.smmus.map(({ name }) => name)).toEqual(['9010000.smmuv3']);
+    expect(rejected).toEqual([{ name: '9000000.smmuv3', problem: { why: 'probe-unfinished' } }]);
+  });
+
+  test('no SMMU at all', () => {
+    expect(reasonOf(madeMachine({ smmus: [] }))).toMatchObject({ why: 'no-such-device' });
+  });
+
+  test('VMCOREINFO that lacks what is needed, or that does not fit the memory', () => {
+    const lacking = madeMachine();
+    lacking.kernel.vmcoreinfo.delete('NUMBER(kimage_voffset)');
+    expect(reasonOf(lacking)).toEqual({ why: 'vmcoreinfo-incomplete', key: 'NUMBER(kimage_voffset)' });
+    const wrong = madeMachine();
+    wrong.kernel.vmcoreinfo.set('NUMBER(TCR_EL1_T1SZ)', '0x19');
+    expect(reasonOf(wrong)).toEqual({ why: 'translation-differs' });
+  });
+
+  test.each([
+    ['dev', 'dev'],
+    ['sid_bits', 'sid_bits'],
+    ['strtab_cfg.num_l1_ents', 'strtab_cfg.num_l1_ents'],
+    ['strtab_cfg.strtab_base', 'strtab_cfg.strtab_base'],
+    ['strtab_cfg.strtab_dma', 'strtab_cfg.strtab_base'],
+    ['strtab_cfg.strtab', 'base_dma'],
+    ['cmdq.q.q_base', 'cmdq.q.q_base'],
+    ['cmdq.q.base_dma', 'cmdq.q.q_base'],
+    ['cmdq.q.base', 'base_dma'],
+    ['cmdq.q.llq.max_n_shift', 'cmdq.q.q_base'],
+    ['evtq.q.q_base', 'evtq.q.q_base'],
+    ['evtq.q.ent_dwords', 'evtq.q.q_base'],
+    ['evtq.q.cons_reg', 'evtq.q.prod_reg'],
+  ])('%s changed by a bit', (path, member) => {
+    const machine = madeMachine();
+    const va =
+      (machine.places.get('smmu 9000000.smmuv3') ?? 0n) + BigInt(machine.kernel.offsetOf('arm_smmu_device', path));
+    const paddr = machine.kernel.paddrOf(va);
+    const page = machine.kernel.memory.page(paddr);
+    page[(paddr % 4096) + 1] = (page[(paddr % 4096) + 1] as number) ^ (path.endsWith('_dma') ? 0x20 : 0x10);
+    expect(reasonOf(machine)).toEqual({
+      why: 'no-usable-smmu',
+      rejected: [{ name: '9000000.smmuv3', problem: { why: 'contradiction', member } }],
+    });
+  });
+
+  test('addresses of a bus that does not begin where memory does', () => {
+    const offset = 0x1_0000_0000n;
+    const plain = madeMachine();
+    const truth = plain.registers.get('9000000.smmuv3') ?? {};
+    const shifted = (register: string) => (truth[register] ?? 0n) + offset;
+    const dma = (register: string) => shifted(register) & 0xf_ffff_ffff_ffe0n;
+    const machine = madeMachine({
+      smmus: [
+        {
+          override: {
+            'strtab_cfg.strtab_dma': dma('STRTAB_BASE'),
+            'strtab_cfg.strtab_base': shifted('STRTAB_BASE'),
+            'cmdq.q.base_dma': dma('CMDQ_BASE'),
+            'cmdq.q.q_base': shifted('CMDQ_BASE'),
+            'evtq.q.base_dma': dma('EVENTQ_BASE'),
+            'evtq.q.q_base': shifted('EVENTQ_BASE'),
+          },
+        },
+      ],
+    });
+    const [smmu] = found(stateOf(machine)).smmus;
+    expect(smmu?.state.warnings).toEqual([{ what: 'dma-offset', offset }]);
+    expect(smmu?.snapshot.registers.get('STRTAB_BASE')).toBe(shifted('STRTAB_BASE'));
+  });
+});
+
+describe('lists that are torn', () => {
+  const broken = (target: 'itself' | 'nothing' | 'a loop') => {
+    const machine = madeMachine();
+    const { kernel, places } = machine;
+    // The entry of platform_bus, the first on the list.
+    const entry = (places.get('platform_bus') ?? 0n) + BigInt(kernel.offsetOf('device', 'kobj.entry'));
+    const second = kernel.memory.page(kernel.paddrOf(entry)).readBigUInt64LE(kernel.paddrOf(entry) % 4096);
+    if (target === 'itself') kernel.memory.u64(kernel.paddrOf(entry), entry);
+    if (target === 'nothing') kernel.memory.u64(kernel.paddrOf(entry), 0xffff_0000_dead_0000n);
+    if (target === 'a loop') kernel.memory.u64(kernel.paddrOf(second), entry);
+    return stateOf(machine);
+  };
+
+  test.each(['itself', 'nothing', 'a loop'] as const)('an entry that leads to %s', (target) => {
+    expect(broken(target)).toMatchObject({ outcome: 'not-found', reason: { why: 'device-list-broken' } });
+  });
+
+  test("where the driver's own list is torn, all devices are looked at", () => {
+    const machine = madeMachine({ smmus: [{}, {}] });
+    const { kernel, places } = machine;
+    const driver = places.get('driver arm-smmu-v3') ?? 0n;
+    const at = kernel.paddrOf(driver) + kernel.offsetOf('device_driver', 'p');
+    kernel.memory.u64(at, 0n);
+    const state = stateOf(machine);
+    expectRegisters(machine, state);
+    expect(found(state).isWhole).toBe(true);
+  });
+
+  test('where both are torn, what was found is given, and that there may be more', () => {
+    const machine = madeMachine({ smmus: [{}, {}] });
+    const { kernel, places } = machine;
+    const driver = places.get('driver arm-smmu-v3') ?? 0n;
+    kernel.memory.u64(kernel.paddrOf(driver) + kernel.offsetOf('device_driver', 'p'), 0n);
+    const first = places.get('device 9000000.smmuv3') ?? 0n;
+    kernel.memory.u64(kernel.paddrOf(first) + kernel.offsetOf('device', 'kobj.entry'), 0n);
+    const { snapshot, isWhole } = found(stateOf(machine));
+    expect([snapshot.smmus.map(({ name }) => name), isWhole]).toEqual([['9000000.smmuv3'], false]);
+  });
+});
