@@ -1,9 +1,10 @@
 /** `smmu-adopt check`: whether every sample still gives what is expected of it. */
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CheckReport } from '../check/check.ts';
 import { renderGithub, renderJson, renderJunit, renderText } from '../report/render.ts';
 import type { Session } from './session.ts';
+import { formatOption, jsonOption } from './text-or-json.ts';
 
 const REPORTS: Readonly<Record<string, (report: CheckReport) => Promise<Iterable<string>>>> = {
   text: renderText,
@@ -50,7 +51,8 @@ export function addCheckCommand(program: Command, session: Session): void {
     .argument('<path>', 'a folder with samples anywhere below it, or a manifest.json')
     .option('--update', 'write expected results anew that differ or are not there yet')
     .option('--allow-outside', 'let samples name files outside their folders, and URLs')
-    .addOption(new Option('--format <name>', 'output format').choices(Object.keys(REPORTS)).default('text'))
+    .addOption(formatOption(Object.keys(REPORTS)))
+    .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, flags: CheckFlags) => {
       session.status = await runCheck(path, flags, session);

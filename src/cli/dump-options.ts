@@ -64,6 +64,9 @@ export class Dumps {
 
   async open(names: readonly string[]): Promise<OpenedDump> {
     const { inputFormat, base, pageSize } = this.#flags;
+    if (names.length === 0 && this.#loadMap.length === 0) {
+      throw new InputError('usage', 'no dump was named: its file, or its URL, stands behind the command');
+    }
     const http = { onTransfer: (transfer: Transfer) => this.#count(transfer) };
     const loadMap = this.#loadMap;
     const dump = await openDump(names, {

@@ -9,7 +9,7 @@ import { renderNdjson } from '../report/render.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
 import { printReport } from './print-report.ts';
 import { type Session, STDIN } from './session.ts';
-import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
+import { colorOption, formatOption, jsonOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 type Threshold = 'error' | 'warning' | 'note' | 'never';
 
@@ -60,7 +60,8 @@ export function addLogCommand(program: Command, session: Session): void {
   for (const option of names) command.addOption(option);
   command
     .optionsGroup('The report:')
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json', 'ndjson']).default('text'))
+    .addOption(formatOption(['text', 'json', 'ndjson']))
+    .addOption(jsonOption())
     .option('-v, --verbose', 'show the lines of an SMMU that could not be used')
     .addOption(
       new Option(
