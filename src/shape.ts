@@ -33,6 +33,7 @@ export const anything: Shape<unknown> = leaf({});
 /** Text that is never empty. */
 export const words: Shape<string> = leaf({ type: 'string', minLength: 1 });
 
+/** Text that the pattern finds something in. */
 export function matching(pattern: RegExp): Shape<string> {
   return leaf({ type: 'string', pattern: pattern.source });
 }
@@ -89,6 +90,7 @@ export const word64: Shape<bigint> = define('word', '64-bit word: lower-case hex
   toJson: (value) => `0x${value.toString(16).padStart(16, '0')}`,
 });
 
+/** The same, or null. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   const { schema } = shape;
   const { type, enum: values } = schema;
@@ -148,6 +150,7 @@ export interface Derived<T> {
   readonly from: (value: T) => unknown;
 }
 
+/** A key of shape `shape` whose value is made of the whole object by `from`. */
 export function derived<T, V>(shape: Shape<V>, from: (value: T) => V): Derived<T> {
   return { shape: shape as Shape<never>, from };
 }
@@ -221,6 +224,7 @@ interface Way<T> {
   readonly shape: Shape<never>;
 }
 
+/** One of several ways: `shape` for the values that `is` tells to be its own. */
 export function way<T, V extends T>(is: (value: T) => value is V, shape: Shape<V>): Way<T> {
   return { is, shape: shape as Shape<never> };
 }

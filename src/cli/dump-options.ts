@@ -22,6 +22,7 @@ export interface DumpFlags {
 export const DUMP_ARGUMENT =
   'a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS; several are one dump';
 
+/** Adds the options of {@link DumpFlags}. */
 export function addDumpOptions(command: Command): Command {
   return command
     .optionsGroup('How the dump is read:')

@@ -18,6 +18,7 @@ Exit status:
   0  explained
   2  there is no such name`;
 
+/** Adds the command to the program, to run in `session`. */
 export function addExplainCommand(program: Command, session: Session): void {
   const command = program
     .command('explain')

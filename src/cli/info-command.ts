@@ -32,6 +32,7 @@ Exit status:
   0  the dump can be read, complete or not
   2  it cannot, or it does not have what was asked for`;
 
+/** Adds the command to the program, to run in `session`. */
 export function addInfoCommand(program: Command, session: Session): void {
   const command = program
     .command('info')

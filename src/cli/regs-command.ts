@@ -87,6 +87,7 @@ interface CaptureFlags extends TargetFlags {
   readonly devmem: string;
 }
 
+/** Adds the command and those below it to the program, to run in `session`. */
 export function addRegsCommand(program: Command, session: Session): void {
   const regs = program
     .command('regs')

@@ -92,6 +92,7 @@ export interface ReportOutput {
   readonly file: string | null;
 }
 
+/** Adds the options of {@link OutputFlags}. */
 export function addOutputOptions(command: Command): Command {
   const given: OutputArgument[] = [];
   const take = (argument: OutputArgument) => {

@@ -8,6 +8,7 @@ export interface TextOrJsonFlags {
   readonly color: ColorChoice;
 }
 
+/** Adds the options of {@link TextOrJsonFlags}. */
 export function addTextOrJson(command: Command): Command {
   return command
     .addOption(formatOption(['text', 'json']))
@@ -25,6 +26,7 @@ export function jsonOption(): Option {
   return new Option('--json', 'short for --format json').implies({ format: 'json' });
 }
 
+/** `--color`, of everything that prints text. */
 export function colorOption(): Option {
   return new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto');
 }

@@ -11,6 +11,7 @@ import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList, Location } from './findings.ts';
 import { busOf, l1Location } from './table-findings.ts';
 
+/** Adds to `findings` what becomes of devices; `asked` is how many streams somebody asked about. */
 export function insertFindings(
   { probes, verdict }: Emulation,
   { lost }: Outcome,

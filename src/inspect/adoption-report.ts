@@ -21,6 +21,7 @@ import type {
   StrtabCfgReport,
 } from './outcome.ts';
 
+/** What one revision does, as reports have it. */
 export function outcomeReport(emulation: Emulation): Outcome {
   const { probes, fate, reset } = emulation;
   const devices = probes.map(deviceReport);

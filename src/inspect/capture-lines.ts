@@ -35,6 +35,7 @@ const MAX_LINE_LENGTH = 2000;
 
 const known = new WeakMap<Capture, CaptureLines>();
 
+/** The lines of a capture by device; made once for each capture. */
 export function captureLines(capture: Capture): CaptureLines {
   let found = known.get(capture);
   if (found === undefined) {

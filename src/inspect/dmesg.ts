@@ -78,6 +78,7 @@ export interface ComparedSmmu {
 const MAX_LINES_LISTED = 2000;
 const MAX_FAULTS_LISTED = 100;
 
+/** Aligns the predicted lines of one SMMU with those of a capture, and its predicted death with the one found there. */
 export function compareDmesg(
   capture: Capture,
   smmu: ComparedSmmu,
@@ -156,6 +157,7 @@ function bareLines(lines: readonly CapturedLine[], predicted: readonly StagedLog
     .filter(({ text }) => known.has(body(text)) || PREFIX.test(text));
 }
 
+/** A message without the prefix of the series. */
 export function body(text: string): string {
   return text.replace(PREFIX, '');
 }

@@ -18,6 +18,7 @@ export interface ReachableCells {
   readonly remarks: string;
 }
 
+/** What streams can reach through one set of tables, as text for a row. */
 export function reachableCells(one: ReachableReport): ReachableCells {
   const { sids, streams, table, asid, vmid, mappedBytes, writableBytes, tables } = one;
   const more = streams > sids.length ? ` and ${streams - sids.length} more` : '';

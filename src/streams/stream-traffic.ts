@@ -53,6 +53,10 @@ const MAX_SUBSTREAMS = 2;
 /** Descriptors: `translate --all` goes further. */
 const MAX_DESCRIPTORS = 1 << 22;
 
+/**
+ * What one stream reaches, with its first few SubstreamIDs, and what the queues hold about it; `ste` is null without an
+ * entry.
+ */
 export function streamTraffic(
   smmu: SmmuSnapshot,
   memory: TranslationMemory,

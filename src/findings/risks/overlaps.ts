@@ -26,6 +26,7 @@ export interface Structure extends AddressRange {
   readonly location: () => Location;
 }
 
+/** What a structure is called in sentences. */
 export function nameOf({ kind, of }: Structure): string {
   if (kind === 'L2 table') return `L2 table of L1[${of}]`;
   return kind.startsWith('CD') ? `${kind} of SID ${hex(of)}` : kind;

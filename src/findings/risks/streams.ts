@@ -54,6 +54,7 @@ interface CdBudget {
   places: number;
 }
 
+/** Goes once through the active STEs and their CDs, as far as a limit allows, and shows each to every check. */
 export function examineStreams(context: RiskContext, checks: readonly StreamCheck[]): void {
   const { view, findings } = context;
   let stes = 0;

@@ -42,6 +42,7 @@ const section = (title: string, parts: Partial<Section>): Section => ({
 /** A terminal has no more lines than this; JSON has all. */
 const MAX_ROWS = 40;
 
+/** What there is to show of a log, SMMU by SMMU; `verbose` with the lines that could not be used. */
 export function logSections(report: LogReport, verbose: boolean): Section[] {
   const { smmus, passedOver, passedOverLines, smmuV2Lines } = report;
   const shown = smmus.flatMap((smmu) => smmuSections(smmu, report));

@@ -14,6 +14,7 @@ export function* logText(report: LogReport, style: Style, verbose: boolean): Gen
   }
 }
 
+/** One section as lines: title, facts, table, notes. */
 export function* sectionLines({ title, aside, facts, columns, rows, notes }: Section, style: Style): Generator<string> {
   const heads = wrap(title, style.width).map((line) => style.paint.bold(line));
   yield* heads.slice(0, -1);

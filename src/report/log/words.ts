@@ -10,6 +10,7 @@ import { type Register, registerNamed } from '../../smmu/registers.ts';
 
 export const hex32 = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
 
+/** What does not fit together in a record, in one sentence. */
 export function problemInWords(problem: LogProblem): string {
   switch (problem.kind) {
     case 'cut':
@@ -64,6 +65,7 @@ function bitsOf(word: number): number[] {
   return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (word >>> bit) % 2 === 1);
 }
 
+/** What an event tells, by its number; null where that is not known. */
 export function eventMeaning({ code }: Pick<ReportedEvent, 'code'>): string | null {
   return code === null ? null : eventType(code).meaning;
 }
