@@ -30,7 +30,7 @@ export const ENTRY_CASES: readonly Sample[] = [
   {
     name: 'asid-out-of-range',
     description: 'ASID 0 in one valid CD, and one of more than 8 bits on hardware with 8; v10 emulated',
-    args: ['--insert', 'all', '--revision', 'v10'],
+    args: ['--insert', 'all', '--revision', 'v10', '--full'],
     memory: translating().cd(CD, 1, cd(0)).cd(CD, 2, cd(256)),
     smmus: [smmu({ IDR0: '0x0d44001b' })],
   },

@@ -63,7 +63,7 @@ export const FIRMWARE_CASES: readonly Sample[] = [
   {
     name: 'iort-rmr',
     description: 'an IORT with a display that firmware keeps running: its StreamID is looked up without --rmr',
-    args: ['--iort', 'iort.bin'],
+    args: ['--iort', 'iort.bin', '--full'],
     memory: healthy(),
     files: { 'iort.bin': MACHINE_IORT },
     smmus: [smmu({}, { firmware: { coherent: true } })],

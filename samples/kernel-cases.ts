@@ -15,7 +15,7 @@ export const KERNEL_CASES: readonly Sample[] = [
     name: 'l2-in-kdump-memory',
     description:
       "an L2 pointer into the kdump kernel's own memory: it maps without a word, and what is read is unknown",
-    args: ['--iomem', 'iomem.txt', '--insert', '0x8,0x100'],
+    args: ['--iomem', 'iomem.txt', '--insert', '0x8,0x100', '--full'],
     memory: healthy().l1(L1, 1, 9, 0x8c10_0000),
     files: { 'iomem.txt': IOMEM },
     smmus: [smmu()],
@@ -23,7 +23,7 @@ export const KERNEL_CASES: readonly Sample[] = [
   {
     name: 'smmu-lost',
     description: 'an L2 pointer beyond what the CPU can address: one refused device takes the whole SMMU with it',
-    args: ['--iomem', 'iomem.txt', '--insert', '0x8', '--device', 'nvme0=0x100,0x101', '--rmr', '0x30'],
+    args: ['--iomem', 'iomem.txt', '--insert', '0x8', '--device', 'nvme0=0x100,0x101', '--rmr', '0x30', '--full'],
     memory: healthy().l1(L1, 1, 9, 0x2_0000_0000_0000),
     files: { 'iomem.txt': IOMEM },
     smmus: [smmu()],

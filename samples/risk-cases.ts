@@ -119,7 +119,7 @@ export const RISK_CASES: readonly Sample[] = [
   {
     name: 'deep-healthy',
     description: 'the same with sound tables that map nothing of the kdump kernel',
-    args: ['--deep', '--iomem', 'iomem.txt'],
+    args: ['--deep', '--iomem', 'iomem.txt', '--full'],
     memory: pageTables(translating(), 0x8820_0000, [page(0x8900_0000), page(0x8901_0000, true)])
       .cd(CD, 0, cdFor(1, 0x8820_0000))
       .cd(CD, 1, cdFor(2, 0x8820_0000))

@@ -6,7 +6,7 @@ export const TABLE_CASES: readonly Sample[] = [
   {
     name: 'healthy-two-level',
     description: 'a two-level table as Linux leaves it; every active device is inserted',
-    args: ['--insert', 'all'],
+    args: ['--insert', 'all', '--full'],
     memory: healthy(),
     smmus: [smmu()],
   },
@@ -63,6 +63,7 @@ export const TABLE_CASES: readonly Sample[] = [
   {
     name: 'non-coherent',
     description: 'firmware says that the SMMU is not coherent, whatever IDR0.COHACC says: nothing is attempted',
+    args: ['--full'],
     memory: healthy(),
     smmus: [smmu({}, { firmware: { coherent: false } })],
   },
@@ -76,6 +77,7 @@ export const TABLE_CASES: readonly Sample[] = [
   {
     name: 'service-failure',
     description: 'GERROR has Service Failure Mode active: the SMMU has to be reset',
+    args: ['--full'],
     memory: healthy(),
     smmus: [smmu({ GERROR: '0x101', GERRORN: '0x1' })],
   },

@@ -35,6 +35,7 @@ export { type LogReport, logReport } from './inspect/log-report.ts';
 export type { PlannedStreams, PlanOptions } from './inspect/plan.ts';
 export type { PlatformReport } from './inspect/platform-report.ts';
 export { type LogInput, type ReadLogOptions, readLog } from './inspect/read-log.ts';
+export { type ValidatedSnapshot, validateRegisters } from './inspect/register-outlook.ts';
 export { type ShowOptions, show } from './inspect/show.ts';
 export type { StreamOutcome, StreamReport } from './inspect/stream.ts';
 // What the crashed kernel itself knew.
@@ -42,7 +43,7 @@ export { type KernelLog, kernelLog, type LogRecord } from './linux/kernel-log.ts
 export { extractSnapshot, type KernelIdentity, type KernelState } from './linux/kernel-state.ts';
 export { type MemoryMap, type MemoryMapEntry, memoryMap } from './linux/memory-map.ts';
 export { findTables, type TableCandidate } from './linux/table-scan.ts';
-export type { KernelLog as SmmuLogFacts } from './log/facts.ts';
+export type { KernelLog as LogFacts } from './log/facts.ts';
 export { LogReader } from './log/kernel-log.ts';
 export type { SidList } from './platform/asked-streams.ts';
 export type { Capture, EvidenceOptions } from './platform/evidence.ts';
@@ -55,6 +56,7 @@ export type { QueueEntry } from './queues/queue.ts';
 export { type QueueReport, type QueuesOptions, type QueuesReport, queues, type SmmuQueues } from './queues/queues.ts';
 // How it is written down.
 export {
+  type Given,
   type HtmlOptions,
   type Pieces,
   type Report,
@@ -86,7 +88,6 @@ export { captureScript } from './snapshot/capture-script.ts';
 export { type Imported, type ImportInput, type ImportOptions, importRegisters } from './snapshot/import/import.ts';
 export { loadSnapshot, parseSnapshot, type SnapshotOptions } from './snapshot/load.ts';
 export type { CaptureMoment, Master, Provenance, SmmuSnapshot, Snapshot } from './snapshot/snapshot.ts';
-export { type ExplainedSnapshot, validateRegisters } from './snapshot/validate/explain.ts';
 export { snapshotJson } from './snapshot/write.ts';
 export type { IovaRange, IovaSpaceReport } from './streams/iova-space.ts';
 export { type ReachOptions, type TranslateOptions, translate } from './streams/translate.ts';

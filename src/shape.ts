@@ -111,7 +111,8 @@ export function list<T>(shape: Shape<T>, length: number | null = null): Shape<It
     schema: { type: 'array', items: shape.schema, ...bounds },
     toJson: (values) => {
       if (toJson === same && !isRows(values)) return values;
-      return isRows(values)
+      const long = isRows(values) || (Array.isArray(values) && values.length > MAX_MADE_AT_ONCE);
+      return long
         ? new Rows(function* () {
             for (const value of values) yield toJson(value as T);
           })
@@ -119,6 +120,9 @@ export function list<T>(shape: Shape<T>, length: number | null = null): Shape<It
     },
   };
 }
+
+/** The JSON of longer lists is made element by element, as they are written. */
+const MAX_MADE_AT_ONCE = 1 << 12;
 
 /** An object whose keys are data; `keys` is what they look like, where that can be said. */
 export function mapOf<T>(keys: RegExp | null, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {

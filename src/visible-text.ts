@@ -13,7 +13,11 @@ function escapeOf(character: string): string {
   ).join('');
 }
 
+/** What nearly all text is: it passes at a glance, and a report of a gigabyte is looked at all the same. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** The text with an escape in place of every invisible character, but for those in `kept`. */
 export function visible(text: string, kept = ''): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(INVISIBLE, (character) => (kept.includes(character) ? character : escapeOf(character)));
 }

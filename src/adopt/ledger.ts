@@ -85,6 +85,9 @@ export class Allocation extends Holding {
 /** A real table needs a few dozen transient mappings; a hostile one makes the driver map for ever. */
 const MAX_TRANSIENT_LISTED = 1 << 12;
 
+/** Tens of thousands of streams make no mapping of their own. */
+const NONE_MADE: readonly Mapping[] = [];
+
 export class Ledger {
   readonly allocations: Allocation[] = [];
   /** Transient mappings beyond those that are listed: made and released like the others. */
@@ -132,6 +135,7 @@ export class Ledger {
 
   /** Closes one stage: the mappings made since the last call, with `held` decided. */
   settle(): readonly Mapping[] {
+    if (this.#settled === this.#mappings.length) return NONE_MADE;
     const made = this.#mappings.slice(this.#settled);
     for (const mapping of made) mapping.held = mapping.inPlace;
     this.#settled = this.#mappings.length;

@@ -52,6 +52,8 @@ export interface StreamOutcome {
 type Outcome = Pick<StreamOutcome, 'ret' | 'fresh' | 'refusal'>;
 
 const ACCEPTED: Outcome = { ret: 0, fresh: false, refusal: null };
+/** Tens of thousands of streams have nothing to say. */
+const SILENCE: readonly LogLine[] = [];
 const refused = (ret: number | null, refusal: InsertRefusal): Outcome => ({ ret, fresh: false, refusal });
 
 /**
@@ -65,7 +67,7 @@ export function armSmmuInsertMaster(
   owners: Map<number, string>,
 ): StreamOutcome[] {
   const outcomes: StreamOutcome[] = [];
-  for (const sid of [...new Set(sids)].sort((a, b) => a - b)) {
+  for (const sid of sids.length === 1 ? sids : [...new Set(sids)].sort((a, b) => a - b)) {
     const firstLine = smmu.log.lines.length;
     let outcome = armSmmuInitSidStrtab(smmu, cfg, sid);
     const owner = owners.get(sid);
@@ -75,7 +77,8 @@ export function armSmmuInsertMaster(
       outcome = refused(ENODEV, { kind: 'aliasing', owner });
     }
     if (outcome.ret === 0 && name !== null) owners.set(sid, name);
-    const log = smmu.log.lines.slice(firstLine).map(({ level, text }) => ({ level, text }));
+    const said = smmu.log.lines.length > firstLine;
+    const log = said ? smmu.log.lines.slice(firstLine).map(({ level, text }) => ({ level, text })) : SILENCE;
     outcomes.push({ sid, ...outcome, log, mappings: smmu.ledger.settle() });
     if (outcome.ret !== 0) break;
   }

@@ -75,9 +75,8 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
 
 /** Of the crashed kernel's own: loaded for those who ask for it. */
 async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags, session: Session): Promise<void> {
-  const [{ memoryMap }, { kernelLog }, words, { jsonText }] = await Promise.all([
-    import('../linux/memory-map.ts'),
-    import('../linux/kernel-log.ts'),
+  const [{ memoryMap, kernelLog }, words, { jsonText }] = await Promise.all([
+    import('../linux/crashed-kernel.ts'),
     import('../report/crashed-kernel.ts'),
     import('../report/escape.ts'),
   ]);
@@ -93,7 +92,7 @@ async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags, ses
 
 async function printTables(dump: OpenedDump, { format }: InfoFlags, session: Session): Promise<void> {
   const [{ findTables }, words, { jsonText }] = await Promise.all([
-    import('../linux/table-scan.ts'),
+    import('../linux/crashed-kernel.ts'),
     import('../report/crashed-kernel.ts'),
     import('../report/escape.ts'),
   ]);

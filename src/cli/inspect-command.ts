@@ -10,6 +10,7 @@ import type { AskedStream } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { chooseSmmus } from '../snapshot/choose.ts';
 import { parseStreams } from './arguments.ts';
+import { commandLine } from './command-line.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from './dump-options.ts';
 import { type GivenFlags, withGiven } from './given.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
@@ -77,19 +78,27 @@ export function addInspectCommand(program: Command, session: Session): void {
         .default('error'),
     )
     .addOption(colorOption())
+    .option('--full', 'text: every section, not only those that most readers look for')
     .option('-q, --quiet', 'text: only the verdict of each SMMU')
+    .option('--no-pager', 'text: print to the terminal what is longer than it, without a pager')
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: InspectFlags) => {
-      session.status = await runInspect(dumps, flags, session);
+      session.status = await runInspect(dumps, flags, session, commandLine(command));
     });
 }
 
-async function runInspect(names: string[], flags: InspectFlags, session: Session): Promise<number> {
+async function runInspect(names: string[], flags: InspectFlags, session: Session, command: string): Promise<number> {
   const outputs = planOutputs(flags);
   return withInspection(names, flags, session, async (inspection, { files, kdumpRam }) => {
-    await writeReports(inspection, outputs, { ...flags, kdumpRam }, files, session);
+    const given = { files: namedFiles(flags), command };
+    await writeReports(inspection, outputs, { ...flags, kdumpRam, given }, files, session);
     return inspection.summary.exitCode;
   });
+}
+
+/** The files that were given beside the dumps, as they were named. */
+export function namedFiles(flags: InspectFlags): string[] {
+  return [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags)];
 }
 
 /** What an inspection was made from. */
@@ -122,7 +131,7 @@ export async function withInspection<T>(
       progress: session.progress,
     });
     return use(inspection, {
-      files: [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags), ...dumps.paths],
+      files: [...namedFiles(flags), ...dumps.paths],
       kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
     });
   });

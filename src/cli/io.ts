@@ -5,6 +5,8 @@ export interface TextSink {
   readonly isTTY?: boolean | undefined;
   /** Its width, where it is a terminal. */
   readonly columns?: number | undefined;
+  /** Its height, where it is a terminal. */
+  readonly rows?: number | undefined;
   /** `taken` is called when the text has been taken, or cannot be any more. */
   write(text: string, taken?: () => void): unknown;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;

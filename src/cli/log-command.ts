@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts';
 import type { LogReport } from '../inspect/log-report.ts';
 import type { ReadLogOptions } from '../inspect/read-log.ts';
 import type { Platform } from '../platform/platform.ts';
-import { renderNdjson } from '../report/render.ts';
+import { renderHtml, renderNdjson } from '../report/render.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
 import { printReport } from './print-report.ts';
 import { type Session, STDIN } from './session.ts';
@@ -14,7 +14,7 @@ import { colorOption, formatOption, jsonOption, type TextOrJsonFlags } from './t
 type Threshold = 'error' | 'warning' | 'note' | 'never';
 
 interface LogFlags extends Pick<PlatformFlags, 'dtb' | 'iort'>, Pick<TextOrJsonFlags, 'color'> {
-  readonly format: 'text' | 'json' | 'ndjson';
+  readonly format: 'text' | 'json' | 'ndjson' | 'html';
   readonly verbose?: boolean;
   readonly dump?: readonly string[];
   readonly regs?: string;
@@ -29,6 +29,7 @@ Examples:
   smmu-adopt log --dump vmcore
   smmu-adopt log dmesg.txt --dump vmcore --regs regs.json
   smmu-adopt log dmesg.txt --format json
+  smmu-adopt log dmesg.txt --format html > faults.html
   smmu-adopt log dmesg.txt --fail-on error
 
 Exit status:
@@ -60,7 +61,7 @@ export function addLogCommand(program: Command, session: Session): void {
   for (const option of names) command.addOption(option);
   command
     .optionsGroup('The report:')
-    .addOption(formatOption(['text', 'json', 'ndjson']))
+    .addOption(formatOption(['text', 'json', 'ndjson', 'html']))
     .addOption(jsonOption())
     .option('-v, --verbose', 'show the lines of an SMMU that could not be used')
     .addOption(
@@ -90,6 +91,7 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
   // Text says how many there are and how to see them.
   const shown = verbose || format === 'text' ? report : { ...report, passedOverLines: [] };
   if (format === 'ndjson') await session.print(await renderNdjson(shown));
+  else if (format === 'html') await session.print(await renderHtml(shown, { verbose }));
   else await printReport(shown, flags, session, { verbose });
   const { severityOf } = await import('../inspect/read-log.ts');
   const found = severityOf(report);

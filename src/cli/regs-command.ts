@@ -126,7 +126,9 @@ export function addRegsCommand(program: Command, session: Session): void {
   addTextOrJson(regs.command('validate'))
     .summary('check and explain a snapshot')
     .description(
-      'Decodes every register of a snapshot, and says what is missing, what that costs, and what is striking.',
+      'Decodes every register of a snapshot, and says what is missing, what that costs, what is striking, and what ' +
+        'follows for a kdump: the StreamIDs that the table covers, whether an adoption is attempted, and how much ' +
+        'memory the queues take.',
     )
     .argument('<file>', 'register snapshot (JSON)')
     .addHelpText('after', VALIDATE_EXAMPLES)
@@ -195,7 +197,7 @@ interface ExtractFlags extends DumpFlags {
 
 async function runExtract(names: string[], flags: ExtractFlags, session: Session): Promise<void> {
   const [{ extractSnapshot }, { snapshotJson }, words] = await Promise.all([
-    import('../linux/kernel-state.ts'),
+    import('../linux/crashed-kernel.ts'),
     import('../snapshot/write.ts'),
     import('../report/crashed-kernel.ts'),
   ]);
@@ -231,7 +233,7 @@ async function printSnapshot(
 async function runValidate(file: string, flags: TextOrJsonFlags, session: Session): Promise<void> {
   const [{ snapshotAt }, { validateRegisters }] = await Promise.all([
     import('./snapshot-argument.ts'),
-    import('../snapshot/validate/explain.ts'),
+    import('../inspect/register-outlook.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
   const report = validateRegisters(await snapshotAt(file, session, { allowOutside: true }));

@@ -22,6 +22,7 @@ import {
   renderSarif,
   renderText,
 } from '../report/render.ts';
+import type { Given } from '../report/sections/input.ts';
 import { writeToFile } from './output.ts';
 import type { ColorChoice, Session } from './session.ts';
 
@@ -29,11 +30,16 @@ import type { ColorChoice, Session } from './session.ts';
 export interface TextFlags {
   readonly color: ColorChoice;
   readonly quiet?: boolean;
+  /** Every section, instead of those that most readers look for. */
+  readonly full?: boolean;
+  /** A terminal gets a report that is longer than it by way of a pager. */
+  readonly pager?: boolean;
 }
 
 /** What reports say or look like that the inspection does not hold. */
 export interface ReportOptions extends TextFlags {
   readonly kdumpRam: readonly AddressRange[];
+  readonly given: Given;
 }
 
 type Report = (
@@ -44,15 +50,18 @@ type Report = (
 ) => Promise<Iterable<string>>;
 
 const REPORTS = {
-  text: (inspection, { color, quiet }, session, toStdout) =>
-    renderText(inspection, { width: session.width(toStdout), color: session.wantsColor(color, toStdout), quiet }),
+  text: (inspection, { color, quiet, full, given }, session, toStdout) => {
+    const style = { width: session.width(toStdout), color: session.wantsColor(color, toStdout) };
+    return renderText(inspection, { ...style, quiet, full, given });
+  },
   json: renderJson,
   ndjson: renderNdjson,
   csv: renderCsv,
   sarif: renderSarif,
   junit: renderJunit,
   github: renderGithub,
-  html: renderHtml,
+  html: (inspection, { kdumpRam, given }) =>
+    renderHtml(inspection, { kdumpRam, given: { ...given, command: `${given.command} --format html` } }),
 } as const satisfies Readonly<Record<string, Report>>;
 
 type Format = keyof typeof REPORTS;
@@ -203,5 +212,8 @@ export async function writeReports(
     writeToFile(file, await REPORTS[format](inspection, options, session, false), inputs);
     if (!options.quiet) session.note(`report written to ${escapeText(file)}\n`);
   }
-  for (const { format } of toStdout) await session.print(await REPORTS[format](inspection, options, session, true));
+  for (const { format } of toStdout) {
+    const pieces = await REPORTS[format](inspection, options, session, true);
+    await (format === 'text' && options.pager !== false ? session.printPaged(pieces) : session.print(pieces));
+  }
 }

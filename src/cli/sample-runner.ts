@@ -10,7 +10,8 @@ import { InputError, isInputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { renderJson, renderText } from '../report/render.ts';
-import { addInspectCommand, type InspectFlags, withInspection } from './inspect-command.ts';
+import { commandLine } from './command-line.ts';
+import { addInspectCommand, type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
 import type { CommandIo } from './io.ts';
 import { kernelOptionFiles } from './kernel-options.ts';
 import { complaint } from './output.ts';
@@ -28,10 +29,10 @@ export async function runSample(sample: Sample, allowOutside: boolean, session: 
   const here = io.cwd();
   try {
     enter(sample.folder, io);
-    const { names, flags } = await parseArguments(sample.args, session);
+    const { names, flags, command } = await parseArguments(sample.args, session);
     if (!allowOutside) refuseOutside(sample.folder, names, flags);
     return await withInspection(names, { ...flags, verbose: false }, session, (inspection) =>
-      outcomeOf(inspection, sample, flags),
+      outcomeOf(inspection, sample, flags, command),
     );
   } catch (error) {
     if (!isInputError(error) || sample.expected.exitCode !== 2) throw error;
@@ -53,17 +54,21 @@ function enter(folder: string, io: CommandIo): void {
   }
 }
 
+interface Parsed {
+  readonly names: string[];
+  readonly flags: InspectFlags;
+  /** What makes the report again. */
+  readonly command: string;
+}
+
 /** With the definitions of the command itself, so that there is nothing that one knows and the other does not. */
-async function parseArguments(
-  args: readonly string[],
-  session: Session,
-): Promise<{ names: string[]; flags: InspectFlags }> {
+async function parseArguments(args: readonly string[], session: Session): Promise<Parsed> {
   const silent = { writeOut: () => {}, writeErr: () => {}, outputError: () => {} };
   const program = new Command().exitOverride().configureOutput(silent);
   addInspectCommand(program, session);
-  let parsed: { names: string[]; flags: InspectFlags } | undefined;
-  program.commands[0]?.action((names: string[], flags: InspectFlags) => {
-    parsed = { names, flags };
+  let parsed: Parsed | undefined;
+  program.commands[0]?.action((names: string[], flags: InspectFlags, command: Command) => {
+    parsed = { names, flags, command: commandLine(command) };
   });
   try {
     await program.parseAsync(['inspect', ...args], { from: 'user' });
@@ -94,16 +99,19 @@ function refuseOutside(folder: string, names: readonly string[], flags: InspectF
 async function outcomeOf(
   inspection: Inspection,
   { expected }: Sample,
-  { color, quiet }: InspectFlags,
+  flags: InspectFlags,
+  command: string,
 ): Promise<Outcome> {
-  const style = { width: TEXT_WIDTH, color: color === 'always', quiet };
+  const { color, quiet, full } = flags;
+  const given = { files: namedFiles(flags), command };
+  const text = { width: TEXT_WIDTH, color: color === 'always', quiet, full, given };
   return {
     exitCode: inspection.summary.exitCode,
     stderr: '',
     smmus: inspection.smmus.map(({ name, adoption: { verdict, ret } }) => ({ name, verdict, ret })),
     findings: inspection.findings,
     json: expected.json === undefined ? null : joined(await renderJson(inspection)),
-    text: expected.text === undefined ? null : joined(await renderText(inspection, style)),
+    text: expected.text === undefined ? null : joined(await renderText(inspection, text)),
   };
 }
 

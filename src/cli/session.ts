@@ -54,6 +54,22 @@ export class Session {
     if (failure !== undefined && failure.code !== 'EPIPE') throw cannotWrite('stdout', failure);
   }
 
+  /** The same, but to a pager where stdout is a terminal that the text is longer than. */
+  async printPaged(pieces: Iterable<string>): Promise<void> {
+    const { stdout, env } = this.io;
+    const { isTTY, rows } = stdout;
+    if (isTTY !== true || rows === undefined || rows === 0) return this.print(pieces);
+    const { chained, headOf, inPager, pagerOf } = await import('./pager.ts');
+    const pager = pagerOf(env);
+    if (pager === null) return this.print(pieces);
+    const { head, rest } = headOf(pieces, rows);
+    if (rest === null) return this.print(head);
+    this.#progress.clear();
+    const all = buffered(chained(head, rest));
+    const unread = await inPager(pager, env, all);
+    if (unread !== null) await this.print(chained(unread, all));
+  }
+
   /**
    * All of stdin. Throws InputError (`file`) when it is empty or longer than anything that is read from there: {@link
    * STDIN_NAME} is what messages call it.

@@ -21,21 +21,40 @@ import type {
   StrtabCfgReport,
 } from './outcome.ts';
 
-/** What one revision does, as reports have it. */
-export function outcomeReport(emulation: Emulation): Outcome {
+/**
+ * What one revision does, as reports have it. `like`: what another revision comes to. Reports of streams and devices that
+ * fare the same are shared with it.
+ */
+export function outcomeReport(emulation: Emulation, like: Outcome | null = null): Outcome {
   const { probes, fate, reset } = emulation;
-  const devices = probes.map(deviceReport);
+  const devices = shared(probes.map(deviceReport), like?.devices ?? []);
   return {
     fate: { kind: fate.kind, after: 'after' in fate ? fate.after : null },
     adoption: adoptionReport(emulation),
     // Into the ordinary table of an SMMU that was not adopted, insertions are nothing special.
-    inserts: emulation.verdict === 'adopted' ? probes.flatMap(insertReports) : [],
+    inserts: emulation.verdict === 'adopted' ? shared(probes.flatMap(insertReports), like?.inserts ?? []) : [],
     devices,
     reset,
     kernelLog: emulation.log,
     panic: panicReport(fate),
     lost: lostReport(fate, devices),
   };
+}
+
+/** Tens of thousands of streams times all revisions would otherwise be the most that is ever in memory. */
+function shared<T extends object>(reports: readonly T[], others: readonly T[]): T[] {
+  return reports.map((report, i) => {
+    const other = others[i];
+    return other !== undefined && isSame(report, other) ? other : report;
+  });
+}
+
+/** Whether both say the same; lists count as the same where they are one, or hold nothing. */
+function isSame<T extends object>(report: T, other: T): boolean {
+  return (Object.keys(report) as (keyof T)[]).every((key) => {
+    const [one, two] = [report[key], other[key]];
+    return one === two || (Array.isArray(one) && Array.isArray(two) && one.length + two.length === 0);
+  });
 }
 
 function adoptionReport(emulation: Emulation): AdoptionReport {
@@ -87,6 +106,8 @@ function isAccepted({ kind }: DeviceFate): boolean | null {
   return kind === 'unknown' ? null : kind === 'accepted';
 }
 
+const NO_MAPPINGS: readonly MappingReport[] = [];
+
 function insertReports({ device, hotplugged, fate, streams, deferred }: Probe): InsertReport[] {
   return streams.map(({ sid, ret, fresh, log, mappings }) => ({
     sid,
@@ -97,7 +118,7 @@ function insertReports({ device, hotplugged, fate, streams, deferred }: Probe): 
     errno: errnoName(ret),
     fresh,
     log,
-    mappings: mappings.map(mappingReport),
+    mappings: mappings.length === 0 ? NO_MAPPINGS : mappings.map(mappingReport),
     deferred,
   }));
 }

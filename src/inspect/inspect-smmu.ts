@@ -17,7 +17,6 @@ import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
 import type { Capture, Evidence } from '../platform/evidence.ts';
 import { platformSmmuAt } from '../platform/platform.ts';
-import { Rows } from '../rows.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
@@ -27,8 +26,7 @@ import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
-import { l1Row } from '../tables/l1-rows.ts';
-import { steRows } from '../tables/ste-rows.ts';
+import type { ListBudget } from '../tables/listing.ts';
 import { outcomeReport } from './adoption-report.ts';
 import { decidesDifferently, splitOf } from './compare.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
@@ -39,7 +37,15 @@ import { devicesBehind, type Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
 import { doubtOf, vmcoreRamOf } from './register-moment.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
+import { tableRows } from './table-rows.ts';
 import { toldByLog } from './told-by-log.ts';
+
+/** What the SMMUs of one report share. */
+export interface Shared {
+  readonly furtherChecks: FurtherChecks;
+  /** What may still be listed. */
+  readonly list: ListBudget;
+}
 
 /** More active streams than any machine has; a hostile table can claim millions. */
 const MAX_INSERTIONS_OF_ALL = 1 << 16;
@@ -56,7 +62,7 @@ export function inspectSmmu(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
-  further: FurtherChecks,
+  { furtherChecks, list }: Shared,
 ): InspectedSmmu {
   const { snapshot, now, later, platform, kdumpRam } = evidence;
   const { revision } = plan;
@@ -123,7 +129,7 @@ export function inspectSmmu(
     .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
-  const others = compareRevisions(emulation, emulate, listing.allRevisions, findings);
+  const others = compareRevisions(emulation, outcome, emulate, listing.allRevisions, findings);
   const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
   const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
   if (platform !== null) platformFindings(platform, known, smmu, view, findings);
@@ -145,7 +151,7 @@ export function inspectSmmu(
     emulation,
     findings,
   };
-  const risks = examineRisks(riskContext, further);
+  const risks = examineRisks(riskContext, furtherChecks);
 
   const { rmr } = plan.streams;
   const report: SmmuReport = {
@@ -166,16 +172,8 @@ export function inspectSmmu(
       entries: geometry.entries,
     },
     reachable: risks.reachable,
-    l1: new Rows(function* () {
-      for (const entry of view.l1Entries(all)) {
-        const row = l1Row(view, entry, revision);
-        if (all || row.status !== 'unused') yield row;
-      }
-    }),
     census,
-    stes: new Rows(() =>
-      steRows(sids === null ? view.stes(all) : view.stesOf(ascending(sids)), now.view, ssidBits, known?.names),
-    ),
+    ...tableRows({ now, revision, sids, all, list }, { view, census, ssidBits, names: known?.names }, findings),
   };
   return { report, findings, risks };
 }
@@ -202,10 +200,6 @@ function registerPagesOf(snapshot: Snapshot): RiskContext['registerPages'] {
 }
 
 const registerPages = new WeakMap<Snapshot, RiskContext['registerPages']>();
-
-function ascending(sids: readonly number[]): number[] {
-  return [...new Set(sids)].sort((a, b) => a - b);
-}
 
 /** The devices of the kdump kernel, and, where the active ones were cut short, of how many. */
 function chooseDevices(
@@ -237,6 +231,7 @@ function chooseDevices(
 /** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */
 function compareRevisions(
   emulation: Emulation,
+  outcome: Outcome,
   emulate: (revision: Revision) => Emulation,
   all: boolean,
   findings: FindingList,
@@ -246,7 +241,7 @@ function compareRevisions(
   for (const [name, revision] of REVISIONS) {
     const one = revision === emulation.revision ? emulation : emulate(revision);
     if (all) {
-      const { adoption, ...rest } = outcomeReport(one);
+      const { adoption, ...rest } = one === emulation ? outcome : outcomeReport(one, outcome);
       byName.set(name, { ...adoption, ...rest });
     }
     const split = one === emulation ? null : splitOf(emulation, one);

@@ -1,6 +1,6 @@
 /** Runs the pipeline for every SMMU of a snapshot and makes one {@link Inspection}. */
 
-import { dumpReport } from '../dump/dump-report.ts';
+import { dumpReport, kernelReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { FindingList } from '../findings/findings.ts';
@@ -10,6 +10,7 @@ import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { ListBudget } from '../tables/listing.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import { type InspectedSmmu, inspectSmmu } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
@@ -42,12 +43,17 @@ function readRows({ smmus }: Inspection): void {
   for (const { l1, stes } of smmus) for (const rows of [l1, stes]) for (const _ of rows);
 }
 
-function inspectNow(evidence: Evidence, plan: Plan, listing: Listing, further: FurtherChecks): Inspection {
+function inspectNow(evidence: Evidence, plan: Plan, listing: Listing, furtherChecks: FurtherChecks): Inspection {
   const { now, later } = evidence;
-  const inspected: InspectedSmmu[] = listing.smmus.map((smmu) => inspectSmmu(smmu, evidence, plan, listing, further));
+  const shared = { furtherChecks, list: new ListBudget(listing.smmus.length) };
+  const inspected: InspectedSmmu[] = listing.smmus.map((smmu) => inspectSmmu(smmu, evidence, plan, listing, shared));
   const smmus = inspected.map(({ report }) => report);
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
-  const reports = { dump: dumpReport(now.dump), later: later === null ? null : dumpReport(later.dump) };
+  const reports = {
+    dump: dumpReport(now.dump),
+    later: later === null ? null : dumpReport(later.dump),
+    kernel: kernelReport(now.dump),
+  };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
   const findings = [...generalFindings(evidence).all, ...ofSmmus];

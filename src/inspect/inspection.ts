@@ -4,7 +4,7 @@
  */
 
 import type { Features, IdSizes } from '../adopt/device.ts';
-import type { DumpReport } from '../dump/dump-report.ts';
+import type { DumpReport, KernelReport } from '../dump/dump-report.ts';
 import type { Finding } from '../findings/findings.ts';
 import type { ReachableReport } from '../findings/risks/page-tables.ts';
 import type { Rows } from '../rows.ts';
@@ -19,7 +19,7 @@ import type { DmesgReport } from './dmesg.ts';
 import type { Outcome, RevisionOutcome } from './outcome.ts';
 import type { PlatformReport } from './platform-report.ts';
 
-export type { Completeness, DumpReport } from '../dump/dump-report.ts';
+export type { Completeness, DumpReport, KernelReport } from '../dump/dump-report.ts';
 export type * from './outcome.ts';
 
 export interface Inspection {
@@ -28,6 +28,8 @@ export interface Inspection {
   readonly dump: DumpReport;
   /** The memory at the later moment, when one was given. */
   readonly later: DumpReport | null;
+  /** What the dump says of the kernel that crashed; null where it says nothing. */
+  readonly kernel: KernelReport | null;
   readonly smmus: readonly SmmuReport[];
   readonly findings: readonly Finding[];
   readonly summary: {
@@ -65,8 +67,11 @@ export interface SmmuReport extends Outcome {
   /** What streams can reach through their translation tables; null unless tables were walked (`deep`). */
   readonly reachable: readonly ReachableReport[] | null;
   readonly l1: Rows<L1Row>;
+  /** Descriptors and STEs beyond those listed: only a hostile table has more than a report lists. */
+  readonly l1NotListed: number;
   readonly census: Census;
   readonly stes: Rows<SteRow>;
+  readonly stesNotListed: number;
 }
 
 /** A register as the snapshot has it. */

@@ -6,7 +6,8 @@
 import type { Dump } from '../dump/dump.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { InputError } from '../errors.ts';
-import { kernelLog, type LogRecord } from '../linux/kernel-log.ts';
+import { dmesgLines } from '../linux/dmesg-lines.ts';
+import { kernelLog } from '../linux/kernel-log.ts';
 import { extractSnapshot } from '../linux/kernel-state.ts';
 import type { KernelLog } from '../log/facts.ts';
 import { LogReader } from '../log/kernel-log.ts';
@@ -16,21 +17,6 @@ import type { AccessKind } from '../smmu/translation/rights.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { type Ending, StreamTranslator, type TranslationMemory } from '../streams/translation.ts';
 import type { EventInDump, LogReport, NamedStream, ReportedEvent, SmmuLogReport } from './log-report.ts';
-
-/** Lines of a log, as `dmesg` prints them. */
-function* printed(records: Iterable<LogRecord>): Generator<Buffer> {
-  for (const { nanoseconds, text } of records) {
-    const micros = (nanoseconds / 1000n).toString().padStart(7, '0');
-    const time = `[${micros.slice(0, -6).padStart(5)}.${micros.slice(-6)}]`;
-    // A record may have several lines, and each has the time.
-    yield Buffer.from(
-      `${text
-        .split('\n')
-        .map((line) => `${time} ${line}`)
-        .join('\n')}\n`,
-    );
-  }
-}
 
 /** The log that the crashed kernel left in its dump. Throws InputError (`format`) where there is none. */
 export function logOf(dump: Dump): KernelLog {
@@ -43,7 +29,7 @@ export function logOf(dump: Dump): KernelLog {
     );
   }
   const reader = new LogReader();
-  for (const piece of printed(found.records)) reader.push(piece);
+  for (const record of found.records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
   return reader.end();
 }
 

@@ -105,6 +105,8 @@ export function openRing(kernel: Kernel): LogRing | NoLog {
   const size = 1n << BigInt(log2Text);
   return {
     *records() {
+      // Blocks do not overlap: all of them together are no longer than the ring.
+      let textLeft = Number(size);
       for (let step = 0n; step < span; step++) {
         const id = (tail + step) & ID_MASK;
         const index = id & (count - 1n);
@@ -121,8 +123,11 @@ export function openRing(kernel: Kernel): LogRing | NoLog {
         const block = new KernelObject(memory, positions, one.addressOf('text_blk_lpos') ?? 0n);
         const text = textOf(memory, block, said, data, size, id);
         const [sequence, nanoseconds] = [said.bits('seq'), said.bits('ts_nsec')];
-        const isWhole = text !== null && sequence !== null && nanoseconds !== null;
-        yield isWhole ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text } : null;
+        textLeft -= text?.byteLength ?? 0;
+        const isWhole = text !== null && textLeft >= 0 && sequence !== null && nanoseconds !== null;
+        yield isWhole
+          ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text: text.toString('utf8') }
+          : null;
       }
     },
   };
@@ -141,13 +146,13 @@ function textOf(
   data: bigint,
   size: bigint,
   id: bigint,
-): string | null {
+): Buffer | null {
   const begin = block.bits('begin');
   const next = block.bits('next');
   const textLength = info.number('text_len');
   if (begin === null || next === null || textLength === null) return null;
   // The lowest bit says that there is no text: an empty line, or one that did not fit.
-  if ((begin & 1n) !== 0n || textLength === 0) return '';
+  if ((begin & 1n) !== 0n || textLength === 0) return Buffer.alloc(0);
   // A block that would go over the end of the ring begins at its start instead.
   const wraps = begin / size !== next / size && next % size !== 0n;
   const start = wraps ? 0n : begin % size;
@@ -155,7 +160,7 @@ function textOf(
   const available = end - start - BLOCK_ID_BYTE_LENGTH;
   if (available < 0n || memory.u64(data + start) !== id) return null;
   const byteLength = Math.min(textLength, Number(available));
-  return memory.bytes(data + start + BLOCK_ID_BYTE_LENGTH, byteLength)?.toString('utf8') ?? null;
+  return memory.bytes(data + start + BLOCK_ID_BYTE_LENGTH, byteLength);
 }
 
 /** Three bits, above five of flags in one byte; VMCOREINFO has only the place of the length two bytes before. */

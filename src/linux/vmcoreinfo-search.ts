@@ -59,24 +59,26 @@ function isSameKernel(a: KernelLayout, b: KernelLayout): boolean {
   return a.release === b.release && a.buildId === b.buildId && a.swapperPgDir === b.swapperPgDir && a.stext === b.stext;
 }
 
-/** Windows of whole pages: the first ones of RAM, the last ones, then what is between. */
+/** Where RAM begins, where its ranges end, the highest first, then what is between. */
 function searchOrder(ranges: readonly AddressRange[]): AddressRange[] {
-  const windows = ranges.flatMap((range) => {
-    const parts: AddressRange[] = [];
-    const first = Math.ceil(range.start / PAGE_BYTE_LENGTH) * PAGE_BYTE_LENGTH;
-    for (let start = first; start < range.end; start += WINDOW_BYTE_LENGTH) {
-      parts.push({ start, end: Math.min(range.end, start + WINDOW_BYTE_LENGTH) });
-      // More cannot be searched anyway.
-      if (parts.length > (2 * MAX_SEARCHED_BYTES) / WINDOW_BYTE_LENGTH) {
-        parts.push({ start: Math.max(start + WINDOW_BYTE_LENGTH, range.end - WINDOW_BYTE_LENGTH), end: range.end });
-        break;
-      }
+  const byRange = ranges.map(windowsOf).filter((windows) => windows.length > 0);
+  const first = byRange.flatMap((windows) => windows.slice(0, 1)).slice(0, 1);
+  const ends = byRange.flatMap((windows) => windows.slice(-1)).reverse();
+  return [...new Set([...first, ...ends, ...byRange.flat()])];
+}
+
+/** A range in windows of whole pages; of a large one, as many from its start as can be searched, and the last. */
+function windowsOf({ start, end }: AddressRange): AddressRange[] {
+  const windows: AddressRange[] = [];
+  const most = MAX_SEARCHED_BYTES / WINDOW_BYTE_LENGTH;
+  for (let at = Math.ceil(start / PAGE_BYTE_LENGTH) * PAGE_BYTE_LENGTH; at < end; at += WINDOW_BYTE_LENGTH) {
+    if (windows.length === most) {
+      const last = Math.floor((end - WINDOW_BYTE_LENGTH) / PAGE_BYTE_LENGTH) * PAGE_BYTE_LENGTH;
+      return [...windows, { start: Math.max(at, last), end }];
     }
-    return parts;
-  });
-  const first = windows.slice(0, 1);
-  const last = windows.slice(1).slice(-1);
-  return [...first, ...last, ...windows.slice(1, -1)];
+    windows.push({ start: at, end: Math.min(end, at + WINDOW_BYTE_LENGTH) });
+  }
+  return windows;
 }
 
 function* textsIn(bytes: Buffer): Generator<string> {

@@ -1,5 +1,6 @@
 /** What is said of the crashed kernel's own state: why there is none, what is doubtful about it, its map and its log. */
 
+import { dmesgLines, secondsOf } from '../linux/dmesg-lines.ts';
 import type { KernelLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
 import type { FoundSmmu, KernelState, NoState, RejectedSmmu } from '../linux/kernel-state.ts';
 import type { MemoryMap, MemoryMapEntry } from '../linux/memory-map.ts';
@@ -143,22 +144,9 @@ export function* iomemLines(entries: readonly MemoryMapEntry[]): Generator<strin
   }
 }
 
-/** The text that dmesg prints: every line of a record with its time. */
+/** The text that dmesg prints. Tabs, which do a terminal no harm, stay: drivers indent with them what belongs together. */
 export function* logLines(records: readonly LogRecord[]): Generator<string> {
-  for (const { nanoseconds, text } of records) {
-    const time = `[${secondsOf(nanoseconds).padStart(12)}] `;
-    for (const line of text.split('\n')) yield `${time}${escapedButTabs(line)}\n`;
-  }
-}
-
-/** Drivers indent what belongs to a line above with tabs, which do a terminal no harm. */
-function escapedButTabs(line: string): string {
-  return line.split('\t').map(escapeText).join('\t');
-}
-
-function secondsOf(nanoseconds: bigint): string {
-  const micros = nanoseconds / 1000n;
-  return `${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, '0')}`;
+  for (const line of records.flatMap(dmesgLines)) yield `${line.split('\t').map(escapeText).join('\t')}\n`;
 }
 
 type Found = Extract<MemoryMap | KernelLog, { outcome: 'found' }>;

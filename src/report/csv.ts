@@ -9,7 +9,7 @@ import { hex, word } from '../hex.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import { escapeText } from './escape.ts';
-import { fieldText } from './field-text.ts';
+import { fieldText } from './prose/field-text.ts';
 
 const STE_WORDS = 8;
 const FIELDS = ['S1ContextPtr', 'S1Fmt', 'S1CDMax', 'S1DSS', 'S2VMID', 'S2TTB', 'EATS', 'STRW'] as const;

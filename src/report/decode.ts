@@ -4,7 +4,7 @@ import { type DecodedWords, type DecodeProblem, recordFields } from '../smmu/dec
 import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { Field, FieldValue } from '../smmu/fields.ts';
 import { shownValue, valueInWords } from './text/field-groups.ts';
-import { INDENT, paragraph, type Style } from './text/style.ts';
+import { INDENT, paragraph, type Style, title } from './text/style.ts';
 import { type Column, NOTHING, table } from './text/table.ts';
 
 const ORDERS = {
@@ -63,7 +63,7 @@ export function* decodeText({ records, guessed }: DecodeReport, style: Style): G
 function* recordLines(record: DecodedWords, style: Style): Generator<string> {
   const { kind, layout, code, problems } = record;
   const number = code === null ? '' : ` 0x${code.toString(16).padStart(2, '0')}`;
-  yield `${style.paint.bold(layout.name)}  ${style.paint.dim(`${NOUNS[kind]}${number}`)}`;
+  yield* title(style, layout.name, `${NOUNS[kind]}${number}`).slice(1);
   yield* paragraph(style, INDENT, layout.meaning);
   for (const problem of problems) yield* paragraph(style, `${INDENT}note: `, problemInWords(problem));
   const fields = recordFields(record);

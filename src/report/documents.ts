@@ -10,13 +10,14 @@ import type { ExplainReport } from '../findings/explanations/explain.ts';
 import type { DumpInfo } from '../inspect/dump-info.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { LogReport } from '../inspect/log-report.ts';
+import type { ValidatedSnapshot } from '../inspect/register-outlook.ts';
 import type { StreamReport } from '../inspect/stream.ts';
 import type { QueuesReport } from '../queues/queues.ts';
 import { type JsonSchema, type Shape, schemaOf, variants } from '../shape.ts';
 import type { DecodeReport } from '../smmu/decode-words.ts';
-import type { ExplainedSnapshot } from '../snapshot/validate/explain.ts';
 import type { IovaSpaceReport } from '../streams/iova-space.ts';
 import type { TranslationReport } from '../streams/translation.ts';
+import type { Given } from './sections/input.ts';
 import type { Style } from './text/style.ts';
 
 /** What a text shows beside the essential, and how much of it. */
@@ -25,6 +26,10 @@ export interface TextDetail {
   readonly all?: boolean | undefined;
   /** Of an inspection only the verdict of each SMMU. */
   readonly quiet?: boolean | undefined;
+  /** Of an inspection every section, instead of those that most readers look for. */
+  readonly full?: boolean | undefined;
+  /** What an inspection was asked for with, which its text then says. */
+  readonly given?: Given | undefined;
   /** Of a log the lines, too, that could not be used. */
   readonly verbose?: boolean | undefined;
 }
@@ -50,7 +55,7 @@ interface Reports {
   readonly reach: IovaSpaceReport;
   readonly stream: StreamReport;
   readonly translation: TranslationReport;
-  readonly validation: ExplainedSnapshot;
+  readonly validation: ValidatedSnapshot;
   readonly info: DumpInfo;
 }
 
@@ -126,9 +131,9 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     command: 'inspect',
     key: 'findings',
     shape: async () => (await import('./json/inspection.ts')).INSPECTION,
-    text: async (report, style, { quiet = false }) => {
+    text: async (report, style, { quiet = false, full, given }) => {
       const { textReport, textVerdicts } = await import('./text/text.ts');
-      return quiet ? textVerdicts(report, style) : textReport(report, style);
+      return quiet ? textVerdicts(report, style) : textReport(report, style, { full, given });
     },
   },
   info: {

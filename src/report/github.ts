@@ -7,7 +7,7 @@ import type { Finding } from '../findings/findings.ts';
 import type { Severity } from '../findings/rules.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from './escape.ts';
-import { GRAVEST_FIRST, inOrder, placeInWords } from './findings.ts';
+import { GRAVEST_FIRST, inOrder, placeInWords } from './prose/findings.ts';
 
 const COMMANDS: { readonly [S in Severity]: string } = { error: 'error', warning: 'warning', note: 'notice' };
 

@@ -17,7 +17,7 @@ import { hex } from '../hex.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
 import type { DeviceReport, InsertReport } from '../inspect/outcome.ts';
 import { escapeText } from './escape.ts';
-import { inOrder, placeInWords } from './findings.ts';
+import { inOrder, placeInWords } from './prose/findings.ts';
 
 type Outcome = 'failure' | 'error' | 'skipped';
 

@@ -7,6 +7,7 @@
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeJson } from './escape.ts';
 import { INSPECTION } from './json/inspection.ts';
+import { compactJson } from './json/write.ts';
 
 type RecordKind = 'dump' | 'smmu' | 'adoption' | 'insert' | 'l1' | 'ste' | 'finding' | 'summary';
 
@@ -28,11 +29,26 @@ export function* ndjsonReport(inspection: Inspection): Generator<string> {
 
 function* smmuLines({ adoption, inserts, l1, stes, ...rest }: Json): Generator<string> {
   const smmu = rest['name'];
-  yield line('smmu', rest);
+  yield* longLine('smmu', rest);
   yield line('adoption', { smmu, ...(adoption as Json) });
   for (const insert of inserts as JsonList) yield line('insert', { smmu, ...insert });
   for (const row of l1 as JsonList) yield line('l1', { smmu, ...row });
   for (const row of stes as JsonList) yield line('ste', { smmu, ...row });
+}
+
+/** Text that is handed on at once. */
+const PIECE_LENGTH = 1 << 16;
+
+/** With all revisions there may be tens of thousands of insertions in one line. */
+function* longLine(record: RecordKind, data: object): Generator<string> {
+  let piece = '';
+  for (const part of compactJson({ record, ...data })) {
+    piece += part;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = '';
+  }
+  yield `${piece}\n`;
 }
 
 function line(record: RecordKind, data: object): string {

@@ -10,8 +10,10 @@ import type { Inspection } from '../inspect/inspection.ts';
 import type { LogReport } from '../inspect/log-report.ts';
 import { documentOf, type Report, type TextDetail } from './documents.ts';
 import { jsonReport } from './json/write.ts';
+import type { Given } from './sections/input.ts';
 
 export type { Report } from './documents.ts';
+export type { Given } from './sections/input.ts';
 
 /** Pieces of a report, in order. */
 export type Pieces = Iterable<string>;
@@ -66,9 +68,15 @@ export async function renderGithub(report: Inspection | CheckReport): Promise<Pi
 export interface HtmlOptions {
   /** The kdump kernel's own memory, which the memory map then shows; `end` is exclusive. */
   readonly kdumpRam?: readonly AddressRange[] | undefined;
+  /** What an inspection was asked for with, which its page then says. */
+  readonly given?: Given | undefined;
+  /** Of a log the lines, too, that could not be used; true when left out. */
+  readonly verbose?: boolean | undefined;
 }
 
-/** One page of HTML without anything from elsewhere, to look around in an inspection. */
-export async function renderHtml(inspection: Inspection, { kdumpRam = [] }: HtmlOptions = {}): Promise<Pieces> {
-  return (await import('./html/html.ts')).htmlReport(inspection, { kdumpRam });
+/** One page of HTML without anything from elsewhere, to look around in: an inspection, or what a log says. */
+export async function renderHtml(report: Inspection | LogReport, options: HtmlOptions = {}): Promise<Pieces> {
+  const { kdumpRam, given, verbose = true } = options;
+  if ('smmuLines' in report) return (await import('./html/log-page.ts')).logPage(report, verbose);
+  return (await import('./html/html.ts')).htmlReport(report, { kdumpRam, given });
 }

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import type { Finding } from '../findings/findings.ts';
 import type { DumpReport, Inspection } from '../inspect/inspection.ts';
 import { escapeText, jsonText } from './escape.ts';
-import { inOrder, sidsInWords } from './findings.ts';
 import { finding as FINDING } from './json/findings.ts';
+import { inOrder, sidsInWords } from './prose/findings.ts';
 import { ruleIndex, SARIF_RULES } from './sarif-rules.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';

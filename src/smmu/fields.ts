@@ -63,12 +63,48 @@ export function fieldNumbers(layout: Layout, words: readonly bigint[]): (field: 
   return (name) => Number(BigInt.asUintN(52, fieldBits(fieldOf(layout, name), words)));
 }
 
-/** Every field of the layout by name. */
+/** Where a field lies, for decoding: `at` is the index of the 32-bit half of a number, null for what crosses halves. */
+interface Place {
+  readonly field: Field;
+  readonly at: number | null;
+  readonly shift: number;
+  readonly mask: number;
+  /** Of an address, its bits in place. */
+  readonly addressMask: bigint;
+}
+
+const places = new WeakMap<Layout, readonly Place[]>();
+
+function placesOf(layout: Layout): readonly Place[] {
+  const known = places.get(layout);
+  if (known !== undefined) return known;
+  const made = layout.fields.map((field): Place => {
+    const { word, lsb, width, kind } = field;
+    const inHalf = kind === 'number' && width < 32 && (lsb & 31) + width <= 32;
+    return {
+      field,
+      at: inHalf ? 2 * word + (lsb >>> 5) : null,
+      shift: lsb & 31,
+      mask: inHalf ? 2 ** width - 1 : 0,
+      addressMask: ((1n << BigInt(width)) - 1n) << BigInt(lsb),
+    };
+  });
+  places.set(layout, made);
+  return made;
+}
+
+/** Every field of the layout by name. Rows by the million are decoded so: numbers come out of 32-bit halves. */
 export function decodeFields(layout: Layout, words: readonly bigint[]): Record<string, FieldValue> {
+  const halves: number[] = [];
+  for (const word of words) {
+    const low = Number(BigInt.asUintN(32, word));
+    halves.push(low, Number(word >> 32n));
+  }
   const decoded: Record<string, FieldValue> = {};
-  for (const field of layout.fields) {
-    const bits = fieldBits(field, words);
-    decoded[field.name] = field.kind === 'address' ? bits : Number(bits);
+  for (const { field, at, shift, mask, addressMask } of placesOf(layout)) {
+    if (at !== null) decoded[field.name] = ((halves[at] ?? 0) >>> shift) & mask;
+    else if (field.kind === 'address') decoded[field.name] = (words[field.word] ?? 0n) & addressMask;
+    else decoded[field.name] = Number(fieldBits(field, words));
   }
   return decoded;
 }

@@ -9,11 +9,10 @@ import type { FieldValue } from '../smmu/fields.ts';
 import { decodeFields, fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
 import type { SteConfig } from '../smmu/stream-table.ts';
+import type { CdLimits } from './listing.ts';
 
 /** A device has a few address spaces; a table of garbage can claim a million. */
 export const MAX_CDS_LISTED = 256;
-/** CDs looked at for all rows of one report together: gigabytes of tables, which only a hostile dump has. */
-const MAX_CDS_EXAMINED = 1 << 24;
 
 export interface CdTableReport {
   readonly format: CdTableFormat | 'guest';
@@ -45,11 +44,13 @@ interface CdsOfSte {
 export class CdLister {
   readonly #memory: MemoryView;
   readonly #ssidBits: number;
-  #examined = 0;
+  readonly #left: { -readonly [K in keyof CdLimits]: CdLimits[K] };
 
-  constructor(memory: MemoryView, ssidBits: number) {
+  /** `limits` hold for all streams that one lister is asked about. */
+  constructor(memory: MemoryView, ssidBits: number, limits: CdLimits) {
     this.#memory = memory;
     this.#ssidBits = ssidBits;
+    this.#left = { ...limits };
   }
 
   /** `ste` are the words of a valid STE. The CD table of a nested stream is in a guest's address space. */
@@ -82,8 +83,9 @@ export class CdLister {
         if (!slice.known) unknown += slice.count;
         for (let i = 0, word = 0; slice.known && i < slice.count; i++, word += CD_BYTE_LENGTH / 4) {
           if (!isValidCd(slice.words, word)) continue;
-          if (cds.length >= MAX_CDS_LISTED) notListed += 1;
+          if (cds.length > 0 && (this.#left.further === 0 || cds.length === MAX_CDS_LISTED)) notListed += 1;
           else {
+            if (cds.length > 0) this.#left.further -= 1;
             const entry = slice.first + i;
             const wide = wideWords(slice.words, word, CD_BYTE_LENGTH);
             cds.push(cdRow(firstSsid + entry, at + entry * CD_BYTE_LENGTH, wide, slice.state));
@@ -98,8 +100,8 @@ export class CdLister {
 
   /** Whether so many entries more may be looked at; those of one table that may not leave the rest to others. */
   #admits(entries: number): boolean {
-    if (this.#examined + entries > MAX_CDS_EXAMINED) return false;
-    this.#examined += entries;
+    if (entries > this.#left.examined) return false;
+    this.#left.examined -= entries;
     return true;
   }
 }

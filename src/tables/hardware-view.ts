@@ -18,6 +18,7 @@ import {
   type StreamTableGeometry,
   steConfig,
 } from '../smmu/stream-table.ts';
+import { NO_STE_LIMITS, type SteLimits } from './listing.ts';
 
 /** One L1 descriptor whose bytes are known. */
 export interface L1Entry extends L1Lookup {
@@ -61,6 +62,12 @@ export interface FoundSte {
   readonly state: PageState;
 }
 
+/** What a list of STEs shows, and what it leaves out. */
+export interface SteSelection {
+  readonly listed: SteLimits;
+  readonly notListed: number;
+}
+
 /** A run of STEs that the hardware reaches: the STEs for `firstSid` and up. */
 interface SteArray {
   readonly firstSid: number;
@@ -81,6 +88,8 @@ export class HardwareView {
   cut = false;
   /** Pages of the table that the census read as zeros although the dump only lets one infer that. */
   assumedZeroPages = 0;
+  /** L2 tables met again by another descriptor, once the census has gone through them. */
+  #repeated = 0;
   readonly #memory: MemoryView;
   readonly #stes: SteReader<PageState>;
   readonly #progress: Progress;
@@ -137,7 +146,9 @@ export class HardwareView {
     let unknown = 0;
     const { format, base, entries, log2Size } = this.geometry;
     if (format === '2lvl') this.#noteAssumed(base, entries * L1STD_BYTE_LENGTH);
+    const repeats = new Repeats(Number.POSITIVE_INFINITY);
     for (const array of this.#steArrays(onMissing)) {
+      repeats.admits(array.paddr);
       located += array.count;
       this.#noteAssumed(array.paddr, array.count * STE_BYTE_LENGTH);
       for (const slice of this.#stes.slices(array.paddr, array.count)) {
@@ -159,6 +170,7 @@ export class HardwareView {
         });
       }
     }
+    this.#repeated = repeats.met;
     return { stes: 2 ** log2Size, located, unknown, valid: counts.valid, byConfig: counts.byConfig() };
   }
 
@@ -188,20 +200,45 @@ export class HardwareView {
     }
   }
 
-  /** The STEs that do something, ascending; with `all`, every one whose bytes are known. */
-  *stes(all: boolean): Generator<FoundSte> {
+  /** The STEs that do something, ascending, as far as `limits` go; with `all`, every one whose bytes are known. */
+  *stes(all: boolean, limits: SteLimits = NO_STE_LIMITS): Generator<FoundSte> {
+    const repeats = new Repeats(limits.repeatedTables);
+    let left = limits.stes;
     for (const array of this.#steArrays()) {
+      if (!repeats.admits(array.paddr)) continue;
       for (const { first, count, counts, state, words } of this.#stes.slices(array.paddr, array.count, all)) {
         if (counts === null || (!all && counts.active === 0)) continue;
         for (let i = 0, at = 0; i < count; i++, at += 16) {
           const low = words[at] as number;
           // V and a Config other than 0: V is bit 0, Config bits 3:1.
           if (!all && ((low & 1) === 0 || (low & 0xe) === 0)) continue;
+          if (left === 0) return;
+          left -= 1;
           const entry = first + i;
           yield { sid: array.firstSid + entry, paddr: array.paddr + entry * STE_BYTE_LENGTH, words, at, state };
         }
       }
     }
+  }
+
+  /** What {@link stes} yields within these limits, counted without making rows; after the census. */
+  select(all: boolean, limits: SteLimits, { located, unknown, valid, byConfig }: Census): SteSelection {
+    const rows = all ? located - unknown : valid - byConfig.abort;
+    if (rows <= limits.stes && this.#repeated <= limits.repeatedTables) {
+      return { listed: { stes: rows, repeatedTables: this.#repeated }, notListed: 0 };
+    }
+    const repeats = new Repeats(limits.repeatedTables);
+    let [total, admitted] = [0, 0];
+    for (const array of this.#steArrays()) {
+      const listed = repeats.admits(array.paddr);
+      for (const { count, counts } of this.#stes.slices(array.paddr, array.count)) {
+        const here = counts === null ? 0 : all ? count : counts.active;
+        total += here;
+        if (listed) admitted += here;
+      }
+    }
+    const stes = Math.min(admitted, limits.stes);
+    return { listed: { stes, repeatedTables: repeats.met }, notListed: total - stes };
   }
 
   /** The STEs of these StreamIDs, whatever they hold; those that cannot be shown are left out. */
@@ -256,6 +293,27 @@ export class HardwareView {
       const count = Math.min(stes, 2 ** log2Size - first);
       yield { firstSid: first, paddr: l2, count, table: 'L2 table' };
     }
+  }
+}
+
+/** Which L2 tables are listed: each once, and so many of them again where another descriptor leads there too. */
+class Repeats {
+  met = 0;
+  readonly #seen = new Set<number>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  admits(paddr: number): boolean {
+    if (!this.#seen.has(paddr)) {
+      this.#seen.add(paddr);
+      return true;
+    }
+    if (this.met === this.#limit) return false;
+    this.met += 1;
+    return true;
   }
 }
 

@@ -11,6 +11,7 @@ import { bdfOf, STE_BYTE_LENGTH, steConfig } from '../smmu/stream-table.ts';
 import type { CdRow, CdTableReport } from './cd-rows.ts';
 import { CdLister } from './cd-rows.ts';
 import type { FoundSte } from './hardware-view.ts';
+import type { CdLimits } from './listing.ts';
 
 export interface SteRow {
   readonly sid: number;
@@ -28,14 +29,15 @@ export interface SteRow {
   readonly cds: readonly CdRow[];
 }
 
-/** One row for each STE; `ssidBits` is IDR1.SSIDSIZE, `names` what firmware calls the devices. */
+/** One row for each STE; `ssidBits` is IDR1.SSIDSIZE, `names` what firmware calls the devices, `cds` what is listed of CDs. */
 export function* steRows(
   stes: Iterable<FoundSte>,
   memory: MemoryView,
   ssidBits: number,
   names: DeviceNames | undefined,
+  cds: CdLimits,
 ): Generator<SteRow> {
-  const lister = new CdLister(memory, ssidBits);
+  const lister = new CdLister(memory, ssidBits, cds);
   for (const ste of stes) yield steRow(ste, lister, names);
 }
 

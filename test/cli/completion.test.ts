@@ -133,7 +133,7 @@ describe('bash', () => {
     ['inspect dump.raw --regs regs.json --revision v1', ['v10']],
     ['inspect -o d', ['dump.raw']],
     ['inspect --sid ', []],
-    ['inspect --sid x --no', ['--no-gate']],
+    ['inspect --sid x --no', ['--no-gate', '--no-pager']],
     ['inspect -- --no', []],
     ['inspect -- d', ['dump.raw']],
     ['regs ', ['import', 'extract', 'validate', 'capture', 'help']],

@@ -34,7 +34,7 @@ function regrouped(ndjson: string): unknown {
     all(kind)
       .filter(({ smmu }) => smmu === name)
       .map(({ smmu: _smmu, ...rest }) => rest);
-  const [{ schemaVersion, tool, later, ...dump } = {}] = all('dump') as [Record<string, unknown>?];
+  const [{ schemaVersion, tool, later, kernel, ...dump } = {}] = all('dump') as [Record<string, unknown>?];
   const smmus = (all('smmu') as Record<string, unknown>[]).map((smmu) => ({
     ...smmu,
     adoption: of('adoption', smmu['name'])[0],
@@ -42,7 +42,7 @@ function regrouped(ndjson: string): unknown {
     l1: of('l1', smmu['name']),
     stes: of('ste', smmu['name']),
   }));
-  return { schemaVersion, tool, dump, later, smmus, findings: all('finding'), summary: all('summary')[0] };
+  return { schemaVersion, tool, dump, later, kernel, smmus, findings: all('finding'), summary: all('summary')[0] };
 }
 
 describe.each(someOf([...RUNS.keys()], 4))('%s in every format at once', (name) => {

@@ -1,5 +1,6 @@
 /** `smmu-adopt log` from outside: files, standard input, what it prints, and how it ends. */
 
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run } from '../support/command.ts';
@@ -19,10 +20,10 @@ describe('text', () => {
   events  F_TRANSLATION of SID 0x100 (0000:01:00.0) at 0xffffb002, once
 
 Events  what stops DMA first
-  Count  Event            SID     Address  Access
-  -----  -------------  -----  ----------  -------------------------------
-      1  F_TRANSLATION  0x100  0xffffb002  unprivileged data read, stage 1
-    Device 0000:01:00.0  When 2.230000  Lines 7
+  Count  Event            SID  Device           Address  Access                           When
+  -----  -------------  -----  ------------  ----------  -------------------------------  --------
+      1  F_TRANSLATION  0x100  0000:01:00.0  0xffffb002  unprivileged data read, stage 1  2.230000
+    Lines 7
   F_TRANSLATION: The address is not mapped, or lies outside what the tables cover. Typical of DMA
   that goes on after its buffer was unmapped, and of a wrong address in a device.
 
@@ -68,7 +69,7 @@ Adoption and reset  in order
 
   test('a log without an SMMU says so', async () => {
     const { stdout, status } = await log(folder.write('other.txt', 'usb 1-1: hello\n'));
-    expect({ stdout, status }).toEqual({ stdout: 'No SMMUv3 speaks in this log\n  1 lines were read.\n', status: 0 });
+    expect({ stdout, status }).toEqual({ stdout: 'No SMMUv3 speaks in this log\n  1 line was read.\n', status: 0 });
   });
 
   test('lines that cannot be used are counted, and shown on request', async () => {
@@ -136,6 +137,52 @@ describe('JSON', () => {
       'globalError',
     ]);
     expect(records[2]).toMatchObject({ smmu: 'arm-smmu-v3.0.auto', type: 'F_TRANSLATION', sid: 256 });
+  });
+});
+
+describe('as a page', () => {
+  test('is whole in itself, runs nothing, and says what the text says', async () => {
+    const { stdout, status } = await log('kdump-with-events.txt', '--format', 'html');
+    expect(status).toBe(0);
+    expect(stdout).not.toMatch(/<script|url\(|@import|\s(src|style|on[a-z]+)=|href="(?!#)/);
+    const ids = [...stdout.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const links = [...stdout.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(links.filter((id) => !ids.includes(id))).toEqual([]);
+    expect(links.length).toBeGreaterThan(5);
+    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(stdout) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(stdout.replaceAll('&#39;', "'")).toContain(`default-src 'none'; style-src 'sha256-${hash}';`);
+    const text = stdout
+      .replace(/<style>.*?<\/style>/s, '')
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ');
+    for (const said of [
+      'arm-smmu-v3.0.auto',
+      '1 event; 2 command errors: CMD_SYNC timeout, CERROR_ILL; 1 global error',
+      'F_TRANSLATION of SID 0x100 (0000:01:00.0) at 0xffffb002, once',
+      'unprivileged data read, stage 1',
+      'Typical of DMA that goes on after its buffer was unmapped',
+      'CMDQ_ERR: Command error',
+      'output 48 bits',
+    ]) {
+      expect(text).toContain(said);
+    }
+  });
+
+  test('nothing of a log becomes markup', async () => {
+    const file = folder.write(
+      'markup.txt',
+      'arm-smmu-v3 <b>x</b>.iommu: event 0x10 received: <script>alert(1)</script>\n',
+    );
+    const { stdout } = await log(file, '--format', 'html', '--verbose');
+    expect(stdout).toContain('&lt;b&gt;x&lt;/b&gt;.iommu');
+    expect(stdout).not.toMatch(/<b>|<script|alert\(1\)<\/script/);
+  });
+
+  test('a log without an SMMU says so', async () => {
+    const file = folder.write('quiet.txt', 'usb 1-1: new device\n');
+    expect((await log(file, '--format', 'html')).stdout).toContain('No SMMUv3 speaks in this log');
   });
 });
 

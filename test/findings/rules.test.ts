@@ -543,6 +543,12 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'note',
     reach: null,
   },
+  'list-cut': {
+    args: { what: 'STEs', notListed: 49_152 },
+    says: '49152 more STEs than this report lists; the census counts all',
+    severity: 'note',
+    reach: null,
+  },
   'dump-load-address-assumed': {
     args: { file: 'ddr0.bin' },
     says: 'ddr0.bin is taken to start at physical address 0; --base or file@address says otherwise',

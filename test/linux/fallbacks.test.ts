@@ -148,6 +148,27 @@ describe('no note: VMCOREINFO is searched for in memory', () => {
     expect(found(state).kernel.release).toBe('6.1.0-made');
   });
 
+  test.each([
+    ['the end of all RAM', 2 ** 40 - 0x2000],
+    ['the end of the range that the kernel is in', 0x8000_0000 - 0x1000],
+    ['the start of RAM, between the ranges', 0x4000_3000],
+  ])('in a machine with a terabyte, at %s', (_, paddr) => {
+    const machine = madeMachine({ driver: '7.3' });
+    const { memory } = withText(machine, paddr).kernel;
+    const ranges = [
+      { start: 0x4000_0000, end: 0x8000_0000 },
+      { start: 2 ** 33, end: 2 ** 40 },
+    ];
+    const large: PhysicalMemory = {
+      ranges,
+      runs: (at, byteLength) => memory.runs(at, byteLength),
+      read: (at, into) => memory.read(at, into),
+    };
+    const state = extractSnapshot(madeDump(large));
+    expectRegisters(machine, state);
+    expect(memory.readByteLength).toBeLessThan(2 ** 32);
+  });
+
   test('none', () => {
     const state = extractSnapshot(madeDump(madeMachine().kernel.memory));
     expect(state).toMatchObject({

@@ -87,6 +87,45 @@ describe('damage', () => {
     expect(logOf(kernel)).toMatchObject({ outcome: 'found', records: [] });
   });
 
+  test('blocks that overlap give no more text than the ring holds', () => {
+    const kernel = new MadeKernel({ structs: LOG_STRUCTS });
+    const ring = writeLog(
+      kernel,
+      Array.from({ length: 15 }, () => ({ text: 'x' })),
+      11,
+    );
+    const pointer = (path: string) => {
+      const at = kernel.paddrOf(ring) + kernel.offsetOf('printk_ringbuffer', path);
+      return kernel.memory.page(at).readBigUInt64LE(at % 4096);
+    };
+    const [descs, infos, data] = ['desc_ring.descs', 'desc_ring.infos', 'text_data_ring.data'].map(pointer) as [
+      bigint,
+      bigint,
+      bigint,
+    ];
+    for (let index = 0n; index < 16n; index++) {
+      // The next block begins right behind the ID of this one.
+      const id = kernel.memory
+        .page(kernel.paddrOf(descs + 24n * index))
+        .readBigUInt64LE(kernel.paddrOf(descs + 24n * index) % 4096);
+      kernel.memory.u64(kernel.paddrOf(data + 8n * index), BigInt.asUintN(62, id));
+      const place = { 'text_blk_lpos.begin': 8n * index, 'text_blk_lpos.next': 8n * index + 1400n };
+      kernel.object('prb_desc', place, descs + 24n * index);
+      kernel.object('printk_info', { text_len: 1392 }, infos + 88n * index);
+    }
+    const log = logOf(kernel);
+    expect(log).toMatchObject({ outcome: 'found', unreadable: 14 });
+    expect(textsOf(log).map((text) => text.length)).toEqual([1392]);
+  });
+
+  test('a ring of millions that are not there comes to an end', () => {
+    const kernel = new MadeKernel({ structs: LOG_STRUCTS });
+    const ring = writeLog(kernel, [{ text: 'x' }]);
+    const ids = { 'desc_ring.count_bits': 26, 'desc_ring.tail_id': 0, 'desc_ring.head_id': 2 ** 26 - 1 };
+    kernel.object('printk_ringbuffer', ids, ring);
+    expect(logOf(kernel)).toMatchObject({ outcome: 'found', records: [], unreadable: 2 ** 18 });
+  });
+
   test('no buffer named, or none described', () => {
     expect(logOf(new MadeKernel())).toEqual({ outcome: 'not-found', reason: { why: 'no-log-buffer' } });
     const kernel = new MadeKernel({ btf: null });

@@ -1,9 +1,12 @@
 /** The state of SMMUs in made kernels: what no real dump shows, small ones of what real dumps show, and damage. */
 
 import { describe, expect, test } from 'vitest';
+import { openDump } from '../../src/dump/open.ts';
+import { untilFetched } from '../../src/dump/until-fetched.ts';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
 import type { StructSpecs } from '../support/btf-writer.ts';
 import { CORE_STRUCTS, moved, SMMUV2 } from '../support/kernel-structs.ts';
+import { elfOf } from '../support/made-dump-file.ts';
 import { madeDump } from '../support/made-memory.ts';
 import { type MadeMachine, type MadeMachineOptions, type MadeMaster, madeMachine } from '../support/made-smmus.ts';
 
@@ -113,6 +116,30 @@ test('several SMMUs: two-level, linear, non-coherent with addresses outside the 
   // With so few StreamIDs nobody can tell whether the hardware has two-level tables.
   const stLevel = (i: number) => (smmus[i]?.partial?.get('IDR0')?.known ?? 0n) >> 27n;
   expect([stLevel(1), stLevel(3)]).toEqual([3n, 0n]);
+});
+
+describe('where the search for types begins', () => {
+  /** Offsets from _stext: before the exported symbols, behind everything, and far away. */
+  test.each([0x8000n, 0x100_0000n, -0x4000_0000n])('kallsyms %i bytes behind _stext', (offset) => {
+    const machine = madeMachine({ driver: '7.3' });
+    const { vmcoreinfo } = machine.kernel;
+    const stext = BigInt(`0x${vmcoreinfo.get('SYMBOL(_stext)')}`);
+    vmcoreinfo.set('SYMBOL(kallsyms_token_index)', BigInt.asUintN(64, stext + offset).toString(16));
+    expectRegisters(machine, stateOf(machine));
+  });
+});
+
+test('a dump whose bytes come later', async () => {
+  const machine = madeMachine({ driver: '7.3', smmus: [{ masters: MASTERS }] });
+  const bytes = elfOf(machine.kernel);
+  const dump = await openDump({
+    name: 'vmcore',
+    byteLength: bytes.byteLength,
+    read: async (offset, length) => bytes.subarray(offset, offset + length),
+  });
+  expect(dump.fetched).toBe(true);
+  expectRegisters(machine, await untilFetched(() => extractSnapshot(dump)));
+  dump.close();
 });
 
 describe('what is known of a register', () => {

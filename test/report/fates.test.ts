@@ -88,7 +88,7 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     }
     const counts = report
       .split('\n\n')
-      .flatMap((block) => /\n {2}devices: ([\s\S]*)/.exec(block)?.[1] ?? [])
+      .flatMap((block) => /\n {2}Devices +([\s\S]*?)\n {2}Findings /.exec(block)?.[1] ?? [])
       .map((said) => counted(said.replaceAll(/\s+/g, ' ')));
     expect(counts).toEqual(inspection.smmus.filter(({ devices }) => devices.length > 0).map(byFate));
   });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { htmlReport } from '../../src/report/html/html.ts';
 import { html, scriptJson } from '../../src/report/html/markup.ts';
 import { MemoryItems } from '../../src/report/html/memory-items.ts';
-import { Budget, l1Section, steSection } from '../../src/report/html/table-data.ts';
+import { Budget, l1Body, steBody } from '../../src/report/html/table-data.ts';
 import { Rows } from '../../src/rows.ts';
 import { manyStes, SAMPLE_NAMES, sampleReport, withSample } from './html/reports.ts';
 
@@ -84,10 +84,10 @@ describe('rows', () => {
     if (smmu === undefined) throw new Error('the sample has an SMMU');
     const budget = Object.assign(new Budget(), { stes: 1000, l1: 10, cds: 500 });
     const text = (pieces: Iterable<string>) => [...pieces].join('');
-    const stes = text(steSection(0, smmu, new MemoryItems(smmu), budget));
+    const stes = text(steBody(0, smmu, new MemoryItems(smmu), budget));
     expect(stes).toContain('1,000 more STEs are left out of this page; the JSON report has all.');
     expect(stes).toContain('400 more context descriptors are left out');
-    expect(text(l1Section(0, smmu, new MemoryItems(smmu), budget))).toContain('53 more descriptors are left out');
+    expect(text(l1Body(0, smmu, new MemoryItems(smmu), budget))).toContain('53 more descriptors are left out');
     const rows = JSON.parse(/-rows">(.*?)<\/script>/s.exec(stes)?.[1] ?? '') as unknown[][];
     expect(rows).toHaveLength(1000);
     expect(rows.flatMap((row) => row[5] ?? [])).toHaveLength(500);

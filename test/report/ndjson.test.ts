@@ -47,6 +47,7 @@ describe('records', () => {
         "schemaVersion",
         "tool",
         "later",
+        "kernel",
         "files",
         "format",
         "wrapper",

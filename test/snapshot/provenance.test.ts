@@ -5,7 +5,7 @@ import { hardwareFeatures } from '../../src/smmu/hardware-features.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { RegisterFile } from '../../src/snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
-import { validateRegisters } from '../../src/snapshot/validate/explain.ts';
+import { explainSnapshot } from '../../src/snapshot/validate/explain.ts';
 import { snapshotJson } from '../../src/snapshot/write.ts';
 import { expectValidSnapshot } from '../support/schema.ts';
 
@@ -75,7 +75,7 @@ describe('a register of which some bits are known', () => {
 });
 
 test('an explanation shows the known fields alone, and how they are known', () => {
-  const { smmus } = validateRegisters(parseSnapshot(json({ provenance: PROVENANCE }), 'regs.json'));
+  const { smmus } = explainSnapshot(parseSnapshot(json({ provenance: PROVENANCE }), 'regs.json'));
   const { registers, missing } = smmus[0] as (typeof smmus)[number];
   expect(registers['IDR0']).toMatchObject({ value: '0x08080000', how: 'derived', known: '0x08080000', reserved: null });
   expect(Object.keys(registers['IDR0']?.fields ?? {})).toEqual(['CD2L']);

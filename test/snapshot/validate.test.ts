@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
-import { validateRegisters } from '../../src/snapshot/validate/explain.ts';
+import { explainSnapshot } from '../../src/snapshot/validate/explain.ts';
 import { missingRegisters } from '../../src/snapshot/validate/missing.ts';
 import { plausibility } from '../../src/snapshot/validate/plausibility.ts';
 
@@ -140,7 +140,7 @@ describe('what is missing', () => {
 });
 
 describe('a snapshot explained', () => {
-  const explain = (json: object) => validateRegisters(parseSnapshot(json, 'regs.json'));
+  const explain = (json: object) => explainSnapshot(parseSnapshot(json, 'regs.json'));
   const table = { STRTAB_BASE: '0x40000000430a3000', STRTAB_BASE_CFG: '0x10210' };
 
   test('every field with its value and what it means; reserved bits that are set', () => {

@@ -8,6 +8,7 @@ import type { SteRow } from '../../src/index.ts';
 import { encodeFields, type FieldInputs } from '../../src/smmu/fields.ts';
 import { STE } from '../../src/smmu/ste.ts';
 import { CdLister } from '../../src/tables/cd-rows.ts';
+import { ListBudget } from '../../src/tables/listing.ts';
 import { CDS, inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
 import { slowTest } from '../support/slow.ts';
 
@@ -207,7 +208,11 @@ describe('a hostile table', () => {
   };
   const SSID_BITS = 31;
   const lister = () =>
-    new CdLister(new MemoryView({ memory: endless, pageSize: 4096, zeroPagesFiltered: null }), SSID_BITS);
+    new CdLister(
+      new MemoryView({ memory: endless, pageSize: 4096, zeroPagesFiltered: null }),
+      SSID_BITS,
+      new ListBudget(1).cds,
+    );
   const ste = (s1fmt: number, s1cdmax: number) =>
     encodeFields(STE, { V: 1, Config: 5, S1ContextPtr: CD_TABLE, S1Fmt: s1fmt, S1CDMax: s1cdmax });
   let bytesRead = 0;

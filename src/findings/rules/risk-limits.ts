@@ -86,4 +86,30 @@ export const RISK_LIMITS = {
       references: [ARM.ste, 'schema/inspection.schema.json, findings'],
     }),
   }),
+  'list-cut': rule({
+    severity: 'note',
+    reach: null,
+    args: {
+      what: ['Rows of what', json.choice('L1 descriptors', 'STEs')],
+      notListed: ['How many are counted and not listed', json.integer(1)],
+    },
+    sentence: ({ what, notListed }) => `${notListed} more ${what} than this report lists; the census counts all`,
+    explain: () => ({
+      title: 'The table has more rows than a report lists',
+      meaning:
+        'The rows listed are the first of them, in the order of StreamIDs. An L2 table to which many L1 descriptors lead ' +
+        'is listed for the first of them, and for some more.',
+      hardware: 'Every valid entry is in force, however many there are.',
+      kernel: 'Not concerned. Verdict, checks and insertions are of the whole table.',
+      causes: [
+        'L1 descriptors that all lead to the same few pages',
+        '--all, with a table for more StreamIDs than a report has rows',
+      ],
+      next: [
+        'the census of stream table entries in the report: what kinds there are',
+        '`smmu-adopt inspect DUMP --regs REGS --sid SIDS`, with the StreamIDs that matter',
+      ],
+      references: [ARM.ste, 'schema/inspection.schema.json, stesNotListed'],
+    }),
+  }),
 };

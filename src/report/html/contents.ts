@@ -1,35 +1,19 @@
-/** The contents of the report: links to the sections of each SMMU, as far as it has them. */
+/** The contents of the page: links to the sections of each SMMU. */
 
-import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
+import type { Section } from '../sections/section.ts';
 import { type Content, Html, html } from './markup.ts';
 import { sectionId } from './section.ts';
 
-const SECTIONS: readonly (readonly [name: string, title: string, has: (smmu: SmmuReport) => boolean])[] = [
-  ['verdict', 'Verdict', () => true],
-  ['findings', 'Findings', () => true],
-  ['risks', 'Risks', () => true],
-  ['revisions', 'Revisions', ({ adoptions }) => adoptions !== null],
-  ['log', 'Kernel log', () => true],
-  ['checks', 'Checks', () => true],
-  ['ids', 'IDs in use', ({ adoption }) => adoption.idScan !== null],
-  ['reset', 'Reset', ({ reset: report }) => report !== null],
-  ['devices', 'Devices', ({ inserts, devices }) => inserts.length + devices.length > 0],
-  ['rmr', 'Reserved regions', ({ rmr: entries }) => entries.length > 0],
-  ['firmware', 'Firmware', ({ platform }) => (platform?.source ?? null) !== null],
-  ['reachable', 'In-flight DMA', ({ reachable: list }) => (list ?? []).length > 0],
-  ['l1', 'L1 descriptors', ({ table }) => table.format === '2lvl'],
-  ['stes', 'Stream table entries', () => true],
-  ['memory', 'Physical memory', () => true],
-  ['ledger', 'Mappings', () => true],
-  ['state', 'Driver state', () => true],
-  ['registers', 'Registers', () => true],
-  ['assumptions', 'Assumptions', ({ assumptions: list }) => list.length > 0],
-];
+/** What the contents know of an SMMU. */
+export interface Listed {
+  readonly name: string;
+  readonly sections: readonly Pick<Section, 'id' | 'title' | 'short'>[];
+}
 
-export function contents({ smmus }: Inspection): Html {
-  const links = (smmu: SmmuReport, index: number) =>
-    html`<ul>${SECTIONS.filter(([, , has]) => has(smmu)).map(
-      ([name, label]) => html`<li><a href="#${sectionId(index, name)}">${label}</a></li>`,
+export function contents(smmus: readonly Listed[]): Html {
+  const links = ({ sections }: Listed, index: number) =>
+    html`<ul>${sections.map(
+      ({ id, title, short = title }) => html`<li><a href="#${sectionId(index, id)}">${short}</a></li>`,
     )}</ul>`;
   const [only] = smmus;
   const body: Content =

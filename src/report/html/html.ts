@@ -4,80 +4,70 @@
  */
 
 import type { AddressRange } from '../../dump/memory.ts';
-import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
-import { checks, idScan } from './adoption.ts';
-import { type Assets, reportAssets } from './assets.ts';
+import { type Given, input } from '../sections/input.ts';
+import type { Mark } from '../sections/marks.ts';
+import type { Section } from '../sections/section.ts';
+import { smmuSections } from '../sections/smmu.ts';
+import { findingCounts } from '../sections/verdict.ts';
+import { answer, overview } from './answer.ts';
+import { reportAssets } from './assets.ts';
 import { contents } from './contents.ts';
-import { firmware, insertions, rmr } from './devices.ts';
-import { findings } from './findings.ts';
-import { input } from './input.ts';
-import { driverState, ledger } from './ledger.ts';
-import { kernelLog } from './log.ts';
-import { Html, html } from './markup.ts';
+import { type Html, html } from './markup.ts';
 import { MemoryItems } from './memory-items.ts';
 import { memoryMap } from './memory-map.ts';
-import { reachable } from './reachable.ts';
-import { assumptions, registers } from './registers.ts';
-import { reset } from './reset.ts';
-import { revisions } from './revisions.ts';
-import { sectionId } from './section.ts';
-import { Budget, l1Section, smmuData, steSection } from './table-data.ts';
-import { counts, overview, verdict } from './verdict.ts';
+import { foot, head } from './page.ts';
+import { prose } from './prose.ts';
+import { blockOf, section } from './render.ts';
+import { SECTION_END, sectionId, sectionStart } from './section.ts';
+import { Budget, l1Body, smmuData, steBody } from './table-data.ts';
 
 export interface HtmlOptions {
   /** The kdump kernel's own memory, as far as it is known. */
   readonly kdumpRam?: readonly AddressRange[] | undefined;
+  /** What the report was asked for with; null where nobody can say. */
+  readonly given?: Given | null | undefined;
 }
 
-export function* htmlReport(inspection: Inspection, { kdumpRam = [] }: HtmlOptions = {}): Generator<string> {
+/** One SMMU and all that there is to show of it. */
+interface Shown {
+  readonly smmu: SmmuReport;
+  readonly sections: readonly Section[];
+  readonly marks: readonly Mark[];
+}
+
+export function* htmlReport(
+  inspection: Inspection,
+  { kdumpRam = [], given = null }: HtmlOptions = {},
+): Generator<string> {
   // Control characters of names are shown by their code, as in every format; the templates do the rest.
   const safe = escaped(inspection);
   const assets = reportAssets();
   const budget = new Budget();
-  yield head(safe, assets).markup;
+  const shown = safe.smmus.map((smmu): Shown => ({ smmu, ...smmuSections(smmu, safe) }));
+  yield head(title(safe.dump), assets.style, assets.script).markup;
   yield html`<body>
 <a class="skip" href="#content">To the report</a>
 ${header(safe)}
 <div class="page">
-${contents(safe)}
+${contents(shown.map(({ smmu: { name }, sections }) => ({ name, sections: listed(sections) })))}
 <main id="content" tabindex="-1">
-${safe.smmus.length > 1 && overview(safe.smmus, safe.findings)}`.markup;
-  for (const [index, smmu] of safe.smmus.entries()) yield* smmuParts(safe, index, smmu, kdumpRam, budget);
-  yield html`${input(safe)}</main>
+${shown.length > 1 && overview(safe)}`.markup;
+  for (const [index, one] of shown.entries()) yield* smmuParts(safe, index, one, kdumpRam, budget);
+  yield html`${section(null, input(safe, given))}</main>
 </div>
-<footer>${safe.tool.name} ${safe.tool.version}</footer>
-<script>${new Html(assets.script.text)}</script>
-</body>
-</html>
-`.markup;
+${foot(assets.script)}`.markup;
 }
 
-function head({ dump, tool }: Inspection, { script, style }: Assets): Html {
-  // Nothing from outside, nothing that is not this script and this style sheet, and no text taken for markup.
-  const policy = [
-    "default-src 'none'",
-    `script-src '${script.hash}'`,
-    `style-src '${style.hash}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ');
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="${tool.name} ${tool.version}">
-<title>${title(dump)}</title>
-<style>${new Html(style.text)}</style>
-</head>
-`;
+/** Shown inside of the STEs. */
+const ELSEWHERE = 'cds';
+
+const MEMORY = { id: 'memory', title: 'Physical memory' };
+
+/** What the contents list: physical memory stands behind the tables that are in it. */
+function listed(sections: readonly Section[]) {
+  return sections.flatMap((one) => (one.id === ELSEWHERE ? [] : one.id === 'stes' ? [one, MEMORY] : [one]));
 }
 
 function title({ files }: Inspection['dump']): string {
@@ -89,7 +79,7 @@ function header({ dump, later, smmus, findings: all }: Inspection): Html {
 <h1>What the kdump kernel does with the SMMU</h1>
 <p class="files">${dump.files.join(', ')}${later !== null && `, later ${later.files.join(', ')}`}${
     // One SMMU says it itself.
-    smmus.length > 1 && html` ${counts(all)}`
+    smmus.length > 1 && html` ${prose(findingCounts(all), null)}`
   }</p>
 </header>`;
 }
@@ -97,18 +87,33 @@ function header({ dump, later, smmus, findings: all }: Inspection): Html {
 function* smmuParts(
   inspection: Inspection,
   index: number,
-  smmu: SmmuReport,
+  { smmu, sections, marks }: Shown,
   kdumpRam: readonly AddressRange[],
   budget: Budget,
 ): Generator<string> {
-  const own = findingsOf(inspection.findings, smmu.name);
   const items = new MemoryItems(smmu);
-  yield html`<article aria-labelledby="${sectionId(index, 'verdict')}-title">${verdict(smmu, index, own)}${findings(index, own)}${revisions(index, smmu)}${kernelLog(index, smmu)}${checks(index, smmu)}${idScan(index, smmu)}${reset(index, smmu)}${insertions(index, smmu)}${rmr(index, smmu)}${firmware(index, smmu)}${reachable(index, smmu)}`
-    .markup;
-  yield* smmuData(index, smmu, own);
-  yield* l1Section(index, smmu, items, budget);
-  yield* steSection(index, smmu, items, budget);
-  // Here and not earlier: what there is in memory was gathered from the rows as they were written.
-  yield html`${memoryMap(index, items, inspection.dump, kdumpRam)}${ledger(index, smmu)}${driverState(index, smmu)}${registers(index, smmu)}${assumptions(index, smmu)}</article>
-`.markup;
+  yield `<article aria-labelledby="${sectionId(index, 'verdict')}-title">`;
+  for (const one of sections) {
+    if (one.id === 'verdict') yield answer(smmu, index, one).markup;
+    else if (one.id === 'l1') yield* tableSection(index, one, l1Body(index, smmu, items, budget));
+    else if (one.id === 'stes') {
+      yield* smmuData(index, smmu, inspection.findings, marks);
+      yield* tableSection(index, one, steBody(index, smmu, items, budget));
+      // Here and not earlier: what there is in memory was gathered from the rows as they were written.
+      yield memoryMap(index, items, inspection.dump, kdumpRam).markup;
+    } else if (one.id !== ELSEWHERE) yield section(index, one).markup;
+  }
+  yield '</article>\n';
+}
+
+/** A section whose rows the page's script shows. */
+function* tableSection(
+  index: number,
+  { id, title, aside, blocks }: Section,
+  rows: Iterable<string>,
+): Generator<string> {
+  yield sectionStart(sectionId(index, id), title, aside === undefined ? null : prose(aside, index)).markup;
+  for (const block of blocks) if (!('table' in block)) yield blockOf(block, index).markup;
+  yield* rows;
+  yield SECTION_END.markup;
 }

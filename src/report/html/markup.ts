@@ -49,20 +49,3 @@ export function scriptJson(value: unknown): string {
 export function code(content: Content): Html {
   return html`<code>${content}</code>`;
 }
-
-/** `3 findings`, `1 finding`. Thousands are set apart, because a table can have millions of entries. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${grouped(number)} ${number === 1 ? one : many}`;
-}
-
-export function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** `2 KiB`, `384 MiB`, exact or with one digit after the point. */
-export function byteSize(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let [size, unit] = [bytes, 0];
-  while (size >= 1024 && unit < units.length - 1) [size, unit] = [size / 1024, unit + 1];
-  return `${Number.isInteger(size) ? size : size.toFixed(1)} ${units[unit]}`;
-}

@@ -6,7 +6,7 @@ import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
 import type { L1Row } from '../../tables/l1-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
-import { count } from './markup.ts';
+import { count } from '../prose/quantities.ts';
 
 /** In the order in which they are named. */
 export const ITEM_KINDS = ['stream table', 'L1 table', 'L2 table', 'CD table', 'queue'] as const;

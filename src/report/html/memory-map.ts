@@ -6,9 +6,10 @@
 import type { AddressRange } from '../../dump/memory.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport } from '../../inspect/inspection.ts';
-import { byteSize, type Content, count, type Html, html } from './markup.ts';
+import { count, inUnits } from '../prose/quantities.ts';
+import { type Content, type Html, html } from './markup.ts';
 import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './memory-items.ts';
-import { badge, NOTHING, section, sectionId } from './section.ts';
+import { badge, NOTHING, SECTION_END, sectionId, sectionStart } from './section.ts';
 
 /** More rows than these are no map any more. */
 const MAX_ITEMS = 40;
@@ -57,7 +58,8 @@ export function memoryMap(
 <tbody role="rowgroup">
 ${rows}</tbody></table>
 `;
-  return section(sectionId(index, 'memory'), 'Physical memory', 'bars grow with the logarithm of the size', body);
+  const start = sectionStart(sectionId(index, 'memory'), 'Physical memory', 'bars grow with the logarithm of the size');
+  return html`${start}${body}${SECTION_END}`;
 }
 
 function itemRow(item: MemoryItem, under: readonly Stretch[], words: Words): Html {
@@ -79,7 +81,7 @@ function stretchRows(stretches: readonly Stretch[], words: Words): Html[] {
   const parts = (['ram', 'kdump', 'none'] as const).flatMap((ground) => {
     const own = stretches.filter((stretch) => stretch.ground === ground);
     const size = own.reduce((sum, { start, end }) => sum + end - start, 0);
-    return own.length === 0 ? [] : [`${words[ground]}: ${byteSize(size)} in ${count(own.length, 'range')}`];
+    return own.length === 0 ? [] : [`${words[ground]}: ${inUnits(size)} in ${count(own.length, 'range')}`];
   });
   const range = { start: stretches[0]?.start ?? 0, end: stretches.at(-1)?.end ?? 0 };
   return [row('on-mixed', range, parts.join('; '))];
@@ -91,7 +93,7 @@ function row(kind: string, { start, end }: AddressRange, what: Content): Html {
   const step = Math.max(0, Math.min(6, Math.ceil((Math.log2(size) - 12) / 4)));
   return html`<tr role="row" class="${kind} step-${step}"><td role="cell" class="bar"><span></span></td><td role="cell" class="code">${hex(
     start,
-  )}${NOTHING}${hex(end - 1)}</td><td role="cell" class="number">${byteSize(size)}</td><td role="cell">${what}</td></tr>
+  )}${NOTHING}${hex(end - 1)}</td><td role="cell" class="number">${inUnits(size)}</td><td role="cell">${what}</td></tr>
 `;
 }
 

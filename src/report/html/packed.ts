@@ -19,11 +19,15 @@ export interface PackedSmmu {
   readonly sids: number;
   /** Findings that name StreamIDs, gravest first. */
   readonly findings: readonly PackedFinding[];
+  /** What is to be seen first, the gravest before the others. */
+  readonly marks: readonly PackedMark[];
   /** L1 descriptors that are not in the dump, by index, inclusive. */
   readonly missing: readonly (readonly [first: number, last: number])[];
   /** Who firmware has behind the SMMU. */
   readonly ranges?: readonly IdRange[];
 }
+
+export type PackedMark = readonly [text: string, firstSid: number, lastSid: number];
 
 export type PackedFinding = readonly [rule: string, firstSid: number, lastSid: number];
 

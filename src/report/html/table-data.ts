@@ -3,19 +3,20 @@
  * Rows are read from the dump while they are written, so a table of millions never has to fit in memory.
  */
 
+import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Finding } from '../../findings/findings.ts';
-import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { tableAddressBits } from '../../smmu/stream-table.ts';
-import type { Census } from '../../tables/hardware-view.ts';
 import type { L1Row } from '../../tables/l1-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
-import { GRAVEST_FIRST } from '../findings.ts';
-import { type Content, code, count, grouped, html, scriptJson } from './markup.ts';
+import { GRAVEST_FIRST } from '../prose/findings.ts';
+import { count } from '../prose/quantities.ts';
+import type { Mark } from '../sections/marks.ts';
+import { html, scriptJson } from './markup.ts';
 import type { MemoryItems } from './memory-items.ts';
 import { packL1, StePacker } from './pack.ts';
 import type { PackedSmmu } from './packed.ts';
-import { note, SECTION_END, sectionId, sectionStart } from './section.ts';
+import { note, sectionId } from './section.ts';
 
 /** More than the browser shows with ease would serve nobody; JSON has all of them. For all SMMUs together. */
 export const MAX_STES_EMBEDDED = 250_000;
@@ -32,10 +33,15 @@ export class Budget {
 }
 
 /** What the browser has to know of an SMMU before it sees a row. */
-export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Finding[]): Generator<string> {
+export function* smmuData(
+  index: number,
+  smmu: SmmuReport,
+  all: readonly Finding[],
+  marks: readonly Mark[],
+): Generator<string> {
   const { table, census, platform } = smmu;
   const split = table.split ?? 0;
-  const located = findings.flatMap(({ rule, severity, args, location: { firstSid, lastSid } }) =>
+  const located = findingsOf(all, smmu.name).flatMap(({ rule, severity, args, location: { firstSid, lastSid } }) =>
     firstSid === undefined || lastSid === undefined ? [] : [{ rule, severity, args, firstSid, lastSid }],
   );
   const data: PackedSmmu = {
@@ -52,18 +58,15 @@ export function* smmuData(index: number, smmu: SmmuReport, findings: readonly Fi
     missing: located
       .filter(({ args }) => 'table' in args && args.table === 'L1 table')
       .map(({ firstSid, lastSid }) => [Math.floor(firstSid / 2 ** split), Math.floor(lastSid / 2 ** split)] as const),
+    marks: marks.map(({ text, firstSid, lastSid }) => [text, firstSid, lastSid]),
     ...(platform === undefined ? {} : { ranges: platform.ranges }),
   };
   yield `<script type="application/json" id="${sectionId(index, 'data')}">${scriptJson(data)}</script>\n`;
 }
 
-/** The map of the L1 descriptors, and the same as a table; nothing for a linear table. */
-export function* l1Section(index: number, smmu: SmmuReport, items: MemoryItems, budget: Budget): Generator<string> {
-  const { table, l1 } = smmu;
-  if (table.format !== '2lvl') return;
+/** The map of the L1 descriptors, and the same as a table. */
+export function* l1Body(index: number, { l1 }: SmmuReport, items: MemoryItems, budget: Budget): Generator<string> {
   const id = sectionId(index, 'l1');
-  const aside = html`the hardware's view: ${grouped(table.entries)} at ${code(hex(table.base))}, split ${table.split}`;
-  yield sectionStart(id, 'L1 descriptors', aside).markup;
   let left = 0;
   const rows = function* (): Generator<unknown> {
     for (const row of l1 as Iterable<L1Row>) {
@@ -79,15 +82,12 @@ export function* l1Section(index: number, smmu: SmmuReport, items: MemoryItems, 
   if (left > 0) yield note(leftOut(left, 'descriptor')).markup;
   yield html`<div class="l1-map" data-smmu="${index}"></div>
 <details class="l1-rows" data-smmu="${index}"><summary>The same as a table</summary></details>
-${SCRIPT_NEEDED}${SECTION_END}`.markup;
+${SCRIPT_NEEDED}`.markup;
 }
 
 /** The table of STEs with all that is behind them. */
-export function* steSection(index: number, smmu: SmmuReport, items: MemoryItems, budget: Budget): Generator<string> {
-  const { census, stes } = smmu;
+export function* steBody(index: number, { stes }: SmmuReport, items: MemoryItems, budget: Budget): Generator<string> {
   const id = sectionId(index, 'stes');
-  yield sectionStart(id, 'Stream table entries', censusText(census)).markup;
-  if (census.unknown > 0) yield note(`${count(census.unknown, 'STE')} are not in the dump.`).markup;
   let [stesLeft, cdsLeft] = [0, 0];
   const packer = new StePacker();
   const rows = function* (): Generator<unknown> {
@@ -108,7 +108,7 @@ export function* steSection(index: number, smmu: SmmuReport, items: MemoryItems,
   if (stesLeft > 0) yield note(leftOut(stesLeft, 'STE')).markup;
   if (cdsLeft > 0) yield note(leftOut(cdsLeft, 'context descriptor')).markup;
   yield html`<div class="stes" data-smmu="${index}"></div>
-${SCRIPT_NEEDED}${SECTION_END}`.markup;
+${SCRIPT_NEEDED}`.markup;
 }
 
 const SCRIPT_NEEDED = html`<noscript><p class="note">This part is shown by a script of the page; the JSON report has the same rows.</p></noscript>
@@ -116,12 +116,6 @@ const SCRIPT_NEEDED = html`<noscript><p class="note">This part is shown by a scr
 
 function leftOut(number: number, what: string): string {
   return `${count(number, `more ${what}`)} ${number === 1 ? 'is' : 'are'} left out of this page; the JSON report has all.`;
-}
-
-function censusText({ located, stes, byConfig }: Census): Content {
-  const counted = Object.entries(byConfig).filter(([, number]) => number > 0);
-  const kinds = counted.map(([config, number]) => `${grouped(number)} ${config}`).join(', ') || 'none';
-  return `${count(located, 'STE')} for ${count(stes, 'SID')}; valid: ${kinds}`;
 }
 
 /** Text that is handed on at once. */

@@ -2,7 +2,14 @@
 
 import type { ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
-import type { Inspection, RegisterReport, RevisionSplit, RmrReport, SmmuReport } from '../../inspect/inspection.ts';
+import type {
+  Inspection,
+  KernelReport,
+  RegisterReport,
+  RevisionSplit,
+  RmrReport,
+  SmmuReport,
+} from '../../inspect/inspection.ts';
 import type { PlatformReport } from '../../inspect/platform-report.ts';
 import type { IdRange, ReservedRegion } from '../../platform/firmware.ts';
 import {
@@ -232,8 +239,10 @@ const smmu = define(
       }),
     ],
     l1: ['L1 descriptors that are used or bad, on request all; ascending', list(l1)],
+    l1NotListed: ['Descriptors in use or bad, on request all, beyond those listed', count],
     census: ['', census],
     stes: ['STEs with V=1 that do not abort, on request others; ascending', list(ste)],
+    stesNotListed: ['Such STEs beyond those listed', count],
     reachable: [
       'What streams can reach through their translation tables; null unless these were walked',
       nullable(list(reachable)),
@@ -241,10 +250,20 @@ const smmu = define(
   }),
 );
 
+const kernel = define(
+  'kernel',
+  'The kernel that crashed, as its dump names it',
+  object<KernelReport>()({
+    release: ['Its release; null when the dump does not say', nullable(text)],
+    buildId: ['Its GNU build ID; null when the dump does not say', nullable(text)],
+  }),
+);
+
 export const INSPECTION: Shape<Inspection> = object<Inspection>()({
   ...preamble,
   dump: ['The dump that was inspected', dump],
   later: ['The memory when devices are inserted, where another dump was given for it', nullable(dump)],
+  kernel: ['The kernel that crashed; null when the dump says nothing of it', nullable(kernel)],
   smmus: ['The SMMUs in the order of the snapshot', list(smmu)],
   findings: ['Everything found: about the dump and the snapshot first, then by SMMU', list(finding)],
   summary: [

@@ -23,14 +23,8 @@ import {
   word64,
   words,
 } from '../../shape.ts';
-import {
-  commandFacts,
-  consInWords,
-  eventMeaning,
-  globalErrorFlags,
-  inDumpInWords,
-  problemInWords,
-} from '../log/words.ts';
+import { commandFacts, consInWords, globalErrorFlags, inDumpInWords, problemInWords } from '../log/words.ts';
+import { meaningOfType } from '../prose/queue-entries.ts';
 import { preambleOfTool } from './common.ts';
 import { maybeFields } from './decode.ts';
 
@@ -118,7 +112,10 @@ const event = define(
     inDump: ['What the tables in a dump say of the event; null without a dump', nullable(inDump)],
     words: ['Those of its 64-bit words that the log has', list(word64)],
     client: ['The device that the kernel names', nullable(text)],
-    meaning: ['What the event tells', derived(nullable(text), eventMeaning)],
+    meaning: [
+      'What the event tells',
+      derived(nullable(text), ({ code }) => (code === null ? null : meaningOfType({ code }))),
+    ],
     problems: [
       'What does not fit together, or is missing',
       derived(list(text), ({ problems }) => problems.map(problemInWords)),

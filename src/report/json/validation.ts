@@ -1,5 +1,6 @@
 /** The shape of `regs validate`: what a register snapshot says, and what is to be said about it. */
 
+import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/register-outlook.ts';
 import {
   choice,
   count,
@@ -16,14 +17,10 @@ import {
   way,
 } from '../../shape.ts';
 import { PROVENANCES } from '../../snapshot/snapshot.ts';
-import type {
-  ExplainedField,
-  ExplainedRegister,
-  ExplainedSmmu,
-  ExplainedSnapshot,
-} from '../../snapshot/validate/explain.ts';
+import type { ExplainedField, ExplainedRegister, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
 import type { Remark } from '../../snapshot/validate/facts.ts';
 import type { Missing } from '../../snapshot/validate/missing.ts';
+import { REGISTER_OUTLOOK } from './register-outlook.ts';
 
 const hexText = matching(/^0x[0-9a-f]+$/);
 
@@ -83,17 +80,21 @@ const register = define(
 const smmu = define(
   'smmu',
   'One SMMU',
-  object<ExplainedSmmu>()({
+  object<ValidatedSmmu>()({
     name: ['As the snapshot calls it', text],
     base: ['Address of register page 0', nullable(hexText)],
     firmwareCoherent: ['What the snapshot says of coherency', nullable(flag)],
     remarks: ['What is striking', list(remark)],
     missing: ['What the snapshot lacks', list(missing)],
     registers: ['The registers by name', mapOf(null, register)],
+    outlook: [
+      'What follows for a kdump; null where the registers cannot be those of a working SMMU',
+      nullable(REGISTER_OUTLOOK),
+    ],
   }),
 );
 
-export const VALIDATION: Shape<ExplainedSnapshot> = object<ExplainedSnapshot>()({
+export const VALIDATION: Shape<ValidatedSnapshot> = object<ValidatedSnapshot>()({
   schemaVersion: ['Version of this format', choice(1)],
   file: ['The snapshot, as the user named it', text],
   usable: ['Whether the other commands can use it', flag],

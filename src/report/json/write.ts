@@ -44,14 +44,38 @@ function* pieces(value: unknown, depth: number): Generator<string> {
   }
 }
 
+/** A value that a shape has made as JSON without line breaks, rows as they come. */
+export function* compactJson(value: unknown): Generator<string> {
+  if (isRows(value) || (Array.isArray(value) && hasRows({ value }))) {
+    let separator = '[';
+    for (const element of value as Iterable<unknown>) {
+      yield separator;
+      yield* compactJson(element);
+      separator = ',';
+    }
+    yield separator === '[' ? '[]' : ']';
+  } else if (isObject(value) && hasRows(value)) {
+    let separator = '{';
+    for (const [key, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      yield `${separator}${line(key)}:`;
+      yield* compactJson(member);
+      separator = ',';
+    }
+    yield '}';
+  } else yield line(value);
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether rows are in the object, or in an object of one of its lists. */
+/** Whether rows are in the object, however deep. */
 function hasRows(value: unknown): boolean {
   if (!isObject(value)) return false;
-  return Object.values(value).some((member) => isRows(member) || (Array.isArray(member) && member.some(hasRows)));
+  return Object.values(value).some(
+    (member) => isRows(member) || (Array.isArray(member) ? member.some(hasRows) : hasRows(member)),
+  );
 }
 
 function line(value: unknown): string {

@@ -2,25 +2,30 @@
 
 import type { LogReport } from '../../inspect/log-report.ts';
 import { escaped } from '../escape.ts';
-import { INDENT, paragraph, type Style, wrap } from '../text/style.ts';
-import { table } from '../text/table.ts';
-import { logSections, type Section } from './sections.ts';
+import type { Section } from '../sections/section.ts';
+import { sectionLines } from '../text/render.ts';
+import type { Style } from '../text/style.ts';
+import { logSections } from './sections.ts';
+
+/** A terminal has no more lines than this; JSON and the page have all. */
+const MAX_ROWS = 40;
 
 /** `verbose`: with the lines that could not be used. */
 export function* logText(report: LogReport, style: Style, verbose: boolean): Generator<string> {
-  for (const [i, section] of logSections(escaped(report), verbose).entries()) {
-    if (i > 0) yield '\n';
-    for (const line of sectionLines(section, style)) yield `${line}\n`;
+  let isFirst = true;
+  for (const section of titled(report, verbose)) {
+    const lines = [...sectionLines(style, section)];
+    for (const line of isFirst ? lines.slice(1) : lines) yield `${line}\n`;
+    isFirst = false;
   }
 }
 
-/** One section as lines: title, facts, table, notes. */
-export function* sectionLines({ title, aside, facts, columns, rows, notes }: Section, style: Style): Generator<string> {
-  const heads = wrap(title, style.width).map((line) => style.paint.bold(line));
-  yield* heads.slice(0, -1);
-  yield `${heads.at(-1)}${aside === '' ? '' : `  ${style.paint.dim(aside)}`}`;
-  const width = Math.max(0, ...facts.map(([label]) => label.length));
-  for (const [label, text] of facts) yield* paragraph(style, `${INDENT}${label.padEnd(width)}  `, text);
-  if (rows.length > 0) yield* table(style, columns, rows);
-  for (const note of notes) yield* paragraph(style, INDENT, note);
+/** The answer is the title of what is said with it. */
+function titled(report: LogReport, verbose: boolean): Section[] {
+  const { smmus, others } = logSections(escaped(report), MAX_ROWS, verbose);
+  const all = smmus.flatMap(({ name, answer, sections: [short, ...rest] }) => [
+    ...(short === undefined ? [] : [{ ...short, title: `${name}: ${answer.toUpperCase()}` }]),
+    ...rest,
+  ]);
+  return [...all, ...others];
 }

@@ -4,9 +4,9 @@ import { hex } from '../../hex.ts';
 import type { EventInDump, ReportedEvent } from '../../inspect/log-report.ts';
 import type { CommandErrorFacts, LogProblem } from '../../log/facts.ts';
 import { COMMAND_ERRORS, commandType } from '../../smmu/commands.ts';
-import { eventType } from '../../smmu/events.ts';
-import { decodeFields, fieldBits, fieldOf, meaningOf } from '../../smmu/fields.ts';
+import { decodeFields, type FieldValue, fieldBits, fieldOf, meaningOf } from '../../smmu/fields.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
+import { fieldsInWords } from '../prose/queue-entries.ts';
 
 export const hex32 = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
 
@@ -65,39 +65,27 @@ function bitsOf(word: number): number[] {
   return Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => (word >>> bit) % 2 === 1);
 }
 
-/** What an event tells, by its number; null where that is not known. */
-export function eventMeaning({ code }: Pick<ReportedEvent, 'code'>): string | null {
-  return code === null ? null : eventType(code).meaning;
-}
-
-/** What was being translated; nothing for the input address itself, which is the usual one. */
-function classInWords({ translating, stage, code }: ReportedEvent): string {
-  const field = eventType(code ?? 0).fields.find(({ name }) => name === 'CLASS');
-  if (translating === null || translating === 2 || field === undefined) return '';
-  // Only stage 2 translates the address of a CD, but there are models of an SMMU that write 0 into every record.
-  if (translating === 0 && stage === 1) return 'CLASS 0, which is odd at stage 1';
-  return `translating ${meaningOf(field, translating)}`;
-}
-
-/** `unprivileged data write at stage 1, stalled with STAG 0x7f`: what is known of the access. */
+/** `unprivileged data write, stage 1, STALLED with STAG 0x7f`: what is known of the access, in the words of queues. */
 export function accessInWords(event: ReportedEvent): string {
-  const { privileged, execute, write, stage, stalled, stag, ipa, fetchAddress, address } = event;
-  const access = [
-    privileged === null ? '' : privileged ? 'privileged' : 'unprivileged',
-    execute === null ? '' : execute ? 'instruction' : 'data',
-    write === null ? '' : write ? 'write' : 'read',
-  ].filter((part) => part !== '');
-  return [
-    access.join(' '),
-    stage === null ? '' : `stage ${stage}`,
-    ipa === null ? '' : `IPA ${hex(ipa)}`,
-    classInWords(event),
-    fetchAddress === null || fetchAddress === address ? '' : `nothing answers at ${hex(fetchAddress)}`,
-    stalled === true ? `STALLED with STAG ${hex(stag ?? 0)}` : '',
-    ...event.mixed.map((name) => `${name} differs`),
-  ]
-    .filter((part) => part !== '')
-    .join(', ');
+  const { privileged, execute, write, stage, translating, stalled, stag, ipa, fetchAddress, address } = event;
+  const flag = (value: boolean | null) => (value === null ? undefined : Number(value));
+  const fields: Record<string, FieldValue | undefined> = {
+    PnU: flag(privileged),
+    InD: flag(execute),
+    RnW: flag(write === null ? null : !write),
+    S2: stage === null ? undefined : stage - 1,
+    IPA: ipa ?? undefined,
+    CLASS: translating ?? undefined,
+    // The address has a place of its own.
+    FetchAddr: fetchAddress === address ? undefined : (fetchAddress ?? undefined),
+    Stall: flag(stalled),
+    STAG: stag ?? undefined,
+  };
+  const known = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const phrases = fieldsInWords('event', Object.fromEntries(known), event.code);
+  return [...phrases, ...event.mixed.map((name) => `${name} differs`)].join(', ');
 }
 
 /** What the tables say of an event now, and what follows from that. */

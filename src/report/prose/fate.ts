@@ -4,12 +4,11 @@ import type { Verdict } from '../../adopt/emulate.ts';
 import type { DeviceFate } from '../../adopt/fate.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import type { DeviceReport } from '../../inspect/outcome.ts';
-
-/** How a thing is to be taken. */
-export type FateTone = 'good' | 'bad' | 'warn' | 'unknown' | 'plain';
+import { grouped } from './quantities.ts';
+import type { Tone } from './tone.ts';
 
 interface Words {
-  readonly tone: FateTone;
+  readonly tone: Tone;
   readonly text: string;
 }
 
@@ -62,7 +61,7 @@ const OTHER_MOMENT: Words = {
 };
 
 /** The worse of the two: what the whole is to be taken for. */
-export function fateTone({ adoption, next }: FateWords): FateTone {
+export function fateTone({ adoption, next }: FateWords): Tone {
   return next?.tone ?? adoption.tone;
 }
 
@@ -78,15 +77,15 @@ export const DEVICE_FATES: Readonly<Record<DeviceFate['kind'], Words>> = {
  * `2 accepted (1 with the attach deferred), 0 refused, 3 never asked`: other kinds than the first two if there are any.
  * That none is refused is not said where it is not known.
  */
-export function deviceCountsInWords(devices: readonly DeviceReport[], number: (value: number) => string = String) {
+export function deviceCountsInWords(devices: readonly DeviceReport[]): string {
   const deferred = devices.filter((device) => device.fate === 'accepted' && device.deferred === true).length;
   const countOf = (kind: string) => devices.filter(({ fate }) => fate === kind).length;
   const always = countOf('unknown') === 0 ? ['accepted', 'refused'] : ['accepted'];
   return Object.entries(DEVICE_FATES)
     .map(([kind, { text }]) => {
       const count = countOf(kind);
-      const aside = kind === 'accepted' ? ` (${number(deferred)} with the attach deferred)` : '';
-      return count > 0 || always.includes(kind) ? `${number(count)} ${text}${aside}` : null;
+      const aside = kind === 'accepted' ? ` (${grouped(deferred)} with the attach deferred)` : '';
+      return count > 0 || always.includes(kind) ? `${grouped(count)} ${text}${aside}` : null;
     })
     .filter((part) => part !== null)
     .join(', ');

@@ -9,8 +9,8 @@ import type {
   SmmuDiff,
 } from '../../diff/diff.ts';
 import { hex } from '../../hex.ts';
-import { endsOf } from '../field-text.ts';
-import { inUnits } from './bytes.ts';
+import { endsOf } from '../prose/field-text.ts';
+import { inUnits } from '../prose/quantities.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { address, type Column, table } from './table.ts';
 

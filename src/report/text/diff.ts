@@ -12,10 +12,10 @@ import type {
 import { hex } from '../../hex.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
 import { escaped } from '../escape.ts';
-import { fieldText } from '../field-text.ts';
+import { fieldText } from '../prose/field-text.ts';
 import { changedFields } from './diff-fields.ts';
 import { mappingAnswers, mappingLines } from './diff-mappings.ts';
-import { INDENT, paragraph, type Style, title } from './style.ts';
+import { headline, INDENT, paragraph, type Style, title } from './style.ts';
 import { address, type Column, NOTHING, redIf, table } from './table.ts';
 
 /** `all`: fields without effect too, and every change that the report has. */
@@ -26,7 +26,7 @@ export function* diffText(report: DiffReport, style: Style, all: boolean): Gener
 }
 
 function* ofSmmu(smmu: SmmuDiff, style: Style, all: boolean): Generator<string> {
-  yield style.paint.bold(`${smmu.name}: ${headline(smmu)}`);
+  yield* headline(style, `${smmu.name}: ${whatChanged(smmu)}`);
   for (const text of answers(smmu)) yield* paragraph(style, INDENT, text);
   yield* l1Lines(smmu, style, all);
   yield* steLines(smmu, style, all);
@@ -38,7 +38,7 @@ function* ofSmmu(smmu: SmmuDiff, style: Style, all: boolean): Generator<string> 
 
 const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
-function headline({ counts: { l1, stes, cds, devices, missing, registers }, mappings }: SmmuDiff): string {
+function whatChanged({ counts: { l1, stes, cds, devices, missing, registers }, mappings }: SmmuDiff): string {
   const affected = devices === 0 ? 'NO DEVICE' : count(devices, 'device').toUpperCase();
   if (stes + cds > 0) return `${count(stes, 'STE').toUpperCase()} CHANGED, ${affected} AFFECTED`;
   if (l1 > 0) return `${count(l1, 'L1 descriptor').toUpperCase()} CHANGED, ${affected} AFFECTED`;

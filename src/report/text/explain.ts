@@ -1,7 +1,7 @@
 /** `smmu-adopt explain` as text: the list of all names, and one of them in full. */
 
 import type { Explained, ExplainedGroup } from '../../findings/explanations/catalogue.ts';
-import { reachInWords } from '../findings.ts';
+import { reachInWords } from '../prose/findings.ts';
 import { paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';
 
@@ -12,8 +12,7 @@ const TITLE_LINES = 2;
 
 export function* explainList(groups: readonly ExplainedGroup[], style: Style): Generator<string> {
   for (const [i, group] of groups.entries()) {
-    const [, heading = ''] = title(style, group.title);
-    yield `${i === 0 ? '' : '\n'}${heading}\n`;
+    for (const line of title(style, group.title).slice(i === 0 ? 1 : 0)) yield `${line}\n`;
     const rows = group.entries.map(({ name, severity, title: says }) =>
       severity === null ? [name, says] : [name, severity, says],
     );
@@ -44,10 +43,9 @@ const KINDS: Readonly<Record<Explained['kind'], string>> = {
 };
 
 function* lines(entry: Explained, style: Style): Generator<string> {
-  const { paint } = style;
   const about = KINDS[entry.kind] + (entry.severity === null ? '' : `, ${entry.severity}`);
   const affected = reachInWords(entry);
-  yield `${paint.bold(entry.name)}  ${paint.dim(about)}`;
+  yield* title(style, entry.name, about).slice(1);
   yield* paragraph(style, '', entry.title);
   yield '';
   yield* labelled(style, 'meaning', [entry.meaning]);

@@ -31,7 +31,8 @@ export function* infoReport(info: DumpInfo, style: Style): Generator<string> {
 function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   const say = (label: string, text: string) => paragraph(style, `${label.padEnd(12)}  `, text);
   const format = dump.wrapper === null ? dump.format : `${dump.format}, ${dump.wrapper}`;
-  yield* say(style.paint.bold('dump'.padEnd(12)), dump.files.join(', '));
+  const [first = '', ...rest] = say('dump', dump.files.join(', '));
+  yield* [first.replace('dump', style.paint.bold('dump')), ...rest];
   yield* say('format', format);
   yield* say('kernel', dump.kernelRelease ?? 'the dump does not say');
   if (dump.buildId !== null) yield* say('build id', dump.buildId);

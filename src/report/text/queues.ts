@@ -7,9 +7,9 @@ import { fieldOf } from '../../smmu/fields.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
 import { escaped } from '../escape.ts';
+import { entryInWords, meaningOfType, sidsInWords, typeInWords } from '../prose/queue-entries.ts';
 import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
-import { entryInWords, meaningOfType, sidsInWords, typeInWords } from './queue-words.ts';
-import { INDENT, paragraph, type Style, title } from './style.ts';
+import { headline, INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
 
 const NOUNS: Readonly<Record<QueueName, string>> = { event: 'event', command: 'command', pri: 'page request' };
@@ -34,7 +34,7 @@ function count(number: number, name: QueueName): string {
 
 function* answer(style: Style, { name, queues, errors }: SmmuQueues, afterProbe: boolean): Generator<string> {
   const { paint } = style;
-  yield paint.bold(`${name}: ${headline(queues)}`);
+  yield* headline(style, `${name}: ${whatIsPending(queues)}`);
   const labelled = (label: string, text: string) => paragraph(style, `${INDENT}${label.padEnd(LABEL_WIDTH)}  `, text);
   if (afterProbe) {
     yield* labelled('captured', 'after the probe of the kdump kernel: these may be its own queues');
@@ -53,7 +53,7 @@ function* answer(style: Style, { name, queues, errors }: SmmuQueues, afterProbe:
   if (errors === null) yield* labelled('GERROR', 'not known: GERROR or GERRORN was not captured');
 }
 
-function headline(queues: readonly QueueReport[]): string {
+function whatIsPending(queues: readonly QueueReport[]): string {
   const pending = queues.filter((queue) => (queue.pending ?? 0) > 0);
   const unknown = queues.filter(({ absent, pending: entries }) => !absent && entries === null);
   const parts =
@@ -207,9 +207,9 @@ function entryCells({ queue, base, log2Size }: QueueReport, entry: Named<QueueEn
     // The same width in every batch.
     String(index).padStart(String(2 ** (log2Size ?? 0) - 1).length),
     hex(address).padStart(base === null ? 0 : hex(base).length),
-    typeInWords(entry),
-    sidsInWords(entry),
-    entryInWords(queue, entry),
+    typeInWords(entry) || NOTHING,
+    sidsInWords(entry) ?? NOTHING,
+    entryInWords(queue, entry) ?? NOTHING,
     words === null ? NOTHING : words.map(word).join(' '),
   ];
 }

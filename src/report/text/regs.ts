@@ -1,19 +1,23 @@
 /** `smmu-adopt regs validate` as text: whether a snapshot is of use, what is striking, and every field of it. */
 
-import type { ExplainedRegister, ExplainedSmmu, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
+import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/register-outlook.ts';
+import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
 import type { Remark } from '../../snapshot/validate/facts.ts';
 import { escaped } from '../escape.ts';
-import { INDENT, paragraph, type Style, title } from './style.ts';
+import { registerOutlook } from '../sections/register-outlook.ts';
+import { sectionLines } from './render.ts';
+import { INDENT, paintedParagraph, paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';
 
-export function* regsReport(explained: ExplainedSnapshot, style: Style): Generator<string> {
+export function* regsReport(explained: ValidatedSnapshot, style: Style): Generator<string> {
   for (const line of lines(escaped(explained), style)) yield `${line}\n`;
 }
 
-function* lines(snapshot: ExplainedSnapshot, style: Style): Generator<string> {
+function* lines(snapshot: ValidatedSnapshot, style: Style): Generator<string> {
   const { paint } = style;
   const { file, usable, captured, smmus, unknown } = snapshot;
-  yield `${paint.bold(file)}: ${usable ? paint.green.bold('USABLE') : paint.red.bold('NOT USABLE')}`;
+  const judged = usable ? { text: ' USABLE', paint: paint.green.bold } : { text: ' NOT USABLE', paint: paint.red.bold };
+  yield* paintedParagraph(style, '', [{ text: `${file}:`, paint: paint.bold }, judged]);
   yield* paragraph(style, INDENT, `captured: ${captured}; SMMUs: ${smmus.map(({ name }) => name).join(', ')}`);
   const passedOver = unknown.map(
     ({ place, register }): Remark => ({ severity: 'warning', what: `${place}: ${register} is no register's name` }),
@@ -25,11 +29,11 @@ function* lines(snapshot: ExplainedSnapshot, style: Style): Generator<string> {
   }
 }
 
-function* smmuLines(smmu: ExplainedSmmu, style: Style): Generator<string> {
-  const { name, base, firmwareCoherent, missing, registers } = smmu;
+function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
+  const { name, base, firmwareCoherent, missing, registers, outlook } = smmu;
   const coherent = { true: 'coherent', false: 'not coherent', null: 'nothing of coherency' }[String(firmwareCoherent)];
   const at = base === null ? '' : `at ${base}, `;
-  yield `${style.paint.bold(name)}  ${style.paint.dim(`${at}firmware says ${coherent}`)}`;
+  yield* title(style, name, `${at}firmware says ${coherent}`).slice(1);
   yield* remarks(style, smmu.remarks);
   if (missing.length > 0) {
     yield* title(style, 'Missing', 'and what that costs');
@@ -42,6 +46,7 @@ function* smmuLines(smmu: ExplainedSmmu, style: Style): Generator<string> {
       missing.map(({ what, cost }) => [what, cost]),
     );
   }
+  if (outlook !== null) for (const section of registerOutlook(outlook)) yield* sectionLines(style, section);
   yield* title(style, 'Registers', 'with every field');
   const rows = Object.entries(registers).flatMap(([register, explained]) => registerRows(register, explained));
   yield* table(style, COLUMNS, rows);

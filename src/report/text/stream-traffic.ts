@@ -3,9 +3,9 @@
 import { hex } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
-import { endsOf } from '../field-text.ts';
-import { countedLeaves as counted, inUnits } from './bytes.ts';
-import { entryInWords, typeInWords } from './queue-words.ts';
+import { endsOf } from '../prose/field-text.ts';
+import { countedLeaves as counted, inUnits } from '../prose/quantities.ts';
+import { entryInWords, typeInWords } from '../prose/queue-entries.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { address, type Column, NOTHING, table } from './table.ts';
 
@@ -72,8 +72,8 @@ function inQueues(style: Style, queues: readonly StreamQueue[]): string[] {
       queue,
       String(entry.index),
       state,
-      typeInWords(entry),
-      entryInWords(queue, entry),
+      typeInWords(entry) || NOTHING,
+      entryInWords(queue, entry) ?? NOTHING,
     ];
     return [...pending.map((entry) => cells(entry, 'pending')), ...older.map((entry) => cells(entry, 'older'))];
   });

@@ -8,13 +8,14 @@ import type { Lookup } from '../../streams/stream-lookup.ts';
 import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
 import { escaped } from '../escape.ts';
+import { findings } from '../sections/findings.ts';
+import { CD_COLUMNS, cdCells, cdNote } from '../sections/tables.ts';
 import { CD_GROUPS, type FieldGroup, type Fields, fieldCells, fieldsOf, STE_GROUPS } from './field-groups.ts';
-import { findings } from './findings.ts';
-import { CD_COLUMNS, cdCells, cdNote } from './hardware.ts';
+import { blockLines, sectionLines } from './render.ts';
 import { stepTable } from './steps.ts';
 import { outcomes, outcomesInWords } from './stream-outcomes.ts';
 import { traffic } from './stream-traffic.ts';
-import { INDENT, paragraph, type Style, title } from './style.ts';
+import { headline, INDENT, paragraph, type Style, title, wordLines } from './style.ts';
 import { type Column, table } from './table.ts';
 
 /** `all`: fields without effect, and every CD in full. */
@@ -24,8 +25,8 @@ export function* streamText(report: StreamReport, style: Style, all: boolean): G
 
 function* lines(report: StreamReport, style: Style, all: boolean): Generator<string> {
   const { smmu, sid, bdf, device, lookup, ste, enabled, assumptions } = report;
-  const { paint } = style;
-  yield paint.bold(
+  yield* headline(
+    style,
     `${smmu}, SID ${hex(sid)}${device === null ? '' : ` (${device})`}: ${enabled ? effect(report) : 'NOT LOOKED UP, THE SMMU WAS OFF'}`,
   );
   const say = (text: string) => paragraph(style, INDENT, text);
@@ -33,7 +34,7 @@ function* lines(report: StreamReport, style: Style, all: boolean): Generator<str
   const entryFound = ste === null ? lookup.hardware.why : steInWords(ste);
   yield* say(`${entryFound}${device === null ? `; ${bdf} if the SID is a PCI requester ID` : ''}`);
   yield* outcomesInWords(style, report);
-  yield* findings(style, report.findings);
+  if (report.findings.length > 0) for (const section of findings(report.findings)) yield* sectionLines(style, section);
   yield* lookups(style, report);
   if (ste !== null) {
     yield* entry(style, ste, all);
@@ -114,8 +115,7 @@ function fieldTable(
 function entry(style: Style, { words, fields }: SteRow, all: boolean): string[] {
   return [
     ...title(style, 'Stream table entry', 'a stage that is off has no effect; --all shows its fields too'),
-    `${INDENT}${words.slice(0, 4).map(word).join(' ')}`,
-    `${INDENT}${words.slice(4).map(word).join(' ')}`,
+    ...wordLines(style, words.map(word)),
     ...fieldTable(style, STE, STE_GROUPS, fields, all),
   ];
 }
@@ -133,10 +133,13 @@ function contexts(style: Style, ste: SteRow, all: boolean): string[] {
   for (const text of substreams(ste, cdTable)) say(text);
   const inFull = all ? cds : cds.slice(0, MAX_CDS_IN_FULL);
   for (const cd of inFull) lines.push(...context(style, cd, all));
-  const others = cds.slice(inFull.length).map((cd) => cdCells(sid, cd));
+  const others = cds.slice(inFull.length).map((cd) => ({ cells: cdCells(sid, cd) }));
   if (others.length === 0) return lines;
   lines.push(...title(style, 'The other valid CDs', '--all shows them in full'));
-  return [...lines, ...table(style, CD_COLUMNS, others)];
+  return [
+    ...lines,
+    ...blockLines(style, { table: { label: 'Context descriptors', columns: CD_COLUMNS, rows: others } }),
+  ];
 }
 
 const CD_TABLES: Readonly<Record<CdTableReport['format'], string>> = {
@@ -164,8 +167,7 @@ function substreams({ fields }: SteRow, { format, entries, withoutSsid }: CdTabl
 function context(style: Style, { ssid, address, pageState, words, fields }: CdRow, all: boolean): string[] {
   return [
     ...title(style, `CD of SubstreamID ${ssid}`, `at ${hex(address)} (${pageState})`),
-    `${INDENT}${words.slice(0, 4).map(word).join(' ')}`,
-    ...(all ? [`${INDENT}${words.slice(4).map(word).join(' ')}`] : []),
+    ...wordLines(style, (all ? words : words.slice(0, 4)).map(word)),
     ...fieldTable(style, CD, CD_GROUPS, fields, all),
   ];
 }

@@ -2,16 +2,18 @@
 
 import CliTable3 from 'cli-table3';
 import { hex } from '../../hex.ts';
-import { INDENT, type Style, wrap } from './style.ts';
+import type { Cell } from '../sections/section.ts';
+import { paintedProse } from './prose.ts';
+import { INDENT, type Line, type Painted, type Style, wrap, wrapPainted } from './style.ts';
 
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
   /**
    * What gives way when the table is too wide. `wrap`: prose, broken at spaces. `below`: moved to a line of its own
-   * under the row, with its title, when it has something to say.
+   * under the row, with its title, when it has something to say. `hidden`: left out, as it follows from the others.
    */
-  readonly yields?: 'wrap' | 'below';
+  readonly yields?: 'wrap' | 'below' | 'hidden';
   /** Colour for a cell, by what stands in it. */
   readonly paint?: (text: string, paint: Style['paint']) => string;
 }
@@ -30,8 +32,11 @@ export function redIf(wrong: (text: string) => boolean): NonNullable<Column['pai
 }
 
 const GAP = '  ';
-/** Narrower than this, prose is harder to read than a table that is too wide. */
+/** Prose has at least this width before other columns are said below their row, ... */
+const GOOD_PROSE_WIDTH = 60;
+/** ... and these two where nothing else could give way. */
 const MIN_PROSE_WIDTH = 24;
+const MIN_WRAPPED_WIDTH = 12;
 
 const NO_FRAME = Object.fromEntries(
   ['top', 'bottom', 'left', 'right', 'mid']
@@ -40,77 +45,119 @@ const NO_FRAME = Object.fromEntries(
     .map((name) => [name, '']),
 );
 
-/** The lines of a table; `rows` are the cells of each row in the order of `columns`. */
-export function table(style: Style, columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const all = columns.map((column, index) => ({
-    ...column,
-    index,
-    width: Math.max(column.title.length, ...rows.map((row) => row[index]?.length ?? 0)),
-  }));
-  const room = style.width - INDENT.length;
-  const widthOf = (list: typeof all) => list.reduce((sum, { width }) => sum + width, GAP.length * (list.length - 1));
-  const below = widthOf(all) > room ? all.filter(({ yields }) => yields === 'below') : [];
-  const shown = all.filter((column) => !below.includes(column));
-  const excess = widthOf(shown) - room;
-  const prose = shown.filter(({ yields }) => yields === 'wrap');
-  if (excess > 0 && prose.length > 0) {
-    // The widest gives first.
-    const widest = prose.reduce((a, b) => (b.width > a.width ? b : a));
-    const others = prose.filter((column) => column !== widest);
-    widest.width = Math.max(MIN_PROSE_WIDTH, widest.width - excess);
-    const rest = widthOf(shown) - room;
-    const [second] = others.sort((a, b) => b.width - a.width);
-    if (rest > 0 && second !== undefined) second.width = Math.max(MIN_PROSE_WIDTH, second.width - rest);
-  }
+interface Placed extends Column {
+  readonly index: number;
+  width: number;
+}
 
+/** The lines of a table; `rows` are the cells of each row in the order of `columns`. */
+export function table(style: Style, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
+  const cells = rows.map((row) => columns.map((column, i) => cellParts(style, column, row[i] ?? null)));
+  const all = columns.map((column, index): Placed => {
+    const width = cells.reduce((most, row) => Math.max(most, lengthOf(row[index] ?? [])), column.title.length);
+    return { ...column, index, width };
+  });
+  const room = style.width - INDENT.length;
+  const silent = new Set(
+    all.filter(({ index }) => cells.every((row) => textOf(row[index] ?? []) === NOTHING)).map(({ index }) => index),
+  );
+  const { shown, below } = place(all, room, silent);
+  const rule = style.unicode ? '\u2500' : '-';
   const lines = [
     ...layOut(
       shown,
-      shown.map(({ title, width, align }) => pad(title, width, align).replace(title, style.paint.bold(title))),
+      shown.map(({ title, width }) => wrap(title, width).map((text) => ({ text, painted: style.paint.bold(text) }))),
     ),
-    ...layOut(
-      shown,
-      shown.map(({ width }) => style.paint.dim((style.unicode ? '\u2500' : '-').repeat(width))),
-    ),
+    shown.map(({ width }) => style.paint.dim(rule.repeat(width))).join(GAP),
   ];
-  for (const row of rows) {
-    const cells = shown.map(({ index, width, yields, align, paint }) => {
-      const text = cell(row[index] ?? '', width, yields);
-      const padded = pad(text, width, align);
-      return paint === undefined ? padded : padded.replace(text, paint(text, style.paint));
-    });
-    lines.push(...layOut(shown, cells));
-    const said = below.filter(({ index }) => (row[index] ?? NOTHING) !== NOTHING);
+  for (const row of cells) {
+    lines.push(
+      ...layOut(
+        shown,
+        shown.map(({ index, width }) => wrapPainted(row[index] ?? [], width)),
+      ),
+    );
+    const said = below.filter(({ index }) => textOf(row[index] ?? []) !== NOTHING);
     if (said.length > 0) {
-      const text = said.map(({ title, index }) => `${title} ${row[index]}`).join(GAP);
-      lines.push(...wrap(text, room - INDENT.length).map((line) => INDENT + line));
+      const parts = said.flatMap(({ title, index }, i) => [
+        { text: `${i > 0 ? GAP : ''}${title} `, paint: style.paint.dim },
+        ...(row[index] ?? []),
+      ]);
+      lines.push(...wrapPainted(parts, room - INDENT.length).map(({ painted }) => INDENT + painted));
     }
   }
   return lines.map((line) => INDENT + line.trimEnd());
 }
 
-function pad(text: string, width: number, align: Column['align']): string {
-  return align === 'right' ? text.padStart(width) : text.padEnd(width);
+function cellParts(style: Style, { paint }: Column, cell: Cell): Painted[] {
+  if (cell === null) return [{ text: NOTHING, paint: (text) => text }];
+  const parts = paintedProse(style, cell);
+  return paint === undefined ? parts : parts.map(({ text }) => ({ text, paint: (one) => paint(one, style.paint) }));
+}
+
+const textOf = (parts: readonly Painted[]) => parts.map(({ text }) => text).join('');
+const lengthOf = (parts: readonly Painted[]) => parts.reduce((sum, { text }) => sum + text.length, 0);
+
+/** Which columns are shown how wide, and which below their rows, so that it all fits. `silent` ones say nothing at all. */
+function place(
+  all: readonly Placed[],
+  room: number,
+  silent: ReadonlySet<number>,
+): { shown: Placed[]; below: Placed[] } {
+  let shown = [...all];
+  const below: Placed[] = [];
+  const leastOf = ({ yields, width }: Placed, least: number) => (yields === 'wrap' ? Math.min(width, least) : width);
+  const fits = (least: number) =>
+    shown.reduce((sum, column) => sum + leastOf(column, least) + GAP.length, -GAP.length) <= room;
+  const give = (yields: 'below' | 'hidden', which: (column: Placed) => boolean) => {
+    for (const column of shown.toReversed()) {
+      if (column.yields !== yields || !which(column) || fits(GOOD_PROSE_WIDTH)) continue;
+      shown = shown.filter((one) => one !== column);
+      if (yields === 'below') below.unshift(column);
+    }
+  };
+  give('below', ({ index }) => silent.has(index));
+  give('hidden', () => true);
+  give('below', () => true);
+  // There is nothing left that is meant to give way: as much of the row as there is room for, the rest under it.
+  while (!fits(MIN_WRAPPED_WIDTH) && shown.length > 1) below.unshift(shown.pop() as Placed);
+  squeeze(shown, room - GAP.length * (shown.length - 1), fits(MIN_PROSE_WIDTH) ? MIN_PROSE_WIDTH : MIN_WRAPPED_WIDTH);
+  return { shown, below };
+}
+
+/** The widest prose gives first, until the columns are `room` wide together. */
+function squeeze(shown: readonly Placed[], room: number, least: number): void {
+  const excess = () => shown.reduce((sum, { width }) => sum + width, 0) - room;
+  const [only] = shown;
+  if (shown.length === 1 && only !== undefined) only.width = Math.min(only.width, room);
+  const prose = shown.filter(({ yields, width }) => yields === 'wrap' && width > least);
+  while (excess() > 0 && prose.length > 0) {
+    prose.sort((a, b) => b.width - a.width);
+    const [widest, next] = prose as [Placed, Placed | undefined];
+    const target = Math.max(least, (next?.width ?? 0) - 1, widest.width - excess());
+    if (widest.width === target) return;
+    widest.width = target;
+  }
 }
 
 /**
- * The lines of one row. Its cells are padded already, so only those of several lines need a layout; row by row, because
- * cli-table3 compares each cell with all others.
+ * The lines of one row. Only one with cells of several lines needs a layout; row by row, because cli-table3 compares each
+ * cell with all others.
  */
-function layOut(columns: readonly Column[], cells: string[]): string[] {
-  if (!cells.some((text) => text.includes('\n'))) return [cells.join(GAP)];
+function layOut(columns: readonly Placed[], cells: readonly (readonly Line[])[]): string[] {
+  const padded = columns.map(({ width, align }, i) =>
+    (cells[i] ?? []).map(({ text, painted }) => {
+      const space = ' '.repeat(Math.max(0, width - text.length));
+      return align === 'right' ? space + painted : painted + space;
+    }),
+  );
+  if (padded.every(({ length }) => length === 1)) return [padded.join(GAP)];
   const grid = new CliTable3({
     chars: { ...NO_FRAME, middle: GAP },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    colWidths: columns.map(({ width }) => width),
     colAligns: columns.map(({ align }) => align ?? 'left'),
   });
-  grid.push(cells);
+  grid.push(padded.map((lines) => lines.join('\n')));
   return grid.toString().split('\n');
-}
-
-/** Prose in lines, the first as wide as the column, so that the row lines up with the others. */
-function cell(text: string, width: number, yields: Column['yields']): string {
-  if (yields !== 'wrap' || text.length <= width) return text;
-  const [first = '', ...rest] = wrap(text, width);
-  return [first.padEnd(width), ...rest].join('\n');
 }

@@ -1,98 +1,79 @@
-/** `--format text`: the answer first, the evidence after. */
+/** `--format text`: the answer first, the evidence after, and the answer again where the eye is in the end. */
 
-import { findingsOf } from '../../findings/by-smmu.ts';
-import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
-import { worstInWords } from '../findings.ts';
-import { checks, idScan, kernelLog } from './adoption.ts';
-import { insertions, rmr } from './devices.ts';
-import { findingLines, findings } from './findings.ts';
-import { firmware } from './firmware.ts';
-import { cdTable, l1Table, registers, steTable } from './hardware.ts';
-import { ledger, state } from './ledger.ts';
-import { reachable } from './reachable.ts';
-import { reset } from './reset.ts';
-import { revisions } from './revisions.ts';
-import { INDENT, makeStyle, paragraph, type Style } from './style.ts';
-import { verdict, verdictLine } from './verdict.ts';
+import { worstInWords } from '../prose/findings.ts';
+import { count } from '../prose/quantities.ts';
+import { type Given, input } from '../sections/input.ts';
+import { type Prose, strong } from '../sections/section.ts';
+import { findingsAbout, smmuSections } from '../sections/smmu.ts';
+import { headline } from '../sections/verdict.ts';
+import { paintedProse } from './prose.ts';
+import { blockLines, proseLines, sectionLines } from './render.ts';
+import { makeStyle, paragraph, type Style } from './style.ts';
 
 export { makeStyle };
 
-export function* textReport(inspection: Inspection, style: Style): Generator<string> {
-  for (const line of lines(escaped(inspection), style)) yield `${line}\n`;
+export interface TextOptions {
+  /** Every section, instead of those that most readers look for. */
+  readonly full?: boolean | undefined;
+  /** What the report was asked for with; null where nobody can say. */
+  readonly given?: Given | null | undefined;
+}
+
+/** The report in pieces of one line each. */
+export function* textReport(
+  inspection: Inspection,
+  style: Style,
+  { full = false, given = null }: TextOptions = {},
+): Generator<string> {
+  for (const line of lines(escaped(inspection), style, full, given)) yield `${line}\n`;
 }
 
 /** `-q`: one line for each SMMU: the dump, the SMMU, what becomes of it, and the worst that was found. */
 export function* textVerdicts(inspection: Inspection, style: Style): Generator<string> {
-  const { dump, smmus, findings: all } = escaped(inspection);
-  for (const smmu of smmus) {
-    const about = all.filter((finding) => finding.smmu === smmu.name || finding.smmu === null);
-    yield `${dump.files.join(', ')}: ${verdictLine(style, smmu)}; ${worstInWords(about)}\n`;
+  const safe = escaped(inspection);
+  for (const smmu of safe.smmus) {
+    const worst = worstInWords(findingsAbout(smmu, safe));
+    const said = paintedProse(style, verdictProse(smmu)).map(({ text, paint }) => paint(text));
+    yield `${safe.dump.files.join(', ')}: ${said.join('')}; ${worst}\n`;
   }
 }
 
-function* lines(inspection: Inspection, style: Style): Generator<string> {
+function* lines(inspection: Inspection, style: Style, full: boolean, given: Given | null): Generator<string> {
   const { smmus, summary } = inspection;
   if (smmus.length > 1) {
-    yield* smmus.map((smmu) => verdictLine(style, smmu));
+    for (const smmu of smmus) yield* proseLines(style, '', verdictProse(smmu));
     yield '';
   }
+  const left = new Set<string>();
   for (const smmu of smmus) {
-    yield* smmuLines(smmu, inspection, style);
+    yield* proseLines(style, '', verdictProse(smmu));
+    const { sections } = smmuSections(smmu, inspection);
+    for (const section of sections) {
+      // Its title is the answer, which stands above it.
+      if (section.id === 'verdict') for (const block of section.blocks) yield* blockLines(style, block);
+      else if (full || section.detail !== true) yield* sectionLines(style, section);
+      else left.add(section.short ?? section.title);
+    }
     yield '';
   }
-  yield* inputLines(inspection, style);
-  yield '';
-  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+  const { title, blocks } = input(inspection, given);
+  yield style.paint.bold(title);
+  for (const block of blocks) yield* blockLines(style, block);
+  if (left.size > 0) yield* ['', ...paragraph(style, '', `More with --full: ${[...left].map(inSentence).join(', ')}.`)];
   const { errors, warnings, notes } = summary;
-  yield `${count(errors, 'error')}, ${count(warnings, 'warning')}, ${count(notes, 'note')}`;
+  yield* ['', [count(errors, 'error'), count(warnings, 'warning'), count(notes, 'note')].join(', ')];
+  for (const smmu of smmus) yield* proseLines(style, '', verdictProse(smmu));
 }
 
-/** What was read, and what there is to say about it. */
-function* inputLines({ dump, later, findings: all }: Inspection, style: Style): Generator<string> {
-  yield style.paint.bold('Input');
-  for (const [label, one] of [
-    ['dump', dump],
-    ['later', later],
-  ] as const) {
-    if (one === null) continue;
-    const ranges = one.memory.slice(0, MAX_RANGES_SHOWN).map(({ start, end }) => `${hex(start)}-${hex(end - 1)}`);
-    const more = one.memory.length - ranges.length;
-    const complete = one.completeness === 'short' ? ', incomplete' : '';
-    const what = `${one.files.join(', ')} (${one.format}, ${one.pageSize / 1024} KiB pages${complete})`;
-    const unknown = one.memoryComplete ? '' : '; what is elsewhere is unknown';
-    const ram = `RAM ${ranges.join(', ')}${more > 0 ? `, and ${more} more ranges` : ''}${unknown}`;
-    yield* paragraph(style, `${INDENT}${label.padEnd('warning'.length)}  `, `${what}, ${ram}`);
-    for (const { what, value, why } of one.assumptions) {
-      yield* paragraph(style, `${INDENT}assumed  `, `${what} = ${value} (${why})`);
-    }
-  }
-  yield* findingLines(
-    style,
-    all.filter(({ smmu }) => smmu === null),
-  );
+/** `arm-smmu-v3.0.auto: ADOPTED, revision v6`. */
+function verdictProse(smmu: SmmuReport): Prose {
+  const { name, answer, revision } = headline(smmu);
+  return [strong(`${name}:`), ' ', answer, `, revision ${revision}`];
 }
 
-/** The memory map is for orientation here; JSON has all of it. */
-const MAX_RANGES_SHOWN = 8;
-
-function* smmuLines(smmu: SmmuReport, inspection: Inspection, style: Style): Generator<string> {
-  yield* verdict(style, smmu);
-  yield* findings(style, findingsOf(inspection.findings, smmu.name));
-  yield* revisions(style, smmu);
-  yield* kernelLog(style, smmu);
-  yield* checks(style, smmu);
-  yield* idScan(style, smmu);
-  yield* registers(style, smmu);
-  yield* reset(style, smmu);
-  yield* ledger(style, smmu);
-  yield* state(style, smmu);
-  yield* insertions(style, smmu);
-  yield* rmr(style, smmu);
-  yield* reachable(style, smmu);
-  yield* firmware(style, smmu);
-  yield* l1Table(style, smmu);
-  yield* steTable(style, smmu);
-  yield* cdTable(style, smmu);
+/** A title as it reads within a sentence. */
+function inSentence(title: string): string {
+  return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 }

@@ -6,10 +6,10 @@ import type { IovaRange, IovaSpaceReport } from '../../streams/iova-space.ts';
 import type { Target } from '../../streams/physical-target.ts';
 import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../streams/translation.ts';
 import { escaped } from '../escape.ts';
-import { endsOf } from '../field-text.ts';
-import { countedLeaves, inUnits } from './bytes.ts';
+import { endsOf } from '../prose/field-text.ts';
+import { countedLeaves, inUnits } from '../prose/quantities.ts';
 import { stepTable } from './steps.ts';
-import { INDENT, paragraph, type Style, title } from './style.ts';
+import { headline, INDENT, paragraph, type Style, title, wrap } from './style.ts';
 import { address } from './table.ts';
 
 export function* translationText(given: TranslationReport, style: Style): Generator<string> {
@@ -19,7 +19,7 @@ export function* translationText(given: TranslationReport, style: Style): Genera
 function* lines(report: TranslationReport, style: Style): Generator<string> {
   const { iova, access, privileged, steps, assumptions } = report;
   const asks = `${hex(iova)}, ${privileged ? 'privileged ' : ''}${ACCESS[access]}`;
-  yield style.paint.bold(`${streamInWords(report)}, ${asks}: ${outcome(report)}`);
+  yield* headline(style, `${streamInWords(report)}, ${asks}: ${outcome(report)}`);
   for (const sentence of evidence(report)) yield* paragraph(style, INDENT, sentence);
   yield* way(style, steps);
   yield* assumed(style, assumptions);
@@ -99,19 +99,25 @@ export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator
   const about = kind === 'fault' ? `${fault}` : kind === 'bypass' ? 'ALL ADDRESSES PASS THROUGH' : HEADINGS[kind];
   const context = asid === null ? '' : `, ASID ${asid}`;
   const head = [
-    style.paint.bold(`${escaped(streamInWords(report))}${context}: ${about}`),
+    ...headline(style, `${escaped(streamInWords(report))}${context}: ${about}`),
     ...(why === null ? [] : paragraph(style, INDENT, why)),
-    ...halves.map((half) => `${INDENT}${half}`),
+    ...halves.flatMap((half) => paragraph(style, INDENT, half)),
   ];
   yield `${head.join('\n')}\n`;
+  // The columns keep their width, because nobody knows what is to come; what has no room goes on in the next line.
+  const ofList = (line: string) =>
+    wrap(line, style.width - 2 * INDENT.length).map((part, i) => (i === 0 ? INDENT : INDENT + INDENT) + part);
   let [ranges, leaves, byteLength, unknown, cut] = [0, 0, 0, 0, false];
   let attributes = '';
   for (const range of report.ranges) {
-    if (ranges === 0) yield `\n${style.paint.bold(`${INDENT}${HEADER}`)}\n`;
+    if (ranges === 0) yield ['', ...ofList(HEADER).map((line) => style.paint.bold(line)), ''].join('\n');
     ranges += 1;
     if (range.kind === 'unknown') unknown += 1;
     if (range.kind === 'cut') cut = true;
-    else yield `${INDENT}${rangeLine(range, attributes)}\n`;
+    else
+      yield ofList(rangeLine(range, attributes))
+        .map((line) => `${line}\n`)
+        .join('');
     if (range.kind === 'mapped') {
       attributes = range.attributes;
       leaves += range.leaves;

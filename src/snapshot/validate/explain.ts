@@ -51,11 +51,8 @@ export interface ExplainedField {
   readonly says: string | null;
 }
 
-/**
- * Decodes every register of a snapshot, and says what is missing, what that costs, and what is striking: whether the
- * other commands can use it is in `usable`.
- */
-export function validateRegisters({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
+/** Every register of a snapshot decoded, what is missing and what that costs, and what is striking. */
+export function explainSnapshot({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
   const explained = smmus.map(explainSmmu);
   const unusable = explained.some(({ remarks }) => remarks.some(({ severity }) => severity === 'unusable'));
   const remarks = MOMENTS[captured];

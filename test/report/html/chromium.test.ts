@@ -90,6 +90,7 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
   test('filters by text, Config, finding, a link of a finding, and a cell of the map', async () => {
     await openSample('bad-span');
     const count = page.locator('.stes .count');
+    expect(await page.locator('.stes tr[aria-selected="true"] td').first().textContent()).toBe('0x500');
     const sids = () => page.locator('.stes tbody tr[data-place] td:first-child').allTextContents();
     expect(await sids()).toEqual(['0x8', '0x10', '0x30', '0x100', '0x500']);
     await page.getByLabel('Search').fill('01:00.0');
@@ -108,11 +109,11 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
     await expect.poll(sids).toEqual(['0x500']);
     await page.getByRole('button', { name: /Only SIDs 0x500/ }).click();
     await expect.poll(() => count.textContent()).toBe('5 of 5 listed STEs');
-    // The second cell of the map is the descriptor of bus 1.
+    // The map begins at the descriptor that decides, which is of bus 5; four cells before it is that of bus 1.
     const field = page.locator('.field');
     const cell = '(({ offsetLeft, offsetWidth }) => [offsetLeft, offsetWidth])(document.querySelector("button.cell"))';
     const [left = 0, width = 0] = await page.evaluate<number[]>(cell);
-    await field.click({ position: { x: left + width * 1.5, y: width / 2 } });
+    await field.click({ position: { x: left - width * 3.5, y: width / 2 } });
     await expect.poll(sids).toEqual(['0x100']);
   });
 
@@ -121,11 +122,13 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
     const focused = () =>
       page.evaluate<string>('(document.activeElement.ariaLabel ?? document.activeElement.textContent)');
     await page.locator('.field button:not([hidden])').focus();
+    expect(await focused()).toContain('L1[5], SIDs 0x500\u20130x5ff, bus 05, bad, decides');
+    await page.keyboard.press('Home');
     expect(await focused()).toContain('L1[0], SIDs 0x0\u20130xff, bus 00, used');
     await page.keyboard.press('ArrowRight');
     expect(await focused()).toContain('L1[1]');
     await page.keyboard.press('PageDown');
-    expect(await focused()).toContain('L1[5], SIDs 0x500\u20130x5ff, bus 05, bad, span 3');
+    expect(await focused()).toContain('L1[5], SIDs 0x500\u20130x5ff, bus 05, bad, decides, span 3');
     expect(await page.locator('.cell-line').textContent()).toBe(await focused());
     await page.keyboard.press('Enter');
     expect(await focused()).toBe('Only SIDs 0x500\u20130x5ff; show all again');

@@ -104,11 +104,13 @@ export class Stes {
   readonly #rows: readonly PackedSte[];
   readonly #findings: FindingIndex;
   readonly #names: DeviceNames;
+  readonly #marks: PackedSmmu['marks'];
 
-  constructor(rows: readonly PackedSte[], { findings, ranges = [] }: PackedSmmu) {
+  constructor(rows: readonly PackedSte[], { findings, marks, ranges = [] }: PackedSmmu) {
     this.#rows = rows;
     this.#names = new DeviceNames(ranges);
     this.hasNames = ranges.length > 0;
+    this.#marks = marks;
     this.#findings = new FindingIndex(findings);
     this.count = rows.length;
     this.sids = new Float64Array(rows.length);
@@ -127,6 +129,24 @@ export class Stes {
   /** What firmware calls the device, else the StreamID read as a requester ID. */
   device(row: number): string {
     return this.#names.deviceOf(this.sid(row)) ?? bdfOf(this.sid(row));
+  }
+
+  /** What is to be seen first of a row, or nothing. */
+  mark(row: number): string {
+    return this.#marks.length === 0 ? '' : markText(this.#marks, this.sid(row), this.sid(row));
+  }
+
+  get hasMarks(): boolean {
+    return this.#marks.length > 0;
+  }
+
+  /** The first row with the gravest mark; null where none has any. */
+  get firstMarked(): number | null {
+    for (const [, first, last] of this.#marks) {
+      const row = this.sids.findIndex((sid) => sid >= first && sid <= last);
+      if (row >= 0) return row;
+    }
+    return null;
   }
 
   address(row: number): number {
@@ -199,6 +219,15 @@ export class Stes {
 }
 
 const ONE_CD = ['single', 'translated by the only CD', 0, 0, 0] as const;
+
+/** What the marks say of these StreamIDs. */
+export function markText(marks: PackedSmmu['marks'], firstSid: number, lastSid: number): string {
+  return marks
+    .filter(([, first, last]) => first <= lastSid && last >= firstSid)
+    .map(([text]) => text)
+    .filter((text, i, all) => all.indexOf(text) === i)
+    .join(', ');
+}
 
 /** Which findings name a StreamID: for each rule its ranges, joined where they touch, to be searched by halving. */
 class FindingIndex {

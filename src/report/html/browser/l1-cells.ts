@@ -3,8 +3,8 @@
  * is a power of two of them, and shows the worst.
  */
 
-import type { PackedL1Status } from '../packed.ts';
-import { type L1, type Smmu, statusOf } from './data.ts';
+import type { PackedL1Status, PackedSmmu } from '../packed.ts';
+import { type L1, markText, type Smmu, statusOf } from './data.ts';
 import { grouped, hex, sidRange } from './dom.ts';
 
 export type CellStatus = PackedL1Status | 'missing';
@@ -31,10 +31,12 @@ export class L1Cells {
   /** Row of the descriptor, or of the first of the cell, by cell. */
   readonly #rows = new Map<number, number>();
   readonly #entries: number;
+  readonly #marks: PackedSmmu['marks'];
 
   constructor({ about, l1 }: Smmu) {
     this.#l1 = l1;
     this.#entries = about.entries;
+    this.#marks = about.marks;
     this.each = 2 ** Math.max(0, Math.ceil(Math.log2(about.entries / MAX_CELLS)));
     this.count = Math.ceil(about.entries / this.each);
     this.#statuses = new Uint8Array(this.count);
@@ -81,6 +83,25 @@ export class L1Cells {
     return { firstSid: this.#l1.sidsOf(first).firstSid, lastSid: this.#l1.sidsOf(last).lastSid };
   }
 
+  /** Cells with marks, the gravest first, each once. */
+  marked(): number[] {
+    const cells = this.#marks.flatMap(([, first, last]) => {
+      const [from, to] = [this.#cellOf(first), this.#cellOf(last)];
+      return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+    });
+    return [...new Set(cells)];
+  }
+
+  #cellOf(sid: number): number {
+    const perDescriptor = this.#l1.sidsOf(1).firstSid;
+    return Math.min(this.count - 1, Math.floor(sid / perDescriptor / this.each));
+  }
+
+  mark(cell: number): string {
+    const { firstSid, lastSid } = this.sids(cell);
+    return markText(this.#marks, firstSid, lastSid);
+  }
+
   /** One line that says everything about a cell. */
   text(cell: number): string {
     const { firstSid, lastSid } = this.sids(cell);
@@ -90,6 +111,8 @@ export class L1Cells {
     const parts = [name, sidRange(firstSid, lastSid)];
     if (firstSid >>> 8 === lastSid >>> 8) parts.push(`bus ${((firstSid >>> 8) & 0xff).toString(16).padStart(2, '0')}`);
     parts.push(this.each === 1 ? STATUS_TEXTS[status] : `at least one ${STATUS_TEXTS[status]}`);
+    const mark = this.mark(cell);
+    if (mark !== '') parts.push(mark);
     const row = this.#rows.get(cell);
     if (this.each === 1 && row !== undefined) {
       const { span, l2, stes } = this.#l1.entry(row);

@@ -16,6 +16,7 @@ const MAX_HEIGHT = 420;
 const GUTTER = 76;
 const LABEL_HEIGHT = 14;
 const MIN_BAD_SIZE = 6;
+const MIN_MARK_SIZE = 10;
 
 const HELP =
   'Arrow keys go from descriptor to descriptor; Page Up, Page Down, Home and End from one in use to another; Enter or ' +
@@ -39,7 +40,8 @@ export class L1Map {
     this.#host = host;
     this.#cells = new L1Cells(smmu);
     this.#pick = pick;
-    this.#at = this.#cells.nextInUse(-1, 1) ?? 0;
+    // What decides is what a reader comes for.
+    this.#at = this.#cells.marked()[0] ?? this.#cells.nextInUse(-1, 1) ?? 0;
     this.#buttons = [this.#button(), this.#button()];
     this.#buttons[1].hidden = true;
     this.#field.append(this.#canvas, this.#mark, ...this.#buttons);
@@ -77,6 +79,8 @@ export class L1Map {
       .map((status) =>
         element('li', { class: `is-${status}` }, `${grouped(totals.get(status) ?? 0)} ${STATUS_TEXTS[status]}`),
       );
+    const marks = [...new Set(this.#cells.marked().map((cell) => this.#cells.mark(cell)))];
+    items.push(...marks.map((mark) => element('li', { class: 'is-marked' }, mark)));
     return element('ul', { class: 'legend' }, ...items, unit === '' ? null : element('li', {}, unit));
   }
 
@@ -131,6 +135,9 @@ export class L1Map {
     // On top of their neighbours, which they may cover in part.
     for (const cell of bad) {
       drawCell(context, 'bad', GUTTER + this.#layout.left(cell), this.#layout.top(cell), size, colours);
+    }
+    for (const cell of this.#cells.marked()) {
+      drawMark(context, GUTTER + this.#layout.left(cell), this.#layout.top(cell), size, colours);
     }
   }
 
@@ -224,6 +231,14 @@ function drawGap(context: CanvasRenderingContext2D, top: number, width: number, 
   context.lineTo(GUTTER + width, top + GAP_HEIGHT / 2);
   context.stroke();
   context.setLineDash([]);
+}
+
+/** A frame around a cell, which is to be seen even where cells are tiny. */
+function drawMark(context: CanvasRenderingContext2D, left: number, top: number, size: number, colours: Colours): void {
+  const room = Math.max(0, MIN_MARK_SIZE - size) / 2;
+  context.strokeStyle = colours.text;
+  context.lineWidth = 2;
+  context.strokeRect(left - room + 1, top - room + 1, size + 2 * room - 3, size + 2 * room - 3);
 }
 
 function drawCell(

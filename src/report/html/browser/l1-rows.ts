@@ -1,16 +1,17 @@
 /** The L1 descriptors that are used or bad as a table: what the map shows, to be read, sorted and searched. */
 
-import { type Smmu, statusOf } from './data.ts';
+import { markText, type Smmu, statusOf } from './data.ts';
 import { hex } from './dom.ts';
 import { type Column, VirtualTable } from './virtual-table.ts';
 
-export function l1Rows({ l1 }: Smmu, pick: (firstSid: number, lastSid: number) => void): VirtualTable {
+export function l1Rows({ l1, about }: Smmu, pick: (firstSid: number, lastSid: number) => void): VirtualTable {
   const number = (title: string, value: (row: number) => number, text = hex): Column => ({
     title,
     right: true,
     text: (row) => text(value(row)),
     key: value,
   });
+  const mark = (row: number) => markText(about.marks, l1.entry(row).firstSid, l1.entry(row).lastSid);
   const columns: Column[] = [
     number('L1', (row) => l1.entry(row).index, String),
     number('At', (row) => l1.entry(row).address),
@@ -28,6 +29,9 @@ export function l1Rows({ l1 }: Smmu, pick: (firstSid: number, lastSid: number) =
       tone: (row) => (l1.entry(row).status === 'bad' ? 'wrong' : ''),
     },
     number('STEs', (row) => l1.entry(row).stes, String),
+    ...(about.marks.length > 0
+      ? [{ title: 'Mark', text: mark, tone: (row: number) => (mark(row) ? 'found' : '') }]
+      : []),
   ];
   const table = new VirtualTable('L1 descriptors', columns, (row) => {
     const { firstSid, lastSid } = l1.entry(row);

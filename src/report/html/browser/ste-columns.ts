@@ -35,6 +35,15 @@ export function steColumns(stes: Stes, configs: ReadonlySet<string>): Column[] {
     { title: 'SID', right: true, text: (row) => hex(stes.sid(row)), key: (row) => stes.sid(row) },
     { title: stes.hasNames ? 'Device' : 'BDF', text: (row) => stes.device(row) },
     { title: 'Config', text: (row) => configText(stes, row) },
+    ...(stes.hasMarks
+      ? [
+          {
+            title: 'Mark',
+            text: (row: number) => stes.mark(row) || NOTHING,
+            tone: (row: number) => (stes.mark(row) === '' ? '' : 'found'),
+          },
+        ]
+      : []),
     {
       title: 'Findings',
       text: (row) => (stes.rules.length > 0 && stes.isFound(row, null) ? String(stes.findings(row).length) : NOTHING),

@@ -61,6 +61,8 @@ export class SteTable {
       this.#search.focus();
     });
     this.#apply();
+    const first = this.#stes.firstMarked;
+    if (first !== null) this.#table.start(first);
   }
 
   /** Shows only the STEs of these StreamIDs, and says so where the focus then is. */

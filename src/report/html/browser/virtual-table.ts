@@ -79,6 +79,14 @@ export class VirtualTable {
     this.#render(true);
   }
 
+  /** Marks a row as the one to begin with. All rows are shown, in their natural order. */
+  start(row: number): void {
+    this.#active = Math.max(0, this.#order.indexOf(row));
+    this.#selected = row;
+    this.#reveal();
+    this.#render(true);
+  }
+
   /** Puts the keyboard back to where it was. */
   focus(): void {
     this.#reveal();

@@ -1,0 +1,88 @@
+/**
+ * How far does an adoption come on the registers alone? The driver's probe and its checks of the geometry need no memory:
+ * they are emulated as far as they go, on a machine of whose memory nothing is known.
+ */
+
+import type { PhysicalMemory } from '../dump/memory.ts';
+import { MemoryView } from '../dump/view.ts';
+import { AddressMap } from '../platform/address-map.ts';
+import { SteReader } from '../smmu/ste-reader.ts';
+import type { RegisterFile } from '../snapshot/register-file.ts';
+import type { Check } from './checks.ts';
+import { ArmSmmuDevice } from './device.ts';
+import { armSmmuDeviceHwProbe } from './hw-probe.ts';
+import { KernelMemory } from './kernel-memory.ts';
+import { NO_FAILURES } from './ledger.ts';
+import type { LogLevel } from './log.ts';
+import { REVISIONS } from './revision.ts';
+import { armSmmuKdumpAdoptStrtab } from './strtab.ts';
+
+export interface AdoptionByRegisters {
+  /** Revision of the series. */
+  readonly revision: string;
+  /**
+   * `not-attempted`: the gate keeps the driver from it. `fails`: it is attempted, and falls back for a reason that the
+   * registers give. `open`: nothing in the registers stands in its way, the tables in memory decide.
+   */
+  readonly outcome: 'not-attempted' | 'fails' | 'open';
+  /** The check that failed; null where none did. */
+  readonly decidedBy: Check | null;
+  /** What the driver prints until there. */
+  readonly log: readonly { readonly level: LogLevel; readonly text: string }[];
+  /** What the snapshot lacks and a check asks about, taken to let an adoption go on: `CR0.SMMUEN`. */
+  readonly assumed: readonly string[];
+}
+
+/** What the checks ask about, of what the probe reads. */
+const ASKED: ReadonlySet<string> = new Set([
+  'CR0.SMMUEN',
+  'IDR0.COHACC',
+  'firmware.coherent',
+  'GERROR.SFM_ERR',
+  'GERRORN.SFM_ERR',
+  'IDR0.ST_LEVEL',
+  'IDR1.SIDSIZE',
+]);
+
+/** Memory of which there is no evidence at all. */
+const NO_EVIDENCE: PhysicalMemory = {
+  ranges: [],
+  runs: (_, byteLength) => [{ offset: 0, byteLength, state: 'lost', uncharted: true }],
+  read: (_, into) => [{ offset: 0, byteLength: into.byteLength, state: 'lost', uncharted: true }],
+};
+
+/** Asked of the memory and never answered. */
+const PAGE_SIZE = 4096;
+const PA_BITS = 52;
+
+/** Every revision, oldest first. `registersOf` makes the registers anew, so that each counts its own assumptions. */
+export function adoptionsByRegisters(
+  registersOf: () => RegisterFile,
+  firmwareCoherent: boolean | null,
+): AdoptionByRegisters[] {
+  const view = new MemoryView({ memory: NO_EVIDENCE, pageSize: PAGE_SIZE, zeroPagesFiltered: null });
+  const map = new AddressMap(NO_EVIDENCE, null, []);
+  const memory = new KernelMemory(view, new SteReader(view), map, { model: 'dump', paBits: PA_BITS });
+  return [...REVISIONS.values()].map((revision) => {
+    const registers = registersOf();
+    const smmu = new ArmSmmuDevice({
+      registers,
+      firmwareCoherent,
+      revision,
+      memory,
+      failures: NO_FAILURES,
+      told: null,
+    });
+    armSmmuDeviceHwProbe(smmu, { gate: true });
+    const attempted = smmu.optKdumpAdopt;
+    const fails = attempted && armSmmuKdumpAdoptStrtab(smmu).verdict === 'fallback';
+    const outcome = !attempted ? 'not-attempted' : fails ? 'fails' : 'open';
+    return {
+      revision: revision.name,
+      outcome,
+      decidedBy: outcome === 'open' ? null : smmu.checks.decidedBy,
+      log: smmu.log.lines.map(({ level, text }) => ({ level, text })),
+      assumed: registers.assumptions.map(({ what }) => what).filter((what) => ASKED.has(what)),
+    };
+  });
+}

@@ -1,0 +1,6 @@
+/** All that can be asked of a crashed kernel. Few runs of the command do, so that all of it is behind this file. */
+
+export { kernelLog } from './kernel-log.ts';
+export { extractSnapshot } from './kernel-state.ts';
+export { memoryMap } from './memory-map.ts';
+export { findTables } from './table-scan.ts';

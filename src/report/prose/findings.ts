@@ -1,0 +1,84 @@
+/** What the formats share about findings: their orders, and their place and reach in words. */
+
+import type { Finding } from '../../findings/findings.ts';
+import type { Severity } from '../../findings/rules.ts';
+import { hex } from '../../hex.ts';
+import type { Inspection } from '../../inspect/inspection.ts';
+
+/** How people want them. */
+export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
+
+/**
+ * How machines want them: by SMMU as the snapshot has them, after what concerns the input as a whole; then by rule and by place. Viewers
+ * compare one run with the next, so nothing here may depend on the order in which things were found.
+ */
+export function inOrder({ smmus, findings }: Pick<Inspection, 'smmus' | 'findings'>): Finding[] {
+  const rank = new Map(smmus.map(({ name }, i) => [name, i]));
+  const smmuRank = ({ smmu }: Finding) => (smmu === null ? -1 : (rank.get(smmu) ?? smmus.length));
+  return [...findings].sort(
+    (a, b) =>
+      smmuRank(a) - smmuRank(b) ||
+      compareText(a.rule, b.rule) ||
+      compareNumbers(placeNumbers(a), placeNumbers(b)) ||
+      compareText(a.message, b.message),
+  );
+}
+
+/** By code unit: the same on every machine, whatever its locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What has no such number comes first. */
+function placeNumbers({ location }: Finding): number[] {
+  const { l1Index = -1, firstSid = -1, lastSid = -1, address } = location;
+  return [l1Index, firstSid, lastSid, address ?? -1];
+}
+
+function compareNumbers(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
+}
+
+/** The widest first; what has no reach comes last. */
+const WIDEST_FIRST: readonly Finding['reach'][] = ['machine', 'smmu', 'bus', 'device', null];
+
+/** `worst error kernel-panic, of 2 errors, 0 warnings, 1 note`: the gravest of the widest reach. */
+export function worstInWords(findings: readonly Finding[]): string {
+  const ofSeverity = (severity: Severity) => findings.filter((finding) => finding.severity === severity);
+  const widest = (list: readonly Finding[]) =>
+    list.toSorted((a, b) => WIDEST_FIRST.indexOf(a.reach) - WIDEST_FIRST.indexOf(b.reach));
+  const worst = GRAVEST_FIRST.flatMap((severity) => widest(ofSeverity(severity)))[0];
+  if (worst === undefined) return 'no findings';
+  const counts = GRAVEST_FIRST.map((severity) => {
+    const { length } = ofSeverity(severity);
+    return `${length} ${severity}${length === 1 ? '' : 's'}`;
+  });
+  return `worst ${worst.severity} ${worst.rule}, of ${counts.join(', ')}`;
+}
+
+/** `SIDs 0x500-0x5ff, PCI bus 05, at 0x88002028`, or nothing for what has no place. */
+export function placeInWords({ location }: Finding): string {
+  const { firstSid, lastSid, pciBus, address } = location;
+  return [
+    firstSid === undefined || lastSid === undefined ? '' : sidsInWords(firstSid, lastSid),
+    pciBus === undefined ? '' : `PCI bus ${pciBus}`,
+    address === undefined ? '' : `at ${hex(address)}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** `SID 0x8`, or `SIDs 0x8-0xf` for several; both ends included. */
+export function sidsInWords(first: number, last: number): string {
+  return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
+}
+
+const REACH = { machine: 'the whole machine', smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };
+
+/** How far the damage reaches: as the patches claim, and on recent cores where that is more. Empty if not at all. */
+export function reachInWords({ reach, likelyReach }: Pick<Finding, 'reach' | 'likelyReach'>): string {
+  if (reach === null || likelyReach === null) return '';
+  if (reach === likelyReach) return `affects ${REACH[reach]}`;
+  return `affects ${REACH[reach]}, on kernels from about 6.15 on likely ${REACH[likelyReach]}`;
+}

@@ -1,0 +1,53 @@
+/** What is to be said about the SMMU? Findings, gravest first: what the kernel checks, then what it does not. */
+
+import type { Finding } from '../../findings/findings.ts';
+import { isRisk, type Severity } from '../../findings/rules.ts';
+import { hex } from '../../hex.ts';
+import { GRAVEST_FIRST, reachInWords, sidsInWords } from '../prose/findings.ts';
+import { code, type Item, notes, type Prose, type Section, type Tone } from './section.ts';
+
+export const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', note: 'plain' };
+
+/** Both, as far as there is something in them; that there is nothing in either is said once. */
+export function findings(list: readonly Finding[]): Section[] {
+  if (list.length === 0) return [{ id: 'findings', title: 'Findings', blocks: [notes('None, and no risks.')] }];
+  const [others, risks] = [false, true].map((wanted) => list.filter(({ rule }) => isRisk(rule) === wanted));
+  return [
+    { id: 'findings', title: 'Findings', blocks: [{ items: findingItems(others ?? []) }] },
+    {
+      id: 'risks',
+      title: 'Risks',
+      aside: 'which the kernel does not look for',
+      blocks: [{ items: findingItems(risks ?? []) }],
+    },
+  ].filter(({ blocks }) => blocks.some(({ items }) => items.length > 0));
+}
+
+export function findingItems(list: readonly Finding[]): Item[] {
+  return GRAVEST_FIRST.flatMap((severity) => list.filter((finding) => finding.severity === severity)).map(itemOf);
+}
+
+function itemOf(finding: Finding): Item {
+  const { severity, message, rule, kernelMessage } = finding;
+  return {
+    tone: SEVERITY_TONES[severity],
+    label: severity,
+    text: message,
+    rule,
+    evidence: evidence(finding),
+    kernel: kernelMessage,
+  };
+}
+
+function evidence(finding: Finding): Prose[] {
+  const { firstSid, lastSid, pciBus, address } = finding.location;
+  const parts: Prose[] = [];
+  if (firstSid !== undefined && lastSid !== undefined) {
+    parts.push({ text: sidsInWords(firstSid, lastSid), sids: [firstSid, lastSid] });
+  }
+  if (pciBus !== undefined) parts.push(`PCI bus ${pciBus}`);
+  if (address !== undefined) parts.push(['at ', code(hex(address))]);
+  const reach = reachInWords(finding);
+  if (reach !== '') parts.push(reach);
+  return parts;
+}

@@ -1,0 +1,106 @@
+/** What follows for a kdump from the registers alone: the reach of the table, how far an adoption comes, the queues. */
+
+import type { QueueMemories } from '../../adopt/queue-memory.ts';
+import type { AdoptionByRegisters } from '../../adopt/registers-alone.ts';
+import { hex } from '../../hex.ts';
+import type { RegisterOutlook, TableReach } from '../../inspect/register-outlook.ts';
+import { inUnits } from '../prose/quantities.ts';
+import { facts, notes, type Section } from './section.ts';
+
+export function registerOutlook({ table, adoptions, queues }: RegisterOutlook): Section[] {
+  const assumed = [...new Set(adoptions.flatMap((one) => one.assumed))];
+  const said = alike(adoptions, adoptionInWords);
+  return [
+    {
+      id: 'outlook',
+      title: 'In a kdump',
+      aside: 'as far as the registers tell',
+      blocks: [
+        facts([
+          ['Stream table', reachInWords(table)],
+          ...said.map(([text, list], i): [string, string] => [
+            i === 0 ? 'Adoption' : '',
+            `${enumerated(list.map(({ revision }) => revision))}: ${text}`,
+          ]),
+          ['Assumed', assumed.length > 0 ? `${assumed.join(', ')}: see Missing` : null],
+        ]),
+      ],
+    },
+    queueSection(queues),
+  ];
+}
+
+const FORMATS: Readonly<Record<TableReach['format'], string>> = {
+  '2lvl': 'two-level',
+  linear: 'linear',
+  reserved: 'of a reserved format, which hardware takes as linear',
+};
+
+function reachInWords({ format, base, byteLength, coveredBits, sidBits }: TableReach): string {
+  const of = sidBits === null ? `${coveredBits} bits` : `${coveredBits} of ${sidBits} bits`;
+  const beyond = sidBits !== null && coveredBits < sidBits ? '; any greater one is answered with C_BAD_STREAMID' : '';
+  const level = format === '2lvl' ? ' its first level' : '';
+  return `${of} of a StreamID, 0x0 to ${hex(2 ** coveredBits - 1)}${beyond}. It is ${FORMATS[format]}, at ${hex(base)},${level} ${inUnits(byteLength)}`;
+}
+
+function adoptionInWords({ outcome, decidedBy, log }: AdoptionByRegisters): string {
+  if (outcome === 'open') return 'attempted. Nothing in the registers stands in its way: the tables in memory decide';
+  const why = decidedBy === null ? '' : `: ${decidedBy.id} found ${decidedBy.observed}, required ${decidedBy.required}`;
+  const printed = log.filter(({ level }) => level === 'err' || level === 'warn').map(({ text }) => `"${text}"`);
+  const says = printed.length === 0 ? '' : `. The kernel prints ${enumerated(printed)}`;
+  return `${outcome === 'fails' ? 'attempted, and falls back to a full reset' : 'not attempted'}${why}${says}`;
+}
+
+const QUEUE_TITLES = { command: 'Command', event: 'Event', pri: 'PRI' } as const;
+
+function queueSection({ queues, builds }: QueueMemories): Section {
+  const cells = (bytes: readonly (number | null)[]) => [
+    ...bytes.map((one) => (one === null ? null : inUnits(one))),
+    bytes.includes(null) ? null : inUnits(bytes.reduce<number>((sum, one) => sum + (one ?? 0), 0)),
+  ];
+  const columns = [
+    { title: 'Kernel' },
+    ...queues.map(({ queue }) => ({ title: QUEUE_TITLES[queue], kind: 'number' as const })),
+    { title: 'Together', kind: 'number' as const },
+  ];
+  const rows = [
+    {
+      cells: ['the one that programmed them', ...cells(queues.map(({ programmedBytes }) => programmedBytes))],
+    },
+    ...alike(builds ?? [], ({ bytes }) => cells(bytes).join(' ')).map(([, list]) => ({
+      cells: [list.map(buildInWords).join('; '), ...cells(list[0]?.bytes ?? [])],
+    })),
+  ];
+  const besides = queues.find(({ queue }) => queue === 'event')?.allocatedBy ?? [];
+  return {
+    id: 'queue-memory',
+    title: 'Queues',
+    aside: 'memory that they take of a kdump kernel',
+    blocks: [
+      { table: { label: 'Queues', columns, rows } },
+      notes(
+        builds === null && 'How much the hardware permits is not known without IDR1.',
+        `Every revision allocates a command queue; what else there is, which stays off, ${enumerated(besides)} alone.`,
+        'A kdump kernel that is built like the one that programmed them takes as much as that one. A kernel that does not get so much in one piece tries half of it, and so on down to a page.',
+      ),
+    ],
+  };
+}
+
+function buildInWords({ pageSize, cmaAlignment }: NonNullable<QueueMemories['builds']>[number]): string {
+  return `${inUnits(pageSize)} pages, ${cmaAlignment === null ? 'no DMA_CMA' : `CMA_ALIGNMENT ${cmaAlignment}`}`;
+}
+
+/** Things of which the same is to be said, in the order in which they come. */
+function alike<T>(list: readonly T[], said: (one: T) => string): [text: string, list: T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const one of list) {
+    const text = said(one);
+    groups.set(text, [...(groups.get(text) ?? []), one]);
+  }
+  return [...groups];
+}
+
+function enumerated(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}

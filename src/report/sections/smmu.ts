@@ -1,0 +1,56 @@
+/** What is there to show of one SMMU, and in which order? The answer first, then what asks for attention, then evidence. */
+
+import { findingsOf } from '../../findings/by-smmu.ts';
+import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
+import { checks } from './checks.ts';
+import { devices } from './devices.ts';
+import { findings } from './findings.ts';
+import { firmware } from './firmware.ts';
+import { idScan } from './id-scan.ts';
+import { ledger } from './ledger.ts';
+import { kernelLog } from './log.ts';
+import { type Mark, marksOf } from './marks.ts';
+import { reachable } from './reachable.ts';
+import { assumptions, registers } from './registers.ts';
+import { reset } from './reset.ts';
+import { revisions } from './revisions.ts';
+import { rmr } from './rmr.ts';
+import type { Section } from './section.ts';
+import { driverState } from './state.ts';
+import { cds, l1, stes } from './tables.ts';
+import { verdict } from './verdict.ts';
+
+/** Its sections, and what marks rows of the tables. */
+export function smmuSections(
+  smmu: SmmuReport,
+  inspection: Inspection,
+): { readonly sections: readonly Section[]; readonly marks: readonly Mark[] } {
+  const own = findingsOf(inspection.findings, smmu.name);
+  const marks = marksOf(smmu, own);
+  const sections = [
+    verdict(smmu, findingsAbout(smmu, inspection)),
+    ...findings(own),
+    revisions(smmu),
+    kernelLog(smmu),
+    devices(smmu),
+    rmr(smmu),
+    reachable(smmu),
+    l1(smmu, marks),
+    stes(smmu, marks),
+    cds(smmu),
+    checks(smmu),
+    idScan(smmu),
+    reset(smmu),
+    ledger(smmu),
+    driverState(smmu),
+    firmware(smmu),
+    registers(smmu),
+    assumptions(smmu),
+  ];
+  return { sections: sections.filter((section) => section !== null), marks };
+}
+
+/** What concerns an SMMU: its own findings, and those about the input. */
+export function findingsAbout({ name }: SmmuReport, { findings: all }: Inspection) {
+  return [...findingsOf(all, name), ...findingsOf(all, null)];
+}

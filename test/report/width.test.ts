@@ -1,0 +1,65 @@
+/** No line of any text is longer than the terminal that it is for. */
+
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { RUNS, SAMPLES_FOLDER } from '../../samples/make.ts';
+import { makeStyle, textReport } from '../../src/report/text/text.ts';
+import { run } from '../support/command.ts';
+import { withSample } from './html/reports.ts';
+
+const tooLong = (text: string, columns: number) => text.split('\n').filter((line) => line.length > columns);
+
+const WIDTHS = [60, 72, 80, 100, 120, 200];
+
+test.each([...RUNS.keys()])('the whole report of %s fits every width', async (name) => {
+  const given = { files: ['regs.json'], command: `smmu-adopt inspect 'a dump' ${'--regs regs.json '.repeat(9)}--full` };
+  await withSample(name, { revision: 'all' }, (inspection) => {
+    for (const width of WIDTHS) {
+      const text = [...textReport(inspection, makeStyle({ width, color: false }), { full: true, given })].join('');
+      expect(tooLong(text, width), `at ${width} columns`).toEqual([]);
+      // At every width it is all there.
+      expect(text).toContain('Driver state afterwards');
+    }
+  });
+});
+
+test.each([60, 80, 100])('names as long as they like fit %i columns', async (width) => {
+  await withSample('iort-rmr', {}, (inspection) => {
+    const long = `\\_SB.${'PCI0.'.repeat(40)}SMMU`;
+    const smmus = inspection.smmus.map((smmu) => ({ ...smmu, name: long }));
+    const findings = inspection.findings.map((finding) => ({ ...finding, smmu: long }));
+    const dump = { ...inspection.dump, files: [`/${'very/'.repeat(40)}long`] };
+    const style = makeStyle({ width, color: false });
+    const text = [...textReport({ ...inspection, smmus, findings, dump }, style, { full: true })].join('');
+    expect(tooLong(text, width)).toEqual([]);
+  });
+});
+
+test('the command asks the terminal', async () => {
+  const cwd = join(SAMPLES_FOLDER, 'two-smmus');
+  const lengthsAt = async (columns: number) => {
+    const { stdout } = await run(['inspect', 'dump.raw', '--regs', 'regs.json', '--color', 'never'], { cwd, columns });
+    return Math.max(...stdout.split('\n').map(({ length }) => length));
+  };
+  const [narrow, wide] = [await lengthsAt(80), await lengthsAt(160)];
+  expect(narrow).toBeLessThanOrEqual(80);
+  expect(wide).toBeGreaterThan(80);
+});
+
+describe.each([60, 80, 100])('other commands at %i columns', (columns) => {
+  test.each([
+    [['info', 'dump.elf']],
+    [['show', 'dump.elf', '--regs', 'regs.json', '--sid', '0x8', '--all']],
+    [['translate', 'dump.elf', '--regs', 'regs.json', '--sid', '0x8', '--all']],
+    [['translate', 'dump.elf', '--regs', 'regs.json', '--sid', '0x8', '--iova', '0xffffb002']],
+    [['queues', 'dump.elf', '--regs', 'regs.json', '--all']],
+    [['diff', 'dump.elf', 'dump.elf', '--regs', 'regs.json', '--all']],
+    [['regs', 'validate', 'regs.json']],
+    [['explain', 'l1-span-unsupported', 'ids.scan']],
+  ])('%s', async (args) => {
+    const options = { cwd: join(SAMPLES_FOLDER, 'real-qemu'), columns };
+    const { stdout, stderr } = await run([...args, '--color', 'never'], options);
+    expect(stderr).toBe('');
+    expect(tooLong(stdout, columns)).toEqual([]);
+  });
+});
