@@ -44,6 +44,13 @@ const cases: readonly Case[] = [
     document: 'inspection',
     args: ['inspect', ...GIVEN, '--insert', 'all', '--fail-on', 'never'],
     report: () => library.inspect(dump, snapshot, { insert: 'all', failOn: 'never' }),
+    // What the command says of itself.
+    detail: {
+      given: {
+        files: ['regs.json'],
+        command: 'smmu-adopt inspect dump.raw --regs regs.json --insert all --fail-on never',
+      },
+    },
   },
   { document: 'info', args: ['info', ...GIVEN], report: () => library.dumpInfo(dump) },
   {
