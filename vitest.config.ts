@@ -16,5 +16,7 @@ export default defineConfig({
     isolate: false,
     // The command is run in the working folder that its arguments are relative to, which a thread cannot change.
     pool: 'forks',
+    // Dumps are made and dropped by the thousand; with room for young objects, collecting them costs less.
+    execArgv: ['--max-semi-space-size=32'],
   },
 });

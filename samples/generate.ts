@@ -5,13 +5,12 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SAMPLES } from './cases.ts';
-import { jsonFile, makeFiles, RUNS, runSample, SAMPLES_FOLDER } from './make.ts';
+import { FILES, jsonFile, RUNS, runSample, SAMPLES_FOLDER } from './make.ts';
 
-for (const sample of SAMPLES) {
-  const folder = join(SAMPLES_FOLDER, sample.name);
+for (const [sample, makeFiles] of FILES) {
+  const folder = join(SAMPLES_FOLDER, sample);
   mkdirSync(folder, { recursive: true });
-  for (const [name, bytes] of makeFiles(sample)) writeFileSync(join(folder, name), bytes);
+  for (const [name, bytes] of makeFiles()) writeFileSync(join(folder, name), bytes);
 }
 for (const [name, run] of RUNS) {
   const folder = join(SAMPLES_FOLDER, name);

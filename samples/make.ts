@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Outcome, run } from '../test/support/command.ts';
 import { elfCore } from '../test/support/elf-writer.ts';
+import { BARE_CASES } from './bare-cases.ts';
 import { CAPTURED, SAMPLES } from './cases.ts';
 import type { Extent, Image } from './image.ts';
 import type { Sample } from './machine.ts';
@@ -19,8 +20,15 @@ export interface SampleRun {
 
 /** Every sample, in the order in which they are best read. */
 export const RUNS: ReadonlyMap<string, SampleRun> = new Map([
+  ...BARE_CASES.map(({ name, description, args }): [string, SampleRun] => [name, { description, args }]),
   ...SAMPLES.map((sample): [string, SampleRun] => [sample.name, runOf(sample)]),
   ...CAPTURED.map(({ name, description, args }): [string, SampleRun] => [name, { description, args }]),
+]);
+
+/** The files that are made for each sample, by its name. */
+export const FILES: ReadonlyMap<string, () => Map<string, Buffer>> = new Map([
+  ...BARE_CASES.map(({ name, dump }) => [name, () => new Map([['vmcore', dump()]])] as const),
+  ...SAMPLES.map((sample) => [sample.name, () => makeFiles(sample)] as const),
 ]);
 
 function dumpName({ format = 'raw' }: Sample): string {
@@ -32,8 +40,7 @@ function runOf(sample: Sample): SampleRun {
   return { description: sample.description, args };
 }
 
-/** The files that are made for one sample, by name. */
-export function makeFiles(sample: Sample): Map<string, Buffer> {
+function makeFiles(sample: Sample): Map<string, Buffer> {
   const extents = sample.memory.extents();
   const dump = sample.format === 'elf' ? elfOf(extents, sample) : rawOf(extents);
   const files = new Map([

@@ -33,6 +33,16 @@ export const anything: Shape<unknown> = leaf({});
 /** Text that is never empty. */
 export const words: Shape<string> = leaf({ type: 'string', minLength: 1 });
 
+/** A fact that is published as what `from` makes of it. */
+export function mapped<T, V>({ schema, toJson }: Shape<V>, from: (fact: T) => V): Shape<T> {
+  return { schema, toJson: (fact) => toJson(from(fact)) };
+}
+
+/** A fact that is published as the text which says it. */
+export function said<T>(inWords: (fact: T) => string): Shape<T> {
+  return mapped(text, inWords);
+}
+
 /** Text that the pattern finds something in. */
 export function matching(pattern: RegExp): Shape<string> {
   return leaf({ type: 'string', pattern: pattern.source });

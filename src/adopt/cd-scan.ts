@@ -4,8 +4,9 @@ import { CD_BYTE_LENGTH, isValidCd, L1CD_BYTE_LENGTH, l1CdPointer } from '../smm
 import { l1Pointer } from '../smmu/stream-table.ts';
 import type { ArmSmmuDevice } from './device.ts';
 import { EINVAL, ENOMEM } from './errno.ts';
-import type { Remap } from './kernel-memory.ts';
-import type { ScanPlace, ScanRecord } from './scan-record.ts';
+import type { Required, ScanObserved, ScanPlace, ScanRule } from './evidence.ts';
+import type { Remap, RemapReason } from './kernel-memory.ts';
+import type { ScanRecord } from './scan-record.ts';
 
 /** STE.S1Fmt: the two formats that the scan accepts. */
 const S1FMT_LINEAR = 0;
@@ -32,7 +33,7 @@ export function armSmmuKexecResvS1Asids(
   const entryByteLength = twoLevel ? L1CD_BYTE_LENGTH : CD_BYTE_LENGTH;
   const mapped = record.map('cd-table', paddr, entries * entryByteLength);
   if (mapped.through === null) {
-    record.fail('cd-table-unmappable', ENOMEM, place, `0x${paddr.toString(16)}: ${mapped.why}`, 'mapped');
+    record.fail({ ...place, ...unmappable('cd-table-unmappable', paddr, mapped.why) });
     return;
   }
   if (!twoLevel) {
@@ -51,17 +52,24 @@ export function armSmmuKexecResvS1Asids(
       const at = { ...place, cd: { level: 'l1' as const, index, paddr: paddr + index * L1CD_BYTE_LENGTH } };
       if (leaf === 0 || leaf % LEAF_BYTE_LENGTH !== 0) {
         const rule = leaf === 0 ? 'cd-leaf-null' : 'cd-leaf-unaligned';
-        record.fail(rule, EINVAL, at, `0x${leaf.toString(16)}`, 'aligned to 64 KiB');
+        const observed = { kind: 'address', paddr: leaf } as const;
+        record.fail({ ...at, rule, ret: EINVAL, observed, required: { kind: 'aligned-to-leaf' } });
         continue;
       }
       const mappedLeaf = record.map('cd-leaf', leaf, numCds * CD_BYTE_LENGTH);
       if (mappedLeaf.through === null) {
-        record.fail('cd-leaf-unmappable', ENOMEM, at, `0x${leaf.toString(16)}: ${mappedLeaf.why}`, 'mapped');
+        record.fail({ ...at, ...unmappable('cd-leaf-unmappable', leaf, mappedLeaf.why) });
       } else {
         resvCdAsids(smmu, record, place, mappedLeaf, numCds, index * LEAF_CDS);
       }
     }
   }
+}
+
+/** A table that memremap() refuses ends the scan with -ENOMEM. */
+export function unmappable(rule: ScanRule, paddr: number, why: RemapReason) {
+  const observed = { kind: 'unmappable', paddr, why } as const;
+  return { rule, ret: ENOMEM, observed, required: { kind: 'mapped' } } as const;
 }
 
 /**
@@ -78,19 +86,26 @@ function checkSteCdtab(
   const paddr = l1Pointer(low, high);
   const s1fmt = (low >>> 4) & 3;
   const s1cdmax = high >>> 27;
-  const fail = (...[rule, observed, required]: [Parameters<ScanRecord['fail']>[0], string, string]) => {
-    record.fail(rule, EINVAL, place, observed, required);
+  const fail = (rule: ScanRule, observed: ScanObserved, required: Required) => {
+    record.fail({ ...place, rule, ret: EINVAL, observed, required });
     return null;
   };
-  if (paddr === 0) return fail('cd-table-null', 'S1ContextPtr 0x0', 'a pointer');
-  if (s1cdmax > ids.ssidBits) return fail('s1cdmax-above-ssidsize', `S1CDMax ${s1cdmax}`, `<= ${ids.ssidBits}`);
-  if (s1fmt !== S1FMT_LINEAR && s1fmt !== S1FMT_64K_L2) return fail('s1fmt-unsupported', `S1Fmt ${s1fmt}`, '0 or 2');
+  if (paddr === 0) return fail('cd-table-null', { kind: 'null-context-pointer' }, { kind: 'not-null' });
+  if (s1cdmax > ids.ssidBits) {
+    const observed = { kind: 'field', field: 'S1CDMax', value: s1cdmax } as const;
+    return fail('s1cdmax-above-ssidsize', observed, { kind: 'at-most', value: ids.ssidBits });
+  }
+  const format = { kind: 'field', field: 'S1Fmt', value: s1fmt } as const;
+  if (s1fmt !== S1FMT_LINEAR && s1fmt !== S1FMT_64K_L2)
+    return fail('s1fmt-unsupported', format, { kind: 'known-s1fmt' });
   const twoLevel = s1fmt === S1FMT_64K_L2;
-  if (twoLevel && !features.twoLevelCdTable) return fail('s1fmt-without-cd2l', `S1Fmt ${s1fmt}`, '0');
+  if (twoLevel && !features.twoLevelCdTable) {
+    return fail('s1fmt-without-cd2l', format, { kind: 'equals', value: S1FMT_LINEAR });
+  }
   const maxContexts = 2 ** s1cdmax;
   const byteLength = twoLevel ? Math.ceil(maxContexts / LEAF_CDS) * L1CD_BYTE_LENGTH : maxContexts * CD_BYTE_LENGTH;
   if (paddr % byteLength !== 0) {
-    return fail('cd-table-unaligned', `0x${paddr.toString(16)}`, `aligned to ${byteLength} bytes`);
+    return fail('cd-table-unaligned', { kind: 'address', paddr }, { kind: 'aligned', byteLength });
   }
   return { paddr, twoLevel, maxContexts };
 }
@@ -120,7 +135,15 @@ function resvCdAsids(
       const entry = slice.first + i;
       const cd = { level: 'cd' as const, index: firstSsid + entry, paddr: mapped.paddr + entry * CD_BYTE_LENGTH };
       const rule = asid === 0 ? 'asid-zero' : 'asid-too-large';
-      record.fail(rule, EINVAL, { ...place, cd }, `ASID ${asid}`, `1 to ${limit - 1}`);
+      const observed = { kind: 'field', field: 'ASID', value: asid } as const;
+      record.fail({
+        ...place,
+        cd,
+        rule,
+        ret: EINVAL,
+        observed,
+        required: { kind: 'range', first: 1, last: limit - 1 },
+      });
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The driver's checks as evidence: each with what was found and what was needed, in the order the driver makes them. */
 
+import type { Observed, Required } from './evidence.ts';
 import type { Revision } from './revision.ts';
 
 export type CheckResult = 'pass' | 'fail' | 'not-reached';
@@ -7,8 +8,9 @@ export type CheckResult = 'pass' | 'fail' | 'not-reached';
 export interface Check {
   readonly id: string;
   readonly result: CheckResult;
-  readonly observed: string | null;
-  readonly required: string;
+  /** Null where it was not looked at. */
+  readonly observed: Observed | null;
+  readonly required: Required;
 }
 
 /** A check that the kernel makes and that the dump cannot answer: not reached, with what was found instead. */
@@ -24,43 +26,42 @@ export function failed(decidedBy: Check | null): Check | null {
 /** Each check's id and what passes it, in the driver's order; `of` says which revisions make it. */
 interface CheckRow {
   readonly id: string;
-  readonly required: string | ((revision: Revision) => string);
+  readonly required: Required | ((revision: Revision) => Required);
   readonly of?: (revision: Revision) => boolean;
 }
 
 const GATE: readonly CheckRow[] = [
-  { id: 'gate.smmuen', required: '1' },
-  { id: 'gate.coherent', required: 'true' },
-  { id: 'gate.service-failure', required: 'inactive' },
-  { id: 'strtab.format', required: '0 (linear) or 1 (2lvl)' },
+  { id: 'gate.smmuen', required: { kind: 'equals', value: 1 } },
+  { id: 'gate.coherent', required: { kind: 'coherent' } },
+  { id: 'gate.service-failure', required: { kind: 'no-service-failure' } },
+  { id: 'strtab.format', required: { kind: 'known-format' } },
 ];
 
 const TWO_LEVEL: readonly CheckRow[] = [
-  { id: 'two-level.feature', required: 'IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8' },
-  { id: 'two-level.coherent', required: 'true', of: ({ assertsCoherency }) => assertsCoherency },
-  { id: 'two-level.log2size', required: 'SPLIT <= LOG2SIZE <= SIDSIZE' },
-  { id: 'two-level.split', required: '8' },
-  { id: 'two-level.l1-entries', required: '<= 131072' },
-  { id: 'two-level.l1-alignment', required: 'aligned to its size', of: ({ checksAlignment }) => checksAlignment },
-  { id: 'two-level.l1-mapping', required: 'mapped' },
-  { id: 'two-level.l2-pointers', required: 'allocated' },
+  { id: 'two-level.feature', required: { kind: 'two-level' } },
+  { id: 'two-level.coherent', required: { kind: 'coherent' }, of: ({ assertsCoherency }) => assertsCoherency },
+  { id: 'two-level.log2size', required: { kind: 'log2size-in-range' } },
+  { id: 'two-level.split', required: { kind: 'equals', value: 8 } },
+  { id: 'two-level.l1-entries', required: { kind: 'at-most', value: 1 << 17 } },
+  { id: 'two-level.l1-alignment', required: { kind: 'aligned-to-size' }, of: ({ checksAlignment }) => checksAlignment },
+  { id: 'two-level.l1-mapping', required: { kind: 'mapped' } },
+  { id: 'two-level.l2-pointers', required: { kind: 'allocated' } },
   {
     id: 'two-level.l1-descriptors',
-    required: ({ checksAlignment }) =>
-      checksAlignment ? 'span 0, or span 9 with a 16 KiB aligned pointer' : 'span 0 or 9, or a null pointer',
+    required: ({ checksAlignment }) => ({ kind: checksAlignment ? 'l1-span-and-alignment' : 'l1-span-or-null' }),
   },
 ];
 
 const LINEAR: readonly CheckRow[] = [
-  { id: 'linear.coherent', required: 'true', of: ({ assertsCoherency }) => assertsCoherency },
-  { id: 'linear.log2size', required: 'at most the cap' },
-  { id: 'linear.alignment', required: 'aligned to its size', of: ({ checksAlignment }) => checksAlignment },
-  { id: 'linear.mapping', required: 'mapped' },
+  { id: 'linear.coherent', required: { kind: 'coherent' }, of: ({ assertsCoherency }) => assertsCoherency },
+  { id: 'linear.log2size', required: { kind: 'log2size-within-cap' } },
+  { id: 'linear.alignment', required: { kind: 'aligned-to-size' }, of: ({ checksAlignment }) => checksAlignment },
+  { id: 'linear.mapping', required: { kind: 'mapped' } },
 ];
 
 const AFTERWARDS: readonly CheckRow[] = [
-  { id: 'ids.scan', required: 'every ASID and VMID in use can be reserved', of: ({ reservesIds }) => reservesIds },
-  { id: 'cleanup.action', required: 'registered' },
+  { id: 'ids.scan', required: { kind: 'ids-free' }, of: ({ reservesIds }) => reservesIds },
+  { id: 'cleanup.action', required: { kind: 'registered' } },
 ];
 
 /** The ids of all checks that any revision makes, in the order in which the driver comes to them. */
@@ -75,8 +76,8 @@ export class Checks {
     const path = { '2lvl': [...TWO_LEVEL, ...AFTERWARDS], linear: [...LINEAR, ...AFTERWARDS], reserved: [] }[format];
     for (const { id, required, of } of [...GATE, ...path]) {
       if (of?.(revision) === false) continue;
-      const text = typeof required === 'string' ? required : required(revision);
-      this.#results.set(id, { id, result: 'not-reached', observed: null, required: text });
+      const general = typeof required === 'function' ? required(revision) : required;
+      this.#results.set(id, { id, result: 'not-reached', observed: null, required: general });
     }
   }
 
@@ -89,18 +90,18 @@ export class Checks {
     return this.#decidedBy;
   }
 
-  /** Records one result and answers it, so that a driver's `if` reads as one. `required` sharpens the general text. */
-  ask(id: string, passes: boolean, observed: string, required?: string): boolean {
+  /** Records one result and answers it, so that a driver's `if` reads as one. `required` sharpens the general one. */
+  ask(id: string, passes: boolean, observed: Observed, required?: Required): boolean {
     this.#set(id, passes ? 'pass' : 'fail', observed, required);
     return passes;
   }
 
   /** Records that the evidence for this check is not in the dump: it is reached by the kernel, not by us. */
-  cannotTell(id: string, observed: string): void {
+  cannotTell(id: string, observed: Observed): void {
     this.#set(id, 'not-reached', observed);
   }
 
-  #set(id: string, result: CheckResult, observed: string, required?: string): void {
+  #set(id: string, result: CheckResult, observed: Observed, required?: Required): void {
     const check = this.#results.get(id);
     if (check === undefined) throw new Error(`no check named ${id}`);
     const found = { id, result, observed, required: required ?? check.required };

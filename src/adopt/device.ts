@@ -3,6 +3,7 @@
 import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import { Checks } from './checks.ts';
+import type { Observed } from './evidence.ts';
 import type { ToldByLog } from './fate.ts';
 import type { KernelMemory, Reader } from './kernel-memory.ts';
 import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
@@ -103,7 +104,10 @@ export class ArmSmmuDevice {
   /** Only a coherent SMMU can be adopted, whoever skipped the gate: through v6 each path asserts it once more. */
   assertCoherent(checkId: string): boolean {
     const { coherent } = this.features;
-    return !this.revision.assertsCoherency || !this.warnIf(!this.checks.ask(checkId, coherent, String(coherent)));
+    return (
+      !this.revision.assertsCoherency ||
+      !this.warnIf(!this.checks.ask(checkId, coherent, { kind: 'coherent', value: coherent }))
+    );
   }
 
   /** WARN_ON(condition). */
@@ -114,13 +118,13 @@ export class ArmSmmuDevice {
 
   /** A message of the helpers that parse geometry and descriptors during the adoption. */
   complain(level: LogLevel, text: string): void {
-    this.log.print('adopt', level, this.revision.parsePrefix + text);
+    this.log.kdump('adopt', level, text, this.revision.parsePrefix);
   }
 
   /** memremap() or devm_memremap() of a table; a mixed range warns. */
   map(...[kind, purpose, range, transient]: MapArguments): Mapping {
     const mapping = this.ledger.map(kind, purpose, range, this.memory, transient);
-    this.warnIf(mapping.remap.mixed);
+    this.warnIf(mapping.remap.why?.kind === 'mixed');
     return mapping;
   }
 
@@ -143,9 +147,8 @@ export function pa(paddr: number): string {
 }
 
 /** What became of a mapping, as a check shows it. */
-export function mappingObserved({ paddr, byteLength, ok, remap }: Mapping): string {
-  const outcome = ok ? (remap.why ?? 'mapped') : (remap.why ?? 'not mapped');
-  return `0x${paddr.toString(16)}, ${byteLength} bytes: ${outcome}`;
+export function mappingObserved({ remap: { paddr, byteLength, why } }: Mapping): Observed {
+  return { kind: 'mapping', paddr, byteLength, why };
 }
 
 /** Address bits 51:6 of STRTAB_BASE or of a descriptor: all that the driver's masks keep. */

@@ -2,13 +2,12 @@
 
 import { ADDRESS_SIZE_BITS } from '../smmu/hardware-features.ts';
 import type { ArmSmmuDevice } from './device.ts';
-import { PREFIX } from './revision.ts';
 
 /** Fills features and sizes from the ID registers, then decides whether to attempt an adoption. */
 export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly gate: boolean }): void {
   const { registers } = smmu;
   const sidBits = registers.field('IDR1', 'SIDSIZE');
-  const cohacc = registers.field('IDR0', 'COHACC') === 1;
+  const cohacc = coherentAsRegisterSays(smmu);
   if (smmu.firmwareCoherent === null) {
     registers.assume('firmware.coherent', String(cohacc), 'not in the snapshot; taken from IDR0.COHACC');
   }
@@ -32,18 +31,28 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
   smmu.optKdumpAdopt = options.gate ? passesGate(smmu) : true;
 }
 
+/** IDR0.COHACC, which decides nothing but a line of the log where firmware says what holds. */
+function coherentAsRegisterSays({ registers, firmwareCoherent }: ArmSmmuDevice): boolean {
+  const known = firmwareCoherent === null ? registers.field('IDR0', 'COHACC') : registers.known('IDR0', 'COHACC');
+  if (known === null) {
+    const why = 'not known; firmware decides, and a difference is logged';
+    registers.assume('IDR0.COHACC against firmware', '1', why);
+  }
+  return known !== 0;
+}
+
 /** The kdump gate. Nothing is logged for an SMMU that was off: its bring-up is the ordinary one. */
 function passesGate({ registers, features, checks, log }: ArmSmmuDevice): boolean {
   const smmuen = registers.field('CR0', 'SMMUEN');
-  if (!checks.ask('gate.smmuen', smmuen === 1, String(smmuen))) return false;
-  if (!checks.ask('gate.coherent', features.coherent, String(features.coherent))) {
-    log.print('gate', 'warn', `${PREFIX}non-coherent SMMU unsupported; reset to block all DMAs`);
+  if (!checks.ask('gate.smmuen', smmuen === 1, { kind: 'number', value: smmuen })) return false;
+  if (!checks.ask('gate.coherent', features.coherent, { kind: 'coherent', value: features.coherent })) {
+    log.kdump('gate', 'warn', 'non-coherent SMMU unsupported; reset to block all DMAs');
     return false;
   }
   // An error is active while GERROR and GERRORN differ; no other error keeps the driver from adopting.
   const active = registers.field('GERROR', 'SFM_ERR') !== registers.field('GERRORN', 'SFM_ERR');
-  if (!checks.ask('gate.service-failure', !active, active ? 'active' : 'inactive')) {
-    log.print('gate', 'warn', `${PREFIX}SMMU in Service Failure Mode, must reset`);
+  if (!checks.ask('gate.service-failure', !active, { kind: 'service-failure', active })) {
+    log.kdump('gate', 'warn', 'SMMU in Service Failure Mode, must reset');
     return false;
   }
   return true;

@@ -6,12 +6,13 @@
  */
 
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
-import { armSmmuKexecResvS1Asids } from './cd-scan.ts';
+import { armSmmuKexecResvS1Asids, unmappable } from './cd-scan.ts';
 import { type ArmSmmuDevice, STRTAB_L2_BYTE_LENGTH, STRTAB_NUM_L2_STES, type StrtabCfg } from './device.ts';
-import { EINVAL, ENOMEM } from './errno.ts';
+import { EINVAL } from './errno.ts';
+import type { ScanPlace } from './evidence.ts';
 import type { Remap } from './kernel-memory.ts';
 import { KernelPanic, survive } from './panic.ts';
-import { type IdScan, SCAN_RULES, type ScanFailure, type ScanPlace, ScanRecord } from './scan-record.ts';
+import { type IdScan, ScanRecord } from './scan-record.ts';
 
 /**
  * arm_smmu_kexec_scan_and_resv_ids(): which ASIDs and VMIDs the adopted table uses, and where the scan ends (from v8
@@ -46,7 +47,7 @@ function scanL2Tables(smmu: ArmSmmuDevice, record: ScanRecord, cfg: StrtabCfg & 
       const l2 = record.map('l2-table', l1Pointer(low, words[2 * i + 1] as number), STRTAB_L2_BYTE_LENGTH);
       if (l2.through === null) {
         const place = { sid: firstSid, stePaddr: null, cd: null };
-        record.fail('l2-unmappable', ENOMEM, place, `0x${l2.paddr.toString(16)}: ${l2.why}`, 'mapped');
+        record.fail({ ...place, ...unmappable('l2-unmappable', l2.paddr, l2.why) });
         continue;
       }
       scanStes(smmu, record, l2, STRTAB_NUM_L2_STES, firstSid);
@@ -92,34 +93,30 @@ function armSmmuKexecResvSteIds(
       // The CD pointer of a nested stream is a guest's address, which this kernel cannot follow.
       const vmid = (words[at + 4] as number) & 0xffff;
       const limit = 2 ** smmu.ids.vmidBits;
-      if (vmid !== 0 && vmid < limit) record.vmid(vmid);
-      else record.fail(vmid === 0 ? 'vmid-zero' : 'vmid-too-large', EINVAL, place, String(vmid), `1 to ${limit - 1}`);
+      if (vmid !== 0 && vmid < limit) {
+        record.vmid(vmid);
+        return;
+      }
+      const rule = vmid === 0 ? 'vmid-zero' : 'vmid-too-large';
+      const observed = { kind: 'field', field: 'VMID', value: vmid } as const;
+      record.fail({ ...place, rule, ret: EINVAL, observed, required: { kind: 'range', first: 1, last: limit - 1 } });
       return;
     }
-    default:
-      record.fail('ste-config-reserved', EINVAL, place, `Config ${config}`, 'Config 0 or 4 to 7');
+    default: {
+      const observed = { kind: 'field', field: 'Config', value: config } as const;
+      record.fail({ ...place, rule: 'ste-config-reserved', ret: EINVAL, observed, required: { kind: 'known-config' } });
+    }
   }
 }
 
 /** The check that stands for the whole scan, with the entry at which the kernel stops. */
-function report(smmu: ArmSmmuDevice, scan: IdScan): void {
+function report({ checks }: ArmSmmuDevice, scan: IdScan): void {
   const id = 'ids.scan';
-  const ids = `${scan.asids.length} ASIDs, ${scan.vmids.length} VMIDs in ${scan.cdTables} CD tables`;
-  const stop = scan.failures.find(({ stopsHere }) => stopsHere);
-  if (scan.outcome === 'reserved') smmu.checks.ask(id, true, ids);
-  else if (scan.outcome === 'failed' && stop !== undefined)
-    smmu.checks.ask(id, false, scanFailureInWords(stop), stop.required);
-  else {
-    const unread = scan.gaveUp === null ? `${scan.unknownEntries} entries cannot be read` : `given up ${scan.gaveUp}`;
-    smmu.checks.cannotTell(id, unread);
-  }
-}
-
-/** One broken rule, with its place, as a phrase. */
-export function scanFailureInWords({ rule, sid, stePaddr, cd, observed }: ScanFailure): string {
-  const ste = stePaddr === null ? `SID 0x${sid.toString(16)} and up` : `SID 0x${sid.toString(16)}`;
-  const entry = cd === null ? '' : `, ${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`;
-  const at = cd?.paddr ?? stePaddr;
-  const where = at === null ? '' : ` at 0x${at.toString(16)}`;
-  return `${ste}${entry}${where}: ${SCAN_RULES[rule]} (${observed})`;
+  const { outcome, asids, vmids, cdTables, failures, unknownEntries, gaveUp } = scan;
+  const stop = failures.find(({ stopsHere }) => stopsHere);
+  if (outcome === 'reserved') {
+    checks.ask(id, true, { kind: 'ids', asids: asids.length, vmids: vmids.length, cdTables });
+  } else if (outcome === 'failed' && stop !== undefined) {
+    checks.ask(id, false, { kind: 'scan-failure', failure: stop }, stop.required);
+  } else checks.cannotTell(id, { kind: 'scan-unfinished', unknownEntries, gaveUp });
 }

@@ -23,15 +23,22 @@ export type MemremapModel = 'dump' | 'kernel';
 export type MappedThrough = 'dump' | 'direct-map' | 'ioremap' | 'unknown';
 
 /** What memremap(…, MEMREMAP_WB) of a range does. */
-export interface Remap {
-  readonly paddr: number;
-  readonly byteLength: number;
-  /** Null: it fails. */
-  readonly through: MappedThrough | null;
-  /** Why it fails, or where it leads when that is not to the crashed kernel's memory; null when all is well. */
-  readonly why: string | null;
-  /** The range mixes System RAM of the kdump kernel with another resource, which Linux refuses with a WARN. */
-  readonly mixed: boolean;
+export type Remap = { readonly paddr: number; readonly byteLength: number } & (
+  | { readonly through: null; readonly why: RemapReason }
+  | { readonly through: MappedThrough; readonly why: RemapReason | null }
+);
+
+/** Why it fails, or where it leads when that is not to the crashed kernel's memory. */
+export type RemapReason =
+  /** `uncharted`: in no range of a dump whose memory map may be short. `mixed` makes Linux warn. */
+  | { readonly kind: 'made-to-fail' | 'uncharted' | 'not-ram' | 'mixed' }
+  | { readonly kind: 'beyond-cpu'; readonly paBits: number }
+  | { readonly kind: 'leads-to'; readonly what: AddressKind };
+
+/** What stands where plain memory should, and whose registers they are where that is known. */
+export interface Oddity {
+  readonly kind: AddressKind;
+  readonly device: string | null;
 }
 
 export interface KernelMemoryOptions {
@@ -42,16 +49,6 @@ export interface KernelMemoryOptions {
 
 /** Who reads: the kernel function that dies when the read does, or null for an onlooker, who never does. */
 export type Reader = () => string | null;
-
-const KIND_IN_WORDS: Readonly<Record<AddressKind, string>> = {
-  ram: 'RAM',
-  kdump: "the kdump kernel's own memory",
-  device: 'device registers',
-  hole: 'a hole of the physical map',
-  unknown: 'nothing that the dump knows of',
-};
-
-const UNCHARTED = 'in no range of this dump, whose memory map may be short';
 
 export class KernelMemory {
   readonly view: MemoryView;
@@ -75,23 +72,18 @@ export class KernelMemory {
     const range = { paddr, byteLength };
     if (this.#options.model === 'dump') {
       const isRam = this.view.isWhollyRam(paddr, byteLength);
-      if (isRam === null) return { ...range, through: 'unknown', why: UNCHARTED, mixed: false };
-      return { ...range, through: isRam ? 'dump' : null, why: isRam ? null : 'not RAM in this dump', mixed: false };
+      if (isRam === null) return { ...range, through: 'unknown', why: { kind: 'uncharted' } };
+      return isRam ? { ...range, through: 'dump', why: null } : { ...range, through: null, why: { kind: 'not-ram' } };
     }
     const { paBits } = this.#options;
-    if (paddr + byteLength > 2 ** paBits) {
-      const why = `the CPU has ${paBits} address bits; what lies above cannot be mapped`;
-      return { ...range, through: null, why, mixed: false };
-    }
+    if (paddr + byteLength > 2 ** paBits) return { ...range, through: null, why: { kind: 'beyond-cpu', paBits } };
     const kinds = this.#map.runs(paddr, byteLength).map(({ kind }) => kind);
     // region_intersects(): memory outside the reservation is no resource of the kdump kernel, so only a device mixes.
-    if (kinds.includes('kdump') && kinds.includes('device')) {
-      return { ...range, through: null, why: "memory of the kdump kernel and a device's in one range", mixed: true };
-    }
+    if (kinds.includes('kdump') && kinds.includes('device')) return { ...range, through: null, why: { kind: 'mixed' } };
     // try_ram_remap() looks at the first page only.
     const through = kinds[0] === 'kdump' ? 'direct-map' : 'ioremap';
     const odd = kinds.find((kind) => kind !== 'ram' && kind !== 'unknown');
-    return { ...range, through, why: odd === undefined ? null : `maps ${KIND_IN_WORDS[odd]}`, mixed: false };
+    return { ...range, through, why: odd === undefined ? null : { kind: 'leads-to', what: odd } };
   }
 
   /** Entries `first` to `first + count - 1` of a mapped table, in ascending order. Throws KernelPanic for a reader. */
@@ -136,13 +128,12 @@ export class KernelMemory {
     return parts.every(({ kind }) => kind === 'ram') ? this.view.readWords(paddr, byteLength) : null;
   }
 
-  /** What a range is, for a sentence: the first kind in it that is not plain memory, or null. */
-  oddityOf(paddr: number, byteLength: number): string | null {
+  /** The first thing in a range that is not plain memory, or null. */
+  oddityOf(paddr: number, byteLength: number): Oddity | null {
     if (this.#options.model === 'dump') return null;
     const odd = this.#map.runs(paddr, byteLength).find(({ kind }) => kind !== 'ram');
     if (odd === undefined) return null;
-    const device = odd.kind === 'device' ? this.#map.deviceAt(paddr + odd.offset) : null;
-    return device === null ? KIND_IN_WORDS[odd.kind] : `${KIND_IN_WORDS.device} (${device})`;
+    return { kind: odd.kind, device: odd.kind === 'device' ? this.#map.deviceAt(paddr + odd.offset) : null };
   }
 
   /** Parts of a mapped range by kind; a part that no CPU survives ends a reader's life when it comes to it. */
@@ -155,12 +146,10 @@ export class KernelMemory {
       const at = paddr + run.offset;
       const where = reader();
       if (where !== null && mapped.through === 'direct-map' && run.kind !== 'kdump') {
-        const why = "beyond the end of the kdump kernel's memory in the direct map: the first read is an oops";
-        throw new KernelPanic({ where, paddr: at, why });
+        throw new KernelPanic({ where, paddr: at, why: 'beyond-direct-map' });
       }
       if (where !== null && run.kind === 'hole') {
-        const why = 'nothing answers at this address: the first read ends in an external abort';
-        throw new KernelPanic({ where, paddr: at, why });
+        throw new KernelPanic({ where, paddr: at, why: 'nothing-answers' });
       }
       yield run;
     }

@@ -18,8 +18,6 @@ export interface Failures {
 
 export const NO_FAILURES: Failures = { kcalloc: false, devmAction: false, memremaps: new Set() };
 
-const MADE_TO_FAIL = 'made to fail';
-
 /** Something that has to be given back exactly once. */
 abstract class Holding {
   readonly byteLength: number;
@@ -68,13 +66,16 @@ export class Mapping extends Holding {
   }
 }
 
+/** The array of L2 pointers, or the new L2 table of one L1 descriptor. */
+export type Allocated = { readonly kind: 'l2ptrs' } | { readonly kind: 'l2-table'; readonly l1Index: number };
+
 /** `kcalloc` is released by the clean-up, `dmam_alloc_coherent` with the device. */
 export class Allocation extends Holding {
   readonly call: 'kcalloc' | 'dmam_alloc_coherent';
-  readonly what: string;
+  readonly what: Allocated;
   readonly ok: boolean;
 
-  constructor(call: Allocation['call'], what: string, byteLength: number, ok: boolean) {
+  constructor(call: Allocation['call'], what: Allocated, byteLength: number, ok: boolean) {
     super(byteLength);
     this.call = call;
     this.what = what;
@@ -113,7 +114,7 @@ export class Ledger {
     this.#attempts += 1;
     const attempt = memory.remap(paddr, byteLength);
     const fails = this.#failures.memremaps.has(this.#attempts);
-    const remap = fails ? { ...attempt, through: null, why: MADE_TO_FAIL, mixed: false } : attempt;
+    const remap: Remap = fails ? { ...attempt, through: null, why: { kind: 'made-to-fail' } } : attempt;
     const mapping = new Mapping(kind, purpose, remap, memory.view.countPages(paddr, byteLength), transient);
     if (transient) this.#transients += 1;
     if (this.#transients > MAX_TRANSIENT_LISTED && mapping.ok && transient) this.transientNotListed += 1;
@@ -121,7 +122,7 @@ export class Ledger {
     return mapping;
   }
 
-  allocate(call: Allocation['call'], what: string, byteLength: number): Allocation {
+  allocate(call: Allocation['call'], what: Allocated, byteLength: number): Allocation {
     const allocation = new Allocation(call, what, byteLength, !(call === 'kcalloc' && this.#failures.kcalloc));
     this.allocations.push(allocation);
     return allocation;

@@ -10,12 +10,23 @@ export interface LogLine {
 
 export interface StagedLogLine extends LogLine {
   readonly stage: LogStage;
+  /** Printed by the patch series: a kernel without it says nothing of the kind. */
+  readonly ofSeries: boolean;
 }
+
+/** What the messages of the adoption begin with, as posted. */
+export const PREFIX = 'kdump: ';
 
 export class KernelLog {
   readonly lines: StagedLogLine[] = [];
 
+  /** A message that the driver has without the series, too. */
   print(stage: LogStage, level: LogLevel, text: string): void {
-    this.lines.push({ stage, level, text });
+    this.lines.push({ stage, level, text, ofSeries: false });
+  }
+
+  /** A message of the series. */
+  kdump(stage: LogStage, level: LogLevel, text: string, prefix = PREFIX): void {
+    this.lines.push({ stage, level, text: prefix + text, ofSeries: true });
   }
 }

@@ -12,11 +12,11 @@ import {
 } from './device.ts';
 import { EINVAL, ENODEV, ENXIO, ERANGE } from './errno.ts';
 import type { Danger } from './fate.ts';
-import type { Remap } from './kernel-memory.ts';
+import type { Remap, RemapReason } from './kernel-memory.ts';
 import type { Mapping } from './ledger.ts';
 import type { LogLine } from './log.ts';
 import { survive } from './panic.ts';
-import { PREFIX, type Revision } from './revision.ts';
+import type { Revision } from './revision.ts';
 
 type TwoLevelCfg = StrtabCfg & { format: '2lvl' };
 
@@ -33,7 +33,7 @@ export type InsertRefusal =
   | { readonly kind: 'out-of-range'; readonly entries: number }
   | { readonly kind: 'span-changed'; readonly l1Index: number; readonly span: number; readonly paddr: number }
   | { readonly kind: 'l2-base-bad'; readonly l1Index: number; readonly l2: number; readonly paddr: number }
-  | { readonly kind: 'l2-not-mappable'; readonly l1Index: number; readonly l2: number; readonly why: string }
+  | { readonly kind: 'l2-not-mappable'; readonly l1Index: number; readonly l2: number; readonly why: RemapReason }
   | { readonly kind: 'aliasing'; readonly owner: string }
   | { readonly kind: 'descriptor-not-in-dump' | 'l2-not-in-dump'; readonly l1Index: number; readonly paddr: number };
 
@@ -110,7 +110,7 @@ function armSmmuInitL2Strtab(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, sid: number)
   if (isInUse(smmu.revision, descriptor)) {
     return armSmmuKdumpAdoptL2Strtab(smmu, cfg, { sid, l1Index, paddr, ...descriptor });
   }
-  smmu.ledger.allocate('dmam_alloc_coherent', `L2 table of L1[${l1Index}]`, STRTAB_L2_BYTE_LENGTH);
+  smmu.ledger.allocate('dmam_alloc_coherent', { kind: 'l2-table', l1Index }, STRTAB_L2_BYTE_LENGTH);
   cfg.l2ptrs.set(l1Index, { kind: 'fresh' });
   return { ret: 0, fresh: true, refusal: null };
 }
@@ -169,7 +169,7 @@ function armSmmuKdumpAdoptL2Strtab(
   cfg: TwoLevelCfg,
   { sid, l1Index, paddr, span, l2 }: { sid: number; l1Index: number; paddr: number; span: number; l2: number },
 ): Outcome {
-  const complain = (text: string) => smmu.log.print('insert', 'err', PREFIX + text);
+  const complain = (text: string) => smmu.log.kdump('insert', 'err', text);
   if (span !== STRTAB_SPLIT + 1) {
     complain(`L1[${l1Index}] span ${span} changed since adopt (was ${STRTAB_SPLIT + 1})`);
     return refused(EINVAL, { kind: 'span-changed', l1Index, span, paddr });
@@ -179,11 +179,12 @@ function armSmmuKdumpAdoptL2Strtab(
     return refused(EINVAL, { kind: 'l2-base-bad', l1Index, l2, paddr });
   }
   const mapping = smmu.map('devm_memremap', 'l2-table', { paddr: l2, byteLength: STRTAB_L2_BYTE_LENGTH });
-  if (mapping.remap.through === 'unknown') return refused(null, { kind: 'l2-not-in-dump', l1Index, paddr });
-  if (!mapping.ok) {
+  const { through, why } = mapping.remap;
+  if (through === 'unknown') return refused(null, { kind: 'l2-not-in-dump', l1Index, paddr });
+  if (through === null) {
     complain(`failed to adopt l2 stream table for SID ${sid}`);
     // The slot stays empty: the next device of the bus tries again.
-    return refused(ENXIO, { kind: 'l2-not-mappable', l1Index, l2, why: mapping.remap.why ?? 'not mapped' });
+    return refused(ENXIO, { kind: 'l2-not-mappable', l1Index, l2, why });
   }
   cfg.l2ptrs.set(l1Index, { kind: 'adopted', mapping });
   return ACCEPTED;

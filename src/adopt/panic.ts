@@ -5,7 +5,8 @@ export interface KernelDeath {
   readonly where: string;
   /** The physical address whose read kills the kernel. */
   readonly paddr: number;
-  readonly why: string;
+  /** An oops behind the end of the kdump kernel's memory in the direct map, or an external abort. */
+  readonly why: 'beyond-direct-map' | 'nothing-answers';
 }
 
 /** Thrown by the emulated read, so that the emulated functions end where the kernel's end. */
@@ -13,7 +14,7 @@ export class KernelPanic extends Error {
   readonly death: KernelDeath;
 
   constructor(death: KernelDeath) {
-    super(death.why);
+    super(`${death.where} reads 0x${death.paddr.toString(16)}: ${death.why}`);
     this.name = 'KernelPanic';
     this.death = death;
   }

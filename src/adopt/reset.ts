@@ -4,22 +4,44 @@ import type { ArmSmmuDevice } from './device.ts';
 
 export type InFlight = 'translated' | 'aborted' | 'bypassed' | 'unknown';
 
+/** In the order in which they follow one another; the last is until an attach, or after what ends the deferral. */
+export type PhaseName = 'until-reset' | 'in-reset' | 'until-mapping' | 'until-attach' | 'afterwards';
+
+/** What decides about in-flight DMA in a phase. */
+export type PhaseReason =
+  | {
+      readonly kind:
+        | 'nothing-written'
+        | 'smmuen-kept'
+        | 'attach-deferred'
+        | 'ste-rewritten'
+        | 'old-table'
+        | 'abort-before-off'
+        | 'new-table';
+    }
+  /** SMMUEN is 0; ABORT null: not in the snapshot. */
+  | { readonly kind: 'gbpa'; readonly abort: number | null };
+
 export interface Phase {
-  readonly phase: string;
+  readonly phase: PhaseName;
   readonly inFlight: InFlight;
-  readonly why: string;
+  readonly why: PhaseReason;
 }
+
+/** Why CR0.ATSCHK is what it is in the end. */
+export type AtschkReason = 'kept' | 'kept-without-ats' | 'set-for-ats' | 'cleared-with-cr0' | 'ats-unknown';
 
 export interface Reset {
   /** `adopted`: SMMUEN is retained; `full`: the SMMU is found on and reset; `ordinary`: it was off. */
   readonly kind: 'adopted' | 'full' | 'ordinary';
   /** CR0 as found, as written while the queues are off, and in the end; null where the snapshot does not tell. */
   readonly cr0: { readonly before: number | null; readonly kept: number | null; readonly after: number | null };
-  readonly atschk: { readonly before: number | null; readonly after: number | null; readonly why: string };
+  readonly atschk: { readonly before: number | null; readonly after: number | null; readonly why: AtschkReason };
   readonly gerror: { readonly active: readonly string[] | null; readonly acknowledged: boolean | null };
   /** GBPA.ABORT. */
   readonly gbpaAbort: { readonly before: number | null; readonly after: number | null };
-  readonly queues: { readonly command: string; readonly event: string; readonly pri: string };
+  /** The command queue is made anew and switched on, the PRI queue stays off as in every kdump kernel. */
+  readonly eventQueue: 'off' | 'not-allocated';
   readonly phases: readonly Phase[];
 }
 
@@ -45,7 +67,7 @@ const ACKNOWLEDGED_ERRORS = [
 export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   const { registers, log, optKdumpAdopt } = smmu;
   const kind = optKdumpAdopt ? 'adopted' : registers.field('CR0', 'SMMUEN') === 1 ? 'full' : 'ordinary';
-  if (kind === 'adopted') log.print('reset', 'info', 'kdump: retaining SMMUEN for in-flight DMA');
+  if (kind === 'adopted') log.kdump('reset', 'info', 'retaining SMMUEN for in-flight DMA');
   if (kind === 'full') log.print('reset', 'warn', 'SMMU currently enabled! Resetting...');
 
   const before = registers.value('CR0');
@@ -63,13 +85,7 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
     atschk,
     gerror: { active, acknowledged: active === null ? null : active.length > 0 },
     gbpaAbort: { before: abort, after: kind === 'full' ? 1 : abort },
-    queues: {
-      command: 'programmed anew and switched on',
-      event: smmu.revision.allocatesEventQueue
-        ? 'off, as in every kdump kernel: translation faults leave no records'
-        : 'off and not allocated, EVENTQ_BASE stays as it was: translation faults leave no records',
-      pri: 'off, as in every kdump kernel: page requests stay unanswered',
-    },
+    eventQueue: smmu.revision.allocatesEventQueue ? 'off' : 'not-allocated',
     phases: phasesOf(kind, abort),
   };
 }
@@ -88,12 +104,12 @@ function atschkAfter(
   ats: number | null,
 ): Reset['atschk'] {
   const before = cr0 === null ? null : (cr0 & ATSCHK) / ATSCHK;
-  if (kind === 'adopted' && !revision.forcesAtschk) return { before, after: before, why: 'kept as it was' };
-  if (ats === 1) return { before, after: 1, why: 'set, because IDR0.ATS is 1' };
-  if (ats === null) return { before, after: kind === 'adopted' && before === 1 ? 1 : null, why: 'IDR0 is not known' };
+  if (kind === 'adopted' && !revision.forcesAtschk) return { before, after: before, why: 'kept' };
+  if (ats === 1) return { before, after: 1, why: 'set-for-ats' };
+  if (ats === null) return { before, after: kind === 'adopted' && before === 1 ? 1 : null, why: 'ats-unknown' };
   return kind === 'adopted'
-    ? { before, after: before, why: 'kept as it was, IDR0.ATS is 0' }
-    : { before, after: 0, why: 'cleared with CR0, IDR0.ATS is 0' };
+    ? { before, after: before, why: 'kept-without-ats' }
+    : { before, after: 0, why: 'cleared-with-cr0' };
 }
 
 /** Null when one of the two registers is missing. The kdump kernel acknowledges all of these before CMDQEN. */
@@ -102,58 +118,34 @@ function activeErrors({ registers }: ArmSmmuDevice): readonly string[] | null {
   return ACKNOWLEDGED_ERRORS.filter((error) => registers.field('GERROR', error) !== registers.field('GERRORN', error));
 }
 
-const BY_GBPA: Readonly<Record<number, Phase['inFlight']>> = { 0: 'bypassed', 1: 'aborted' };
+/** While SMMUEN is 0; null: GBPA.ABORT is not in the snapshot. */
+function byGbpa(abort: number | null): InFlight {
+  return abort === null ? 'unknown' : abort === 1 ? 'aborted' : 'bypassed';
+}
 
 function phasesOf(kind: Reset['kind'], abort: number | null): Phase[] {
   if (kind === 'adopted') {
     return [
-      { phase: 'until the reset', inFlight: 'translated', why: 'SMMUEN is 1 and nothing has been written' },
-      {
-        phase: 'during the reset',
-        inFlight: 'translated',
-        why: 'SMMUEN stays 1; configuration caches and TLBs are flushed and refill from the same tables',
-      },
-      {
-        phase: "until a device's driver maps DMA",
-        inFlight: 'translated',
-        why: "by the crashed kernel's STE, which the deferred attach leaves alone",
-      },
-      {
-        phase: 'afterwards',
-        inFlight: 'aborted',
-        why: 'the STE is rewritten in place: old IOVAs fault, and no event is recorded',
-      },
+      { phase: 'until-reset', inFlight: 'translated', why: { kind: 'nothing-written' } },
+      { phase: 'in-reset', inFlight: 'translated', why: { kind: 'smmuen-kept' } },
+      { phase: 'until-mapping', inFlight: 'translated', why: { kind: 'attach-deferred' } },
+      { phase: 'afterwards', inFlight: 'aborted', why: { kind: 'ste-rewritten' } },
     ];
   }
-  const first: Phase =
-    kind === 'full'
-      ? {
-          phase: 'until the reset',
-          inFlight: 'translated',
-          why: "by the crashed kernel's table, as long as SMMUEN is 1",
-        }
-      : {
-          phase: 'until the reset',
-          inFlight: abort === null ? 'unknown' : (BY_GBPA[abort] ?? 'unknown'),
-          why: `SMMUEN is 0, so GBPA decides: ABORT ${abort ?? 'is not known'}`,
-        };
-  const during: Phase =
-    kind === 'full'
-      ? { phase: 'during the reset', inFlight: 'aborted', why: 'GBPA.ABORT is set before SMMUEN is cleared' }
-      : { ...first, phase: 'during the reset' };
-  return [
-    first,
-    during,
-    {
-      phase: 'until a device is attached',
-      inFlight: 'aborted',
-      why: 'every STE of the new table aborts, but for bypass STEs of firmware RMRs',
-    },
-  ];
+  const last: Phase = { phase: 'until-attach', inFlight: 'aborted', why: { kind: 'new-table' } };
+  if (kind === 'full') {
+    return [
+      { phase: 'until-reset', inFlight: 'translated', why: { kind: 'old-table' } },
+      { phase: 'in-reset', inFlight: 'aborted', why: { kind: 'abort-before-off' } },
+      last,
+    ];
+  }
+  const off = { inFlight: byGbpa(abort), why: { kind: 'gbpa', abort } } as const;
+  return [{ phase: 'until-reset', ...off }, { phase: 'in-reset', ...off }, last];
 }
 
 /** After a probe that failed: CR0 is 0, and GBPA decides for every device; an adoption never touches it. */
 export function afterLoss({ gbpaAbort }: Reset): { readonly gbpaAbort: number | null; readonly inFlight: InFlight } {
   const { after } = gbpaAbort;
-  return { gbpaAbort: after, inFlight: after === null ? 'unknown' : (BY_GBPA[after] ?? 'unknown') };
+  return { gbpaAbort: after, inFlight: byGbpa(after) };
 }

@@ -3,7 +3,7 @@
  * code; a rule in which they part is a member here.
  */
 
-import type { LogLevel } from './log.ts';
+import { type LogLevel, PREFIX } from './log.ts';
 
 export interface Revision {
   readonly name: string;
@@ -48,9 +48,6 @@ export interface TableReaders {
   /** One STE, in the question whether attaching a device waits. */
   readonly deferral: string;
 }
-
-/** What the messages of the adoption begin with, as posted. */
-export const PREFIX = 'kdump: ';
 
 const v6: Revision = {
   name: 'v6',

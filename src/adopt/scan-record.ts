@@ -1,47 +1,10 @@
 /** What a scan for IDs in use has found so far: IDs, broken rules, what could not be read, and where the kernel stopped. */
 
 import type { ArmSmmuDevice } from './device.ts';
+import type { GaveUp, ScanFailure } from './evidence.ts';
 import type { Reader, Remap } from './kernel-memory.ts';
 import type { MappingPurpose } from './ledger.ts';
 import type { TableReaders } from './revision.ts';
-
-/** The rules by which the scan tosses an adoption. */
-export const SCAN_RULES = {
-  'l2-unmappable': 'the L2 table cannot be mapped',
-  'ste-config-reserved': 'Config is reserved',
-  'cd-table-null': 'the CD pointer is null',
-  's1cdmax-above-ssidsize': 'S1CDMax is above IDR1.SSIDSIZE',
-  's1fmt-unsupported': 'S1Fmt is neither linear nor 64 KiB leaves',
-  's1fmt-without-cd2l': 'the CD table has two levels on hardware without (IDR0.CD2L)',
-  'cd-table-unaligned': 'the CD table is not aligned to its size',
-  'cd-table-unmappable': 'the CD table cannot be mapped',
-  'cd-leaf-null': 'a valid CD L1 descriptor has a null pointer',
-  'cd-leaf-unaligned': 'a CD leaf is not aligned to 64 KiB',
-  'cd-leaf-unmappable': 'a CD leaf cannot be mapped',
-  'asid-zero': 'a valid CD has ASID 0',
-  'asid-too-large': 'a valid CD has an ASID that is wider than the hardware allows',
-  'vmid-zero': 'S2VMID is 0',
-  'vmid-too-large': 'S2VMID is wider than the hardware allows',
-} as const;
-export type ScanRule = keyof typeof SCAN_RULES;
-
-/** Where a rule is broken. */
-export interface ScanPlace {
-  readonly sid: number;
-  /** Null where the whole L2 table of the SID's bus is at fault. */
-  readonly stePaddr: number | null;
-  /** The context descriptor, or the L1 descriptor of its table, at fault; null where it is the STE itself. */
-  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly paddr: number } | null;
-}
-
-export interface ScanFailure extends ScanPlace {
-  readonly rule: ScanRule;
-  readonly ret: number;
-  readonly observed: string;
-  readonly required: string;
-  /** The kernel's scan ends here, and names nothing of it. */
-  readonly stopsHere: boolean;
-}
 
 export interface IdScan {
   /** `unknown`: no rule is broken by what can be read, and something cannot. */
@@ -59,7 +22,7 @@ export interface IdScan {
   readonly failuresNotListed: number;
   /** Entries whose bytes are not known, and why the scan was given up early, if it was. */
   readonly unknownEntries: number;
-  readonly gaveUp: string | null;
+  readonly gaveUp: GaveUp | null;
 }
 
 const MAX_FAILURES_LISTED = 1000;
@@ -78,7 +41,7 @@ export class ScanRecord {
   #ret: number | null = 0;
   #cdTables = 0;
   #cds = 0;
-  gaveUp: string | null = null;
+  gaveUp: GaveUp | null = null;
 
   constructor(smmu: ArmSmmuDevice) {
     this.#smmu = smmu;
@@ -109,8 +72,8 @@ export class ScanRecord {
   admits(cds: number): boolean {
     this.#cdTables += 1;
     this.#cds += cds;
-    if (this.#cdTables > MAX_CD_TABLES) this.gaveUp ??= `after ${MAX_CD_TABLES} CD tables`;
-    if (this.#cds > MAX_CDS) this.gaveUp ??= `after ${MAX_CDS} context descriptors`;
+    if (this.#cdTables > MAX_CD_TABLES) this.gaveUp ??= { after: MAX_CD_TABLES, of: 'cd-tables' };
+    if (this.#cds > MAX_CDS) this.gaveUp ??= { after: MAX_CDS, of: 'cds' };
     return this.gaveUp === null;
   }
 
@@ -127,12 +90,11 @@ export class ScanRecord {
     if (!this.stopped) this.#unknownBefore += entries;
   }
 
-  fail(rule: ScanRule, ret: number, place: ScanPlace, observed: string, required: string): void {
+  fail(failure: Omit<ScanFailure, 'stopsHere'>): void {
     const stopsHere = !this.stopped;
-    if (stopsHere) this.#ret = ret;
+    if (stopsHere) this.#ret = failure.ret;
     this.#failuresTotal += 1;
-    if (this.#failures.length >= MAX_FAILURES_LISTED) return;
-    this.#failures.push({ rule, ret, ...place, observed, required, stopsHere });
+    if (this.#failures.length < MAX_FAILURES_LISTED) this.#failures.push({ ...failure, stopsHere });
   }
 
   result(): IdScan {

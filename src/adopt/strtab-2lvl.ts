@@ -1,6 +1,6 @@
 /** arm_smmu_kdump_adopt_strtab_2lvl(): geometry, the L1 mapping, the array of L2 pointers, and every L1 descriptor. */
 
-import { L1STD_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, l1Pointer } from '../smmu/stream-table.ts';
 import {
   type ArmSmmuDevice,
   mappingObserved,
@@ -10,11 +10,14 @@ import {
   STRTAB_SPLIT,
 } from './device.ts';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from './errno.ts';
+import type { BrokenL1Rule } from './evidence.ts';
 import type { Mapping } from './ledger.ts';
 import { upToDeath } from './panic.ts';
 import type { Revision } from './revision.ts';
 
 const POINTER_BYTE_LENGTH = 8;
+
+const number = (value: number) => ({ kind: 'number', value }) as const;
 
 /** `base` is STRTAB_BASE as the driver masks it. Answers 0, a negative errno, or null: see the caller. */
 export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): number | null {
@@ -28,21 +31,23 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
 
   if (!smmu.assertCoherent('two-level.coherent')) return EOPNOTSUPP;
   const inRange = split <= log2size && log2size <= ids.sidBits;
-  if (!checks.ask('two-level.log2size', inRange, String(log2size), `${split} to ${ids.sidBits}`)) {
+  if (
+    !checks.ask('two-level.log2size', inRange, number(log2size), { kind: 'range', first: split, last: ids.sidBits })
+  ) {
     return fail(`log2size ${log2size} out of range [${split}, ${ids.sidBits}]`);
   }
-  if (!checks.ask('two-level.split', split === STRTAB_SPLIT, String(split))) {
+  if (!checks.ask('two-level.split', split === STRTAB_SPLIT, number(split))) {
     return fail(`unsupported STRTAB_SPLIT ${split} (expected ${STRTAB_SPLIT})`);
   }
   const numL1Ents = 2 ** (log2size - split);
-  if (!checks.ask('two-level.l1-entries', numL1Ents <= STRTAB_MAX_L1_ENTRIES, String(numL1Ents))) {
+  if (!checks.ask('two-level.l1-entries', numL1Ents <= STRTAB_MAX_L1_ENTRIES, number(numL1Ents))) {
     const count = revision.boundsL1EntriesAsPower ? `2^${log2size - split}` : String(numL1Ents);
     return fail(`l1 entries ${count} exceeds max ${STRTAB_MAX_L1_ENTRIES}`);
   }
   const byteLength = numL1Ents * L1STD_BYTE_LENGTH;
   if (revision.checksAlignment) {
-    const required = `aligned to ${byteLength} bytes`;
-    if (!checks.ask('two-level.l1-alignment', base % byteLength === 0, `0x${base.toString(16)}`, required)) {
+    const observed = { kind: 'address', paddr: base } as const;
+    if (!checks.ask('two-level.l1-alignment', base % byteLength === 0, observed, { kind: 'aligned', byteLength })) {
       return fail(`unaligned l1 stream table base ${pa(base)}`);
     }
   }
@@ -55,10 +60,10 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
     return null;
   }
   if (!checks.ask('two-level.l1-mapping', l1tab.ok, mappingObserved(l1tab))) return ENOMEM;
-  const array = smmu.ledger.allocate('kcalloc', 'l2ptrs', numL1Ents * POINTER_BYTE_LENGTH);
+  const array = smmu.ledger.allocate('kcalloc', { kind: 'l2ptrs' }, numL1Ents * POINTER_BYTE_LENGTH);
   smmu.strtabCfg = { ...cfg, array };
-  const observed = `${array.byteLength} bytes: ${array.ok ? 'allocated' : 'made to fail'}`;
-  if (!checks.ask('two-level.l2-pointers', array.ok, observed)) return ENOMEM;
+  const { ok } = array;
+  if (!checks.ask('two-level.l2-pointers', ok, { kind: 'allocation', byteLength: array.byteLength, ok })) return ENOMEM;
   return checkL1Descriptors(smmu, l1tab, numL1Ents);
 }
 
@@ -85,35 +90,27 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
       const span = low & 0x1f;
       if (span === 0) continue;
       // L2Ptr is bits 51:6.
-      const pointer = ((words[2 * i + 1] as number) & 0xfffff) * 2 ** 32 + ((low & ~0x3f) >>> 0);
+      const pointer = l1Pointer(low, words[2 * i + 1] as number);
       const broken = brokenL1Rule(smmu.revision, span, pointer);
       if (broken === 'unused') continue;
       used += 1;
       if (broken === null) continue;
       const index = slice.first + i;
-      const unseen = missing > 0 ? `; ${missing} descriptors before it are not in the dump` : '';
-      smmu.checks.ask(
-        id,
-        false,
-        `L1[${index}] has ${broken === 'span' ? `span ${span}` : `pointer 0x${pointer.toString(16)}`}${unseen}`,
-      );
+      smmu.checks.ask(id, false, { kind: 'l1-descriptor', index, broken, span, pointer, unseen: missing });
       smmu.complain('err', l1Complaint(index, broken, span, pointer));
       return EINVAL;
     }
   }
   if (missing > 0) {
     const oddity = smmu.memory.oddityOf(l1tab.paddr, l1tab.byteLength);
-    const why = oddity === null ? 'are not in the dump' : `cannot be known: ${oddity}`;
-    smmu.checks.cannotTell(id, `${missing} of ${numL1Ents} descriptors ${why}`);
+    smmu.checks.cannotTell(id, { kind: 'l1-unknown', unknown: missing, of: numL1Ents, oddity });
     if (told === null || told.adoption === null) return null;
     if (told.complaint !== null) smmu.complain('err', told.complaint);
     return told.adoption === 'adopted' ? 0 : EINVAL;
   }
-  smmu.checks.ask(id, true, `${used} of ${numL1Ents} in use, each with span ${STRTAB_SPLIT + 1}`);
+  smmu.checks.ask(id, true, { kind: 'l1-descriptors', used, of: numL1Ents });
   return 0;
 }
-
-export type BrokenL1Rule = 'span' | 'pointer';
 
 /**
  * What a revision finds wrong with a descriptor of span other than 0: null when nothing. Through v7 a null pointer

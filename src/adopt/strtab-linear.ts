@@ -20,15 +20,22 @@ export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number)
   // Through v8 two-level hardware may be given a linear table of more SIDs than it has.
   if (!features.twoLevelStreamTable || revision.capsLinearBySidSize) caps.push(ids.sidBits);
   const cap = Math.min(...caps);
-  if (!checks.ask('linear.log2size', log2size <= cap, String(log2size), `<= ${cap}`)) {
+  if (
+    !checks.ask(
+      'linear.log2size',
+      log2size <= cap,
+      { kind: 'number', value: log2size },
+      { kind: 'at-most', value: cap },
+    )
+  ) {
     smmu.complain('err', `unsupported log2size ${log2size} (> ${cap})`);
     return EINVAL;
   }
   const numEnts = 2 ** log2size;
   const byteLength = numEnts * STE_BYTE_LENGTH;
   if (revision.checksAlignment) {
-    const required = `aligned to ${byteLength} bytes`;
-    if (!checks.ask('linear.alignment', base % byteLength === 0, `0x${base.toString(16)}`, required)) {
+    const observed = { kind: 'address', paddr: base } as const;
+    if (!checks.ask('linear.alignment', base % byteLength === 0, observed, { kind: 'aligned', byteLength })) {
       smmu.complain('err', `unaligned stream table base ${pa(base)}`);
       return EINVAL;
     }

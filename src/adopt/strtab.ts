@@ -4,7 +4,6 @@ import { armSmmuKdumpAdoptCleanup } from './cleanup.ts';
 import { type ArmSmmuDevice, maskedAddress } from './device.ts';
 import { EINVAL, ENOMEM } from './errno.ts';
 import { armSmmuKexecScanAndResvIds } from './id-scan.ts';
-import { PREFIX } from './revision.ts';
 import type { IdScan } from './scan-record.ts';
 import { armSmmuKdumpAdoptStrtab2lvl } from './strtab-2lvl.ts';
 import { armSmmuKdumpAdoptStrtabLinear } from './strtab-linear.ts';
@@ -21,7 +20,7 @@ export interface Adoption {
 /** Adopts the crashed kernel's table. Throws KernelPanic when reading the table kills the kernel. */
 export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
   const { log, revision, features } = smmu;
-  log.print('adopt', revision.adoptingLevel, `${PREFIX}adopting crashed kernel's stream table`);
+  log.kdump('adopt', revision.adoptingLevel, "adopting crashed kernel's stream table");
   const ret = adoptTable(smmu);
   if (ret === null) return { verdict: 'indeterminate', ret, idScan: null };
   if (ret < 0) {
@@ -36,15 +35,15 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
     return { verdict: 'indeterminate', ret: null, idScan };
   }
   if (idScan?.outcome === 'failed' || (idScan?.outcome === 'unknown' && told?.adoption === 'fallback')) {
-    log.print('adopt', 'warn', `${PREFIX}failed to reserve in-use ASIDs/VMIDs`);
+    log.kdump('adopt', 'warn', 'failed to reserve in-use ASIDs/VMIDs');
     armSmmuKdumpAdoptCleanup(smmu);
     smmu.features = features;
     return fallBack(smmu, idScan.ret, idScan);
   }
 
   const registered = smmu.ledger.addAction(() => armSmmuKdumpAdoptCleanup(smmu));
-  if (!smmu.checks.ask('cleanup.action', registered, registered ? 'registered' : 'made to fail')) {
-    log.print('adopt', 'warn', `${PREFIX}failed to set up cleanup action`);
+  if (!smmu.checks.ask('cleanup.action', registered, { kind: 'action', ok: registered })) {
+    log.kdump('adopt', 'warn', 'failed to set up cleanup action');
     if (revision.restoresTwoLevel) smmu.features = features;
     return fallBack(smmu, ENOMEM, idScan);
   }
@@ -53,7 +52,7 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
 
 /** The errno goes no further: the ordinary table is built, and the reset is a full one. */
 function fallBack(smmu: ArmSmmuDevice, ret: number | null, idScan: IdScan | null): Adoption {
-  smmu.log.print('adopt', 'warn', `${PREFIX}falling back to full reset`);
+  smmu.log.kdump('adopt', 'warn', 'falling back to full reset');
   smmu.optKdumpAdopt = false;
   smmu.strtabCfg = null;
   return { verdict: 'fallback', ret, idScan };
@@ -64,14 +63,14 @@ function adoptTable(smmu: ArmSmmuDevice): number | null {
   const { checks, log } = smmu;
   const fmt = smmu.strtabBaseCfg('FMT');
   const base = maskedAddress(smmu.registers.bits('STRTAB_BASE', 'ADDR'));
-  if (!checks.ask('strtab.format', fmt < 2, String(fmt))) {
-    log.print('adopt', 'err', `${PREFIX}invalid STRTAB format ${fmt}`);
+  if (!checks.ask('strtab.format', fmt < 2, { kind: 'number', value: fmt })) {
+    log.kdump('adopt', 'err', `invalid STRTAB format ${fmt}`);
     return EINVAL;
   }
   if (fmt === 1) {
     const { twoLevelStreamTable: able } = smmu.features;
-    const observed = `ST_LEVEL ${smmu.registers.field('IDR0', 'ST_LEVEL')}, SIDSIZE ${smmu.ids.sidBits}`;
-    checks.ask('two-level.feature', able, observed);
+    const stLevel = smmu.registers.field('IDR0', 'ST_LEVEL');
+    checks.ask('two-level.feature', able, { kind: 'two-level', stLevel, sidSize: smmu.ids.sidBits });
     return smmu.warnIf(!able) ? EINVAL : armSmmuKdumpAdoptStrtab2lvl(smmu, base);
   }
   const ret = armSmmuKdumpAdoptStrtabLinear(smmu, base);

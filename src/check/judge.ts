@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { readTextFile } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import type { Finding } from '../findings/findings.ts';
-import { liesBelow } from '../folder.ts';
 import { type Difference, differences, lineDifferences } from './differences.ts';
+import { placeInside } from './inside.ts';
 import { replaceFile } from './replace-file.ts';
 import { MAX_JSON_BYTES, type Sample } from './sample.ts';
 
@@ -68,9 +68,7 @@ export function judge(sample: Sample, outcome: Outcome, options: JudgeOptions): 
 }
 
 function pathOf({ folder }: Sample, file: string, { allowOutside }: JudgeOptions): string {
-  const path = resolve(folder, file);
-  if (allowOutside || liesBelow(folder, path)) return path;
-  throw new InputError('usage', 'leaves the folder of the sample; --allow-outside permits that', { file });
+  return allowOutside ? resolve(folder, file) : placeInside(folder, file);
 }
 
 /** One value is that of every SMMU; a list has one for each. */

@@ -56,7 +56,7 @@ function sampleAt(place: Place, entry: JsonObject, folder: string): Sample {
     name,
     folder,
     args: [
-      `--regs=${stringAt(place.key('regs'), entry['regs'])}`,
+      ...(entry['regs'] === undefined ? [] : [`--regs=${stringAt(place.key('regs'), entry['regs'])}`]),
       ...(options === undefined ? [] : argsOf(place.key('options'), objectAt(place.key('options'), options))),
       ...(entry['args'] === undefined ? [] : stringsAt(place.key('args'), entry['args'])),
       // What comes behind is a file, whatever it begins with.

@@ -10,7 +10,7 @@ import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
 import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
-import { REGS_OPTION, snapshotAt } from './snapshot-argument.ts';
+import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -22,7 +22,7 @@ interface DiffFlags
     Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number] | 'revision'>,
     PlatformFlags,
     TextOrJsonFlags {
-  readonly regs: string;
+  readonly regs?: string;
   readonly regsAfter?: string;
   readonly smmu?: string;
   readonly sid?: readonly AskedStream[];
@@ -60,7 +60,7 @@ export function addDiffCommand(program: Command, session: Session): void {
       'the earlier dump: a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS',
     )
     .argument('<after>', 'the later dump of the same machine')
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .option('--regs-after <file>', 'the registers at the later moment: compared, and used for the later dump')
     .option('--smmu <name>', 'only this SMMU of the snapshot')
     .option('--sid <list>', 'only these StreamIDs: 0x100,0x108, 256-263, 01:00.0', parseStreams)
@@ -81,21 +81,27 @@ export function addDiffCommand(program: Command, session: Session): void {
 }
 
 async function runDiff(before: string, after: string, flags: DiffFlags, session: Session): Promise<number> {
-  const { allowOutside, regsAfter, smmu, deep, all, excluded } = flags;
-  const snapshot = await snapshotAt(flags.regs, session, { allowOutside });
-  const snapshotAfter = regsAfter === undefined ? undefined : await snapshotAt(regsAfter, session, { allowOutside });
-  const dumps = new Dumps(flags, snapshot.memory, session);
+  const { allowOutside, smmu, deep, all, excluded } = flags;
+  const given = await givenSnapshot(flags, session);
+  const givenAfter = await givenSnapshot({ regs: flags.regsAfter, allowOutside }, session);
+  const dumps = new Dumps(flags, given?.memory ?? [], session);
   // A snapshot that says where the later memory is says it better than the first one.
-  const ownMap = snapshotAfter !== undefined && snapshotAfter.memory.length > 0;
-  const laterDumps = ownMap ? new Dumps(flags, snapshotAfter.memory, session) : dumps;
+  const ownMap = givenAfter !== null && givenAfter.memory.length > 0;
+  const laterDumps = ownMap ? new Dumps(flags, givenAfter.memory, session) : dumps;
   try {
     const first = await dumps.open([before]);
     const second = ownMap ? await laterDumps.open([after]) : await dumps.openLater([after]);
-    const { kernel, iomem, memremap, paBits } = await kernelOptions(flags);
+    const { kernel, memremap, paBits, ...options } = await kernelOptions(flags);
+    const evidence = await completed(first, { snapshot: given, iomem: options.iomem });
+    const { snapshot, iomem } = evidence;
+    // Registers that were given hold for both moments; a kernel in a dump tells its own.
+    const later =
+      given !== null && givenAfter === null ? null : await completed(second, { snapshot: givenAfter, iomem });
+    for (const one of later === null ? [evidence] : [evidence, later]) await noteOrigin(one, session);
     const platform = await loadPlatform(flags, first, snapshot, session.progress);
     const { diff } = await import('../diff/diff.ts');
     const report = await diff(first, second, snapshot, {
-      snapshotAfter,
+      snapshotAfter: later?.snapshot,
       smmus: smmu === undefined ? undefined : [smmu],
       sids: flags.sid && readStreams(session, platform, snapshot.smmus, (asked) => asked.read(flags.sid ?? [])),
       ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded, deep, all, platform },

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { Severity } from '../findings/rules.ts';
+import { logOfCrash } from '../inspect/crashed-kernel.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
@@ -60,7 +61,7 @@ export function addInspectCommand(program: Command, session: Session): void {
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseStreams)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
@@ -98,7 +99,11 @@ async function runInspect(names: string[], flags: InspectFlags, session: Session
 
 /** The files that were given beside the dumps, as they were named. */
 export function namedFiles(flags: InspectFlags): string[] {
-  return [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags)];
+  return [
+    ...(flags.regs === undefined ? [] : [flags.regs]),
+    ...kernelOptionFiles(flags),
+    ...platformOptionFiles(flags),
+  ];
 }
 
 /** What an inspection was made from. */
@@ -115,24 +120,32 @@ export async function withInspection<T>(
   session: Session,
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
-  return withGiven(names, flags, session, async ({ snapshot, dump, dumps, platform }) => {
-    const kernel = await kernelOptions(flags);
-    const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
-      sids: flags.sid && asked.read(flags.sid),
-      ...kernelStreams(flags, asked),
-    }));
-    const { all, deep, gate, excluded, failOn } = flags;
-    const inspection = await inspect(dump, snapshot, {
-      ...kernel,
-      ...streams,
-      ...{ all, deep, gate, excluded, failOn, platform },
-      smmus: flags.smmu,
-      later: flags.later && (await dumps.openLater(flags.later)),
-      progress: session.progress,
-    });
-    return use(inspection, {
-      files: [...namedFiles(flags), ...dumps.paths],
-      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, kernel.iomem),
-    });
-  });
+  const kernel = await kernelOptions(flags);
+  const options = { iomem: kernel.iomem, saysOrigin: true };
+  return withGiven(
+    names,
+    flags,
+    session,
+    options,
+    async ({ snapshot, iomem, crashedKernel, dump, dumps, platform }) => {
+      const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
+        sids: flags.sid && asked.read(flags.sid),
+        ...kernelStreams(flags, asked),
+      }));
+      const { all, deep, gate, excluded, failOn } = flags;
+      const inspection = await inspect(dump, snapshot, {
+        ...kernel,
+        ...streams,
+        ...{ iomem, crashedKernel, all, deep, gate, excluded, failOn, platform },
+        crashedLog: crashedKernel?.state.outcome === 'found' ? await logOfCrash(dump, snapshot) : null,
+        smmus: flags.smmu,
+        later: flags.later && (await dumps.openLater(flags.later)),
+        progress: session.progress,
+      });
+      return use(inspection, {
+        files: [...namedFiles(flags), ...dumps.paths],
+        kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, iomem),
+      });
+    },
+  );
 }

@@ -51,9 +51,15 @@ export function addKernelOptions(command: Command): Command {
         'all',
       ]),
     )
-    .option('--kernel <version>', `the kernel that the series is applied to (newest known: ${newest})`, parseKernel)
-    .option('--insert <list>', 'devices there at registration, by SID in this order, or "all" active ones', (text) =>
-      text === 'all' ? 'all' : parseStreams(text),
+    .option(
+      '--kernel <version>',
+      `the kernel that the series is applied to (newest known: ${newest}; default: the one in the dump)`,
+      parseKernel,
+    )
+    .option(
+      '--insert <list>',
+      'devices there at registration, by SID in this order, "all" active ones, or "none" (default: those of the crashed kernel)',
+      (text) => (text === 'all' ? 'all' : text === 'none' ? [] : parseStreams(text)),
     )
     .option(
       '--device <name=sids>',

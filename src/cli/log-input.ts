@@ -9,12 +9,20 @@ const PIECE_LENGTH = 1 << 18;
 
 const DUMP = 'is a memory dump, not a log: `vmcore-dmesg FILE` or `log` in crash prints the log in it';
 
+const PICTURE =
+  'is a picture: the log is needed as text; the words of one event alone are for `smmu-adopt decode event`';
+
 /** Files that are no text, by how they begin, and what to do with them. */
 const NO_TEXT: readonly (readonly [magic: string, what: string])[] = [
   ['\u001f\u008b', 'is compressed with gzip: `gunzip -c FILE | smmu-adopt log` reads it'],
   ['\u00fd7zXZ', 'is compressed with xz: `xz -dc FILE | smmu-adopt log` reads it'],
   ['(\u00b5/\u00fd', 'is compressed with zstd: `zstd -dc FILE | smmu-adopt log` reads it'],
   ['BZh', 'is compressed with bzip2: `bzip2 -dc FILE | smmu-adopt log` reads it'],
+  ['\u0004"M\u0018', 'is compressed with lz4: `lz4 -dc FILE | smmu-adopt log` reads it'],
+  ['PK\u0003\u0004', 'is a ZIP archive: `unzip -p FILE | smmu-adopt log` reads it'],
+  ['\u0089PNG', PICTURE],
+  ['\u00ff\u00d8\u00ff', PICTURE],
+  ['%PDF-', 'is a PDF: `pdftotext -layout FILE - | smmu-adopt log` reads what text it has'],
   ['\u007fELF', DUMP],
   ['KDUMP   ', DUMP],
   ['makedumpfile', DUMP],

@@ -45,7 +45,7 @@ export function addQueuesCommand(program: Command, session: Session): void {
         'hardware had not executed, and page requests without an answer, every entry decoded, and what all that means.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--queue <list>', `only these queues: ${QUEUE_NAMES.join(', ')}`, parseQueues)
     .option('--sid <list>', 'only entries about these streams: 0x100,0x108-0x10f,01:00.0', parseStreams)
@@ -69,7 +69,7 @@ function parseQueues(text: string): QueueName[] {
 
 async function runQueues(names: string[], flags: QueuesFlags, session: Session): Promise<number> {
   const { all = false, queue } = flags;
-  return withGiven(names, flags, session, async ({ snapshot, dump, platform }) => {
+  return withGiven(names, flags, session, {}, async ({ snapshot, dump, platform }) => {
     const smmus = chooseSmmus(flags.smmu, snapshot);
     const sids = flags.sid && readStreams(session, platform, smmus, (asked) => asked.read(flags.sid ?? []));
     const { lacksPending, queues } = await import('../queues/queues.ts');

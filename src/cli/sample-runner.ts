@@ -84,7 +84,11 @@ async function parseArguments(args: readonly string[], session: Session): Promis
 /** Samples may come from anybody, so they may name their own files and no others. */
 function refuseOutside(folder: string, names: readonly string[], flags: InspectFlags): void {
   const dumps = [...names, ...(flags.later ?? [])].map(parseDumpName);
-  const others = [flags.regs, ...kernelOptionFiles(flags), ...platformOptionFiles(flags)].map((file) => ({
+  const others = [
+    ...(flags.regs === undefined ? [] : [flags.regs]),
+    ...kernelOptionFiles(flags),
+    ...platformOptionFiles(flags),
+  ].map((file) => ({
     given: file,
     file,
   }));

@@ -55,7 +55,7 @@ export function addShowCommand(program: Command, session: Session): void {
         'the context descriptors behind it, and what each revision of the series does with it.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .requiredOption(
       '--sid <sid>',
       'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
@@ -77,8 +77,9 @@ export function addShowCommand(program: Command, session: Session): void {
 
 async function runShow(names: string[], flags: ShowFlags, session: Session): Promise<number> {
   const { all = false, excluded, gate } = flags;
-  return withGiven(names, flags, session, async ({ snapshot, dump, platform }) => {
-    const kernel = await kernelOptions(flags);
+  const kernel = await kernelOptions(flags);
+  const options = { iomem: kernel.iomem };
+  return withGiven(names, flags, session, options, async ({ snapshot, iomem, crashedKernel, dump, platform }) => {
     const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
     const streams = readStreams(session, platform, [smmu], (asked) => ({
       sid: asked.readOne(flags.sid, smmu),
@@ -87,7 +88,7 @@ async function runShow(names: string[], flags: ShowFlags, session: Session): Pro
     const stream = await show(dump, snapshot, {
       ...kernel,
       ...streams,
-      ...{ smmu: smmu.name, platform, gate, excluded, progress: session.progress },
+      ...{ smmu: smmu.name, iomem, crashedKernel, platform, gate, excluded, progress: session.progress },
     });
     await printReport(stream, flags, session, { all });
     const { lacksEvidence } = await import('../inspect/stream.ts');

@@ -54,7 +54,7 @@ export function addTranslateCommand(program: Command, session: Session): void {
         'physical address, or to the fault that would be raised. With --all, lists everything that a stream can reach.',
     )
     .argument('[dump...]', DUMP_ARGUMENT)
-    .requiredOption('--regs <file>', REGS_OPTION)
+    .option('--regs <file>', REGS_OPTION)
     .requiredOption(
       '--sid <sid>',
       'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
@@ -82,8 +82,8 @@ export function addTranslateCommand(program: Command, session: Session): void {
 async function runTranslate(names: string[], flags: TranslateFlags, session: Session): Promise<number> {
   const { ssid, iova, all = false, excluded } = flags;
   if (iova === undefined && !all) throw new InputError('usage', '--iova says which address, --all that all are meant');
-  const iomem = flags.iomem === undefined ? undefined : await loadIomem(flags.iomem);
-  return withGiven(names, flags, session, async ({ snapshot, dump, platform }) => {
+  const givenMap = flags.iomem === undefined ? undefined : await loadIomem(flags.iomem);
+  return withGiven(names, flags, session, { iomem: givenMap }, async ({ snapshot, iomem, dump, platform }) => {
     const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
     const sid = readStreams(session, platform, [smmu], (asked) => asked.readOne(flags.sid, smmu));
     const stream = { sid, ssid, smmu: smmu.name, iomem, platform, excluded };

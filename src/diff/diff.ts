@@ -12,7 +12,7 @@ import { InputError } from '../errors.ts';
 import { type PlanOptions, planOf } from '../inspect/plan.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
-import { platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf } from '../platform/platform.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
@@ -126,7 +126,7 @@ function compareSmmu(
   options: DiffOptions,
 ): SmmuDiff & { readonly kernelSids: readonly number[] } {
   const { platform, progress } = evidence.before;
-  const names = platformSmmuAt(platform, smmus.before.base)?.names ?? null;
+  const names = deviceNamesOf(platform, smmus.before);
   const moment = (at: 'before' | 'after') => momentOf(smmus[at], evidence[at].now.view, names);
   const moments: BeforeAfter<DiffMoment> = { before: moment('before'), after: moment('after') };
   const sids = options.sids && [...new Set(sidsFor(options.sids, smmus.before))].sort((a, b) => a - b);

@@ -70,7 +70,7 @@ async function tryStreams(
   const outcomes = new Map<number, DeviceOutcome>();
   const listing: Listing = { smmus: [smmu], ...NOTHING_MORE };
   for (let run = 1, pending = sids; ; run++) {
-    const { smmus } = await inspectEvidence(evidence, { ...plan, streams: { hotplug: pending } }, listing);
+    const { smmus } = await inspectEvidence(evidence, { ...plan, streams: { insert: [], hotplug: pending } }, listing);
     const report = smmus[0] as SmmuReport;
     noteOutcomes(report, outcomes);
     pending = pending.filter((sid) => !outcomes.has(sid));

@@ -1,5 +1,8 @@
 /** What changed in the mappings of streams between two dumps (`diff --deep`): plain data of the output contract. */
 
+import type { PageState } from '../dump/memory.ts';
+import type { UnknownReason } from '../smmu/translation/reasons.ts';
+import type { FaultEvent } from '../smmu/translation/walk.ts';
 import type { BeforeAfter } from './report.ts';
 
 export interface MappingsDiff {
@@ -57,7 +60,7 @@ export interface MappingSource {
   readonly table: number | null;
   readonly nested: boolean;
   /** The event of a fault, or what is not known. */
-  readonly why: string | null;
+  readonly why: FaultEvent | UnknownReason<PageState> | null;
 }
 
 /** Input addresses of which the same became. */
@@ -74,6 +77,6 @@ export interface MappingState {
   /** `rw-/rw-`, privileged first; null unless mapped. */
   readonly rights: string | null;
   readonly attributes: string | null;
-  /** The event of a fault, or what is not known. */
-  readonly why: string | null;
+  /** The event of a fault; of what is unknown, the state of the table that is missing, or another reason. */
+  readonly why: FaultEvent | PageState | UnknownReason<PageState> | null;
 }

@@ -35,17 +35,3 @@ export function dumpReport(dump: Dump): DumpReport {
     assumptions: dump.assumptions,
   };
 }
-
-/** The kernel that crashed. */
-export interface KernelReport {
-  readonly release: string | null;
-  /** GNU build id. */
-  readonly buildId: string | null;
-}
-
-/** The kernel that crashed, by the dump's own notes and header; null where they say nothing of it. */
-export function kernelReport({ details }: Dump): KernelReport | null {
-  const release = details.kernelRelease;
-  const buildId = details.vmcoreinfo.get('BUILD-ID') ?? null;
-  return release === null && buildId === null ? null : { release, buildId };
-}

@@ -4,11 +4,17 @@ import type { Progress } from '../progress.ts';
 import type { PageCounts, PhysicalMemory } from './memory.ts';
 
 /** Something the dump does not say and that was taken for granted to read it. */
-export interface DumpAssumption {
-  readonly what: string;
-  readonly value: string;
-  readonly why: string;
-}
+export type DumpAssumption =
+  | { readonly kind: 'page-size'; readonly byteLength: number; readonly unsaidBy: PageSizeUnsaid }
+  /** A raw dump without a load map or an address. */
+  | { readonly kind: 'load-address'; readonly paddr: number }
+  /** The utsname of a kdump is shifted, and is read where it is. */
+  | { readonly kind: 'machine'; readonly machine: string }
+  /** The server says nothing by which a changed file would be noticed. */
+  | { readonly kind: 'unchanged-on-server' };
+
+/** What does not say how large its pages are: a container, or an ELF or a kdump of QEMU without VMCOREINFO. */
+export type PageSizeUnsaid = 'raw' | 'lime' | 'avml' | 'elf' | 'qemu';
 
 /** Damage: the dump stays readable, but not all of it. */
 export interface DumpProblem {

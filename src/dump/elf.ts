@@ -129,7 +129,7 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
   const pageSize = PAGE_SIZES.includes(ownPageSize) ? ownPageSize : givenPageSize;
   const assumptions: DumpAssumption[] = [];
   if (pageSize === undefined) {
-    assumptions.push({ what: 'page size', value: '4096', why: 'the dump has no VMCOREINFO PAGESIZE' });
+    assumptions.push({ kind: 'page-size', byteLength: 4096, unsaidBy: 'elf' });
   }
   const memory = new SegmentMemory(segments);
   return {

@@ -68,8 +68,8 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
   const vmcoreinfo = findInfo(headers, problems);
   const { pageSize, assumptions } = pageSizeOf(first, vmcoreinfo, givenPageSize, problems);
   if (first.shiftedUtsname) {
-    const why = 'its utsname lies 4 bytes off, as makedumpfile before 1.6.9 writes it of Linux 5.11 and newer';
-    assumptions.push({ what: 'machine', value: first.machine, why });
+    // As makedumpfile before 1.6.9 writes it of Linux 5.11 and newer.
+    assumptions.push({ kind: 'machine', machine: first.machine });
   }
   const dumpLevel = dumpLevelOf(first, problems);
   const memory = new KdumpMemory(windows, {
@@ -262,8 +262,7 @@ function pageSizeOf(
   }
   if (!byQemu) return { pageSize: blockSize, assumptions: [] };
   if (given !== undefined) return { pageSize: given, assumptions: [] };
-  const why = 'QEMU does not say, and the dump has no VMCOREINFO PAGESIZE';
-  return { pageSize: 4096, assumptions: [{ what: 'page size', value: '4096', why }] };
+  return { pageSize: 4096, assumptions: [{ kind: 'page-size', byteLength: 4096, unsaidBy: 'qemu' }] };
 }
 
 function dumpLevelOf({ source, dumpLevel: { value, where } }: KdumpHeader, problems: DumpProblem[]): number | null {

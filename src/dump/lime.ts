@@ -72,11 +72,7 @@ export function limeContents(
   const pageSize = givenPageSize ?? 4096;
   const assumptions: DumpAssumption[] = [];
   if (givenPageSize === undefined) {
-    assumptions.push({
-      what: 'page size',
-      value: '4096',
-      why: `${format === 'lime' ? 'a LiME' : 'an AVML'} dump does not say`,
-    });
+    assumptions.push({ kind: 'page-size', byteLength: pageSize, unsaidBy: format });
   }
   return {
     format,

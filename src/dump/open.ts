@@ -134,7 +134,7 @@ async function openContents(
     const message = 'several raw files need addresses, as in ddr0.bin@0x80000000';
     throw new InputError('usage', message, { file: source.name });
   }
-  const assumption = { what: 'load address', value: '0x0', why: 'a raw dump without a load map or an address' };
+  const assumption = { kind: 'load-address', paddr: 0 } as const;
   const part: RawPart = { source, paddr: 0, fileOffset: 0, where: source.name };
   return { ...openRaw([part], pageSize, [assumption]), loadMapIgnored: false };
 }

@@ -46,9 +46,7 @@ export function openRaw(
     details: NO_DETAILS,
     census: () => countAllPages(memory, pageSize ?? 4096),
     assumptions:
-      pageSize === undefined
-        ? [...assumptions, { what: 'page size', value: '4096', why: 'a raw dump does not say' }]
-        : assumptions,
+      pageSize === undefined ? [...assumptions, { kind: 'page-size', byteLength: 4096, unsaidBy: 'raw' }] : assumptions,
     problems,
   };
 }

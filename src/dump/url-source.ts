@@ -12,11 +12,7 @@ const CACHED_BLOCKS = 1 << 10;
 const MOST_BLOCKS = 1 << 6;
 
 /** Of a server that says nothing by which a changed file would be noticed but its length. */
-const UNCHANGED: DumpAssumption = {
-  what: 'file on the server',
-  value: 'unchanged',
-  why: 'it sends no ETag and no Last-Modified, so a change while it is read would not be noticed',
-};
+const UNCHANGED: DumpAssumption = { kind: 'unchanged-on-server' };
 
 /**
  * Opens a file behind an http or https URL. Reading is synchronous, like everywhere: this thread sleeps meanwhile.

@@ -5,11 +5,11 @@ import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
-import { SCAN_RULES } from '../adopt/scan-record.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { StreamTableGeometry } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
+import { allocatedInWords } from './prose/memory.ts';
 import { busOf } from './table-findings.ts';
 
 /** What the verdict is judged against, beside the emulation's own record. */
@@ -35,7 +35,9 @@ export function adoptionFindings(
   if (leaked > 0) {
     const names = [
       ...emulation.mappings.filter(({ inPlace }) => inPlace).map(({ purpose }) => `the ${purpose} mapping`),
-      ...emulation.allocations.filter(({ inPlace }) => inPlace).map(({ what }) => `the ${what} array`),
+      ...emulation.allocations
+        .filter(({ inPlace }) => inPlace)
+        .map(({ what }) => `the ${allocatedInWords(what)} array`),
     ];
     findings.add('cleanup-leak', { revision: emulation.revision.name, page, leaked: names.join(' and ') });
   }
@@ -62,8 +64,7 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     if (decidedBy?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
   }
   if (verdict === 'fallback' && decidedBy !== null) {
-    const { id: check, required } = decidedBy;
-    const observed = decidedBy.observed ?? 'unknown';
+    const { id: check, observed, required } = decidedBy;
     const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
     findings.add('adoption-fallback', args, {}, message?.text ?? null);
@@ -71,8 +72,8 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
   const { doubt } = emulation;
   if (doubt !== null) findings.add('registers-after-probe', { revision, sign: doubt });
   else if (verdict === 'indeterminate') {
-    const observed = decidedBy?.observed ?? 'unknown';
-    findings.add('adoption-indeterminate', { revision, check: decidedBy?.id ?? 'unknown', observed });
+    const { id: check = 'unknown', observed = null } = decidedBy ?? {};
+    findings.add('adoption-indeterminate', { revision, check, observed });
   }
   if (fate.kind === 'kernel-dies') {
     const { where, paddr: address, why } = fate.death;
@@ -87,7 +88,7 @@ function scanFindings({ idScan }: Emulation, findings: FindingList): void {
     const at = cd?.paddr ?? stePaddr;
     findings.add(
       'id-scan-failure',
-      { rule: SCAN_RULES[rule], sid, entry, observed, required, stopsHere },
+      { rule, sid, entry, observed, required, stopsHere },
       { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(at === null ? {} : { address: at }) },
       // The log's line for any of them.
       stopsHere ? 'kdump: failed to reserve in-use ASIDs/VMIDs' : null,
@@ -105,10 +106,10 @@ const TABLES: Readonly<Record<Mapping['purpose'], string>> = {
 
 /** A failed mapping of the tables themselves, and whatever maps to something else than the crashed kernel's memory. */
 function mappingFinding(mapping: Mapping, { memory, kdumpRam }: AdoptionContext, findings: FindingList): void {
-  const { ok, paddr, byteLength, purpose, remap } = mapping;
+  const { paddr, byteLength, purpose, remap } = mapping;
   const table = TABLES[purpose];
   const address = paddr;
-  if (ok) {
+  if (remap.through !== null) {
     const where = remap.why === null ? null : memory.oddityOf(paddr, byteLength);
     if (where !== null) findings.add('mapping-misplaced', { table, address, where }, { address });
     return;
@@ -117,6 +118,9 @@ function mappingFinding(mapping: Mapping, { memory, kdumpRam }: AdoptionContext,
   if (mapping.transient) return;
   const inKdumpMemory = kdumpRam.some(({ start, end }) => start <= paddr && paddr < end);
   const state = memory.view.stateOf(paddr, byteLength);
-  const why = remap.why ?? 'unknown';
-  findings.add('strtab-outside-memory', { table, address, byteLength, why, state, inKdumpMemory }, { address });
+  findings.add(
+    'strtab-outside-memory',
+    { table, address, byteLength, why: remap.why, state, inKdumpMemory },
+    { address },
+  );
 }

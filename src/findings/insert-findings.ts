@@ -6,15 +6,24 @@ import { errnoName } from '../adopt/errno.ts';
 import type { Danger } from '../adopt/fate.ts';
 import type { StreamOutcome } from '../adopt/master.ts';
 import type { Probe } from '../adopt/registration.ts';
-import type { Outcome } from '../inspect/outcome.ts';
+import type { InFlight } from '../adopt/reset.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList, Location } from './findings.ts';
 import { busOf, l1Location } from './table-findings.ts';
 
+/** An SMMU whose registration fails after the adoption. */
+interface LostSmmu {
+  readonly sid: number;
+  readonly ret: number;
+  /** Streams of devices that had been accepted. */
+  readonly loseGroup: readonly number[];
+  readonly inFlight: InFlight;
+}
+
 /** Adds to `findings` what becomes of devices; `asked` is how many streams somebody asked about. */
 export function insertFindings(
   { probes, verdict }: Emulation,
-  { lost }: Outcome,
+  lost: LostSmmu | null,
   view: HardwareView,
   asked: number,
   findings: FindingList,

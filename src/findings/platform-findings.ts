@@ -1,10 +1,10 @@
 /** Firmware's tables against the dump and the snapshot: what is to be said, and what the report shows of them. */
 
 import { hex } from '../hex.ts';
-import { idsInWords, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
+import { type DeviceNames, idsInWords, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
 import type { ReservedRegion } from '../platform/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
-import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { Master, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList } from './findings.ts';
 
@@ -26,7 +26,7 @@ export function firmwareFindings({ tables, search }: Platform, findings: Finding
 export function platformFindings(
   { tables }: Platform,
   known: PlatformSmmu | null,
-  { base, firmwareCoherent }: SmmuSnapshot,
+  { smmu: { base, firmwareCoherent, masters }, names }: { readonly smmu: SmmuSnapshot; readonly names: DeviceNames },
   view: HardwareView,
   findings: FindingList,
 ): void {
@@ -35,7 +35,7 @@ export function platformFindings(
     findings.add('platform-smmu-unknown', { why: whyUnknown(tables, base) });
     return;
   }
-  const { smmu, names, table } = known;
+  const { smmu, table } = known;
   const { source } = table;
   if (firmwareCoherent !== null && firmwareCoherent !== smmu.coherent) {
     const [inTable, snapshot] = [smmu.coherent, firmwareCoherent].map((one) => (one ? 'coherent' : 'not coherent'));
@@ -53,7 +53,27 @@ export function platformFindings(
       { firstSid: first, lastSid: last },
     );
   }
+  for (const { sid, firmware, device } of otherwiseNamed(masters ?? [], names)) {
+    findings.add('platform-device-differs', { source, firmware, device }, { firstSid: sid, lastSid: sid });
+  }
   for (const region of smmu.reserved) reservedFinding(region, source, findings);
+}
+
+const PCI = /^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/;
+
+/**
+ * StreamIDs that firmware gives to another device than the crashed kernel. Only PCI addresses can be told apart: names of
+ * platform devices are made differently. A device that has the StreamID beside one of its own is behind a bridge.
+ */
+function otherwiseNamed(masters: readonly Master[], names: DeviceNames) {
+  const differing = masters.flatMap(({ sid, device }) => {
+    const firmware = names.firmwareDeviceOf(sid);
+    if (device === null || firmware === null || !PCI.test(device) || !PCI.test(firmware)) return [];
+    return firmware === device ? [] : [{ sid, firmware, device }];
+  });
+  const differs = new Set(differing.map(({ sid }) => sid));
+  const agreeing = new Set(masters.flatMap(({ sid, device }) => (differs.has(sid) ? [] : [device])));
+  return differing.filter(({ device }) => !agreeing.has(device));
 }
 
 function whyUnknown(tables: Platform['tables'], base: number | null): string {

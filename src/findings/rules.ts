@@ -1,5 +1,6 @@
 /** All rules by name. A rule name, once published, keeps its meaning. */
 
+import { CRASHED_KERNEL } from './rules/crashed-kernel.ts';
 import { DESCRIPTORS } from './rules/descriptors.ts';
 import { DEVICES } from './rules/devices.ts';
 import { GATE } from './rules/gate.ts';
@@ -27,7 +28,17 @@ const RISKS = {
   ...RISK_LIMITS,
 };
 
-export const RULES = { ...GATE, ...VERDICT, ...TABLES, ...DESCRIPTORS, ...DEVICES, ...RISKS, ...PLATFORM, ...INPUT };
+export const RULES = {
+  ...GATE,
+  ...VERDICT,
+  ...TABLES,
+  ...DESCRIPTORS,
+  ...DEVICES,
+  ...RISKS,
+  ...PLATFORM,
+  ...CRASHED_KERNEL,
+  ...INPUT,
+};
 
 export type Rule = keyof typeof RULES;
 

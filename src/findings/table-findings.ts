@@ -62,7 +62,7 @@ export function judgeL1(
   const oddity = memory.oddityOf(pointer, STRTAB_L2_BYTE_LENGTH);
   if (remap.through === null) {
     const state = memory.view.stateOf(pointer, STRTAB_L2_BYTE_LENGTH);
-    const args = { l2: pointer, byteLength: STRTAB_L2_BYTE_LENGTH, why: remap.why ?? '', state };
+    const args = { l2: pointer, byteLength: STRTAB_L2_BYTE_LENGTH, why: remap.why, state };
     findings.add('l2-outside-memory', args, location);
   } else if (oddity !== null && remap.why !== null) {
     findings.add('mapping-misplaced', { table: 'L2 table', address: pointer, where: oddity }, location);

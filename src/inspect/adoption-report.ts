@@ -2,11 +2,11 @@
 
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
+import type { ScanFailure } from '../adopt/evidence.ts';
 import type { DeviceFate, SmmuFate } from '../adopt/fate.ts';
 import type { Allocation, Mapping } from '../adopt/ledger.ts';
 import type { Probe } from '../adopt/registration.ts';
-import { PREFIX } from '../adopt/revision.ts';
-import type { IdScan, ScanFailure } from '../adopt/scan-record.ts';
+import type { IdScan } from '../adopt/scan-record.ts';
 import type {
   AdoptionReport,
   AllocationReport,
@@ -88,10 +88,10 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
   };
 }
 
-/** Messages of the gate and of the adoption. What the rest of the probe says has no such prefix and is not among them. */
+/** Messages of the series at the gate and in the adoption. What the rest of the probe says is not among them. */
 function adoptionLog({ log }: Emulation): AdoptionReport['log'] {
   return log
-    .filter(({ stage, text }) => stage === 'adopt' || (stage === 'gate' && text.startsWith(PREFIX)))
+    .filter(({ stage, ofSeries }) => ofSeries && (stage === 'gate' || stage === 'adopt'))
     .map(({ level, text }) => ({ level, text }));
 }
 
@@ -151,13 +151,6 @@ function lostReport(fate: SmmuFate, devices: readonly DeviceReport[]): LostRepor
   };
 }
 
-/** Who undoes a mapping and when, as the ledger says it. */
-function releasedBy({ kind, transient, ok }: Mapping): string | null {
-  if (!ok) return null;
-  if (transient) return 'the ID scan, right after the table';
-  return kind === 'memremap' ? 'arm_smmu_kdump_adopt_cleanup' : 'devres, when the SMMU is unbound';
-}
-
 function mappingReport(mapping: Mapping): MappingReport {
   return {
     kind: mapping.kind,
@@ -169,7 +162,6 @@ function mappingReport(mapping: Mapping): MappingReport {
     held: mapping.held,
     released: mapping.releases > 0,
     transient: mapping.transient,
-    releasedBy: releasedBy(mapping),
     pages: mapping.pages,
   };
 }

@@ -126,7 +126,7 @@ function carriesSeries(
   predicted: readonly StagedLogLine[],
 ): boolean | null {
   if (said.some(({ topic }) => topic === 'adoption')) return true;
-  const due = predicted.some(({ level, text }) => level !== 'debug' && PREFIX.test(text));
+  const due = predicted.some(({ level, ofSeries }) => level !== 'debug' && ofSeries);
   return due && said.some(({ topic }) => topic === 'boot' || topic === 'reset') ? false : null;
 }
 

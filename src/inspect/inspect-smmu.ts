@@ -1,5 +1,6 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
+import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import type { ToldByLog } from '../adopt/fate.ts';
@@ -8,30 +9,34 @@ import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
+import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
 import type { RiskContext } from '../findings/risks/context.ts';
+import type { ExaminationBudget } from '../findings/risks/examination.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
 import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
 import type { Capture, Evidence } from '../platform/evidence.ts';
-import { platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf, platformSmmuAt } from '../platform/platform.ts';
 import { decodeFields } from '../smmu/fields.ts';
-import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
+import { hardwareFeatures } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
-import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH, streamTableGeometry, tableAddressBits } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
-import type { ListBudget } from '../tables/listing.ts';
+import type { ListBudget, TableOwners } from '../tables/listing.ts';
+import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import { outcomeReport } from './adoption-report.ts';
-import { decidesDifferently, splitOf } from './compare.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { RevisionOutcome, RevisionSplit, SmmuReport } from './inspection.ts';
+import type { RevisionOutcome, SmmuReport } from './inspection.ts';
+import { faultsOf, ownSmmuOf } from './kernel-report.ts';
 import type { Listing } from './listing.ts';
+import type { LogReport } from './log-report.ts';
 import type { Outcome } from './outcome.ts';
 import { devicesBehind, type Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
@@ -43,8 +48,12 @@ import { toldByLog } from './told-by-log.ts';
 /** What the SMMUs of one report share. */
 export interface Shared {
   readonly furtherChecks: FurtherChecks;
-  /** What may still be listed. */
+  /** What the crashed kernel logged; null where that was not found. */
+  readonly crashedLog: LogReport | null;
+  /** What may still be listed and examined, and whose tables were met. */
   readonly list: ListBudget;
+  readonly examination: ExaminationBudget;
+  readonly owners: TableOwners;
 }
 
 /** More active streams than any machine has; a hostile table can claim millions. */
@@ -54,6 +63,8 @@ export interface InspectedSmmu {
   readonly report: SmmuReport;
   readonly findings: FindingList;
   readonly risks: RiskSummary;
+  /** STEs that were met before, behind another descriptor or for another SMMU. */
+  readonly repeatedStes: number;
 }
 
 /** What becomes of `smmu`, and what is to be said about it. Rows of tables are read when they are gone through. */
@@ -62,7 +73,7 @@ export function inspectSmmu(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
-  { furtherChecks, list }: Shared,
+  { furtherChecks, crashedLog, list, examination, owners }: Shared,
 ): InspectedSmmu {
   const { snapshot, now, later, platform, kdumpRam } = evidence;
   const { revision } = plan;
@@ -71,20 +82,15 @@ export function inspectSmmu(
   const findings = new FindingList(smmu.name, !probesAtRegistration(plan.kernel));
   const registers = new RegisterFile(smmu);
   const known = platformSmmuAt(platform, smmu.base);
+  const names = deviceNamesOf(platform, smmu);
   const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
   if (smmu.firmwareCoherent === null && known !== null) {
     const why = `not in the snapshot; taken from ${known.table.source}`;
     registers.assume('firmware.coherent', String(known.smmu.coherent), why);
   }
-  const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
-  const geometry = streamTableGeometry(
-    registers.bits('STRTAB_BASE', 'ADDR'),
-    { fmt: cfg('FMT'), split: cfg('SPLIT'), log2Size: cfg('LOG2SIZE') },
-    registers.field('IDR1', 'SIDSIZE'),
-    tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
-  );
+  const geometry = geometryOf(tableRegisters(smmu, registers));
   const stes = new SteReader(now.view);
-  const view = new HardwareView(geometry, now.view, stes, evidence.progress);
+  const view = new HardwareView(geometry, now.view, stes, evidence.progress, owners);
   const memory = new KernelMemory(now.view, stes, now.map, plan.memremap);
   const laterMemory =
     later === null ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, plan.memremap);
@@ -127,12 +133,14 @@ export function inspectSmmu(
   const asked = [...devices.present, ...devices.hotplugged]
     .filter(({ presumed }) => presumed !== true)
     .flatMap((device) => device.sids).length;
-  insertFindings(emulation, outcome, view, asked, findings);
+  insertFindings(emulation, outcome.lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const others = compareRevisions(emulation, outcome, emulate, listing.allRevisions, findings);
   const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
   const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
-  if (platform !== null) platformFindings(platform, known, smmu, view, findings);
+  if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
+  const own = ownSmmuOf(smmu, evidence);
+  if (own !== null) ownRegisterFindings(own, smmu, kdumpRam, findings);
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
     registers.assume('excluded table pages', 'zero', `${now.view.whyExcludedIsZero}; pages of the table: ${pages}`);
@@ -141,7 +149,7 @@ export function inspectSmmu(
   const riskContext: RiskContext = {
     smmu,
     registers,
-    hw: hardwareFeatures(smmu.registers),
+    hw: hardwareFeatures(smmu.registers, smmu.partial),
     view,
     memory: now.view,
     map: now.map,
@@ -149,20 +157,25 @@ export function inspectSmmu(
     kdumpRam,
     registerPages: registerPagesOf(snapshot),
     emulation,
+    examination,
     findings,
   };
   const risks = examineRisks(riskContext, furtherChecks);
 
   const { rmr } = plan.streams;
+  const faults = faultsOf(smmu, snapshot, crashedLog);
   const report: SmmuReport = {
     name: smmu.name,
     base: smmu.base,
     features: { ...emulation.featuresBefore, ...emulation.ids },
+    registersFrom: evidence.crashedKernel?.givesRegisters === true ? 'dump' : 'snapshot',
     registers: registerReport(smmu),
     assumptions: registers.assumptions,
     ...outcome,
     ...others,
     rmr: rmrReports(rmr === undefined ? rmrSids(known) : sidsFor(rmr, smmu), emulation, view),
+    masters: smmu.masters ?? [],
+    ...(faults === undefined ? {} : { faults }),
     ...(platform === null ? {} : { platform: platformReport(platform, known) }),
     dmesg,
     table: {
@@ -173,9 +186,9 @@ export function inspectSmmu(
     },
     reachable: risks.reachable,
     census,
-    ...tableRows({ now, revision, sids, all, list }, { view, census, ssidBits, names: known?.names }, findings),
+    ...tableRows({ now, revision, sids, all, list }, { view, census, ssidBits, names }, findings),
   };
-  return { report, findings, risks };
+  return { report, findings, risks, repeatedStes: view.repeatedStes };
 }
 
 /** What the dump leaves open, a captured log may tell. */
@@ -294,12 +307,19 @@ function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMe
   return census;
 }
 
-/** Every register that the snapshot has, decoded, by offset. */
-function registerReport({ registers }: SmmuSnapshot): SmmuReport['registers'] {
+/** Every register that the snapshot has, decoded as far as it is known, by offset. */
+function registerReport({ registers, partial, provenance }: SmmuSnapshot): SmmuReport['registers'] {
   const report: Record<string, SmmuReport['registers'][string]> = {};
   for (const layout of REGISTERS) {
-    const value = registers.get(layout.name);
-    if (value !== undefined) report[layout.name] = { value, fields: decodeFields(layout, [value]) };
+    const some = partial?.get(layout.name);
+    const value = registers.get(layout.name) ?? some?.value;
+    if (value === undefined) continue;
+    report[layout.name] = {
+      value,
+      how: provenance?.get(layout.name) ?? 'hardware',
+      ...(some === undefined ? {} : { known: some.known }),
+      fields: decodeFields(layout, [value], some?.known),
+    };
   }
   return report;
 }

@@ -1,24 +1,31 @@
 /** Runs the pipeline for every SMMU of a snapshot and makes one {@link Inspection}. */
 
-import { dumpReport, kernelReport } from '../dump/dump-report.ts';
+import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
+import { InputError } from '../errors.ts';
 import { FindingList } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
+import { ExaminationBudget } from '../findings/risks/examination.ts';
 import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { ListBudget } from '../tables/listing.ts';
+import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import { type InspectedSmmu, inspectSmmu } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
+import { kernelReport } from './kernel-report.ts';
 import { type Listing, type ListingOptions, listingOf } from './listing.ts';
+import type { LogReport } from './log-report.ts';
 import { type Plan, type PlanOptions, planOf } from './plan.ts';
 
 /** What is given beside dump and registers, what the kdump kernel is to do, and what is to be listed. */
-export interface InspectOptions extends EvidenceOptions, PlanOptions, ListingOptions {}
+export interface InspectOptions extends EvidenceOptions, PlanOptions, ListingOptions {
+  /** What the crashed kernel logged. */
+  readonly crashedLog?: LogReport | null | undefined;
+}
 
 /**
  * Does offline what the kdump kernel's driver would do with the SMMUs of `snapshot` in the memory of `dump`.
@@ -27,13 +34,20 @@ export interface InspectOptions extends EvidenceOptions, PlanOptions, ListingOpt
  */
 export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: InspectOptions = {}): Promise<Inspection> {
   const evidence = evidenceOf(dump, snapshot, options);
-  return inspectEvidence(evidence, planOf(options, evidence), listingOf(options, snapshot));
+  return inspectEvidence(evidence, planOf(options, evidence), listingOf(options, snapshot), options.crashedLog);
 }
 
-/** The same for evidence, plan and listing that are made already. */
-export async function inspectEvidence(evidence: Evidence, plan: Plan, listing: Listing): Promise<Inspection> {
+/** The same for evidence, plan and listing that are made already; `crashedLog` is what the crashed kernel logged. */
+export async function inspectEvidence(
+  evidence: Evidence,
+  plan: Plan,
+  listing: Listing,
+  crashedLog: LogReport | null = null,
+): Promise<Inspection> {
   const further = await furtherChecks(evidence.snapshot, listing.deep);
-  const inspection = await untilFetched(() => inspectNow(evidence, plan, listing, further));
+  const inspection = await untilFetched(() =>
+    inspectNow(evidence, plan, listing, { furtherChecks: further, crashedLog }),
+  );
   // So that going through the rows finds their bytes there.
   if (evidence.now.dump.fetched || evidence.later?.dump.fetched) await untilFetched(() => readRows(inspection));
   return inspection;
@@ -43,16 +57,35 @@ function readRows({ smmus }: Inspection): void {
   for (const { l1, stes } of smmus) for (const rows of [l1, stes]) for (const _ of rows);
 }
 
-function inspectNow(evidence: Evidence, plan: Plan, listing: Listing, furtherChecks: FurtherChecks): Inspection {
+function inspectNow(
+  evidence: Evidence,
+  plan: Plan,
+  listing: Listing,
+  about: { readonly furtherChecks: FurtherChecks; readonly crashedLog: LogReport | null },
+): Inspection {
   const { now, later } = evidence;
-  const shared = { furtherChecks, list: new ListBudget(listing.smmus.length) };
-  const inspected: InspectedSmmu[] = listing.smmus.map((smmu) => inspectSmmu(smmu, evidence, plan, listing, shared));
+  const shared = {
+    ...about,
+    list: new ListBudget(listing.smmus.length),
+    examination: new ExaminationBudget(),
+    owners: new TableOwners(),
+  };
+  const inspected: InspectedSmmu[] = [];
+  let repeatedStes = 0;
+  for (const smmu of listing.smmus) {
+    const one = inspectSmmu(smmu, evidence, plan, listing, shared);
+    inspected.push(one);
+    repeatedStes += one.repeatedStes;
+    if (repeatedStes > MAX_REPEATED_STES && inspected.length < listing.smmus.length) {
+      throw tooManyRepeated(evidence.snapshot, smmu.name);
+    }
+  }
   const smmus = inspected.map(({ report }) => report);
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
   const reports = {
     dump: dumpReport(now.dump),
     later: later === null ? null : dumpReport(later.dump),
-    kernel: kernelReport(now.dump),
+    kernel: kernelReport(evidence, plan, smmus),
   };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
@@ -69,6 +102,14 @@ function inspectNow(evidence: Evidence, plan: Plan, listing: Listing, furtherChe
   };
 }
 
+/** STEs that are met again and again, by one SMMU after the other: no two of a machine share a table. */
+const MAX_REPEATED_STES = 2 ** 24;
+
+function tooManyRepeated({ name: file }: Snapshot, smmu: string): InputError {
+  const what = `up to the SMMU ${JSON.stringify(smmu)} the stream tables lead to the same STEs over and over again`;
+  return new InputError('snapshot', `${what}; --smmu NAME inspects one SMMU`, { file });
+}
+
 /** What there is to say of the dump and the snapshot as a whole. */
 function generalFindings({ snapshot, platform, now, later }: Evidence): FindingList {
   const findings = new FindingList(null);
@@ -76,7 +117,7 @@ function generalFindings({ snapshot, platform, now, later }: Evidence): FindingL
   if (snapshot.captured === 'after-kdump-probe') findings.add('snapshot-after-probe', {});
   for (const { dump: one } of later === null ? [now] : [now, later]) {
     if (one.loadMapIgnored) findings.add('snapshot-memory-ignored', { format: one.format });
-    if (one.assumptions.some(({ what }) => what === 'load address')) {
+    if (one.assumptions.some(({ kind }) => kind === 'load-address')) {
       findings.add('dump-load-address-assumed', { file: one.files.join(', ') });
     }
     for (const { file, fileOffset, what } of one.problems) {

@@ -3,23 +3,28 @@
  * published is the report's matter.
  */
 
+import type { RevisionSplit } from '../adopt/compare.ts';
 import type { Features, IdSizes } from '../adopt/device.ts';
-import type { DumpReport, KernelReport } from '../dump/dump-report.ts';
+import type { DumpReport } from '../dump/dump-report.ts';
 import type { Finding } from '../findings/findings.ts';
 import type { ReachableReport } from '../findings/risks/page-tables.ts';
+import type { FoundState, KernelState } from '../linux/kernel-state.ts';
 import type { Rows } from '../rows.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
+import type { Master, Provenance } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import type { L1Row } from '../tables/l1-rows.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import type { SCHEMA_VERSION } from '../version.ts';
 import type { DmesgReport } from './dmesg.ts';
+import type { EventInDump } from './log-report.ts';
 import type { Outcome, RevisionOutcome } from './outcome.ts';
 import type { PlatformReport } from './platform-report.ts';
 
-export type { Completeness, DumpReport, KernelReport } from '../dump/dump-report.ts';
+export type { RevisionSplit } from '../adopt/compare.ts';
+export type { Completeness, DumpReport } from '../dump/dump-report.ts';
 export type * from './outcome.ts';
 
 export interface Inspection {
@@ -28,7 +33,7 @@ export interface Inspection {
   readonly dump: DumpReport;
   /** The memory at the later moment, when one was given. */
   readonly later: DumpReport | null;
-  /** What the dump says of the kernel that crashed; null where it says nothing. */
+  /** The kernel that crashed, as far as the dump tells; null where it says nothing. */
   readonly kernel: KernelReport | null;
   readonly smmus: readonly SmmuReport[];
   readonly findings: readonly Finding[];
@@ -40,11 +45,26 @@ export interface Inspection {
   };
 }
 
+/** What stands in for something that was not given. */
+export type TakenFromKernel = 'registers' | 'memory-map' | 'devices' | 'version';
+
+export interface KernelReport {
+  readonly release: string | null;
+  /** GNU build id. */
+  readonly buildId: string | null;
+  /** Where the layout of the driver's structures is from. */
+  readonly types: FoundState['types'] | 'none';
+  readonly taken: readonly TakenFromKernel[];
+  /** What was found of its SMMUs, with what is doubtful about it, or why nothing was; absent where nobody has looked. */
+  readonly state?: KernelState;
+}
+
 export interface SmmuReport extends Outcome {
   readonly name: string;
   readonly base: number | null;
   /** As the hardware probe sets them, before the adoption changes any. */
   readonly features: Features & IdSizes;
+  readonly registersFrom: RegisterSource;
   readonly registers: Readonly<Record<string, RegisterReport>>;
   readonly assumptions: readonly Assumption[];
   /** What every known revision does, by name; null unless all were asked for. */
@@ -53,6 +73,10 @@ export interface SmmuReport extends Outcome {
   readonly splits: readonly RevisionSplit[] | null;
   /** What becomes of the STEs of firmware's reserved memory regions that were asked about. */
   readonly rmr: readonly RmrReport[];
+  /** The devices that the crashed kernel had behind it, by StreamID; empty where nobody says. */
+  readonly masters: readonly Master[];
+  /** Faults in the crashed kernel's own log, the first one first; absent where the log was not found. */
+  readonly faults?: readonly CrashedFault[];
   /** What firmware says of the SMMU; absent unless its tables were asked for. */
   readonly platform?: PlatformReport;
   /** The predicted log against a captured one; null when none was given. */
@@ -74,21 +98,27 @@ export interface SmmuReport extends Outcome {
   readonly stesNotListed: number;
 }
 
+/** A fault that the crashed kernel logged: events of one kind, stream and page. */
+export interface CrashedFault {
+  readonly what: string;
+  readonly sid: number | null;
+  readonly address: bigint | null;
+  readonly count: number;
+  readonly device: string | null;
+  /** What its tables say of the same access; null where the event does not tell enough. */
+  readonly inDump: EventInDump | null;
+}
+
+/** A snapshot, the crashed kernel's own state in the dump, or a table that was found by searching. */
+export type RegisterSource = 'snapshot' | 'dump' | 'table-scan';
+
 /** A register as the snapshot has it. */
 export interface RegisterReport {
   readonly value: bigint;
+  readonly how: Provenance;
+  /** The bits that are known, where these are not all; the others are 0 in the value, and no field has any of them. */
+  readonly known?: bigint;
   readonly fields: Readonly<Record<string, FieldValue>>;
-}
-
-/** The first thing that one revision does differently from another. */
-export interface RevisionSplit {
-  readonly revision: string;
-  readonly from: string;
-  /** What differs: the decision of the adoption, what devices meet, the registers after the reset, the IDs held. */
-  readonly aspect: 'adoption' | 'insertions' | 'reset' | 'ids';
-  /** The check that decides differently, where it is one. */
-  readonly check: string | null;
-  readonly why: string;
 }
 
 export interface RmrReport {

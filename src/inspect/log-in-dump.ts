@@ -7,7 +7,7 @@ import type { Dump } from '../dump/dump.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { InputError } from '../errors.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
-import { kernelLog } from '../linux/kernel-log.ts';
+import { kernelLog, type LogRecord } from '../linux/kernel-log.ts';
 import { extractSnapshot } from '../linux/kernel-state.ts';
 import type { KernelLog } from '../log/facts.ts';
 import { LogReader } from '../log/kernel-log.ts';
@@ -16,7 +16,14 @@ import { eventQueueOf } from '../queues/queue.ts';
 import type { AccessKind } from '../smmu/translation/rights.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { type Ending, StreamTranslator, type TranslationMemory } from '../streams/translation.ts';
-import type { EventInDump, LogReport, NamedStream, ReportedEvent, SmmuLogReport } from './log-report.ts';
+import {
+  type EventInDump,
+  type LogReport,
+  logReport,
+  type NamedStream,
+  type ReportedEvent,
+  type SmmuLogReport,
+} from './log-report.ts';
 
 /** The log that the crashed kernel left in its dump. Throws InputError (`format`) where there is none. */
 export function logOf(dump: Dump): KernelLog {
@@ -28,8 +35,20 @@ export function logOf(dump: Dump): KernelLog {
       { file: dump.files[0] ?? 'dump' },
     );
   }
+  return readRecords(found.records);
+}
+
+/** The same, put to the tables by the registers in `snapshot`; null where there is none. */
+export function crashLogOf(dump: OpenedDump, snapshot: Snapshot): LogReport | null {
+  const found = kernelLog(dump);
+  if (found.outcome === 'not-found') return null;
+  return againstDump(logReport(dump.files, readRecords(found.records), []), dump, snapshot);
+}
+
+/** What the records of a kernel's ring buffer say. */
+function readRecords(records: Iterable<LogRecord>): KernelLog {
   const reader = new LogReader();
-  for (const record of found.records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
+  for (const record of records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
   return reader.end();
 }
 

@@ -3,7 +3,8 @@
 import type { EventGroup, KernelLog, PageRequestGroup, SmmuLog } from '../log/facts.ts';
 import { DeviceNames } from '../platform/device-names.ts';
 import type { Firmware, FirmwareSmmu } from '../platform/firmware.ts';
-import type { TranslationOutcome } from '../streams/translation.ts';
+import type { FaultEvent } from '../smmu/translation/walk.ts';
+import type { EndingReason, TranslationOutcome } from '../streams/translation.ts';
 
 export type DeviceSource = 'log' | 'iort' | 'dtb' | 'dump';
 
@@ -22,9 +23,8 @@ export interface NamedStream {
 export interface EventInDump {
   /** `found`: the stream has an entry that translates, and the event does not say what was to be translated. */
   readonly outcome: TranslationOutcome | 'found';
-  readonly fault: string | null;
-  /** What lies behind a fault, an abort, or an outcome that cannot be told. */
-  readonly why: string | null;
+  readonly fault: FaultEvent | null;
+  readonly why: EndingReason | null;
   readonly pa: number | null;
   /** The access would raise the same event again. */
   readonly same: boolean;

@@ -4,11 +4,13 @@ import type { Check } from '../adopt/checks.ts';
 import type { RegisterPage } from '../adopt/cleanup.ts';
 import type { Features } from '../adopt/device.ts';
 import type { Verdict } from '../adopt/emulate.ts';
+import type { GaveUp, Required, ScanObserved, ScanRule } from '../adopt/evidence.ts';
 import type { AdoptionEnd, DeviceFate, RegisterDoubt, SmmuFate } from '../adopt/fate.ts';
-import type { MappingKind, MappingPurpose } from '../adopt/ledger.ts';
+import type { RemapReason } from '../adopt/kernel-memory.ts';
+import type { Allocated, Allocation, MappingKind, MappingPurpose } from '../adopt/ledger.ts';
 import type { LogLine, StagedLogLine } from '../adopt/log.ts';
+import type { KernelDeath } from '../adopt/panic.ts';
 import type { InFlight, Phase, Reset } from '../adopt/reset.ts';
-import type { ScanRule } from '../adopt/scan-record.ts';
 import type { PageCounts } from '../dump/memory.ts';
 import type { StreamTableFormat, TableFormatField } from '../smmu/stream-table.ts';
 
@@ -90,18 +92,17 @@ export interface MappingReport {
   readonly size: number;
   readonly ok: boolean;
   /** Why it fails, or where it leads when that is not to the crashed kernel's memory. */
-  readonly why: string | null;
+  readonly why: RemapReason | null;
   readonly held: boolean;
   readonly released: boolean;
   /** Made by the ID scan, which unmaps it before it goes on. */
   readonly transient: boolean;
-  readonly releasedBy: string | null;
   readonly pages: PageCounts;
 }
 
 export interface AllocationReport {
-  readonly call: string;
-  readonly what: string;
+  readonly call: Allocation['call'];
+  readonly what: Allocated;
   readonly size: number;
   readonly ok: boolean;
   readonly released: boolean;
@@ -112,7 +113,7 @@ export interface IdScanReport {
   readonly cdTables: number;
   readonly cds: number;
   readonly unknownEntries: number;
-  readonly gaveUp: string | null;
+  readonly gaveUp: GaveUp | null;
   /** How many IDs a failing scan had reserved, all of which are released again. */
   readonly rolledBack: { readonly asids: number; readonly vmids: number };
   /** Every entry that breaks a rule, in the kernel's order; the kernel stops at the first and names none. */
@@ -127,8 +128,8 @@ export interface ScanFailureReport {
   readonly ste: number | null;
   /** The context descriptor, or the level 1 descriptor of its table, at fault. */
   readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly address: number } | null;
-  readonly observed: string;
-  readonly required: string;
+  readonly observed: ScanObserved;
+  readonly required: Required;
   readonly errno: string;
   readonly stopsHere: boolean;
 }
@@ -167,7 +168,7 @@ export interface PanicReport {
   /** The kernel function that reads. */
   readonly where: string;
   readonly address: number;
-  readonly why: string;
+  readonly why: KernelDeath['why'];
 }
 
 /** The registration of the SMMU fails after the adoption, and the SMMU goes with it. */

@@ -7,12 +7,17 @@ import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
 import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts';
 import { InputError } from '../errors.ts';
-import { type AskedSmmu, type SidList, sidsFor } from '../platform/asked-streams.ts';
+import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import type { Evidence } from '../platform/evidence.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import { devicesInOrder, versionOf } from './crashed-kernel.ts';
 
 /** The streams and devices that the kdump kernel meets. */
 export interface PlannedStreams {
-  /** StreamIDs to insert in this order, or `all` those with a valid, non-abort STE. */
+  /**
+   * StreamIDs to insert in this order, or `all` those with a valid, non-abort STE. Without it, and without `devices`,
+   * those that the snapshot has behind each SMMU, if it says.
+   */
   readonly insert?: SidList | 'all' | undefined;
   /** Devices of several streams, inserted after those of `insert`, each into the SMMUs that it has any of. */
   readonly devices?: readonly { readonly name: string; readonly sids: SidList }[] | undefined;
@@ -26,7 +31,10 @@ export interface PlannedStreams {
 export interface PlanOptions extends PlannedStreams {
   /** Revision of the series to emulate, or `all` side by side; the snapshot's when left out, else v6. */
   readonly revision?: string | undefined;
-  /** The kernel that the series is applied to: what one refused device takes with it. The newest known when left out. */
+  /**
+   * The kernel that the series is applied to: what one refused device takes with it. When left out, the one that crashed,
+   * if it is known, else the newest known.
+   */
   readonly kernel?: KernelVersion | undefined;
   /** Which mappings succeed: `dump`, or `kernel`, which is the default with `iomem`. */
   readonly memremap?: MemremapModel | undefined;
@@ -44,6 +52,8 @@ export interface PlanOptions extends PlannedStreams {
 export interface Plan {
   readonly revision: Revision;
   readonly kernel: KernelVersion;
+  /** Whether nobody gave it, and it is the crashed one's. */
+  readonly isCrashedKernel: boolean;
   readonly memremap: KernelMemoryOptions;
   readonly gate: boolean;
   readonly failures: Failures;
@@ -52,12 +62,15 @@ export interface Plan {
 }
 
 /** What the options ask for. Throws InputError for a revision that is not known. */
-export function planOf(options: PlanOptions, { snapshot, iomem }: Pick<Evidence, 'snapshot' | 'iomem'>): Plan {
-  const { kernel = NEWEST_KERNEL, paBits = 48, gate = true, fail, poweredDown = 'live' } = options;
+export function planOf(options: PlanOptions, evidence: Pick<Evidence, 'snapshot' | 'iomem' | 'kernel'>): Plan {
+  const { snapshot, iomem, kernel } = evidence;
+  const { paBits = 48, gate = true, fail, poweredDown = 'live' } = options;
+  const crashed = versionOf(kernel.release);
   const { insert, devices, hotplug, rmr } = options;
   return {
     revision: revisionOf(options.revision, snapshot),
-    kernel,
+    kernel: options.kernel ?? crashed ?? NEWEST_KERNEL,
+    isCrashedKernel: options.kernel === undefined && crashed !== null,
     memremap: { model: options.memremap ?? (iomem === null ? 'dump' : 'kernel'), paBits },
     gate,
     failures: { ...NO_FAILURES, ...fail },
@@ -76,17 +89,31 @@ function revisionOf(given: string | undefined, { name: file, kdump }: Evidence['
   throw new InputError('snapshot', message, { file, place: 'kdump.revision' });
 }
 
+/** Nobody says which devices there are to be. */
+export function insertsCrashedDevices({ insert, devices = [] }: PlannedStreams): boolean {
+  return insert === undefined && devices.length === 0;
+}
+
 /** The devices behind one SMMU that are named: those of `insert: 'all'` only its table tells. */
-export function devicesBehind(smmu: AskedSmmu, { streams, kernel }: Plan): DevicePlan {
+export function devicesBehind(smmu: SmmuSnapshot, { streams, kernel }: Plan): DevicePlan {
   const { insert, devices = [], hotplug = [] } = streams;
+  const later = sidsFor(hotplug, smmu);
+  const hotplugged = oneEach(later);
+  if (insertsCrashedDevices(streams)) return { present: crashedDevicesOf(smmu, later), hotplugged, kernel };
   const named = devices
     .map(({ name, sids }) => ({ name, sids: sidsFor(sids, smmu) }))
     .filter(({ sids }) => sids.length > 0);
   return {
     present: [...(insert === 'all' || insert === undefined ? [] : oneEach(sidsFor(insert, smmu))), ...named],
-    hotplugged: oneEach(sidsFor(hotplug, smmu)),
+    hotplugged,
     kernel,
   };
+}
+
+/** Those that are plugged in later are not there before. */
+function crashedDevicesOf({ masters = [] }: SmmuSnapshot, later: readonly number[]): KernelDevice[] {
+  const pluggedIn = new Set(later);
+  return devicesInOrder(masters).filter(({ sids }) => !sids.some((sid) => pluggedIn.has(sid)));
 }
 
 function oneEach(sids: readonly number[]): KernelDevice[] {

@@ -9,11 +9,12 @@ import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { DeviceNames } from '../platform/device-names.ts';
 import type { Evidence } from '../platform/evidence.ts';
-import { bdfOf } from '../smmu/stream-table.ts';
+import { bdfOf, tableAddressBits } from '../smmu/stream-table.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
-import { type Lookup, lookUpByHardware, lookUpByLinux, reportedTableRegisters } from '../streams/stream-lookup.ts';
+import { type Lookup, lookUpByHardware, lookUpByLinux } from '../streams/stream-lookup.ts';
 import { type StreamTraffic, streamTraffic } from '../streams/stream-traffic.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
+import type { TableRegisters } from '../tables/table-registers.ts';
 import type { DumpReport, Inspection, SmmuReport } from './inspection.ts';
 import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
 
@@ -24,7 +25,7 @@ export interface StreamReport {
   readonly smmu: string;
   readonly sid: number;
   readonly bdf: string;
-  /** What firmware calls it; null without a table of firmware that has it. */
+  /** What the crashed kernel or firmware calls it; null where neither has it. */
   readonly device: string | null;
   /** False: the SMMU was off, and `hardware` says what it would find. */
   readonly enabled: boolean;
@@ -89,7 +90,7 @@ export function streamReport(
     smmu: smmu.name,
     sid,
     bdf: bdfOf(sid),
-    device: new DeviceNames(smmu.platform?.ranges ?? []).deviceOf(sid),
+    device: new DeviceNames(smmu.platform?.ranges ?? [], smmu.masters).deviceOf(sid),
     enabled: smmu.registers['CR0']?.fields['SMMUEN'] !== 0,
     lookup: {
       hardware,
@@ -102,6 +103,21 @@ export function streamReport(
     findings: about,
     otherFindings: [...new Set(others.map(({ rule }) => rule))],
     assumptions: smmu.assumptions,
+  };
+}
+
+/** From a report, whose values of registers are the snapshot's. */
+function reportedTableRegisters({ registers, features }: SmmuReport): TableRegisters {
+  const cfg = (field: string) => Number(registers['STRTAB_BASE_CFG']?.fields[field] ?? 0);
+  const base = registers['STRTAB_BASE'];
+  return {
+    fmt: cfg('FMT'),
+    split: cfg('SPLIT'),
+    log2Size: cfg('LOG2SIZE'),
+    addr: BigInt(base?.fields['ADDR'] ?? 0),
+    value: BigInt(base?.value ?? 0),
+    sidBits: features.sidBits,
+    addressBits: tableAddressBits(features.oasBits),
   };
 }
 

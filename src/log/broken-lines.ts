@@ -9,22 +9,35 @@ import type { SmmuState } from './smmu-state.ts';
 export interface Unfinished {
   /** Null where the line was broken before the name of the device. */
   readonly state: SmmuState | null;
-  /** From the driver's name on. */
-  readonly text: string;
+  /** From the driver's name on, in the ways in which its parts may belong together, the likeliest first. */
+  readonly readings: readonly string[];
   /** What stands in front of it. */
   readonly prefix: string;
   readonly line: number;
+  /** It says something by itself, unless the next line has nothing but more digits of its last number. */
+  readonly isWhole: boolean;
   /** Lines that it consists of. */
   readonly parts: number;
 }
 
-/** A message is put together from so many lines at most. */
+/** A message is put together from so many lines at most, and in so many ways at a time. */
 export const MAX_PARTS = 6;
+export const MAX_READINGS = 8;
 
 /** What a mail program puts in front of the rest of a line that it broke. */
 const QUOTATION = /^(?:[>|] ?)*/;
 /** A line that has its own beginning is no rest of another one. */
 const OWN_BEGINNING = /^(?:<\d+>)?\[ *\d+\.\d+\]|^[A-Z][a-z]{2} +\d+ [\d:]{8} |^\d{4}-\d\d-\d\d[T ]/;
+
+const ENDS_IN_DIGITS = /0x[0-9a-f]{1,15}$/;
+const DIGITS = /^[0-9a-f]{1,15}$/;
+
+/** Whether a line has nothing but hexadecimal digits, as the rest of a number that was broken. */
+export function isDigits(line: string): boolean {
+  return line.length < MAX_DIGITS_LENGTH && DIGITS.test(unquoted(line).trim());
+}
+
+const MAX_DIGITS_LENGTH = 80;
 
 /** Takes quotation marks away. */
 export function unquoted(text: string): string {
@@ -38,5 +51,6 @@ export function continuations(text: string, line: string, driver: string): strin
   // Quoted-printable marks where it broke a line.
   if (text.endsWith('=')) return [text.slice(0, -1) + rest];
   const whole = text.trimEnd();
+  if (ENDS_IN_DIGITS.test(whole) && isDigits(line)) return [whole + rest.trim()];
   return [`${whole} ${rest.trimStart()}`, whole + rest];
 }

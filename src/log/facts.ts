@@ -112,6 +112,8 @@ export interface BootFacts {
 export interface SmmuLog {
   /** As the kernel calls the device; null for messages whose beginning was cut off. */
   readonly name: string | null;
+  /** The machine that a syslog names, whose SMMUs have the same names as those of others; null where none is named. */
+  readonly host: string | null;
   readonly system: 'linux' | 'xen' | 'freebsd';
   readonly events: readonly EventGroup[];
   /** Records beyond the most groups that are kept. */

@@ -3,7 +3,7 @@
  * driver in whatever is printed around them, and gives each to the SMMU that it names.
  */
 
-import { continuations, MAX_PARTS, type Unfinished, unquoted } from './broken-lines.ts';
+import { continuations, isDigits, MAX_PARTS, MAX_READINGS, type Unfinished, unquoted } from './broken-lines.ts';
 import { DRIVER, deviceAt } from './driver-name.ts';
 import type { Place } from './event-groups.ts';
 import type { KernelLog, PassedOver } from './facts.ts';
@@ -11,7 +11,7 @@ import { FreeBsdLines } from './freebsd.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines.ts';
 import { messageOf } from './messages.ts';
 import { SmmuState } from './smmu-state.ts';
-import { printkTime, wallClock } from './stamps.ts';
+import { hostOf, printkTime, wallClock } from './stamps.ts';
 import { type Outcome, type Scene, understand, understandMessage } from './understand.ts';
 import { recordWord, skipBlanks } from './words.ts';
 
@@ -52,6 +52,8 @@ export class LogReader implements LineTaker, Scene {
   #unfinished: Unfinished | null = null;
   /** The SMMU of the last message: most often also that of the next. */
   #latest: SmmuState | null = null;
+  /** The machine that the line names. */
+  #host: string | null = null;
   /** What stands in front of the message that is being read. */
   #prefix = '';
   line = 0;
@@ -88,6 +90,7 @@ export class LogReader implements LineTaker, Scene {
   take(text: string, line: number): void {
     this.line = line;
     if (this.#unfinished !== null && this.#finishWith(text, line)) return;
+    this.#host = hostOf(text);
     let from = 0;
     for (let at = text.indexOf(DRIVER); at >= 0; at = text.indexOf(DRIVER, at)) {
       const state = this.#smmuAt(text, at + DRIVER.length);
@@ -118,7 +121,8 @@ export class LogReader implements LineTaker, Scene {
     const name = this.#latest?.name ?? '';
     if (name !== '' && text.startsWith(name, at) && text.charCodeAt(at + name.length) === 0x3a) {
       const next = text.charCodeAt(at + name.length + 1);
-      if (Number.isNaN(next) || next === 0x20 || next === 0x09) return this.#latest;
+      const isBlank = Number.isNaN(next) || next === 0x20 || next === 0x09;
+      if (isBlank && this.#host === (this.#latest?.host ?? null)) return this.#latest;
     }
     const found = deviceAt(text, at);
     return found === null ? null : this.#smmu(found.name, 'linux');
@@ -126,7 +130,11 @@ export class LogReader implements LineTaker, Scene {
 
   /** `name` is null for messages whose beginning was cut off. Null where there are more SMMUs than any machine has. */
   #smmu(name: string | null, system: SmmuState['system']): SmmuState | null {
-    let state = this.#smmus.get(name ?? '');
+    const [first, host] = [this.#smmus.get(name ?? ''), this.#host];
+    // The first machine has the plain name, and what names no machine is of it.
+    const key =
+      first === undefined || host === null || (first.host ?? host) === host ? (name ?? '') : `${host} ${name}`;
+    let state = this.#smmus.get(key);
     if (state === undefined) {
       if (this.#smmus.size >= MAX_SMMUS) {
         this.#passedOverCount += 1;
@@ -134,8 +142,9 @@ export class LogReader implements LineTaker, Scene {
       }
       const kept = name === null ? null : Buffer.from(name, 'latin1').toString('latin1');
       state = new SmmuState(kept, system);
-      this.#smmus.set(kept ?? '', state);
+      this.#smmus.set(key === name ? (kept ?? '') : Buffer.from(key, 'latin1').toString('latin1'), state);
     }
+    state.host ??= host === null ? null : Buffer.from(host, 'latin1').toString('latin1');
     this.#latest = state;
     return state;
   }
@@ -143,8 +152,16 @@ export class LogReader implements LineTaker, Scene {
   /** One message of an SMMU: `text` from `start` on, with the driver's name at `at`. */
   #message(state: SmmuState, text: string, start: number, at: number): void {
     const outcome = understand(state, text, start, this);
-    if (outcome === 'unfinished') {
-      this.#unfinished = { state, text: text.slice(at), prefix: this.#prefix, line: this.line, parts: 1 };
+    if (outcome === 'unfinished' || outcome === 'perhaps-cut') {
+      const isWhole = outcome === 'perhaps-cut';
+      this.#unfinished = {
+        state,
+        readings: [text.slice(at)],
+        prefix: this.#prefix,
+        line: this.line,
+        isWhole,
+        parts: 1,
+      };
     } else if (outcome !== 'used') this.#passOver(text.slice(at), outcome === 'unreadable' ? state : null);
   }
 
@@ -167,7 +184,14 @@ export class LogReader implements LineTaker, Scene {
   #beginBroken(text: string, at: number): void {
     const name = text.slice(at).trimEnd();
     const begun = name.length < DRIVER.length ? DRIVER : name;
-    this.#unfinished = { state: null, text: begun, prefix: text.slice(0, at), line: this.line, parts: 1 };
+    this.#unfinished = {
+      state: null,
+      readings: [begun],
+      prefix: text.slice(0, at),
+      line: this.line,
+      isWhole: false,
+      parts: 1,
+    };
     this.#smmuLines += 1;
   }
 
@@ -238,25 +262,34 @@ export class LogReader implements LineTaker, Scene {
   /** Tries a line as the rest of the one before it. */
   #finishWith(text: string, line: number): boolean {
     const unfinished = this.#unfinished as Unfinished;
+    if (unfinished.isWhole && !isDigits(text)) {
+      this.#settle();
+      this.line = line;
+      return false;
+    }
     this.#unfinished = null;
     const open: string[] = [];
-    for (const whole of continuations(unfinished.text, text, DRIVER)) {
+    for (const whole of unfinished.readings.flatMap((reading) => continuations(reading, text, DRIVER))) {
       const outcome = this.#retry(unfinished, whole);
-      if (outcome === 'used') {
+      if (outcome === 'perhaps-cut') this.#goOn(unfinished, [whole], true);
+      if (outcome === 'used' || outcome === 'perhaps-cut') {
         this.line = line;
         return true;
       }
       if (outcome === 'unfinished') open.push(whole);
     }
-    // Nothing is whole yet; the likelier way goes on.
-    const [whole] = open;
+    // Nothing is whole yet.
     this.#unfinished = unfinished;
-    if (whole !== undefined && unfinished.parts < MAX_PARTS) {
-      const state = unfinished.state ?? this.#smmuAt(whole, DRIVER.length);
-      this.#unfinished = { ...unfinished, state, text: whole, parts: unfinished.parts + 1 };
-    } else this.#settle();
+    if (open.length > 0 && unfinished.parts < MAX_PARTS) this.#goOn(unfinished, open, false);
+    else this.#settle();
     this.line = line;
     return this.#unfinished !== null;
+  }
+
+  #goOn(unfinished: Unfinished, readings: readonly string[], isWhole: boolean): void {
+    const state = unfinished.state ?? this.#smmuAt(readings[0] ?? '', DRIVER.length);
+    const parts = unfinished.parts + 1;
+    this.#unfinished = { ...unfinished, state, readings: readings.slice(0, MAX_READINGS), isWhole, parts };
   }
 
   /** The message again, with more of it or with the certainty that there is no more. */
@@ -275,9 +308,12 @@ export class LogReader implements LineTaker, Scene {
     this.#unfinished = null;
     if (unfinished === null) return;
     this.isFinal = true;
-    const outcome = this.#retry(unfinished, unfinished.text);
+    const outcomes: Outcome[] = [];
+    for (const reading of unfinished.readings)
+      if (!outcomes.includes('used')) outcomes.push(this.#retry(unfinished, reading));
     this.isFinal = false;
-    if (outcome !== 'used') this.#passOver(unfinished.text, outcome === 'unreadable' ? unfinished.state : null);
+    if (outcomes.includes('used')) return;
+    this.#passOver(unfinished.readings[0] ?? '', outcomes.includes('unreadable') ? unfinished.state : null);
   }
 
   /** `lacking`: the SMMU that waited for the word that cannot be read. */

@@ -4,6 +4,8 @@
  * or of a line.
  */
 
+import { undressed } from './undressed.ts';
+
 /** Who takes the lines. */
 export interface LineTaker {
   /** The line directly behind the last one is wanted, whatever it says: it may be the rest of a broken one. */
@@ -31,11 +33,6 @@ const MAX_LINE_LENGTH = 1 << 16;
 const NOT_THE_BEGINNING = String.fromCharCode(0);
 /** How much of what stands before a piece is kept for {@link LogLines.lineBefore}. */
 const TAIL_LENGTH = 256;
-
-const ESCAPE = String.fromCharCode(0x1b);
-const ESCAPE_SEQUENCE = new RegExp(`${ESCAPE}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
-/** A blank that breaks no line, as web pages have it, in UTF-8 and by itself. */
-const HARD_BLANK = /\u00c2?\u00a0/g;
 
 export class LogLines {
   readonly #taker: LineTaker;
@@ -94,9 +91,8 @@ export class LogLines {
   #decode(bytes: Buffer): string {
     if (!this.#begun && bytes.length >= 2) {
       this.#begun = true;
-      const mark = bytes.readUInt16BE(0);
-      if (mark === 0xfffe) this.#decoder = new TextDecoder('utf-16le');
-      else if (mark === 0xfeff) this.#decoder = new TextDecoder('utf-16be');
+      const encoding = wideEncoding(bytes);
+      if (encoding !== null) this.#decoder = new TextDecoder(encoding);
     }
     return this.#decoder === null ? bytes.toString('latin1') : this.#decoder.decode(bytes, { stream: true });
   }
@@ -124,7 +120,6 @@ export class LogLines {
     if (from >= to) return;
     this.#text = text;
     this.#textFrom = from;
-    const dirty = text.includes(ESCAPE) || text.includes('\u00a0');
     const hasReturns = text.includes('\r');
     let at = from;
     while (at < to) {
@@ -139,9 +134,7 @@ export class LogLines {
       const end = text.indexOf('\n', at);
       this.#number += 1;
       this.#at = at;
-      const line = dirty
-        ? text.slice(at, end).replace(ESCAPE_SEQUENCE, '').replace(HARD_BLANK, ' ')
-        : text.slice(at, end);
+      const line = undressed(text.slice(at, end));
       if (!hasReturns || !line.includes('\r')) this.#taker.take(line, this.#number);
       else for (const part of line.split('\r')) if (part !== '') this.#taker.take(part, this.#number);
       at = end + 1;
@@ -154,6 +147,16 @@ export class LogLines {
   #skip(text: string, from: number, to: number): void {
     for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) this.#number += 1;
   }
+}
+
+/** Of UTF-16, by its mark or, without one, by the zeros that ASCII has in it; null for all else. */
+function wideEncoding(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
+  const mark = bytes.readUInt16BE(0);
+  if (mark === 0xfffe) return 'utf-16le';
+  if (mark === 0xfeff) return 'utf-16be';
+  const [a, b, c, d] = bytes;
+  if (a !== 0 && b === 0 && c !== 0 && d === 0) return 'utf-16le';
+  return a === 0 && b !== 0 && c === 0 && d !== 0 ? 'utf-16be' : null;
 }
 
 function lastLine(text: string): string {

@@ -23,7 +23,6 @@ export interface Message {
 }
 
 const HEX = '0x[0-9a-f]+';
-const QUOTE = String.raw`\\?(?:"|&quot;)`;
 
 const message = (topic: MessageTopic, id: string, pattern: RegExp): Message => ({ id, topic, pattern });
 
@@ -33,7 +32,7 @@ const DECODED = new RegExp(
     `ssid: (?<ssid>${HEX})(?: (?:iova: (?<iova>${HEX})(?: ipa: (?<ipa>${HEX}))?|fetch_addr: (?<fetch>${HEX})))?`,
 );
 const DECODED_ACCESS = new RegExp(
-  `^(?<priv>priv|unpriv) (?<ind>inst|data) (?<rnw>read|write) s(?<stage>[12]) ${QUOTE}(?<class>[A-Z][A-Za-z0-9 ]{1,40})${QUOTE}` +
+  `^(?<priv>priv|unpriv) (?<ind>inst|data) (?<rnw>read|write) s(?<stage>[12]) "(?<class>[A-Z][A-Za-z0-9 ]{1,40})"` +
     `(?: ttd_(?:read|write))?(?<stall> stall)? stag: (?<stag>${HEX})`,
 );
 

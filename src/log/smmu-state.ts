@@ -37,6 +37,9 @@ export class SmmuState {
   boot: { -readonly [key in keyof BootFacts]: BootFacts[key] } | null = null;
   readonly #adoption: string[] = [];
 
+  /** The machine, where the log names one. */
+  host: string | null = null;
+
   constructor(name: string | null, system: SmmuLog['system']) {
     this.name = name;
     this.system = system;
@@ -216,9 +219,10 @@ export class SmmuState {
 
   facts(suppressed: number | null): SmmuLog {
     this.close();
-    const { name, system, overflows, requestOverflows, boot } = this;
+    const { name, host, system, overflows, requestOverflows, boot } = this;
     return {
       name,
+      host,
       system,
       events: this.events.all,
       notGrouped: this.events.notGrouped,

@@ -1,4 +1,4 @@
-/** When was it printed? What stands in front of a message says it, in the ways in which logs are saved. */
+/** When was it printed, and where? What stands in front of a message says it, in the ways in which logs are saved. */
 
 /** Nobody's prefix is longer; what stands further in front is another program's output. */
 const MAX_PREFIX_LENGTH = 200;
@@ -9,8 +9,13 @@ const WALL_CLOCKS: readonly RegExp[] = [
   /(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?/,
 ];
 
+/** What netconsole (extended) and /dev/kmsg put in front: level, number, microseconds since boot, flags. */
+const KMSG_TIME = /(?:^|[\s,])\d{1,3},\d{1,20},(\d{1,15}),[-a-z+][^;]{0,60};$/;
+
 /** Seconds since boot, as printk gives them: the last ones in front of the message. Null where there are none. */
 export function printkTime(prefix: string): number | null {
+  const [, micros] = prefix.endsWith(';') ? (KMSG_TIME.exec(prefix.slice(-MAX_PREFIX_LENGTH)) ?? []) : [];
+  if (micros !== undefined) return Number(micros) / 1e6;
   for (let end = prefix.lastIndexOf(']'); end > 0; end = prefix.lastIndexOf(']', end - 1)) {
     const start = prefix.lastIndexOf('[', end);
     if (start < 0 || prefix.length - start > MAX_PREFIX_LENGTH) return null;
@@ -28,4 +33,19 @@ export function wallClock(prefix: string): string | null {
     if (found !== undefined) return Buffer.from(found, 'latin1').toString('latin1');
   }
   return null;
+}
+
+/** A syslog's line begins with a time of digits, the host, and who speaks. */
+const SPEAKER = ' kernel';
+const MAX_HOST_END = 120;
+/** What a machine calls itself before it has its name. */
+const NOT_NAMED_YET = 'localhost';
+
+/** The machine of a syslog's line; null where none is named, or none in particular. */
+export function hostOf(line: string): string | null {
+  const end = line.indexOf(SPEAKER);
+  if (end < 0 || end > MAX_HOST_END || !/[:[ ]/.test(line.charAt(end + SPEAKER.length))) return null;
+  const start = line.lastIndexOf(' ', end - 1) + 1;
+  const host = line.slice(start, end);
+  return start > 1 && /[\dZ]/.test(line.charAt(start - 2)) && host !== NOT_NAMED_YET && host !== '' ? host : null;
 }

@@ -9,9 +9,10 @@ import { RECEIVED_LENGTH, receivedEvent, recordWord, skipBlanks } from './words.
 
 /**
  * `unfinished`: its rest may be on the next line. `unreadable`: it has a word that a record waits for, but not all of it.
- * `unknown`: no message, or one that belongs to nothing.
+ * `perhaps-cut`: whole as it stands, but its last number may have more digits on the next line. `unknown`: no message, or one
+ * that belongs to nothing.
  */
-export type Outcome = 'used' | 'unfinished' | 'unreadable' | 'unknown';
+export type Outcome = 'used' | 'unfinished' | 'perhaps-cut' | 'unreadable' | 'unknown';
 
 /** Where a message stands. */
 export interface Scene {
@@ -23,8 +24,6 @@ export interface Scene {
   kept(text: string): string;
 }
 
-/** A tab as programs spell it that show what cannot be printed. */
-const SPELLED_TAB = /^(?:#011|\\t|\\x09|\\011|=09|<09>|\^I|&#9;|&#x9;)\s*/;
 const FETCH_EVENTS: ReadonlySet<string> = new Set(['F_STE_FETCH', 'F_CD_FETCH', 'F_VMS_FETCH']);
 
 /** The message in `text` from `start` on, right behind the name of the device. */
@@ -34,11 +33,6 @@ export function understand(state: SmmuState, text: string, start: number, scene:
   if (first === 0x30 && text.charCodeAt(from + 1) === 0x78) return words(state, text, from, scene);
   const code = receivedEvent(text, from);
   if (code >= 0) return received(state, code, text, from + RECEIVED_LENGTH, scene);
-  // Letters begin all messages but the words of a record.
-  const tab = first < 0x5f ? SPELLED_TAB.exec(text.slice(from, from + 16)) : null;
-  if (tab !== null && text.startsWith('0x', from + tab[0].length)) {
-    return words(state, text, from + tab[0].length, scene);
-  }
   const body = text.slice(from);
   const found = messages.messageOf(body);
   if (found !== null) return understandMessage(state, found, body, scene);
@@ -81,8 +75,13 @@ export function understandMessage(
       return received(state, hex(1) as number, body, behind, scene);
     case messages.EVENT_DECODED:
       return understandDecoded(state, match, body, scene);
-    case messages.EVENT_ACCESS:
-      return state.eventAccess(accessOf(match.groups ?? {})) ? 'used' : 'unknown';
+    case messages.EVENT_ACCESS: {
+      const access = accessOf(match.groups ?? {});
+      // A class that nobody knows is one that was broken in two.
+      if (access.translating === null && !scene.isFinal) return 'unfinished';
+      if (endsInDigits(match, body, scene)) return 'perhaps-cut';
+      return state.eventAccess(access) ? 'used' : 'unknown';
+    }
     case messages.PAGE_REQUEST_LINE:
       state.pageRequest(
         {
@@ -167,7 +166,13 @@ function understandDecoded(state: SmmuState, match: RegExpExecArray, body: strin
     const certain = messages.EVENT_DECODED.pattern.exec(body.slice(0, match[0].length).replace(/\s\S+$/, ''));
     return certain === null ? 'unknown' : decodedEvent(state, certain.groups ?? {}, scene);
   }
+  if (endsInDigits(match, body, scene)) return 'perhaps-cut';
   return decodedEvent(state, match.groups ?? {}, scene);
+}
+
+/** Lines of a terminal's width are broken anywhere, and a number that was cut looks like any other. */
+function endsInDigits(match: RegExpExecArray, body: string, { isFinal }: Scene): boolean {
+  return !isFinal && match.index + match[0].length === body.trimEnd().length && /0x[0-9a-f]{1,15}$/.test(match[0]);
 }
 
 function decodedEvent(state: SmmuState, groups: Record<string, string | undefined>, scene: Scene): Outcome {

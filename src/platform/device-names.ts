@@ -1,4 +1,7 @@
-/** Device names for StreamIDs: the ID mappings of one SMMU, read backwards. Pure, and fast enough for every row. */
+/**
+ * Device names for StreamIDs: what the crashed kernel had behind an SMMU, else firmware's ID mappings, read backwards.
+ * Pure, and fast enough for every row.
+ */
 
 import { type Claim, firstClaims, pieceAt } from './claims.ts';
 import type { IdRange } from './firmware.ts';
@@ -6,19 +9,30 @@ import type { IdRange } from './firmware.ts';
 /** StreamIDs of one range, where no range that begins before it has them. */
 type Stretch = Claim<IdRange>;
 
+/** A device as a kernel had it. */
+export interface NamedStream {
+  readonly sid: number;
+  readonly device: string | null;
+}
+
 export class DeviceNames {
   /** Ascending and disjoint. */
   readonly #stretches: readonly Stretch[];
+  readonly #devices: ReadonlyMap<number, string | null>;
 
-  constructor(ranges: readonly IdRange[]) {
+  /** `devices` go before what firmware says: it lists what there may be, they were there. */
+  constructor(ranges: readonly IdRange[], devices: readonly NamedStream[] = []) {
     this.#stretches = stretchesOf(ranges);
+    this.#devices = new Map(devices.map(({ sid, device }) => [sid, device]));
   }
 
-  /**
-   * `0000:01:00.0`, the name of a platform device, or null where firmware has nobody with this StreamID. A part of a PCI
-   * address that the mask takes away is `*`: any device there may be meant.
-   */
+  /** `0000:01:00.0`, the name of a platform device, or null where nobody is known to have this StreamID. */
   deviceOf(sid: number): string | null {
+    return this.#devices.get(sid) ?? this.firmwareDeviceOf(sid);
+  }
+
+  /** The same by firmware alone. A part of a PCI address that the mask takes away is `*`: any device there may be meant. */
+  firmwareDeviceOf(sid: number): string | null {
     const range = this.#rangeOf(sid);
     if (range === undefined) return null;
     const id = range.firstId + sid - range.firstSid;
@@ -84,7 +98,7 @@ export function* unclaimedSids(
 ): Generator<{ readonly first: number; readonly last: number }> {
   let run: { first: number; last: number } | null = null;
   for (const sid of sids) {
-    if (names.deviceOf(sid) !== null) continue;
+    if (names.firmwareDeviceOf(sid) !== null) continue;
     if (run !== null && run.last === sid - 1) {
       run.last = sid;
       continue;

@@ -7,6 +7,7 @@
 import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
+import type { CrashedKernel } from '../linux/kernel-state.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { AddressMap } from './address-map.ts';
@@ -24,6 +25,8 @@ export interface Capture {
 export interface EvidenceOptions {
   /** The crashed kernel's /proc/iomem. */
   readonly iomem?: Iomem | undefined;
+  /** The crashed kernel as the dump has it; what it gives stands in for what was not given. */
+  readonly crashedKernel?: CrashedKernel | null | undefined;
   /** What firmware says of the SMMUs: device names, coherency, reserved memory. */
   readonly platform?: Platform | undefined;
   /** A captured log of the kdump kernel, to compare with the predicted one. */
@@ -34,6 +37,13 @@ export interface EvidenceOptions {
   readonly excluded?: ExcludedPolicy | undefined;
   /** Hears of long work. */
   readonly progress?: Progress | undefined;
+}
+
+/** A kernel by its name; null where nothing says so. */
+export interface KernelName {
+  readonly release: string | null;
+  /** GNU build id. */
+  readonly buildId: string | null;
 }
 
 /** One moment of the machine's memory: what the dump holds, and what is where. */
@@ -50,6 +60,10 @@ export interface Evidence {
   /** Null: devices are inserted into the memory as it is now. */
   readonly later: Moment | null;
   readonly iomem: Iomem | null;
+  /** Null where nobody has looked for it, or the dump has nothing of it. */
+  readonly crashedKernel: CrashedKernel | null;
+  /** The kernel that crashed: by its own state, else by the dump's notes and header. */
+  readonly kernel: KernelName;
   readonly platform: Platform | null;
   readonly dmesg: Capture | null;
   /** The kdump kernel's own memory, as far as snapshot and /proc/iomem tell. */
@@ -59,7 +73,8 @@ export interface Evidence {
 
 /** Puts together what was given. Reads nothing yet. */
 export function evidenceOf(dump: OpenedDump, snapshot: Snapshot, options: EvidenceOptions = {}): Evidence {
-  const { iomem = null, platform = null, dmesg = null, later, excluded, progress = noProgress } = options;
+  const { iomem = null, crashedKernel = null, platform = null, dmesg = null } = options;
+  const { later, excluded, progress = noProgress } = options;
   const { systemRam } = snapshot.kdump;
   const momentOf = (one: OpenedDump): Moment => ({
     dump: one,
@@ -71,9 +86,15 @@ export function evidenceOf(dump: OpenedDump, snapshot: Snapshot, options: Eviden
     now: momentOf(dump),
     later: later === undefined ? null : momentOf(later),
     iomem,
+    crashedKernel,
+    kernel: crashedKernel?.state.kernel ?? kernelNamed(dump),
     platform,
     dmesg,
     kdumpRam: kdumpRamOf(systemRam, iomem),
     progress,
   };
+}
+
+function kernelNamed({ details: { kernelRelease, vmcoreinfo } }: OpenedDump): KernelName {
+  return { release: kernelRelease, buildId: vmcoreinfo.get('BUILD-ID') ?? null };
 }

@@ -9,7 +9,7 @@ import { untilFetched } from '../dump/until-fetched.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
-import { type Platform, platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf, type Platform } from '../platform/platform.ts';
 import { Rows } from '../rows.ts';
 import { COMMAND_ERRORS, type SidRange } from '../smmu/commands.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
@@ -160,11 +160,11 @@ const QUEUE_ERRORS = /^CMDQP?_ERR$|_ABT_ERR$/;
 
 type NameIt = <T extends Pick<QueueEntry, 'firstSid' | 'lastSid'>>(one: T) => Named<T>;
 
-function namer({ base }: SmmuSnapshot, platform: Platform | undefined): NameIt {
-  const names = platformSmmuAt(platform ?? null, base)?.names;
+function namer(smmu: SmmuSnapshot, platform: Platform | undefined): NameIt {
+  const names = deviceNamesOf(platform, smmu);
   return (one) => {
     const { firstSid: sid, lastSid } = one;
-    return { ...one, device: sid === null || sid !== lastSid ? null : (names?.deviceOf(sid) ?? null) };
+    return { ...one, device: sid === null || sid !== lastSid ? null : names.deviceOf(sid) };
   };
 }
 

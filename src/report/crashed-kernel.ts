@@ -68,14 +68,25 @@ function sayProblem(problem: SmmuProblem): string {
   }
 }
 
+type FoundState = Extract<KernelState, { outcome: 'found' }>;
+
 /** Where a snapshot of it comes from, in a few words. */
-export function sourceOf({ kernel, types }: Extract<KernelState, { outcome: 'found' }>): string {
-  const how = types === 'btf' ? 'types from BTF' : 'no BTF: layout by fixed offsets and signatures';
-  return `reconstructed from the dump: kernel ${kernel.release}, ${how}`;
+export function sourceOf(state: Pick<FoundState, 'kernel' | 'types'>): string {
+  return `reconstructed from the dump: kernel ${state.kernel.release}, ${typesInWords(state)}`;
+}
+
+/** The same above a report. */
+export function originOf(state: Pick<FoundState, 'kernel' | 'types'>): string {
+  return `registers reconstructed from the crashed kernel's own state (${state.kernel.release}, ${typesInWords(state)})`;
+}
+
+function typesInWords({ types }: Pick<FoundState, 'types'>): string {
+  return types === 'btf' ? 'types from BTF' : 'no BTF: layout by fixed offsets and signatures';
 }
 
 /** What somebody who uses these registers has to know beside them: one line each. */
-export function stateNotes(state: Extract<KernelState, { outcome: 'found' }>): string[] {
+export function stateNotes(state: KernelState): string[] {
+  if (state.outcome === 'not-found') return [nothingFound('state', state.reason)];
   const { rejected, otherKernels, smmus, isWhole } = state;
   const others = `the VMCOREINFO of ${otherKernels} other kernel${otherKernels === 1 ? '' : 's'} is in memory too`;
   return [

@@ -13,6 +13,7 @@
 import { isUnknown } from '../adopt/checks.ts';
 import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
+import { observedOrUnknown, requiredInWords } from '../findings/prose/evidence.ts';
 import { hex } from '../hex.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
 import type { DeviceReport, InsertReport } from '../inspect/outcome.ts';
@@ -69,7 +70,7 @@ function suitesOf(inspection: Inspection): Suite[] {
 function checkCases({ adoption }: SmmuReport): TestCase[] {
   return adoption.checks.map((check) => {
     const { id, result, observed, required } = check;
-    const found = { message: `${observed ?? 'unknown'}; required: ${required}` };
+    const found = { message: `${observedOrUnknown(observed)}; required: ${requiredInWords(required)}` };
     const one = { group: 'checks', name: id } as const;
     if (result === 'pass') return { ...one, outcome: null };
     if (result === 'fail') return { ...one, outcome: 'failure', ...found };

@@ -93,8 +93,15 @@ function placesOf(layout: Layout): readonly Place[] {
   return made;
 }
 
-/** Every field of the layout by name. Rows by the million are decoded so: numbers come out of 32-bit halves. */
-export function decodeFields(layout: Layout, words: readonly bigint[]): Record<string, FieldValue> {
+/**
+ * Every field of the layout by name; of a register of which some bits are `known`, those that are wholly. Rows by the
+ * million are decoded so: numbers come out of 32-bit halves.
+ */
+export function decodeFields(
+  layout: Layout,
+  words: readonly bigint[],
+  known: bigint | null = null,
+): Record<string, FieldValue> {
   const halves: number[] = [];
   for (const word of words) {
     const low = Number(BigInt.asUintN(32, word));
@@ -102,6 +109,7 @@ export function decodeFields(layout: Layout, words: readonly bigint[]): Record<s
   }
   const decoded: Record<string, FieldValue> = {};
   for (const { field, at, shift, mask, addressMask } of placesOf(layout)) {
+    if (known !== null && !isKnown(field, { known })) continue;
     if (at !== null) decoded[field.name] = ((halves[at] ?? 0) >>> shift) & mask;
     else if (field.kind === 'address') decoded[field.name] = (words[field.word] ?? 0n) & addressMask;
     else decoded[field.name] = Number(fieldBits(field, words));

@@ -74,9 +74,20 @@ export function hardwareFeatures(
   return Object.fromEntries(entries) as HardwareFeatures;
 }
 
-/** Registers that the features are read from and that were not captured, in the order of the table. */
-export function missingFeatureRegisters(registers: ReadonlyMap<string, bigint>): string[] {
-  return [...new Set(Object.values(FEATURES).map(([name]) => name))].filter((name) => !registers.has(name));
+/**
+ * What the features are read from and what is not known, in the order of the table: registers that were not captured at
+ * all, and fields of those of which other bits are known.
+ */
+export function missingFeatures(
+  registers: ReadonlyMap<string, bigint>,
+  partial: ReadonlyMap<string, { readonly value: bigint; readonly known: bigint }> = new Map(),
+): string[] {
+  const features = hardwareFeatures(registers, partial);
+  const missing = Object.entries(FEATURES).flatMap(([feature, [register, field]]) => {
+    if (features[feature as FeatureName] !== null) return [];
+    return partial.has(register) ? [`${register}.${field}`] : [register];
+  });
+  return [...new Set(missing)];
 }
 
 /** Bits of the address sizes OAS, IPS and S2PS, by code. */

@@ -15,6 +15,7 @@ export interface Assumption {
 }
 
 const MISSING = 'register missing from the snapshot';
+const NOT_RECONSTRUCTED = "not among the registers that the crashed kernel's state tells";
 const UNKNOWN = 'not among the known bits of the register';
 
 interface Default {
@@ -52,11 +53,14 @@ export const DEFAULTS: Readonly<Record<string, Default>> = {
 export class RegisterFile {
   readonly #values: ReadonlyMap<string, bigint>;
   readonly #partial: ReadonlyMap<string, PartialRegister>;
+  /** What is said of a register that is not there. */
+  readonly #missing: string;
   readonly #assumed = new Map<string, Assumption>();
 
   constructor(smmu: SmmuSnapshot) {
     this.#values = smmu.registers;
     this.#partial = smmu.partial ?? new Map();
+    this.#missing = smmu.provenance === undefined ? MISSING : NOT_RECONSTRUCTED;
   }
 
   /** Whether every bit of the register is known. */
@@ -98,7 +102,7 @@ export class RegisterFile {
     const assumed = DEFAULTS[key];
     if (assumed === undefined) throw new Error(`no value and no default for ${key}`);
     const chosen = assumed.value(this);
-    this.assume(key, String(chosen), `${this.#partial.has(register) ? UNKNOWN : MISSING}; ${assumed.why}`);
+    this.assume(key, String(chosen), `${this.#partial.has(register) ? UNKNOWN : this.#missing}; ${assumed.why}`);
     return BigInt(chosen);
   }
 

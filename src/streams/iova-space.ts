@@ -1,27 +1,35 @@
 /** `translate --all`: everything that a stream can reach, as ranges in the order of input addresses. */
 
+import type { PageState } from '../dump/memory.ts';
 import { Rows } from '../rows.ts';
 import { iasBits, oasBits } from '../smmu/hardware-features.ts';
+import type { HalfReason } from '../smmu/translation/reasons.ts';
 import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';
 import { tableSetsOf } from '../smmu/translation/table-set.ts';
+import type { FaultEvent } from '../smmu/translation/walk.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import {
+  type EndingReason,
   type Permissions,
   permissionsOf,
   type StreamAnswer,
   type StreamQuestion,
   StreamTranslator,
-  stepRow,
   type TranslationMemory,
   type TranslationOutcome,
   type TranslationStep,
 } from './translation.ts';
 
+/** More than the pages of 4 GiB, none of which follows the one before it: a hostile table has millions. */
+const MAX_RANGES = 1 << 20;
+/** What making a stretch costs, in descriptors that are only read. */
+const STRETCH_COST = 16;
+
 /** Input addresses that are treated alike. */
 export interface IovaRange {
-  readonly kind: Stretch['kind'] | 'bypass';
+  readonly kind: Stretch<PageState>['kind'] | 'bypass';
   readonly start: bigint;
   readonly byteLength: number;
   /** Of `start`; null unless mapped or passed through. */
@@ -33,19 +41,19 @@ export interface IovaRange {
   readonly attributes: string;
   /** Blocks and pages. */
   readonly leaves: number;
-  /** The event of a fault, or what is not known. */
-  readonly why: string | null;
+  /** The event of a fault; where it is unknown, the state of the table that is missing. */
+  readonly why: FaultEvent | PageState | null;
 }
 
 export interface IovaSpaceReport extends StreamAnswer {
   readonly outcome: TranslationOutcome;
-  readonly fault: string | null;
-  readonly why: string | null;
+  readonly fault: FaultEvent | null;
+  readonly why: EndingReason | null;
   readonly asid: number | null;
   /** What is not in a range is not mapped: F_TRANSLATION. */
   readonly ranges: Rows<IovaRange>;
-  /** Why the ranges of a half are missing, by half. */
-  readonly halves: readonly string[];
+  /** Halves without ranges. */
+  readonly halves: readonly { readonly half: number; readonly why: HalfReason }[];
   /** Of the configuration, down to the CD. */
   readonly steps: readonly TranslationStep[];
   readonly assumptions: readonly Assumption[];
@@ -72,10 +80,9 @@ export function iovaSpaceReport(
     fault: end?.fault ?? null,
     why: end?.why ?? null,
     asid: context?.stage1?.asid ?? null,
-    ranges: new Rows(() => (end === null ? rangesOf(stream, memory, new Budget(descriptors)) : [])),
-    halves:
-      context?.stage1?.halves.flatMap(({ regime, why }, half) => (regime === null ? [`TTB${half}: ${why}`] : [])) ?? [],
-    steps: stream.steps.map(stepRow),
+    ranges: new Rows(() => (end === null ? listed(rangesOf(stream, memory, new Budget(descriptors))) : [])),
+    halves: context?.stage1?.halves.flatMap(({ regime, why }, half) => (regime === null ? [{ half, why }] : [])) ?? [],
+    steps: stream.steps,
     assumptions: stream.assumptions,
   };
 }
@@ -98,19 +105,46 @@ function* rangesOf(
   for (const { regime, base, usable } of tableSetsOf(context).filter((set) => set !== null)) {
     // What comes to stage 2 alone is an intermediate address.
     const to = Math.min(2 ** regime.inputBits, regime.stage === 2 ? 2 ** (iasBits(hw) ?? 52) : Infinity);
-    for (const stretch of joinedStretches(map.stretches(regime, 0, to))) {
+    for (const stretch of joinedStretches(charged(map.stretches(regime, 0, to), budget))) {
       yield rangeOf({ ...stretch, rights: stretch.rights & usable }, base);
     }
   }
 }
 
+/** As many as a report lists, and behind them where it stops. */
+function* listed(ranges: Iterable<IovaRange>): Generator<IovaRange> {
+  let count = 0;
+  for (const range of ranges) {
+    if (count === MAX_RANGES) {
+      yield cutAt(range.start);
+      return;
+    }
+    count += 1;
+    yield range;
+  }
+}
+
+/** A table of garbage makes a stretch of every entry, each of which costs more than the entry. */
+function* charged(stretches: Iterable<Stretch<PageState>>, budget: Budget): Generator<Stretch<PageState>> {
+  for (const stretch of stretches) {
+    budget.spend(STRETCH_COST);
+    yield stretch;
+  }
+}
+
+/** Nothing is said of what comes from this address on. */
+function cutAt(start: bigint): IovaRange {
+  const nothing = { byteLength: 0, output: 0, rights: 0, attributes: '', leaves: 0, why: null };
+  return rangeOf({ kind: 'cut', start: 0, ...nothing }, start);
+}
+
 function passed(bits: number): IovaRange {
   const everything = { kind: 'mapped', start: 0, byteLength: 2 ** bits, output: 0, rights: ALL_RIGHTS } as const;
-  return { ...rangeOf({ ...everything, attributes: '', leaves: 0, why: '' }, 0n), kind: 'bypass' };
+  return { ...rangeOf({ ...everything, attributes: '', leaves: 0, why: null }, 0n), kind: 'bypass' };
 }
 
 function rangeOf(
-  { kind, start, byteLength, output, rights, attributes, leaves, why }: Stretch,
+  { kind, start, byteLength, output, rights, attributes, leaves, why }: Omit<Stretch<PageState>, 'isStage2Device'>,
   base: bigint,
 ): IovaRange {
   const first = base + BigInt(start);
@@ -125,6 +159,6 @@ function rangeOf(
     rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
     attributes,
     leaves,
-    why: why === '' ? null : why,
+    why,
   };
 }

@@ -6,108 +6,70 @@
 import { maskedAddress, STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
-import type { SmmuReport } from '../inspect/inspection.ts';
-import { fieldOf, meaningOf } from '../smmu/fields.ts';
-import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
-import { STE } from '../smmu/ste.ts';
 import {
   L1STD_BYTE_LENGTH,
   l1Lookup,
   l1Pointer,
   STE_BYTE_LENGTH,
   type StreamTableGeometry,
-  streamTableGeometry,
-  type TableAddressBits,
-  tableAddressBits,
   tableFormatOf,
 } from '../smmu/stream-table.ts';
-import type { RegisterFile } from '../snapshot/register-file.ts';
-import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { LookupEnd } from '../tables/lookup-end.ts';
+import { geometryOf, type TableRegisters } from '../tables/table-registers.ts';
+
+/** The register that says where the table is, or what is read in memory. */
+export type TableStructure = { readonly kind: 'STRTAB_BASE' | 'L1STD' | 'STE' };
+
+/** What it says to the hardware, or to Linux where that reads it in another way. */
+export type TableSays =
+  | ({ readonly kind: 'geometry' } & Pick<StreamTableGeometry, 'format' | 'split' | 'log2Size' | 'base' | 'entries'>)
+  | { readonly kind: 'cfg'; readonly fmt: number; readonly split: number; readonly log2Size: number }
+  /** `stes` 0: no table. */
+  | { readonly kind: 'l1std'; readonly span: number; readonly stes: number; readonly l2: number }
+  | { readonly kind: 'linux-l1std'; readonly span: number; readonly l2: number }
+  | { readonly kind: 'ste'; readonly valid: boolean; readonly config: number };
+
+/** What ends Linux's way where the hardware's would go on. */
+export type LinuxLookupEnd =
+  | { readonly kind: 'linux-format'; readonly fmt: number }
+  | { readonly kind: 'linux-split' | 'linux-span' }
+  | { readonly kind: 'linux-unused' | 'linux-null-pointer'; readonly l1Index: number };
 
 export interface LookupStep {
-  readonly what: 'STRTAB_BASE' | 'L1 descriptor' | 'STE';
+  readonly what: TableStructure;
   readonly index: number | null;
   /** Of what is read; for the register, of the table that it names. */
   readonly address: number;
-  /** The first word; null when its bytes are not known. */
+  /** The first word, and what it says; null when its bytes are not known. */
   readonly value: bigint | null;
-  readonly meaning: string;
+  readonly says: TableSays | null;
   readonly pageState: PageState | null;
 }
 
-export interface Lookup {
+export interface Lookup<End = LookupEnd | LinuxLookupEnd> {
   readonly outcome: 'found' | 'no-entry' | 'not-in-dump';
   /** Of the entry; null where the way ends before. */
   readonly address: number | null;
   /** What ends it. */
-  readonly why: string | null;
+  readonly why: End | null;
   readonly steps: readonly LookupStep[];
 }
 
-/** What STRTAB_BASE and STRTAB_BASE_CFG say, which every snapshot has, and IDR1.SIDSIZE. */
-export interface TableRegisters {
-  readonly fmt: number;
-  readonly split: number;
-  readonly log2Size: number;
-  /** STRTAB_BASE.ADDR */
-  readonly addr: bigint;
-  /** STRTAB_BASE as it was captured. */
-  readonly value: bigint;
-  readonly sidBits: number;
-  readonly addressBits: TableAddressBits;
-}
-
-/** From a snapshot; a missing IDR1 is assumed and noted in `registers`, which reads the same snapshot. */
-export function tableRegisters(smmu: SmmuSnapshot, registers: RegisterFile): TableRegisters {
-  const cfg = (field: string) => registers.field('STRTAB_BASE_CFG', field);
-  return {
-    fmt: cfg('FMT'),
-    split: cfg('SPLIT'),
-    log2Size: cfg('LOG2SIZE'),
-    addr: registers.bits('STRTAB_BASE', 'ADDR'),
-    value: smmu.registers.get('STRTAB_BASE') ?? 0n,
-    sidBits: registers.field('IDR1', 'SIDSIZE'),
-    addressBits: tableAddressBits(oasBits(hardwareFeatures(smmu.registers))),
-  };
-}
-
-/** From a report. */
-export function reportedTableRegisters({ registers, features }: SmmuReport): TableRegisters {
-  const cfg = (field: string) => Number(registers['STRTAB_BASE_CFG']?.fields[field] ?? 0);
-  const base = registers['STRTAB_BASE'];
-  return {
-    fmt: cfg('FMT'),
-    split: cfg('SPLIT'),
-    log2Size: cfg('LOG2SIZE'),
-    addr: BigInt(base?.fields['ADDR'] ?? 0),
-    value: BigInt(base?.value ?? 0),
-    sidBits: features.sidBits,
-    addressBits: tableAddressBits(features.oasBits),
-  };
-}
-
 /** IHI 0070, "Stream table lookup". What it refuses is C_BAD_STREAMID. */
-export function lookUpByHardware(
-  { addr, value, sidBits, addressBits, ...cfg }: TableRegisters,
-  view: MemoryView,
-  sid: number,
-): Lookup {
-  const geometry = streamTableGeometry(addr, cfg, sidBits, addressBits);
-  const { format, base, split, log2Size } = geometry;
-  const walk = new Walk(view, base, value, tableInWords(geometry));
-  if (sid >= 2 ** log2Size) return walk.end(`the table covers 2^${log2Size} StreamIDs`);
+export function lookUpByHardware(registers: TableRegisters, view: MemoryView, sid: number): Lookup<LookupEnd> {
+  const geometry = geometryOf(registers);
+  const { format, base, split, log2Size, entries } = geometry;
+  const says = { kind: 'geometry', format, split, log2Size, base, entries } as const;
+  const walk = new Walk<LookupEnd>(view, base, registers.value, says);
+  if (sid >= 2 ** log2Size) return walk.end({ kind: 'beyond-table', log2Size });
   if (format === 'linear') return walk.ste(base, sid);
   const index = Math.floor(sid / 2 ** split);
   const inTable = sid % 2 ** split;
-  const halves = walk.l1(base, index, (low, high) => {
-    const { span, stes, l2 } = l1Lookup(low, high, geometry);
-    return stes === 0 ? `span ${span}: no table` : `span ${span}: ${count(stes, 'STE')} at ${hex(l2)}`;
-  });
+  const halves = walk.l1(base, index, (low, high) => ({ kind: 'l1std', ...l1Lookup(low, high, geometry) }));
   if (halves === null) return walk.end();
   const { span, stes, l2 } = l1Lookup(...halves, geometry);
-  if (stes === 0) return walk.end(`L1[${index}] has span ${span}`);
-  if (inTable >= stes) return walk.end(`L1[${index}] has span ${span}, which holds ${count(stes, 'STE')}`);
+  if (stes === 0) return walk.end({ kind: 'span-without-table', l1Index: index, span });
+  if (inTable >= stes) return walk.end({ kind: 'beyond-span', l1Index: index, span, stes });
   return walk.ste(l2, inTable);
 }
 
@@ -116,77 +78,77 @@ export function lookUpByLinux(registers: TableRegisters, view: MemoryView, sid: 
   const { addr, value, fmt, split, log2Size } = registers;
   const base = maskedAddress(addr);
   const format = tableFormatOf(fmt);
-  const walk = new Walk(view, base, value, `FMT ${fmt}, SPLIT ${split}, LOG2SIZE ${log2Size}`);
-  if (format === 'reserved') return walk.end(`FMT ${fmt} is no format that Linux knows`);
-  if (format === '2lvl' && split !== STRTAB_SPLIT) return walk.end(`Linux knows no other SPLIT than ${STRTAB_SPLIT}`);
-  if (sid >= 2 ** log2Size) return walk.end(`the table covers 2^${log2Size} StreamIDs`);
+  const walk = new Walk<LookupEnd | LinuxLookupEnd>(view, base, value, { kind: 'cfg', fmt, split, log2Size });
+  if (format === 'reserved') return walk.end({ kind: 'linux-format', fmt });
+  if (format === '2lvl' && split !== STRTAB_SPLIT) return walk.end({ kind: 'linux-split' });
+  if (sid >= 2 ** log2Size) return walk.end({ kind: 'beyond-table', log2Size });
   if (format === 'linear') return walk.ste(base, sid);
   const index = Math.floor(sid / STRTAB_NUM_L2_STES);
-  const halves = walk.l1(base, index, (low, high) => `span ${low & 0x1f}, pointer ${hex(l1Pointer(low, high))}`);
+  const halves = walk.l1(base, index, (low, high) => {
+    return { kind: 'linux-l1std', span: low & 0x1f, l2: l1Pointer(low, high) };
+  });
   if (halves === null) return walk.end();
   const span = halves[0] & 0x1f;
   const pointer = l1Pointer(...halves);
-  if (span === 0) return walk.end(`L1[${index}] is unused: a device gets a new table of abort entries`);
-  if (pointer === 0) return walk.end(`L1[${index}] has a null pointer: unused through v7, rejected from v8 on`);
-  if (span !== STRTAB_SPLIT + 1) return walk.end(`Linux knows no other span than ${STRTAB_SPLIT + 1}`);
+  if (span === 0) return walk.end({ kind: 'linux-unused', l1Index: index });
+  if (pointer === 0) return walk.end({ kind: 'linux-null-pointer', l1Index: index });
+  if (span !== STRTAB_SPLIT + 1) return walk.end({ kind: 'linux-span' });
   return walk.ste(pointer, sid % STRTAB_NUM_L2_STES);
 }
 
-function tableInWords({ format, split, log2Size, base, entries }: StreamTableGeometry): string {
-  const levels = format === '2lvl' ? `${count(entries, 'descriptor')}, split ${split}` : 'linear';
-  return `2^${log2Size} StreamIDs, ${levels}, at ${hex(base)}`;
-}
-
-function count(number: number, one: string): string {
-  return `${number} ${one}${number === 1 ? '' : 's'}`;
-}
-
 /** Collects the steps, the first of which is the register that says where the table is. */
-class Walk {
+class Walk<End> {
   readonly #view: MemoryView;
   readonly #steps: LookupStep[];
 
-  constructor(view: MemoryView, base: number, value: bigint, meaning: string) {
+  constructor(view: MemoryView, base: number, value: bigint, says: TableSays) {
     this.#view = view;
-    const about = { what: 'STRTAB_BASE', index: null, address: base, value } as const;
-    this.#steps = [{ ...about, meaning, pageState: null }];
+    const about = { what: { kind: 'STRTAB_BASE' }, index: null, address: base, value } as const;
+    this.#steps = [{ ...about, says, pageState: null }];
   }
 
   /** The halves of an L1 descriptor, or null when it is not known. */
-  l1(base: number, index: number, says: (low: number, high: number) => string): [low: number, high: number] | null {
-    const value = this.#read('L1 descriptor', index, base + index * L1STD_BYTE_LENGTH, L1STD_BYTE_LENGTH, (first) =>
-      says(...halvesOf(first)),
+  l1(
+    base: number,
+    index: number,
+    reading: (low: number, high: number) => TableSays,
+  ): [low: number, high: number] | null {
+    const paddr = base + index * L1STD_BYTE_LENGTH;
+    const value = this.#read({ kind: 'L1STD' }, index, paddr, L1STD_BYTE_LENGTH, (first) =>
+      reading(...halvesOf(first)),
     );
     return value === null ? null : halvesOf(value);
   }
 
-  ste(table: number, index: number): Lookup {
+  ste(table: number, index: number): Lookup<End | LookupEnd> {
     const paddr = table + index * STE_BYTE_LENGTH;
-    const value = this.#read('STE', index, paddr, STE_BYTE_LENGTH, (first) => {
-      const config = Number((first >> 1n) & 7n);
-      return `V ${first & 1n}, Config ${config}: ${meaningOf(fieldOf(STE, 'Config'), config)}`;
-    });
+    const value = this.#read({ kind: 'STE' }, index, paddr, STE_BYTE_LENGTH, (first) => ({
+      kind: 'ste',
+      valid: (first & 1n) === 1n,
+      config: Number((first >> 1n) & 7n),
+    }));
     if (value === null) return { ...this.end(), address: paddr };
     return { outcome: 'found', address: paddr, why: null, steps: this.#steps };
   }
 
   /** Without a reason of its own, the last step is not in the dump. */
-  end(why?: string): Lookup {
-    const { what, address, pageState } = this.#steps.at(-1) as LookupStep;
-    return {
-      outcome: why === undefined ? 'not-in-dump' : 'no-entry',
-      address: null,
-      why: why ?? `the ${what} at ${hex(address)} is not in the dump (${pageState})`,
-      steps: this.#steps,
-    };
+  end(why?: End): Lookup<End | LookupEnd> {
+    const outcome = why === undefined ? 'not-in-dump' : 'no-entry';
+    return { outcome, address: null, why: why ?? this.#missing(), steps: this.#steps };
+  }
+
+  #missing(): LookupEnd {
+    const { what, index, address, pageState } = this.#steps.at(-1) as LookupStep;
+    const l1Index = what.kind === 'STE' ? null : index;
+    return { kind: 'entry-not-in-dump', l1Index, paddr: address, state: pageState as PageState };
   }
 
   #read(
-    what: LookupStep['what'],
+    what: TableStructure,
     index: number,
     paddr: number,
     byteLength: number,
-    says: (first: bigint) => string,
+    reading: (first: bigint) => TableSays,
   ): bigint | null {
     const [first = null] = this.#view.readWords(paddr, byteLength) ?? [];
     this.#steps.push({
@@ -194,7 +156,7 @@ class Walk {
       index,
       address: paddr,
       value: first,
-      meaning: first === null ? 'not in the dump' : says(first),
+      says: first === null ? null : reading(first),
       pageState: this.#view.stateOf(paddr, byteLength),
     });
     return first;

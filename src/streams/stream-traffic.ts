@@ -2,10 +2,11 @@
 
 import type { AddressRange } from '../dump/memory.ts';
 import { commandQueueOf, eventQueueOf, pageRequestQueueOf, type Queue, type QueueEntry } from '../queues/queue.ts';
+import type { FaultEvent } from '../smmu/translation/walk.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import { type IovaRange, iovaSpaceReport } from './iova-space.ts';
-import type { TranslationMemory, TranslationOutcome } from './translation.ts';
+import type { EndingReason, TranslationMemory, TranslationOutcome } from './translation.ts';
 
 /** What traffic with one SubstreamID, or without, can reach. */
 export interface StreamReach {
@@ -13,8 +14,8 @@ export interface StreamReach {
   readonly ssv: boolean;
   readonly asid: number | null;
   readonly outcome: TranslationOutcome;
-  readonly fault: string | null;
-  readonly why: string | null;
+  readonly fault: FaultEvent | null;
+  readonly why: EndingReason | null;
   readonly mappedBytes: number;
   readonly writableBytes: number;
   /** Of the writable ones, those in the kdump kernel's memory, as far as that is known. */

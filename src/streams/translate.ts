@@ -3,7 +3,7 @@
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
-import { platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf } from '../platform/platform.ts';
 import type { AccessKind } from '../smmu/translation/rights.ts';
 import { onlySmmu } from '../snapshot/choose.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -47,7 +47,7 @@ export async function translate(
   const { sid, ssid = null } = options;
   const smmu = onlySmmu(snapshot, options.smmu);
   const { now, platform } = evidenceOf(dump, snapshot, options);
-  const device = platformSmmuAt(platform, smmu.base)?.names.deviceOf(sid) ?? null;
+  const device = deviceNamesOf(platform, smmu).deviceOf(sid);
   const stream = { sid, ssid, device };
   if (options.iova !== undefined) {
     const { iova, access = 'read', privileged = false } = options;

@@ -5,27 +5,38 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
 import type { AddressMap } from '../platform/address-map.ts';
-import { hardwareFeatures, missingFeatureRegisters, oasBits } from '../smmu/hardware-features.ts';
+import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/hardware-features.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import type { AbortReason, FaultReason, Fetched, Says, UnknownReason } from '../smmu/translation/reasons.ts';
 import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
-import { type Abort, type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
+import { type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
 import { type FaultResponse, responseTo, type Translated, translate } from '../smmu/translation/transaction.ts';
-import { type Fault, type FaultClass, fault, type Step, type Unknown } from '../smmu/translation/walk.ts';
+import { type Fault, type FaultClass, type FaultEvent, fault, type Step } from '../smmu/translation/walk.ts';
 import { type Assumption, RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { LookupEnd } from '../tables/lookup-end.ts';
+import { tableRegisters } from '../tables/table-registers.ts';
 import { type Target, targetOf } from './physical-target.ts';
-import { lookUpByHardware, tableRegisters } from './stream-lookup.ts';
+import { lookUpByHardware, type TableSays, type TableStructure } from './stream-lookup.ts';
 
+/** Something that was read on the way; null for what is not known of it. */
 export interface TranslationStep {
-  readonly what: string;
+  readonly what: TableStructure | Fetched;
   readonly index: number | null;
-  readonly address: number | null;
+  readonly address: number;
   readonly value: bigint | null;
-  readonly meaning: string;
+  readonly says: TableSays | Says | null;
   readonly pageState: PageState | null;
 }
+
+/** With the SMMU off, what GBPA does, or why that is not known. */
+export type GbpaReason =
+  | { readonly kind: 'gbpa-missing' | 'gbpa-aborts' | 'gbpa-passes' }
+  | { readonly kind: 'off-too-large'; readonly iova: bigint; readonly bits: number };
+
+/** What lies behind a fault, an abort, a bypass of all, or an outcome that cannot be told. */
+export type EndingReason = FaultReason | AbortReason | UnknownReason<PageState> | LookupEnd | GbpaReason;
 
 export interface Permissions {
   readonly read: boolean;
@@ -41,9 +52,8 @@ export interface Ending {
   readonly pa: number | null;
   /** Of the final block or page; null unless translated. */
   readonly size: number | null;
-  readonly fault: string | null;
-  /** What lies behind a fault, an abort, or an outcome that cannot be told. */
-  readonly why: string | null;
+  readonly fault: FaultEvent | null;
+  readonly why: EndingReason | null;
   readonly faultDetail: FaultDetail | null;
   /** For the privilege of the access, or what STE.PRIVCFG makes of it; null unless translated. */
   readonly permissions: Permissions | null;
@@ -121,7 +131,7 @@ export function translationReport(
     privileged,
     ...ending,
     asid: stream.context?.stage1?.asid ?? null,
-    steps: stream.steps.map(stepRow),
+    steps: stream.steps,
     assumptions: stream.assumptions,
   };
 }
@@ -129,7 +139,8 @@ export function translationReport(
 /** The configuration of one stream, found once, and what translates through it. */
 export class StreamTranslator {
   readonly hw: ReturnType<typeof hardwareFeatures>;
-  readonly steps: Step<PageState>[] = [];
+  readonly #found: Step<PageState>[] = [];
+  readonly #lookup: TranslationStep[] = [];
   readonly assumptions: Assumption[] = [];
   /** Null where the way ends before anything translates; `end` says how. */
   readonly context: StreamContext | null;
@@ -142,19 +153,20 @@ export class StreamTranslator {
 
   constructor(smmu: SmmuSnapshot, memory: TranslationMemory, { sid, ssid }: StreamQuestion) {
     this.#memory = memory;
-    this.hw = hardwareFeatures(smmu.registers);
+    this.hw = hardwareFeatures(smmu.registers, smmu.partial);
     const registers = new RegisterFile(smmu);
     const found = this.#find(smmu, registers, sid, ssid);
     this.passesAll = found === 'passes-all';
     this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
     this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
     this.assumptions.push(...registers.assumptions);
-    const missing = missingFeatureRegisters(smmu.registers).filter((name) => name !== 'AIDR');
-    if (missing.length > 0 && this.steps.length > 0) {
+    const missing = missingFeatures(smmu.registers, smmu.partial).filter((name) => name !== 'AIDR');
+    const anyStep = this.#lookup.length > 0;
+    if (missing.length > 0 && anyStep) {
       const why = 'missing from the snapshot; rules that need them are not applied';
       this.assumptions.push({ what: missing.join(', '), value: 'unknown', why });
     }
-    if (!smmu.registers.has('AIDR') && this.steps.length > 0) {
+    if (!smmu.registers.has('AIDR') && anyStep) {
       this.assumptions.push({ what: 'AIDR', value: 'SMMUv3.1 or later', why: 'register missing from the snapshot' });
     }
     if (this.context?.stage1?.worldAssumed === true) {
@@ -163,55 +175,47 @@ export class StreamTranslator {
     }
   }
 
+  /** What was read so far, from the register that says where the stream table is. */
+  get steps(): readonly TranslationStep[] {
+    return [...this.#lookup, ...this.#found.map(({ state, ...step }) => ({ ...step, pageState: state }))];
+  }
+
   /** One access; its steps are added to those that led to the configuration. */
   translate(iova: bigint, access: AccessKind, privileged: boolean): Ending {
     if (this.end !== null) return this.end;
     if (this.context === null) return this.#passed(iova);
-    const end = translate(this.context, { iova, kind: access, privileged }, this.hw, this.#memory.view, this.steps);
+    const end = translate(this.context, { iova, kind: access, privileged }, this.hw, this.#memory.view, this.#found);
     return this.#ending(end);
   }
 
   #find(smmu: SmmuSnapshot, registers: RegisterFile, sid: number, ssid: number | null) {
     if (registers.field('CR0', 'SMMUEN') === 0) {
-      const off = 'CR0.SMMUEN is 0: no table is read, GBPA decides for all traffic';
-      if (!registers.has('GBPA')) return { kind: 'unknown', why: `${off}; GBPA is missing from the snapshot` } as const;
-      if (registers.field('GBPA', 'ABORT') === 1) return { kind: 'abort', why: `${off}, and GBPA.ABORT is 1` } as const;
-      return 'passes-all' as const;
+      if (!registers.has('GBPA')) return { kind: 'unknown', why: { kind: 'gbpa-missing' } } as const;
+      const aborts = registers.field('GBPA', 'ABORT') === 1;
+      return aborts ? ({ kind: 'abort', why: { kind: 'gbpa-aborts' } } as const) : 'passes-all';
     }
     const { view } = this.#memory;
-    const lookup = lookUpByHardware(tableRegisters(smmu, registers), view, sid);
-    for (const { address, value, pageState, ...step } of lookup.steps) {
-      this.steps.push({
-        ...step,
-        address: Number(address),
-        value: value === null ? null : BigInt(value),
-        state: pageState,
-      });
-    }
-    if (lookup.outcome === 'no-entry') {
+    const { outcome, address, why, steps } = lookUpByHardware(tableRegisters(smmu, registers), view, sid);
+    this.#lookup.push(...steps);
+    if (outcome === 'no-entry' && why !== null) {
       if (registers.has('CR2')) this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
       else registers.assume('CR2.RECINVSID', '1', 'register missing from the snapshot; Linux sets it');
-      return fault('C_BAD_STREAMID', null, null, lookup.why ?? '');
+      return fault('C_BAD_STREAMID', null, null, why);
     }
-    const ste = lookup.address === null ? null : view.readWords(lookup.address, STE_BYTE_LENGTH);
-    if (ste === null) return { kind: 'unknown', why: lookup.why ?? 'the STE is not in the dump' } as const;
-    return streamContext(ste, ssid, this.hw, view, this.steps);
+    const ste = address === null ? null : view.readWords(address, STE_BYTE_LENGTH);
+    if (ste === null) return { kind: 'unknown', why } as const;
+    return streamContext(ste, ssid, this.hw, view, this.#found);
   }
 
   /** GBPA.ABORT is 0: what the SMMU can address at all goes through as it is. */
   #passed(iova: bigint): Ending {
     const bits = oasBits(this.hw) ?? 52;
-    if (iova >= 1n << BigInt(bits)) {
-      return this.#ending({ kind: 'abort', why: `CR0.SMMUEN is 0, and ${hex(iova)} needs more than ${bits} bits` });
-    }
+    if (iova >= 1n << BigInt(bits)) return this.#ending({ kind: 'abort', why: { kind: 'off-too-large', iova, bits } });
     const end = { kind: 'bypass', paddr: Number(iova), byteLength: null, rights: 0, privileged: true } as const;
-    return {
-      ...this.#ending({ ...end, attributes: [] }),
-      why: 'CR0.SMMUEN is 0 and GBPA.ABORT is 0: all traffic passes',
-    };
+    return { ...this.#ending({ ...end, attributes: [] }), why: { kind: 'gbpa-passes' } };
   }
 
-  #ending(end: Translated | Fault | Abort | Unknown): Ending {
+  #ending(end: Translated | Untranslated): Ending {
     if ('paddr' in end) {
       const translated = end.kind === 'translated';
       return {
@@ -237,6 +241,9 @@ export class StreamTranslator {
   }
 }
 
+/** How the way ends without a physical address. */
+type Untranslated = Fault<EndingReason> | { readonly kind: 'abort' | 'unknown'; readonly why: EndingReason | null };
+
 const NO_ENDING: Ending = {
   outcome: 'indeterminate',
   pa: null,
@@ -255,16 +262,4 @@ const NO_ENDING: Ending = {
 export function permissionsOf(rights: number, privileged: boolean): Permissions {
   const has = (kind: AccessKind) => (rights & rightFor(kind, privileged)) !== 0;
   return { read: has('read'), write: has('write'), execute: has('exec') };
-}
-
-/** A step of a walk as reports have it. */
-export function stepRow({ what, index, address, value, meaning, state }: Step<PageState>): TranslationStep {
-  return {
-    what,
-    index,
-    address,
-    value,
-    meaning,
-    pageState: state,
-  };
 }

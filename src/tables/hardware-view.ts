@@ -5,7 +5,6 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import type { SteReader } from '../smmu/ste-reader.ts';
 import type { SteConfig } from '../smmu/stream-table.ts';
@@ -18,7 +17,8 @@ import {
   type StreamTableGeometry,
   steConfig,
 } from '../smmu/stream-table.ts';
-import { NO_STE_LIMITS, type SteLimits } from './listing.ts';
+import { NO_STE_LIMITS, type SteLimits, TableOwners } from './listing.ts';
+import type { LookupEnd } from './lookup-end.ts';
 
 /** One L1 descriptor whose bytes are known. */
 export interface L1Entry extends L1Lookup {
@@ -50,7 +50,7 @@ export interface Census {
 }
 
 /** Where the STE of one StreamID is, or why there is none. */
-export type SteLookup = { readonly paddr: number } | { readonly why: string };
+export type SteLookup = { readonly paddr: number } | { readonly why: LookupEnd };
 
 /** One STE in a buffer, valid until the next is asked for. */
 export interface FoundSte {
@@ -88,18 +88,24 @@ export class HardwareView {
   cut = false;
   /** Pages of the table that the census read as zeros although the dump only lets one infer that. */
   assumedZeroPages = 0;
-  /** L2 tables met again by another descriptor, once the census has gone through them. */
+  /** STEs of tables that were met before, for another descriptor or another SMMU, once the census is over. */
+  repeatedStes = 0;
+  /** Such tables. */
   #repeated = 0;
   readonly #memory: MemoryView;
   readonly #stes: SteReader<PageState>;
   readonly #progress: Progress;
+  readonly #owners: TableOwners;
 
+  /** `owners` is shared by the SMMUs of one report. */
   constructor(
     geometry: StreamTableGeometry,
     memory: MemoryView,
     stes: SteReader<PageState>,
     progress: Progress = noProgress,
+    owners = new TableOwners(),
   ) {
+    this.#owners = owners;
     this.geometry = geometry;
     this.#memory = memory;
     this.#stes = stes;
@@ -146,9 +152,11 @@ export class HardwareView {
     let unknown = 0;
     const { format, base, entries, log2Size } = this.geometry;
     if (format === '2lvl') this.#noteAssumed(base, entries * L1STD_BYTE_LENGTH);
-    const repeats = new Repeats(Number.POSITIVE_INFINITY);
+    const repeats = this.#repeats(Number.POSITIVE_INFINITY);
     for (const array of this.#steArrays(onMissing)) {
+      const before = repeats.met;
       repeats.admits(array.paddr);
+      if (repeats.met > before) this.repeatedStes += array.count;
       located += array.count;
       this.#noteAssumed(array.paddr, array.count * STE_BYTE_LENGTH);
       for (const slice of this.#stes.slices(array.paddr, array.count)) {
@@ -172,6 +180,10 @@ export class HardwareView {
     }
     this.#repeated = repeats.met;
     return { stes: 2 ** log2Size, located, unknown, valid: counts.valid, byConfig: counts.byConfig() };
+  }
+
+  #repeats(limit: number): Repeats {
+    return new Repeats(limit, (paddr) => this.#owners.isAnothers(paddr, this));
   }
 
   #noteAssumed(paddr: number, byteLength: number): void {
@@ -202,7 +214,7 @@ export class HardwareView {
 
   /** The STEs that do something, ascending, as far as `limits` go; with `all`, every one whose bytes are known. */
   *stes(all: boolean, limits: SteLimits = NO_STE_LIMITS): Generator<FoundSte> {
-    const repeats = new Repeats(limits.repeatedTables);
+    const repeats = this.#repeats(limits.repeatedTables);
     let left = limits.stes;
     for (const array of this.#steArrays()) {
       if (!repeats.admits(array.paddr)) continue;
@@ -227,7 +239,7 @@ export class HardwareView {
     if (rows <= limits.stes && this.#repeated <= limits.repeatedTables) {
       return { listed: { stes: rows, repeatedTables: this.#repeated }, notListed: 0 };
     }
-    const repeats = new Repeats(limits.repeatedTables);
+    const repeats = this.#repeats(limits.repeatedTables);
     let [total, admitted] = [0, 0];
     for (const array of this.#steArrays()) {
       const listed = repeats.admits(array.paddr);
@@ -255,23 +267,23 @@ export class HardwareView {
   /** The hardware's own lookup of one StreamID; refusals are C_BAD_STREAMID. */
   lookup(sid: number): SteLookup {
     const { format, base, split, log2Size } = this.geometry;
-    if (sid >= 2 ** log2Size) return { why: `the table covers 2^${log2Size} StreamIDs` };
-    if (format === 'linear') return this.#known(base + sid * STE_BYTE_LENGTH, STE_BYTE_LENGTH, 'its STE');
+    if (sid >= 2 ** log2Size) return { why: { kind: 'beyond-table', log2Size } };
+    if (format === 'linear') return this.#known(base + sid * STE_BYTE_LENGTH, STE_BYTE_LENGTH, null);
     const l1Index = Math.floor(sid / 2 ** split);
     const paddr = base + l1Index * L1STD_BYTE_LENGTH;
-    const descriptor = this.#known(paddr, L1STD_BYTE_LENGTH, `L1[${l1Index}]`);
+    const descriptor = this.#known(paddr, L1STD_BYTE_LENGTH, l1Index);
     if ('why' in descriptor) return descriptor;
     const [value = 0n] = this.#memory.readWords(paddr, L1STD_BYTE_LENGTH) ?? [];
     const { span, stes, l2 } = l1Lookup(Number(value & 0xffff_ffffn), Number(value >> 32n), this.geometry);
-    if (stes === 0) return { why: `L1[${l1Index}] has span ${span}` };
+    if (stes === 0) return { why: { kind: 'span-without-table', l1Index, span } };
     const inTable = sid % 2 ** split;
-    if (inTable >= stes) return { why: `L1[${l1Index}] has span ${span}, which holds ${stes} STEs` };
-    return this.#known(l2 + inTable * STE_BYTE_LENGTH, STE_BYTE_LENGTH, 'its STE');
+    if (inTable >= stes) return { why: { kind: 'beyond-span', l1Index, span, stes } };
+    return this.#known(l2 + inTable * STE_BYTE_LENGTH, STE_BYTE_LENGTH, null);
   }
 
-  #known(paddr: number, byteLength: number, what: string): SteLookup {
+  #known(paddr: number, byteLength: number, l1Index: number | null): SteLookup {
     const state = this.#memory.stateOf(paddr, byteLength);
-    return this.#memory.isKnown(state) ? { paddr } : { why: `${what} at ${hex(paddr)} is not in the dump (${state})` };
+    return this.#memory.isKnown(state) ? { paddr } : { why: { kind: 'entry-not-in-dump', l1Index, paddr, state } };
   }
 
   *#steArrays(onMissing?: (missing: MissingEntries) => void): Generator<SteArray> {
@@ -301,13 +313,15 @@ class Repeats {
   met = 0;
   readonly #seen = new Set<number>();
   readonly #limit: number;
+  readonly #isAnothers: (paddr: number) => boolean;
 
-  constructor(limit: number) {
+  constructor(limit: number, isAnothers: (paddr: number) => boolean) {
     this.#limit = limit;
+    this.#isAnothers = isAnothers;
   }
 
   admits(paddr: number): boolean {
-    if (!this.#seen.has(paddr)) {
+    if (!this.#seen.has(paddr) && !this.#isAnothers(paddr)) {
       this.#seen.add(paddr);
       return true;
     }

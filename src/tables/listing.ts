@@ -18,11 +18,23 @@ const MAX_REPEATED_TABLES = 64;
 /** What one pass over the STEs of an SMMU may list. */
 export interface SteLimits {
   readonly stes: number;
-  /** L2 tables that were met before. */
+  /** Tables that were met before, for this SMMU or another one. */
   readonly repeatedTables: number;
 }
 
 export const NO_STE_LIMITS: SteLimits = { stes: Number.POSITIVE_INFINITY, repeatedTables: Number.POSITIVE_INFINITY };
+
+/** Whose tables they are: arrays of STEs by address, with the first SMMU that leads to each. */
+export class TableOwners {
+  readonly #owners = new Map<number, object>();
+
+  /** Whether the table is another one's; an unclaimed one is `owner`'s from now on. */
+  isAnothers(paddr: number, owner: object): boolean {
+    const first = this.#owners.get(paddr);
+    if (first === undefined) this.#owners.set(paddr, owner);
+    return first !== undefined && first !== owner;
+  }
+}
 
 export interface CdLimits {
   /** CDs beyond the first of each stream. */

@@ -29,7 +29,7 @@ export interface SteRow {
   readonly cds: readonly CdRow[];
 }
 
-/** One row for each STE; `ssidBits` is IDR1.SSIDSIZE, `names` what firmware calls the devices, `cds` what is listed of CDs. */
+/** One row for each STE; `ssidBits` is IDR1.SSIDSIZE, `names` what the devices are called, `cds` what is listed of CDs. */
 export function* steRows(
   stes: Iterable<FoundSte>,
   memory: MemoryView,

@@ -14,18 +14,15 @@ import { holdsLater } from '../support/holds.ts';
 import { inspectJson } from '../support/published.ts';
 import { SLOW } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';
-import { temporaryFolder } from '../support/temporary.ts';
 
 const REVISIONS: readonly ModelRevision[] = ['v6', 'v7', 'v10'];
 const RUNS = SLOW ? 800 : 320;
 /** Found by trying: few others meet everything in so few machines. */
 const SEED = 0x5330;
 
-const folder = temporaryFolder();
-
 describe.each(REVISIONS)('the model against the conformance set, revision %s', (revision) => {
   test.each(CASES)('$id $family: $description', async (one) => {
-    await withCase(one, folder, async ({ dump, snapshot, later }) => {
+    await withCase(one, async ({ dump, snapshot, later }) => {
       const modelled = modelAdoption({
         ...smmuOf(snapshot),
         memory: memoryOfDump(dump),

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
+import type { QueuesInWords } from '../../src/report/prose/reset.ts';
 import { type Inspected, inspectMachine, L1, L2_BUS0, logOf, type MachineOptions } from '../support/machine.ts';
 
 type Registers = NonNullable<MachineOptions['registers']>;
@@ -86,7 +87,10 @@ describe.each(REVISIONS)('%s', (revision) => {
 
   test('whatever the reset, the event and the PRI queue stay off', async () => {
     for (const registers of [{}, WRONG_SPLIT, OFF]) {
-      const { queues } = resetOf(await inspected(revision, { ...registers, CR0: registers === OFF ? '0x0' : '0xf' }));
+      const cr0 = { CR0: registers === OFF ? '0x0' : '0xf' };
+      const { queues } = resetOf(await inspected(revision, { ...registers, ...cr0 })) as object as {
+        readonly queues: QueuesInWords;
+      };
       expect(queues.command).toMatch(/^programmed anew/);
       expect(queues.event).toMatch(/^off/);
       expect(queues.pri).toMatch(/^off/);

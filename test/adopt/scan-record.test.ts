@@ -8,7 +8,13 @@ import { ScanRecord } from '../../src/adopt/scan-record.ts';
 const scan = (model: 'dump' | 'kernel') => new ScanRecord({ memory: { model } } as unknown as ArmSmmuDevice);
 const EINVAL = -22;
 const breakRule = (record: ScanRecord) =>
-  record.fail('asid-zero', EINVAL, { sid: 8, stePaddr: 0x1000, cd: null }, 'ASID 0', 'another');
+  record.fail({
+    rule: 'asid-zero',
+    ret: EINVAL,
+    ...{ sid: 8, stePaddr: 0x1000, cd: null },
+    observed: { kind: 'field', field: 'ASID', value: 0 },
+    required: { kind: 'range', first: 1, last: 255 },
+  });
 
 describe.each(['dump', 'kernel'] as const)('where memory maps as the %s has it', (model) => {
   test('all is read: the errno is that of the broken rule', () => {

@@ -152,7 +152,7 @@ describe('what is broken fails alone', async () => {
       (at) => writeFileSync(at('sample.json'), '{"args":[5]}'),
     ],
     ['an unknown option', "unknown option '--nonsense'", withArgs('dump.raw', '--regs', 'regs.json', '--nonsense')],
-    ['no --regs', "required option '--regs <file>' not specified", withArgs('dump.raw')],
+    ['no --regs', 'no state of the crashed kernel was found, because there is no VMCOREINFO', withArgs('dump.raw')],
     ['a SID that is none', '"x" is not a StreamID', withArgs('dump.raw', '--regs', 'regs.json', '--sid', 'x')],
     ['help', 'outputHelp', withArgs('--help')],
     ['--output', 'a sample has no --output', withArgs('dump.raw', '--regs', 'regs.json', '-o', 'regs.json')],
@@ -335,6 +335,16 @@ describe('manifests', () => {
     });
   });
 
+  test('a vmcore without a snapshot', async () => {
+    const { check, write } = samples('bare-vmcore');
+    const bare = { name: 'bare', dump: 'bare-vmcore/vmcore', expect: { verdict: 'adopted', exitCode: 0 } };
+    write('manifest.json', manifest(bare));
+    expect(await check()).toMatchObject({
+      stdout: lines('ok       bare', 'ok       bare-vmcore', '2 samples: 2 as expected'),
+      status: 0,
+    });
+  });
+
   test('options in every form, and a result that --update makes', async () => {
     const { at, write, read } = samples('span-changed', 'non-coherent');
     const changed = { dump: ['span-changed/dump.raw'], regs: 'span-changed/regs.json' };
@@ -392,7 +402,11 @@ describe('manifests', () => {
     ['no samples', { version: 1 }, 'samples: expected an array, found nothing'],
     ['an unknown key', { version: 1, samples: [], sample: [] }, 'sample: is not known; known: version, description'],
     ['no name', manifest({ regs: 'x', expect: { ret: 0 } }), 'samples[0].name: expected a string, found nothing'],
-    ['no registers', manifest({ name: 'x', expect: { ret: 0 } }), 'samples[0].regs: expected a string, found nothing'],
+    [
+      'registers that are no file',
+      manifest({ ...entry, regs: 5 }),
+      'samples[0].regs: expected a string, found the number 5',
+    ],
     ['no expectation', manifest(entry), 'samples[0].expect: expected an object, found nothing'],
     ['an empty one', expecting({}), 'samples[0].expect: expects nothing; known: verdict, ret'],
     ['a misspelt one', expecting({ verdikt: 'adopted' }), 'samples[0].expect.verdikt: is not known'],

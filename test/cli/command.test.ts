@@ -205,7 +205,7 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     write(name, JSON.stringify(change(JSON.parse(readFileSync(regs, 'utf8')))));
 
   test.each<[string, string[], string]>([
-    ['no arguments', ['inspect'], "required option '--regs <file>' not specified"],
+    ['no arguments', ['inspect'], 'no dump was named'],
     ['unknown command', ['inspcet'], "unknown command 'inspcet' (Did you mean inspect?)"],
     ['unknown option', ['inspect', '--regs', 'x', '--al'], "unknown option '--al' (Did you mean --all?)"],
     ['missing snapshot', ['inspect', dump, '--regs', 'no.json'], 'no.json: cannot be opened (ENOENT)'],

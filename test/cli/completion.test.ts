@@ -44,7 +44,7 @@ test('the definitions are those of the program', () => {
   expect(inspect?.arguments).toMatchObject([{ name: 'dump', kind: 'file', variadic: true, required: false }]);
   expect(inspect?.options).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ long: '--regs', mandatory: true, value: { name: 'file', kind: 'file', words: [] } }),
+      expect.objectContaining({ long: '--regs', mandatory: false, value: { name: 'file', kind: 'file', words: [] } }),
       expect.objectContaining({ short: '-q', long: '--quiet', value: null, mandatory: false }),
       expect.objectContaining({ long: '--fail-on', fallback: 'error' }),
     ]),
@@ -62,9 +62,9 @@ describe.each(COMMANDS.map((command) => [['smmu-adopt', ...command.path].join(' 
     const prefix = path.map((name) => ` ${name}`).join('');
 
     test('in the script of bash', () => {
-      for (const flag of options.flatMap(({ short, long }) => [short, long]).filter((one) => one !== null)) {
-        expect(completed(['smmu-adopt', ...path, flag])).toContain(flag);
-      }
+      const flags = options.flatMap(({ short, long }) => [short, long]).filter((one) => one !== null);
+      const offered = completedInTurn(flags.map((flag) => ['smmu-adopt', ...path, flag]));
+      expect(flags.filter((flag, i) => !offered[i]?.includes(flag))).toEqual([]);
       for (const { path: below } of commands) expect(SCRIPTS.bash).toContain(`"${prefix} ${below.at(-1)}") path=`);
       for (const word of words) expect(SCRIPTS.bash).toMatch(new RegExp(`_smmu_adopt_words.* ${word}( |;|$)`, 'm'));
     });
@@ -92,19 +92,37 @@ describe.each(COMMANDS.map((command) => [['smmu-adopt', ...command.path].join(' 
   },
 );
 
-/** What bash offers for the last of `words`, by the function that it would call. */
-function completed(words: readonly string[]): string[] {
+/** What bash offers for the last word of each line, by the function that it would call; one shell answers them all. */
+function completedInTurn(lines: readonly (readonly string[])[]): string[][] {
   const program = `source "$1"; shift
-    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-    _smmu_adopt
-    printf '%s\\n' "\${COMPREPLY[@]}"`;
+    while (($# > 0)); do
+      COMP_WORDS=("\${@:2:$1}"); COMP_CWORD=$(($1 - 1)); COMPREPLY=()
+      _smmu_adopt
+      printf '%s\\n' "\${COMPREPLY[@]}" --end--
+      shift $(($1 + 1))
+    done`;
   const { stdout, stderr, status } = spawnSync(
     'bash',
-    ['--norc', '--noprofile', '-c', program, 'bash', FILES.bash, ...words],
+    [
+      '--norc',
+      '--noprofile',
+      '-c',
+      program,
+      'bash',
+      FILES.bash,
+      ...lines.flatMap((words) => [`${words.length}`, ...words]),
+    ],
     { cwd: folder.path, encoding: 'utf8' },
   );
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-  return stdout.split('\n').filter((line) => line !== '');
+  return stdout
+    .split('--end--\n')
+    .slice(0, -1)
+    .map((offered) => offered.split('\n').filter((line) => line !== ''));
+}
+
+function completed(words: readonly string[]): string[] {
+  return completedInTurn([words])[0] ?? [];
 }
 
 describe('bash', () => {

@@ -270,7 +270,7 @@ describe('what it is asked', () => {
 describe('what it refuses, in one line', () => {
   test.each([
     [['dump.raw', '--regs', 'regs.json'], "missing required argument 'after'"],
-    [['dump.raw', 'later.raw'], "required option '--regs <file>' not specified"],
+    [['dump.raw', 'later.raw'], 'no state of the crashed kernel was found, because there is no VMCOREINFO'],
     [['dump.raw', 'none.raw', '--regs', 'regs.json'], 'none.raw'],
     [['dump.raw', 'later.raw', '--regs', 'regs.json', '--regs-after', 'none.json'], 'none.json'],
     [['dump.raw', 'later.raw', '--regs', 'regs.json', '--smmu', 'x'], 'no SMMU "x"; there are arm-smmu-v3.0.auto'],

@@ -72,11 +72,22 @@ Adoption and reset  in order
     expect({ stdout, status }).toEqual({ stdout: 'No SMMUv3 speaks in this log\n  1 line was read.\n', status: 0 });
   });
 
+  test('a log that begins with its end gives no words, and how to read it', async () => {
+    const events = [5n, 6n].map((sid) => ({
+      device: 'a.iommu',
+      words: [(sid << 32n) | 0x10n, 0n, 0x1000n, 0n] as const,
+    }));
+    const lines = DRESSINGS['printk time']?.dress(driverLines(events, 'v5')).trimEnd().split('\n') ?? [];
+    const { stdout } = await log(folder.write('reversed.txt', `${lines.toReversed().join('\n')}\n`));
+    expect(stdout).toContain('tac FILE | smmu-adopt log');
+    expect(stdout).not.toMatch(/0x5\b|0x6\b|0x1000/);
+  });
+
   test('lines that cannot be used are counted, and shown on request', async () => {
-    const file = folder.write('odd.txt', 'arm-smmu-v3 x.iommu: \u001b]0;hello\u0007\u202e\n');
+    const file = folder.write('odd.txt', 'arm-smmu-v3 x.iommu: \u001bXhello\u0007\u202e\n');
     expect((await log(file)).stdout).toContain('Not used  1 line of an SMMU\n  --verbose shows them.\n');
     const { stdout } = await log(file, '--verbose');
-    expect(stdout).toContain('     1  arm-smmu-v3 x.iommu: \\u001b]0;hello\\u0007\\u202e\n');
+    expect(stdout).toContain('     1  arm-smmu-v3 x.iommu: \\u001bXhello\\u0007\\u202e\n');
     expect(stdout).toMatch(/^[\x20-\x7e\n]*$/);
   });
 });
@@ -207,6 +218,16 @@ describe('where logs come from', () => {
     ['no such file', ['none.txt'], 'none.txt: cannot be opened (ENOENT)'],
     ['a folder', ['.'], '.: cannot be read (EISDIR)'],
     ['gzip', [folder.write('a.gz', Uint8Array.of(0x1f, 0x8b, 8, 0))], 'is compressed with gzip'],
+    [
+      'an archive',
+      [folder.write('a.zip', Uint8Array.of(0x50, 0x4b, 3, 4))],
+      '`unzip -p FILE | smmu-adopt log` reads it',
+    ],
+    [
+      'a photograph',
+      [folder.write('a.jpg', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))],
+      'is a picture: the log is needed as text',
+    ],
     ['a dump', [folder.write('vmcore', 'KDUMP   ')], 'is a memory dump, not a log'],
     ['nothing', [folder.write('empty', '')], 'is empty'],
   ])('%s is refused in one line', async (_, args, message) => {

@@ -241,7 +241,7 @@ describe('what it refuses, in one line', () => {
     [[...MACHINE, '--queue', 'events'], '"events" is not a queue: event, command, pri'],
     [[...MACHINE, '--smmu', 'other'], 'no SMMU "other"; there are smmu0'],
     [[...MACHINE, '--sid', 'x'], '"x" is not a StreamID'],
-    [[MACHINE[0] ?? ''], "required option '--regs <file>' not specified"],
+    [[MACHINE[0] ?? ''], 'no state of the crashed kernel was found, because there is no VMCOREINFO'],
     [['missing.elf', '--regs', 'machine.json'], 'missing.elf: '],
   ])('%j', async (args, message) => {
     const { stdout, stderr, status } = await run(['queues', ...args], { cwd: folder.path });

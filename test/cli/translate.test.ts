@@ -76,7 +76,8 @@ The way there
   TTB1: CD.EPD1 is 1
 
   IOVA           to             PA             Rights  Size       Attributes, where they change
-  0x1000         0x1fff         0x89000000     rw-/rw- 4 KiB      Normal write-back, RW allocate, inner shareable
+  0x1000         0x1fff         0x89000000     rw-/rw- 4 KiB      Normal write-back, RW allocate,
+    inner shareable
   0x2000         0x2fff         F_ACCESS
   0x3000         0x3fff         0x89002000     rw-/rwx 4 KiB
   0x200000       0x3fffff       0x90000000     rw-/rwx 2 MiB

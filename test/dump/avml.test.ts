@@ -44,7 +44,7 @@ describe('sound dumps', () => {
     const { dump } = await read(image.bytes, 0, 0);
     expect(dump).toMatchObject({ format: 'avml', wrapper: null, pageSize: 4096, complete: null, problems: [] });
     expect(dump).toMatchObject({ zeroPagesFiltered: null });
-    expect(dump.assumptions).toEqual([{ what: 'page size', value: '4096', why: 'an AVML dump does not say' }]);
+    expect(dump.assumptions).toEqual([{ kind: 'page-size', byteLength: 4096, unsaidBy: 'avml' }]);
     expect(dump.memory.ranges).toEqual([
       { start: 0x10_0000, end: 0x10_0000 + 200 * KIB },
       { start: 0x40_0000, end: 0x40_0000 + 128 * KIB },

@@ -33,8 +33,11 @@ describe.each(stories)('$name', ({ name: story, memory, smmus }) => {
     return { json, rets, messages, mapComplete };
   }
 
+  let asRaw: ReturnType<typeof smmusOf> | undefined;
+
   test.each(written)('$name', async ({ name, dump }) => {
-    const raw = await smmusOf(written[0]?.dump ?? []);
+    asRaw ??= smmusOf(written[0]?.dump ?? []);
+    const raw = await asRaw;
     const { json, rets, messages, mapComplete } = await smmusOf(dump);
     expect(mapComplete).toBe(!/^(LiME|AVML)/.test(name));
     if (mapComplete || story !== OUTSIDE) {

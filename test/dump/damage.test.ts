@@ -15,14 +15,13 @@ import { limeDump } from '../support/lime-writer.ts';
 import { inspectJson } from '../support/published.ts';
 import { expectStrictlyValid } from '../support/schema.ts';
 import { SLOW } from '../support/slow.ts';
-import { temporaryFolder } from '../support/temporary.ts';
+import { inputOf } from '../support/sources.ts';
 
 const PAGE = 4096;
 const CUTS = SLOW ? 200 : 24;
 const FLIPS = SLOW ? 300 : 30;
 const VMCOREINFO = 'OSRELEASE=7.1.0-test\nPAGESIZE=4096\n';
 
-const folder = temporaryFolder();
 const sample = SAMPLES.find(({ name }) => name === 'healthy-two-level') as Sample;
 const extents = sample.memory.extents();
 const memory = Buffer.concat(extents.map(({ bytes }) => bytes));
@@ -149,7 +148,7 @@ type Outcome = 'refused' | { readonly address: number; readonly content: Buffer 
 async function outcomeOf(bytes: Uint8Array): Promise<Outcome> {
   let dump: Awaited<ReturnType<typeof openDump>> | undefined;
   try {
-    dump = await openDump(folder.write('dump', bytes));
+    dump = await openDump(inputOf(bytes));
     const json = await inspectJson(dump, snapshot, { insert: 'all' });
     expectStrictlyValid(json);
     return json.smmus.flatMap(({ stes }) =>

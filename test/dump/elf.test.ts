@@ -433,7 +433,7 @@ describe('more program headers than 16 bits count', () => {
 });
 
 describe('notes', () => {
-  const assumed = [{ what: 'page size', value: '4096', why: 'the dump has no VMCOREINFO PAGESIZE' }];
+  const assumed = [{ kind: 'page-size', byteLength: 4096, unsaidBy: 'elf' }];
 
   test.each([4096, 16384, 65536])('PAGESIZE=%i', (pageSize) => {
     const vmcoreinfo = `OSRELEASE=6.12.0\nBUILD-ID=00ff\nPAGESIZE=${pageSize}\nSYMBOL(mem_map)=0\nCRASHTIME=17\n`;

@@ -118,7 +118,7 @@ describe('against a list of pages', () => {
           });
           expect(dump.problems).toEqual([]);
         }),
-        { numRuns: 25 },
+        { numRuns: runs(40) },
       );
     },
   );

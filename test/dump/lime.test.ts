@@ -101,7 +101,7 @@ describe('memory', () => {
   test('page size: assumed, or given', () => {
     const file = limeDump([page]).bytes;
     expect(open(file).pageSize).toBe(4096);
-    expect(open(file).assumptions).toEqual([{ what: 'page size', value: '4096', why: 'a LiME dump does not say' }]);
+    expect(open(file).assumptions).toEqual([{ kind: 'page-size', byteLength: 4096, unsaidBy: 'lime' }]);
     expect(open(file, 65536)).toMatchObject({ pageSize: 65536, assumptions: [] });
   });
 

@@ -100,8 +100,8 @@ describe('a raw dump', () => {
       format: 'raw',
       loadMapIgnored: false,
       assumptions: [
-        { what: 'load address', value: '0x0', why: 'a raw dump without a load map or an address' },
-        { what: 'page size', value: '4096', why: 'a raw dump does not say' },
+        { kind: 'load-address', paddr: 0 },
+        { kind: 'page-size', byteLength: 4096, unsaidBy: 'raw' },
       ],
     });
   });
@@ -121,7 +121,7 @@ describe('a raw dump', () => {
   ])('with %s: no address is assumed', async (_, names, options, expected) => {
     const dump = await open(names, options);
     expect(show(dump)).toEqual(expected);
-    expect(dump.assumptions.map(({ what }) => what)).toEqual(['page size']);
+    expect(dump.assumptions.map(({ kind }) => kind)).toEqual(['page-size']);
     expect(dump.files).toEqual(names.map((name) => name.replace(/@.*/, '')));
   });
 
@@ -225,9 +225,9 @@ describe('a load map', () => {
   });
 
   test('an empty one is none', async () => {
-    expect((await open(raw1, { loadMap: [] })).assumptions.map(({ what }) => what)).toEqual([
-      'load address',
-      'page size',
+    expect((await open(raw1, { loadMap: [] })).assumptions.map(({ kind }) => kind)).toEqual([
+      'load-address',
+      'page-size',
     ]);
     expect(await open(elf, { loadMap: [] })).toMatchObject({ loadMapIgnored: false });
   });
@@ -316,7 +316,7 @@ describe('an ELF core', () => {
     const says = folder.write('says.elf', bytes);
     expect(await open(says, { pageSize: 65536 })).toMatchObject({ pageSize: 16384, assumptions: [] });
     expect(await open(elf, { pageSize: 65536 })).toMatchObject({ pageSize: 65536, assumptions: [] });
-    const assumptions = [{ what: 'page size', value: '4096', why: 'the dump has no VMCOREINFO PAGESIZE' }];
+    const assumptions = [{ kind: 'page-size', byteLength: 4096, unsaidBy: 'elf' }];
     expect(await open(elf)).toMatchObject({ pageSize: 4096, assumptions });
   });
 

@@ -53,7 +53,7 @@ describe('placement', () => {
 });
 
 describe('page size', () => {
-  const loadAddress = { what: 'load address', value: '0x0', why: 'a raw dump without a load map or an address' };
+  const loadAddress = { kind: 'load-address', paddr: 0 } as const;
 
   test('given, it is no assumption', () => {
     expect(openRaw([part(0)], 65536, [loadAddress])).toMatchObject({ pageSize: 65536, assumptions: [loadAddress] });
@@ -62,7 +62,7 @@ describe('page size', () => {
   test('not given, it is one more', () => {
     expect(openRaw([part(0)], undefined, [loadAddress])).toMatchObject({
       pageSize: 4096,
-      assumptions: [loadAddress, { what: 'page size', value: '4096', why: 'a raw dump does not say' }],
+      assumptions: [loadAddress, { kind: 'page-size', byteLength: 4096, unsaidBy: 'raw' }],
     });
   });
 });

@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { CHECK_ORDER } from '../../src/adopt/checks.ts';
-import { SCAN_RULES } from '../../src/adopt/scan-record.ts';
 import { describeCommand, everyCommand } from '../../src/cli/definitions.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import { Session } from '../../src/cli/session.ts';
 import { explanationsOf, GROUPS } from '../../src/findings/explanations/catalogue.ts';
 import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
+import { SCAN_RULES } from '../../src/findings/prose/scan.ts';
 import { RULES } from '../../src/findings/rules.ts';
 import { namesOfMessage } from '../../src/log/message-names.ts';
 import { COMMAND_ERRORS } from '../../src/smmu/commands.ts';

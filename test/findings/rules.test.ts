@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RevisionSplit } from '../../src/adopt/compare.ts';
 import { type Finding, FindingList, type Location, MAX_FINDINGS_PER_RULE } from '../../src/findings/findings.ts';
 import { type Reach, RULES, type Rule, type RuleArgs, type Severity } from '../../src/findings/rules.ts';
 import { finding as FINDING } from '../../src/report/json/findings.ts';
@@ -18,6 +19,16 @@ interface Sample<R extends Rule> {
 
 /** What every finding about a descriptor has. */
 const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: 0x42000028 };
+
+/** A check that one revision makes, and does not come to. */
+const SPLIT: RevisionSplit['why'] = {
+  kind: 'check',
+  from: { revision: 'v6', check: null },
+  other: {
+    revision: 'v10',
+    check: { id: 'ids.scan', result: 'not-reached', observed: null, required: { kind: 'ids-free' } },
+  },
+};
 
 /** One sample of each rule; the compiler asks for a new one when there is a new rule. */
 const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
@@ -40,13 +51,23 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'adoption-fallback': {
-    args: { revision: 'v6', check: 'two-level.split', observed: '6', required: '8', errno: 'EINVAL' },
+    args: {
+      revision: 'v6',
+      check: 'two-level.split',
+      observed: { kind: 'number', value: 6 },
+      required: { kind: 'equals', value: 8 },
+      errno: 'EINVAL',
+    },
     says: 'v6 gives up with -EINVAL and resets the SMMU: two-level.split: 6 (required: 8)',
     severity: 'error',
     reach: 'smmu',
   },
   'adoption-indeterminate': {
-    args: { revision: 'v6', check: 'two-level.l1-descriptors', observed: '4 of 256 descriptors are not in the dump' },
+    args: {
+      revision: 'v6',
+      check: 'two-level.l1-descriptors',
+      observed: { kind: 'l1-unknown', unknown: 4, of: 256, oddity: null },
+    },
     says: 'whether v6 adopts the table cannot be told: two-level.l1-descriptors: 4 of 256 descriptors are not in the dump',
     severity: 'warning',
     reach: 'smmu',
@@ -64,7 +85,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
       table: 'L1 table',
       address: 0x42000000,
       byteLength: 2048,
-      why: 'not RAM in this dump',
+      why: { kind: 'not-ram' },
       state: 'hole',
       inKdumpMemory: false,
     },
@@ -107,11 +128,11 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'id-scan-failure': {
     args: {
-      rule: 'a valid CD has ASID 0',
+      rule: 'asid-zero',
       sid: 0x508,
       entry: 'CD[3]',
-      observed: 'ASID 0',
-      required: '1 to 255',
+      observed: { kind: 'field', field: 'ASID', value: 0 },
+      required: { kind: 'range', first: 1, last: 255 },
       stopsHere: true,
     },
     says: 'CD[3] of SID 0x508: a valid CD has ASID 0: ASID 0 (required: 1 to 255); here the kernel stops, and names nothing of it',
@@ -119,14 +140,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'mapping-misplaced': {
-    args: { table: 'L2 table', address: 0x42010000, where: "the kdump kernel's own memory" },
+    args: { table: 'L2 table', address: 0x42010000, where: { kind: 'kdump', device: null } },
     says: "the L2 table at 0x42010000 maps without a word, but onto the kdump kernel's own memory: what the driver reads is not the crashed kernel's",
     severity: 'warning',
     reach: null,
   },
   'kernel-panic': {
-    args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing answers' },
-    says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers',
+    args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing-answers' },
+    says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers at this address: the first read ends in an external abort',
     severity: 'error',
     reach: 'machine',
   },
@@ -137,8 +158,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'revisions-differ': {
-    args: { revision: 'v6', others: 'v10', check: 'ids.scan', why: 'v6 does not ask' },
-    says: 'v10 would decide differently from v6 at ids.scan: v6 does not ask',
+    args: { revision: 'v6', others: 'v10', check: 'ids.scan', why: SPLIT },
+    says: 'v10 would decide differently from v6 at ids.scan: v6 does not ask; v10 does not come to it',
     severity: 'note',
     reach: null,
   },
@@ -155,7 +176,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'l2-outside-memory': {
-    args: { l2: 0x70000000, byteLength: 16384, why: 'not RAM in this dump', state: 'lost' },
+    args: { l2: 0x70000000, byteLength: 16384, why: { kind: 'not-ram' }, state: 'lost' },
     location: L1,
     says: 'L1[5] points to 0x70000000; these 16384 bytes cannot be mapped: not RAM in this dump (lost); no device behind it is accepted',
     severity: 'error',
@@ -194,7 +215,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'device',
   },
   'sid-without-ste': {
-    args: { sid: 0x208, why: 'L1[2] has span 0' },
+    args: { sid: 0x208, why: { kind: 'span-without-table', l1Index: 2, span: 0 } },
     says: 'SID 0x208 has no STE to show: L1[2] has span 0',
     severity: 'note',
     reach: null,
@@ -215,7 +236,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     likelyReach: 'smmu',
   },
   'insert-l2-not-mappable': {
-    args: { sid: 0x508, l2: 0x70000000, why: 'not RAM in this dump' },
+    args: { sid: 0x508, l2: 0x70000000, why: { kind: 'not-ram' } },
     says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 cannot be mapped: not RAM in this dump',
     severity: 'error',
     reach: 'bus',
@@ -280,6 +301,29 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'platform-device-differs': {
+    args: { source: 'iort.bin', firmware: '0000:01:00.0', device: '0000:02:00.0' },
+    location: { firstSid: 256, lastSid: 256 },
+    says:
+      'this StreamID is 0000:01:00.0 by iort.bin, but the crashed kernel had 0000:02:00.0 behind it; ' +
+      "the kernel's word is taken",
+    severity: 'warning',
+    reach: null,
+  },
+  'registers-not-of-dump': {
+    args: { registers: 'STRTAB_BASE, EVENTQ_BASE', release: '6.12.107', origin: 'another-boot' },
+    says:
+      'STRTAB_BASE, EVENTQ_BASE: other than what the kernel in the dump (6.12.107) had written; ' +
+      'the registers may be of another boot or of another machine',
+    severity: 'warning',
+    reach: null,
+  },
+  'registers-of-other-moment': {
+    args: { registers: 'EVENTQ_PROD', release: '6.12.107' },
+    says: 'EVENTQ_PROD: other than what the kernel in the dump (6.12.107) had; the registers may be of another moment',
+    severity: 'note',
+    reach: null,
+  },
   'platform-sids-beyond': {
     args: { name: '/pcie@10000000', ids: '0000:10:00.0-0000:ff:1f.7', entries: 4096 },
     location: { firstSid: 4096, lastSid: 65535 },
@@ -316,14 +360,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'structure-outside-ram': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, state: 'hole' },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384, state: 'hole' },
     says: 'the L2 table of L1[5] at 0x70000000 (16384 bytes) is not wholly RAM of this dump (hole)',
     severity: 'warning',
     reach: null,
   },
   'structure-in-kdump-memory': {
     args: {
-      structure: 'L2 table of L1[5]',
+      structure: { kind: 'l2-table', of: 5 },
       address: 0x70000000,
       byteLength: 16384,
       how: 'across its end',
@@ -334,31 +378,36 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'structure-in-mmio': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, device: 'PCI Bus 0000:00' },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384, device: 'PCI Bus 0000:00' },
     says: 'the L2 table of L1[5] at 0x70000000 lies in the registers of PCI Bus 0000:00: a cacheable mapping of them may end in a fatal SError',
     severity: 'error',
     reach: 'machine',
   },
   'structure-in-hole': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384 },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384 },
     says: 'the L2 table of L1[5] at 0x70000000 lies in a hole of the physical map: the first read by the CPU is an external abort',
     severity: 'error',
     reach: 'machine',
   },
   'structure-unreachable': {
-    args: { structure: 'event queue', address: 0x70000000, byteLength: 16384, where: 'a hole of the physical map' },
+    args: {
+      structure: { kind: 'event-queue', of: 0 },
+      address: 0x70000000,
+      byteLength: 16384,
+      where: 'a hole of the physical map',
+    },
     says: "the event queue at 0x70000000 lies in a hole of the physical map: the kernel does not read it, the hardware's access is aborted or worse",
     severity: 'warning',
     reach: null,
   },
   'structure-above-oas': {
-    args: { structure: 'L2 table of L1[5]', address: 0x70000000, byteLength: 16384, oasBits: 44 },
+    args: { structure: { kind: 'l2-table', of: 5 }, address: 0x70000000, byteLength: 16384, oasBits: 44 },
     says: 'the L2 table of L1[5] at 0x70000000 needs more than the 44 address bits that the SMMU puts out (IDR5.OAS): the kernel takes it, the hardware faults or truncates',
     severity: 'warning',
     reach: null,
   },
   'views-differ': {
-    args: { structure: 'L1 table', streams: 10, sids: '0x8, 0x10 and 8 more' },
+    args: { structure: { kind: 'l1-table', of: 0 }, streams: 10, sids: '0x8, 0x10 and 8 more' },
     says: 'the L1 table is unaligned: hardware and kernel read different STEs for 10 StreamIDs (0x8, 0x10 and 8 more)',
     severity: 'warning',
     reach: null,
@@ -370,7 +419,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'bus',
   },
   'structures-overlap': {
-    args: { first: 'the command queue', second: 'the L1 table', byteLength: 1 },
+    args: { first: { kind: 'command-queue', of: 0 }, second: { kind: 'l1-table', of: 0 }, byteLength: 1 },
     says: 'the command queue and the L1 table share 1 byte of memory',
     severity: 'warning',
     reach: null,
@@ -412,7 +461,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'device',
   },
   'page-table-damaged': {
-    args: { sid: 8, table: 'TTB0', what: 'F_ADDR_SIZE', times: 2, first: 0x1000 },
+    args: { sid: 8, table: 'TTB0', what: { kind: 'fault', why: 'F_ADDR_SIZE' }, times: 2, first: 0x1000 },
     says: 'the TTB0 tables of SID 0x8: 2 stretches with F_ADDR_SIZE, the first at 0x1000',
     severity: 'warning',
     reach: 'device',
@@ -532,7 +581,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'rewritten-after-adoption': {
-    args: { what: 'TTB0 of SID 0x8', address: 0x8c000000 },
+    args: { what: { kind: 'first-table', table: 'TTB0', sid: 8 }, address: 0x8c000000 },
     says: "TTB0 of SID 0x8 points to 0x8c000000 in the kdump kernel's memory: it was probably written after the adoption, by the kdump kernel itself",
     severity: 'warning',
     reach: null,
@@ -693,7 +742,7 @@ describe('a list of findings', () => {
   });
 
   test('knows what fails alone: on an old core every device, on a new one what is plugged in later', () => {
-    const args = { sid: 0x508, l2: 0x70000000, why: 'lost' };
+    const args = { sid: 0x508, l2: 0x70000000, why: { kind: 'not-ram' } } as const;
     const old = new FindingList('smmu0', true);
     old.add('insert-l2-not-mappable', args);
     const recent = new FindingList('smmu0', false);

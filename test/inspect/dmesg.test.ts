@@ -13,9 +13,9 @@ const ADOPTING = "kdump: adopting crashed kernel's stream table";
 const RETAINING = 'kdump: retaining SMMUEN for in-flight DMA';
 const REFUSED = 'kdump: failed to adopt l2 stream table for SID 256';
 const PREDICTED: readonly StagedLogLine[] = [
-  { stage: 'adopt', level: 'info', text: ADOPTING },
-  { stage: 'reset', level: 'info', text: RETAINING },
-  { stage: 'insert', level: 'err', text: REFUSED },
+  { stage: 'adopt', level: 'info', text: ADOPTING, ofSeries: true },
+  { stage: 'reset', level: 'info', text: RETAINING, ofSeries: true },
+  { stage: 'insert', level: 'err', text: REFUSED, ofSeries: true },
 ];
 
 interface Given {
@@ -85,7 +85,9 @@ describe('the prefix of the adoption, which differs between trees', () => {
   });
 
   test('predicted without one', () => {
-    const predicted: StagedLogLine[] = [{ stage: 'adopt', level: 'err', text: 'L1[3] bad l2 table base 0x0' }];
+    const predicted: StagedLogLine[] = [
+      { stage: 'adopt', level: 'err', text: 'L1[3] bad l2 table base 0x0', ofSeries: true },
+    ];
     expect(counts(compare([driver('kexec: L1[3] bad l2 table base 0x0')], { predicted }))).toMatchObject({ agree: 1 });
   });
 });
@@ -221,7 +223,7 @@ describe('what is no difference', () => {
 
   test('but a line of the start that is predicted counts', () => {
     const text = 'IDR0.COHACC overridden by FW configuration (false)';
-    const predicted: StagedLogLine[] = [{ stage: 'gate', level: 'warn', text }, ...PREDICTED];
+    const predicted: StagedLogLine[] = [{ stage: 'gate', level: 'warn', text, ofSeries: false }, ...PREDICTED];
     expect(
       compare(
         [text, ...TEXTS].map((line) => driver(line)),
@@ -348,7 +350,7 @@ describe('several SMMUs', () => {
 });
 
 describe('the end of the kernel', () => {
-  const panic: PanicReport = { where: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: '' };
+  const panic: PanicReport = { where: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing-answers' };
   const oops = (where: string) => [
     '[    0.442961] Internal error: synchronous external abort: 0000000096000010 [#1]  SMP',
     '[    0.445100] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 7.2.13',

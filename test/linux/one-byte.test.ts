@@ -9,10 +9,11 @@ import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
 import { LOG_STRUCTS, writeLog } from '../support/made-log.ts';
 import { type MadeMemory, madeDump } from '../support/made-memory.ts';
 import { type MadeMachineOptions, madeMachine } from '../support/made-smmus.ts';
+import { runs } from '../support/slow.ts';
 
 const SEED = 20_261_129;
 /** Enough to meet every structure on the way. */
-const TRIALS = 150;
+const TRIALS = runs(240);
 
 function generator(seed: number): (below: number) => number {
   let state = seed;

@@ -196,3 +196,24 @@ describe('lines that a mail program broke', () => {
     );
   });
 });
+
+describe('a log of several machines', () => {
+  const on = (host: string, lines: readonly DriverLine[]) =>
+    lines.map(({ device, body }) => `Nov 12 03:04:05 ${host} kernel: arm-smmu-v3 ${device}: ${body}\n`);
+  const mine = EVENTS.filter(({ device }) => device === A);
+  const [one, other] = [mine.slice(0, 1), mine.slice(2)].map((events) => driverLines(events, 'v5'));
+
+  test('keeps records apart that interleave, of SMMUs with the same name', () => {
+    const [first, second] = [on('node7', one ?? []), on('node9', other ?? [])];
+    const log = read(first.map((line, i) => line + (second[i] ?? '')).join(''));
+    expect(log.smmus.map(({ name, host, events }) => [name, host, events.map(summary)])).toEqual([
+      [A, 'node7', [EXPECTED[A]?.[0]]],
+      [A, 'node9', [EXPECTED[A]?.[2]]],
+    ]);
+  });
+
+  test('a machine that has no name yet is the same as later', () => {
+    const log = read([...on('localhost', one ?? []), ...on('node7', other ?? [])].join(''));
+    expect(log.smmus.map(({ name, host, events }) => [name, host, events.length])).toEqual([[A, 'node7', 2]]);
+  });
+});

@@ -498,8 +498,9 @@ describe('hostile logs end, and keep nothing', () => {
     expect([report.smmus.length, report.passedOver]).toEqual([16_384, 616]);
   });
 
-  test('UTF-16, as a shell of Windows writes it', () => {
-    const text = Buffer.from(`\ufeff${RECORD.join('\r\n')}\r\n`, 'utf16le');
+  test.each(['\ufeff', ''])('UTF-16, as a shell of Windows writes it, with the mark %j', (mark) => {
+    const text = Buffer.from(`${mark}${RECORD.join('\r\n')}\r\n`, 'utf16le');
     expect(readLog(text, 7).smmus[0]?.events).toMatchObject([WHOLE]);
+    expect(readLog(text.swap16(), 7).smmus[0]?.events).toMatchObject([WHOLE]);
   });
 });

@@ -6,18 +6,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { RUNS, SAMPLES_FOLDER } from '../../samples/make.ts';
+import { RUNS, SAMPLES_FOLDER, type SampleRun } from '../../samples/make.ts';
 import type { Inspection } from '../../src/index.ts';
 import { escapeText } from '../../src/report/escape.ts';
-import { githubReport } from '../../src/report/github.ts';
-import { htmlReport } from '../../src/report/html/html.ts';
-import { junitReport } from '../../src/report/junit.ts';
-import { makeStyle, textReport, textVerdicts } from '../../src/report/text/text.ts';
+import { run } from '../support/command.ts';
 import { type Element, parseXml } from '../support/xml.ts';
 
 type Smmu = Inspection['smmus'][number];
 
-const style = makeStyle({ width: 1000, color: false });
+/** What the command prints of a sample, on a terminal that is wide enough for every line. */
+async function shown(name: string, ...options: string[]): Promise<string> {
+  const { args } = RUNS.get(name) as SampleRun;
+  const cwd = join(SAMPLES_FOLDER, name);
+  const words = ['inspect', ...args, ...options, '--color', 'never', '--no-pager'];
+  return (await run(words, { cwd, columns: 1000 })).stdout;
+}
 
 /** The headline, by what JSON says of it. */
 const HEADLINES: Readonly<Record<string, string>> = {
@@ -76,15 +79,15 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     }
   });
 
-  test('text and -q', () => {
-    const report = [...textReport(inspection, style)].join('');
+  test('text and -q', async () => {
+    const report = await shown(name);
     const lines = report.split('\n');
-    const quiet = [...textVerdicts(inspection, style)].join('');
+    const quiet = await shown(name, '-q');
     for (const smmu of inspection.smmus) {
       // An errno stands between the two halves.
       const said = `${escapeText(smmu.name)}: ${headline(smmu).toUpperCase()}`;
-      const shown = [quiet, ...lines].map((text) => text.replace(/ \(-E\w+\)/, ''));
-      expect(shown.filter((text) => text.includes(said)).length, said).toBeGreaterThanOrEqual(2);
+      const without = [quiet, ...lines].map((text) => text.replace(/ \(-E\w+\)/, ''));
+      expect(without.filter((text) => text.includes(said)).length, said).toBeGreaterThanOrEqual(2);
     }
     const counts = report
       .split('\n\n')
@@ -93,8 +96,8 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     expect(counts).toEqual(inspection.smmus.filter(({ devices }) => devices.length > 0).map(byFate));
   });
 
-  test('HTML', () => {
-    const markup = [...htmlReport(inspection)].join('');
+  test('HTML', async () => {
+    const markup = await shown(name, '--format', 'html');
     const answers = [...markup.matchAll(/<p class="answer">(.*?)<\/p>/g)].map(([, one = '']) => unwrapped(one));
     const plain = answers.map((one) => one.replace(/ \(-E\w+\)|, assuming .*/g, '').slice(2));
     expect(plain).toEqual(inspection.smmus.map(headline));
@@ -102,8 +105,8 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     expect(counts).toEqual(inspection.smmus.filter(({ devices }) => devices.length > 0).map(byFate));
   });
 
-  test('JUnit', () => {
-    const suites = parseXml([...junitReport(inspection)].join('')).children.filter(
+  test('JUnit', async () => {
+    const suites = parseXml(await shown(name, '--format', 'junit')).children.filter(
       ({ attributes }) => attributes['name'] !== 'input',
     );
     const outcome = ({ children }: Element) =>
@@ -126,8 +129,8 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     }
   });
 
-  test('GitHub', () => {
-    const [summary = ''] = [...githubReport(inspection)].join('').split('\n');
+  test('GitHub', async () => {
+    const [summary = ''] = (await shown(name, '--format', 'github')).split('\n');
     const THEN: Readonly<Record<string, string>> = { 'kernel-dies': 'panic', 'smmu-lost': 'lost', unknown: 'unknown' };
     const said = inspection.smmus.map(({ adoption: { verdict }, fate: { kind, after } }) =>
       after === null ? verdict : `${verdict}, then ${THEN[kind]}`,

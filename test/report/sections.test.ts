@@ -44,20 +44,20 @@ function statements({ title, aside = '', blocks, id }: Section): string[] {
 describe.each(SAMPLE_NAMES)('%s', (name) => {
   test('both say every statement of every section', async () => {
     await withSample(name, { revision: 'all', deep: true }, (inspection) => {
-      const text = [...textReport(inspection, style, { full: true })].join('');
-      const markup = visible([...htmlReport(inspection)].join(''));
+      const text = [...textReport(inspection, style, { full: true })].join('').toLowerCase();
+      const textWords = words(text);
+      const pageWords = words(visible([...htmlReport(inspection)].join('')));
       const safe = escaped(inspection);
       let compared = 0;
       for (const smmu of safe.smmus) {
         for (const section of smmuSections(smmu, safe).sections) {
           // Context descriptors are inside of the STEs on the page.
           if (section.id === 'cds') continue;
-          const missing = statements(section).filter((one) => {
-            compared += 1;
-            return !words(markup).includes(words(one));
-          });
+          const said = statements(section);
+          compared += said.length;
+          const missing = said.filter((one) => !pageWords.includes(words(one)));
           expect(missing, `${section.title} of HTML`).toEqual([]);
-          const notInText = statements(section).filter((one) => !textHas(text, one));
+          const notInText = said.filter((one) => !textWords.includes(words(one)) && !hasEachWord(text, one));
           expect(notInText, `${section.title} of text`).toEqual([]);
         }
       }
@@ -67,13 +67,11 @@ describe.each(SAMPLE_NAMES)('%s', (name) => {
 });
 
 /** A cell of several lines stands between others: then its words are there, line by line. */
-function textHas(text: string, statement: string): boolean {
-  if (words(text).includes(words(statement))) return true;
-  const lower = text.toLowerCase();
+function hasEachWord(lowerText: string, statement: string): boolean {
   return statement
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => lower.includes(word) || word.length > 24);
+    .every((word) => lowerText.includes(word) || word.length > 24);
 }
 
 describe('the text report', () => {
@@ -161,6 +159,6 @@ test('reports say what they are about', async () => {
   const page = visible((await run([...args, '--format', 'html'], cwd)).stdout);
   expect(page).toContain('smmu-adopt inspect dump.elf --regs ./regs.json --sid 0x8 --format html');
   const json = JSON.parse((await run([...args, '--format', 'json'], cwd)).stdout);
-  expect(json.kernel).toEqual({ release: '6.1.0-56-arm64', buildId: expect.stringMatching(/^[0-9a-f]{40}$/) });
+  expect(json.kernel).toMatchObject({ release: '6.1.0-56-arm64', buildId: expect.stringMatching(/^[0-9a-f]{40}$/) });
   expect(JSON.stringify(json)).not.toContain('--sid');
 });

@@ -9,7 +9,7 @@ import { withSample } from './html/reports.ts';
 
 const tooLong = (text: string, columns: number) => text.split('\n').filter((line) => line.length > columns);
 
-const WIDTHS = [60, 72, 80, 100, 120, 200];
+const WIDTHS = [60, 80, 100, 200];
 
 test.each([...RUNS.keys()])('the whole report of %s fits every width', async (name) => {
   const given = { files: ['regs.json'], command: `smmu-adopt inspect 'a dump' ${'--regs regs.json '.repeat(9)}--full` };
@@ -35,6 +35,23 @@ test.each([60, 80, 100])('names as long as they like fit %i columns', async (wid
   });
 });
 
+test.each([60, 80, 100, 140])('at %i columns what stands in a column begins where it does', async (width) => {
+  await withSample('l2-hole', { revision: 'all' }, (inspection) => {
+    const text = [...textReport(inspection, makeStyle({ width, color: false }))].join('');
+    const [, , rule = '', ...rows] = /Revisions side by side.*\n([\s\S]*?)\n {2}v10 /.exec(text)?.[0].split('\n') ?? [];
+    const starts = [...rule.matchAll(/-+/g)].map(({ index }) => index);
+    expect(starts.length).toBeGreaterThan(2);
+    const cells = rows.filter((line) => !/^ {2}v10/.test(line));
+    expect(cells.length).toBeGreaterThan(7);
+    for (const row of cells) {
+      // Nothing stands in the gap before a column, and most rows have something in each.
+      for (const at of starts.slice(1)) expect(row.slice(at - 2, at).trim(), row).toBe('');
+    }
+    const filled = cells.filter((row) => starts.every((at) => /\S/.test(row[at] ?? '')));
+    expect(filled.length).toBeGreaterThan(5);
+  });
+});
+
 test('the command asks the terminal', async () => {
   const cwd = join(SAMPLES_FOLDER, 'two-smmus');
   const lengthsAt = async (columns: number) => {
@@ -44,6 +61,14 @@ test('the command asks the terminal', async () => {
   const [narrow, wide] = [await lengthsAt(80), await lengthsAt(160)];
   expect(narrow).toBeLessThanOrEqual(80);
   expect(wide).toBeGreaterThan(80);
+});
+
+test.each([60, 80, 100])('queues with entries fit %i columns', async (columns) => {
+  const args = ['queues', 'dump.raw', '--regs', 'regs.json', '--all', '--color', 'never'];
+  const { stdout, stderr } = await run(args, { cwd: join(SAMPLES_FOLDER, 'queues-left'), columns });
+  expect(stderr).toBe('');
+  expect(stdout).toContain('entry by entry');
+  expect(tooLong(stdout, columns)).toEqual([]);
 });
 
 describe.each([60, 80, 100])('other commands at %i columns', (columns) => {

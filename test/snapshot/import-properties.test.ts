@@ -169,7 +169,7 @@ describe('registers come back', () => {
         const whole = new Map(REGISTERS.map((register) => [register.name, given.get(register) ?? 0n]));
         expect(registersOf(image(given))).toEqual(whole);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -179,7 +179,7 @@ describe('registers come back', () => {
         const bytes = Buffer.from(RENDERERS[0]?.[2](given) ?? '');
         expect(JSON.stringify(importAs(bytes))).toBe(JSON.stringify(importAs(bytes)));
       }),
-      { numRuns: 20 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -6,7 +6,8 @@ import { REGISTERS } from '../../src/smmu/registers.ts';
 import { contentOf } from '../../src/snapshot/import/content.ts';
 import { type Imported, importRegisters } from '../../src/snapshot/import/import.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
-import { STYLES, type Style, type Truth } from '../support/capture-styles.ts';
+import { STYLES } from '../support/capture-styles/styles.ts';
+import type { Style, Truth } from '../support/capture-styles/writers.ts';
 
 const BASE = 0x2b400000;
 

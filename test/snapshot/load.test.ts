@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
 import { loadSnapshot, parseSnapshot, type SnapshotOptions } from '../../src/snapshot/load.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
+import { anyText } from '../support/any-text.ts';
 import { holds } from '../support/holds.ts';
 import { refused } from '../support/refusal.ts';
 import { runs } from '../support/slow.ts';
@@ -567,7 +568,7 @@ describe('whatever JSON it is given', () => {
 
   test('so it does with a snapshot in which one value is something else', () => {
     holds(
-      fc.property(spot, fc.oneof(value, fc.string({ unit: 'binary' })), (path, wrong) => {
+      fc.property(spot, fc.oneof(value, anyText()), (path, wrong) => {
         const json = {
           registers: { ...REGISTERS },
           firmware: { coherent: true },
@@ -585,7 +586,7 @@ describe('whatever JSON it is given', () => {
   });
 
   test('and with any names of registers', () => {
-    const names = fc.dictionary(fc.string({ unit: 'binary' }), value);
+    const names = fc.dictionary(anyText(), value);
     holds(
       fc.property(names, (extra) => parsesOrRefuses({ registers: { ...REGISTERS, ...extra } })),
       { numRuns: runs(500) },

@@ -123,10 +123,14 @@ export type Rule = keyof typeof RULES;
 
 /** Physical memory out of stretches of bytes; whatever they do not cover is no RAM. */
 export class SparseMemory {
-  readonly #extents: readonly { readonly paddr: number; readonly bytes: Uint8Array }[];
+  readonly #extents: readonly { readonly paddr: number; readonly bytes: Uint8Array; readonly view: DataView }[];
 
   constructor(extents: readonly { readonly paddr: number; readonly bytes: Uint8Array }[]) {
-    this.#extents = [...extents].sort((a, b) => a.paddr - b.paddr);
+    this.#extents = [...extents]
+      .sort((a, b) => a.paddr - b.paddr)
+      .map(({ paddr, bytes }) => {
+        return { paddr, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+      });
   }
 
   isRam(paddr: number, byteLength: number): boolean {
@@ -140,6 +144,10 @@ export class SparseMemory {
 
   /** The little-endian 64-bit word at `paddr`, which may lie across two extents. */
   word(paddr: number): bigint {
+    for (const { paddr: start, view } of this.#extents) {
+      const at = paddr - start;
+      if (at >= 0 && at + 8 <= view.byteLength) return view.getBigUint64(at, true);
+    }
     let word = 0n;
     for (let i = 7; i >= 0; i--) word = (word << 8n) | BigInt(this.#byte(paddr + i));
     return word;

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { loadSnapshot, type OpenedDump, openDump, type Snapshot } from '../../src/index.ts';
-import type { temporaryFolder } from './temporary.ts';
+import { type OpenedDump, openDump, parseSnapshot, type Snapshot } from '../../src/index.ts';
+import { inputOf } from './sources.ts';
 
 interface Slice {
   readonly offset: number;
@@ -36,17 +36,16 @@ export const CASES: readonly Case[] = readFileSync(new URL('cases.jsonl', here),
   .split('\n')
   .map((line) => JSON.parse(line) as Case);
 
-/** Writes a case's files into the folder, opens them for the length of `use`, and answers what that answers. */
+/** Opens a case's images for the length of `use`, and answers what that answers. They are read where they lie in memory. */
 export async function withCase<T>(
   { id, regs, image, later_image }: Case,
-  folder: ReturnType<typeof temporaryFolder>,
   use: (input: CaseInput) => Promise<T>,
 ): Promise<T> {
-  const snapshot = await loadSnapshot(folder.write(`${id}.regs.json`, JSON.stringify(regs)));
+  const snapshot = parseSnapshot(regs, `${id}.regs.json`);
   const opened: OpenedDump[] = [];
   const open = async (name: string, { offset, length }: Slice): Promise<OpenedDump> => {
-    const file = folder.write(name, images.subarray(offset, offset + length));
-    const dump = await openDump(file, { loadMap: snapshot.memory });
+    const input = inputOf(images.subarray(offset, offset + length), name);
+    const dump = await openDump(input, { loadMap: snapshot.memory });
     opened.push(dump);
     return dump;
   };

@@ -90,6 +90,21 @@ function quotedPrintable(line: string): string {
   return `${parts.join('=\n')}\n`;
 }
 
+/** A line of a screen of so many columns, which breaks words and numbers alike. */
+const onScreen = (columns: number) =>
+  each(
+    (line) =>
+      printk(line)
+        .match(new RegExp(`.{1,${columns}}`, 'g'))
+        ?.join('\n') ?? '',
+  );
+/** In colours, as `dmesg --color` prints them, with what a program shows in place of the escape character. */
+const coloured = (shown: string, tab: string) =>
+  each(
+    (line) =>
+      `${shown}[32m[${seconds(line.time)}] ${shown}[0m${shown}[33marm-smmu-v3 ${line.device}: ${shown}[0m${line.body.replace('\t', tab)}`,
+  );
+
 /** Every dressing makes one text of the lines. `timed`: the seconds since boot are still there. */
 export const DRESSINGS: Readonly<
   Record<string, { readonly timed: boolean; readonly dress: (lines: readonly DriverLine[]) => string }>
@@ -99,6 +114,14 @@ export const DRESSINGS: Readonly<
   'printk time and caller': {
     timed: true,
     dress: each((line) => `[${seconds(line.time)}][  T${line.time % 999}] ${text(line)}`),
+  },
+  'netconsole, extended': {
+    timed: true,
+    dress: each((line, i) => `6.12.0,3,${800 + i},${line.time},-,ncfrag=0/97;${text(line)}`),
+  },
+  '/dev/kmsg': {
+    timed: true,
+    dress: each((line, i) => `3,${i},${line.time},-;${text(line).replace('\t', '\\x09')}\n SUBSYSTEM=platform`),
   },
   'levels of the console': { timed: true, dress: each((line) => `<6>${printk(line)}`) },
   syslog: { timed: true, dress: each((line) => `Nov 12 03:04:05 node7 kernel: ${printk(line)}`) },
@@ -145,4 +168,44 @@ export const DRESSINGS: Readonly<
   },
   'quoted-printable': { timed: true, dress: (lines) => lines.map((line) => quotedPrintable(printk(line))).join('') },
   'UTF-8 with its mark': { timed: true, dress: (lines) => `\ufeff${each(printk)(lines)}` },
+  'colours, as cat -v shows them': { timed: true, dress: coloured('^[', '^I') },
+  'colours, as rsyslog stores them': { timed: true, dress: coloured('#033', '#011') },
+  'colours, as a script prints them': { timed: true, dress: coloured('\\x1b', '\\t') },
+  'colours within JSON': {
+    timed: true,
+    dress: (lines) => lines.map((line) => `${JSON.stringify({ log: coloured('\u001b', '\t')([line]) })}\n`).join(''),
+  },
+  'JSON within JSON': {
+    timed: false,
+    dress: each((line) => JSON.stringify({ message: JSON.stringify({ log: text(line) }) })),
+  },
+  'character sets of a terminal': {
+    timed: true,
+    dress: each((line) => `\u001b(B\u001b[m${printk(line).replace(': ', ': \u001b(B')}\u001b[K`),
+  },
+  'HTML of a mail': {
+    timed: true,
+    dress: each((line) => `&gt; ${printk(line).replace(/"/g, '&quot;').replace('\t', '&nbsp; &nbsp;')}<br>`),
+  },
+  'HTML with numbers for characters': {
+    timed: true,
+    dress: each((line) => `<div>${printk(line).replace(/"/g, '&#34;').replace('\t', '&#9;')}</div>`),
+  },
+  'HTML with its syntax in colours': {
+    timed: true,
+    dress: each((line) => `<pre>${printk(line).replace(/0x[0-9a-f]+/g, '<span class="nv">$&</span>')}</pre>`),
+  },
+  Markdown: { timed: false, dress: each((line) => `> ${text(line).replace(/([_[\]])/g, '\\$1')}`) },
+  'a word processor': {
+    timed: true,
+    dress: each((line) =>
+      printk(line)
+        .replace(/"([^"]*)"/g, '\u201c$1\u201d')
+        .replace('\t', '  '),
+    ),
+  },
+  CSV: { timed: false, dress: each((line) => `"2026-09-29T10:11:12Z","node7","${text(line).replaceAll('"', '""')}"`) },
+  'logcat -v brief': { timed: false, dress: each((line) => `E/arm-smmu-v3 ${line.device}(    0): ${line.body}`) },
+  'a screen of 80 columns': { timed: true, dress: onScreen(80) },
+  'a screen of 60 columns': { timed: true, dress: onScreen(60) },
 };

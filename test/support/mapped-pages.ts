@@ -18,13 +18,18 @@ export function pageByWalk<S>(memory: WalkMemory<S>, regime: Regime, stage2: Sta
 }
 
 /** The same out of stretches: the line of every page of `pageBytes` from `from` up to `to`. */
-export function pagesOfStretches(stretches: Iterable<Stretch>, from: number, to: number, pageBytes: number): string[] {
+export function pagesOfStretches(
+  stretches: Iterable<Stretch<unknown>>,
+  from: number,
+  to: number,
+  pageBytes: number,
+): string[] {
   const pages = new Array<string>((to - from) / pageBytes).fill('not mapped');
   for (const { kind, start, byteLength, output, rights, attributes, why } of stretches) {
     if (start < from || start + byteLength > to) throw new Error(`a stretch at ${start} that was not asked for`);
     for (let at = start; at < start + byteLength; at += pageBytes) {
       const mapped = `${output + (at - start)} ${rights} ${attributes}`;
-      const fault = why === 'F_TRANSLATION' ? 'not mapped' : why;
+      const fault = why === 'F_TRANSLATION' ? 'not mapped' : String(why);
       pages[(at - from) / pageBytes] = kind === 'mapped' ? mapped : kind === 'fault' ? fault : kind;
     }
   }

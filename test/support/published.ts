@@ -20,11 +20,15 @@ export type Published<T> = T extends number | bigint
       ? readonly Published<Row>[]
       : T extends readonly (infer Element)[]
         ? readonly Published<Element>[]
-        : { readonly [K in keyof T]: Published<T[K]> } & Derived;
+        : { readonly [K in keyof T]: K extends Said ? Text : Published<T[K]> } & Derived;
+
+/** Facts that are published as the text which says them. */
+type Said = 'why' | 'what' | 'observed' | 'required' | 'halves' | 'gaveUp' | 'phase';
+// biome-ignore lint/suspicious/noExplicitAny: null, too, where there is nothing to say.
+type Text = any;
 
 /** Keys that the shapes add. */
-// biome-ignore lint/suspicious/noExplicitAny: of several types.
-type Derived = { readonly [K in 'end' | 'errno' | 'why']?: any };
+type Derived = { readonly [K in 'end' | 'errno' | 'why' | 'meaning' | 'releasedBy']?: Text };
 
 export function published<T>(shape: Shape<T>, value: T): Published<T> {
   return JSON.parse(JSON.stringify(shape.toJson(value)));

@@ -1,5 +1,6 @@
 /** Sources of bytes in memory that remember how they were used. */
 
+import type { DumpSource } from '../../src/dump/object-source.ts';
 import type { ByteSource } from '../../src/dump/source.ts';
 
 export class MemorySource implements ByteSource {
@@ -39,4 +40,9 @@ export function patternBytes(byteLength: number, seed = 1): Uint8Array {
     bytes[i] = state >>> 24;
   }
   return bytes;
+}
+
+/** A file in memory, as the library takes it. */
+export function inputOf(bytes: Uint8Array, name = 'dump'): DumpSource {
+  return { name, byteLength: bytes.byteLength, read: (at, byteLength) => bytes.subarray(at, at + byteLength) };
 }

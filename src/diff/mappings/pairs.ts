@@ -1,17 +1,21 @@
 /** Stretches of both moments in step, cut where either of them begins or ends. */
 
+import type { PageState } from '../../dump/memory.ts';
 import type { Stretch } from '../../smmu/translation/table-map.ts';
 
 /** Input addresses that are treated alike at each moment; null where nothing is mapped. */
 export interface StretchPair {
   readonly start: number;
   readonly byteLength: number;
-  readonly before: Stretch | null;
-  readonly after: Stretch | null;
+  readonly before: Stretch<PageState> | null;
+  readonly after: Stretch<PageState> | null;
 }
 
 /** What neither has is left out. Returns whether both were gone through: false where the budget ended in one. */
-export function* stretchPairs(before: Generator<Stretch>, after: Generator<Stretch>): Generator<StretchPair, boolean> {
+export function* stretchPairs(
+  before: Generator<Stretch<PageState>>,
+  after: Generator<Stretch<PageState>>,
+): Generator<StretchPair, boolean> {
   const [left, right] = [new Cursor(before), new Cursor(after)];
   try {
     for (let at = 0; ; ) {
@@ -32,11 +36,11 @@ export function* stretchPairs(before: Generator<Stretch>, after: Generator<Stret
 
 class Cursor {
   cutAt = Number.POSITIVE_INFINITY;
-  readonly #stretches: Generator<Stretch>;
-  #current: Stretch | null = null;
+  readonly #stretches: Generator<Stretch<PageState>>;
+  #current: Stretch<PageState> | null = null;
   #ended = false;
 
-  constructor(stretches: Generator<Stretch>) {
+  constructor(stretches: Generator<Stretch<PageState>>) {
     this.#stretches = stretches;
   }
 
@@ -60,7 +64,7 @@ class Cursor {
     return this.#current.start > start ? this.#current.start : this.#current.start + this.#current.byteLength;
   }
 
-  at(start: number): Stretch | null {
+  at(start: number): Stretch<PageState> | null {
     return this.#current !== null && this.#current.start <= start ? this.#current : null;
   }
 }

@@ -1,5 +1,6 @@
 /** Judges what became of ranges of input addresses: counts all of them, and lists the first. */
 
+import type { PageState } from '../../dump/memory.ts';
 import { rightsText } from '../../smmu/translation/rights.ts';
 import type { Stretch } from '../../smmu/translation/table-map.ts';
 import type { MappingChange, MappingCounts, MappingRange, MappingState, RangeCount } from '../mapping-report.ts';
@@ -79,10 +80,10 @@ interface Side {
   readonly output: number;
   readonly rights: number;
   readonly attributes: string;
-  readonly why: string;
+  readonly why: MappingState['why'];
 }
 
-function sideOf(stretch: Stretch | null, start: number, { kind, why }: Source): Side {
+function sideOf(stretch: Stretch<PageState> | null, start: number, { kind, why }: Source): Side {
   if (stretch === null) {
     const nothing = kind === 'fault' || kind === 'unknown' ? kind : 'unmapped';
     return { kind: nothing, output: 0, rights: 0, attributes: '', why };
@@ -116,6 +117,6 @@ function stateOf({ kind, output, rights, attributes, why }: Side): MappingState 
     pa: mapped ? output : null,
     rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
     attributes: mapped ? attributes : null,
-    why: why === '' ? null : why,
+    why,
   };
 }

@@ -16,12 +16,12 @@ export interface Source {
   readonly set: TableSet | null;
   /** Input addresses that pass through; 0 unless `kind` says bypass. */
   readonly passes: number;
-  readonly why: string;
+  readonly why: MappingSource['why'];
   /** Two sources with the same key read the same tables by the same rules. */
   readonly key: string;
 }
 
-const NONE: Source = { kind: 'none', set: null, passes: 0, why: '', key: 'none' };
+const NONE: Source = { kind: 'none', set: null, passes: 0, why: null, key: 'none' };
 
 /** For low and for high input addresses. `ste` is null for a stream without an entry. */
 export function sourcesOf(
@@ -34,7 +34,7 @@ export function sourcesOf(
   if (context.kind === 'abort') return [NONE, NONE];
   if (context.kind !== 'context') {
     const why = context.kind === 'fault' ? context.event : context.why;
-    const source = { ...NONE, kind: context.kind, why, key: `${context.kind} ${why}` } as const;
+    const source = { ...NONE, kind: context.kind, why, key: `${context.kind} ${JSON.stringify(why)}` } as const;
     return [source, source];
   }
   if (context.stage1 === null && context.stage2 === null) {
@@ -58,7 +58,7 @@ export function sourceReport({ kind, set, why }: Source): MappingSource {
     stage: set?.regime.stage ?? null,
     table: set === null ? null : set.regime.base,
     nested: set !== null && set.stage2 !== null,
-    why: why === '' ? null : why,
+    why,
   };
 }
 
@@ -69,7 +69,7 @@ export function* stretchesOf(
   budget: Budget,
   base: bigint,
   range?: InputRange,
-): Generator<Stretch> {
+): Generator<Stretch<PageState>> {
   if (passes > 0) yield { ...PASSED, byteLength: passes };
   if (set === null) return;
   const { regime, stage2, usable } = set;
@@ -82,13 +82,14 @@ export function* stretchesOf(
   }
 }
 
-const PASSED: Stretch = {
+const PASSED: Stretch<never> = {
   kind: 'mapped',
   start: 0,
   byteLength: 0,
   output: 0,
   rights: ALL_RIGHTS,
   attributes: '',
+  isStage2Device: false,
   leaves: 0,
-  why: '',
+  why: null,
 };

@@ -1,7 +1,9 @@
 /** Everything that can be explained, by kind and name. The compiler asks for an entry when there is a new rule. */
 
 import { CHECK_ORDER } from '../../adopt/checks.ts';
-import { SCAN_RULES, type ScanRule } from '../../adopt/scan-record.ts';
+import type { ScanRule } from '../../adopt/evidence.ts';
+import { SCAN_RULES } from '../prose/scan.ts';
+import { CRASHED_KERNEL } from '../rules/crashed-kernel.ts';
 import { DESCRIPTORS } from '../rules/descriptors.ts';
 import { DEVICES } from '../rules/devices.ts';
 import { GATE } from '../rules/gate.ts';
@@ -97,6 +99,7 @@ export const GROUPS: readonly ExplainedGroup[] = [
   { title: 'Risks: queues and errors', entries: findings(RISK_QUEUES) },
   { title: 'Risks: costs and limits', entries: findings(RISK_LIMITS) },
   { title: "Findings about firmware's tables", entries: findings(PLATFORM) },
+  { title: 'Findings about the kernel in the dump', entries: findings(CRASHED_KERNEL) },
   { title: 'Findings about the input', entries: findings(INPUT) },
   { title: "Checks, in the driver's order", entries: plain('check', CHECK_ORDER, CHECK_EXPLANATIONS) },
   { title: 'Rules of the ID scan (v8 and later)', entries: plain('scan-rule', named(SCAN_RULES), SCAN) },

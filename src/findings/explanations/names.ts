@@ -1,10 +1,10 @@
 /** The names that can be explained, without the explanations: what a shell completes. */
 
 import { CHECK_ORDER } from '../../adopt/checks.ts';
-import { SCAN_RULES } from '../../adopt/scan-record.ts';
 import { COMMAND_ERRORS } from '../../smmu/commands.ts';
 import { EVENT_TYPES } from '../../smmu/events.ts';
 import { registerNamed } from '../../smmu/registers.ts';
+import { SCAN_RULES } from '../prose/scan.ts';
 import { RULES } from '../rules.ts';
 
 /** Messages of the driver that are neither an event nor an error with a name of its own. */

@@ -10,6 +10,7 @@ import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
 import type { HardwareView } from '../../tables/hardware-view.ts';
 import type { FindingList, Location } from '../findings.ts';
 import { busOf } from '../table-findings.ts';
+import type { ExaminationBudget } from './examination.ts';
 
 export interface RiskContext {
   readonly smmu: SmmuSnapshot;
@@ -25,6 +26,8 @@ export interface RiskContext {
   /** Register pages that the snapshot names, of its SMMUs, in the order of their addresses and all of one length. */
   readonly registerPages: readonly (AddressRange & { readonly name: string })[];
   readonly emulation: Emulation;
+  /** What of its streams may be looked at, shared with the other SMMUs of the report. */
+  readonly examination: ExaminationBudget;
   readonly findings: FindingList;
 }
 

@@ -6,6 +6,7 @@ import { reservedBitsSet } from '../../smmu/legality.ts';
 import { STE } from '../../smmu/ste.ts';
 import { stage1Halves, stage2Regime } from '../../smmu/translation/regime.ts';
 import type { Location } from '../findings.ts';
+import type { TableField } from '../prose/structures.ts';
 import { type RiskContext, sidLocation } from './context.ts';
 import { hasSubstreams, type SeenCd, type SeenSte, type StreamCheck } from './streams.ts';
 
@@ -48,7 +49,7 @@ export class EntryCheck implements StreamCheck {
     if (illegal.length > 0 || cd.of('AA64') === 0) return;
     const halves = stage1Halves(words, cd.ste.words, world, hw);
     for (const [half, { regime }] of halves.entries()) {
-      if (regime !== null) this.#firstTable(`TTB${half}`, regime.base, sid, location);
+      if (regime !== null) this.#firstTable(half === 0 ? 'TTB0' : 'TTB1', regime.base, sid, location);
     }
   }
 
@@ -59,11 +60,11 @@ export class EntryCheck implements StreamCheck {
     this.#context.findings.add('reserved-bits-set', { entry, sid, bits }, location);
   }
 
-  #firstTable(table: string, paddr: number, sid: number, location: Location): void {
+  #firstTable(table: TableField, paddr: number, sid: number, location: Location): void {
     const { memory, findings, kdumpRam } = this.#context;
     const address = paddr;
     if (kdumpRam.some(({ start, end }) => start <= paddr && paddr < end)) {
-      findings.add('rewritten-after-adoption', { what: `${table} of SID ${hex(sid)}`, address }, location);
+      findings.add('rewritten-after-adoption', { what: { kind: 'first-table', table, sid }, address }, location);
     } else if (memory.isWhollyRam(paddr, 8) === false) {
       findings.add('ttb-not-in-ram', { sid, table, address, state: memory.stateOf(paddr, 8) }, location);
     }

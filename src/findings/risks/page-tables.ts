@@ -10,7 +10,7 @@ import { streamContext } from '../../smmu/translation/stream-context.ts';
 import { stage1Sets, type TableSet, type TableSets, tableSetsOf } from '../../smmu/translation/table-set.ts';
 import { type RiskContext, sidLocation } from './context.ts';
 import { hasSubstreams, type SeenCd, type SeenSte, type StreamCheck } from './streams.ts';
-import { WalkBudget, type Walked, walkTables } from './table-walk.ts';
+import { type Unmapped, WalkBudget, type Walked, walkTables } from './table-walk.ts';
 
 /** Each is a line of the report, and work; one for every device and process that shares its tables with it is enough. */
 const MAX_SETS = 1 << 12;
@@ -115,9 +115,9 @@ export class PageTableCheck implements StreamCheck {
 
   #report(sid: number, table: string, damage: Walked['damage'], kdump: Walked['kdump']): void {
     const { findings } = this.#context;
-    for (const [why, { times, first }] of damage) {
-      if (!isDamage(why)) continue;
-      findings.add('page-table-damaged', { sid, table, what: why, times, first }, sidLocation(sid));
+    for (const { kind, why, times, first } of damage.values()) {
+      if (!isDamage({ kind, why })) continue;
+      findings.add('page-table-damaged', { sid, table, what: { kind, why }, times, first }, sidLocation(sid));
     }
     if (kdump === null) return;
     const args = { ...kdump, sid };
@@ -151,6 +151,6 @@ function keyOfRegime(regime: Regime): string {
 }
 
 /** A table that the capture tool left out is not damaged, one where there is no RAM is; AF=0 is a state, not an error. */
-function isDamage(why: string): boolean {
-  return why !== 'F_ACCESS' && (!why.startsWith('table not in the dump') || why.endsWith('(hole)'));
+function isDamage({ kind, why }: Pick<Unmapped, 'kind' | 'why'>): boolean {
+  return kind === 'fault' ? why !== 'F_ACCESS' : why === 'hole';
 }

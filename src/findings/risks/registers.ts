@@ -26,11 +26,9 @@ export function registerRisks({ smmu, registers, emulation, findings }: RiskCont
   }
   // Every other reset sets ABORT, and comes with a table of its own.
   if (emulation.verdict !== 'adopted') return;
-  if (registers.has('IDR1')) {
-    const [log2Size, sidBits] = [registers.field('STRTAB_BASE_CFG', 'LOG2SIZE'), registers.field('IDR1', 'SIDSIZE')];
-    if (log2Size < sidBits) findings.add('sids-beyond-table', { log2Size, sidBits });
-  }
-  if (registers.has('GBPA') && registers.field('GBPA', 'ABORT') === 0) findings.add('gbpa-bypass', {});
+  const [log2Size, sidBits] = [registers.field('STRTAB_BASE_CFG', 'LOG2SIZE'), registers.known('IDR1', 'SIDSIZE')];
+  if (sidBits !== null && log2Size < sidBits) findings.add('sids-beyond-table', { log2Size, sidBits });
+  if (registers.known('GBPA', 'ABORT') === 0) findings.add('gbpa-bypass', {});
   const total = (list: readonly { readonly byteLength: number; readonly ok: boolean }[]) =>
     list.reduce((sum, { byteLength, ok }) => (ok ? sum + byteLength : sum), 0);
   const allocated = total(emulation.allocations);

@@ -13,6 +13,7 @@ import { steIllegalities } from '../../smmu/ste-legality.ts';
 import { STE_BYTE_LENGTH, type SteConfig, steConfig } from '../../smmu/stream-table.ts';
 import { type StreamWorld, streamWorld } from '../../smmu/stream-world.ts';
 import type { RiskContext } from './context.ts';
+import type { Examined } from './examination.ts';
 
 export interface SeenSte extends Reading {
   readonly sid: number;
@@ -42,30 +43,17 @@ export interface StreamCheck {
   done?(): void;
 }
 
-/** Several times what any server has. */
-const MAX_STES_EXAMINED = 1 << 14;
-/** Valid ones, each of which is judged, and places for them, which are looked at. */
-const MAX_CDS_EXAMINED = 1 << 16;
-const MAX_CD_PLACES = 1 << 20;
-
-/** What is left of both. */
-interface CdBudget {
-  cds: number;
-  places: number;
-}
-
-/** Goes once through the active STEs and their CDs, as far as a limit allows, and shows each to every check. */
 export function examineStreams(context: RiskContext, checks: readonly StreamCheck[]): void {
-  const { view, findings } = context;
-  let stes = 0;
-  const left: CdBudget = { cds: MAX_CDS_EXAMINED, places: MAX_CD_PLACES };
+  const { view, findings, examination } = context;
+  const share = examination.share();
+  const left = { ...share };
   let cut = false;
   for (const { sid, paddr, words, at } of view.stes(false)) {
-    if (stes === MAX_STES_EXAMINED) {
-      findings.add('risks-cut', { what: 'active STEs', examined: MAX_STES_EXAMINED });
+    if (left.stes === 0) {
+      findings.add('risks-cut', { what: 'active STEs', examined: share.stes });
       break;
     }
-    stes += 1;
+    left.stes -= 1;
     const wide = wideWords(words, at, STE_BYTE_LENGTH);
     const { config } = steConfig(words[at] as number);
     const illegal = steIllegalities(wide, context.hw);
@@ -74,9 +62,10 @@ export function examineStreams(context: RiskContext, checks: readonly StreamChec
     if (config !== 's1' || illegal.length > 0 || cut) continue;
     cut = !examineCds(context, ste, checks, left);
     if (!cut) continue;
-    if (left.cds === 0) findings.add('risks-cut', { what: 'context descriptors', examined: MAX_CDS_EXAMINED });
-    else findings.add('risks-cut', { what: 'places of context descriptors', examined: MAX_CD_PLACES - left.places });
+    if (left.cds === 0) findings.add('risks-cut', { what: 'context descriptors', examined: share.cds });
+    else findings.add('risks-cut', { what: 'places of context descriptors', examined: share.places - left.places });
   }
+  examination.take(share, left);
   for (const check of checks) check.done?.();
 }
 
@@ -91,7 +80,7 @@ export function cdTableOfStream({ words }: SeenSte, { hw }: Pick<RiskContext, 'h
 }
 
 /** False: there are more than may be looked at. */
-function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamCheck[], left: CdBudget): boolean {
+function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamCheck[], left: Examined): boolean {
   const { memory, hw } = context;
   const table = cdTableOfStream(ste, context);
   const world = streamWorld(ste.words, hw) ?? 'el2-e2h';

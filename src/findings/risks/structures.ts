@@ -8,9 +8,10 @@ import type { AddressRange } from '../../dump/memory.ts';
 import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableByteLength, isTwoLevel } from '../../smmu/cd-table.ts';
 import { oasBits } from '../../smmu/hardware-features.ts';
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import type { StructureKind } from '../prose/structures.ts';
 import { l1Location } from '../table-findings.ts';
 import { type RiskContext, sidLocation } from './context.ts';
-import { nameOf, reportAliases, reportOverlaps, type Structure } from './overlaps.ts';
+import { idOf, reportAliases, reportOverlaps, type Structure } from './overlaps.ts';
 import { queueRanges } from './queue-ranges.ts';
 import { cdTableOfStream, type SeenSte, type StreamCheck } from './streams.ts';
 
@@ -18,6 +19,8 @@ import { cdTableOfStream, type SeenSte, type StreamCheck } from './streams.ts';
 const MAX_STRUCTURES = 1 << 17;
 /** Descriptors of CD tables that are gone through: tables of garbage may name the same few leaves over and over again. */
 const MAX_LEAVES_MET = 1 << 20;
+
+const QUEUES: ReadonlySet<StructureKind> = new Set(['command-queue', 'event-queue', 'pri-queue']);
 
 export class StructureCheck implements StreamCheck {
   readonly #context: RiskContext;
@@ -32,14 +35,14 @@ export class StructureCheck implements StreamCheck {
     this.#context = context;
     const { geometry } = context.view;
     const twoLevel = geometry.format === '2lvl';
-    const base = { kind: twoLevel ? 'L1 table' : 'stream table', of: 0, start: geometry.base } as const;
+    const base = { kind: twoLevel ? 'l1-table' : 'stream-table', of: 0, start: geometry.base } as const;
     const byteLength = geometry.entries * (twoLevel ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
     const kernelStart = maskedAddress(context.registers.bits('STRTAB_BASE', 'ADDR'));
     const address = geometry.base;
     this.#add({ ...base, kernelStart, end: geometry.base + byteLength, location: () => ({ address }) });
     for (const { name, start, end } of queueRanges(context.smmu)) {
       this.#add({
-        kind: `${name} queue`,
+        kind: name,
         of: 0,
         start,
         kernelStart: start,
@@ -51,7 +54,7 @@ export class StructureCheck implements StreamCheck {
       if (stes === 0 || this.#cut) continue;
       const location = () => l1Location(context.view, index, paddr);
       const own = { start: l2, kernelStart: l1Pointer(low, high), end: l2 + stes * STE_BYTE_LENGTH };
-      this.#add({ kind: 'L2 table', of: index, ...own, location });
+      this.#add({ kind: 'l2-table', of: index, ...own, location });
     }
   }
 
@@ -59,7 +62,7 @@ export class StructureCheck implements StreamCheck {
     // What the hardware refuses leads nowhere.
     if (ste.config !== 's1' || ste.illegal.length > 0) return;
     const table = cdTableOfStream(ste, this.#context);
-    const add = (kind: 'CD table' | 'CD leaf', start: number, length: number) => {
+    const add = (kind: 'cd-table' | 'cd-leaf', start: number, length: number) => {
       if (this.#seen.has(start)) return;
       this.#seen.add(start);
       this.#add({
@@ -72,14 +75,14 @@ export class StructureCheck implements StreamCheck {
       });
     };
     if (this.#seen.has(table.paddr)) return;
-    add('CD table', table.paddr, cdTableByteLength(table));
+    add('cd-table', table.paddr, cdTableByteLength(table));
     if (!isTwoLevel(table)) return;
     this.#leavesLeft -= cdArrayCount(table);
     this.#cut ||= this.#leavesLeft < 0;
     if (this.#cut) return;
     for (const { paddr, count } of cdArrays(table, this.#context.memory, () => {})) {
       if (this.#cut) return;
-      add('CD leaf', paddr, count * CD_BYTE_LENGTH);
+      add('cd-leaf', paddr, count * CD_BYTE_LENGTH);
     }
   }
 
@@ -103,7 +106,7 @@ export class StructureCheck implements StreamCheck {
     const { kind, kernelStart: start } = structure;
     const byteLength = structure.end - structure.start;
     const range = { start, end: start + byteLength };
-    const placed = () => ({ structure: nameOf(structure), address: start, byteLength });
+    const placed = () => ({ structure: idOf(structure), address: start, byteLength });
     const isRead = this.#kernelReads(structure);
     // Its mapping is refused, which the emulation tells, so that it is not read after all.
     if (isRead && range.end > 2 ** paBits) return;
@@ -122,7 +125,7 @@ export class StructureCheck implements StreamCheck {
       if (isPointedTo(kind) && kdump.start <= start && range.end <= kdump.end) {
         findings.add(
           'rewritten-after-adoption',
-          { what: `the pointer to the ${nameOf(structure)}`, address: start },
+          { what: { kind: 'to-structure', structure: idOf(structure) }, address: start },
           structure.location(),
         );
       }
@@ -155,8 +158,8 @@ export class StructureCheck implements StreamCheck {
   #kernelReads({ kind, kernelStart }: Structure): boolean {
     const { verdict, revision } = this.#context.emulation;
     if (verdict === 'not-attempted' || verdict === 'fallback') return false;
-    if (kind.endsWith('queue') || (kind === 'L2 table' && kernelStart === 0)) return false;
-    return !kind.startsWith('CD') || revision.reservesIds;
+    if (QUEUES.has(kind) || (kind === 'l2-table' && kernelStart === 0)) return false;
+    return revision.reservesIds || (kind !== 'cd-table' && kind !== 'cd-leaf');
   }
 
   /** The emulation has found that it cannot be mapped, for the same reason. */
@@ -168,12 +171,12 @@ export class StructureCheck implements StreamCheck {
     );
     if (this.#said.has(start)) return true;
     // Where too many were found to list them, this is one more.
-    return kind === 'L2 table' && this.#context.findings.isFull('l2-outside-memory');
+    return kind === 'l2-table' && this.#context.findings.isFull('l2-outside-memory');
   }
 }
 
 function isPointedTo(kind: Structure['kind']): boolean {
-  return kind === 'L2 table' || kind === 'CD table' || kind === 'CD leaf';
+  return kind === 'l2-table' || kind === 'cd-table' || kind === 'cd-leaf';
 }
 
 function intersects(a: AddressRange, b: AddressRange): boolean {

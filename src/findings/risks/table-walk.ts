@@ -4,7 +4,7 @@ import type { AddressRange, PageState } from '../../dump/memory.ts';
 import type { MemoryView } from '../../dump/view.ts';
 import type { Regime } from '../../smmu/translation/regime.ts';
 import { ANY_WRITE } from '../../smmu/translation/rights.ts';
-import { Budget, TableMap, type VisitedTable } from '../../smmu/translation/table-map.ts';
+import { Budget, type Stretch, TableMap, type VisitedTable } from '../../smmu/translation/table-map.ts';
 import type { TableSet } from '../../smmu/translation/table-set.ts';
 
 /**
@@ -35,6 +35,12 @@ export interface KdumpHits {
   ranges: number;
 }
 
+/** Stretches that are not mapped for the same reason. */
+export interface Unmapped extends Pick<Stretch<PageState>, 'kind' | 'why'> {
+  times: number;
+  readonly first: bigint;
+}
+
 export interface Walked {
   mappedBytes: number;
   writableBytes: number;
@@ -44,7 +50,7 @@ export interface Walked {
   faults: number;
   complete: boolean;
   /** By what is wrong: how often, and where first. */
-  readonly damage: Map<string, { times: number; readonly first: bigint }>;
+  readonly damage: Map<Stretch<PageState>['why'], Unmapped>;
   kdump: KdumpHits | null;
 }
 
@@ -81,7 +87,7 @@ export function walkTables(
       if (kind === 'unknown') result.missingTables += 1;
       else result.faults += 1;
       const known = result.damage.get(why);
-      if (known === undefined) result.damage.set(why, { times: 1, first: base + BigInt(start) });
+      if (known === undefined) result.damage.set(why, { kind, why, times: 1, first: base + BigInt(start) });
       else known.times += 1;
     } else {
       result.leaves += stretch.leaves;

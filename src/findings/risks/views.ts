@@ -5,6 +5,7 @@
 
 import { maskedAddress, STRTAB_L2_BYTE_LENGTH, STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../../adopt/device.ts';
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import type { StructureId } from '../prose/structures.ts';
 import { l1Location } from '../table-findings.ts';
 import { type RiskContext, StreamList } from './context.ts';
 
@@ -22,7 +23,7 @@ export function compareViews(context: RiskContext): void {
     const twoLevel = geometry.format === '2lvl';
     const entryBytes = twoLevel ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH;
     const perEntry = twoLevel ? 2 ** geometry.split : 1;
-    const structure = twoLevel ? 'L1 table' : 'stream table';
+    const structure = { kind: twoLevel ? 'l1-table' : 'stream-table', of: 0 } as const;
     report(context, structure, geometry.base, linux, geometry.entries * entryBytes, entryBytes, 0, perEntry, {});
   }
   // Other splits and spans are rejected before anyone reads an STE.
@@ -32,7 +33,7 @@ export function compareViews(context: RiskContext): void {
     if (stes !== STRTAB_NUM_L2_STES || pointer === l2) continue;
     const location = l1Location(view, index, paddr);
     const firstSid = view.sidsOf(index).first;
-    const structure = `L2 table of L1[${index}]`;
+    const structure = { kind: 'l2-table', of: index } as const;
     report(context, structure, l2, pointer, STRTAB_L2_BYTE_LENGTH, STE_BYTE_LENGTH, firstSid, 1, location);
     if (findings.isFull('views-differ')) return;
   }
@@ -40,7 +41,7 @@ export function compareViews(context: RiskContext): void {
 
 function report(
   { memory, findings }: RiskContext,
-  structure: string,
+  structure: StructureId,
   hardware: number,
   kernel: number,
   byteLength: number,

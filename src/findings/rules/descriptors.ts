@@ -1,7 +1,12 @@
 /** Findings about L1 descriptors, the L2 tables behind them, and single stream table entries. */
 
+import type { ScanRule } from '../../adopt/evidence.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { requiredInWords } from '../prose/evidence.ts';
+import { lookupEndInWords } from '../prose/lookup.ts';
+import { remapReasonInWords } from '../prose/memory.ts';
+import { SCAN_RULES, scanObservedInWords } from '../prose/scan.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { hex } from './words.ts';
@@ -104,11 +109,11 @@ export const DESCRIPTORS = {
     args: {
       l2: ['Physical address of the L2 table', json.hex],
       byteLength: ['Its size in bytes', json.integer(1)],
-      why: ['Why it cannot be mapped', json.text],
+      why: ['Why it cannot be mapped', json.said(remapReasonInWords)],
       state: ['The worst state among its bytes', pageState],
     },
     sentence: ({ l2, byteLength, why, state }, l1) =>
-      `${l1} points to ${hex(l2)}; these ${byteLength} bytes cannot be mapped: ${why} (${state}); no device behind it is accepted`,
+      `${l1} points to ${hex(l2)}; these ${byteLength} bytes cannot be mapped: ${remapReasonInWords(why)} (${state}); no device behind it is accepted`,
     explain: () => ({
       title: 'An L2 table cannot be mapped: no device behind it is accepted',
       meaning:
@@ -166,15 +171,15 @@ export const DESCRIPTORS = {
     severity: 'error',
     reach: 'smmu',
     args: {
-      rule: ['The rule broken, in words', json.text],
+      rule: ['The rule broken, in words', json.said((one: ScanRule) => SCAN_RULES[one])],
       sid: ['StreamID', json.sid],
       entry: ['The entry at fault', json.text],
-      observed: ['What was found', json.text],
-      required: ['What is needed', json.text],
+      observed: ['What was found', json.said(scanObservedInWords)],
+      required: ['What is needed', json.said(requiredInWords)],
       stopsHere: ['The kernel stops here', json.flag],
     },
-    sentence: ({ rule, sid, entry, observed, required, stopsHere }) =>
-      `${entry} of SID ${hex(sid)}: ${rule}: ${observed} (required: ${required})${
+    sentence: ({ rule: broken, sid, entry, observed, required, stopsHere }) =>
+      `${entry} of SID ${hex(sid)}: ${SCAN_RULES[broken]}: ${scanObservedInWords(observed)} (required: ${requiredInWords(required)})${
         stopsHere ? '; here the kernel stops, and names nothing of it' : ''
       }`,
     explain: () => ({
@@ -235,9 +240,9 @@ export const DESCRIPTORS = {
     reach: null,
     args: {
       sid: ['StreamID', json.sid],
-      why: ['The reason', json.text],
+      why: ['The reason', json.said(lookupEndInWords)],
     },
-    sentence: ({ sid, why }) => `SID ${hex(sid)} has no STE to show: ${why}`,
+    sentence: ({ sid, why }) => `SID ${hex(sid)} has no STE to show: ${lookupEndInWords(why)}`,
     explain: () => ({
       title: 'A StreamID that was asked for has no STE to show',
       meaning:

@@ -3,6 +3,7 @@
 import type { Danger } from '../../adopt/fate.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { remapReasonInWords } from '../prose/memory.ts';
 import { rule } from './rule.ts';
 import { inFlight, verdict } from './vocabulary.ts';
 import { count, hex } from './words.ts';
@@ -152,10 +153,10 @@ export const DEVICES = {
     args: {
       sid: ['StreamID', json.sid],
       l2: ['Physical address of its L2 table', json.hex],
-      why: ['Why it cannot be mapped', json.text],
+      why: ['Why it cannot be mapped', json.said(remapReasonInWords)],
     },
     sentence: ({ sid, l2, why }) =>
-      `SID ${hex(sid)} is refused with -ENXIO: its L2 table at ${hex(l2)} cannot be mapped: ${why}`,
+      `SID ${hex(sid)} is refused with -ENXIO: its L2 table at ${hex(l2)} cannot be mapped: ${remapReasonInWords(why)}`,
     explain: () => ({
       title: 'A device is refused: its L2 table cannot be mapped',
       meaning: 'The L1 descriptor is as it should be, but the table that it points to is nothing that can be mapped.',

@@ -3,6 +3,9 @@
 import type { RegisterDoubt } from '../../adopt/fate.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { observedOrUnknown, requiredInWords } from '../prose/evidence.ts';
+import { deathInWords } from '../prose/memory.ts';
+import { splitInWords } from '../prose/split.ts';
 import { rule } from './rule.ts';
 import { count, doubtInWords, hex } from './words.ts';
 
@@ -13,12 +16,13 @@ export const VERDICT = {
     args: {
       revision: ['Revision emulated', json.text],
       check: ['The check that failed', json.text],
-      observed: ['What was found', json.text],
-      required: ['What passes the check', json.text],
+      observed: ['What was found', json.said(observedOrUnknown)],
+      required: ['What passes the check', json.said(requiredInWords)],
       errno: ['What the adoption returns', json.matching(/^E[A-Z0-9]+$/)],
     },
     sentence: ({ revision, check, observed, required, errno }) =>
-      `${revision} gives up with -${errno} and resets the SMMU: ${check}: ${observed} (required: ${required})`,
+      `${revision} gives up with -${errno} and resets the SMMU: ${check}: ${observedOrUnknown(observed)} ` +
+      `(required: ${requiredInWords(required)})`,
     explain: () => ({
       title: 'A check failed, and the SMMU is reset',
       meaning:
@@ -87,10 +91,10 @@ export const VERDICT = {
     args: {
       revision: ['Revision emulated', json.text],
       check: ['The check that cannot be told', json.text],
-      observed: ['What is missing', json.text],
+      observed: ['What is missing', json.said(observedOrUnknown)],
     },
     sentence: ({ revision, check, observed }) =>
-      `whether ${revision} adopts the table cannot be told: ${check}: ${observed}`,
+      `whether ${revision} adopts the table cannot be told: ${check}: ${observedOrUnknown(observed)}`,
     explain: () => ({
       title: 'The dump lacks what decides about the adoption',
       meaning:
@@ -118,10 +122,10 @@ export const VERDICT = {
     args: {
       function: ['The kernel function that reads', json.text],
       address: ['The address it cannot read', json.hex],
-      why: ['The reason', json.text],
+      why: ['The reason', json.said(deathInWords)],
     },
     sentence: ({ function: where, address, why }) =>
-      `the kdump kernel dies in ${where} reading ${hex(address)}: ${why}`,
+      `the kdump kernel dies in ${where} reading ${hex(address)}: ${deathInWords(why)}`,
     explain: () => ({
       title: 'The kdump kernel dies reading a table',
       meaning:
@@ -163,10 +167,10 @@ export const VERDICT = {
       revision: ['Revision that was emulated', json.text],
       others: ['Revisions that decide differently', json.text],
       check: ['The first check that differs; empty where it is none', json.text],
-      why: ['The difference', json.text],
+      why: ['The difference', json.said(splitInWords)],
     },
     sentence: ({ revision, others, check, why }) =>
-      `${others} would decide differently from ${revision}${check === '' ? '' : ` at ${check}`}: ${why}`,
+      `${others} would decide differently from ${revision}${check === '' ? '' : ` at ${check}`}: ${splitInWords(why)}`,
     explain: () => ({
       title: 'Other revisions of the series would decide otherwise',
       meaning:

@@ -59,6 +59,31 @@ export const PLATFORM = {
       references: [IORT, TREE, linux('arm_smmu_device_acpi_probe'), linux('of_dma_is_coherent')],
     }),
   }),
+  'platform-device-differs': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      source: ['The table', json.text],
+      firmware: ['The device by the table', json.text],
+      device: ['The device that the crashed kernel had', json.text],
+    },
+    sentence: ({ source, firmware, device }) =>
+      `this StreamID is ${firmware} by ${source}, but the crashed kernel had ${device} behind it; the kernel's word is taken`,
+    explain: () => ({
+      title: 'Firmware and the crashed kernel name different devices',
+      meaning:
+        'The dump tells which device the crashed kernel had tied to the StreamID, and the table that was given maps it to ' +
+        'another one. Names are those of the crashed kernel.',
+      hardware: NO_EFFECT,
+      kernel: 'Not concerned: it goes by its own table.',
+      causes: [
+        'a table of another machine, or of another firmware version',
+        'a device that uses the requester ID of another one: a quirk, or a bridge that takes ownership',
+      ],
+      next: ['`smmu-adopt regs extract DUMP`: masters', 'the table of the machine itself, from its own /sys/firmware'],
+      references: [IORT, TREE, linux('arm_smmu_insert_master')],
+    }),
+  }),
   'platform-sids-beyond': rule({
     severity: 'warning',
     reach: null,

@@ -2,6 +2,7 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES, TRANSLATION_TABLES } from '../explanations/references.ts';
+import { stretchReasonInWords } from '../prose/stretches.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { count, hex } from './words.ts';
@@ -185,12 +186,12 @@ export const RISK_ENTRIES = {
     args: {
       sid: ['StreamID', json.sid],
       table: ['Which table register', json.text],
-      what: ['Of what kinds, in words', json.text],
+      what: ['Of what kinds, in words', json.said(stretchReasonInWords)],
       times: ['How many', json.count],
       first: ['Input address of the first', json.hex],
     },
     sentence: ({ sid: number, table, what, times, first }) =>
-      `the ${table} tables of SID ${hex(number)}: ${count(times, 'stretch', 'stretches')} with ${what}, the first at ${hex(first)}`,
+      `the ${table} tables of SID ${hex(number)}: ${count(times, 'stretch', 'stretches')} with ${stretchReasonInWords(what)}, the first at ${hex(first)}`,
     explain: () => ({
       title: 'The page tables of a stream do not hold together',
       meaning:

@@ -2,6 +2,7 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { pointerInWords, structureInWords, theStructureInWords } from '../prose/structures.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { count, hex } from './words.ts';
@@ -17,10 +18,14 @@ const READ_BEFORE_SCAN =
   'device behind it, CD tables never.';
 const READ_BY_SCAN = 'the ID scan reads every L2 and CD table in use while the SMMU probes.';
 
-const KDUMP_HOW = {
-  inside: 'it maps without a word, and the kdump kernel reads its own memory instead',
-  'across its start': "it maps without a word, and a part of it is the kdump kernel's own",
-  'across its end': 'it maps, and the first read beyond the end is an oops',
+/** Where it lies in the kdump kernel's memory, and what a mapping of it leads to. */
+const IN_KDUMP_MEMORY = {
+  inside: { place: 'in', mapped: 'it maps without a word, and the kdump kernel reads its own memory instead' },
+  'across its start': {
+    place: 'across the start of',
+    mapped: "it maps without a word, and a part of it is the kdump kernel's own",
+  },
+  'across its end': { place: 'across the end of', mapped: 'it maps, and the first read beyond the end is an oops' },
 } as const;
 
 export const RISK_STRUCTURES = {
@@ -28,13 +33,13 @@ export const RISK_STRUCTURES = {
     severity: 'warning',
     reach: null,
     args: {
-      structure: ['Which one', json.text],
+      structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
       state: ['The worst state among its bytes', pageState],
     },
     sentence: ({ structure, address, byteLength, state }) =>
-      `the ${structure} at ${hex(address)} (${byteLength} bytes) is not wholly RAM of this dump (${state})`,
+      `${theStructureInWords(structure)} at ${hex(address)} (${byteLength} bytes) is not wholly RAM of this dump (${state})`,
     explain: () => ({
       title: 'A structure of the SMMU is not wholly in RAM',
       meaning:
@@ -55,15 +60,17 @@ export const RISK_STRUCTURES = {
     severity: 'warning',
     reach: null,
     args: {
-      structure: ['Which one', json.text],
+      structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
       how: ['Where it lies in it', json.choice('inside', 'across its start', 'across its end')],
       mapped: ['Whether the kernel maps it', json.flag],
     },
     sentence: ({ structure, address, how, mapped }) =>
-      `the ${structure} at ${hex(address)} lies ${how === 'inside' ? 'in' : `${how.replace('its', 'the')} of`} ` +
-      `the kdump kernel's memory: ${mapped ? KDUMP_HOW[how] : 'hardware and kdump kernel get in the way of each other'}`,
+      `${theStructureInWords(structure)} at ${hex(address)} lies ${IN_KDUMP_MEMORY[how].place} ` +
+      `the kdump kernel's memory: ${
+        mapped ? IN_KDUMP_MEMORY[how].mapped : 'hardware and kdump kernel get in the way of each other'
+      }`,
     explain: () => ({
       title: "A structure lies in the kdump kernel's memory",
       meaning:
@@ -93,13 +100,13 @@ export const RISK_STRUCTURES = {
     severity: 'error',
     reach: 'machine',
     args: {
-      structure: ['Which one', json.text],
+      structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
       device: ['Whose registers', json.text],
     },
     sentence: ({ structure, address, device }) =>
-      `the ${structure} at ${hex(address)} lies in the registers of ${device}: a cacheable mapping of them may end in a fatal SError`,
+      `${theStructureInWords(structure)} at ${hex(address)} lies in the registers of ${device}: a cacheable mapping of them may end in a fatal SError`,
     explain: () => ({
       title: 'A structure lies in the registers of a device',
       meaning:
@@ -126,12 +133,12 @@ export const RISK_STRUCTURES = {
     severity: 'error',
     reach: 'machine',
     args: {
-      structure: ['Which one', json.text],
+      structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
     },
     sentence: ({ structure, address }) =>
-      `the ${structure} at ${hex(address)} lies in a hole of the physical map: the first read by the CPU is an external abort`,
+      `${theStructureInWords(structure)} at ${hex(address)} lies in a hole of the physical map: the first read by the CPU is an external abort`,
     explain: () => ({
       title: 'A structure lies where nothing answers',
       meaning:
@@ -157,13 +164,13 @@ export const RISK_STRUCTURES = {
     severity: 'warning',
     reach: null,
     args: {
-      structure: ['Which one', json.text],
+      structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
       where: ['Where', json.text],
     },
     sentence: ({ structure, address, where }) =>
-      `the ${structure} at ${hex(address)} lies in ${where}: the kernel does not read it, the hardware's access is aborted or worse`,
+      `${theStructureInWords(structure)} at ${hex(address)} lies in ${where}: the kernel does not read it, the hardware's access is aborted or worse`,
     explain: () => ({
       title: 'A structure that the kernel does not read lies in no memory',
       meaning:
@@ -186,13 +193,13 @@ export const RISK_STRUCTURES = {
     severity: 'warning',
     reach: null,
     args: {
-      structure: ['Which one', json.text],
+      structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
       oasBits: ['Address bits that the SMMU puts out', json.count],
     },
     sentence: ({ structure, address, oasBits }) =>
-      `the ${structure} at ${hex(address)} needs more than the ${oasBits} address bits that the SMMU puts out (IDR5.OAS): ` +
+      `${theStructureInWords(structure)} at ${hex(address)} needs more than the ${oasBits} address bits that the SMMU puts out (IDR5.OAS): ` +
       'the kernel takes it, the hardware faults or truncates',
     explain: () => ({
       title: 'A structure lies above what the SMMU can address',
@@ -214,12 +221,12 @@ export const RISK_STRUCTURES = {
     severity: 'warning',
     reach: null,
     args: {
-      structure: ['Which one', json.text],
+      structure: ['Which one', json.said(structureInWords)],
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.text],
     },
     sentence: ({ structure, streams, sids }) =>
-      `the ${structure} is unaligned: hardware and kernel read different STEs for ${count(streams, 'StreamID')} (${sids})`,
+      `${theStructureInWords(structure)} is unaligned: hardware and kernel read different STEs for ${count(streams, 'StreamID')} (${sids})`,
     explain: () => ({
       title: 'Hardware and kernel look at two copies of a table',
       meaning:
@@ -276,11 +283,12 @@ export const RISK_STRUCTURES = {
     severity: 'warning',
     reach: null,
     args: {
-      first: ['The first', json.text],
-      second: ['The other', json.text],
+      first: ['The first', json.said(theStructureInWords)],
+      second: ['The other', json.said(theStructureInWords)],
       byteLength: ['Size in bytes', json.count],
     },
-    sentence: ({ first, second, byteLength }) => `${first} and ${second} share ${count(byteLength, 'byte')} of memory`,
+    sentence: ({ first, second, byteLength }) =>
+      `${theStructureInWords(first)} and ${theStructureInWords(second)} share ${count(byteLength, 'byte')} of memory`,
     explain: () => ({
       title: 'Two structures of the SMMU share memory',
       meaning:
@@ -303,11 +311,11 @@ export const RISK_STRUCTURES = {
     severity: 'warning',
     reach: null,
     args: {
-      what: ['Of what kinds, in words', json.text],
+      what: ['Of what kinds, in words', json.said(pointerInWords)],
       address: ['Physical address', json.hex],
     },
     sentence: ({ what, address }) =>
-      `${what} points to ${hex(address)} in the kdump kernel's memory: it was probably written after the adoption, by the ` +
+      `${pointerInWords(what)} points to ${hex(address)} in the kdump kernel's memory: it was probably written after the adoption, by the ` +
       'kdump kernel itself',
     explain: () => ({
       title: 'The kdump kernel has probably written this pointer',

@@ -2,6 +2,7 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { oddityInWords, remapReasonInWords } from '../prose/memory.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { count, hex, word64 } from './words.ts';
@@ -14,12 +15,12 @@ export const TABLES = {
       table: ['Which table', json.text],
       address: ['Its physical address', json.hex],
       byteLength: ['Its size in bytes', json.integer(1)],
-      why: ['Why it cannot be mapped', json.text],
+      why: ['Why it cannot be mapped', json.said(remapReasonInWords)],
       state: ['The worst state among its bytes', pageState],
       inKdumpMemory: ["Whether it lies in the kdump kernel's own memory", json.flag],
     },
     sentence: ({ table, address, byteLength, why, state, inKdumpMemory }) =>
-      `the ${table} at ${hex(address)} (${byteLength} bytes) cannot be mapped: ${why} (${state})${
+      `the ${table} at ${hex(address)} (${byteLength} bytes) cannot be mapped: ${remapReasonInWords(why)} (${state})${
         inKdumpMemory
           ? "; it lies in the kdump kernel's own memory, so the registers were probably read after its probe"
           : ''
@@ -112,10 +113,10 @@ export const TABLES = {
     args: {
       table: ['The table', json.text],
       address: ['Its physical address', json.hex],
-      where: ['What is there instead', json.text],
+      where: ['What is there instead', json.said(oddityInWords)],
     },
     sentence: ({ table, address, where }) =>
-      `the ${table} at ${hex(address)} maps without a word, but onto ${where}: what the driver reads is not the crashed kernel's`,
+      `the ${table} at ${hex(address)} maps without a word, but onto ${oddityInWords(where)}: what the driver reads is not the crashed kernel's`,
     explain: () => ({
       title: "A table maps onto something that is not the crashed kernel's",
       meaning:

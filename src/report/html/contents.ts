@@ -4,17 +4,17 @@ import type { Section } from '../sections/section.ts';
 import { type Content, Html, html } from './markup.ts';
 import { sectionId } from './section.ts';
 
+export type Heading = Pick<Section, 'id' | 'title' | 'short'>;
+
 /** What the contents know of an SMMU. */
-export interface Listed {
+interface Listed {
   readonly name: string;
-  readonly sections: readonly Pick<Section, 'id' | 'title' | 'short'>[];
+  readonly sections: readonly Heading[];
 }
 
 export function contents(smmus: readonly Listed[]): Html {
   const links = ({ sections }: Listed, index: number) =>
-    html`<ul>${sections.map(
-      ({ id, title, short = title }) => html`<li><a href="#${sectionId(index, id)}">${short}</a></li>`,
-    )}</ul>`;
+    html`<ul>${sections.map(({ id, title, short = title }) => html`<li><a href="#${sectionId(index, id)}">${short}</a></li>`)}</ul>`;
   const [only] = smmus;
   const body: Content =
     smmus.length === 1 && only !== undefined

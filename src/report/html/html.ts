@@ -6,14 +6,14 @@
 import type { AddressRange } from '../../dump/memory.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
+import { registersOrigin } from '../prose/crashed-kernel.ts';
 import { type Given, input } from '../sections/input.ts';
-import type { Mark } from '../sections/marks.ts';
 import type { Section } from '../sections/section.ts';
 import { smmuSections } from '../sections/smmu.ts';
 import { findingCounts } from '../sections/verdict.ts';
 import { answer, overview } from './answer.ts';
 import { reportAssets } from './assets.ts';
-import { contents } from './contents.ts';
+import { contents, type Heading } from './contents.ts';
 import { type Html, html } from './markup.ts';
 import { MemoryItems } from './memory-items.ts';
 import { memoryMap } from './memory-map.ts';
@@ -30,13 +30,6 @@ export interface HtmlOptions {
   readonly given?: Given | null | undefined;
 }
 
-/** One SMMU and all that there is to show of it. */
-interface Shown {
-  readonly smmu: SmmuReport;
-  readonly sections: readonly Section[];
-  readonly marks: readonly Mark[];
-}
-
 export function* htmlReport(
   inspection: Inspection,
   { kdumpRam = [], given = null }: HtmlOptions = {},
@@ -45,16 +38,15 @@ export function* htmlReport(
   const safe = escaped(inspection);
   const assets = reportAssets();
   const budget = new Budget();
-  const shown = safe.smmus.map((smmu): Shown => ({ smmu, ...smmuSections(smmu, safe) }));
   yield head(title(safe.dump), assets.style, assets.script).markup;
   yield html`<body>
 <a class="skip" href="#content">To the report</a>
 ${header(safe)}
 <div class="page">
-${contents(shown.map(({ smmu: { name }, sections }) => ({ name, sections: listed(sections) })))}
+${contents(safe.smmus.map((smmu) => ({ name: smmu.name, sections: listed(smmuSections(smmu, safe).sections) })))}
 <main id="content" tabindex="-1">
-${shown.length > 1 && overview(safe)}`.markup;
-  for (const [index, one] of shown.entries()) yield* smmuParts(safe, index, one, kdumpRam, budget);
+${safe.smmus.length > 1 && overview(safe)}`.markup;
+  for (const [index, smmu] of safe.smmus.entries()) yield* smmuParts(safe, index, smmu, kdumpRam, budget);
   yield html`${section(null, input(safe, given))}</main>
 </div>
 ${foot(assets.script)}`.markup;
@@ -66,32 +58,37 @@ const ELSEWHERE = 'cds';
 const MEMORY = { id: 'memory', title: 'Physical memory' };
 
 /** What the contents list: physical memory stands behind the tables that are in it. */
-function listed(sections: readonly Section[]) {
-  return sections.flatMap((one) => (one.id === ELSEWHERE ? [] : one.id === 'stes' ? [one, MEMORY] : [one]));
+function listed(sections: readonly Section[]): Heading[] {
+  const headings = sections
+    .filter(({ id }) => id !== ELSEWHERE)
+    .map(({ id, title, short = title }) => ({ id, title, short }));
+  return headings.flatMap((one) => (one.id === 'stes' ? [one, MEMORY] : [one]));
 }
 
 function title({ files }: Inspection['dump']): string {
   return `SMMU adoption: ${files.join(', ')}`;
 }
 
-function header({ dump, later, smmus, findings: all }: Inspection): Html {
+function header({ dump, later, smmus, kernel, findings: all }: Inspection): Html {
+  const origin = registersOrigin(kernel);
   return html`<header>
 <h1>What the kdump kernel does with the SMMU</h1>
 <p class="files">${dump.files.join(', ')}${later !== null && `, later ${later.files.join(', ')}`}${
     // One SMMU says it itself.
     smmus.length > 1 && html` ${prose(findingCounts(all), null)}`
   }</p>
-</header>`;
+${origin !== null && html`<p>${origin}</p>\n`}</header>`;
 }
 
 function* smmuParts(
   inspection: Inspection,
   index: number,
-  { smmu, sections, marks }: Shown,
+  smmu: SmmuReport,
   kdumpRam: readonly AddressRange[],
   budget: Budget,
 ): Generator<string> {
   const items = new MemoryItems(smmu);
+  const { sections, marks } = smmuSections(smmu, inspection);
   yield `<article aria-labelledby="${sectionId(index, 'verdict')}-title">`;
   for (const one of sections) {
     if (one.id === 'verdict') yield answer(smmu, index, one).markup;

@@ -4,6 +4,7 @@
  */
 
 import { PAGE_STATES, type PageState } from '../../dump/memory.ts';
+import type { NamedStream } from '../../platform/device-names.ts';
 import type { IdRange } from '../../platform/firmware.ts';
 import type { CdTableFormat } from '../../smmu/cd-table.ts';
 import type { TableAddressBits } from '../../smmu/stream-table.ts';
@@ -25,6 +26,8 @@ export interface PackedSmmu {
   readonly missing: readonly (readonly [first: number, last: number])[];
   /** Who firmware has behind the SMMU. */
   readonly ranges?: readonly IdRange[];
+  /** What the crashed kernel calls the devices. */
+  readonly devices?: readonly NamedStream[];
 }
 
 export type PackedMark = readonly [text: string, firstSid: number, lastSid: number];

@@ -74,11 +74,12 @@ ${rows.map(
 `;
 }
 
-/** A row that opens to show what is inside of it. */
-function opening({ cells, inside = [] }: Row, smmu: number | null): Html {
-  const [name, value, says] = cells.map((cell) => (cell === null ? '' : prose(cell, smmu)));
-  const summary = html`<strong>${name ?? ''}</strong> ${code(value ?? '')}${says !== undefined && html` <small>${says}</small>`}`;
-  const blocks = inside.map((block) =>
+/** A row that opens to show what is inside of it: its name, its value, and what else it has to say. */
+function opening({ cells, inside = () => [] }: Row, smmu: number | null): Html {
+  const [name = '', value = '', ...others] = cells.map((cell) => (cell === null ? '' : prose(cell, smmu)));
+  const says = others.filter((one) => one !== '').map((one) => html` <small>${one}</small>`);
+  const summary = html`<strong>${name}</strong> ${code(value)}${says}`;
+  const blocks = inside().map((block) =>
     'table' in block
       ? grid(block.table.label, block.table.columns, [...block.table.rows], smmu, 'fields')
       : blockOf(block, smmu),

@@ -39,7 +39,7 @@ export function* smmuData(
   all: readonly Finding[],
   marks: readonly Mark[],
 ): Generator<string> {
-  const { table, census, platform } = smmu;
+  const { table, census, platform, masters } = smmu;
   const split = table.split ?? 0;
   const located = findingsOf(all, smmu.name).flatMap(({ rule, severity, args, location: { firstSid, lastSid } }) =>
     firstSid === undefined || lastSid === undefined ? [] : [{ rule, severity, args, firstSid, lastSid }],
@@ -60,6 +60,7 @@ export function* smmuData(
       .map(({ firstSid, lastSid }) => [Math.floor(firstSid / 2 ** split), Math.floor(lastSid / 2 ** split)] as const),
     marks: marks.map(({ text, firstSid, lastSid }) => [text, firstSid, lastSid]),
     ...(platform === undefined ? {} : { ranges: platform.ranges }),
+    ...(masters.length === 0 ? {} : { devices: masters.map(({ sid, device }) => ({ sid, device })) }),
   };
   yield `<script type="application/json" id="${sectionId(index, 'data')}">${scriptJson(data)}</script>\n`;
 }

@@ -4,7 +4,10 @@ import type { Check } from '../../adopt/checks.ts';
 import type { Features } from '../../adopt/device.ts';
 import { errnoName } from '../../adopt/errno.ts';
 import type { LogLine, StagedLogLine } from '../../adopt/log.ts';
-import type { Phase, Reset } from '../../adopt/reset.ts';
+import type { AtschkReason, Phase, PhaseName, Reset } from '../../adopt/reset.ts';
+import { observedInWords, requiredInWords } from '../../findings/prose/evidence.ts';
+import { allocatedInWords, deathInWords, remapReasonInWords } from '../../findings/prose/memory.ts';
+import { gaveUpInWords, scanObservedInWords } from '../../findings/prose/scan.ts';
 import { inFlight, verdict } from '../../findings/rules/vocabulary.ts';
 import type {
   AdoptionReport,
@@ -34,12 +37,15 @@ import {
   nullable,
   object,
   type Shape,
+  said,
   sid,
   text,
   variants,
   way,
 } from '../../shape.ts';
+import { releasedByInWords } from '../prose/ledger.ts';
 import { lossInWords } from '../prose/loss.ts';
+import { ATSCHK_REASONS, PHASES, phaseReasonInWords, type QueuesInWords, queuesInWords } from '../prose/reset.ts';
 import { pageCounts } from './common.ts';
 
 const ret = define(
@@ -84,8 +90,8 @@ export const check = define(
       'not-reached: an earlier check decided, or the dump lacks what this one looks at',
       choice('pass', 'fail', 'not-reached'),
     ],
-    observed: ['What was found; null when it was not looked at', nullable(text)],
-    required: ['What passes the check', text],
+    observed: ['What was found; null when it was not looked at', nullable(said(observedInWords))],
+    required: ['What passes the check', said(requiredInWords)],
   }),
 );
 
@@ -100,12 +106,15 @@ const mapping = define(
     ok: ['Whether the mapping succeeded', flag],
     why: [
       "Why it fails, or where it leads when that is not to the crashed kernel's memory; null when all is well",
-      nullable(text),
+      nullable(said(remapReasonInWords)),
     ],
     held: ['Still in place when the function that made it returned', flag],
     released: ['Whether it was ever released', flag],
     transient: ['Made by the ID scan, which unmaps it before it goes on', flag],
-    releasedBy: ['What releases it and when; null for a mapping that failed', nullable(text)],
+    releasedBy: [
+      'What releases it and when; null for a mapping that failed',
+      derived(nullable(text), releasedByInWords),
+    ],
     pages: ['The pages it covers, by what the dump has of them', pageCounts],
   }),
 );
@@ -114,8 +123,8 @@ const allocation = define(
   'allocation',
   'One allocation of the driver that somebody has to release',
   object<AllocationReport>()({
-    call: ['The kernel function', choice<string>('kcalloc', 'dmam_alloc_coherent')],
-    what: ['What is allocated', text],
+    call: ['The kernel function', choice('kcalloc', 'dmam_alloc_coherent')],
+    what: ['What is allocated', said(allocatedInWords)],
     size: ['Size in bytes', integer(1)],
     ok: ['Whether it succeeded', flag],
     released: ['Whether it was ever released', flag],
@@ -208,8 +217,8 @@ export const scanFailure = define(
     sid: ['StreamID of the STE, or the first of the L2 table', sid],
     ste: ['Address of the STE; null where the L2 table as a whole is at fault', nullable(hex)],
     cd: ['The entry of its CD table at fault; null where it is the STE itself', nullable(scanFailureCd)],
-    observed: ['What was found', text],
-    required: ['What is needed', text],
+    observed: ['What was found', said(scanObservedInWords)],
+    required: ['What is needed', said(requiredInWords)],
     errno: ['What the scan returns for it', text],
     stopsHere: ["The kernel's scan ends here, and its log names nothing of it", flag],
   }),
@@ -226,7 +235,7 @@ const idScan = define(
     cdTables: ['CD tables scanned', count],
     cds: ['Context descriptors that they hold', count],
     unknownEntries: ['Entries whose bytes are not known', count],
-    gaveUp: ['Where the scan was given up, if it was', nullable(text)],
+    gaveUp: ['Where the scan was given up, if it was', nullable(said(gaveUpInWords))],
     rolledBack: [
       'IDs that a failing scan had reserved, all of them released again',
       object<IdScanReport['rolledBack']>()({
@@ -335,9 +344,9 @@ const phase = define(
   'phase',
   'One phase of the reset',
   object<Phase>()({
-    phase: ['When', text],
+    phase: ['When', said((phase: PhaseName) => PHASES[phase])],
     inFlight: ['', inFlight],
-    why: ['The reason', text],
+    why: ['The reason', said(phaseReasonInWords)],
   }),
 );
 
@@ -354,7 +363,7 @@ const reset = define(
       object<Reset['atschk']>()({
         before: ['As found; null: not in the snapshot', nullable(choice(0, 1))],
         after: ['In the end; null: cannot be told', nullable(choice(0, 1))],
-        why: ['The reason', text],
+        why: ['The reason', said((why: AtschkReason) => ATSCHK_REASONS[why])],
       }),
     ],
     gerror: [
@@ -373,11 +382,14 @@ const reset = define(
     ],
     queues: [
       'What becomes of the queues',
-      object<Reset['queues']>()({
-        command: ['Command queue', text],
-        event: ['Event queue', text],
-        pri: ['PRI queue', text],
-      }),
+      derived(
+        object<QueuesInWords>()({
+          command: ['Command queue', text],
+          event: ['Event queue', text],
+          pri: ['PRI queue', text],
+        }),
+        queuesInWords,
+      ),
     ],
     phases: ['What in-flight DMA meets, in order', list(phase)],
     cr0: [
@@ -407,7 +419,7 @@ export const panic = define(
   object<PanicReport>()({
     where: ['The kernel function', text],
     address: ['The address it cannot read', hex],
-    why: ['The reason', text],
+    why: ['The reason', said(deathInWords)],
   }),
 );
 

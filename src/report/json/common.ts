@@ -1,6 +1,5 @@
 /** Shapes that several documents share: dumps, ranges, page states, decoded fields. */
 
-import type { DumpAssumption } from '../../dump/dump.ts';
 import type { AddressRange, PageCounts } from '../../dump/memory.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
 import {
@@ -12,6 +11,7 @@ import {
   hex,
   list,
   mapOf,
+  mapped,
   matching,
   nullable,
   object,
@@ -20,7 +20,9 @@ import {
   words,
 } from '../../shape.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
+import type { Assumption } from '../../snapshot/register-file.ts';
 import { SCHEMA_VERSION, TOOL } from '../../version.ts';
+import { dumpAssumptionInWords } from '../prose/dump.ts';
 
 /** A decoded field: an address is a bigint and becomes hex text, a number stays one. */
 export const fieldValue: Shape<FieldValue> = {
@@ -49,7 +51,7 @@ export const pageCounts = define(
 export const assumption = define(
   'assumption',
   'A value taken for granted because the input lacks it',
-  object<DumpAssumption>()({
+  object<Assumption>()({
     what: ['What was assumed', text],
     value: ['The value assumed', text],
     why: ['Why, and why this value', text],
@@ -78,7 +80,7 @@ export const dumpMembers = {
   ],
   memory: ['What the dump says is RAM, ascending', list(range)],
   memoryComplete: ['Whether memory lists all RAM there is. If it may not, what lies elsewhere is unknown', flag],
-  assumptions: ['What was taken for granted to read the dump', list(assumption)],
+  assumptions: ['What was taken for granted to read the dump', list(mapped(assumption, dumpAssumptionInWords))],
 } as const;
 
 export const dump = define('dump', 'A memory dump', object<DumpReport>()(dumpMembers));

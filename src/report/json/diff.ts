@@ -42,11 +42,13 @@ import {
   nullable,
   object,
   type Shape,
+  said,
   sid,
   text,
   word64,
 } from '../../shape.ts';
 import type { Illegality } from '../../smmu/legality.ts';
+import { sourceReasonInWords, stateReasonInWords } from '../prose/mappings.ts';
 import { check } from './adoption.ts';
 import { dump, fieldValue, preamble } from './common.ts';
 
@@ -309,7 +311,7 @@ const mappingSource = define(
     stage: ['Stage of the tables; null without tables', nullable(choice(1, 2))],
     table: ['Address of the first table, an IPA where nested; null without tables', nullable(hex)],
     nested: ['Stage 2 stands under these tables', flag],
-    why: ['Event of the fault, or what is not known', nullable(text)],
+    why: ['Event of the fault, or what is not known', nullable(said(sourceReasonInWords))],
   }),
 );
 
@@ -324,7 +326,7 @@ const mappingState = define(
     pa: ['Where the first address comes out; null unless mapped', nullable(hex)],
     rights: ['Rights as rwx/rwx, privileged first; null unless mapped', nullable(text)],
     attributes: ['Memory attributes; null unless mapped', nullable(text)],
-    why: ['Event of the fault, or what is not known', nullable(text)],
+    why: ['Event of the fault, or what is not known', derived(nullable(text), stateReasonInWords)],
   }),
 );
 

@@ -1,8 +1,10 @@
 /** The shape of an inspection as a whole. */
 
+import { splitInWords } from '../../findings/prose/split.ts';
 import type { ReachableReport } from '../../findings/risks/page-tables.ts';
 import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
 import type {
+  CrashedFault,
   Inspection,
   KernelReport,
   RegisterReport,
@@ -26,9 +28,13 @@ import {
   object,
   optional,
   type Shape,
+  said,
   sid,
   text,
 } from '../../shape.ts';
+import type { Master } from '../../snapshot/snapshot.ts';
+import { inDumpInWords } from '../log/words.ts';
+import { kernelNotes } from '../prose/crashed-kernel.ts';
 import { adoption, outcomeMembers, revisionOutcome } from './adoption.ts';
 import { assumption, dump, fields, preamble, range } from './common.ts';
 import { finding } from './findings.ts';
@@ -38,8 +44,13 @@ const register = define(
   'register',
   'One register',
   object<RegisterReport>()({
-    value: ['The value in the snapshot', hex],
-    fields: ['', fields],
+    value: ['The value; bits that are not known are 0', hex],
+    how: [
+      'hardware: read from the device; driver-wrote: what the driver keeps of what it wrote; driver-copy: its shadow of an index that also the hardware moves; derived: bits that follow from what it found at its probe; inferred: what its code always writes in that state, or what memory shows to have been written',
+      choice('hardware', 'driver-wrote', 'driver-copy', 'derived', 'inferred'),
+    ],
+    known: ['The mask of the bits that are known; there only where these are not all', optional(hex)],
+    fields: ['Those that are known: addresses as hex text, all others as integers', fields],
   }),
 );
 
@@ -51,7 +62,7 @@ const split = define(
     from: ['The revision that it parts from', text],
     aspect: ['What differs', choice('adoption', 'insertions', 'reset', 'ids')],
     check: ['The check that decides differently, where it is one', nullable(text)],
-    why: ['The difference, in words', text],
+    why: ['The difference, in words', said(splitInWords)],
   }),
 );
 
@@ -192,6 +203,53 @@ const reachable = define(
   }),
 );
 
+const master = define(
+  'master',
+  'A device behind an SMMU, as the crashed kernel had it; one for each StreamID',
+  object<Master>()({
+    sid: ['StreamID', sid],
+    device: ["The kernel's name for it; null where it is not known, as all that follows", nullable(text)],
+    driver: ['The driver bound to it; null without any', nullable(text)],
+    group: ['Number of its IOMMU group', nullable(count)],
+    domain: ['Type of its domain, as the kernel calls it', nullable(text)],
+    asid: ['ASID of a domain of stage 1', nullable(integer(0, 65535))],
+  }),
+);
+
+const crashedFault = define(
+  'crashedFault',
+  'A fault that the crashed kernel logged: events of one kind, stream and page',
+  object<CrashedFault>()({
+    what: ['The event by name', text],
+    sid: ['StreamID; null for what names none', nullable(sid)],
+    address: ['Address that it is about; null where there is none', nullable(hex)],
+    count: ['How often', integer(1)],
+    device: ['The device behind the stream; null where nobody says', nullable(text)],
+    inDump: [
+      'What the tables in the dump say of the same access, in words; null where the event does not tell enough',
+      derived(nullable(text), ({ inDump }) => (inDump === null ? null : inDumpInWords(inDump))),
+    ],
+  }),
+);
+
+const kernel = define(
+  'kernel',
+  'The crashed kernel, as far as the dump has it',
+  object<KernelReport>()({
+    release: ['Its release; null when the dump does not say', nullable(text)],
+    buildId: ['Its GNU build ID; null when the dump does not say', nullable(text)],
+    types: [
+      'Where the layout of its structures is from: BTF, offsets that are the same in all kernels, or nowhere',
+      choice('btf', 'offsets', 'none'),
+    ],
+    taken: [
+      'What of it stands in for what was not given: registers, memory map, devices to insert, kernel version',
+      list(choice('registers', 'memory-map', 'devices', 'version')),
+    ],
+    notes: ['What has to be known beside it, in words', derived(list(text), kernelNotes)],
+  }),
+);
+
 const smmu = define(
   'smmu',
   'One SMMU',
@@ -211,10 +269,11 @@ const smmu = define(
         oasBits: ['Output address bits', choice(32, 36, 40, 42, 44, 48, 52, 56)],
       }),
     ],
-    registers: [
-      'Registers of the snapshot by architecture name, in the order of their offsets',
-      mapOf(/^[A-Z][A-Z0-9_]*$/, register),
+    registersFrom: [
+      "A snapshot that was given, the crashed kernel's own state in the dump, or a table that was found by searching",
+      choice('snapshot', 'dump', 'table-scan'),
     ],
+    registers: ['Registers by architecture name, in the order of their offsets', mapOf(/^[A-Z][A-Z0-9_]*$/, register)],
     assumptions: ['Values assumed because the snapshot lacks them', list(assumption)],
     adoption: ['', adoption],
     ...outcomeMembers,
@@ -227,6 +286,11 @@ const smmu = define(
       nullable(list(split)),
     ],
     rmr: ["STEs of firmware's reserved memory regions that were asked about", list(rmr)],
+    masters: ['The devices that the crashed kernel had behind it, by StreamID; empty where nobody says', list(master)],
+    faults: [
+      "Faults in the crashed kernel's own log; there only where the log was found",
+      optional(list(crashedFault)),
+    ],
     platform: ['What firmware says of the SMMU; there only when its tables were asked for', optional(platform)],
     dmesg: ['The predicted log against a captured one; null when none was given', nullable(dmesg)],
     table: [
@@ -247,15 +311,6 @@ const smmu = define(
       'What streams can reach through their translation tables; null unless these were walked',
       nullable(list(reachable)),
     ],
-  }),
-);
-
-const kernel = define(
-  'kernel',
-  'The kernel that crashed, as its dump names it',
-  object<KernelReport>()({
-    release: ['Its release; null when the dump does not say', nullable(text)],
-    buildId: ['Its GNU build ID; null when the dump does not say', nullable(text)],
   }),
 );
 

@@ -17,6 +17,7 @@ import {
   numeric,
   object,
   type Shape,
+  said,
   sid,
   text,
   word32,
@@ -25,6 +26,7 @@ import {
 } from '../../shape.ts';
 import { commandFacts, consInWords, globalErrorFlags, inDumpInWords, problemInWords } from '../log/words.ts';
 import { meaningOfType } from '../prose/queue-entries.ts';
+import { endingInWords } from '../prose/translation.ts';
 import { preambleOfTool } from './common.ts';
 import { maybeFields } from './decode.ts';
 
@@ -73,7 +75,7 @@ const inDump = define(
       choice('translated', 'bypass', 'abort', 'fault', 'indeterminate', 'found'),
     ],
     fault: ['The fault that the access would raise now', nullable(text)],
-    why: ['What lies behind it', nullable(text)],
+    why: ['What lies behind it', nullable(said(endingInWords))],
     pa: ['Where it leads; null unless translated or bypass', nullable(hex)],
     same: ['The access would raise the same event again', flag],
     inQueue: [
@@ -228,6 +230,7 @@ const smmu = define(
   'One SMMU',
   object<SmmuLogReport>()({
     name: ['As the kernel calls it; null for messages whose beginning was cut off', nullable(text)],
+    host: ['The machine that a syslog names; null where none is named', nullable(text)],
     system: ['Whose driver it is', choice('linux', 'xen', 'freebsd')],
     base: ['Address of register page 0, where the name or firmware tells', nullable(hex)],
     events: ['Events by kind, stream and page, in the order of their first records', list(event)],

@@ -15,11 +15,14 @@ import {
   nullable,
   object,
   type Shape,
+  said,
   sid,
   text,
 } from '../../shape.ts';
 import type { Lookup, LookupStep } from '../../streams/stream-lookup.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
+import { wayEndInWords } from '../prose/lookup.ts';
+import { endingInWords } from '../prose/translation.ts';
 import { check, device, errno, insert, lost, panic, scanFailure } from './adoption.ts';
 import { assumption, dump, preamble } from './common.ts';
 import { finding } from './findings.ts';
@@ -33,8 +36,8 @@ const lookup = define(
   object<Lookup>()({
     outcome: ['Whether it ends at an entry', choice('found', 'no-entry', 'not-in-dump')],
     address: ['Physical address of the entry; null where the way ends before', nullable(hex)],
-    why: ['What ends it', nullable(text)],
-    steps: ['What was read, in order', list(step as Shape<LookupStep>)],
+    why: ['What ends it', nullable(said(wayEndInWords))],
+    steps: ['What was read, in order', list<LookupStep>(step)],
   }),
 );
 
@@ -72,7 +75,7 @@ const reach = define(
     asid: ['ASID; null without stage 1', nullable(integer(0, 65535))],
     outcome: ['What becomes of it', choice('translated', 'bypass', 'abort', 'fault', 'indeterminate')],
     fault: ['The event of a fault', nullable(text)],
-    why: ['What lies behind the outcome', nullable(text)],
+    why: ['What lies behind the outcome', nullable(said(endingInWords))],
     mappedBytes: ['Mapped in all', count],
     writableBytes: ['Of them, those that can be written', count],
     kdumpBytes: ["Of the writable ones, those in the kdump kernel's memory", count],

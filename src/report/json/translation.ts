@@ -14,6 +14,7 @@ import {
   nullable,
   object,
   type Shape,
+  said,
   sid,
   text,
   word64,
@@ -22,17 +23,24 @@ import {
 import type { IovaRange, IovaSpaceReport } from '../../streams/iova-space.ts';
 import type { Target } from '../../streams/physical-target.ts';
 import type { FaultDetail, Permissions, TranslationReport, TranslationStep } from '../../streams/translation.ts';
+import {
+  endingInWords,
+  halfInWords,
+  rangeReasonInWords,
+  stepSaysInWords,
+  structureInWords,
+} from '../prose/translation.ts';
 import { assumption } from './common.ts';
 
 export const step = define(
   'step',
   'Something that was read',
   object<TranslationStep>()({
-    what: ['What was read', words],
+    what: ['What was read', derived(words, ({ what }) => structureInWords(what))],
     index: ['Its index in its table; null for a register', nullable(count)],
     address: ['Its physical address; for a register, of the table that it names', nullable(hex)],
     value: ['Its first word as it stands in memory; null when it is not known', nullable(word64)],
-    meaning: ['What it says', words],
+    meaning: ['What it says', derived(words, stepSaysInWords)],
     pageState: ['State of its page; null for a register', nullable(pageState)],
   }),
 );
@@ -100,7 +108,7 @@ export const range = define(
     rights: ['Both in short, privileged first; null unless mapped or bypass', nullable(matching(RIGHTS))],
     attributes: ['Memory type and shareability', text],
     leaves: ['Blocks and pages', count],
-    why: ['The event of a fault, or what is not known', nullable(text)],
+    why: ['The event of a fault, or what is not known', derived(nullable(text), rangeReasonInWords)],
   }),
 );
 
@@ -141,7 +149,7 @@ export const TRANSLATION: Shape<TranslationReport> = object<TranslationReport>()
     nullable(integer(4096)),
   ],
   fault: ['The event that the hardware raises, when the outcome is a fault', nullable(event)],
-  why: ['What lies behind the outcome, in words', nullable(text)],
+  why: ['What lies behind the outcome, in words', nullable(said(endingInWords))],
   faultDetail: ['About the fault; null without one', nullable(faultDetail)],
   permissions: [
     'What the page grants to the privilege that the access counts as; null unless translated',
@@ -163,13 +171,13 @@ export const IOVA_SPACE: Shape<IovaSpaceReport> = object<IovaSpaceReport>()({
     choice('translated', 'bypass', 'abort', 'fault', 'indeterminate'),
   ],
   fault: ['The event that the hardware raises, when the outcome is a fault', nullable(event)],
-  why: ['What lies behind the outcome, in words', nullable(text)],
+  why: ['What lies behind the outcome, in words', nullable(said(endingInWords))],
   asid: ['ASID of the context descriptor; null without stage 1', nullable(integer(0, 65535))],
   ranges: [
     'Input addresses that are treated alike, ascending. What is in none of them is not mapped: F_TRANSLATION',
     list(range),
   ],
-  halves: ['Why a half of the input range has no ranges', list(text)],
+  halves: ['Why a half of the input range has no ranges', list(said(halfInWords))],
   steps: ['What was read on the way, in order; with --all, down to the context descriptor', list(step)],
   assumptions: ['Values taken for granted because the snapshot lacks them', list(assumption)],
 });

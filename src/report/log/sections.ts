@@ -38,9 +38,10 @@ export interface LogSections {
 
 /** `most`: rows of a table. `verbose`: with the lines that could not be used. */
 export function logSections(report: LogReport, most: number, verbose: boolean): LogSections {
+  const ofSeveral = new Set(report.smmus.map(({ host }) => host)).size > 1;
   return {
     smmus: report.smmus.map((smmu) => ({
-      name: smmuName(smmu),
+      name: smmuName(smmu) + (ofSeveral && smmu.host !== null ? ` of ${smmu.host}` : ''),
       ...answerOf(smmu),
       sections: [
         { id: 'answer', title: 'In short', blocks: [facts(answerFacts(smmu, report))] },
@@ -118,6 +119,12 @@ function answerFacts(smmu: SmmuLogReport, { suppressed, boots, smmus }: LogRepor
   if (left > 0) said.push(['left out', `at least ${left} more events, which the kernel did not print${whose}`]);
   if (lost.overflows > 0) said.push(['lost', `the event queue overflowed ${times(lost.overflows)}`]);
   if (lost.requestOverflows > 0) said.push(['lost', `the PRI queue overflowed ${times(lost.requestOverflows)}`]);
+  if (events.some(({ firstTime, lastTime }) => firstTime !== null && lastTime !== null && firstTime > lastTime)) {
+    said.push([
+      'order',
+      'times run backwards: of a log that begins with its end, `tac FILE | smmu-adopt log` has the words',
+    ]);
+  }
   if (notGrouped > 0) said.push(['not shown', `${notGrouped} events of yet other streams or pages`]);
   if (notListed > 0) said.push(['not shown', `${notListed} more errors, requests or lines`]);
   return said;

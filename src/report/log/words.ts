@@ -7,6 +7,7 @@ import { COMMAND_ERRORS, commandType } from '../../smmu/commands.ts';
 import { decodeFields, type FieldValue, fieldBits, fieldOf, meaningOf } from '../../smmu/fields.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
 import { fieldsInWords } from '../prose/queue-entries.ts';
+import { endingInWords } from '../prose/translation.ts';
 
 export const hex32 = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
 
@@ -90,7 +91,7 @@ export function accessInWords(event: ReportedEvent): string {
 
 /** What the tables say of an event now, and what follows from that. */
 export function inDumpInWords({ outcome, fault, why, pa, same, inQueue }: EventInDump): string {
-  const reason = why === null ? '' : `: ${why}`;
+  const reason = why === null ? '' : `: ${endingInWords(why)}`;
   const says = {
     translated: `maps to ${hex(pa ?? 0)} now: it was mapped later, or the fault raced a change`,
     bypass: `passes untranslated to ${hex(pa ?? 0)} now`,

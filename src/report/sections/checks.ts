@@ -1,6 +1,7 @@
 /** How did the verdict come about? The driver's checks, in its order. */
 
 import { type Check, isUnknown } from '../../adopt/checks.ts';
+import { observedInWords, requiredInWords } from '../../findings/prose/evidence.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { alarm, type Section, type Span, toned } from './section.ts';
 
@@ -16,8 +17,8 @@ export function checks({ adoption }: SmmuReport): Section {
     cells: [
       isUnknown(check) ? toned('unknown', 'unknown') : RESULTS[check.result],
       check.id,
-      check.observed,
-      check.required,
+      check.observed && observedInWords(check.observed),
+      requiredInWords(check.required),
     ],
   }));
   const columns = [

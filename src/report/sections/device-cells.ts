@@ -1,6 +1,6 @@
 /** How are devices named in tables? */
 
-import type { PlatformReport } from '../../inspect/platform-report.ts';
+import type { SmmuReport } from '../../inspect/inspection.ts';
 import { DeviceNames } from '../../platform/device-names.ts';
 
 /** A table has no room for the path of a device that hangs deep in a tree; JSON and the firmware's section have it. */
@@ -13,7 +13,10 @@ export function shortName(name: string): string {
 }
 
 /** Device names by StreamID, null where there is none. */
-export function deviceNames(platform: PlatformReport | undefined): (sid: number) => string | null {
-  const names = new DeviceNames(platform?.ranges ?? []);
+export function deviceNames({
+  platform,
+  masters,
+}: Pick<SmmuReport, 'platform' | 'masters'>): (sid: number) => string | null {
+  const names = new DeviceNames(platform?.ranges ?? [], masters);
   return (sid) => names.deviceOf(sid);
 }

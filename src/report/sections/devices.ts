@@ -26,8 +26,9 @@ const INSERTION_COLUMNS = [
   { title: 'Kernel log', optional: true },
 ] as const;
 
-function insertions({ inserts, devices: list, platform }: SmmuReport): Section {
-  const nameOf = deviceNames(platform);
+function insertions(smmu: SmmuReport): Section {
+  const { inserts, devices: list } = smmu;
+  const nameOf = deviceNames(smmu);
   const bySid = new Map(list.flatMap((device) => device.sids.map((sid) => [sid, device] as const)));
   const refused = ({ ret }: InsertReport) => ret !== 0;
   const listed =

@@ -1,6 +1,7 @@
 /** Which ASIDs and VMIDs does the driver find in use, and what stops its scan? */
 
-import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { requiredInWords } from '../../findings/prose/evidence.ts';
+import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from '../../findings/prose/scan.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import type { ScanFailureReport } from '../../inspect/outcome.ts';
@@ -49,7 +50,7 @@ export function idScan({ adoption }: SmmuReport): Section | null {
           'Not known',
           unknownEntries > 0 ? `${count(unknownEntries, 'entry', 'entries')} cannot be read from this dump` : null,
         ],
-        ['Given up', gaveUp],
+        ['Given up', gaveUp && gaveUpInWords(gaveUp)],
       ]),
       ...(failures.length > 0 ? [table] : []),
       notes(failuresNotListed > 0 && `And ${grouped(failuresNotListed)} more that are not listed.`),
@@ -66,7 +67,7 @@ function row({ rule, sid, ste, cd, observed, required, stopsHere }: ScanFailureR
       cd === null ? (ste === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`,
       at === null ? null : hex(at),
       SCAN_RULES[rule],
-      `${observed}; required: ${required}`,
+      `${scanObservedInWords(observed)}; required: ${requiredInWords(required)}`,
       stopsHere ? alarm('stops here') : null,
     ],
   };

@@ -3,6 +3,8 @@
 import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
+import { kernelNotes, takenInWords } from '../prose/crashed-kernel.ts';
+import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { count, inUnits } from '../prose/quantities.ts';
 import { findingItems } from './findings.ts';
 import { code, type Fact, facts, joined, type Prose, type Section } from './section.ts';
@@ -27,6 +29,8 @@ export function input({ dump, later, kernel, findings }: Inspection, given: Give
         ...(later === null ? [] : dumpFacts('Later dump', later)),
         ['Kernel', release],
         ['Build id', buildId === null ? null : code(buildId)],
+        ['Taken from it', kernel && takenInWords(kernel)],
+        ...(kernel === null ? [] : kernelNotes(kernel).map((note): Fact => ['Its state', note])),
         ['Other files', given === null || given.files.length === 0 ? null : joined(given.files.map(code), ', ')],
         ['Made with', given && { text: given.command, kind: 'command' }],
       ]),
@@ -50,7 +54,9 @@ function dumpFacts(term: string, dump: DumpReport): Fact[] {
   return [
     [term, [joined(files.map(code), ', '), ` (${container.filter(Boolean).join(', ')})`]],
     ['RAM', ram],
-    ...assumptions.map(({ what, value, why }): Fact => ['Assumed', `${what} = ${value} (${why})`]),
+    ...assumptions
+      .map(dumpAssumptionInWords)
+      .map(({ what, value, why }): Fact => ['Assumed', `${what} = ${value} (${why})`]),
   ];
 }
 

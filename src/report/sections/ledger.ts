@@ -1,5 +1,6 @@
 /** What does the driver map and allocate, and who gives it back? */
 
+import { allocatedInWords, remapReasonInWords } from '../../findings/prose/memory.ts';
 import { hex } from '../../hex.ts';
 import type { AdoptionReport, AllocationReport, MappingReport, SmmuReport } from '../../inspect/inspection.ts';
 import { count } from '../prose/quantities.ts';
@@ -64,7 +65,7 @@ function mappingRow(by: string, mapping: MappingReport): Row {
       ok ? toned('good', held ? 'ok, held' : 'ok') : alarm('failed'),
       ok ? givenBackBy(mapping) : null,
       counted.map(([state, number]) => `${number} ${state}`).join(', ') || null,
-      why,
+      why && remapReasonInWords(why),
     ],
   };
 }
@@ -72,7 +73,7 @@ function mappingRow(by: string, mapping: MappingReport): Row {
 function allocationRow({ call, what, size, ok, released }: AllocationReport): Row {
   const back = released ? 'yes' : alarm('leaked');
   const result = ok ? toned('good', 'ok') : alarm('failed');
-  return { cells: ['adoption', call, what, null, size, result, ok ? back : null, null, null] };
+  return { cells: ['adoption', call, allocatedInWords(what), null, size, result, ok ? back : null, null, null] };
 }
 
 function givenBackBy({ kind, released, transient }: MappingReport): string | Span {

@@ -1,7 +1,9 @@
 /** What follows for a kdump from the registers alone: the reach of the table, how far an adoption comes, the queues. */
 
+import type { Check } from '../../adopt/checks.ts';
 import type { QueueMemories } from '../../adopt/queue-memory.ts';
 import type { AdoptionByRegisters } from '../../adopt/registers-alone.ts';
+import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
 import { hex } from '../../hex.ts';
 import type { RegisterOutlook, TableReach } from '../../inspect/register-outlook.ts';
 import { inUnits } from '../prose/quantities.ts';
@@ -45,10 +47,14 @@ function reachInWords({ format, base, byteLength, coveredBits, sidBits }: TableR
 
 function adoptionInWords({ outcome, decidedBy, log }: AdoptionByRegisters): string {
   if (outcome === 'open') return 'attempted. Nothing in the registers stands in its way: the tables in memory decide';
-  const why = decidedBy === null ? '' : `: ${decidedBy.id} found ${decidedBy.observed}, required ${decidedBy.required}`;
+  const why = decidedBy === null ? '' : `: ${checkInWords(decidedBy)}`;
   const printed = log.filter(({ level }) => level === 'err' || level === 'warn').map(({ text }) => `"${text}"`);
   const says = printed.length === 0 ? '' : `. The kernel prints ${enumerated(printed)}`;
   return `${outcome === 'fails' ? 'attempted, and falls back to a full reset' : 'not attempted'}${why}${says}`;
+}
+
+function checkInWords({ id, observed, required }: Check): string {
+  return `${id} found ${observedOrUnknown(observed)}, required ${requiredInWords(required)}`;
 }
 
 const QUEUE_TITLES = { command: 'Command', event: 'Event', pri: 'PRI' } as const;

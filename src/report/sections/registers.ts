@@ -4,8 +4,9 @@ import { hex } from '../../hex.ts';
 import type { RegisterReport, SmmuReport } from '../../inspect/inspection.ts';
 import { type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
 import { registerNamed } from '../../smmu/registers.ts';
+import { howInWords } from '../prose/crashed-kernel.ts';
 import { fieldText } from '../prose/field-text.ts';
-import { facts, type Row, type Section } from './section.ts';
+import { type Block, facts, type Row, type Section } from './section.ts';
 
 /** Of a register whose fields are not named below, the first that are set. */
 const MAX_FIELDS_SHOWN = 6;
@@ -52,8 +53,8 @@ export function registers(smmu: SmmuReport): Section {
   };
 }
 
-function registerRow(name: string, { value, fields }: RegisterReport): Row {
-  const layout = registerNamed(name);
+function registerRow(name: string, register: RegisterReport): Row {
+  const { value, fields } = register;
   const all = Object.entries(fields);
   const telling = TELLING[name];
   const chosen =
@@ -61,14 +62,22 @@ function registerRow(name: string, { value, fields }: RegisterReport): Row {
       ? all.filter(([, bits]) => Number(bits) !== 0)
       : all.filter(([field]) => telling.includes(field));
   const shown = chosen.slice(0, MAX_FIELDS_SHOWN).map(([field, bits]) => `${field} ${fieldText(bits)}`);
-  const rows = (layout?.fields ?? []).map((field) => {
-    const bits = fields[field.name] ?? 0;
-    return { cells: [field.name, bitRange(field), String(fieldText(bits)), meaning(field, bits)] };
+  const said = shown.join(', ') + (chosen.length > shown.length ? ', ...' : '');
+  const words = howInWords(register);
+  const how = words === null ? '' : `(${words})`;
+  const says = [said, how].filter(Boolean).join(' ') || null;
+  return { cells: [name, hex(value), says], inside: () => fieldsInside(name, fields) };
+}
+
+function fieldsInside(name: string, fields: RegisterReport['fields']): Block[] {
+  const layout = registerNamed(name);
+  // What is not known of a register is not among its fields, and nothing is said of it.
+  const rows = (layout?.fields ?? []).flatMap((field) => {
+    const bits = fields[field.name];
+    if (bits === undefined) return [];
+    return [{ cells: [field.name, bitRange(field), String(fieldText(bits)), meaning(field, bits)] }];
   });
-  return {
-    cells: [name, hex(value), shown.join(', ') + (chosen.length > shown.length ? ', ...' : '') || null],
-    inside: [{ notes: [`${layout?.meaning ?? ''}.`] }, { table: { label: name, columns: FIELD_COLUMNS, rows } }],
-  };
+  return [{ notes: [`${layout?.meaning ?? ''}.`] }, { table: { label: name, columns: FIELD_COLUMNS, rows } }];
 }
 
 function bitRange({ lsb, width }: Field): string {

@@ -4,6 +4,7 @@ import type { Reset } from '../../adopt/reset.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { lossInWords } from '../prose/loss.ts';
+import { ATSCHK_REASONS, PHASES, phaseReasonInWords, queuesInWords } from '../prose/reset.ts';
 import { code, facts, type Row, type Section, toned } from './section.ts';
 import { IN_FLIGHT } from './verdict.ts';
 
@@ -16,11 +17,16 @@ const KINDS: Readonly<Record<Reset['kind'], string>> = {
 /** Null where the kernel does not come to a reset, or where it cannot be told which it makes. */
 export function reset({ reset: report, lost }: SmmuReport): Section | null {
   if (report === null) return null;
-  const { kind, cr0, atschk, gerror, gbpaAbort, queues } = report;
+  const { kind, cr0, atschk, gerror, gbpaAbort } = report;
+  const queues = queuesInWords(report);
   const shown = (value: number | null) => (value === null ? 'unknown' : code(hex(value)));
   const errors = gerror.active === null ? 'unknown' : gerror.active.join(', ') || 'none';
   const phases = [
-    ...report.phases,
+    ...report.phases.map(({ phase, inFlight, why }) => ({
+      phase: PHASES[phase],
+      inFlight,
+      why: phaseReasonInWords(why),
+    })),
     ...(lost === null
       ? []
       : [{ phase: 'after the failed registration', inFlight: lost.inFlight, why: lossInWords(lost) }]),
@@ -40,7 +46,7 @@ export function reset({ reset: report, lost }: SmmuReport): Section | null {
       { table: { label: 'In-flight DMA, phase by phase', columns, rows, as: 'phases' } },
       facts([
         ['CR0', [shown(cr0.before), ' -> ', shown(cr0.kept), ' with the queues off -> ', shown(cr0.after)]],
-        ['CR0.ATSCHK', `${change(atschk.before, atschk.after)}: ${atschk.why}`],
+        ['CR0.ATSCHK', `${change(atschk.before, atschk.after)}: ${ATSCHK_REASONS[atschk.why]}`],
         ['GBPA.ABORT', change(gbpaAbort.before, gbpaAbort.after)],
         [
           'GERROR active',

@@ -1,6 +1,7 @@
 /** What do the known revisions of the series do, and where does each part from the one reported? */
 
 import { failed } from '../../adopt/checks.ts';
+import { splitInWords } from '../../findings/prose/split.ts';
 import { hex } from '../../hex.ts';
 import type { RevisionOutcome, SmmuReport } from '../../inspect/inspection.ts';
 import { ADOPTION_WORDS } from '../prose/fate.ts';
@@ -25,7 +26,6 @@ const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome) => string 
     ({ reserved, idScan }) =>
       idScan === null ? 'no scan' : `${count(reserved.asids.length, 'ASID')}, ${count(reserved.vmids.length, 'VMID')}`,
   ],
-  ['Log', ({ kernelLog }) => count(kernelLog.length, 'line')],
 ];
 
 function known(value: number | null | undefined, shown: (value: number) => string): string {
@@ -58,7 +58,7 @@ export function revisions({ adoptions, splits, adoption, name }: SmmuReport): Se
   }));
   const logs = outcomes.map(([revision, { kernelLog }]) => ({
     cells: [revision, count(kernelLog.length, 'line')],
-    inside: [logLines(name, kernelLog)],
+    inside: () => [logLines(name, kernelLog)],
   }));
   return {
     id: 'revisions',
@@ -71,7 +71,7 @@ export function revisions({ adoptions, splits, adoption, name }: SmmuReport): Se
       facts(
         splits.map(({ revision, from, check, aspect, why }) => [
           revision,
-          [`parts from ${from} at `, code(check ?? aspect), `: ${why}`],
+          [`parts from ${from} at `, code(check ?? aspect), `: ${splitInWords(why)}`],
         ]),
       ),
       { table: { label: 'The log of each', columns: [{ title: 'Revision' }, { title: 'Prints' }], rows: logs } },

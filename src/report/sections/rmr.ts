@@ -13,9 +13,10 @@ const COLUMNS = [
 ] as const;
 
 /** Null unless RMR entries were asked about. */
-export function rmr({ rmr: entries, platform }: SmmuReport): Section | null {
+export function rmr(smmu: SmmuReport): Section | null {
+  const { rmr: entries } = smmu;
   if (entries.length === 0) return null;
-  const nameOf = deviceNames(platform);
+  const nameOf = deviceNames(smmu);
   const rows = entries.map(({ sid, kept, config, valid }) => ({
     cells: [
       hex(sid),

@@ -65,7 +65,7 @@ export interface Row {
   /** Of the row as a whole, where something about it is to be seen at once. */
   readonly tone?: Tone;
   /** Evidence that opens on demand; where nothing can be opened, other commands show it. */
-  readonly inside?: readonly Block[];
+  readonly inside?: () => readonly Block[];
 }
 
 export interface Table {

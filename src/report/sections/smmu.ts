@@ -3,6 +3,7 @@
 import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { checks } from './checks.ts';
+import { crashedFaults } from './crashed-faults.ts';
 import { devices } from './devices.ts';
 import { findings } from './findings.ts';
 import { firmware } from './firmware.ts';
@@ -32,6 +33,7 @@ export function smmuSections(
     ...findings(own),
     revisions(smmu),
     kernelLog(smmu),
+    crashedFaults(smmu),
     devices(smmu),
     rmr(smmu),
     reachable(smmu),

@@ -3,6 +3,8 @@
 import { isUnknown } from '../../adopt/checks.ts';
 import type { InFlight } from '../../adopt/reset.ts';
 import type { Finding } from '../../findings/findings.ts';
+import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
+import { deathInWords } from '../../findings/prose/memory.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
@@ -49,7 +51,7 @@ export function verdict(smmu: SmmuReport, about: readonly Finding[]): Section {
             ' reading ',
             code(hex(panic.address)),
             ': ',
-            String(panic.why),
+            deathInWords(panic.why),
           ],
         ],
         ['Lost', lost && lossInWords(lost)],
@@ -69,9 +71,10 @@ function decidedBy({ adoption, dmesg }: SmmuReport): Fact | readonly [string, nu
   if (doubt !== null) return ['Registers', doubtInWords(doubt)];
   if (check === null) return ['Decided by', null];
   const { id, observed, required } = check;
-  if (!isUnknown(check)) return ['Decided by', [code(id), `: ${observed}; required: ${required}`]];
+  if (!isUnknown(check))
+    return ['Decided by', [code(id), `: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)}`]];
   const settled = adoption.settledByLog ? ['; ', code(dmesg?.file ?? 'the log'), ' tells what comes of it'] : '';
-  return ['Not known', [code(id), `: ${observed}`, settled]];
+  return ['Not known', [code(id), `: ${observedOrUnknown(observed)}`, settled]];
 }
 
 export const IN_FLIGHT: Readonly<Record<InFlight, { readonly tone: Tone; readonly text: string }>> = {

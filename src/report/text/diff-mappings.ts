@@ -10,6 +10,7 @@ import type {
 } from '../../diff/diff.ts';
 import { hex } from '../../hex.ts';
 import { endsOf } from '../prose/field-text.ts';
+import { sourceReasonInWords, stateReasonInWords } from '../prose/mappings.ts';
 import { inUnits } from '../prose/quantities.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { address, type Column, table } from './table.ts';
@@ -90,7 +91,7 @@ function nameOf({ sids, deviceNames, streams, ssid, before, after, counts, cut }
 
 function sourceInWords({ kind, stage, table: first, nested, why }: MappingSetDiff['before']): string {
   if (kind === 'tables') return `stage ${stage} at ${address(first)}${nested ? ' under stage 2' : ''}`;
-  return kind === 'none' ? 'nothing' : kind === 'bypass' ? 'bypass' : (why ?? kind);
+  return kind === 'none' ? 'nothing' : kind === 'bypass' ? 'bypass' : why === null ? kind : sourceReasonInWords(why);
 }
 
 function* rangeLines({ ranges, notListed }: MappingSetDiff, style: Style, all: boolean): Generator<string> {
@@ -107,7 +108,9 @@ function* rangeLines({ ranges, notListed }: MappingSetDiff, style: Style, all: b
     yield `${INDENT}and ${left} more ${left === 1 ? 'range' : 'ranges'}${all ? '' : '; --all lists thousands'}`;
 }
 
-function stateInWords({ kind, pa, rights, why }: MappingState): string {
+function stateInWords(state: MappingState): string {
+  const { kind, pa, rights } = state;
+  const why = stateReasonInWords(state);
   if (kind === 'mapped') return `${address(pa)} ${rights}`;
   if (kind === 'unmapped') return 'not mapped';
   return kind === 'fault' ? (why ?? 'fault') : `unknown: ${why}`;

@@ -9,6 +9,7 @@ import type {
   SmmuDiff,
   SteChange,
 } from '../../diff/diff.ts';
+import { observedOrUnknown } from '../../findings/prose/evidence.ts';
 import { hex } from '../../hex.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
 import { escaped } from '../escape.ts';
@@ -84,7 +85,8 @@ function some(sids: readonly number[]): string {
 }
 
 function verdicts({ revision, verdict, decidedBy, notTried }: NonNullable<SmmuDiff['kernel']>): string[] {
-  const why = (check: typeof decidedBy.before) => (check === null ? '' : ` (${check.id}: ${check.observed})`);
+  const why = (check: typeof decidedBy.before) =>
+    check === null ? '' : ` (${check.id}: ${observedOrUnknown(check.observed)})`;
   const said =
     verdict.before === verdict.after
       ? `${revision} decides about both tables alike: ${verdict.before}${why(decidedBy.before)}`

@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
 import { escaped } from '../escape.ts';
+import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { table } from './table.ts';
 
@@ -46,7 +47,9 @@ function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   yield* say('pages', pages.map(([state, count]) => `${count} ${state}`).join(', ') || 'none');
   const stored = Object.entries(dump.codecs).filter(([, count]) => count > 0);
   yield* say('stored', stored.map(([codec, count]) => `${count} ${codec}`).join(', ') || 'nothing');
-  for (const { what, value, why } of dump.assumptions) yield* say('assumed', `${what} = ${value} (${why})`);
+  for (const { what, value, why } of dump.assumptions.map(dumpAssumptionInWords)) {
+    yield* say('assumed', `${what} = ${value} (${why})`);
+  }
 
   const elsewhere = dump.memoryComplete ? '' : '; what is elsewhere is unknown';
   yield* title(style, 'Memory map', `what the dump says is RAM${elsewhere}`);

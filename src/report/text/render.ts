@@ -74,7 +74,10 @@ function itemLines(style: Style, { tone, label, text, rule, evidence, kernel }: 
 /** Rows laid out together. Enough for any real machine's table at once; a longer one is laid out again and again. */
 const CHUNK_ROWS = 1000;
 
-function* tableLines(style: Style, { columns, rows, none, most = Number.POSITIVE_INFINITY }: Table): Generator<string> {
+/** Rows of one table, which nobody reads to its end; the machine formats have more. */
+const MAX_ROWS = 1 << 16;
+
+function* tableLines(style: Style, { columns, rows, none, most = MAX_ROWS }: Table): Generator<string> {
   let chunk: Row[] = [];
   let number = 0;
   for (const row of rows) {

@@ -2,6 +2,7 @@
 
 import { word } from '../../hex.ts';
 import type { TranslationStep } from '../../streams/translation.ts';
+import { stepSaysInWords, structureInWords } from '../prose/translation.ts';
 import type { Style } from './style.ts';
 import { type Column, NOTHING, address as shownAddress, table } from './table.ts';
 
@@ -14,14 +15,14 @@ const STEPS: readonly Column[] = [
   { title: 'Page' },
 ];
 
-/** What was read on a way, in order. */
-export function stepTable(style: Style, steps: readonly TranslationStep[]): string[] {
-  const cells = steps.map(({ what, index, address, value, meaning, pageState }) => [
-    what,
+/** What was read on a way, in order. `brief`: that it is descriptors goes without saying. */
+export function stepTable(style: Style, steps: readonly TranslationStep[], brief = false): string[] {
+  const cells = steps.map(({ what, index, address, value, says, pageState }) => [
+    structureInWords(what, brief),
     String(index ?? NOTHING),
     shownAddress(address),
     value === null ? NOTHING : word(value),
-    meaning,
+    stepSaysInWords({ says }),
     pageState ?? NOTHING,
   ]);
   return table(style, STEPS, cells);

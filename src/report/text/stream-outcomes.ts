@@ -1,7 +1,9 @@
 /** What the revisions of the series do with one stream: in a sentence each, and side by side. */
 
 import { DEFERRAL_ENDS } from '../../adopt/deferral.ts';
-import { SCAN_RULES } from '../../adopt/scan-record.ts';
+import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
+import { remapReasonInWords } from '../../findings/prose/memory.ts';
+import { SCAN_RULES, scanObservedInWords } from '../../findings/prose/scan.ts';
 import { hex } from '../../hex.ts';
 import type { StreamOutcome, StreamReport } from '../../inspect/stream.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
@@ -59,8 +61,8 @@ const ROWS: readonly [label: string, cell: (outcome: StreamOutcome) => string][]
       const mapping = insert?.mappings.at(-1);
       if (mapping === undefined) return insert?.fresh ? 'a new one, all abort' : NOTHING;
       return mapping.ok
-        ? hex(mapping.address) + (mapping.why === null ? '' : ` (${mapping.why})`)
-        : `FAILED: ${mapping.why}`;
+        ? hex(mapping.address) + (mapping.why === null ? '' : ` (${remapReasonInWords(mapping.why)})`)
+        : `FAILED: ${mapping.why && remapReasonInWords(mapping.why)}`;
     },
   ],
   [
@@ -87,12 +89,19 @@ function* evidence({ revisions }: StreamReport): Generator<string> {
   const said = new Map<string, string[]>();
   const say = (name: string, text: string) => said.set(text, [...(said.get(text) ?? []), name]);
   for (const [name, { decidedBy, scan }] of Object.entries(revisions)) {
-    if (decidedBy !== null) say(name, `${decidedBy.id}: ${decidedBy.observed}; required: ${decidedBy.required}`);
+    if (decidedBy !== null)
+      say(
+        name,
+        `${decidedBy.id}: ${observedOrUnknown(decidedBy.observed)}; required: ${requiredInWords(decidedBy.required)}`,
+      );
     for (const { rule, cd, observed, required, stopsHere } of scan?.failures ?? []) {
       // Then it is what the check has observed.
       if (stopsHere) continue;
       const where = cd === null ? '' : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}] at ${hex(cd.address)}: `;
-      say(name, `${rule}: ${where}${SCAN_RULES[rule]}: ${observed}; required: ${required}`);
+      say(
+        name,
+        `${rule}: ${where}${SCAN_RULES[rule]}: ${scanObservedInWords(observed)}; required: ${requiredInWords(required)}`,
+      );
     }
   }
   for (const [text, names] of said) yield `${names.join(', ')}: ${text}`;

@@ -6,6 +6,7 @@ import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stre
 import { endsOf } from '../prose/field-text.ts';
 import { countedLeaves as counted, inUnits } from '../prose/quantities.ts';
 import { entryInWords, typeInWords } from '../prose/queue-entries.ts';
+import { endingInWords, rangeReasonInWords } from '../prose/translation.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { address, type Column, NOTHING, table } from './table.ts';
 
@@ -39,7 +40,8 @@ function inWords(style: Style, reach: StreamReach): string[] {
   const say = (text: string) => paragraph(style, INDENT, text);
   const { outcome, fault, why, mappedBytes, writableBytes, kdumpBytes, leaves, unknown, complete } = reach;
   if (outcome === 'bypass') return say('everything: addresses pass as they are');
-  if (outcome !== 'translated') return say(`nothing: ${fault === null ? '' : `${fault}: `}${why ?? outcome}`);
+  if (outcome !== 'translated')
+    return say(`nothing: ${fault === null ? '' : `${fault}: `}${why === null ? outcome : endingInWords(why)}`);
   const parts = [
     leaves === 0
       ? 'nothing is mapped'
@@ -59,7 +61,7 @@ function rangeTable(style: Style, { ranges, rangesNotListed, outcome }: StreamRe
     address(range.pa),
     range.rights ?? NOTHING,
     inUnits(range.byteLength),
-    range.why ?? range.attributes,
+    rangeReasonInWords(range) ?? range.attributes,
   ]);
   const more = rangesNotListed > 0 ? [`${INDENT}and ${rangesNotListed} ranges more: translate --all lists them`] : [];
   return [...table(style, RANGES, rows), ...more];

@@ -8,6 +8,7 @@ import type { Lookup } from '../../streams/stream-lookup.ts';
 import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
 import { escaped } from '../escape.ts';
+import { wayEndInWords } from '../prose/lookup.ts';
 import { findings } from '../sections/findings.ts';
 import { CD_COLUMNS, cdCells, cdNote } from '../sections/tables.ts';
 import { CD_GROUPS, type FieldGroup, type Fields, fieldCells, fieldsOf, STE_GROUPS } from './field-groups.ts';
@@ -31,8 +32,9 @@ function* lines(report: StreamReport, style: Style, all: boolean): Generator<str
   );
   const say = (text: string) => paragraph(style, INDENT, text);
   if (!enabled) yield* say(`CR0.SMMUEN is 0, so GBPA decided for all traffic; on, it would be: ${effect(report)}`);
-  const entryFound = ste === null ? lookup.hardware.why : steInWords(ste);
-  yield* say(`${entryFound}${device === null ? `; ${bdf} if the SID is a PCI requester ID` : ''}`);
+  const { why } = lookup.hardware;
+  const found = ste === null ? why && wayEndInWords(why) : steInWords(ste);
+  yield* say(`${found}${device === null ? `; ${bdf} if the SID is a PCI requester ID` : ''}`);
   yield* outcomesInWords(style, report);
   if (report.findings.length > 0) for (const section of findings(report.findings)) yield* sectionLines(style, section);
   yield* lookups(style, report);
@@ -81,7 +83,7 @@ function steInWords({ address, pageState, cds, cdTable }: SteRow): string {
 
 function lookups(style: Style, { lookup: { hardware, linux, same } }: StreamReport): string[] {
   const way = ({ steps }: Lookup) => stepTable(style, steps);
-  const end = ({ why }: Lookup) => (why === null ? [] : paragraph(style, INDENT, `ends here: ${why}`));
+  const end = ({ why }: Lookup) => (why === null ? [] : paragraph(style, INDENT, `ends here: ${wayEndInWords(why)}`));
   const found = [...title(style, 'Where it is', 'as the hardware looks it up'), ...way(hardware), ...end(hardware)];
   if (same === true) return [...found, `${INDENT}Linux reads the same entry`];
   const differs = same === false ? [`${INDENT}${style.paint.red('Linux reads another entry than the hardware')}`] : [];

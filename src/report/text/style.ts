@@ -80,7 +80,7 @@ function wordsOf(parts: readonly Painted[]): Painted[][] {
 
 /** Where a word is broken: behind a mark that divides it, else where the line ends. */
 function breakOf(word: string, width: number): number {
-  for (let at = width; at > width / 2; at--) if (/[^\w\s]/.test(word[at - 1] ?? '')) return at;
+  for (let at = width; at > width / 2; at--) if (/[^a-z0-9\s]/i.test(word[at - 1] ?? '')) return at;
   return width;
 }
 

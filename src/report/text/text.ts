@@ -2,6 +2,7 @@
 
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
+import { registersOrigin } from '../prose/crashed-kernel.ts';
 import { worstInWords } from '../prose/findings.ts';
 import { count } from '../prose/quantities.ts';
 import { type Given, input } from '../sections/input.ts';
@@ -41,7 +42,9 @@ export function* textVerdicts(inspection: Inspection, style: Style): Generator<s
 }
 
 function* lines(inspection: Inspection, style: Style, full: boolean, given: Given | null): Generator<string> {
-  const { smmus, summary } = inspection;
+  const { smmus, summary, kernel } = inspection;
+  const origin = registersOrigin(kernel);
+  if (origin !== null) yield* [...paragraph(style, '', origin), ''];
   if (smmus.length > 1) {
     for (const smmu of smmus) yield* proseLines(style, '', verdictProse(smmu));
     yield '';

@@ -8,6 +8,7 @@ import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } fr
 import { escaped } from '../escape.ts';
 import { endsOf } from '../prose/field-text.ts';
 import { countedLeaves, inUnits } from '../prose/quantities.ts';
+import { endingInWords, halfInWords, rangeReasonInWords } from '../prose/translation.ts';
 import { stepTable } from './steps.ts';
 import { headline, INDENT, paragraph, type Style, title, wrap } from './style.ts';
 import { address } from './table.ts';
@@ -41,7 +42,7 @@ function outcome({ outcome: kind, pa, fault }: TranslationReport): string {
 function* evidence(report: TranslationReport): Generator<string> {
   const { why, size, privilegedPermissions, unprivilegedPermissions, attributes, asid, faultDetail, target, pa } =
     report;
-  if (why !== null) yield why;
+  if (why !== null) yield endingInWords(why);
   if (size !== null && privilegedPermissions !== null && unprivilegedPermissions !== null) {
     const rights = `privileged ${inShort(privilegedPermissions)}, unprivileged ${inShort(unprivilegedPermissions)}`;
     yield `${inUnits(size)} block or page: ${rights}${asid === null ? '' : `; ASID ${asid}`}`;
@@ -82,8 +83,7 @@ function inShort({ read, write, execute }: Permissions): string {
 }
 
 function way(style: Style, steps: readonly TranslationStep[]): string[] {
-  const short = steps.map((step) => ({ ...step, what: step.what.replace(' descriptor', '') }));
-  return steps.length === 0 ? [] : [...title(style, 'The way there'), ...stepTable(style, short)];
+  return steps.length === 0 ? [] : [...title(style, 'The way there'), ...stepTable(style, steps, true)];
 }
 
 function* assumed(style: Style, assumptions: readonly Assumption[]): Generator<string> {
@@ -100,8 +100,8 @@ export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator
   const context = asid === null ? '' : `, ASID ${asid}`;
   const head = [
     ...headline(style, `${escaped(streamInWords(report))}${context}: ${about}`),
-    ...(why === null ? [] : paragraph(style, INDENT, why)),
-    ...halves.flatMap((half) => paragraph(style, INDENT, half)),
+    ...(why === null ? [] : paragraph(style, INDENT, endingInWords(why))),
+    ...halves.flatMap((half) => paragraph(style, INDENT, halfInWords(half))),
   ];
   yield `${head.join('\n')}\n`;
   // The columns keep their width, because nobody knows what is to come; what has no room goes on in the next line.
@@ -153,7 +153,8 @@ const HEADER = [
 
 /** `before` are the attributes of the line above. */
 function rangeLine(range: IovaRange, before: string): string {
-  const { pa, rights, byteLength, attributes, why, kind } = range;
+  const { pa, rights, byteLength, attributes, kind } = range;
+  const why = rangeReasonInWords(range);
   const where = endsOf(range)
     .map((end) => end.padEnd(ADDRESS_WIDTH))
     .join(' ');

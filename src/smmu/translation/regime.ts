@@ -12,6 +12,7 @@ import { stage2StartLevel } from '../stage2-start.ts';
 import { STE } from '../ste.ts';
 import type { StreamWorld } from '../stream-world.ts';
 import { type AddressFormat, indexLsb, minBlockLevelOf } from './descriptors.ts';
+import type { HalfReason } from './reasons.ts';
 import { indirectRights, type Stage1Rights, type Stage2Rights } from './rights.ts';
 
 interface CommonRegime extends AddressFormat {
@@ -47,10 +48,14 @@ export interface Stage2Regime extends CommonRegime {
 export type Regime = Stage1Regime | Stage2Regime;
 
 /** One half of the input range of a CD. */
-export interface Stage1Half {
-  /** Null where there is nothing to walk, for the reason given: an address of this half gives F_TRANSLATION. */
-  readonly regime: Stage1Regime | null;
-  readonly why: string;
+export type Stage1Half = HalfRules &
+  (
+    | { readonly regime: Stage1Regime; readonly why: null }
+    /** There is nothing to walk: an address of this half gives F_TRANSLATION. */
+    | { readonly regime: null; readonly why: HalfReason }
+  );
+
+interface HalfRules {
   readonly inputBits: number;
   /** TBIx: bits 63:56 of an address are not looked at. */
   readonly topByteIgnored: boolean;
@@ -85,13 +90,13 @@ function stage1Half(
     // Where there is one privilege, no access is unprivileged.
     privilegedOnly: of(`E0PD${half}`) === 1 && hw.E0PD !== 0 && world !== 'el2',
   };
-  if (world === 'el2' && half === 1) return { ...common, regime: null, why: 'an EL2 stream has no TTB1 half' };
-  if (of(`EPD${half}`) === 1) return { ...common, regime: null, why: `CD.EPD${half} is 1` };
+  if (world === 'el2' && half === 1) return { ...common, regime: null, why: { kind: 'el2' } };
+  if (of(`EPD${half}`) === 1) return { ...common, regime: null, why: { kind: 'epd', half } };
   const granuleLog2 = GRANULES[`TG${half}`][of(`TG${half}`)];
   const startLevel = granuleLog2 == null ? null : startLevelOf(granuleLog2, inputBits);
   if (granuleLog2 == null || startLevel === null) {
     // Only where the captured registers do not tell that the CD is illegal for it.
-    return { ...common, regime: null, why: `no walk fits T${half}SZ and TG${half}` };
+    return { ...common, regime: null, why: { kind: 'misfit', half } };
   }
   const format = { granuleLog2, ds: granuleLog2 !== 16 && of('DS') === 1 && hw.DS !== 0 };
   const outputBits = effectiveBits(of('IPS'), format, hw);
@@ -123,7 +128,7 @@ function stage1Half(
     rights,
     mair,
   };
-  return { ...common, regime, why: '' };
+  return { ...common, regime, why: null };
 }
 
 /**

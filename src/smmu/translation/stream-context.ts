@@ -8,13 +8,13 @@ import { cdIllegalities } from '../cd-legality.ts';
 import { CD_BYTE_LENGTH, cdTableBehind, cdTableByteLength, isTwoLevel, L1CD_BYTE_LENGTH } from '../cd-table.ts';
 import { fieldBits, fieldNumbers, fieldOf } from '../fields.ts';
 import { type HardwareFeatures, oasBits } from '../hardware-features.ts';
-import type { Illegality } from '../legality.ts';
 import { STE } from '../ste.ts';
 import { steIllegalities } from '../ste-legality.ts';
 import { type SteConfig, steConfig } from '../stream-table.ts';
 import { type StreamWorld, streamWorld } from '../stream-world.ts';
+import type { AbortReason, Says } from './reasons.ts';
 import { type Stage1Half, type Stage2Regime, stage1Halves, stage2Regime } from './regime.ts';
-import { type Fault, fault, hex, type Step, type Unknown, Walk, type WalkMemory } from './walk.ts';
+import { type Fault, fault, type Step, type Unknown, Walk, type WalkMemory } from './walk.ts';
 
 /** A stream that translates, or passes its traffic on. */
 export interface StreamContext {
@@ -38,7 +38,7 @@ export interface CdContext {
 /** The hardware aborts the traffic and records no event. */
 export interface Abort {
   readonly kind: 'abort';
-  readonly why: string;
+  readonly why: AbortReason;
 }
 
 /** `ssid`: the SubstreamID that comes with a transaction, or null for one without. Steps are added to `steps`. */
@@ -48,12 +48,12 @@ export function streamContext<S>(
   hw: HardwareFeatures,
   memory: WalkMemory<S>,
   steps: Step<S>[],
-): StreamContext | Abort | Fault | Unknown {
+): StreamContext | Abort | Fault | Unknown<S> {
   const illegal = steIllegalities(ste, hw);
-  if (illegal.length > 0) return fault('C_BAD_STE', null, null, inWords(illegal));
+  if (illegal.length > 0) return fault('C_BAD_STE', null, null, { kind: 'illegal', illegal });
   const { config } = steConfig(Number((ste[0] as bigint) & 0xffff_ffffn));
-  if (config === 'abort') return { kind: 'abort', why: 'STE.Config is 0' };
-  if (config === 'reserved') return { kind: 'abort', why: 'STE.Config is reserved, which acts as 0' };
+  if (config === 'abort') return { kind: 'abort', why: { kind: 'config-abort' } };
+  if (config === 'reserved') return { kind: 'abort', why: { kind: 'config-reserved' } };
   const [selectsStage1, selectsStage2] = [
     config === 's1' || config === 'nested',
     config === 's2' || config === 'nested',
@@ -61,24 +61,23 @@ export function streamContext<S>(
   const of = fieldNumbers(STE, ste);
   let stage2: Stage2Regime | null = null;
   if (selectsStage2) {
-    const refused =
-      unwalkable('stage 2', of('S2AA64'), hw) ?? (of('S2PIE') === 1 && hw.S2PI !== 0 ? INDIRECT_STAGE2 : null);
+    const refused = unwalkable(2, of('S2AA64'), hw) ?? (of('S2PIE') === 1 && hw.S2PI !== 0 ? INDIRECT_STAGE2 : null);
     if (refused !== null) return refused;
     stage2 = stage2Regime(ste, hw);
-    if (stage2 === null) return fault('C_BAD_STE', null, null, 'S2TG, S2T0SZ and S2SL0 fit no stage 2 walk');
+    if (stage2 === null) return fault('C_BAD_STE', null, null, { kind: 'no-stage-2-fits' });
   }
   const context = { kind: 'context', config, ste, stage2 } as const;
   if (!selectsStage1) {
-    if (ssid !== null) return noSubstreams('stage 1 is off');
+    if (ssid !== null) return noSubstreams({ kind: 'stage-1-off' });
     return { ...context, stage1: null };
   }
   const walk = new Walk(memory, stage2, steps);
   const found = findCd(ste, ssid, hw, walk);
   if ('kind' in found) return found.kind === 'bypass' ? { ...context, stage1: null } : found;
   const bad = cdIllegalities(found.cd, ste, hw);
-  if (bad.length > 0) return fault('C_BAD_CD', null, null, inWords(bad));
+  if (bad.length > 0) return fault('C_BAD_CD', null, null, { kind: 'illegal', illegal: bad });
   const cdOf = fieldNumbers(CD, found.cd);
-  const refused = unwalkable('stage 1', cdOf('AA64'), hw);
+  const refused = unwalkable(1, cdOf('AA64'), hw);
   if (refused !== null) return refused;
   const world = streamWorld(ste, hw);
   // Linux runs EL2 streams as EL2-E2H wherever the CPU has it.
@@ -94,41 +93,43 @@ function findCd<S>(
   ssid: number | null,
   hw: HardwareFeatures,
   walk: Walk<S>,
-): { cd: readonly bigint[] } | { kind: 'bypass' } | Fault | Unknown {
+): { cd: readonly bigint[] } | { kind: 'bypass' } | Fault | Unknown<S> {
   const of = fieldNumbers(STE, ste);
   const table = cdTableBehind(ste, hw.SSIDSIZE ?? 20);
   let index = ssid ?? 0;
   if (table.format === 'single') {
-    if (ssid !== null) return noSubstreams('S1CDMax or IDR1.SSIDSIZE is 0');
+    if (ssid !== null) return noSubstreams({ kind: 'no-substreams' });
   } else if (ssid === null) {
     const s1dss = of('S1DSS');
     if (s1dss === 1) return { kind: 'bypass' };
     if (s1dss !== 2) {
-      return fault('F_STREAM_DISABLED', null, null, `S1DSS is ${s1dss} and the transaction has no SubstreamID`);
+      return fault('F_STREAM_DISABLED', null, null, { kind: 'no-substream', s1dss });
     }
     index = 0;
   } else if (ssid >= table.cds) {
-    return noSubstreams(`SubstreamID ${hex(ssid)} is outside the ${table.cds} CDs that S1CDMax allows`);
+    return noSubstreams({ kind: 'substream-beyond', ssid, cds: table.cds });
   } else if (ssid === 0 && of('S1DSS') === 2) {
-    return fault('F_STREAM_DISABLED', null, null, 'SubstreamID 0 is not usable: S1DSS is 2');
+    return fault('F_STREAM_DISABLED', null, null, { kind: 'substream-0' });
   }
   const first = aligned(table.paddr, cdTableByteLength(table));
   let leaf = first;
   if (isTwoLevel(table)) {
     const l1Index = Math.floor(index / table.leafCds);
     index %= table.leafCds;
-    const words = walk.fetch('L1CD', l1Index, first + l1Index * L1CD_BYTE_LENGTH, L1CD_BYTE_LENGTH, 'CD', ([value]) =>
-      (value as bigint) & 1n ? `leaf table ${hex(l2Pointer(value as bigint))}` : 'invalid (V 0)',
-    );
+    const paddr = first + l1Index * L1CD_BYTE_LENGTH;
+    const words = walk.fetch({ kind: 'L1CD' }, l1Index, paddr, L1CD_BYTE_LENGTH, 'CD', ([value = 0n]) => ({
+      kind: 'l1cd',
+      leaf: (value & 1n) === 0n ? null : l2Pointer(value),
+    }));
     if (!Array.isArray(words)) return words;
     const [value] = words as [bigint];
-    if ((value & 1n) === 0n) return noSubstreams(`L1CD[${l1Index}] has V 0`);
+    if ((value & 1n) === 0n) return noSubstreams({ kind: 'l1cd-invalid', index: l1Index });
     const oas = oasBits(hw);
     leaf = l2Pointer(value);
-    if (oas !== null && leaf >= 2 ** oas) return noSubstreams(`L1CD[${l1Index}] points beyond ${oas} bits`);
+    if (oas !== null && leaf >= 2 ** oas) return noSubstreams({ kind: 'l1cd-beyond', index: l1Index, bits: oas });
     leaf = aligned(leaf, table.leafCds * CD_BYTE_LENGTH);
   }
-  const words = walk.fetch('CD', index, leaf + index * CD_BYTE_LENGTH, CD_BYTE_LENGTH, 'CD', cdInWords);
+  const words = walk.fetch({ kind: 'CD' }, index, leaf + index * CD_BYTE_LENGTH, CD_BYTE_LENGTH, 'CD', cdSays);
   return Array.isArray(words) ? { cd: words } : words;
 }
 
@@ -143,27 +144,22 @@ function l2Pointer(l1cd: bigint): number {
   return Number(fieldBits(fieldOf(L1CD, 'L2Ptr'), [l1cd]));
 }
 
-function cdInWords(words: readonly bigint[]): string {
+function cdSays(words: readonly bigint[]): Says {
   const of = fieldNumbers(CD, words);
-  if (of('V') === 0) return 'invalid (V 0)';
-  const half = (n: 0 | 1) =>
-    of(`EPD${n}`) === 1 ? `TTB${n} off` : `TTB${n} ${hex(of(`TTB${n}`))} T${n}SZ ${of(`T${n}SZ`)}`;
-  return `ASID ${of('ASID')}, ${half(0)}, ${half(1)}`;
+  if (of('V') === 0) return { kind: 'cd-invalid' };
+  const half = (n: 0 | 1) => (of(`EPD${n}`) === 1 ? null : { ttb: of(`TTB${n}`), tsz: of(`T${n}SZ`) });
+  return { kind: 'cd', asid: of('ASID'), halves: [half(0), half(1)] };
 }
 
-function noSubstreams(why: string): Fault {
+function noSubstreams(why: Fault['why']): Fault {
   return fault('C_BAD_SUBSTREAMID', null, null, why);
 }
 
 /** Formats of the architecture that this program does not know. */
-function unwalkable(stage: string, aa64: number, hw: HardwareFeatures): Unknown | null {
+function unwalkable(stage: 1 | 2, aa64: number, hw: HardwareFeatures): Unknown<never> | null {
   if (aa64 === 1) return null;
   const format = hw.D128 === 1 ? 'VMSAv9-128' : 'VMSAv8-32 LPAE';
-  return { kind: 'unknown', why: `${stage} has ${format} tables, which are not decoded` };
+  return { kind: 'unknown', why: { kind: 'undecoded-tables', stage, format } };
 }
 
-const INDIRECT_STAGE2: Unknown = { kind: 'unknown', why: 'stage 2 uses permission indirection, which is not decoded' };
-
-function inWords(illegal: readonly Illegality[]): string {
-  return illegal.map(({ field, observed, required }) => `${field} ${observed}; required: ${required}`).join('; ');
-}
+const INDIRECT_STAGE2: Unknown<never> = { kind: 'unknown', why: { kind: 'undecoded-indirection' } };

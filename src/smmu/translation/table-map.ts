@@ -4,10 +4,10 @@
  * limited by a {@link Budget}, because a few pages of garbage can describe more than anyone can wait for.
  */
 
-import { AF, descriptorKind, indexLsb, leafAddress, tableAddress } from './descriptors.ts';
+import { AF, descriptorKind, indexLsb, isStage2Device, leafAddress, tableAddress } from './descriptors.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
 import { ALL_RIGHTS, limitsBelow, NO_LIMITS, PRIV_READ, UNPRIV_READ } from './rights.ts';
-import { leafAttributes, leafRights, swapped, type WalkMemory } from './walk.ts';
+import { type FaultEvent, leafAttributes, leafRights, swapped, type WalkMemory } from './walk.ts';
 
 /** How many descriptors may be read. What a real device has is hundreds of times less than the default. */
 export class Budget {
@@ -27,7 +27,7 @@ export class Budget {
 }
 
 /** A stretch of input addresses that are treated alike. What is not mapped at all has no stretch. */
-export interface Stretch {
+export interface Stretch<S> {
   /** `cut`: the budget ended here, and what follows is not known to this list. */
   readonly kind: 'mapped' | 'fault' | 'unknown' | 'cut';
   /** Counted from the start of the half. */
@@ -37,10 +37,12 @@ export interface Stretch {
   readonly output: number;
   readonly rights: number;
   readonly attributes: string;
+  /** Mapped by stage 2 as Device memory. */
+  readonly isStage2Device: boolean;
   /** Blocks and pages, as far as they lie in the stretch. */
   readonly leaves: number;
-  /** The event of a fault, or what is not known. */
-  readonly why: string;
+  /** The event of a fault; where it is unknown, the state of the table that is missing; null otherwise. */
+  readonly why: FaultEvent | S | null;
 }
 
 /** A table that is about to be read. */
@@ -57,12 +59,13 @@ export interface VisitedTable {
 /** Asked before each table is read; false passes it over. */
 export type Visitor = (table: VisitedTable) => boolean;
 
-/** The same words for stretches of a kind, so that whoever joins them compares by identity. */
-interface Part {
+/** Entries in a row of one table. */
+interface Part<S> {
   readonly first: number;
   readonly words: Uint32Array | null;
   readonly count: number;
-  readonly why: string;
+  /** As a {@link Stretch} has it. */
+  readonly why: FaultEvent | S | null;
   /** `cut`: the budget ended while the table was looked for; it has no entries. */
   readonly kind: 'known' | 'fault' | 'unknown' | 'cut';
 }
@@ -83,7 +86,7 @@ export class TableMap<S> {
   }
 
   /** What is mapped of the input addresses from `from` up to, not including, `to`. */
-  *stretches(regime: Regime, from = 0, to = 2 ** regime.inputBits): Generator<Stretch> {
+  *stretches(regime: Regime, from = 0, to = 2 ** regime.inputBits): Generator<Stretch<S>> {
     const end = Math.min(to, 2 ** regime.inputBits);
     for (const stretch of this.#table(regime, regime.startLevel, regime.base, 0, NO_LIMITS, from, end)) {
       if (regime.stage === 2 || this.#stage2 === null || stretch.kind !== 'mapped') yield stretch;
@@ -95,7 +98,7 @@ export class TableMap<S> {
     if (to > beyond) yield plain('fault', beyond, to - beyond, 'F_TRANSLATION');
   }
 
-  *#throughStage2(stage2: Stage2Regime, first: Stretch): Generator<Stretch> {
+  *#throughStage2(stage2: Stage2Regime, first: Stretch<S>): Generator<Stretch<S>> {
     const end = first.output + first.byteLength;
     let next = first.output;
     for (const second of this.stretches(stage2, first.output, end)) {
@@ -122,7 +125,7 @@ export class TableMap<S> {
     limits: number,
     from: number,
     to: number,
-  ): Generator<Stretch> {
+  ): Generator<Stretch<S>> {
     const { granuleLog2 } = regime;
     const entries = level === regime.startLevel ? firstTableEntries(regime) : 2 ** (granuleLog2 - 3);
     const lsb = indexLsb(granuleLog2, level);
@@ -133,18 +136,15 @@ export class TableMap<S> {
     for (const part of this.#entries(regime, address + firstEntry * 8, endEntry - firstEntry)) {
       const partStart = start + (firstEntry + part.first) * entryBytes;
       if (part.kind === 'cut') {
-        yield plain('cut', Math.max(from, partStart), 0, '');
+        yield plain('cut', Math.max(from, partStart), 0, null);
         return;
       }
       if (part.words === null) {
-        yield clipped(
-          plain(part.kind === 'fault' ? 'fault' : 'unknown', partStart, part.count * entryBytes, part.why),
-          from,
-          to,
-        );
+        const kind = part.kind === 'fault' ? 'fault' : 'unknown';
+        yield clipped({ ...plain(kind, partStart, part.count * entryBytes, null), why: part.why }, from, to);
         continue;
       }
-      let run: { -readonly [K in keyof Stretch]: Stretch[K] } | null = null;
+      let run: { -readonly [K in keyof Stretch<S>]: Stretch<S>[K] } | null = null;
       let runKey = -1;
       for (let i = 0; i < part.count; i++) {
         let low = part.words[2 * i] as number;
@@ -191,22 +191,23 @@ export class TableMap<S> {
           output: target,
           rights,
           attributes,
+          isStage2Device: regime.stage === 2 && isStage2Device(low),
           leaves: 1,
-          why: '',
+          why: null,
         };
         runKey = key;
       }
       if (run !== null) yield clipped(run, from, to);
       if (this.#budget.exhausted && !this.#cut) {
         this.#cut = true;
-        yield plain('cut', Math.min(to, partStart + part.count * entryBytes), 0, '');
+        yield plain('cut', Math.min(to, partStart + part.count * entryBytes), 0, null);
       }
       if (this.#cut) return;
     }
   }
 
   /** The entries of a table that may stand in a guest's address space. */
-  *#entries(regime: Regime, address: number, count: number): Generator<Part> {
+  *#entries(regime: Regime, address: number, count: number): Generator<Part<S>> {
     if (count <= 0) return;
     this.#budget.spend(count);
     if (regime.stage === 2 || this.#stage2 === null) {
@@ -216,13 +217,13 @@ export class TableMap<S> {
           count: entries,
           words: known ? words : null,
           kind: known ? 'known' : 'unknown',
-          why: `table not in the dump (${state})`,
+          why: state,
         };
       }
       return;
     }
     let next = address;
-    const faulting = (end: number): Part => ({
+    const faulting = (end: number): Part<S> => ({
       first: (next - address) / 8,
       count: (end - next) / 8,
       words: null,
@@ -231,7 +232,7 @@ export class TableMap<S> {
     });
     for (const piece of this.#ownStretches(this.#stage2, address, address + count * 8)) {
       if (piece.kind === 'cut') {
-        yield { first: (next - address) / 8, count: 0, words: null, kind: 'cut', why: '' };
+        yield { first: (next - address) / 8, count: 0, words: null, kind: 'cut', why: null };
         return;
       }
       if (piece.start > next) yield faulting(piece.start);
@@ -252,7 +253,7 @@ export class TableMap<S> {
             count: slice.count,
             words: slice.known ? slice.words : null,
             kind: slice.known ? 'known' : 'unknown',
-            why: `table not in the dump (${slice.state})`,
+            why: slice.state,
           };
         }
       }
@@ -261,22 +262,26 @@ export class TableMap<S> {
   }
 
   /** Stage 2 under a stage 1 table, where a read that it refuses is a fault. */
-  *#ownStretches(stage2: Stage2Regime, from: number, to: number): Generator<Stretch> {
+  *#ownStretches(stage2: Stage2Regime, from: number, to: number): Generator<Stretch<S>> {
     for (const stretch of this.stretches(stage2, from, to)) {
       const refused =
         stretch.kind === 'mapped' &&
-        ((stretch.rights & (PRIV_READ | UNPRIV_READ)) === 0 ||
-          (stage2.protectedWalks && stretch.attributes.startsWith('Device')));
+        ((stretch.rights & (PRIV_READ | UNPRIV_READ)) === 0 || (stage2.protectedWalks && stretch.isStage2Device));
       yield refused ? plain('fault', stretch.start, stretch.byteLength, 'F_PERMISSION') : stretch;
     }
   }
 }
 
-function joined(first: Stretch, second: Stretch): string {
+function joined(first: Stretch<unknown>, second: Stretch<unknown>): string {
   return `${first.attributes}; stage 2: ${second.attributes}`;
 }
 
-function plain(kind: Stretch['kind'], start: number, byteLength: number, why: string): Stretch {
+function plain(
+  kind: Stretch<never>['kind'],
+  start: number,
+  byteLength: number,
+  why: FaultEvent | null,
+): Stretch<never> {
   return {
     kind,
     start,
@@ -284,13 +289,14 @@ function plain(kind: Stretch['kind'], start: number, byteLength: number, why: st
     output: 0,
     rights: kind === 'mapped' ? ALL_RIGHTS : 0,
     attributes: '',
+    isStage2Device: false,
     leaves: 0,
     why,
   };
 }
 
 /** The part of a stretch that was asked for. */
-function clipped(stretch: Stretch, from: number, to: number): Stretch {
+function clipped<S>(stretch: Stretch<S>, from: number, to: number): Stretch<S> {
   const start = Math.max(stretch.start, from);
   const end = Math.min(stretch.start + stretch.byteLength, to);
   if (start === stretch.start && end === stretch.start + stretch.byteLength) return stretch;
@@ -299,11 +305,15 @@ function clipped(stretch: Stretch, from: number, to: number): Stretch {
 }
 
 /** Stretches that follow one another without a seam, joined. */
-export function* joinedStretches(stretches: Iterable<Stretch>): Generator<Stretch> {
-  let last: Stretch | null = null;
+export function* joinedStretches<S>(stretches: Iterable<Stretch<S>>): Generator<Stretch<S>> {
+  let last: Stretch<S> | null = null;
   for (const next of stretches) {
     if (last !== null && follows(last, next)) {
-      last = { ...(last as Stretch), byteLength: last.byteLength + next.byteLength, leaves: last.leaves + next.leaves };
+      last = {
+        ...(last as Stretch<S>),
+        byteLength: last.byteLength + next.byteLength,
+        leaves: last.leaves + next.leaves,
+      };
       continue;
     }
     if (last !== null) yield last;
@@ -312,7 +322,7 @@ export function* joinedStretches(stretches: Iterable<Stretch>): Generator<Stretc
   if (last !== null) yield last;
 }
 
-function follows(last: Stretch, next: Stretch): boolean {
+function follows<S>(last: Stretch<S>, next: Stretch<S>): boolean {
   return (
     last.kind === next.kind &&
     last.kind !== 'cut' &&

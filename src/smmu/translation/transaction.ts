@@ -7,10 +7,11 @@ import { CD } from '../cd.ts';
 import { fieldNumbers } from '../fields.ts';
 import { type HardwareFeatures, iasBits, oasBits } from '../hardware-features.ts';
 import { STE } from '../ste.ts';
+import type { FaultReason } from './reasons.ts';
 import type { Stage1Half } from './regime.ts';
-import { type AccessKind, ALL_RIGHTS, rightFor, rightsText } from './rights.ts';
+import { type AccessKind, ALL_RIGHTS, rightFor } from './rights.ts';
 import type { StreamContext } from './stream-context.ts';
-import { type Fault, fault, hex, type Leaf, type Step, type Unknown, Walk, type WalkMemory } from './walk.ts';
+import { type Fault, fault, type Leaf, type Step, type Unknown, Walk, type WalkMemory } from './walk.ts';
 
 export interface Access {
   readonly iova: bigint;
@@ -38,7 +39,7 @@ export function translate<S>(
   hw: HardwareFeatures,
   memory: WalkMemory<S>,
   steps: Step<S>[],
-): Translated | Fault | Unknown {
+): Translated | Fault | Unknown<S> {
   const access = overridden(context.ste, given, hw);
   const needed = rightFor(access.kind, access.privileged);
   const walk = new Walk(memory, context.stage2, steps);
@@ -50,14 +51,14 @@ export function translate<S>(
     const bits = stage2 === null ? oasBits(hw) : iasBits(hw);
     // No bus carries more than 52 bits; what an unknown limit below it does is left to stage 2.
     if (given.iova >= 1n << BigInt(bits ?? 52)) {
-      return fault('F_ADDR_SIZE', 1, 'IN', `${hex(given.iova)} needs more than ${bits ?? 52} bits`);
+      return fault('F_ADDR_SIZE', 1, 'IN', { kind: 'input-too-large', iova: given.iova, bits: bits ?? 52 });
     }
     ipa = Number(given.iova);
   } else {
     const entered = enter(stage1.halves, given.iova, access.privileged, stage1.world === 'el2');
     if ('kind' in entered) return entered;
     const { regime, why } = entered.half;
-    if (regime === null) return fault('F_TRANSLATION', 1, 'IN', why);
+    if (regime === null) return fault('F_TRANSLATION', 1, 'IN', { kind: 'no-tables', half: why });
     const end = walk.walk(regime, entered.offset, 'IN');
     if (end.kind !== 'leaf') return end;
     if ((end.rights & needed) === 0) return fault('F_PERMISSION', 1, 'IN', refusal(end, access));
@@ -65,7 +66,7 @@ export function translate<S>(
     ipa = end.output;
   }
   if (stage2 === null) return result(ipa, access, first === null ? [] : [{ stage: 1, leaf: first }]);
-  const second = walk.walkStage2(stage2, ipa, 'IN', stage1 === null ? '' : ', for the output of stage 1');
+  const second = walk.walkStage2(stage2, ipa, 'IN', stage1 === null ? null : 'stage-1-output');
   if (second.kind !== 'leaf') return second;
   if ((second.rights & needed) === 0) return fault('F_PERMISSION', 2, 'IN', refusal(second, access), ipa);
   return result(second.output, access, [
@@ -89,9 +90,8 @@ function result(
   };
 }
 
-function refusal({ rights, level }: Leaf, { kind, privileged }: Access): string {
-  const who = privileged ? 'privileged' : 'unprivileged';
-  return `the level ${level} descriptor grants ${who} ${rightsText(rights, privileged)}, not ${kind}`;
+function refusal({ rights, level }: Leaf, { kind, privileged }: Access): FaultReason {
+  return { kind: 'not-granted', level, rights, privileged, access: kind };
 }
 
 /** STE.PRIVCFG and INSTCFG, where the hardware can override what comes with a transaction; writes are always data. */
@@ -117,10 +117,11 @@ export function enter(
   const above = bits >= top ? 0n : BigInt.asUintN(Number(top), iova) >> bits;
   const expected = upper && bits < top ? (1n << (top - bits)) - 1n : 0n;
   if (above !== expected) {
-    return fault('F_TRANSLATION', 1, 'IN', `${hex(iova)} is outside the ${half.inputBits} bits of TTB${upper ? 1 : 0}`);
+    const why = { kind: 'outside-half', iova, half: upper ? 1 : 0, bits: half.inputBits } as const;
+    return fault<FaultReason>('F_TRANSLATION', 1, 'IN', why);
   }
   if (half.regime !== null && half.privilegedOnly && !privileged) {
-    return fault('F_TRANSLATION', 1, 'IN', `CD.E0PD${upper ? 1 : 0} refuses unprivileged accesses`);
+    return fault('F_TRANSLATION', 1, 'IN', { kind: 'privileged-only', half: upper ? 1 : 0 });
   }
   return { half, offset: Number(BigInt.asUintN(half.inputBits, iova)) };
 }
@@ -134,7 +135,10 @@ export interface FaultResponse {
 const OBEYING: ReadonlySet<string> = new Set(['F_TRANSLATION', 'F_ADDR_SIZE', 'F_ACCESS', 'F_PERMISSION']);
 
 /** CD.S, R and A, or STE.S2S and S2R (IHI 0070, "Fault models"). All other errors are recorded and abort. */
-export function responseTo({ event, stage }: Fault, { stage1, ste }: StreamContext): FaultResponse {
+export function responseTo(
+  { event, stage }: Pick<Fault, 'event' | 'stage'>,
+  { stage1, ste }: StreamContext,
+): FaultResponse {
   if (!OBEYING.has(event)) return { recorded: true, response: 'abort' };
   if (stage === 2) {
     const of = fieldNumbers(STE, ste);

@@ -17,8 +17,9 @@ import {
   memAttrMeaning,
   tableAddress,
 } from './descriptors.ts';
+import type { ContiguousRun, FaultReason, Fetched, Invalidity, Purpose, Says, UnknownReason } from './reasons.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
-import { limitsBelow, NO_LIMITS, PRIV_READ, rightsText, stage1Rights, stage2Rights, UNPRIV_READ } from './rights.ts';
+import { limitsBelow, NO_LIMITS, PRIV_READ, stage1Rights, stage2Rights, UNPRIV_READ } from './rights.ts';
 
 /** Memory in which tables are walked; `S` is the state of what was read. */
 export interface WalkMemory<S> extends TableMemory<S> {
@@ -27,15 +28,15 @@ export interface WalkMemory<S> extends TableMemory<S> {
   stateOf(paddr: number, byteLength: number): S;
 }
 
-/** Something that was read on the way, or worked out. */
+/** Something that was read on the way. */
 export interface Step<S> {
-  readonly what: string;
-  readonly index: number | null;
-  readonly address: number | null;
-  /** Its first word; null when its bytes are not known, or when nothing was read. */
+  readonly what: Fetched;
+  readonly index: number;
+  readonly address: number;
+  /** Its first word, and what it says; null when its bytes are not known. */
   readonly value: bigint | null;
-  readonly meaning: string;
-  readonly state: S | null;
+  readonly says: Says | null;
+  readonly state: S;
 }
 
 /** Events of the architecture that end a transaction (IHI 0070, "Event records"). */
@@ -53,7 +54,7 @@ export type FaultEvent =
 /** What was being fetched as a stage faulted: a CD, a table descriptor, or the data itself. */
 export type FaultClass = 'CD' | 'TT' | 'IN';
 
-export interface Fault {
+export interface Fault<Why = FaultReason> {
   readonly kind: 'fault';
   readonly event: FaultEvent;
   /** Null for a fault of configuration. */
@@ -61,13 +62,13 @@ export interface Fault {
   readonly class: FaultClass | null;
   /** What stage 2 could not translate. */
   readonly ipa: number | null;
-  readonly why: string;
+  readonly why: Why;
 }
 
-/** The dump does not hold what decides. */
-export interface Unknown {
+/** The dump does not hold what decides, or this program does not know its format. */
+export interface Unknown<S> {
   readonly kind: 'unknown';
-  readonly why: string;
+  readonly why: UnknownReason<S>;
 }
 
 /** A block or page. */
@@ -85,7 +86,7 @@ export interface Leaf {
   readonly attributes: string;
 }
 
-export type WalkEnd = Leaf | Fault | Unknown;
+export type WalkEnd<S> = Leaf | Fault | Unknown<S>;
 
 export class Walk<S> {
   readonly steps: Step<S>[];
@@ -101,69 +102,69 @@ export class Walk<S> {
 
   /** Reads a structure of configuration or a descriptor at an IPA, or at a physical address without stage 2. */
   fetch(
-    what: string,
+    what: Fetched,
     index: number,
     address: number,
     byteLength: number,
     klass: FaultClass,
-    says: Says,
-  ): bigint[] | Fault | Unknown {
+    read: Reading,
+  ): bigint[] | Fault | Unknown<S> {
     const physical = this.#physical(address, klass, what);
     if (typeof physical !== 'number') return physical;
-    return this.#read(what, index, physical, byteLength, says);
+    return this.#read(what, index, physical, byteLength, read);
   }
 
   /** Stage 2 for something that the SMMU reads by itself, or identity without stage 2. */
-  #physical(address: number, klass: FaultClass, what: string): number | Fault | Unknown {
+  #physical(address: number, klass: FaultClass, what: Fetched): number | Fault | Unknown<S> {
     const stage2 = this.#stage2;
     if (stage2 === null) return address;
-    const end = this.walkStage2(stage2, address, klass, `, for the ${what}`);
+    const end = this.walkStage2(stage2, address, klass, what);
     if (end.kind !== 'leaf') return end;
-    const refused = (why: string) => fault('F_PERMISSION', 2, klass, why, address);
-    if ((end.rights & (PRIV_READ | UNPRIV_READ)) === 0) return refused(`stage 2 lets nobody read the ${what}`);
-    if (stage2.protectedWalks && isStage2Device(end.low)) {
-      return refused(`S2PTW is 1 and the ${what} lies in Device memory`);
-    }
-    return end.output;
+    const refused = (kind: 'unreadable' | 'device-memory') =>
+      fault<FaultReason>('F_PERMISSION', 2, klass, { kind, what }, address);
+    if ((end.rights & (PRIV_READ | UNPRIV_READ)) === 0) return refused('unreadable');
+    return stage2.protectedWalks && isStage2Device(end.low) ? refused('device-memory') : end.output;
   }
 
   /** An IPA of any size through stage 2. */
-  walkStage2(regime: Stage2Regime, ipa: number, klass: FaultClass, purpose = ''): WalkEnd {
+  walkStage2(regime: Stage2Regime, ipa: number, klass: FaultClass, purpose: Purpose = null): WalkEnd<S> {
     if (ipa >= 2 ** regime.inputBits) {
-      return fault('F_TRANSLATION', 2, klass, `IPA ${hex(ipa)} needs more than ${regime.inputBits} bits`, ipa);
+      return fault('F_TRANSLATION', 2, klass, { kind: 'ipa-too-large', ipa, bits: regime.inputBits }, ipa);
     }
     return this.walk(regime, ipa, klass, purpose);
   }
 
   /** `offset` is the input address counted from the start of its half, below 2^inputBits. */
-  walk(regime: Regime, offset: number, klass: FaultClass, purpose = ''): WalkEnd {
+  walk(regime: Regime, offset: number, klass: FaultClass, purpose: Purpose = null): WalkEnd<S> {
     const { stage, granuleLog2, startLevel, outputBits } = regime;
     const ipa = stage === 2 ? offset : null;
-    const failed = (event: FaultEvent, why: string) => fault(event, stage, klass, why, ipa);
+    const failed = (event: FaultEvent, why: FaultReason) => fault(event, stage, klass, why, ipa);
     let table = regime.base;
     let limits = NO_LIMITS;
     for (let level = startLevel; ; level++) {
       const lsb = indexLsb(granuleLog2, level);
       const whole = Math.floor(offset / 2 ** lsb);
       const index = level === startLevel ? whole : whole % 2 ** (granuleLog2 - 3);
-      const what = `stage ${stage} level ${level} descriptor${purpose}`;
+      const what: Fetched = { kind: 'descriptor', stage, level, purpose };
       const address = table + index * 8;
       const physical = stage === 1 ? this.#physical(address, 'TT', what) : address;
       if (typeof physical !== 'number') return physical;
       const words = this.#read(what, index, physical, 8, ([value]) => {
         const [low, high] = halves(value as bigint, regime.bigEndian);
-        return this.#meaning(regime, level, low, high, limits, physical, index);
+        return this.#says(regime, level, low, high, limits, physical, index);
       });
       if (!Array.isArray(words)) return words;
       const [low, high] = halves(words[0] as bigint, regime.bigEndian);
       const kind = descriptorKind(low, level, regime.minBlockLevel);
-      if (kind === 'none') return failed('F_TRANSLATION', `the ${what} is ${invalidity(low, level)}`);
+      if (kind === 'none') {
+        return failed('F_TRANSLATION', { kind: 'leads-nowhere', what, invalidity: invalidity(low, level) });
+      }
       const target = kind === 'table' ? tableAddress(regime, low, high) : leafAddress(regime, low, high, lsb);
       if (target >= 2 ** outputBits) {
-        return failed('F_ADDR_SIZE', `${hex(target)} in the ${what} needs more than ${outputBits} bits`);
+        return failed('F_ADDR_SIZE', { kind: 'output-too-large', what, paddr: target, bits: outputBits });
       }
       if (kind === 'leaf') {
-        if ((low & AF) === 0 && !regime.accessFlagIgnored) return failed('F_ACCESS', `the ${what} has AF 0`);
+        if ((low & AF) === 0 && !regime.accessFlagIgnored) return failed('F_ACCESS', { kind: 'no-access-flag', what });
         const byteLength = 2 ** lsb;
         const output = target + (offset % byteLength);
         const rights = leafRights(regime, low, high, limits);
@@ -174,64 +175,54 @@ export class Walk<S> {
     }
   }
 
-  #read(what: string, index: number, paddr: number, byteLength: number, says: Says): bigint[] | Unknown {
+  #read(what: Fetched, index: number, paddr: number, byteLength: number, read: Reading): bigint[] | Unknown<S> {
     const words = this.#memory.readWords(paddr, byteLength);
     const state = this.#memory.stateOf(paddr, byteLength);
-    const meaning = words === null ? 'not in the dump' : says(words);
-    this.steps.push({ what, index, address: paddr, value: words?.[0] ?? null, meaning, state });
-    if (words !== null) return words;
-    return { kind: 'unknown', why: `the ${what} at ${hex(paddr)} is not in the dump (${state})` };
+    const says = words === null ? null : read(words);
+    this.steps.push({ what, index, address: paddr, value: words?.[0] ?? null, says, state });
+    return words ?? { kind: 'unknown', why: { kind: 'not-in-dump', what, paddr, state } };
   }
 
-  #meaning(
-    regime: Regime,
-    level: number,
-    low: number,
-    high: number,
-    limits: number,
-    paddr: number,
-    index: number,
-  ): string {
+  #says(regime: Regime, level: number, low: number, high: number, limits: number, paddr: number, index: number): Says {
     const kind = descriptorKind(low, level, regime.minBlockLevel);
-    if (kind === 'none') return invalidity(low, level);
+    if (kind === 'none') return { kind, invalidity: invalidity(low, level) };
     if (kind === 'table') {
-      const below = regime.stage === 1 ? limitsInWords(limitsBelow(NO_LIMITS, high, regime.rights)) : '';
-      return `table ${hex(tableAddress(regime, low, high))}${below}`;
+      const below = regime.stage === 1 ? limitsBelow(NO_LIMITS, high, regime.rights) : NO_LIMITS;
+      return { kind, paddr: tableAddress(regime, low, high), limits: below };
     }
-    const target = leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level));
-    const rights = leafRights(regime, low, high, limits);
-    const parts = [
-      `${level === 3 ? 'page' : 'block'} ${hex(target)}`,
-      `privileged ${rightsText(rights, true)}`,
-      `unprivileged ${rightsText(rights, false)}`,
-      `AF ${(low >>> 10) & 1}`,
-      leafAttributes(regime, low),
-    ];
-    if ((high & CONTIGUOUS) !== 0) parts.push(this.#run(regime, level, paddr, index));
-    return parts.join(', ');
+    return {
+      kind,
+      isPage: level === 3,
+      paddr: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)),
+      rights: leafRights(regime, low, high, limits),
+      accessFlag: (low & AF) === 0 ? 0 : 1,
+      attributes: leafAttributes(regime, low),
+      run: (high & CONTIGUOUS) === 0 ? null : this.#run(regime, level, paddr, index),
+    };
   }
 
   /** Whether the run that the Contiguous bit marks is one. Software that mixes them up gets either translation. */
-  #run(regime: Regime, level: number, paddr: number, index: number): string {
+  #run(regime: Regime, level: number, paddr: number, index: number): ContiguousRun {
     const usual = contiguousEntries(regime.granuleLog2, level);
     // A first table may be smaller than a run.
     const entries = level === regime.startLevel ? Math.min(usual, firstTableEntries(regime)) : usual;
-    if (entries === 1) return 'contiguous, which this level does not have';
+    if (entries === 1) return { kind: 'no-runs-here' };
     const first = paddr - (index % entries) * 8;
     const words = this.#memory.readWords(first, entries * 8);
-    if (words === null) return `one of ${entries} contiguous entries, not all in the dump`;
+    if (words === null) return { kind: 'not-in-dump', entries };
     const step = 2 ** indexLsb(regime.granuleLog2, level);
     const [start, ...rest] = words.map((value) => contiguousPart(regime, level, value));
     const odd = rest.findIndex(
       (one, i) => one.attributes !== start?.attributes || one.target !== start.target + (i + 1) * step,
     );
+    if (odd !== -1) return { kind: 'differs', entries, entry: odd + 1 };
     const aligned = start !== undefined && start.target % (step * entries) === 0;
-    if (odd === -1 && aligned) return `one of ${entries} contiguous entries that agree`;
-    return `one of ${entries} contiguous entries that do NOT agree: ${odd === -1 ? 'unaligned' : `entry ${odd + 1} differs`}`;
+    return { kind: aligned ? 'agrees' : 'unaligned', entries };
   }
 }
 
-type Says = (words: readonly bigint[]) => string;
+/** What the words of a structure say. */
+type Reading = (words: readonly bigint[]) => Says;
 
 /** What the entries of a contiguous run have in common: all but the address, AF, and what hardware marks as dirty. */
 function contiguousPart(regime: Regime, level: number, value: bigint): { target: number; attributes: string } {
@@ -240,14 +231,13 @@ function contiguousPart(regime: Regime, level: number, value: bigint): { target:
   return { target: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)), attributes };
 }
 
-/** A fault of a walk; `stage` and class are null where the event has none, the IPA where stage 2 is not at fault. */
-export function fault(
+export function fault<Why = FaultReason>(
   event: FaultEvent,
   stage: Fault['stage'],
   klass: FaultClass | null,
-  why: string,
+  why: Why,
   ipa: number | null = null,
-): Fault {
+): Fault<Why> {
   return { kind: 'fault', event, stage, class: klass, ipa, why };
 }
 
@@ -278,18 +268,7 @@ export function leafAttributes(regime: Regime, low: number): string {
   return regime.ds ? type : `${type}, ${SHAREABILITIES[(low >>> 8) & 3]}`;
 }
 
-function invalidity(low: number, level: number): string {
-  if ((low & 1) === 0) return 'invalid (bit 0 is 0)';
-  return level === 3 ? 'reserved (bits 1:0 are 1)' : 'a block, which this level does not have';
-}
-
-function limitsInWords(limits: number): string {
-  const words = ['no privileged execution', 'no unprivileged execution', 'no unprivileged access', 'no writes'];
-  const set = words.filter((_, bit) => (limits & (1 << bit)) !== 0);
-  return set.length === 0 ? '' : `; below it ${set.join(', ')}`;
-}
-
-/** A number as hex text, for messages. */
-export function hex(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
+function invalidity(low: number, level: number): Invalidity {
+  if ((low & 1) === 0) return 'invalid';
+  return level === 3 ? 'reserved' : 'no-block';
 }

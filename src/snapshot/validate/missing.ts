@@ -41,11 +41,10 @@ function assumedRegisters(smmu: SmmuSnapshot): Missing[] {
     .flatMap((what) => {
       const file = new RegisterFile(smmu);
       for (const [register, field] of fields) if (register === what) file.field(register, field);
-      // Each reason begins with what is missing, which is said already.
-      const assumed = file.assumptions.map(({ what: field, value, why }) => ({
-        field: field.slice(what.length + 1),
+      const assumed = file.assumptions.map(({ what: key, value }) => ({
+        field: key.slice(what.length + 1),
         value,
-        why: why.replace(/^[^;]*; /, ''),
+        why: DEFAULTS[key]?.why ?? '',
       }));
       const cost = `assumed ${assumed.map(({ field, value, why }) => `${field} = ${value} (${why})`).join(', ')}`;
       return assumed.length === 0 ? [] : [{ what, cost, assumed }];

@@ -18,6 +18,24 @@ const MAKE_EVERYTHING = `
   for (const details of document.querySelectorAll('details')) details.open = true;
 `;
 
+/** Words of the titles of columns that are in more than one line, and how wide the page is. */
+const BROKEN_WORDS = `(() => {
+  const broken = [...document.querySelectorAll('th')].flatMap((th) => {
+    const walker = document.createTreeWalker(th, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+      for (const { 0: word, index } of walker.currentNode.data.matchAll(/\\S+/g)) {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, index);
+        range.setEnd(walker.currentNode, index + word.length);
+        if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) found.push(word);
+      }
+    }
+    return found;
+  });
+  return [broken, document.documentElement.scrollWidth];
+})()`;
+
 describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'smmu-adopt-html-'));
   let browser: Browser;
@@ -61,6 +79,27 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
       expect(smmus, name).toBe(tables);
       expect(width, name).toBe(400);
       expect(problems, name).toEqual([]);
+    }
+  });
+
+  test('at 1000 to 1300 pixels no title of a column breaks inside a word, and nothing scrolls sideways', async () => {
+    const log = [
+      { level: 'err' as const, text: 'kdump: a line that the driver could print, and a long one. '.repeat(9) },
+    ];
+    // Cells that need all the room there is leave little to the titles beside them.
+    const html = await withSample('l2-hole', { revision: 'all' }, (inspection) => {
+      const smmus = inspection.smmus.map((smmu) => ({
+        ...smmu,
+        inserts: smmu.inserts.map((insert) => ({ ...insert, log, device: 'a device of a long name '.repeat(9) })),
+      }));
+      return [...htmlReport({ ...inspection, smmus })].join('');
+    });
+    for (const width of [1000, 1300]) {
+      await open(write('narrow', html), { width });
+      await page.evaluate(MAKE_EVERYTHING);
+      const [broken, wide] = await page.evaluate<[string[], number]>(BROKEN_WORDS);
+      expect(broken, `at ${width}`).toEqual([]);
+      expect(wide, `at ${width}`).toBe(width);
     }
   });
 

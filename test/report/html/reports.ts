@@ -11,6 +11,7 @@ import {
   loadSnapshot,
   openDump,
 } from '../../../src/index.ts';
+import { completedFromDump } from '../../../src/inspect/crashed-kernel.ts';
 import { type HtmlOptions, htmlReport } from '../../../src/report/html/html.ts';
 import { Rows } from '../../../src/rows.ts';
 import { CD } from '../../../src/smmu/cd.ts';
@@ -35,15 +36,18 @@ export async function withSample<T>(
 ): Promise<T> {
   const folder = join(SAMPLES, name);
   const file = (wanted: string) => join(folder, wanted);
-  const snapshot = await loadSnapshot(file('regs.json'));
-  const dumpFile = readdirSync(folder).find((entry) => entry.startsWith('dump.')) ?? '';
-  const dump = await openDump(file(dumpFile), { loadMap: snapshot.memory });
-  const iomem = existsSync(file('iomem.txt')) ? await loadIomem(file('iomem.txt')) : undefined;
+  const given = existsSync(file('regs.json')) ? await loadSnapshot(file('regs.json')) : null;
+  const dumpFile = readdirSync(folder).find((entry) => /^(dump\..*|vmcore)$/.test(entry)) ?? '';
+  const dump = await openDump(file(dumpFile), { loadMap: given?.memory ?? [] });
+  const givenMap = existsSync(file('iomem.txt')) ? await loadIomem(file('iomem.txt')) : undefined;
+  const evidence = await completedFromDump(dump, { snapshot: given, iomem: givenMap });
+  if (evidence.outcome === 'not-found') throw new Error(`${name} has neither a snapshot nor a kernel`);
+  const { snapshot, iomem, crashedKernel } = evidence;
   const dmesg = existsSync(file('dmesg.txt'))
     ? { file: 'dmesg.txt', text: readFileSync(file('dmesg.txt'), 'utf8') }
     : undefined;
   try {
-    const inspection = await inspect(dump, snapshot, { insert: 'all', iomem, dmesg, ...options });
+    const inspection = await inspect(dump, snapshot, { insert: 'all', iomem, crashedKernel, dmesg, ...options });
     return use(inspection, [...snapshot.kdump.systemRam, ...(iomem?.crashKernel ?? [])]);
   } finally {
     dump.close();

@@ -28,7 +28,7 @@ function byCode({ hw, ste, memory, access }: Scenario): ModelEnd {
     case 'abort':
       return { outcome: 'abort' };
     case 'unknown':
-      return end.why.endsWith('not decoded')
+      return end.why.kind !== 'not-in-dump'
         ? { outcome: 'undecoded' }
         : { outcome: 'unknown', address: BigInt(steps.at(-1)?.address ?? -1) };
     case 'bypass':

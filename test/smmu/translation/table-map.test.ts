@@ -16,12 +16,12 @@ function agree(memory: Words, regime: Regime, stage2: Stage2Regime | null, from:
     pageByWalk(view, regime, stage2, from + i * PAGE),
   );
   expect(pagesOfStretches(stretches, from, to, PAGE)).toEqual(expected);
-  const seams = stretches.filter((one, i) => i > 0 && touches(stretches[i - 1] as Stretch, one));
+  const seams = stretches.filter((one, i) => i > 0 && touches(stretches[i - 1] as Stretch<unknown>, one));
   expect(seams, 'stretches that ought to be one').toEqual([]);
 }
 
-function touches(last: Stretch, next: Stretch): boolean {
-  const said = ({ kind, rights, attributes, why }: Stretch) => JSON.stringify([kind, rights, attributes, why]);
+function touches(last: Stretch<unknown>, next: Stretch<unknown>): boolean {
+  const said = ({ kind, rights, attributes, why }: Stretch<unknown>) => JSON.stringify([kind, rights, attributes, why]);
   const follows = last.start + last.byteLength === next.start && said(last) === said(next);
   return follows && (last.kind !== 'mapped' || last.output + last.byteLength === next.output);
 }
@@ -103,7 +103,7 @@ describe('a budget', () => {
     forSeeds(12, (dice, memory, seed) => {
       const [regime, stage2] = make(dice, memory);
       const view = walkMemory(memory);
-      const pages = (stretches: readonly Stretch[]) => pagesOfStretches(stretches, 0, 2 ** 22, PAGE);
+      const pages = (stretches: readonly Stretch<unknown>[]) => pagesOfStretches(stretches, 0, 2 ** 22, PAGE);
       const whole = pages([...new TableMap(view, stage2).stretches(regime)]);
       for (const descriptors of [1, 3, 100, 515, 600, 1500, 2500, 10_000]) {
         const about = `scenario ${seed}, ${descriptors} descriptors`;

@@ -99,17 +99,17 @@ export class Stes {
   readonly count: number;
   readonly sids: Float64Array;
   readonly addresses: Float64Array;
-  /** Whether firmware has a name for any device. */
+  /** Whether there is a name for any device. */
   readonly hasNames: boolean;
   readonly #rows: readonly PackedSte[];
   readonly #findings: FindingIndex;
   readonly #names: DeviceNames;
   readonly #marks: PackedSmmu['marks'];
 
-  constructor(rows: readonly PackedSte[], { findings, marks, ranges = [] }: PackedSmmu) {
+  constructor(rows: readonly PackedSte[], { findings, marks, ranges = [], devices = [] }: PackedSmmu) {
     this.#rows = rows;
-    this.#names = new DeviceNames(ranges);
-    this.hasNames = ranges.length > 0;
+    this.#names = new DeviceNames(ranges, devices);
+    this.hasNames = ranges.length + devices.length > 0;
     this.#marks = marks;
     this.#findings = new FindingIndex(findings);
     this.count = rows.length;
@@ -126,7 +126,7 @@ export class Stes {
     return this.sids[row] as number;
   }
 
-  /** What firmware calls the device, else the StreamID read as a requester ID. */
+  /** What the crashed kernel or firmware calls the device, else the StreamID read as a requester ID. */
   device(row: number): string {
     return this.#names.deviceOf(this.sid(row)) ?? bdfOf(this.sid(row));
   }

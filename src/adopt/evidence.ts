@@ -1,0 +1,108 @@
+/** What a check of the driver looks at, and what passes it: facts with their numbers, which the reports put into words. */
+
+import type { Oddity, RemapReason } from './kernel-memory.ts';
+
+/** What was found. */
+export type Observed =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'coherent'; readonly value: boolean }
+  | { readonly kind: 'address'; readonly paddr: number }
+  | { readonly kind: 'service-failure'; readonly active: boolean }
+  | { readonly kind: 'two-level'; readonly stLevel: number; readonly sidSize: number }
+  /** `why` null: it maps to what it should. */
+  | { readonly kind: 'mapping'; readonly paddr: number; readonly byteLength: number; readonly why: RemapReason | null }
+  | { readonly kind: 'allocation'; readonly byteLength: number; readonly ok: boolean }
+  | { readonly kind: 'action'; readonly ok: boolean }
+  /** The first bad descriptor; `unseen` of those before it are not in the dump. */
+  | ({ readonly kind: 'l1-descriptor'; readonly index: number; readonly unseen: number } & BadL1Descriptor)
+  | { readonly kind: 'l1-descriptors'; readonly used: number; readonly of: number }
+  /** `oddity` null: not in the dump. */
+  | { readonly kind: 'l1-unknown'; readonly unknown: number; readonly of: number; readonly oddity: Oddity | null }
+  | { readonly kind: 'ids'; readonly asids: number; readonly vmids: number; readonly cdTables: number }
+  | { readonly kind: 'scan-failure'; readonly failure: ScanFailure }
+  | { readonly kind: 'scan-unfinished'; readonly unknownEntries: number; readonly gaveUp: GaveUp | null };
+
+/** What an L1 descriptor in use is rejected for, with both of its fields. */
+export interface BadL1Descriptor {
+  readonly broken: BrokenL1Rule;
+  readonly span: number;
+  readonly pointer: number;
+}
+
+export type BrokenL1Rule = 'span' | 'pointer';
+
+/** What passes. */
+export type Required =
+  | { readonly kind: 'equals'; readonly value: number }
+  | { readonly kind: 'at-most'; readonly value: number }
+  | { readonly kind: 'range'; readonly first: number; readonly last: number }
+  | { readonly kind: 'aligned'; readonly byteLength: number }
+  | {
+      readonly kind:
+        | 'coherent'
+        | 'no-service-failure'
+        | 'known-format'
+        | 'two-level'
+        | 'log2size-in-range'
+        | 'log2size-within-cap'
+        | 'aligned-to-size'
+        | 'mapped'
+        | 'allocated'
+        | 'l1-span-or-null'
+        | 'l1-span-and-alignment'
+        | 'ids-free'
+        | 'registered'
+        | ScanRequirement;
+    };
+
+/** What the ID scan asks of an entry, where it is no number. */
+type ScanRequirement = 'not-null' | 'known-s1fmt' | 'known-config' | 'aligned-to-leaf';
+
+/** The rules by which the scan for IDs in use tosses an adoption. */
+export type ScanRule =
+  | 'l2-unmappable'
+  | 'ste-config-reserved'
+  | 'cd-table-null'
+  | 's1cdmax-above-ssidsize'
+  | 's1fmt-unsupported'
+  | 's1fmt-without-cd2l'
+  | 'cd-table-unaligned'
+  | 'cd-table-unmappable'
+  | 'cd-leaf-null'
+  | 'cd-leaf-unaligned'
+  | 'cd-leaf-unmappable'
+  | 'asid-zero'
+  | 'asid-too-large'
+  | 'vmid-zero'
+  | 'vmid-too-large';
+
+/** Where a rule is broken. */
+export interface ScanPlace {
+  readonly sid: number;
+  /** Null where the whole L2 table of the SID's bus is at fault. */
+  readonly stePaddr: number | null;
+  /** The context descriptor, or the L1 descriptor of its table, at fault; null where it is the STE itself. */
+  readonly cd: { readonly level: 'cd' | 'l1'; readonly index: number; readonly paddr: number } | null;
+}
+
+export interface ScanFailure extends ScanPlace {
+  readonly rule: ScanRule;
+  readonly ret: number;
+  readonly observed: ScanObserved;
+  readonly required: Required;
+  /** The kernel's scan ends here, and names nothing of it. */
+  readonly stopsHere: boolean;
+}
+
+/** What breaks a rule of the scan. */
+export type ScanObserved =
+  | { readonly kind: 'field'; readonly field: 'S1CDMax' | 'S1Fmt' | 'Config' | 'ASID' | 'VMID'; readonly value: number }
+  | { readonly kind: 'null-context-pointer' }
+  | { readonly kind: 'address'; readonly paddr: number }
+  | { readonly kind: 'unmappable'; readonly paddr: number; readonly why: RemapReason };
+
+/** How much the scan had seen when it was given up. */
+export interface GaveUp {
+  readonly after: number;
+  readonly of: 'cd-tables' | 'cds';
+}

@@ -1,0 +1,75 @@
+/** Registers that were given against what the kernel in the dump tells of its own: whose are they? */
+
+import type { AddressRange } from '../dump/memory.ts';
+import { fieldBits, fieldOf } from '../smmu/fields.ts';
+import { REGISTERS, registerNamed } from '../smmu/registers.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { FindingList } from './findings.ts';
+import type { RegisterOrigin } from './rules/crashed-kernel.ts';
+
+/** An SMMU as the kernel in the dump had it. */
+export interface OwnSmmu {
+  readonly release: string;
+  /** Null: it has none like that. */
+  readonly smmu: SmmuSnapshot | null;
+}
+
+export function ownRegisterFindings(
+  { release, smmu: own }: OwnSmmu,
+  given: SmmuSnapshot,
+  kdumpRam: readonly AddressRange[],
+  findings: FindingList,
+): void {
+  if (own === null) {
+    findings.add('registers-not-of-dump', { registers: '', release, origin: 'no-such-smmu' });
+    return;
+  }
+  const differing = REGISTERS.map(({ name }) => name).filter((register) => differs(register, given, own));
+  if (differing.length === 0) return;
+  const registers = differing.join(', ');
+  const origin = originOf(differing, given, kdumpRam);
+  if (origin === null) findings.add('registers-of-other-moment', { registers, release });
+  else findings.add('registers-not-of-dump', { registers, release, origin });
+}
+
+/** In bits that both know. */
+function differs(register: string, given: SmmuSnapshot, own: SmmuSnapshot): boolean {
+  const [left, right] = [knownBits(register, given), knownBits(register, own)];
+  return left !== null && right !== null && ((left.value ^ right.value) & left.known & right.known) !== 0n;
+}
+
+const ALL = (1n << 64n) - 1n;
+
+function knownBits(register: string, { registers, partial }: SmmuSnapshot) {
+  const value = registers.get(register);
+  return value === undefined ? (partial?.get(register) ?? null) : { value, known: ALL };
+}
+
+/** What was read once at the probe, and what the driver writes once after it. */
+const IDENTITY = /^I?IDR\d?$|^AIDR$/;
+const PLACE = /_BASE(_CFG)?$/;
+
+/** Null: the same kernel at another moment. */
+function originOf(
+  differing: readonly string[],
+  given: SmmuSnapshot,
+  kdumpRam: readonly AddressRange[],
+): RegisterOrigin | null {
+  if (differing.some((register) => IDENTITY.test(register))) return 'another-machine';
+  const places = differing.filter((register) => PLACE.test(register));
+  const isKdumps = places.some((register) => {
+    const address = fieldIn(register, 'ADDR', given);
+    return address !== null && kdumpRam.some(({ start, end }) => start <= address && address < end);
+  });
+  // The kdump kernel alone has its event queue off.
+  const isWithoutEvents =
+    differing.includes('CR0') && fieldIn('CR0', 'CMDQEN', given) === 1 && fieldIn('CR0', 'EVENTQEN', given) === 0;
+  if (isKdumps || isWithoutEvents) return 'kdump-kernel';
+  return places.length > 0 ? 'another-boot' : null;
+}
+
+function fieldIn(register: string, name: string, { registers }: SmmuSnapshot): number | null {
+  const [value, layout] = [registers.get(register), registerNamed(register)];
+  const field = layout?.fields.some((one) => one.name === name) === true ? fieldOf(layout, name) : null;
+  return value === undefined || field === null ? null : Number(fieldBits(field, [value]));
+}

@@ -1,0 +1,100 @@
+/** What a check of the driver found and what it asks for, as phrases. */
+
+import { STRTAB_SPLIT } from '../../adopt/device.ts';
+import type { Observed, Required, ScanFailure, ScanObserved } from '../../adopt/evidence.ts';
+import { hex } from '../../hex.ts';
+import { MADE_TO_FAIL, oddityInWords, remapReasonInWords } from './memory.ts';
+import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from './scan.ts';
+
+export function observedInWords(observed: Observed | ScanObserved): string {
+  switch (observed.kind) {
+    case 'number':
+    case 'coherent':
+      return String(observed.value);
+    case 'service-failure':
+      return observed.active ? 'active' : 'inactive';
+    case 'two-level':
+      return `ST_LEVEL ${observed.stLevel}, SIDSIZE ${observed.sidSize}`;
+    case 'mapping': {
+      const { paddr, byteLength, why } = observed;
+      return `${hex(paddr)}, ${byteLength} bytes: ${why === null ? 'mapped' : remapReasonInWords(why)}`;
+    }
+    case 'allocation':
+      return `${observed.byteLength} bytes: ${observed.ok ? 'allocated' : MADE_TO_FAIL}`;
+    case 'action':
+      return observed.ok ? 'registered' : MADE_TO_FAIL;
+    case 'l1-descriptor': {
+      const { index, broken, span, pointer, unseen } = observed;
+      const what = broken === 'span' ? `span ${span}` : `pointer ${hex(pointer)}`;
+      return `L1[${index}] has ${what}${unseen > 0 ? `; ${unseen} descriptors before it are not in the dump` : ''}`;
+    }
+    case 'l1-descriptors':
+      return `${observed.used} of ${observed.of} in use, each with span ${STRTAB_SPLIT + 1}`;
+    case 'l1-unknown': {
+      const { unknown, of, oddity } = observed;
+      const why = oddity === null ? 'are not in the dump' : `cannot be known: ${oddityInWords(oddity)}`;
+      return `${unknown} of ${of} descriptors ${why}`;
+    }
+    case 'ids':
+      return `${observed.asids} ASIDs, ${observed.vmids} VMIDs in ${observed.cdTables} CD tables`;
+    case 'scan-failure':
+      return scanFailureInWords(observed.failure);
+    case 'scan-unfinished': {
+      const { unknownEntries, gaveUp } = observed;
+      return gaveUp === null ? `${unknownEntries} entries cannot be read` : `given up ${gaveUpInWords(gaveUp)}`;
+    }
+    default:
+      return scanObservedInWords(observed);
+  }
+}
+
+/** The same of a finding, which may have nothing to show. */
+export function observedOrUnknown(observed: Observed | null): string {
+  return observed === null ? 'unknown' : observedInWords(observed);
+}
+
+export function requiredInWords(required: Required): string {
+  switch (required.kind) {
+    case 'equals':
+      return String(required.value);
+    case 'at-most':
+      return `<= ${required.value}`;
+    case 'range':
+      return `${required.first} to ${required.last}`;
+    case 'aligned':
+      return `aligned to ${required.byteLength} bytes`;
+    default:
+      return REQUIREMENTS[required.kind];
+  }
+}
+
+type Named = Exclude<Required['kind'], 'equals' | 'at-most' | 'range' | 'aligned'>;
+
+const REQUIREMENTS: Readonly<Record<Named, string>> = {
+  coherent: 'true',
+  'no-service-failure': 'inactive',
+  'known-format': '0 (linear) or 1 (2lvl)',
+  'two-level': 'IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8',
+  'log2size-in-range': 'SPLIT <= LOG2SIZE <= SIDSIZE',
+  'log2size-within-cap': 'at most the cap',
+  'aligned-to-size': 'aligned to its size',
+  mapped: 'mapped',
+  allocated: 'allocated',
+  'l1-span-or-null': 'span 0 or 9, or a null pointer',
+  'l1-span-and-alignment': 'span 0, or span 9 with a 16 KiB aligned pointer',
+  'ids-free': 'every ASID and VMID in use can be reserved',
+  registered: 'registered',
+  'not-null': 'a pointer',
+  'known-s1fmt': '0 or 2',
+  'known-config': 'Config 0 or 4 to 7',
+  'aligned-to-leaf': 'aligned to 64 KiB',
+};
+
+/** One broken rule of the ID scan, with its place. */
+function scanFailureInWords({ rule, sid, stePaddr, cd, observed }: ScanFailure): string {
+  const ste = stePaddr === null ? `SID ${hex(sid)} and up` : `SID ${hex(sid)}`;
+  const entry = cd === null ? '' : `, ${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`;
+  const at = cd?.paddr ?? stePaddr;
+  const where = at === null ? '' : ` at ${hex(at)}`;
+  return `${ste}${entry}${where}: ${SCAN_RULES[rule]} (${scanObservedInWords(observed)})`;
+}

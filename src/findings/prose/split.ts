@@ -1,0 +1,52 @@
+/** What two revisions do differently, in a sentence. */
+
+import type { RevisionSplit, SplitReason } from '../../adopt/compare.ts';
+import { errnoName } from '../../adopt/errno.ts';
+import { hex } from '../../hex.ts';
+import { observedInWords, requiredInWords } from './evidence.ts';
+
+type Side<K extends SplitReason['kind']> = Extract<SplitReason, { kind: K }>['from'];
+
+export function splitInWords(why: RevisionSplit['why']): string {
+  switch (why.kind) {
+    case 'check':
+      return `${checkInWords(why.from)}; ${checkInWords(why.other)}`;
+    case 'ending':
+      return `${endingInWords(why.from)}; ${endingInWords(why.other)}`;
+    case 'insertion':
+      return `SID ${hex(why.sid)}: ${insertionInWords(why.from)}, ${insertionInWords(why.other)}`;
+    case 'cr0':
+      return `${cr0InWords(why.from)}, ${cr0InWords(why.other)}`;
+    case 'ids': {
+      const [keeps, gives] = why.from.held > why.other.held ? [why.from, why.other] : [why.other, why.from];
+      return (
+        `${keeps.revision} reserves ${keeps.held} IDs that live entries use; ` +
+        `${gives.revision} may give them to new domains`
+      );
+    }
+  }
+}
+
+function checkInWords({ revision, check }: Side<'check'>): string {
+  if (check === null) return `${revision} does not ask`;
+  const { result, required } = check;
+  if (check.observed === null) return `${revision} does not come to it`;
+  const observed = observedInWords(check.observed);
+  if (result === 'pass') return `${revision} passes: ${observed}`;
+  if (result === 'fail') return `${revision} fails: ${observed}, required: ${requiredInWords(required)}`;
+  return `${revision} cannot be told: ${observed}`;
+}
+
+function endingInWords({ revision, verdict, ret, death }: Side<'ending'>): string {
+  if (death !== null) return `${revision} dies in ${death.where} reading ${hex(death.paddr)}`;
+  return `${revision}: ${verdict}${ret === null || ret === 0 ? '' : ` (-${errnoName(ret)})`}`;
+}
+
+function insertionInWords({ revision, ret }: Side<'insertion'>): string {
+  return `${revision} ${ret === null ? 'cannot be told' : ret === 0 ? 'accepted' : `-${errnoName(ret)}`}`;
+}
+
+function cr0InWords({ revision, cr0, atschk }: Side<'cr0'>): string {
+  const value = cr0 === null ? 'a value that cannot be told' : hex(cr0);
+  return `${revision} leaves CR0 at ${value} (ATSCHK ${atschk ?? 'unknown'})`;
+}

@@ -1,0 +1,132 @@
+/**
+ * What does the crashed kernel itself know, in place of what was not given? Its registers where there is no snapshot, its
+ * devices and its memory map in any case where they are found: what was given goes before it, piece by piece.
+ */
+
+import type { KernelVersion } from '../adopt/registration.ts';
+import type { AddressRange } from '../dump/memory.ts';
+import type { OpenedDump } from '../dump/open.ts';
+import { untilFetched } from '../dump/until-fetched.ts';
+import type { CrashedKernel, NoState } from '../linux/kernel-state.ts';
+import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
+import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import type { LogReport } from './log-report.ts';
+
+export interface GivenEvidence {
+  /** Null: there is none, and the dump has to do. */
+  readonly snapshot: Snapshot | null;
+  readonly iomem: Iomem | undefined;
+}
+
+export type KernelEvidence =
+  | {
+      readonly outcome: 'found';
+      readonly snapshot: Snapshot;
+      readonly iomem: Iomem | undefined;
+      /** Null where the dump has nothing of it. */
+      readonly crashedKernel: CrashedKernel | null;
+    }
+  | { readonly outcome: 'not-found'; readonly reason: NoState };
+
+/**
+ * What was given, made whole from the dump. Beside a snapshot the kernel is only looked for where VMCOREINFO says where it
+ * is: to search all memory for it would cost more than the question.
+ */
+export async function completedFromDump(
+  dump: OpenedDump,
+  { snapshot: given, iomem }: GivenEvidence,
+): Promise<KernelEvidence> {
+  if (given !== null && dump.details.vmcoreinfo.size === 0) {
+    return { outcome: 'found', snapshot: given, iomem, crashedKernel: null };
+  }
+  // Loaded where it is needed: a raw dump with a snapshot does without.
+  const { extractSnapshot } = await import('../linux/kernel-state.ts');
+  const state = await untilFetched(() => extractSnapshot(dump));
+  if (state.outcome === 'not-found') {
+    if (given === null) return { outcome: 'not-found', reason: state.reason };
+    const crashedKernel = { state, givesRegisters: false, givesMap: false };
+    return { outcome: 'found', snapshot: given, iomem, crashedKernel };
+  }
+  const ownMap = iomem === undefined ? await ownMapOf(dump) : undefined;
+  return {
+    outcome: 'found',
+    snapshot: given === null ? state.snapshot : withMasters(given, state.snapshot),
+    iomem: iomem ?? ownMap,
+    crashedKernel: { state, givesRegisters: given === null, givesMap: ownMap !== undefined },
+  };
+}
+
+/**
+ * As /proc/iomem would have said it. What is not whole is of no use: what it lacks would count as holes. Neither is one
+ * that does not have as memory what the dump has.
+ */
+async function ownMapOf(dump: OpenedDump): Promise<Iomem | undefined> {
+  const { memoryMap } = await import('../linux/memory-map.ts');
+  const map = await untilFetched(() => memoryMap(dump));
+  if (map.outcome === 'not-found' || !map.isWhole) return undefined;
+  const iomem = iomemOf(map.entries, dump.files.join(', '));
+  return hasSystemRam(iomem) && covers(iomem.systemRam, dump) ? iomem : undefined;
+}
+
+/** Up to parts of pages, which a dump has whole. */
+function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump): boolean {
+  return memory.ranges.every(({ start, end }) =>
+    ram.some((range) => range.start - pageSize < start && end < range.end + pageSize),
+  );
+}
+
+/** What the crashed kernel logged of its SMMUs, put to the tables in its dump; null where its log is not to be found. */
+export async function logOfCrash(dump: OpenedDump, snapshot: Snapshot): Promise<LogReport | null> {
+  const { crashLogOf } = await import('./log-in-dump.ts');
+  return untilFetched(() => crashLogOf(dump, snapshot));
+}
+
+/** Who does not say which devices there were takes the crashed kernel's word. */
+function withMasters(given: Snapshot, own: Snapshot): Snapshot {
+  const smmus = given.smmus.map((smmu): SmmuSnapshot => {
+    const masters = smmu.masters ?? namesakeOf(smmu, given, own)?.masters;
+    return masters === undefined ? smmu : { ...smmu, masters };
+  });
+  return { ...given, smmus };
+}
+
+/** The same SMMU as the crashed kernel had it: by its base, where both have one, else by its name; one alone is it. */
+export function namesakeOf(smmu: SmmuSnapshot, given: Snapshot, own: Snapshot): SmmuSnapshot | null {
+  const fits = ({ base, name }: SmmuSnapshot) =>
+    base !== null && smmu.base !== null ? base === smmu.base : name === smmu.name;
+  const found = own.smmus.find(fits);
+  if (found !== undefined) return found;
+  const [only, ...others] = own.smmus;
+  const isAlone = given.smmus.length === 1 && others.length === 0 && smmu.base === null;
+  return isAlone ? (only ?? null) : null;
+}
+
+/** `6.12.107+deb13-arm64` is 6.12; null for a release that does not begin with a version. */
+export function versionOf(release: string | null): KernelVersion | null {
+  const [, major, minor] = /^(\d{1,3})\.(\d{1,4})(?!\d)/.exec(release ?? '') ?? [];
+  return major === undefined || minor === undefined ? null : { major: Number(major), minor: Number(minor) };
+}
+
+/** A device of a crashed kernel, with all of its StreamIDs. */
+export interface CrashedDevice {
+  readonly name: string;
+  readonly sids: readonly number[];
+}
+
+/**
+ * The devices behind an SMMU in the order in which the crashed kernel had come to them: it numbers their IOMMU groups as
+ * it does, and those of one group follow by StreamID. A device without a name is known by its StreamID.
+ */
+export function devicesInOrder(masters: NonNullable<SmmuSnapshot['masters']>): CrashedDevice[] {
+  const order = masters.toSorted(
+    (a, b) => (a.group ?? Number.MAX_SAFE_INTEGER) - (b.group ?? Number.MAX_SAFE_INTEGER) || a.sid - b.sid,
+  );
+  const devices = new Map<string, number[]>();
+  for (const { sid, device } of order) {
+    const name = device ?? `0x${sid.toString(16)}`;
+    const sids = devices.get(name);
+    if (sids === undefined) devices.set(name, [sid]);
+    else sids.push(sid);
+  }
+  return [...devices].map(([name, sids]) => ({ name, sids }));
+}

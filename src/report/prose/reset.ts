@@ -1,0 +1,51 @@
+/** What the reset does, in words: the phases of in-flight DMA, CR0.ATSCHK, and the queues. */
+
+import type { AtschkReason, PhaseName, PhaseReason, Reset } from '../../adopt/reset.ts';
+
+export const PHASES: Readonly<Record<PhaseName, string>> = {
+  'until-reset': 'until the reset',
+  'in-reset': 'during the reset',
+  'until-mapping': "until a device's driver maps DMA",
+  'until-attach': 'until a device is attached',
+  afterwards: 'afterwards',
+};
+
+const REASONS: Readonly<Record<Exclude<PhaseReason['kind'], 'gbpa'>, string>> = {
+  'nothing-written': 'SMMUEN is 1 and nothing has been written',
+  'smmuen-kept': 'SMMUEN stays 1; configuration caches and TLBs are flushed and refill from the same tables',
+  'attach-deferred': "by the crashed kernel's STE, which the deferred attach leaves alone",
+  'ste-rewritten': 'the STE is rewritten in place: old IOVAs fault, and no event is recorded',
+  'old-table': "by the crashed kernel's table, as long as SMMUEN is 1",
+  'abort-before-off': 'GBPA.ABORT is set before SMMUEN is cleared',
+  'new-table': 'every STE of the new table aborts, but for bypass STEs of firmware RMRs',
+};
+
+export function phaseReasonInWords(why: PhaseReason): string {
+  return why.kind === 'gbpa' ? `SMMUEN is 0, so GBPA decides: ABORT ${why.abort ?? 'is not known'}` : REASONS[why.kind];
+}
+
+export const ATSCHK_REASONS: Readonly<Record<AtschkReason, string>> = {
+  kept: 'kept as it was',
+  'kept-without-ats': 'kept as it was, IDR0.ATS is 0',
+  'set-for-ats': 'set, because IDR0.ATS is 1',
+  'cleared-with-cr0': 'cleared with CR0, IDR0.ATS is 0',
+  'ats-unknown': 'IDR0.ATS is not known',
+};
+
+export interface QueuesInWords {
+  readonly command: string;
+  readonly event: string;
+  readonly pri: string;
+}
+
+/** What becomes of the queues. */
+export function queuesInWords({ eventQueue }: Pick<Reset, 'eventQueue'>): QueuesInWords {
+  return {
+    command: 'programmed anew and switched on',
+    event:
+      eventQueue === 'off'
+        ? 'off, as in every kdump kernel: translation faults leave no records'
+        : 'off and not allocated, EVENTQ_BASE stays as it was: translation faults leave no records',
+    pri: 'off, as in every kdump kernel: page requests stay unanswered',
+  };
+}

@@ -1,0 +1,195 @@
+/** What stands in for what was not given, how much of a dump is read for it, and what damage on the way comes to. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { PhysicalMemory } from '../../src/dump/memory.ts';
+import { type OpenedDump, openDump } from '../../src/dump/open.ts';
+import {
+  completedFromDump,
+  devicesInOrder,
+  logOfCrash,
+  namesakeOf,
+  versionOf,
+} from '../../src/inspect/crashed-kernel.ts';
+import { inspect } from '../../src/inspect/inspect.ts';
+import type { Master, SmmuSnapshot, Snapshot } from '../../src/snapshot/snapshot.ts';
+import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } from '../support/made-crash.ts';
+import { elfOf } from '../support/made-dump-file.ts';
+import { BARE, QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const folder = temporaryFolder();
+
+async function opened(bytes: Buffer, name = 'vmcore'): Promise<OpenedDump> {
+  folder.write(name, bytes);
+  return openDump([join(folder.path, name)]);
+}
+
+const NOTHING = { snapshot: null, iomem: undefined };
+
+/** The whole of `inspect`, rows and all. */
+async function inspected(dump: OpenedDump) {
+  const evidence = await completedFromDump(dump, NOTHING);
+  if (evidence.outcome === 'not-found') return evidence;
+  const { snapshot, iomem, crashedKernel } = evidence;
+  const crashedLog = await logOfCrash(dump, snapshot);
+  const inspection = await inspect(dump, snapshot, { iomem, crashedKernel, crashedLog, deep: true });
+  for (const { l1, stes } of inspection.smmus) expect([...l1, ...stes].length).toBeGreaterThanOrEqual(0);
+  return { ...evidence, inspection };
+}
+
+async function ofCrash(options: MadeCrashOptions = {}) {
+  const dump = await opened(elfOf(madeCrash(options).kernel));
+  const found = await inspected(dump);
+  dump.close();
+  if (found.outcome === 'not-found') throw new Error(JSON.stringify(found.reason));
+  return found;
+}
+
+describe('the memory map', () => {
+  test('judges mappings, and tells where in-flight DMA must not go', async () => {
+    const { iomem, inspection } = await ofCrash();
+    expect(iomem?.crashKernel).toEqual([CRASH_KERNEL]);
+    expect(inspection.kernel?.taken).toContain('memory-map');
+    expect(inspection.findings.map(({ rule }) => rule)).toContain('dma-into-kdump-memory');
+  });
+
+  const ram = (last: number): readonly MadeResource[] => [{ start: 0x4000_0000, last, name: 'System RAM' }];
+  test.each<[string, readonly MadeResource[]]>([
+    ['lacks memory that the dump has', ram(0x45ff_ffff)],
+    ['has no memory at all', [{ start: 0x4000_0000, last: 0x47ff_ffff, name: 'PCI Bus 0000:00' }]],
+    ['lacks a part of itself', [...ram(0x47ff_ffff), { start: 0x10, last: 0, name: 'backwards' }]],
+  ])('is not used when it %s', async (_, map) => {
+    const { iomem, inspection } = await ofCrash({ map });
+    expect(iomem).toBeUndefined();
+    expect(inspection.kernel?.taken).not.toContain('memory-map');
+  });
+
+  test('that is given goes before it', async () => {
+    const dump = await opened(elfOf(madeCrash().kernel));
+    const given = { file: 'iomem.txt', ranges: [], systemRam: [], crashKernel: [], devices: [] };
+    const evidence = await completedFromDump(dump, { snapshot: null, iomem: given });
+    dump.close();
+    expect(evidence).toMatchObject({ outcome: 'found', iomem: given, crashedKernel: { givesMap: false } });
+  });
+});
+
+describe('one of several', () => {
+  const smmu = (name: string, base: number | null): SmmuSnapshot => ({
+    name,
+    base,
+    firmwareCoherent: null,
+    registers: new Map(),
+  });
+  const snapshot = (...smmus: SmmuSnapshot[]) => ({ smmus }) as unknown as Snapshot;
+  const own = snapshot(smmu('a', 0x900_0000), smmu('b', 0xa00_0000));
+
+  test.each([
+    [smmu('x', 0xa00_0000), 'b'],
+    [smmu('a', 0xa00_0000), 'b'],
+    [smmu('a', null), 'a'],
+    [smmu('a', 0xb00_0000), null],
+    [smmu('x', null), null],
+  ])('SMMU %# is the namesake', (given, expected) => {
+    expect(namesakeOf(given, snapshot(given), own)?.name ?? null).toBe(expected);
+  });
+
+  test('a lone one without a base is the only one that the kernel has', () => {
+    const given = smmu('smmu0', null);
+    expect(namesakeOf(given, snapshot(given), snapshot(smmu('a', 0x900_0000)))?.name).toBe('a');
+    expect(namesakeOf(given, snapshot(given, smmu('smmu1', null)), snapshot(smmu('a', 0x900_0000)))).toBeNull();
+  });
+});
+
+test('devices come by their groups, those without one last, each with all of its StreamIDs', () => {
+  const master = (sid: number, device: string | null, group: number | null): Master => ({
+    ...{ sid, device, group, driver: null, domain: null, asid: null },
+  });
+  const masters = [
+    master(8, 'b', 1),
+    master(9, 'a', 0),
+    master(16, null, null),
+    master(17, 'c', 0),
+    master(20, 'b', 1),
+  ];
+  expect(devicesInOrder(masters)).toEqual([
+    { name: 'a', sids: [9] },
+    { name: 'c', sids: [17] },
+    { name: 'b', sids: [8, 20] },
+    { name: '0x10', sids: [16] },
+  ]);
+});
+
+test.each([
+  ['6.12.107+deb13-arm64', { major: 6, minor: 12 }],
+  ['7.3.0', { major: 7, minor: 3 }],
+  ['next-20260101', null],
+])('the version of %s', (release, version) => {
+  expect(versionOf(release)).toEqual(version);
+});
+
+/** The budget of a whole inspection, whatever the size of the dump. */
+const MAX_READ_BYTES = 4000 * 4096;
+
+const DUMPS = [
+  join(QEMU_A, 'vmcore.d31.zlib'),
+  ...['b618', 'b7316l', 'k64', 'k64late', 'kmod'].map((name) => join(BARE, `${name}.kdump`)),
+];
+
+describe(`pages that are read${whyNot(BARE)}`, () => {
+  test.runIf(existsSync(BARE)).each(DUMPS)('%s', async (path) => {
+    const file = await openDump([path]);
+    const pages = new Set<number>();
+    let byteLength = 0;
+    const memory: PhysicalMemory = {
+      get ranges() {
+        return file.memory.ranges;
+      },
+      runs: (paddr, length) => file.memory.runs(paddr, length),
+      read: (paddr, into) => {
+        byteLength += into.byteLength;
+        for (let at = paddr - (paddr % 4096); at < paddr + into.byteLength; at += 4096) pages.add(at);
+        return file.memory.read(paddr, into);
+      },
+    };
+    const found = await inspected({ ...file, memory });
+    file.close();
+    expect(found.outcome).toBe('found');
+    expect(byteLength).toBeLessThanOrEqual(MAX_READ_BYTES);
+  });
+});
+
+const SEED = 20_261_130;
+const TRIALS = 60;
+
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return Math.floor((state / 0x8000_0000) * below);
+  };
+}
+
+test(`one bit changed anywhere, ${TRIALS} times, seed ${SEED}: the same registers, or none, and always an answer`, async () => {
+  const { kernel } = madeCrash();
+  const truth = await ofCrash();
+  const registersOf = ({ snapshot }: { readonly snapshot: Snapshot }) => snapshot.smmus[0]?.registers ?? new Map();
+  const bytes = [...kernel.memory.pages.values()].flatMap((page) =>
+    [...page.keys()].filter((at) => page[at] !== 0).map((at) => ({ page, at })),
+  );
+  const random = generator(SEED);
+  for (let trial = 0; trial < TRIALS; trial++) {
+    const { page, at } = bytes[random(bytes.length)] as (typeof bytes)[number];
+    const before = page[at] as number;
+    page[at] = before ^ (1 << random(8));
+    const dump = await opened(elfOf(kernel), `vmcore-${trial % 2}`);
+    const found = await inspected(dump);
+    dump.close();
+    page[at] = before;
+    if (found.outcome === 'not-found') continue;
+    for (const [register, value] of registersOf(found)) {
+      expect({ trial, register, value }).toEqual({ trial, register, value: registersOf(truth).get(register) });
+    }
+  }
+});

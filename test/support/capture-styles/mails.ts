@@ -1,0 +1,40 @@
+/** What mails and logs do to a memory display. */
+
+import { clock, hex, mdl, named, prefixed, type Style, style } from './writers.ts';
+
+export const MAILS: readonly Style[] = [
+  style(
+    'quoted mail',
+    true,
+    prefixed(() => '> > ', mdl),
+  ),
+  style(
+    'a serial log',
+    true,
+    prefixed((i) => `[2025-03-04 ${clock(i)}] `, mdl),
+    '\r\n',
+  ),
+  style(
+    'ISO stamps',
+    true,
+    prefixed((i) => `2025-03-04T${clock(i)}Z `, mdl),
+  ),
+  style(
+    'syslog',
+    true,
+    prefixed((i) => `Mar  4 ${clock(i).slice(0, 8)} host kernel: [   12.3${String(i + 100)}] `, mdl),
+  ),
+  style(
+    'journalctl',
+    true,
+    prefixed(
+      (i) => `Mar 04 ${clock(i).slice(0, 8)} host kernel: `,
+      named(({ name, byteLength, value }) => `${name} 0x${hex(value, 2 * byteLength)}`),
+    ),
+  ),
+  style(
+    'dmesg -T',
+    true,
+    prefixed((i) => `[Tue Mar  4 ${clock(i).slice(0, 8)} 2025] `, mdl),
+  ),
+];

@@ -1,0 +1,59 @@
+/** What is listed of tables that many descriptors lead to: rows and the reads behind them are counted, not timed. */
+
+import { describe, expect, test } from 'vitest';
+import { Image } from '../../samples/image.ts';
+import { firstOf, ListBudget } from '../../src/tables/listing.ts';
+import { inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
+
+const STES_OF_TABLE = 256;
+/** As many tables again as are ever listed, behind the first. */
+const REPEATED = new ListBudget(1).steLimits.repeatedTables;
+
+/** `tables` descriptors that lead to one table, and after them one that leads to a table of its own. */
+function aliased(tables: number): Image {
+  const own = L2_BUS0 + 0x10_0000;
+  let image = new Image().abortTable(L2_BUS0, STES_OF_TABLE).abortTable(own, STES_OF_TABLE);
+  for (let i = 0; i < STES_OF_TABLE; i++) image = image.ste(L2_BUS0, i, { V: 1, Config: 4 });
+  for (let i = 0; i < tables; i++) image = image.l1(L1, i, 9, L2_BUS0);
+  return image.ste(own, 7, { V: 1, Config: 4 }).l1(L1, tables, 9, own);
+}
+
+describe('a table that many descriptors lead to', () => {
+  test.each([
+    ['a few', 4, 0],
+    ['as many as are listed', REPEATED + 1, 0],
+    ['more', REPEATED + 21, 20],
+  ])('%s', async (_, tables, left) => {
+    const { smmus, findings } = await inspectMachine(aliased(tables), { registers: { STRTAB_BASE_CFG: '0x10210' } });
+    const [smmu] = smmus;
+    const rows = [...(smmu?.stes ?? [])];
+    expect(rows).toHaveLength((tables - left) * STES_OF_TABLE + 1);
+    expect(smmu?.stesNotListed).toBe(left * STES_OF_TABLE);
+    expect(smmu?.census.byConfig.bypass).toBe(tables * STES_OF_TABLE + 1);
+    // What comes behind is listed all the same.
+    expect(rows.at(-1)?.sid).toBe(tables * STES_OF_TABLE + 7);
+    const cut = findings.filter(({ rule }) => rule === 'list-cut').map(({ args }) => args);
+    expect(cut).toEqual(left === 0 ? [] : [{ what: 'STEs', notListed: left * STES_OF_TABLE }]);
+  });
+});
+
+test('a million rows and more are listed', () => {
+  expect(new ListBudget(1).steLimits.stes).toBeGreaterThanOrEqual(2 ** 20);
+});
+
+test('the SMMUs of a report share what is listed', () => {
+  const list = new ListBudget(2);
+  const { stes, repeatedTables } = list.steLimits;
+  list.take({ stes: stes - 5, repeatedTables });
+  expect(list.steLimits).toEqual({ stes: 5, repeatedTables: 0 });
+});
+
+test('nothing is asked for beyond the last that is taken', () => {
+  let made = 0;
+  const numbers = function* () {
+    for (;;) yield ++made;
+  };
+  expect([...firstOf(numbers(), 3)]).toEqual([1, 2, 3]);
+  expect([...firstOf(numbers(), 0)]).toEqual([]);
+  expect(made).toBe(3);
+});
