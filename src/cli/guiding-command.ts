@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { Command, type Option } from 'commander';
+import { Command } from 'commander';
 import { parseDumpName } from '../dump/load-map.ts';
 import { isUrl } from '../dump/url.ts';
 
@@ -12,7 +12,6 @@ import { isUrl } from '../dump/url.ts';
 interface Refusals {
   unknownOption(flag: string): void;
   unknownCommand(): void;
-  missingMandatoryOptionValue(option: Option): void;
 }
 
 const REFUSALS = Command.prototype as unknown as Refusals;
@@ -40,21 +39,6 @@ export class GuidingCommand extends Command {
     const next = `${this.name()} ${commandFor(given)}`;
     this.error(`error: unknown command '${given}': to look at this ${isUrl(given) ? 'URL' : 'file'}, ${next}`, {
       code: 'commander.unknownCommand',
-    });
-  }
-
-  /** Registers among the dumps, or none at all. */
-  missingMandatoryOptionValue(option: Option): void {
-    const snapshot = this.args.find((argument) => /\.json$/i.test(argument));
-    if (option.long !== '--regs') REFUSALS.missingMandatoryOptionValue.call(this, option);
-    const start = `${rootOf(this).name()} ${pathOf(this)}`;
-    const dumps = this.args.filter((argument) => argument !== snapshot && !argument.startsWith('-'));
-    const hint =
-      snapshot === undefined
-        ? `\`${rootOf(this).name()} regs\` makes a snapshot of registers`
-        : `are these the registers? ${[start, ...dumps, '--regs', snapshot].join(' ')}`;
-    this.error(`error: required option '${option.flags}' not specified; ${hint}`, {
-      code: 'commander.missingMandatoryOptionValue',
     });
   }
 }

@@ -231,6 +231,7 @@ function contiguousPart(regime: Regime, level: number, value: bigint): { target:
   return { target: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)), attributes };
 }
 
+/** A fault of a walk; `stage` and class are null where the event has none, the IPA where stage 2 is not at fault. */
 export function fault<Why = FaultReason>(
   event: FaultEvent,
   stage: Fault['stage'],
