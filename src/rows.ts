@@ -3,6 +3,7 @@
 /** The same in every copy of this module: parts of the command are bundled with copies of their own. */
 const BRAND: unique symbol = Symbol.for('smmu-adopt.rows') as never;
 
+/** Whether a value is rows, of this copy of the module or of another. */
 export function isRows(value: unknown): value is Rows<unknown> {
   return typeof value === 'object' && value !== null && BRAND in value;
 }

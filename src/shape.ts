@@ -26,6 +26,10 @@ function leaf<T>(schema: JsonSchema): Shape<T> {
 
 export const text: Shape<string> = leaf({ type: 'string' });
 export const flag: Shape<boolean> = leaf({ type: 'boolean' });
+/** Any number: seconds, with what comes behind the point. */
+export const numeric: Shape<number> = leaf({ type: 'number' });
+/** Whatever JSON can say. */
+export const anything: Shape<unknown> = leaf({});
 /** Text that is never empty. */
 export const words: Shape<string> = leaf({ type: 'string', minLength: 1 });
 
@@ -39,6 +43,7 @@ export function said<T>(inWords: (fact: T) => string): Shape<T> {
   return mapped(text, inWords);
 }
 
+/** Text that the pattern finds something in. */
 export function matching(pattern: RegExp): Shape<string> {
   return leaf({ type: 'string', pattern: pattern.source });
 }
@@ -83,12 +88,19 @@ export const hex: Shape<number | bigint> = define('hex', 'Address or register va
   toJson: (value) => `0x${value.toString(16)}`,
 });
 
+/** A register of 32 bits: all of its digits. */
+export const word32: Shape<number> = define('word32', '32-bit word: lower-case hex text of 8 digits', {
+  schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{8}$' },
+  toJson: (value) => `0x${value.toString(16).padStart(8, '0')}`,
+});
+
 /** A 64-bit word: all of its digits. */
 export const word64: Shape<bigint> = define('word', '64-bit word: lower-case hex text of 16 digits', {
   schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{16}$' },
   toJson: (value) => `0x${value.toString(16).padStart(16, '0')}`,
 });
 
+/** The same, or null. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   const { schema } = shape;
   const { type, enum: values } = schema;
@@ -152,6 +164,7 @@ export interface Derived<T> {
   readonly from: (value: T) => unknown;
 }
 
+/** A key of shape `shape` whose value is made of the whole object by `from`. */
 export function derived<T, V>(shape: Shape<V>, from: (value: T) => V): Derived<T> {
   return { shape: shape as Shape<never>, from };
 }
@@ -225,6 +238,7 @@ interface Way<T> {
   readonly shape: Shape<never>;
 }
 
+/** One of several ways: `shape` for the values that `is` tells to be its own. */
 export function way<T, V extends T>(is: (value: T) => value is V, shape: Shape<V>): Way<T> {
   return { is, shape: shape as Shape<never> };
 }

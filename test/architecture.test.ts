@@ -31,7 +31,7 @@ const STREET = [
 ];
 
 /** Imports against the street that are there still. The list may become shorter, never longer. */
-const STILL_TO_TURN = ['queues/queues.ts -> inspect/inspection.ts'];
+const STILL_TO_TURN: readonly string[] = [];
 
 /** Files that import one another still. This list may become shorter only, too. */
 const STILL_IN_CIRCLES = [

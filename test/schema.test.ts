@@ -2,15 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RULES } from '../src/findings/rules.ts';
 import { InputError, type InspectOptions, openDump, parseSnapshot } from '../src/index.ts';
-import { schemas } from '../src/report/json/documents.ts';
+import { schemas } from '../src/report/documents.ts';
 import { anyText } from './support/any-text.ts';
 import { CASES, type Case, withCase } from './support/conformance.ts';
 import { holds } from './support/holds.ts';
 import { inspectJson } from './support/published.ts';
 import {
+  CHECK_SCHEMA,
   closed,
   DECODE_SCHEMA,
   DIFF_SCHEMA,
+  EXPLAIN_SCHEMA,
   expectStrictlyValid,
   expectStrictlyValidSnapshot,
   expectValid,
@@ -26,6 +28,7 @@ import {
   STREAM_SCHEMA,
   snapshotProblems,
   TRANSLATION_SCHEMA,
+  VALIDATION_SCHEMA,
 } from './support/schema.ts';
 import { runs, someOf } from './support/slow.ts';
 import { temporaryFolder } from './support/temporary.ts';
@@ -44,15 +47,17 @@ function* subschemas(schema: unknown, at = '#'): Generator<[at: string, schema: 
   for (const [key, value] of Object.entries(schema)) yield* subschemas(value, `${at}/${key}`);
 }
 
-test('schema/ is what the shapes make of it', () => {
-  for (const [file, schema] of schemas()) {
+test('schema/ is what the shapes make of it', async () => {
+  for (const [file, schema] of await schemas()) {
     expect(JSON.parse(JSON.stringify(schema)), `${file}: npm run schemas makes it anew`).toEqual(readSchema(file));
   }
 });
 
 describe.each([
+  { name: 'check', schema: CHECK_SCHEMA, id: 'urn:smmu-adopt:check:1' },
   { name: 'decode', schema: DECODE_SCHEMA, id: 'urn:smmu-adopt:decode:1' },
   { name: 'diff', schema: DIFF_SCHEMA, id: 'urn:smmu-adopt:diff:1' },
+  { name: 'explain', schema: EXPLAIN_SCHEMA, id: 'urn:smmu-adopt:explain:1' },
   { name: 'info', schema: INFO_SCHEMA, id: 'urn:smmu-adopt:info:1' },
   { name: 'inspection', schema: INSPECTION_SCHEMA, id: 'urn:smmu-adopt:inspection:1' },
   { name: 'log', schema: LOG_SCHEMA, id: 'urn:smmu-adopt:log:1' },
@@ -60,6 +65,7 @@ describe.each([
   { name: 'stream', schema: STREAM_SCHEMA, id: 'urn:smmu-adopt:stream:1' },
   { name: 'snapshot', schema: SNAPSHOT_SCHEMA, id: 'urn:smmu-adopt:snapshot:1' },
   { name: 'translation', schema: TRANSLATION_SCHEMA, id: 'urn:smmu-adopt:translation:1' },
+  { name: 'validation', schema: VALIDATION_SCHEMA, id: 'urn:smmu-adopt:validation:1' },
 ])('$name.schema.json', ({ schema, id }) => {
   const objects = [...subschemas(schema)].filter(([, { type, properties }]) => type === 'object' && properties);
 

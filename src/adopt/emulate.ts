@@ -65,6 +65,10 @@ export interface Emulation {
   readonly teardown: { readonly page: RegisterPage; readonly leaked: number; readonly doubleReleased: number };
 }
 
+/**
+ * Lives one SMMU's life in the kdump kernel, from the probe to the unbinding. Reads memory; changes nothing of the
+ * input.
+ */
 export function emulateAdoption(input: EmulationInput): Emulation {
   const smmu = new ArmSmmuDevice(input);
   armSmmuDeviceHwProbe(smmu, { gate: input.gate });

@@ -14,6 +14,10 @@ import type { Remap } from './kernel-memory.ts';
 import { KernelPanic, survive } from './panic.ts';
 import { type IdScan, ScanRecord } from './scan-record.ts';
 
+/**
+ * arm_smmu_kexec_scan_and_resv_ids(): which ASIDs and VMIDs the adopted table uses, and where the scan ends (from v8
+ * on).
+ */
 export function armSmmuKexecScanAndResvIds(smmu: ArmSmmuDevice, cfg: StrtabCfg): IdScan {
   const record = new ScanRecord(smmu);
   const scanned = survive(() =>

@@ -23,6 +23,7 @@ export const NEWEST_KERNEL: KernelVersion = { major: 7, minor: 3 };
 /** From this version on registration probes the devices that are there. */
 const REGISTRATION_PROBES: KernelVersion = { major: 6, minor: 15 };
 
+/** Whether registering an SMMU probes the devices that are there already (from about 6.15 on). */
 export function probesAtRegistration({ major, minor }: KernelVersion): boolean {
   const since = REGISTRATION_PROBES;
   return major > since.major || (major === since.major && minor >= since.minor);
@@ -58,6 +59,7 @@ export interface Registration {
   readonly end: RegistrationEnd;
 }
 
+/** iommu_device_register() and the insertions of all planned devices, in their order, into the table `cfg`. */
 export function registerSmmu(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, plan: DevicePlan): Registration {
   const core = new Core(smmu, cfg, probesAtRegistration(plan.kernel));
   for (const device of plan.present) core.probe(device, false);

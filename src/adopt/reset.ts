@@ -63,6 +63,7 @@ const ACKNOWLEDGED_ERRORS = [
   'SFM_ERR',
 ] as const;
 
+/** arm_smmu_device_reset(): adopted, full or ordinary, and what it leaves in the registers. */
 export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   const { registers, log, optKdumpAdopt } = smmu;
   const kind = optKdumpAdopt ? 'adopted' : registers.field('CR0', 'SMMUEN') === 1 ? 'full' : 'ordinary';

@@ -35,6 +35,7 @@ export interface CheckReport {
 /** A file of tens of thousands of lines can differ in all of them. */
 const SHOWN_DIFFERENCES = 5;
 
+/** Runs every sample with `run` and judges what comes out. One that throws is broken, and does not end the check. */
 export async function checkSamples(
   found: readonly FoundSample[],
   run: (sample: Sample) => Promise<Outcome>,

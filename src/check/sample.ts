@@ -85,10 +85,12 @@ export function readSample(name: string, folder: string, file: string): Sample {
   };
 }
 
+/** The value as a list of texts; refuses any other, naming the place. */
 export function stringsAt(place: Place, value: Json | undefined): string[] {
   return arrayAt(place, value).map((element, i) => stringAt(place.index(i), element));
 }
 
+/** The value as an exit status; refuses any other, naming the place. */
 export function exitCodeAt(place: Place, value: Json): number {
   if (typeof value === 'number' && [0, 1, 2, 3].includes(value)) return value;
   return place.refuse(`${shown(value)} is no exit status; 0 to 3 are`);

@@ -14,6 +14,7 @@ function number(text: string, what: string, limit: number): number {
   return value;
 }
 
+/** A physical address below 2^52: hex with 0x, or decimal. Throws InputError (`usage`). */
 export function parseAddress(text: string): number {
   return number(text, 'a physical address, hex (0x80000000) or decimal', 2 ** 52);
 }
@@ -139,6 +140,7 @@ export function parsePaBits(text: string): number {
 /** What is made to fail; a number is the n-th mapping. */
 export type FailureName = 'kcalloc' | 'devm-action' | number;
 
+/** `kcalloc`, `devm-action`, or the N of `memremap:N`, from 1. Throws InputError (`usage`). */
 export function parseFailure(text: string): FailureName {
   if (text === 'kcalloc' || text === 'devm-action') return text;
   const [, nth] = /^memremap:([1-9][0-9]{0,6})$/.exec(text) ?? [];

@@ -20,6 +20,7 @@ Exit status:
   0  printed
   2  there is no script for this shell`;
 
+/** Adds the command to the program, to run in `session`. */
 export function addCompletionCommand(program: Command, session: Session): void {
   program
     .command('completion')

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
+import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -43,12 +44,8 @@ export function addDecodeCommand(program: Command, session: Session): void {
     );
 }
 
-async function runDecode(
-  given: readonly string[],
-  { format, color }: TextOrJsonFlags,
-  session: Session,
-): Promise<void> {
-  const { groupsOf, decodeGroup, isWord } = await import('./decode-words.ts');
+async function runDecode(given: readonly string[], flags: TextOrJsonFlags, session: Session): Promise<void> {
+  const { decode, isWord } = await import('../smmu/decode-words.ts');
   const hasWords = given.some(isWord);
   if (!hasWords && session.io.stdin.isTTY === true) {
     throw new InputError(
@@ -56,16 +53,7 @@ async function runDecode(
       'there are no words: smmu-adopt decode event 0x0000010000000010 0x0000020800000000 0xffffb002 0',
     );
   }
-  const groups = groupsOf(hasWords ? given : [...given, await readStdin(session)]);
-  const records = groups.flatMap(decodeGroup);
-  const { decodeJson, decodeText } = await import('../report/decode.ts');
-  if (format === 'json') {
-    const { jsonText } = await import('../report/escape.ts');
-    await session.print([jsonText(decodeJson(records))]);
-  } else {
-    const guessed = groups.some(({ kind }) => kind === null);
-    await session.print(decodeText(records, await session.style(color), guessed));
-  }
+  await printReport(decode(...given, ...(hasWords ? [] : [await readStdin(session)])), flags, session);
 }
 
 /** More than the words of a page of entries; whoever has more has a dump. */

@@ -4,11 +4,11 @@ import { type Command, Option } from 'commander';
 import { REVISIONS } from '../adopt/revision.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
-import { jsonText } from '../report/escape.ts';
 import { parseStreams } from './arguments.ts';
 import { addPlacedDumpOptions, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
+import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
@@ -99,24 +99,15 @@ async function runDiff(before: string, after: string, flags: DiffFlags, session:
       given !== null && givenAfter === null ? null : await completed(second, { snapshot: givenAfter, iomem });
     for (const one of later === null ? [evidence] : [evidence, later]) await noteOrigin(one, session);
     const platform = await loadPlatform(flags, first, snapshot, session.progress);
-    const { diffDumps } = await import('../diff/diff.ts');
-    const report = await diffDumps(first, second, snapshot, {
+    const { diff } = await import('../diff/diff.ts');
+    const report = await diff(first, second, snapshot, {
       snapshotAfter: later?.snapshot,
       smmus: smmu === undefined ? undefined : [smmu],
       sids: flags.sid && readStreams(session, platform, snapshot.smmus, (asked) => asked.read(flags.sid ?? [])),
-      deep,
-      all,
-      platform,
-      ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded },
+      ...{ revision: flags.revision, kernel, iomem, memremap, paBits, excluded, deep, all, platform },
       progress: session.progress,
     });
-    if (flags.format === 'json') {
-      const { DIFF } = await import('../report/json/diff.ts');
-      await session.print([jsonText(DIFF.toJson(report))]);
-    } else {
-      const { diffText } = await import('../report/text/diff.ts');
-      await session.print(diffText(report, await session.style(flags.color), all ?? false));
-    }
+    await printReport(report, flags, session, { all });
     return report.summary.exitCode;
   } finally {
     dumps.close();

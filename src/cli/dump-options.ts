@@ -22,6 +22,7 @@ export interface DumpFlags {
 export const DUMP_ARGUMENT =
   'a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS; several are one dump';
 
+/** Adds the options of {@link DumpFlags}. */
 export function addDumpOptions(command: Command): Command {
   return command
     .optionsGroup('How the dump is read:')
@@ -64,6 +65,9 @@ export class Dumps {
 
   async open(names: readonly string[]): Promise<OpenedDump> {
     const { inputFormat, base, pageSize } = this.#flags;
+    if (names.length === 0 && this.#loadMap.length === 0) {
+      throw new InputError('usage', 'no dump was named: its file, or its URL, stands behind the command');
+    }
     const http = { onTransfer: (transfer: Transfer) => this.#count(transfer) };
     const loadMap = this.#loadMap;
     const dump = await openDump(names, {

@@ -5,6 +5,7 @@ import type { OpenedDump } from '../dump/open.ts';
 import { InputError } from '../errors.ts';
 import { dumpInfo } from '../inspect/dump-info.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { snapshotAt } from './snapshot-argument.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
@@ -31,6 +32,7 @@ Exit status:
   0  the dump can be read, complete or not
   2  it cannot, or it does not have what was asked for`;
 
+/** Adds the command to the program, to run in `session`. */
 export function addInfoCommand(program: Command, session: Session): void {
   const command = program
     .command('info')
@@ -65,17 +67,7 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
       await printTables(dump, flags, session);
       return;
     }
-    const info = dumpInfo(dump, session.progress);
-    if (flags.format === 'json') {
-      const [{ jsonReport }, { INFO }] = await Promise.all([
-        import('../report/json/write.ts'),
-        import('../report/json/info.ts'),
-      ]);
-      await session.print(jsonReport(INFO, info));
-      return;
-    }
-    const { infoReport } = await import('../report/text/info.ts');
-    await session.print(infoReport(info, await session.style(flags.color)));
+    await printReport(dumpInfo(dump, session.progress), flags, session);
   } finally {
     dumps.close();
   }

@@ -5,23 +5,24 @@ import type { AddressRange } from '../dump/memory.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { Severity } from '../findings/rules.ts';
 import { logOfCrash } from '../inspect/crashed-kernel.ts';
-import { chooseSmmus, inspect } from '../inspect/inspect.ts';
+import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
+import { chooseSmmus } from '../snapshot/choose.ts';
 import { parseStreams } from './arguments.ts';
 import { commandLine } from './command-line.ts';
-import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from './dump-options.ts';
+import { type GivenFlags, withGiven } from './given.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
-import { addPlatformOptions, loadPlatform, type PlatformFlags, platformOptionFiles } from './platform-options.ts';
+import { addPlatformOptions, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
 import type { Session } from './session.ts';
-import { completed, givenSnapshot, REGS_OPTION } from './snapshot-argument.ts';
+import { REGS_OPTION } from './snapshot-argument.ts';
 import { kernelStreams, readStreams } from './stream-options.ts';
 import { colorOption } from './text-or-json.ts';
 
-export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, OutputFlags, TextFlags {
-  readonly regs?: string;
+export interface InspectFlags extends GivenFlags, KernelFlags, OutputFlags, TextFlags {
   readonly smmu?: string[];
   readonly sid?: AskedStream[];
   readonly all?: boolean;
@@ -29,7 +30,6 @@ export interface InspectFlags extends DumpFlags, KernelFlags, PlatformFlags, Out
   readonly deep?: boolean;
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
-  readonly allowOutside?: boolean;
   readonly failOn: Severity | 'never';
 }
 
@@ -120,38 +120,32 @@ export async function withInspection<T>(
   session: Session,
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
-  const given = await givenSnapshot(flags, session);
-  const dumps = new Dumps(flags, given?.memory ?? [], session);
-  try {
-    const kernel = await kernelOptions(flags);
-    const dump = await dumps.open(names);
-    const { snapshot, iomem, crashedKernel } = await completed(dump, { snapshot: given, iomem: kernel.iomem });
-    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
-    const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
-      sids: flags.sid && asked.read(flags.sid),
-      ...kernelStreams(flags, asked),
-    }));
-    const inspection = await inspect(dump, snapshot, {
-      ...kernel,
-      ...streams,
-      iomem,
-      crashedKernel,
-      crashedLog: crashedKernel?.state.outcome === 'found' ? await logOfCrash(dump, snapshot) : null,
-      platform,
-      smmus: flags.smmu,
-      all: flags.all,
-      later: flags.later && (await dumps.openLater(flags.later)),
-      deep: flags.deep,
-      gate: flags.gate,
-      excluded: flags.excluded,
-      failOn: flags.failOn,
-      progress: session.progress,
-    });
-    return await use(inspection, {
-      files: [...namedFiles(flags), ...dumps.paths],
-      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, iomem),
-    });
-  } finally {
-    dumps.close();
-  }
+  const kernel = await kernelOptions(flags);
+  const options = { iomem: kernel.iomem, saysOrigin: true };
+  return withGiven(
+    names,
+    flags,
+    session,
+    options,
+    async ({ snapshot, iomem, crashedKernel, dump, dumps, platform }) => {
+      const streams = readStreams(session, platform, chooseSmmus(flags.smmu, snapshot), (asked) => ({
+        sids: flags.sid && asked.read(flags.sid),
+        ...kernelStreams(flags, asked),
+      }));
+      const { all, deep, gate, excluded, failOn } = flags;
+      const inspection = await inspect(dump, snapshot, {
+        ...kernel,
+        ...streams,
+        ...{ iomem, crashedKernel, all, deep, gate, excluded, failOn, platform },
+        crashedLog: crashedKernel?.state.outcome === 'found' ? await logOfCrash(dump, snapshot) : null,
+        smmus: flags.smmu,
+        later: flags.later && (await dumps.openLater(flags.later)),
+        progress: session.progress,
+      });
+      return use(inspection, {
+        files: [...namedFiles(flags), ...dumps.paths],
+        kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, iomem),
+      });
+    },
+  );
 }

@@ -40,6 +40,7 @@ const MAX_DMESG_BYTES = 1 << 26;
 
 export const collect = <T>(value: T, before: T[] | undefined): T[] => [...(before ?? []), value];
 
+/** Adds the options of {@link KernelFlags}. */
 export function addKernelOptions(command: Command): Command {
   const newest = `${NEWEST_KERNEL.major}.${NEWEST_KERNEL.minor}`;
   return command

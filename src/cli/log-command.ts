@@ -3,11 +3,13 @@
 import { type Command, createCommand, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import type { LogReport } from '../inspect/log-report.ts';
-import type { KernelLog } from '../log/facts.ts';
-import type { Firmware } from '../platform/firmware.ts';
+import type { ReadLogOptions } from '../inspect/read-log.ts';
+import type { Platform } from '../platform/platform.ts';
+import { renderHtml, renderNdjson } from '../report/render.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
-import type { Session } from './session.ts';
-import { colorOption, type TextOrJsonFlags } from './text-or-json.ts';
+import { printReport } from './print-report.ts';
+import { type Session, STDIN } from './session.ts';
+import { colorOption, formatOption, jsonOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 type Threshold = 'error' | 'warning' | 'note' | 'never';
 
@@ -59,9 +61,8 @@ export function addLogCommand(program: Command, session: Session): void {
   for (const option of names) command.addOption(option);
   command
     .optionsGroup('The report:')
-    .addOption(
-      new Option('--format <name>', 'output format').choices(['text', 'json', 'ndjson', 'html']).default('text'),
-    )
+    .addOption(formatOption(['text', 'json', 'ndjson', 'html']))
+    .addOption(jsonOption())
     .option('-v, --verbose', 'show the lines of an SMMU that could not be used')
     .addOption(
       new Option(
@@ -79,35 +80,31 @@ export function addLogCommand(program: Command, session: Session): void {
 }
 
 async function runLog(given: readonly string[], flags: LogFlags, session: Session): Promise<number> {
-  const [{ logReport, severityOf }, tables] = await Promise.all([
-    import('../inspect/log-report.ts'),
-    loadTables(flags),
-  ]);
   if (flags.regs !== undefined && flags.dump === undefined) {
     throw new InputError('usage', '--regs belongs to a dump: --dump says which');
   }
-  const report =
-    flags.dump === undefined
-      ? logReport(...(await readText(given, session)), tables)
-      : await withDump(given, flags.dump, flags.regs, tables, session);
-  await printReport(report, flags, session);
+  const platform = { tables: await loadTables(flags), search: null };
+  const report = await (flags.dump === undefined
+    ? readText(given, { platform }, session)
+    : withDump(given, flags.dump, flags.regs, platform, session));
+  const { format, verbose = false, failOn } = flags;
+  // Text says how many there are and how to see them.
+  const shown = verbose || format === 'text' ? report : { ...report, passedOverLines: [] };
+  if (format === 'ndjson') await session.print(await renderNdjson(shown));
+  else if (format === 'html') await session.print(await renderHtml(shown, { verbose }));
+  else await printReport(shown, flags, session, { verbose });
+  const { severityOf } = await import('../inspect/read-log.ts');
   const found = severityOf(report);
-  return found !== null && AT_LEAST[flags.failOn].includes(found) ? 1 : 0;
+  return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
 }
 
-/** The logs, and what they are called. */
-async function readText(given: readonly string[], { io }: Session): Promise<[readonly string[], KernelLog]> {
-  const [{ readLogs, STDIN }, { LogReader }] = await Promise.all([
-    import('./log-input.ts'),
-    import('../log/kernel-log.ts'),
-  ]);
+async function readText(given: readonly string[], options: ReadLogOptions, { io }: Session): Promise<LogReport> {
   if (given.length === 0 && io.stdin.isTTY === true) {
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
+  const [{ piecesOf }, { readLog }] = await Promise.all([import('./log-input.ts'), import('../inspect/read-log.ts')]);
   const files = given.length === 0 ? [STDIN] : given;
-  const reader = new LogReader();
-  await readLogs(files, io.stdin, (piece) => reader.push(piece));
-  return [files, reader.end()];
+  return readLog(piecesOf(files, io.stdin), { ...options, files });
 }
 
 /** Against a dump, of whose own log it is where no other is named. */
@@ -115,38 +112,21 @@ async function withDump(
   given: readonly string[],
   names: readonly string[],
   regs: string | undefined,
-  tables: readonly Firmware[],
+  platform: Platform,
   session: Session,
 ): Promise<LogReport> {
-  const [{ logAgainstDump }, { Dumps }, { loadSnapshot }] = await Promise.all([
-    import('../inspect/log-in-dump.ts'),
+  const [{ readLog }, { Dumps }, { loadSnapshot }] = await Promise.all([
+    import('../inspect/read-log.ts'),
     import('./dump-options.ts'),
     import('../snapshot/load.ts'),
   ]);
-  const snapshot = regs === undefined ? null : await loadSnapshot(regs, {});
-  const log = given.length === 0 ? null : await readText(given, session);
+  const snapshot = regs === undefined ? undefined : await loadSnapshot(regs, {});
   const dumps = new Dumps({}, snapshot?.memory ?? [], session);
   try {
-    return logAgainstDump(await dumps.open(names), names, log, snapshot, tables);
+    const options = { dump: await dumps.open(names), snapshot, platform };
+    return await (given.length === 0 ? readLog(null, { ...options, files: names }) : readText(given, options, session));
   } finally {
     dumps.close();
-  }
-}
-
-async function printReport(report: LogReport, { format, verbose = false, color }: LogFlags, session: Session) {
-  if (format === 'json') {
-    const [{ logJson }, { jsonText }] = await Promise.all([
-      import('../report/log/json.ts'),
-      import('../report/escape.ts'),
-    ]);
-    await session.print([jsonText(logJson(report, verbose))]);
-  } else if (format === 'ndjson') {
-    await session.print((await import('../report/log/json.ts')).logNdjson(report, verbose));
-  } else if (format === 'html') {
-    await session.print((await import('../report/html/log-page.ts')).logPage(report, verbose));
-  } else {
-    const { logText } = await import('../report/log/text.ts');
-    await session.print(logText(report, await session.style(color), verbose));
   }
 }
 

@@ -3,10 +3,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../errors.ts';
 import type { CommandIo } from './io.ts';
+import { STDIN, STDIN_NAME } from './session.ts';
 
 const PIECE_LENGTH = 1 << 18;
-/** What stands for standard input. */
-export const STDIN = '-';
 
 const DUMP = 'is a memory dump, not a log: `vmcore-dmesg FILE` or `log` in crash prints the log in it';
 
@@ -30,28 +29,23 @@ const NO_TEXT: readonly (readonly [magic: string, what: string])[] = [
   ['LPKSHHRH', 'is a journal of systemd: `journalctl --file FILE -k | smmu-adopt log` reads it'],
 ];
 
-/** Gives every piece of every log to `take`. Throws InputError (`file` or `format`) naming the one that is no log. */
-export async function readLogs(
-  names: readonly string[],
-  stdin: CommandIo['stdin'],
-  take: (piece: Buffer) => void,
-): Promise<void> {
+/** Every piece of every log. Throws InputError (`file` or `format`) naming the one that is no log. */
+export async function* piecesOf(names: readonly string[], stdin: CommandIo['stdin']): AsyncGenerator<Uint8Array> {
   for (const name of names) {
-    let length = 0;
-    const check = (piece: Buffer) => {
-      if (length === 0) refuseNoText(piece, name);
-      length += piece.length;
-      take(piece);
-    };
-    if (name === STDIN) for await (const piece of stdin) check(Buffer.from(piece as Uint8Array));
-    else readFile(name, check);
-    if (length === 0) throw new InputError('file', 'is empty', { file: shownName(name) });
+    let byteLength = 0;
+    for await (const given of name === STDIN ? stdin : piecesOfFile(name)) {
+      const piece = Buffer.from(given as Uint8Array);
+      if (byteLength === 0) refuseNoText(piece, name);
+      byteLength += piece.length;
+      yield piece;
+    }
+    if (byteLength === 0) throw new InputError('file', 'is empty', { file: shownName(name) });
   }
 }
 
-const shownName = (name: string) => (name === STDIN ? 'standard input' : name);
+const shownName = (name: string) => (name === STDIN ? STDIN_NAME : name);
 
-function readFile(name: string, take: (piece: Buffer) => void): void {
+function* piecesOfFile(name: string): Generator<Uint8Array> {
   const attempt = <T>(doing: string, work: () => T): T => {
     try {
       return work();
@@ -63,12 +57,11 @@ function readFile(name: string, take: (piece: Buffer) => void): void {
   };
   const descriptor = attempt('opened', () => openSync(name, 'r'));
   try {
-    // One buffer for all pieces: who takes them keeps text, no bytes.
-    const buffer = Buffer.allocUnsafe(PIECE_LENGTH);
     for (;;) {
+      const buffer = Buffer.allocUnsafe(PIECE_LENGTH);
       const count = attempt('read', () => readSync(descriptor, buffer, 0, PIECE_LENGTH, null));
       if (count === 0) break;
-      take(buffer.subarray(0, count));
+      yield buffer.subarray(0, count);
     }
   } finally {
     closeSync(descriptor);

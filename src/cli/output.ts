@@ -20,6 +20,7 @@ export function* buffered(pieces: Iterable<string>): Generator<string> {
   if (buffer !== '') yield buffer;
 }
 
+/** The refusal for a file, or stdout, that could not be written. */
 export function cannotWrite(file: string, cause: unknown): InputError {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
   return new InputError('file', `cannot be written (${code})`, { file, cause });

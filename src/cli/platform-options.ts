@@ -13,6 +13,7 @@ export interface PlatformFlags {
   readonly firmware?: 'dump';
 }
 
+/** Adds the options of {@link PlatformFlags}. */
 export function addPlatformOptions(command: Command): Command {
   return command
     .optionsGroup("Names for StreamIDs, from firmware's tables:")

@@ -2,25 +2,25 @@
 
 import type { Command } from 'commander';
 import { InputError } from '../errors.ts';
-import { chooseSmmus } from '../inspect/inspect.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
+import { chooseSmmus } from '../snapshot/choose.ts';
 import { parseStreams } from './arguments.ts';
-import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT } from './dump-options.ts';
+import { type GivenFlags, withGiven } from './given.ts';
 import { collect } from './kernel-options.ts';
-import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
+import { addPlatformOptions } from './platform-options.ts';
+import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
-import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
+import { REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
-interface QueuesFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
-  readonly regs?: string;
+interface QueuesFlags extends GivenFlags, TextOrJsonFlags {
   readonly smmu?: readonly string[];
   readonly all?: boolean;
   readonly queue?: readonly QueueName[];
   readonly sid?: readonly AskedStream[];
-  readonly allowOutside?: boolean;
 }
 
 const EXAMPLES = `
@@ -68,31 +68,13 @@ function parseQueues(text: string): QueueName[] {
 }
 
 async function runQueues(names: string[], flags: QueuesFlags, session: Session): Promise<number> {
-  const { all = false, queue: queues, format, color } = flags;
-  const given = await givenSnapshot(flags, session);
-  const dumps = new Dumps(flags, given?.memory ?? [], session);
-  try {
-    const dump = await dumps.open(names);
-    const evidence = await completed(dump, { snapshot: given, iomem: undefined });
-    const { snapshot } = evidence;
-    await noteOrigin(evidence, session);
+  const { all = false, queue } = flags;
+  return withGiven(names, flags, session, {}, async ({ snapshot, dump, platform }) => {
     const smmus = chooseSmmus(flags.smmu, snapshot);
-    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
     const sids = flags.sid && readStreams(session, platform, smmus, (asked) => asked.read(flags.sid ?? []));
-    const { lacksPending, queuesReport } = await import('../queues/queues.ts');
-    const report = queuesReport(dump, snapshot, smmus, { all, queues, sids, platform });
-    if (format === 'json') {
-      const [{ jsonReport }, { QUEUES }] = await Promise.all([
-        import('../report/json/write.ts'),
-        import('../report/json/queues.ts'),
-      ]);
-      await session.print(jsonReport(QUEUES, report));
-    } else {
-      const { queuesText } = await import('../report/text/queues.ts');
-      await session.print(queuesText(report, await session.style(color), all));
-    }
+    const { lacksPending, queues } = await import('../queues/queues.ts');
+    const report = await queues(dump, snapshot, { smmus: flags.smmu, queues: queue, all, sids, platform });
+    await printReport(report, flags, session, { all });
     return lacksPending(report) ? 3 : 0;
-  } finally {
-    dumps.close();
-  }
+  });
 }

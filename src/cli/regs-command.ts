@@ -9,6 +9,7 @@ import { CAPTURE_MOMENTS, type CaptureMoment } from '../snapshot/snapshot.ts';
 import { parseAddress } from './arguments.ts';
 import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-options.ts';
 import { writeToFile } from './output.ts';
+import { printReport } from './print-report.ts';
 import { type Session, STDIN, STDIN_NAME } from './session.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -86,6 +87,7 @@ interface CaptureFlags extends TargetFlags {
   readonly devmem: string;
 }
 
+/** Adds the command and those below it to the program, to run in `session`. */
 export function addRegsCommand(program: Command, session: Session): void {
   const regs = program
     .command('regs')
@@ -228,21 +230,15 @@ async function printSnapshot(
   for (const line of [...notes, ...written]) session.note(`${escapeText(line)}\n`);
 }
 
-async function runValidate(file: string, { format, color }: TextOrJsonFlags, session: Session): Promise<void> {
-  const [{ snapshotAt }, { validatedSnapshot }] = await Promise.all([
+async function runValidate(file: string, flags: TextOrJsonFlags, session: Session): Promise<void> {
+  const [{ snapshotAt }, { validateRegisters }] = await Promise.all([
     import('./snapshot-argument.ts'),
     import('../inspect/register-outlook.ts'),
   ]);
   // No file of its memory list is opened here, so it does not matter where they are.
-  const explained = validatedSnapshot(await snapshotAt(file, session, { allowOutside: true }));
-  if (format === 'json') {
-    const { validationJson } = await import('../report/json/register-outlook.ts');
-    await session.print([jsonText(validationJson(explained))]);
-  } else {
-    const { regsReport } = await import('../report/text/regs.ts');
-    await session.print(regsReport(explained, await session.style(color)));
-  }
-  if (!explained.usable) throw new InputError('snapshot', 'these registers cannot be used', { file });
+  const report = validateRegisters(await snapshotAt(file, session, { allowOutside: true }));
+  await printReport(report, flags, session);
+  if (!report.usable) throw new InputError('snapshot', 'these registers cannot be used', { file });
 }
 
 async function runCapture(flags: CaptureFlags, session: Session): Promise<void> {

@@ -1,8 +1,8 @@
 /**
  * `--format` and `--output` of `inspect`, each as often as there are reports to write. An --output names the file of the
  * --format before it, so that `--format text --format json --output r.json` reads as it works; in front of every
- * --format it belongs to the first. A format without a file, of which there can be one, goes to stdout, as with
- * `--output -`.
+ * --format it belongs to the first. One that has none gets the format that its file's name ends with. A format without a
+ * file, of which there can be one, goes to stdout, as with `--output -`.
  */
 
 import { realpathSync, statSync } from 'node:fs';
@@ -12,6 +12,16 @@ import type { AddressRange } from '../dump/memory.ts';
 import { InputError } from '../errors.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from '../report/escape.ts';
+import {
+  renderCsv,
+  renderGithub,
+  renderHtml,
+  renderJson,
+  renderJunit,
+  renderNdjson,
+  renderSarif,
+  renderText,
+} from '../report/render.ts';
 import type { Given } from '../report/sections/input.ts';
 import { writeToFile } from './output.ts';
 import type { ColorChoice, Session } from './session.ts';
@@ -39,34 +49,42 @@ type Report = (
   toStdout: boolean,
 ) => Promise<Iterable<string>>;
 
-/** Each format is loaded only when it is asked for: a script that wants JSON does not pay for colours and tables. */
 const REPORTS = {
-  text: async (inspection, { color, quiet, full, given }, session, toStdout) => {
-    const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
-    const style = makeStyle({ width: session.width(toStdout), color: session.wantsColor(color, toStdout) });
-    return quiet ? textVerdicts(inspection, style) : textReport(inspection, style, { full, given });
+  text: (inspection, { color, quiet, full, given }, session, toStdout) => {
+    const style = { width: session.width(toStdout), color: session.wantsColor(color, toStdout) };
+    return renderText(inspection, { ...style, quiet, full, given });
   },
-  json: async (inspection) => {
-    const [{ jsonReport }, { INSPECTION }] = await Promise.all([
-      import('../report/json/write.ts'),
-      import('../report/json/inspection.ts'),
-    ]);
-    return jsonReport(INSPECTION, inspection);
-  },
-  ndjson: async (inspection) => (await import('../report/ndjson.ts')).ndjsonReport(inspection),
-  csv: async (inspection) => (await import('../report/csv.ts')).csvReport(inspection),
-  sarif: async (inspection) => (await import('../report/sarif.ts')).sarifReport(inspection),
-  junit: async (inspection) => (await import('../report/junit.ts')).junitReport(inspection),
-  github: async (inspection) => (await import('../report/github.ts')).githubReport(inspection),
-  html: async (inspection, { kdumpRam, given }) => {
-    const again = { ...given, command: `${given.command} --format html` };
-    return (await import('../report/html/html.ts')).htmlReport(inspection, { kdumpRam, given: again });
-  },
+  json: renderJson,
+  ndjson: renderNdjson,
+  csv: renderCsv,
+  sarif: renderSarif,
+  junit: renderJunit,
+  github: renderGithub,
+  html: (inspection, { kdumpRam, given }) =>
+    renderHtml(inspection, { kdumpRam, given: { ...given, command: `${given.command} --format html` } }),
 } as const satisfies Readonly<Record<string, Report>>;
 
 type Format = keyof typeof REPORTS;
 
 const STDOUT = '-';
+
+/** The formats that people mean by the names of files. */
+const ENDINGS: Readonly<Record<string, Format>> = {
+  '.html': 'html',
+  '.json': 'json',
+  '.ndjson': 'ndjson',
+  '.csv': 'csv',
+  '.sarif': 'sarif',
+  '.xml': 'junit',
+  '.txt': 'text',
+  '.md': 'text',
+};
+
+function formatByName(file: string): Format | undefined {
+  // Code scanning takes both.
+  const name = file.toLowerCase().replace(/\.sarif\.json$/, '.sarif');
+  return Object.entries(ENDINGS).find(([ending]) => name.endsWith(ending))?.[1];
+}
 
 /** The two options as they came, in one list, because their order decides. */
 type OutputArgument = { readonly format: Format } | { readonly output: string };
@@ -83,6 +101,7 @@ export interface ReportOutput {
   readonly file: string | null;
 }
 
+/** Adds the options of {@link OutputFlags}. */
 export function addOutputOptions(command: Command): Command {
   const given: OutputArgument[] = [];
   const take = (argument: OutputArgument) => {
@@ -102,9 +121,14 @@ export function addOutputOptions(command: Command): Command {
     )
     .option(
       '-o, --output <file>',
-      'write the report of the --format before it to a file, readable by its owner only; "-" is stdout',
+      'write the report of the --format before it to a file, readable by its owner only; "-" is stdout. Without one, ' +
+        `the name tells the format: ${Object.keys(ENDINGS).join(' ')}`,
       (file) => take({ output: file }),
-    );
+    )
+    .option('--json', 'short for --format json')
+    .on('option:json', () => {
+      command.setOptionValueWithSource('format', take({ format: 'json' }), 'cli');
+    });
 }
 
 /** What goes where. Throws InputError (`usage`) before anything is read when that is not clear. */
@@ -114,20 +138,32 @@ export function planOutputs({ format, output }: OutputFlags): ReportOutput[] {
   for (const argument of format ?? output ?? []) {
     const last = planned.at(-1);
     if ('format' in argument) {
-      planned.push({ format: argument.format, output: last === undefined ? inFront : undefined });
-    } else if (last === undefined ? inFront !== undefined : last.output !== undefined) {
-      const message = `--output ${JSON.stringify(argument.output)} has no --format; each --output goes behind its --format`;
-      throw new InputError('usage', message);
-    } else if (last === undefined) inFront = argument.output;
-    else last.output = argument.output;
+      planned.push({ format: argument.format, output: inFront });
+      inFront = undefined;
+    } else if (last !== undefined && last.output === undefined) last.output = argument.output;
+    else if (last === undefined && inFront === undefined) inFront = argument.output;
+    else {
+      const behind = planByName(argument.output);
+      if (inFront !== undefined) planned.push(planByName(inFront));
+      inFront = undefined;
+      planned.push(behind);
+    }
   }
-  if (planned.length === 0) planned.push({ format: 'text', output: inFront });
+  if (planned.length === 0) planned.push({ format: formatByName(inFront ?? '') ?? 'text', output: inFront });
   const outputs = planned.map(({ format: name, output: file = STDOUT }) => ({
     format: name,
     file: file === STDOUT ? null : file,
   }));
   refuseClashes(outputs);
   return outputs;
+}
+
+/** An output without a --format of its own. */
+function planByName(file: string): { format: Format; output: string } {
+  const format = formatByName(file);
+  if (format !== undefined) return { format, output: file };
+  const message = `--output ${JSON.stringify(file)} has no --format; each --output goes behind its --format`;
+  throw new InputError('usage', message);
 }
 
 function refuseClashes(outputs: readonly ReportOutput[]): void {

@@ -9,8 +9,7 @@ import { isUrl } from '../dump/url.ts';
 import { InputError, isInputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import { INSPECTION } from '../report/json/inspection.ts';
-import { jsonReport } from '../report/json/write.ts';
+import { renderJson, renderText } from '../report/render.ts';
 import { commandLine } from './command-line.ts';
 import { addInspectCommand, type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
 import type { CommandIo } from './io.ts';
@@ -107,23 +106,17 @@ async function outcomeOf(
   flags: InspectFlags,
   command: string,
 ): Promise<Outcome> {
+  const { color, quiet, full } = flags;
+  const given = { files: namedFiles(flags), command };
+  const text = { width: TEXT_WIDTH, color: color === 'always', quiet, full, given };
   return {
     exitCode: inspection.summary.exitCode,
     stderr: '',
     smmus: inspection.smmus.map(({ name, adoption: { verdict, ret } }) => ({ name, verdict, ret })),
     findings: inspection.findings,
-    json: expected.json === undefined ? null : joined(jsonReport(INSPECTION, inspection)),
-    text: expected.text === undefined ? null : joined(await textOf(inspection, flags, command)),
+    json: expected.json === undefined ? null : joined(await renderJson(inspection)),
+    text: expected.text === undefined ? null : joined(await renderText(inspection, text)),
   };
-}
-
-async function textOf(inspection: Inspection, flags: InspectFlags, command: string): Promise<Iterable<string>> {
-  const { color, quiet, full } = flags;
-  const { textReport, textVerdicts, makeStyle } = await import('../report/text/text.ts');
-  const style = makeStyle({ width: TEXT_WIDTH, color: color === 'always' });
-  return quiet
-    ? textVerdicts(inspection, style)
-    : textReport(inspection, style, { full, given: { files: namedFiles(flags), command } });
 }
 
 function joined(pieces: Iterable<string>): string {

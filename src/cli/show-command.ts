@@ -1,18 +1,17 @@
 /** `smmu-adopt show`: one stream in full. */
 
 import type { Command } from 'commander';
-import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
-import { inspect } from '../inspect/inspect.ts';
-import { AddressMap } from '../platform/address-map.ts';
-import { type AskedStream, sidsFor } from '../platform/asked-streams.ts';
-import { kdumpRamOf } from '../platform/iomem.ts';
-import { jsonText } from '../report/escape.ts';
+import type { ExcludedPolicy } from '../dump/view.ts';
+import { show } from '../inspect/show.ts';
+import type { AskedStream } from '../platform/asked-streams.ts';
 import { parseOneStream } from './arguments.ts';
-import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from './dump-options.ts';
+import { type GivenFlags, withGiven } from './given.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from './kernel-options.ts';
-import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
+import { addPlatformOptions } from './platform-options.ts';
+import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
-import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
+import { REGS_OPTION } from './snapshot-argument.ts';
 import { kernelStreams, readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
@@ -26,18 +25,12 @@ const KERNEL_OPTIONS = [
   'paBits',
 ] as const satisfies (keyof KernelFlags)[];
 
-interface ShowFlags
-  extends DumpFlags,
-    Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]>,
-    PlatformFlags,
-    TextOrJsonFlags {
-  readonly regs?: string;
+interface ShowFlags extends GivenFlags, Pick<KernelFlags, (typeof KERNEL_OPTIONS)[number]>, TextOrJsonFlags {
   readonly sid: readonly AskedStream[];
   readonly smmu?: string;
   readonly all?: boolean;
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
-  readonly allowOutside?: boolean;
 }
 
 const EXAMPLES = `
@@ -84,53 +77,21 @@ export function addShowCommand(program: Command, session: Session): void {
 
 async function runShow(names: string[], flags: ShowFlags, session: Session): Promise<number> {
   const { all = false, excluded, gate } = flags;
-  const given = await givenSnapshot(flags, session);
-  const dumps = new Dumps(flags, given?.memory ?? [], session);
-  try {
-    const dump = await dumps.open(names);
-    const kernel = await kernelOptions({ revision: 'all', ...flags });
-    const evidence = await completed(dump, { snapshot: given, iomem: kernel.iomem });
-    const { snapshot, iomem, crashedKernel } = evidence;
-    await noteOrigin(evidence, session);
-    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+  const kernel = await kernelOptions(flags);
+  const options = { iomem: kernel.iomem };
+  return withGiven(names, flags, session, options, async ({ snapshot, iomem, crashedKernel, dump, platform }) => {
     const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
-    const { sid, devices } = readStreams(session, platform, [smmu], (asked) => ({
+    const streams = readStreams(session, platform, [smmu], (asked) => ({
       sid: asked.readOne(flags.sid, smmu),
-      devices: kernelStreams(flags, asked).devices ?? [],
+      devices: kernelStreams(flags, asked).devices,
     }));
-    const inspection = await inspect(dump, snapshot, {
+    const stream = await show(dump, snapshot, {
       ...kernel,
-      devices,
-      iomem,
-      crashedKernel,
-      platform,
-      // A device that has the stream among others is inserted with all of them.
-      insert: devices.some(({ sids }) => sidsFor(sids, smmu).includes(sid)) ? [] : [sid],
-      smmus: [smmu.name],
-      sids: [sid],
-      gate,
-      excluded,
-      progress: session.progress,
+      ...streams,
+      ...{ smmu: smmu.name, iomem, crashedKernel, platform, gate, excluded, progress: session.progress },
     });
-    const [report] = inspection.smmus;
-    if (report === undefined) throw new Error('an SMMU was inspected, and none came back');
-    const { lacksEvidence, streamReport } = await import('../inspect/stream.ts');
-    const input = {
-      snapshot: smmu,
-      view: new MemoryView(dump, excluded),
-      map: new AddressMap(dump.memory, iomem ?? null, snapshot.kdump.systemRam),
-      kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, iomem),
-    };
-    const stream = streamReport(inspection, report, input, sid);
-    if (flags.format === 'json') {
-      const { STREAM } = await import('../report/json/stream.ts');
-      await session.print([jsonText(STREAM.toJson(stream))]);
-    } else {
-      const { streamText } = await import('../report/text/stream.ts');
-      await session.print(streamText(stream, await session.style(flags.color), all));
-    }
+    await printReport(stream, flags, session, { all });
+    const { lacksEvidence } = await import('../inspect/stream.ts');
     return lacksEvidence(stream) ? 3 : 0;
-  } finally {
-    dumps.close();
-  }
+  });
 }

@@ -1,11 +1,11 @@
 /** The streams that options name, read by the firmware tables that were given; what may surprise goes to stderr. */
 
-import type { InspectOptions } from '../inspect/inspect.ts';
+import type { PlannedStreams } from '../inspect/plan.ts';
 import { type AskedSmmu, type AskedStream, AskedStreams, type StreamRemark } from '../platform/asked-streams.ts';
 import type { Platform } from '../platform/platform.ts';
+import { onlySmmu } from '../snapshot/choose.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { KernelFlags } from './kernel-options.ts';
-import { onlySmmu } from './one-smmu.ts';
 import type { Session } from './session.ts';
 
 /** What `read` makes of options for these SMMUs. Throws InputError (`usage`) for a stream of none of them. */
@@ -27,7 +27,7 @@ export function readStreams<T>(
 export function kernelStreams(
   { insert, device, hotplug, rmr }: Pick<KernelFlags, 'insert' | 'device' | 'hotplug' | 'rmr'>,
   streams: AskedStreams,
-): Pick<InspectOptions, 'insert' | 'devices' | 'hotplug' | 'rmr'> {
+): PlannedStreams {
   return {
     insert: insert === 'all' ? insert : insert && streams.read(insert),
     devices: device?.map(({ name, streams: asked }) => ({ name, sids: streams.read(asked) })),

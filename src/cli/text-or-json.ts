@@ -8,12 +8,25 @@ export interface TextOrJsonFlags {
   readonly color: ColorChoice;
 }
 
+/** Adds the options of {@link TextOrJsonFlags}. */
 export function addTextOrJson(command: Command): Command {
   return command
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(formatOption(['text', 'json']))
+    .addOption(jsonOption())
     .addOption(colorOption());
 }
 
+/** `--format` of a command with one report. */
+export function formatOption(formats: readonly string[]): Option {
+  return new Option('--format <name>', 'output format').choices(formats).default('text');
+}
+
+/** The same for the one format that everybody asks for; a --format beside it says it better. */
+export function jsonOption(): Option {
+  return new Option('--json', 'short for --format json').implies({ format: 'json' });
+}
+
+/** `--color`, of everything that prints text. */
 export function colorOption(): Option {
   return new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto');
 }

@@ -1,22 +1,23 @@
 /** `smmu-adopt translate`: where the DMA of a device goes. */
 
 import { type Command, Option } from 'commander';
-import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
+import type { ExcludedPolicy } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
-import { AddressMap } from '../platform/address-map.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { loadIomem } from '../platform/iomem.ts';
-import { deviceNamesOf } from '../platform/platform.ts';
+import { Rows } from '../rows.ts';
+import type { TranslationOutcome } from '../streams/translation.ts';
 import { parseIova, parseOneStream, parseSsid } from './arguments.ts';
-import { addPlacedDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps, excludedOption } from './dump-options.ts';
-import { addPlatformOptions, loadPlatform, type PlatformFlags } from './platform-options.ts';
+import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from './dump-options.ts';
+import { type GivenFlags, withGiven } from './given.ts';
+import { addPlatformOptions } from './platform-options.ts';
+import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
-import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
+import { REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams, smmuOfStream } from './stream-options.ts';
 import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
 
-interface TranslateFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
-  readonly regs?: string;
+interface TranslateFlags extends GivenFlags, TextOrJsonFlags {
   readonly sid: readonly AskedStream[];
   readonly ssid?: number;
   readonly iova?: bigint;
@@ -28,7 +29,6 @@ interface TranslateFlags extends DumpFlags, PlatformFlags, TextOrJsonFlags {
   readonly smmu?: string;
   readonly iomem?: string;
   readonly excluded?: ExcludedPolicy;
-  readonly allowOutside?: boolean;
 }
 
 const EXAMPLES = `
@@ -80,32 +80,37 @@ export function addTranslateCommand(program: Command, session: Session): void {
 }
 
 async function runTranslate(names: string[], flags: TranslateFlags, session: Session): Promise<number> {
-  const { ssid = null, iova, all = false, excluded } = flags;
+  const { ssid, iova, all = false, excluded } = flags;
   if (iova === undefined && !all) throw new InputError('usage', '--iova says which address, --all that all are meant');
-  const given = await givenSnapshot(flags, session);
   const givenMap = flags.iomem === undefined ? undefined : await loadIomem(flags.iomem);
-  const dumps = new Dumps(flags, given?.memory ?? [], session);
-  try {
-    const dump = await dumps.open(names);
-    const evidence = await completed(dump, { snapshot: given, iomem: givenMap });
-    const { snapshot, iomem } = evidence;
-    await noteOrigin(evidence, session);
-    const map = new AddressMap(dump.memory, iomem ?? null, snapshot.kdump.systemRam);
-    const memory = { view: new MemoryView(dump, excluded), map };
-    const platform = await loadPlatform(flags, dump, snapshot, session.progress);
+  return withGiven(names, flags, session, { iomem: givenMap }, async ({ snapshot, iomem, dump, platform }) => {
     const smmu = smmuOfStream(snapshot, flags.smmu, flags.sid, platform);
     const sid = readStreams(session, platform, [smmu], (asked) => asked.readOne(flags.sid, smmu));
-    const device = deviceNamesOf(platform, smmu).deviceOf(sid);
-    const style = flags.format === 'text' ? await session.style(flags.color) : null;
-    const { answerAccess, answerAll } = await import('./translate-answer.ts');
+    const stream = { sid, ssid, smmu: smmu.name, iomem, platform, excluded };
+    const { isIncomplete, translate } = await import('../streams/translate.ts');
+    if (iova === undefined) {
+      const report = await translate(dump, snapshot, stream);
+      let incomplete = false;
+      const ranges = new Rows(function* () {
+        for (const range of report.ranges) {
+          incomplete ||= isIncomplete(range);
+          yield range;
+        }
+      });
+      await printReport({ ...report, ranges }, flags, session);
+      return incomplete ? 3 : STATUSES[report.outcome];
+    }
     const access = flags.write ? 'write' : flags.exec ? 'exec' : 'read';
-    const { pieces, status } =
-      iova === undefined
-        ? answerAll(smmu, memory, { sid, ssid, device }, style)
-        : answerAccess(smmu, memory, { sid, ssid, device, iova, access, privileged: flags.priv ?? false }, style);
-    await session.print(pieces);
-    return status();
-  } finally {
-    dumps.close();
-  }
+    const report = await translate(dump, snapshot, { ...stream, iova, access, privileged: flags.priv });
+    await printReport(report, flags, session);
+    return STATUSES[report.outcome];
+  });
 }
+
+const STATUSES: Readonly<Record<TranslationOutcome, number>> = {
+  translated: 0,
+  bypass: 0,
+  abort: 1,
+  fault: 1,
+  indeterminate: 3,
+};

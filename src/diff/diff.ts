@@ -4,21 +4,21 @@
  * the dumps counts; what one dump lacks is missing, and never a change.
  */
 
-import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts';
+import type { Revision } from '../adopt/revision.ts';
+import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
-import { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
-import { dumpReport } from '../inspect/inspection.ts';
+import { type PlanOptions, planOf } from '../inspect/plan.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
-import { deviceNamesOf, type Platform } from '../platform/platform.ts';
-import { noProgress } from '../progress.ts';
+import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
+import { deviceNamesOf } from '../platform/platform.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
 import { CdComparison } from './cds.ts';
 import { fieldChanges } from './fields.ts';
-import { askKernel, type KernelChoice } from './kernel.ts';
+import { askKernel } from './kernel.ts';
 import { compareL1, sameL1Shape } from './l1.ts';
 import { Listed, MissingList } from './listed.ts';
 import { MappingComparison } from './mappings/comparison.ts';
@@ -29,7 +29,9 @@ import { SteComparison } from './stes.ts';
 export type * from './mapping-report.ts';
 export type * from './report.ts';
 
-export interface DiffOptions extends KernelChoice {
+export interface DiffOptions
+  extends Pick<EvidenceOptions, 'iomem' | 'platform' | 'excluded' | 'progress'>,
+    Pick<PlanOptions, 'revision' | 'kernel' | 'memremap' | 'paBits'> {
   /** The registers at the later moment; those of the first hold for both when left out. */
   readonly snapshotAfter?: Snapshot | undefined;
   /** Names of the SMMUs; all of the snapshot when left out. */
@@ -38,8 +40,6 @@ export interface DiffOptions extends KernelChoice {
   readonly sids?: SidList | undefined;
   /** Compare what the streams reach, too: all translation tables. */
   readonly deep?: boolean | undefined;
-  /** What firmware says of the machine. */
-  readonly platform?: Platform | undefined;
   /** List thousands of changes, instead of the first few hundred. */
   readonly all?: boolean | undefined;
 }
@@ -51,35 +51,36 @@ const LISTED_OF_ALL = 4096;
 const RANGES_LISTED = 16;
 
 /**
- * Compares the tables in `before` with those in `after`.
+ * Compares the tables in `before` with those in `after`: what changed, entry by entry and field by field, and what that
+ * comes to in the kdump kernel. `snapshot` has the registers of both moments unless `snapshotAfter` is given.
  * Throws InputError for an unknown SMMU or revision; whatever a dump lacks is part of the result.
  */
-export async function diffDumps(
+export async function diff(
   before: OpenedDump,
   after: OpenedDump,
   snapshot: Snapshot,
   options: DiffOptions = {},
 ): Promise<DiffReport> {
-  const dumps = { before, after };
-  const { kernel, iomem, memremap, paBits, excluded, progress } = options;
-  const revision = revisionOf(options, snapshot);
-  const choice = { revision: revision.name, kernel, iomem, memremap, paBits, excluded, progress };
   const snapshots = { before: snapshot, after: options.snapshotAfter ?? snapshot };
+  const evidence = {
+    before: evidenceOf(before, snapshots.before, options),
+    after: evidenceOf(after, snapshots.after, options),
+  };
+  const plan = planOf(options, evidence.before);
   const smmus: SmmuDiff[] = [];
   for (const pair of smmuPairs(snapshots, options.smmus)) {
-    const { kernelSids, ...diff } = await untilFetched(() => compareSmmu(dumps, pair, revision, options));
-    const names = { before: pair.before.name, after: pair.after.name };
-    const { l1, stes, cds } = diff.counts;
+    const { kernelSids, ...found } = await untilFetched(() => compareSmmu(evidence, pair, plan.revision, options));
+    const { l1, stes, cds } = found.counts;
     if (l1 + stes + cds === 0) {
-      smmus.push(diff);
+      smmus.push(found);
       continue;
     }
-    const { kernel: answer, devices } = await askKernel({ dumps, snapshots, names, sids: kernelSids, choice });
+    const { kernel, devices } = await askKernel({ evidence, smmus: pair, plan, sids: kernelSids });
     smmus.push({
-      ...diff,
-      l1: diff.l1.map((change) => ({ ...change, device: devices.get(change.firstSid) ?? null })),
-      stes: diff.stes.map((change) => ({ ...change, device: devices.get(change.sid) ?? null })),
-      kernel: answer,
+      ...found,
+      l1: found.l1.map((change) => ({ ...change, device: devices.get(change.firstSid) ?? null })),
+      stes: found.stes.map((change) => ({ ...change, device: devices.get(change.sid) ?? null })),
+      kernel,
     });
   }
   const changed = smmus.some(
@@ -119,14 +120,14 @@ function smmuPairs(
 
 /** All but what the kernel makes of it, and the streams to ask it about: those of descriptors first. */
 function compareSmmu(
-  dumps: BeforeAfter<OpenedDump>,
+  evidence: BeforeAfter<Evidence>,
   smmus: BeforeAfter<SmmuSnapshot>,
   revision: Revision,
   options: DiffOptions,
 ): SmmuDiff & { readonly kernelSids: readonly number[] } {
-  const { excluded, progress = noProgress } = options;
-  const names = deviceNamesOf(options.platform, smmus.before);
-  const moment = (at: 'before' | 'after') => momentOf(smmus[at], new MemoryView(dumps[at], excluded), names);
+  const { platform, progress } = evidence.before;
+  const names = deviceNamesOf(platform, smmus.before);
+  const moment = (at: 'before' | 'after') => momentOf(smmus[at], evidence[at].now.view, names);
   const moments: BeforeAfter<DiffMoment> = { before: moment('before'), after: moment('after') };
   const sids = options.sids && [...new Set(sidsFor(options.sids, smmus.before))].sort((a, b) => a - b);
   const limit = options.all === true ? LISTED_OF_ALL : LISTED;
@@ -173,16 +174,6 @@ function compareSmmu(
     kernel: null,
     kernelSids: [...l1.items.map(({ firstSid }) => firstSid), ...stes.items.map(({ sid }) => sid)],
   };
-}
-
-function revisionOf({ revision }: DiffOptions, snapshot: Snapshot): Revision {
-  const name = revision ?? snapshot.kdump.revision ?? DEFAULT_REVISION;
-  const found = REVISIONS.get(name);
-  if (found !== undefined) return found;
-  throw new InputError(
-    'usage',
-    `revision ${JSON.stringify(name)} is not emulated; known: ${[...REVISIONS.keys()].join(', ')}`,
-  );
 }
 
 /** Registers that both snapshots have and that differ, by offset. */

@@ -5,10 +5,12 @@
  */
 
 import { failed } from '../adopt/checks.ts';
-import type { OpenedDump } from '../dump/open.ts';
-import { type InspectOptions, inspect } from '../inspect/inspect.ts';
+import { inspectEvidence } from '../inspect/inspect.ts';
 import type { AdoptionReport, SmmuReport } from '../inspect/inspection.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Listing } from '../inspect/listing.ts';
+import type { Plan } from '../inspect/plan.ts';
+import type { Evidence } from '../platform/evidence.ts';
+import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { BeforeAfter, DeviceDiff, DeviceOutcome, KernelDiff, Turn } from './report.ts';
 
 /** Streams that are tried; what becomes of more than these nobody reads. */
@@ -16,18 +18,11 @@ const MAX_TRIED = 512;
 /** A stream whose STE cannot be read without dying ends a run; the others are tried anew without it. */
 const MAX_RUNS = 8;
 
-/** How the kernel is meant, and how excluded pages are read. */
-export type KernelChoice = Pick<
-  InspectOptions,
-  'revision' | 'kernel' | 'iomem' | 'memremap' | 'paBits' | 'excluded' | 'progress'
->;
-
 export interface KernelQuestion {
-  readonly dumps: BeforeAfter<OpenedDump>;
-  readonly snapshots: BeforeAfter<Snapshot>;
-  readonly names: BeforeAfter<string>;
+  readonly evidence: BeforeAfter<Evidence>;
+  readonly smmus: BeforeAfter<SmmuSnapshot>;
+  readonly plan: Plan;
   readonly sids: readonly number[];
-  readonly choice: KernelChoice;
 }
 
 export interface KernelAnswer {
@@ -35,18 +30,16 @@ export interface KernelAnswer {
   readonly devices: ReadonlyMap<number, DeviceDiff>;
 }
 
-export async function askKernel({ dumps, snapshots, names, sids, choice }: KernelQuestion): Promise<KernelAnswer> {
+/** Emulates the adoption at both moments, and the insertion of the first of `sids` with the memory of either. */
+export async function askKernel({ evidence, smmus, plan, sids }: KernelQuestion): Promise<KernelAnswer> {
+  const { before, after } = evidence;
   const distinct = [...new Set(sids)];
   const asked = distinct.slice(0, MAX_TRIED);
-  const options = { ...choice, smmus: [names.before] };
-  const then = await tryStreams(asked, dumps.before, snapshots.before, options);
+  const then = await tryStreams(asked, before, smmus.before, plan);
   // A table that is not adopted is left for an empty one, in which no change is met.
   const adopted = then.adoption.verdict === 'adopted';
-  const now = await tryStreams(adopted ? asked : [], dumps.before, snapshots.before, {
-    ...options,
-    later: dumps.after,
-  });
-  const after = await tryStreams([], dumps.after, snapshots.after, { ...choice, smmus: [names.after] });
+  const now = await tryStreams(adopted ? asked : [], { ...before, later: after.now }, smmus.before, plan);
+  const anew = await tryStreams([], after, smmus.after, plan);
   const devices = new Map<number, DeviceDiff>();
   for (const sid of asked) {
     const [left, right] = [then.outcomes.get(sid), now.outcomes.get(sid)];
@@ -56,8 +49,8 @@ export async function askKernel({ dumps, snapshots, names, sids, choice }: Kerne
   return {
     kernel: {
       revision: then.adoption.revision,
-      verdict: { before: then.adoption.verdict, after: after.adoption.verdict },
-      decidedBy: { before: failed(then.adoption.decidedBy), after: failed(after.adoption.decidedBy) },
+      verdict: { before: then.adoption.verdict, after: anew.adoption.verdict },
+      decidedBy: { before: failed(then.adoption.decidedBy), after: failed(anew.adoption.decidedBy) },
       tried: devices.size,
       notTried: distinct.length - devices.size,
     },
@@ -65,16 +58,19 @@ export async function askKernel({ dumps, snapshots, names, sids, choice }: Kerne
   };
 }
 
+const NOTHING_MORE = { sids: null, all: false, deep: false, allRevisions: false, failOn: 'error' } as const;
+
 /** The adoption, and what becomes of each stream that is plugged in after it. */
 async function tryStreams(
   sids: readonly number[],
-  dump: OpenedDump,
-  snapshot: Snapshot,
-  options: InspectOptions,
+  evidence: Evidence,
+  smmu: SmmuSnapshot,
+  plan: Plan,
 ): Promise<{ adoption: AdoptionReport; outcomes: ReadonlyMap<number, DeviceOutcome> }> {
   const outcomes = new Map<number, DeviceOutcome>();
+  const listing: Listing = { smmus: [smmu], ...NOTHING_MORE };
   for (let run = 1, pending = sids; ; run++) {
-    const { smmus } = await inspect(dump, snapshot, { ...options, insert: [], hotplug: pending });
+    const { smmus } = await inspectEvidence(evidence, { ...plan, streams: { insert: [], hotplug: pending } }, listing);
     const report = smmus[0] as SmmuReport;
     noteOutcomes(report, outcomes);
     pending = pending.filter((sid) => !outcomes.has(sid));

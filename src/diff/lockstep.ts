@@ -26,6 +26,10 @@ export interface PairedSlice {
   readonly after: SliceSide | null;
 }
 
+/**
+ * Goes through two arrays of `count` entries side by side, in slices of which both are in one state each; null for an
+ * array that is not there.
+ */
 export function* lockstep(
   before: ArrayPlace | null,
   after: ArrayPlace | null,

@@ -20,6 +20,7 @@ export interface DiffMoment {
   readonly names: DeviceNames | null;
 }
 
+/** One SMMU at one moment, as its registers and `memory` have it. */
 export function momentOf(smmu: SmmuSnapshot, memory: MemoryView, names: DeviceNames | null = null): DiffMoment {
   const registers = new RegisterFile(smmu);
   const geometry = geometryOf(tableRegisters(smmu, registers));
@@ -32,6 +33,7 @@ export function momentOf(smmu: SmmuSnapshot, memory: MemoryView, names: DeviceNa
   };
 }
 
+/** Format, place and size of the table at one moment. */
 export function tableShape({ table: { geometry } }: DiffMoment): TableShape {
   const { format, base, split, log2Size } = geometry;
   return { format, base, split: format === '2lvl' ? split : null, log2Size };

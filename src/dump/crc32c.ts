@@ -15,6 +15,7 @@ function makeTable(): Int32Array {
   return made;
 }
 
+/** CRC-32C (Castagnoli) of the bytes, as an unsigned number. */
 export function crc32c(bytes: Uint8Array): number {
   table ??= makeTable();
   let crc = -1;

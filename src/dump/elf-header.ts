@@ -114,12 +114,14 @@ function refuseForeign(bytes: Buffer, refuse: (offset: number, message: string) 
   refuse(wrong[0] as number, `is a ${found.join(' ')}; a 64-bit little-endian ELF core for AArch64 is needed`);
 }
 
+/** So many bytes of a source from an offset on; null where it ends before. */
 export function readExactly(source: ByteSource, offset: number, byteLength: number): Buffer | null {
   if (offset + byteLength > source.byteLength) return null;
   const bytes = Buffer.alloc(byteLength);
   return source.read(offset, bytes) === byteLength ? bytes : null;
 }
 
+/** A 64-bit offset as a number; null for one that no file can have. */
 export function toFileOffset(value: bigint): number | null {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : null;
 }

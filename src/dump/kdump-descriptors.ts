@@ -32,6 +32,7 @@ const codecsByFlags: Readonly<Record<number, StoredAs>> = { 0: 'plain', 1: 'zlib
 
 export const STORED_AS: readonly StoredAs[] = ['plain', 'zlib', 'lzo', 'snappy', 'zstd'];
 
+/** Whether a page descriptor can be read, and is not one of the faults. */
 export function isStored(kind: StoredAs | DescriptorFault): kind is StoredAs {
   return (STORED_AS as readonly string[]).includes(kind);
 }
@@ -42,6 +43,7 @@ const UNREADABLE = [0xffff_ffff, 0x7fff_ffff, 1, 1, 0, 0];
 /** How many descriptors say what. */
 export type DescriptorCounts = Record<StoredAs | DescriptorFault, number>;
 
+/** Counts of descriptors before any was seen. */
 export function noDescriptors(): DescriptorCounts {
   const faults = { cut: 0, unwritten: 0, misplaced: 0, 'bad size': 0, 'bad flags': 0 };
   return { plain: 0, zlib: 0, lzo: 0, snappy: 0, zstd: 0, ...faults };

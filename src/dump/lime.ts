@@ -53,6 +53,7 @@ export interface CompressedContent {
 }
 export type WalkCompressed = (fileOffset: number, byteLength: number) => CompressedContent;
 
+/** The memory of a record whose bytes are in the source as they are. */
 export function plainSegment({ paddr, byteLength, contentAt }: MemoryRecord, source: ByteSource): Segment {
   return { paddr, byteLength, source, fileOffset: contentAt, fileByteLength: byteLength };
 }

@@ -43,6 +43,7 @@ export interface PhysicalMemory {
 /** Where two states meet in one unit, what can be said of the whole unit: the state furthest from evidence. */
 const FROM_EVIDENCE_TO_NOTHING: readonly PageState[] = ['present', 'zero', 'excluded', 'lost', 'hole'];
 
+/** Of two states the one that says less about the bytes. */
 export function worstState(a: PageState, b: PageState): PageState {
   return FROM_EVIDENCE_TO_NOTHING.indexOf(a) >= FROM_EVIDENCE_TO_NOTHING.indexOf(b) ? a : b;
 }

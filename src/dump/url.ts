@@ -1,5 +1,6 @@
 /** Names of dumps that are URLs, and how such a name is shown. */
 
+/** Whether the name of a dump is fetched, and not opened. */
 export function isUrl(name: string): boolean {
   return /^https?:\/\//i.test(name);
 }

@@ -20,6 +20,7 @@ interface AdoptionContext {
   readonly kdumpRam: readonly AddressRange[];
 }
 
+/** Adds to `findings` why the adoption ended as it did, and what there is to say about an ending that is not known. */
 export function adoptionFindings(
   emulation: Emulation,
   registers: RegisterFile,

@@ -14,6 +14,10 @@ export interface OwnSmmu {
   readonly smmu: SmmuSnapshot | null;
 }
 
+/**
+ * Adds to `findings` that registers which were `given` are not those that the crashed kernel had, and whose they may be:
+ * of a table in `kdumpRam`, the kdump kernel's.
+ */
 export function ownRegisterFindings(
   { release, smmu: own }: OwnSmmu,
   given: SmmuSnapshot,

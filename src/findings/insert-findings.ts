@@ -20,6 +20,7 @@ interface LostSmmu {
   readonly inFlight: InFlight;
 }
 
+/** Adds to `findings` what becomes of devices; `asked` is how many streams somebody asked about. */
 export function insertFindings(
   { probes, verdict }: Emulation,
   lost: LostSmmu | null,

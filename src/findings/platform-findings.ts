@@ -19,6 +19,10 @@ export function firmwareFindings({ tables, search }: Platform, findings: Finding
   }
 }
 
+/**
+ * Adds to `findings` where firmware's tables and those in memory do not agree about one SMMU; `known` is that SMMU in a
+ * table, or null.
+ */
 export function platformFindings(
   { tables }: Platform,
   known: PlatformSmmu | null,

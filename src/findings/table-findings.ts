@@ -16,11 +16,13 @@ export function busOf(firstSid: number, lastSid: number): { pciBus?: string } {
   return { pciBus: ((firstSid >>> 8) & 0xff).toString(16).padStart(2, '0') };
 }
 
+/** Where an L1 descriptor is, and which StreamIDs it covers. */
 export function l1Location(view: HardwareView, index: number, paddr: number): Location {
   const { first, last } = view.sidsOf(index);
   return { l1Index: index, firstSid: first, lastSid: last, ...busOf(first, last), address: paddr };
 }
 
+/** Where entries are that the dump lacks, and which StreamIDs these are. */
 export function missingLocation({ firstSid, lastSid, paddr }: MissingEntries): Location {
   return { firstSid, lastSid, ...busOf(firstSid, lastSid), address: paddr };
 }

@@ -21,7 +21,10 @@ import type {
   StrtabCfgReport,
 } from './outcome.ts';
 
-/** `like`: what another revision comes to. Reports of streams and devices that fare the same are shared with it. */
+/**
+ * What one revision does, as reports have it. `like`: what another revision comes to. Reports of streams and devices that
+ * fare the same are shared with it.
+ */
 export function outcomeReport(emulation: Emulation, like: Outcome | null = null): Outcome {
   const { probes, fate, reset } = emulation;
   const devices = shared(probes.map(deviceReport), like?.devices ?? []);

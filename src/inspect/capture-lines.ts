@@ -6,11 +6,7 @@
 import { driverLine } from '../log/driver-name.ts';
 import type { SmmuLog } from '../log/facts.ts';
 import { LogReader } from '../log/kernel-log.ts';
-
-export interface Capture {
-  readonly file: string;
-  readonly text: string;
-}
+import type { Capture } from '../platform/evidence.ts';
 
 export interface CapturedLine {
   readonly text: string;
@@ -39,6 +35,7 @@ const MAX_LINE_LENGTH = 2000;
 
 const known = new WeakMap<Capture, CaptureLines>();
 
+/** The lines of a capture by device; made once for each capture. */
 export function captureLines(capture: Capture): CaptureLines {
   let found = known.get(capture);
   if (found === undefined) {

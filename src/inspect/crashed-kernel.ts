@@ -7,25 +7,10 @@ import type { KernelVersion } from '../adopt/registration.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
-import { MemoryView } from '../dump/view.ts';
-import type { KernelState, NoState } from '../linux/kernel-state.ts';
-import { AddressMap } from '../platform/address-map.ts';
+import type { CrashedKernel, NoState } from '../linux/kernel-state.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { LogReport } from './log-report.ts';
-
-/** A crashed kernel whose SMMUs were found in the dump. */
-export type FoundState = Extract<KernelState, { outcome: 'found' }>;
-
-/** What a result rests on that is the crashed kernel's own. */
-export interface CrashedKernel {
-  /** Of its SMMUs, or why there is none. */
-  readonly state: KernelState;
-  /** Whether the registers are its own, and not those of a snapshot that was given. */
-  readonly givesRegisters: boolean;
-  /** The same of the memory map. */
-  readonly givesMap: boolean;
-}
 
 export interface GivenEvidence {
   /** Null: there is none, and the dump has to do. */
@@ -92,18 +77,8 @@ function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump):
 
 /** What the crashed kernel logged of its SMMUs, put to the tables in its dump; null where its log is not to be found. */
 export async function logOfCrash(dump: OpenedDump, snapshot: Snapshot): Promise<LogReport | null> {
-  const [{ kernelLog }, { againstDump, readRecords }, { logReport }] = await Promise.all([
-    import('../linux/kernel-log.ts'),
-    import('./log-in-dump.ts'),
-    import('./log-report.ts'),
-  ]);
-  return untilFetched(() => {
-    const log = kernelLog(dump);
-    if (log.outcome === 'not-found') return null;
-    const report = logReport(dump.files, readRecords(log.records), []);
-    const map = new AddressMap(dump.memory, null, snapshot.kdump.systemRam);
-    return againstDump(report, snapshot, { view: new MemoryView(dump), map }, false);
-  });
+  const { crashLogOf } = await import('./log-in-dump.ts');
+  return untilFetched(() => crashLogOf(dump, snapshot));
 }
 
 /** Who does not say which devices there were takes the crashed kernel's word. */

@@ -7,14 +7,8 @@
 import type { StagedLogLine } from '../adopt/log.ts';
 import { align, type Pair } from '../align.ts';
 import { type MessageTopic, topicOf } from '../log/messages.ts';
-import {
-  type Capture,
-  type CapturedLine,
-  type CaptureLines,
-  captureLines,
-  linesOf,
-  withoutPrefix,
-} from './capture-lines.ts';
+import type { Capture } from '../platform/evidence.ts';
+import { type CapturedLine, type CaptureLines, captureLines, linesOf, withoutPrefix } from './capture-lines.ts';
 import type { PanicReport } from './outcome.ts';
 
 /** `hidden`: predicted at debug level, and not in the capture, as is usual. */
@@ -84,6 +78,7 @@ export interface ComparedSmmu {
 const MAX_LINES_LISTED = 2000;
 const MAX_FAULTS_LISTED = 100;
 
+/** Aligns the predicted lines of one SMMU with those of a capture, and its predicted death with the one found there. */
 export function compareDmesg(
   capture: Capture,
   smmu: ComparedSmmu,
@@ -162,6 +157,7 @@ function bareLines(lines: readonly CapturedLine[], predicted: readonly StagedLog
     .filter(({ text }) => known.has(body(text)) || PREFIX.test(text));
 }
 
+/** A message without the prefix of the series. */
 export function body(text: string): string {
   return text.replace(PREFIX, '');
 }

@@ -1,8 +1,9 @@
 /** What a dump says of itself: `smmu-adopt info` as plain data. */
 
 import type { Dump, DumpProblem } from '../dump/dump.ts';
+import { type DumpReport, dumpReport } from '../dump/dump-report.ts';
 import { noProgress, type Progress } from '../progress.ts';
-import { type DumpReport, dumpReport, SCHEMA_VERSION } from './inspection.ts';
+import { SCHEMA_VERSION } from '../version.ts';
 
 export interface DumpInfo {
   readonly schemaVersion: typeof SCHEMA_VERSION;

@@ -1,19 +1,15 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
-import type { RegisterPage } from '../adopt/cleanup.ts';
 import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import type { ToldByLog } from '../adopt/fate.ts';
-import { KernelMemory, type KernelMemoryOptions } from '../adopt/kernel-memory.ts';
-import type { Failures } from '../adopt/ledger.ts';
+import { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
-import type { AddressRange } from '../dump/memory.ts';
-import type { MemoryView } from '../dump/view.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
-import { type OwnSmmu, ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
+import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
@@ -21,77 +17,43 @@ import type { RiskContext } from '../findings/risks/context.ts';
 import type { ExaminationBudget } from '../findings/risks/examination.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
 import { judgeL1, missingLocation } from '../findings/table-findings.ts';
-import type { AddressMap } from '../platform/address-map.ts';
-import { deviceNamesOf, type Platform, platformSmmuAt } from '../platform/platform.ts';
-import type { Progress } from '../progress.ts';
+import { sidsFor } from '../platform/asked-streams.ts';
+import type { Capture, Evidence } from '../platform/evidence.ts';
+import { deviceNamesOf, platformSmmuAt } from '../platform/platform.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
-import type { CaptureMoment, SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import { outcomeReport } from './adoption-report.ts';
-import type { Capture } from './capture-lines.ts';
-import { compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { CrashedFault, RegisterSource, RevisionOutcome, SmmuReport } from './inspection.ts';
+import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
+import type { RevisionOutcome, SmmuReport } from './inspection.ts';
+import { faultsOf, ownSmmuOf } from './kernel-report.ts';
+import type { Listing } from './listing.ts';
+import type { LogReport } from './log-report.ts';
 import type { Outcome } from './outcome.ts';
+import { devicesBehind, type Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
-import { doubtOf } from './register-moment.ts';
+import { doubtOf, vmcoreRamOf } from './register-moment.ts';
 import { rmrReports, rmrSids } from './rmr.ts';
 import { tableRows } from './table-rows.ts';
 import { toldByLog } from './told-by-log.ts';
 
-/** One moment of the machine's memory: what the dump holds, and what is where. */
-export interface Moment {
-  readonly view: MemoryView;
-  readonly map: AddressMap;
-}
-
-export interface SmmuInput {
-  readonly smmu: SmmuSnapshot;
-  readonly revision: Revision;
-  /** Report what every known revision does, not only whether it would decide otherwise. */
-  readonly allRevisions: boolean;
-  readonly now: Moment;
-  readonly later: Moment | undefined;
-  readonly memremap: KernelMemoryOptions;
-  readonly captured: CaptureMoment;
-  readonly registersFrom: RegisterSource;
-  /** The same SMMU as the crashed kernel in the dump had it; null where that is not known, or where it is this one. */
-  readonly own: OwnSmmu | null;
-  /** In the crashed kernel's log; undefined where that was not found. */
-  readonly faults: readonly CrashedFault[] | undefined;
-  /** RAM of a dump that a kdump kernel has written; null for any other. */
-  readonly vmcoreRam: readonly AddressRange[] | null;
-  /** The kdump kernel's own memory, as far as it is known. */
-  readonly kdumpRam: readonly AddressRange[];
-  readonly devices: DevicePlan;
-  /** Insert every active stream too. */
-  readonly insertActive: boolean;
-  /** Those that firmware names when left out. */
-  readonly rmr: readonly number[] | undefined;
-  readonly platform: Platform | undefined;
-  readonly sids: readonly number[] | undefined;
-  readonly all: boolean;
-  /** What the report may still list and examine, and whose tables were met; shared by its SMMUs. */
+/** What the SMMUs of one report share. */
+export interface Shared {
+  readonly furtherChecks: FurtherChecks;
+  /** What the crashed kernel logged; null where that was not found. */
+  readonly crashedLog: LogReport | null;
+  /** What may still be listed and examined, and whose tables were met. */
   readonly list: ListBudget;
   readonly examination: ExaminationBudget;
   readonly owners: TableOwners;
-  readonly gate: boolean;
-  readonly unbindPage: RegisterPage;
-  readonly failures: Failures;
-  readonly dmesg: Capture | undefined;
-  /** Register pages of the SMMUs that the snapshot names. */
-  readonly registerPages: RiskContext['registerPages'];
-  readonly furtherChecks: FurtherChecks;
-  /** Whether the snapshot has no other SMMU. */
-  readonly alone: boolean;
-  readonly progress: Progress;
 }
 
 /** More active streams than any machine has; a hostile table can claim millions. */
@@ -105,12 +67,21 @@ export interface InspectedSmmu {
   readonly repeatedStes: number;
 }
 
-export function inspectSmmu(input: SmmuInput): InspectedSmmu {
-  const { smmu, sids, revision, now } = input;
-  const findings = new FindingList(smmu.name, !probesAtRegistration(input.devices.kernel));
+/** What becomes of `smmu`, and what is to be said about it. Rows of tables are read when they are gone through. */
+export function inspectSmmu(
+  smmu: SmmuSnapshot,
+  evidence: Evidence,
+  plan: Plan,
+  listing: Listing,
+  { furtherChecks, crashedLog, list, examination, owners }: Shared,
+): InspectedSmmu {
+  const { snapshot, now, later, platform, kdumpRam } = evidence;
+  const { revision } = plan;
+  const { all } = listing;
+  const sids = listing.sids === null ? null : sidsFor(listing.sids, smmu);
+  const findings = new FindingList(smmu.name, !probesAtRegistration(plan.kernel));
   const registers = new RegisterFile(smmu);
-  const { platform } = input;
-  const known = platform === undefined ? null : platformSmmuAt(platform, smmu.base);
+  const known = platformSmmuAt(platform, smmu.base);
   const names = deviceNamesOf(platform, smmu);
   const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
   if (smmu.firmwareCoherent === null && known !== null) {
@@ -119,36 +90,40 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
   }
   const geometry = geometryOf(tableRegisters(smmu, registers));
   const stes = new SteReader(now.view);
-  const view = new HardwareView(geometry, now.view, stes, input.progress, input.owners);
-  const memory = new KernelMemory(now.view, stes, now.map, input.memremap);
-  const { devices, cutFrom } = chooseDevices(input, view);
+  const view = new HardwareView(geometry, now.view, stes, evidence.progress, owners);
+  const memory = new KernelMemory(now.view, stes, now.map, plan.memremap);
+  const laterMemory =
+    later === null ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, plan.memremap);
+  const { devices, cutFrom } = chooseDevices(plan, smmu, view);
   const tableByteLength = geometry.entries * (geometry.format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
   const doubt = doubtOf({
-    captured: input.captured,
+    captured: snapshot.captured,
     registers,
     table: { start: geometry.base, end: geometry.base + tableByteLength },
-    kdumpRam: input.kdumpRam,
-    vmcoreRam: input.vmcoreRam,
+    kdumpRam,
+    vmcoreRam: vmcoreRamOf(now.dump),
   });
   const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
-      told,
-      doubt,
+      ...plan,
+      revision: one,
       registers,
       firmwareCoherent,
-      revision: one,
       memory,
-      laterMemory: laterMemory(input),
+      laterMemory,
       devices,
-      gate: input.gate,
-      failures: input.failures,
-      unbindPage: input.unbindPage,
+      doubt,
+      told,
     });
-  const emulation = settled(emulate(revision), (told) => emulate(revision, told), input);
+  const alone = snapshot.smmus.length === 1;
+  const emulation = settled(emulate(revision), (told) => emulate(revision, told), evidence.dmesg, {
+    name: smmu.name,
+    alone,
+  });
   const outcome = outcomeReport(emulation);
   const ssidBits = emulation.ids.ssidBits;
 
-  const context = { firmwareCoherent, memory, kdumpRam: input.kdumpRam };
+  const context = { firmwareCoherent, memory, kdumpRam };
   adoptionFindings(emulation, registers, geometry, context, findings);
   const census = examineTable(view, emulation, memory, findings);
   for (const sid of sids ?? []) {
@@ -160,10 +135,12 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome.lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
-  const others = compareRevisions(emulation, outcome, emulate, input.allRevisions, findings);
-  const dmesg = compareLog(input, outcome, findings);
-  if (platform !== undefined) platformFindings(platform, known, { smmu, names }, view, findings);
-  if (input.own !== null) ownRegisterFindings(input.own, smmu, input.kdumpRam, findings);
+  const others = compareRevisions(emulation, outcome, emulate, listing.allRevisions, findings);
+  const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
+  const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
+  if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
+  const own = ownSmmuOf(smmu, evidence);
+  if (own !== null) ownRegisterFindings(own, smmu, kdumpRam, findings);
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
     registers.assume('excluded table pages', 'zero', `${now.view.whyExcludedIsZero}; pages of the table: ${pages}`);
@@ -176,28 +153,30 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     view,
     memory: now.view,
     map: now.map,
-    paBits: input.memremap.paBits,
-    kdumpRam: input.kdumpRam,
-    registerPages: input.registerPages,
+    paBits: plan.memremap.paBits,
+    kdumpRam,
+    registerPages: registerPagesOf(snapshot),
     emulation,
-    examination: input.examination,
+    examination,
     findings,
   };
-  const risks = examineRisks(riskContext, input.furtherChecks);
+  const risks = examineRisks(riskContext, furtherChecks);
 
+  const { rmr } = plan.streams;
+  const faults = faultsOf(smmu, snapshot, crashedLog);
   const report: SmmuReport = {
     name: smmu.name,
     base: smmu.base,
     features: { ...emulation.featuresBefore, ...emulation.ids },
-    registersFrom: input.registersFrom,
+    registersFrom: evidence.crashedKernel?.givesRegisters === true ? 'dump' : 'snapshot',
     registers: registerReport(smmu),
     assumptions: registers.assumptions,
     ...outcome,
     ...others,
-    rmr: rmrReports(input.rmr ?? rmrSids(known), emulation, view),
+    rmr: rmrReports(rmr === undefined ? rmrSids(known) : sidsFor(rmr, smmu), emulation, view),
     masters: smmu.masters ?? [],
-    ...(input.faults === undefined ? {} : { faults: input.faults }),
-    ...(platform === undefined ? {} : { platform: platformReport(platform, known) }),
+    ...(faults === undefined ? {} : { faults }),
+    ...(platform === null ? {} : { platform: platformReport(platform, known) }),
     dmesg,
     table: {
       format: geometry.format,
@@ -208,7 +187,7 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
     reachable: risks.reachable,
     kdumpReach: risks.kdumpReach,
     census,
-    ...tableRows(input, { view, census, ssidBits, names }, findings),
+    ...tableRows({ now, revision, sids, all, list }, { view, census, ssidBits, names }, findings),
   };
   return { report, findings, risks, repeatedStes: view.repeatedStes };
 }
@@ -217,22 +196,33 @@ export function inspectSmmu(input: SmmuInput): InspectedSmmu {
 function settled(
   emulation: Emulation,
   again: (told: ToldByLog) => Emulation,
-  { dmesg, smmu, alone }: SmmuInput,
+  dmesg: Capture | null,
+  smmu: { readonly name: string; readonly alone: boolean },
 ): Emulation {
-  if (dmesg === undefined || emulation.fate.kind !== 'unknown') return emulation;
-  return again(toldByLog(dmesg, { name: smmu.name, alone }));
+  return dmesg === null || emulation.fate.kind !== 'unknown' ? emulation : again(toldByLog(dmesg, smmu));
 }
 
-function laterMemory({ later, memremap }: SmmuInput): KernelMemory | null {
-  return later === undefined ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, memremap);
+/** Both register pages of every SMMU whose base is known, by address; made once for all that ask. */
+function registerPagesOf(snapshot: Snapshot): RiskContext['registerPages'] {
+  const known = registerPages.get(snapshot);
+  if (known !== undefined) return known;
+  const pages = snapshot.smmus
+    .flatMap(({ name, base }) => (base === null ? [] : [{ name, start: base, end: base + 0x2_0000 }]))
+    .sort((a, b) => a.start - b.start);
+  registerPages.set(snapshot, pages);
+  return pages;
 }
+
+const registerPages = new WeakMap<Snapshot, RiskContext['registerPages']>();
 
 /** The devices of the kdump kernel, and, where the active ones were cut short, of how many. */
 function chooseDevices(
-  { devices, insertActive }: SmmuInput,
+  plan: Plan,
+  smmu: SmmuSnapshot,
   view: HardwareView,
 ): { devices: DevicePlan; cutFrom: number | null } {
-  if (!insertActive) return { devices, cutFrom: null };
+  const devices = devicesBehind(smmu, plan);
+  if (plan.streams.insert !== 'all') return { devices, cutFrom: null };
   const named = new Set(devices.present.flatMap(({ sids }) => sids));
   const active: KernelDevice[] = [];
   let total = 0;
@@ -282,13 +272,13 @@ function compareRevisions(
 }
 
 function compareLog(
-  { dmesg, smmu, alone, revision }: SmmuInput,
+  dmesg: Capture | null,
+  smmu: ComparedSmmu,
   outcome: Outcome,
   findings: FindingList,
 ): DmesgReport | null {
-  if (dmesg === undefined) return null;
-  const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
-  const report = compareDmesg(dmesg, compared, outcome.kernelLog, outcome.panic);
+  if (dmesg === null) return null;
+  const report = compareDmesg(dmesg, smmu, outcome.kernelLog, outcome.panic);
   const { file, agree, missing, extra, panic, carriesSeries } = report;
   const panicAgrees = panic === null || panic.agrees;
   // Of what cannot be told nothing was predicted that more lines could differ from.

@@ -5,11 +5,10 @@
 
 import type { RevisionSplit } from '../adopt/compare.ts';
 import type { Features, IdSizes } from '../adopt/device.ts';
-import type { Dump, DumpAssumption } from '../dump/dump.ts';
-import type { AddressRange } from '../dump/memory.ts';
+import type { DumpReport } from '../dump/dump-report.ts';
 import type { Finding } from '../findings/findings.ts';
 import type { KdumpReach, ReachableReport } from '../findings/risks/page-tables.ts';
-import type { KernelState } from '../linux/kernel-state.ts';
+import type { FoundState, KernelState } from '../linux/kernel-state.ts';
 import type { Rows } from '../rows.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
@@ -18,16 +17,15 @@ import type { Master, Provenance } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import type { L1Row } from '../tables/l1-rows.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
-import type { FoundState } from './crashed-kernel.ts';
+import type { SCHEMA_VERSION } from '../version.ts';
 import type { DmesgReport } from './dmesg.ts';
 import type { EventInDump } from './log-report.ts';
 import type { Outcome, RevisionOutcome } from './outcome.ts';
 import type { PlatformReport } from './platform-report.ts';
 
 export type { RevisionSplit } from '../adopt/compare.ts';
+export type { Completeness, DumpReport } from '../dump/dump-report.ts';
 export type * from './outcome.ts';
-
-export const SCHEMA_VERSION = 1;
 
 export interface Inspection {
   readonly schemaVersion: typeof SCHEMA_VERSION;
@@ -60,24 +58,6 @@ export interface KernelReport {
   /** What was found of its SMMUs, with what is doubtful about it, or why nothing was; absent where nobody has looked. */
   readonly state?: KernelState;
 }
-
-export interface DumpReport {
-  readonly files: readonly string[];
-  readonly format: string;
-  readonly wrapper: string | null;
-  readonly pageSize: number;
-  /** Whether it is known that all is there that should be. */
-  readonly complete: boolean;
-  /** `unknown`: the format has no mark at its end, so that a dump that was cut may look like a whole one. */
-  readonly completeness: Completeness;
-  /** What the dump says is RAM. */
-  readonly memory: readonly AddressRange[];
-  /** Whether that is all RAM there is. If it may not be, what lies elsewhere is unknown, not a hole. */
-  readonly memoryComplete: boolean;
-  readonly assumptions: readonly DumpAssumption[];
-}
-
-export type Completeness = 'whole' | 'short' | 'unknown';
 
 export interface SmmuReport extends Outcome {
   readonly name: string;
@@ -149,19 +129,4 @@ export interface RmrReport {
   readonly kept: boolean | null;
   readonly config: SteConfig | null;
   readonly valid: boolean | null;
-}
-
-/** The container and the memory map of a dump. */
-export function dumpReport(dump: Dump): DumpReport {
-  return {
-    files: dump.files,
-    format: dump.format,
-    wrapper: dump.wrapper,
-    pageSize: dump.pageSize,
-    complete: dump.complete === true,
-    completeness: dump.complete === null ? 'unknown' : dump.complete ? 'whole' : 'short',
-    memory: dump.memory.ranges,
-    memoryComplete: dump.mapComplete,
-    assumptions: dump.assumptions,
-  };
 }

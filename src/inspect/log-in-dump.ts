@@ -4,15 +4,14 @@
  */
 
 import type { Dump } from '../dump/dump.ts';
-import { MemoryView } from '../dump/view.ts';
+import type { OpenedDump } from '../dump/open.ts';
 import { InputError } from '../errors.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
 import { kernelLog, type LogRecord } from '../linux/kernel-log.ts';
 import { extractSnapshot } from '../linux/kernel-state.ts';
 import type { KernelLog } from '../log/facts.ts';
 import { LogReader } from '../log/kernel-log.ts';
-import { AddressMap } from '../platform/address-map.ts';
-import type { Firmware } from '../platform/firmware.ts';
+import { evidenceOf } from '../platform/evidence.ts';
 import { eventQueueOf } from '../queues/queue.ts';
 import type { AccessKind } from '../smmu/translation/rights.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -27,54 +26,51 @@ import {
 } from './log-report.ts';
 
 /** The log that the crashed kernel left in its dump. Throws InputError (`format`) where there is none. */
-function logOf(dump: Dump, file: string): KernelLog {
+export function logOf(dump: Dump): KernelLog {
   const found = kernelLog(dump);
   if (found.outcome === 'not-found') {
     throw new InputError(
       'format',
       'has no kernel log that can be found: name one beside it (log dmesg.txt --dump ...)',
-      { file },
+      { file: dump.files[0] ?? 'dump' },
     );
   }
   return readRecords(found.records);
 }
 
+/**
+ * The same, put to the tables by the registers in `snapshot`; null where there is none. The memory of the event queue, which
+ * may be megabytes, is not asked.
+ */
+export function crashLogOf(dump: OpenedDump, snapshot: Snapshot): LogReport | null {
+  const found = kernelLog(dump);
+  if (found.outcome === 'not-found') return null;
+  const report = logReport(dump.files, readRecords(found.records), []);
+  return withTables(report, snapshot, evidenceOf(dump, snapshot).now, { asksQueue: false });
+}
+
 /** What the records of a kernel's ring buffer say. */
-export function readRecords(records: Iterable<LogRecord>): KernelLog {
+function readRecords(records: Iterable<LogRecord>): KernelLog {
   const reader = new LogReader();
   for (const record of records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
   return reader.end();
 }
 
 /**
- * `log` is what was read and from where, or null for the log in the dump; without `snapshot`, the registers are those that
- * the dump itself tells. Where it tells none, the log stands alone.
+ * The report with what the dump says of every event whose SMMU and stream are known. Without `snapshot`, the registers are
+ * those that the dump itself tells; where it tells none, the log stands alone.
  */
-export function logAgainstDump(
-  dump: Dump,
-  names: readonly string[],
-  log: readonly [files: readonly string[], log: KernelLog] | null,
-  snapshot: Snapshot | null,
-  tables: readonly Firmware[],
-): LogReport {
-  const [files, read] = log ?? [names, logOf(dump, names[0] ?? '')];
-  const report = logReport(files, read, tables);
+export function againstDump(report: LogReport, dump: OpenedDump, snapshot: Snapshot | null): LogReport {
   const state = snapshot === null ? extractSnapshot(dump) : null;
   const known = snapshot ?? (state?.outcome === 'found' ? state.snapshot : null);
-  if (known === null) return report;
-  const map = new AddressMap(dump.memory, null, known.kdump.systemRam);
-  return againstDump(report, known, { view: new MemoryView(dump), map });
+  return known === null ? report : withTables(report, known, evidenceOf(dump, known).now, { asksQueue: true });
 }
 
-/**
- * The report with what the dump says of every event whose SMMU and stream are known. `asksQueue`: the memory of the event
- * queue too, which may be megabytes.
- */
-export function againstDump(
+function withTables(
   report: LogReport,
   snapshot: Snapshot,
   memory: TranslationMemory,
-  asksQueue = true,
+  { asksQueue }: { readonly asksQueue: boolean },
 ): LogReport {
   return {
     ...report,

@@ -4,6 +4,7 @@
  */
 
 import type { RegisterDoubt } from '../adopt/fate.ts';
+import type { Dump } from '../dump/dump.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { CaptureMoment } from '../snapshot/snapshot.ts';
@@ -20,6 +21,14 @@ export interface MomentEvidence {
    * raw image is taken from outside, in one moment with the registers.
    */
   readonly vmcoreRam: readonly AddressRange[] | null;
+}
+
+/** Formats that a kdump kernel writes. */
+const VMCORES: readonly string[] = ['elf', 'kdump'];
+
+/** RAM of a dump that a kdump kernel has written, ascending; null for any other. */
+export function vmcoreRamOf({ format, memory }: Pick<Dump, 'format' | 'memory'>): readonly AddressRange[] | null {
+  return VMCORES.includes(format) ? memory.ranges : null;
 }
 
 /** The first sign of another moment, or null. */

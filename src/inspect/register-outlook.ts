@@ -43,8 +43,11 @@ export interface ValidatedSnapshot extends ExplainedSnapshot {
   readonly smmus: readonly ValidatedSmmu[];
 }
 
-/** Everything that a register snapshot tells by itself: each register explained, and what follows for a kdump. */
-export function validatedSnapshot(snapshot: Snapshot): ValidatedSnapshot {
+/**
+ * Everything that a register snapshot tells by itself: each register explained, what is missing or striking, and what
+ * follows for a kdump. Whether the other commands can use it is in `usable`.
+ */
+export function validateRegisters(snapshot: Snapshot): ValidatedSnapshot {
   const explained = explainSnapshot(snapshot);
   const smmus = explained.smmus.map((smmu, i): ValidatedSmmu => {
     const unusable = smmu.remarks.some(({ severity }) => severity === 'unusable');

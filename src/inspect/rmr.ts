@@ -15,6 +15,7 @@ export function rmrSids(known: PlatformSmmu | null): number[] {
   return [...new Set(sids)].sort((a, b) => a - b);
 }
 
+/** What becomes of the STEs of these StreamIDs; null where the adoption cannot be told. */
 export function rmrReports(sids: readonly number[], { verdict }: Emulation, view: HardwareView): RmrReport[] {
   const known = verdict !== 'indeterminate' && verdict !== 'panic';
   const kept = known ? verdict === 'adopted' : null;

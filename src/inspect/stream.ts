@@ -5,15 +5,14 @@
 
 import { type Check, failed } from '../adopt/checks.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
-import type { AddressRange } from '../dump/memory.ts';
 import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { DeviceNames } from '../platform/device-names.ts';
+import type { Evidence } from '../platform/evidence.ts';
 import { bdfOf, tableAddressBits } from '../smmu/stream-table.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { type Lookup, lookUpByHardware, lookUpByLinux } from '../streams/stream-lookup.ts';
 import { type StreamTraffic, streamTraffic } from '../streams/stream-traffic.ts';
-import type { TranslationMemory } from '../streams/translation.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import type { TableRegisters } from '../tables/table-registers.ts';
 import type { DumpReport, Inspection, SmmuReport } from './inspection.ts';
@@ -64,15 +63,18 @@ export interface StreamScan {
   readonly stopsElsewhere: boolean;
 }
 
-/** What the report of an SMMU was made from. */
-export interface StreamInput extends TranslationMemory {
-  readonly snapshot: SmmuSnapshot;
-  readonly kdumpRam: readonly AddressRange[];
-}
-
-/** `smmu` is a part of `inspection`. */
-export function streamReport(inspection: Inspection, smmu: SmmuReport, input: StreamInput, sid: number): StreamReport {
-  const { snapshot, view, map, kdumpRam } = input;
+/**
+ * `inspection` is of `snapshot` alone, and was asked for this stream. Reads `evidence` for what the stream reaches and
+ * what the queues hold about it.
+ */
+export function streamReport(
+  inspection: Inspection,
+  snapshot: SmmuSnapshot,
+  { now: { view, map }, kdumpRam }: Evidence,
+  sid: number,
+): StreamReport {
+  const [smmu] = inspection.smmus;
+  if (smmu === undefined) throw new Error('an SMMU was inspected, and none came back');
   const registers = reportedTableRegisters(smmu);
   const hardware = lookUpByHardware(registers, view, sid);
   const linux = lookUpByLinux(registers, view, sid);

@@ -15,8 +15,8 @@ import type { SmmuReport } from './inspection.ts';
 interface Asked {
   readonly now: { readonly view: MemoryView };
   readonly revision: Revision;
-  /** Only these StreamIDs, whatever their STEs hold. */
-  readonly sids: readonly number[] | undefined;
+  /** Only these StreamIDs, whatever their STEs hold; null: those in use. */
+  readonly sids: readonly number[] | null;
   /** Unused descriptors and abort STEs too. */
   readonly all: boolean;
   readonly list: ListBudget;
@@ -64,7 +64,7 @@ function stesOf(
   { view, census, ssidBits, names }: Source,
 ): Omit<TableRows, keyof ReturnType<typeof l1Rows>> {
   const limits = list.steLimits;
-  const wanted = sids === undefined ? null : [...new Set(sids)].sort((a, b) => a - b);
+  const wanted = sids === null ? null : [...new Set(sids)].sort((a, b) => a - b);
   const { listed, notListed } =
     wanted === null ? view.select(all, limits, census) : firstWanted(wanted.length, limits.stes);
   list.take(listed);

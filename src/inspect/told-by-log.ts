@@ -1,7 +1,8 @@
 /** What a captured log of the kdump kernel tells of an adoption that the dump leaves open. */
 
 import type { ToldByLog } from '../adopt/fate.ts';
-import { type Capture, captureLines, DEATH, linesOf } from './capture-lines.ts';
+import type { Capture } from '../platform/evidence.ts';
+import { captureLines, DEATH, linesOf } from './capture-lines.ts';
 import { body } from './dmesg.ts';
 
 const RETAINED = 'retaining SMMUEN for in-flight DMA';
@@ -12,6 +13,7 @@ const NOT_REGISTERED = 'Failed to register iommu';
 /** Lines that come when every built-in driver has probed its devices. */
 const PROBED = /Freeing unused kernel memory|Run \S+ as init process|systemd\[1\]/;
 
+/** What a capture says of one SMMU; null for whatever it leaves open. `alone`: the snapshot has no other. */
 export function toldByLog(capture: Capture, smmu: { readonly name: string; readonly alone: boolean }): ToldByLog {
   const captured = captureLines(capture);
   const { lines } = captured;

@@ -51,6 +51,7 @@ const FINALIZED = 2n;
 const BLOCK_ID_BYTE_LENGTH = 8n;
 const LEVEL_LSB = 5;
 
+/** The crashed kernel's log, oldest record first, from the dump alone; or why there is none. */
 export function kernelLog(dump: Dump): KernelLog {
   const kernel = kernelOf(dump);
   if (!isKernel(kernel)) return { outcome: 'not-found', reason: kernel };
@@ -70,6 +71,7 @@ export interface LogRing {
   records(): Generator<LogRecord | null>;
 }
 
+/** The ring buffer of a kernel, to be read record by record; or why it cannot be. */
 export function openRing(kernel: Kernel): LogRing | NoLog {
   const { memory, types } = kernel;
   const { info } = memory.layout;

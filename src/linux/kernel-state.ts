@@ -67,6 +67,19 @@ export type KernelState =
     }
   | { readonly outcome: 'not-found'; readonly kernel: KernelIdentity | null; readonly reason: NoState };
 
+/** A crashed kernel whose SMMUs were found in the dump. */
+export type FoundState = Extract<KernelState, { outcome: 'found' }>;
+
+/** What a result rests on that is the crashed kernel's own. */
+export interface CrashedKernel {
+  /** Of its SMMUs, or why there is none. */
+  readonly state: KernelState;
+  /** Whether the registers are its own, and not those of a snapshot that was given. */
+  readonly givesRegisters: boolean;
+  /** The same of the memory map. */
+  readonly givesMap: boolean;
+}
+
 const DRIVER = 'arm-smmu-v3';
 /** What the module is called when the driver is none of the kernel's own. */
 const MODULE = 'arm_smmu_v3';

@@ -55,6 +55,7 @@ export function kernelOf(dump: Dump): Kernel | NoKernel {
   return kernel;
 }
 
+/** Whether a kernel was found. */
 export function isKernel(kernel: Kernel | NoKernel): kernel is Kernel {
   return !('why' in kernel);
 }

@@ -16,6 +16,7 @@ export interface Registers {
 /** What memory shows of each queue. */
 export type QueueMemories = Readonly<Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>>;
 
+/** The registers of an SMMU as the driver's state and the memory of its queues tell them, each with how it is known. */
 export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers {
   const registers = new Map<string, bigint>();
   const partial = new Map<string, PartialRegister>();

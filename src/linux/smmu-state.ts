@@ -99,6 +99,7 @@ export const FEATURE = {
 
 export type Feature = keyof typeof FEATURE;
 
+/** Whether the driver's word of features has this one. */
 export function hasFeature(features: number, feature: Feature): boolean {
   return ((features >>> FEATURE[feature]) & 1) === 1;
 }

@@ -59,6 +59,7 @@ export function kernelLayout(info: ReadonlyMap<string, string>): KernelLayout | 
   };
 }
 
+/** Whether VMCOREINFO had all that is needed. */
 export function isLayout(layout: KernelLayout | LayoutGap): layout is KernelLayout {
   return !('key' in layout);
 }

@@ -21,6 +21,7 @@ export interface LineTaker {
 const WORTH_A_LOOK =
   /smmu|SMMU|iommu group|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux/g;
 
+/** Whether a line may be about an SMMU. Cheap, and true for a few lines too many. */
 export function isWorthALook(line: string): boolean {
   WORTH_A_LOOK.lastIndex = 0;
   return WORTH_A_LOOK.test(line);

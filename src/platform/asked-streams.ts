@@ -24,6 +24,7 @@ export interface AskedSmmu {
 /** StreamIDs, the same for every SMMU, or those of each. */
 export type SidList = readonly number[] | ((smmu: AskedSmmu) => readonly number[]);
 
+/** The StreamIDs of a list behind one SMMU. */
 export function sidsFor(list: SidList, smmu: AskedSmmu): readonly number[] {
   return typeof list === 'function' ? list(smmu) : list;
 }

@@ -25,14 +25,14 @@ export interface NamingSmmu {
 
 /** What the devices behind an SMMU are called: by the crashed kernel, else by firmware. */
 export function deviceNamesOf(platform: Platform | null | undefined, { base, masters }: NamingSmmu): DeviceNames {
-  const known = platform === null || platform === undefined ? null : platformSmmuAt(platform, base);
+  const known = platformSmmuAt(platform ?? null, base);
   return new DeviceNames(known?.smmu.ranges ?? [], masters);
 }
 
-/** The first table with an SMMU at this base, or null. */
-export function platformSmmuAt({ tables }: Platform, base: number | null): PlatformSmmu | null {
-  if (base === null) return null;
-  for (const table of tables) {
+/** The first table with an SMMU at this base; null without one, or where no table was given. */
+export function platformSmmuAt(platform: Platform | null, base: number | null): PlatformSmmu | null {
+  if (platform === null || base === null) return null;
+  for (const table of platform.tables) {
     const smmu = table.smmus.find((one) => one.base === base);
     if (smmu !== undefined) return { table, smmu };
   }

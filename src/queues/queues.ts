@@ -3,17 +3,20 @@
  * The kdump kernel reads none of it: it starts all three anew.
  */
 
-import type { Dump } from '../dump/dump.ts';
-import { MemoryView } from '../dump/view.ts';
-import { type DumpReport, dumpReport, SCHEMA_VERSION } from '../inspect/inspection.ts';
+import { type DumpReport, dumpReport } from '../dump/dump-report.ts';
+import type { OpenedDump } from '../dump/open.ts';
+import { untilFetched } from '../dump/until-fetched.ts';
+import type { MemoryView } from '../dump/view.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
+import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { deviceNamesOf, type Platform } from '../platform/platform.ts';
 import { Rows } from '../rows.ts';
 import { COMMAND_ERRORS, type SidRange } from '../smmu/commands.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
+import { chooseSmmus } from '../snapshot/choose.ts';
 import type { CaptureMoment, SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { fieldsThatDiffer, fieldValue, valueInWords } from '../snapshot/validate/facts.ts';
-import { TOOL } from '../version.ts';
+import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import {
   commandQueueOf,
   eventQueueOf,
@@ -97,31 +100,40 @@ export interface CommandError {
   readonly at: Named<QueueEntry> | null;
 }
 
-export interface QueuesOptions {
+export interface QueuesOptions extends Pick<EvidenceOptions, 'platform'> {
+  /** Names of the SMMUs; all of the snapshot when left out. */
+  readonly smmus?: readonly string[] | undefined;
   /** Entries behind CONS too. */
   readonly all?: boolean | undefined;
   readonly queues?: readonly QueueName[] | undefined;
   /** Only entries that concern one of these streams; those for all streams do. */
   readonly sids?: SidList | undefined;
-  /** What firmware says of the machine. */
-  readonly platform?: Platform | undefined;
 }
 
-/** `smmus` are those of the snapshot that are asked about. Rows are read from the dump as they are gone through. */
-export function queuesReport(
-  dump: Dump,
-  snapshot: Snapshot,
-  smmus: readonly SmmuSnapshot[],
-  options: QueuesOptions = {},
-): QueuesReport {
-  const view = new MemoryView(dump);
-  return {
-    schemaVersion: SCHEMA_VERSION,
-    tool: TOOL,
-    dump: dumpReport(dump),
-    captured: snapshot.captured,
-    smmus: smmus.map((smmu) => smmuQueues(smmu, view, options)),
-  };
+/**
+ * What was pending in the queues of each SMMU, oldest first. Entries are rows: they are read from the dump as they are
+ * gone through, so keep it open until then.
+ * Throws InputError (`usage`) for an unknown SMMU; entries that the dump lacks are counted.
+ */
+export async function queues(dump: OpenedDump, snapshot: Snapshot, options: QueuesOptions = {}): Promise<QueuesReport> {
+  const { now } = evidenceOf(dump, snapshot, options);
+  const smmus = chooseSmmus(options.smmus, snapshot);
+  const report = await untilFetched(
+    (): QueuesReport => ({
+      schemaVersion: SCHEMA_VERSION,
+      tool: TOOL,
+      dump: dumpReport(dump),
+      captured: snapshot.captured,
+      smmus: smmus.map((smmu) => smmuQueues(smmu, now.view, options)),
+    }),
+  );
+  // So that going through the rows finds their bytes there.
+  if (dump.fetched) await untilFetched(() => readRows(report));
+  return report;
+}
+
+function readRows({ smmus }: QueuesReport): void {
+  for (const { queues: all } of smmus) for (const { entries } of all) for (const _ of entries);
 }
 
 const MAKERS: Readonly<Record<QueueName, (smmu: SmmuSnapshot, view: MemoryView) => Queue>> = {

@@ -137,6 +137,7 @@ export function* tableLines(tables: readonly TableCandidate[]): Generator<string
   }
 }
 
+/** Candidates for stream tables as JSON, addresses as hex text. */
 export function tablesJson(tables: readonly TableCandidate[]): object {
   const candidates = tables.map(({ paddr, ...rest }) => ({ paddr: `0x${paddr.toString(16)}`, ...rest }));
   return { schemaVersion: 1, tables: candidates };

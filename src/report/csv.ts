@@ -21,6 +21,7 @@ const HEADER: readonly string[] = [
   ...['cds', 'asids', 'findings'],
 ];
 
+/** A header and one record for each STE, by RFC 4180, with text from files made harmless for spreadsheets. */
 export function* csvReport({ smmus, findings }: Inspection): Generator<string> {
   yield record(HEADER);
   for (const { name, stes } of smmus) {

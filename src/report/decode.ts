@@ -1,54 +1,11 @@
-/** `smmu-adopt decode`: words as fields, each with what it means. */
+/** `smmu-adopt decode` as text: words as fields, each with what it means. */
 
-import { hex } from '../hex.ts';
-import { countingFields } from '../smmu/counting-fields.ts';
-import type { DecodedWords, DecodeProblem } from '../smmu/decode.ts';
+import { type DecodedWords, type DecodeProblem, recordFields } from '../smmu/decode.ts';
+import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { Field, FieldValue } from '../smmu/fields.ts';
-import { TOOL } from '../version.ts';
 import { shownValue, valueInWords } from './text/field-groups.ts';
 import { INDENT, paragraph, type Style, title } from './text/style.ts';
 import { type Column, NOTHING, table } from './text/table.ts';
-
-const SCHEMA_VERSION = 1;
-
-export function decodeJson(records: readonly DecodedWords[]): object {
-  return { schemaVersion: SCHEMA_VERSION, tool: TOOL, records: records.map(recordJson) };
-}
-
-function recordJson(record: DecodedWords): object {
-  const { kind, layout, code, problems } = record;
-  return {
-    kind,
-    name: layout.name,
-    code,
-    words: wordsOf(record),
-    fields: jsonFields(fieldsOf(record)),
-    meaning: layout.meaning,
-    problems: problems.map(problemInWords),
-  };
-}
-
-function wordsOf({ layout, words }: DecodedWords): string[] {
-  const digits = 2 * Math.min(8, layout.byteLength);
-  return words.map((word) => `0x${word.toString(16).padStart(digits, '0')}`);
-}
-
-/** Fields of words that are missing, and those that others switch off, are null. */
-function fieldsOf({ layout, words }: DecodedWords): Record<string, FieldValue | null> {
-  const whole = Array.from({ length: Math.ceil(layout.byteLength / 8) }, (_, i) => words[i] ?? 0n);
-  const fields = countingFields(layout, whole);
-  for (const { name, word } of layout.fields) if (word >= words.length) fields[name] = null;
-  return fields;
-}
-
-/** Addresses as hex text. */
-export function jsonFields(
-  fields: Readonly<Record<string, FieldValue | null>>,
-): Record<string, number | string | null> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, typeof value === 'bigint' ? hex(value) : value]),
-  );
-}
 
 const ORDERS = {
   'as-given': 'as they were given',
@@ -56,6 +13,7 @@ const ORDERS = {
   'last-word-first': 'with the last word first, the one order that makes sense',
 };
 
+/** A problem of a record in one sentence. */
 export function problemInWords(problem: DecodeProblem): string {
   switch (problem.kind) {
     case 'cut':
@@ -93,8 +51,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'Means', yields: 'wrap' },
 ];
 
-/** `guessed`: nobody said what the words are. */
-export function* decodeText(records: readonly DecodedWords[], style: Style, guessed: boolean): Generator<string> {
+/** Every record with its fields, line by line. */
+export function* decodeText({ records, guessed }: DecodeReport, style: Style): Generator<string> {
   if (guessed && records.length > 1) yield `These words could be any of ${records.length} things.\n\n`;
   for (const [i, record] of records.entries()) {
     if (i > 0) yield '\n';
@@ -108,7 +66,7 @@ function* recordLines(record: DecodedWords, style: Style): Generator<string> {
   yield* title(style, layout.name, `${NOUNS[kind]}${number}`).slice(1);
   yield* paragraph(style, INDENT, layout.meaning);
   for (const problem of problems) yield* paragraph(style, `${INDENT}note: `, problemInWords(problem));
-  const fields = fieldsOf(record);
+  const fields = recordFields(record);
   const entries = layout.fields.map((field) => ({ field, value: fields[field.name] ?? null }));
   const long = entries.length > MAX_ALL_SHOWN;
   const shown = entries.filter(({ value }) => !long || (value !== null && Number(value) !== 0));

@@ -14,6 +14,7 @@ const COMMANDS: { readonly [S in Severity]: string } = { error: 'error', warning
 /** In a word, for a log. */
 const THEN: Readonly<Record<string, string>> = { 'kernel-dies': 'panic', 'smmu-lost': 'lost', unknown: 'unknown' };
 
+/** A line that sums up, then an annotation for each finding, the gravest first. */
 export function* githubReport(inspection: Inspection): Generator<string> {
   yield `${summaryLine(inspection)}\n`;
   const findings = inOrder(inspection);
@@ -48,6 +49,7 @@ export function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
+/** Text as the value of a property of a workflow command. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

@@ -39,6 +39,7 @@ interface Suite {
   readonly cases: readonly TestCase[];
 }
 
+/** A test suite for each SMMU, with a case for its verdict and for each rule that was broken. */
 export function* junitReport(inspection: Inspection): Generator<string> {
   const suites = suitesOf(inspection);
   const all = suites.flatMap(({ cases }) => cases);
@@ -146,6 +147,7 @@ function* caseLines(suite: string, { group, name, outcome, message, details = []
   }
 }
 
+/** Attributes of an XML element with a blank in front of each. */
 export function attributes(values: Readonly<Record<string, string | number | undefined>>): string {
   return Object.entries(values)
     .map(([name, value]) => ` ${name}="${xmlText(String(value ?? ''))}"`)
@@ -162,6 +164,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** XML 1.0 has no way to write these; the control characters among them are replaced like in every other report. */
 const NO_XML = /[\ufffe\uffff]|\p{Cs}/gu;
 
+/** Text for XML 1.0: what it cannot hold is shown by its code. */
 export function xmlText(text: string): string {
   return escapeText(text)
     .replace(NO_XML, (character) => `\\u${character.charCodeAt(0).toString(16)}`)

@@ -14,6 +14,10 @@ type RecordKind = 'dump' | 'smmu' | 'adoption' | 'insert' | 'l1' | 'ste' | 'find
 type Json = Readonly<Record<string, unknown>>;
 type JsonList = Iterable<Json>;
 
+/**
+ * One line for the dump, then for each SMMU with its adoption, insertions, L1 descriptors and STEs, for each finding,
+ * and for the summary.
+ */
 export function* ndjsonReport(inspection: Inspection): Generator<string> {
   const { dump, smmus, findings, summary, ...root } = INSPECTION.toJson(inspection) as Json;
   // The keys beside these parts, the schema version among them, have no other line to be in.

@@ -16,6 +16,7 @@ export const SARIF_RULES = NAMES.map((id) => {
   };
 });
 
+/** The index of a rule in the list of the SARIF log. */
 export function ruleIndex(rule: Rule): number {
   return NAMES.indexOf(rule);
 }

@@ -13,6 +13,7 @@ import { ruleIndex, SARIF_RULES } from './sarif-rules.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
+/** A SARIF 2.1.0 log with one run. */
 export function* sarifReport(inspection: Inspection): Generator<string> {
   yield jsonText(sarifLog(inspection));
 }

@@ -46,6 +46,7 @@ export function cdTableBehind(ste: readonly bigint[], ssidBits: number): CdTable
   return cdTableOf(paddr, Number(field('S1Fmt')), Number(field('S1CDMax')), ssidBits);
 }
 
+/** Whether a CD table has L1 descriptors. */
 export function isTwoLevel({ format }: CdTable): boolean {
   return format === '4k-leaves' || format === '64k-leaves';
 }

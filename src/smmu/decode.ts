@@ -6,9 +6,9 @@
 import { CD, L1CD } from './cd.ts';
 import { cdIllegalities } from './cd-legality.ts';
 import { commandType } from './commands.ts';
-import { fieldCounts } from './counting-fields.ts';
+import { countingFields, fieldCounts } from './counting-fields.ts';
 import { eventType } from './events.ts';
-import { fieldBits, type Layout, meaningOf } from './fields.ts';
+import { type FieldValue, fieldBits, type Layout, meaningOf } from './fields.ts';
 import { hardwareFeatures } from './hardware-features.ts';
 import { L1STD } from './l1std.ts';
 import { type Illegality, reservedBitsSet } from './legality.ts';
@@ -117,6 +117,14 @@ function typeOf(kind: RecordKind, number: number): { layout: Layout; code: numbe
 export function decodeRegister(register: Register, value: bigint): DecodedWords {
   const problems = fieldProblems(register, [value]);
   return { kind: 'register', layout: register, code: null, words: [value], problems };
+}
+
+/** The fields by name. Those of words that are missing, and those that others switch off, are null. */
+export function recordFields({ layout, words }: DecodedWords): Record<string, FieldValue | null> {
+  const whole = Array.from({ length: Math.ceil(layout.byteLength / 8) }, (_, i) => words[i] ?? 0n);
+  const fields = countingFields(layout, whole);
+  for (const { name, word } of layout.fields) if (word >= words.length) fields[name] = null;
+  return fields;
 }
 
 /** Layouts that have more in them than their tables say; those bits are left to the raw words. */

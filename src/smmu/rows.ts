@@ -27,6 +27,7 @@ export function address(name: string, word: number, lsb: number, width: number, 
   return { name, word, lsb, width, kind: 'address', meaning };
 }
 
+/** A register at an offset from page 0, with its fields. */
 export function register(
   name: string,
   offset: number,

@@ -67,19 +67,23 @@ export function hexText(value: bigint, byteLength: number): string {
   return `0x${value.toString(16).padStart(2 * byteLength, '0')}`;
 }
 
+/** The value as an object; refuses any other, naming the place. */
 export function objectAt(place: Place, value: Json | undefined): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   return place.refuse(`expected an object, found ${kindOf(value)}`);
 }
 
+/** The value as an array; refuses any other, naming the place. */
 export function arrayAt(place: Place, value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : place.refuse(`expected an array, found ${kindOf(value)}`);
 }
 
+/** The value as text; refuses any other, naming the place. */
 export function stringAt(place: Place, value: Json | undefined): string {
   return typeof value === 'string' ? value : place.refuse(`expected a string, found ${kindOf(value)}`);
 }
 
+/** The value as true or false; refuses any other, naming the place. */
 export function booleanAt(place: Place, value: Json | undefined): boolean {
   return typeof value === 'boolean' ? value : place.refuse(`expected true or false, found ${kindOf(value)}`);
 }

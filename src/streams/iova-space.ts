@@ -61,34 +61,17 @@ export interface IovaSpaceReport extends StreamAnswer {
   readonly assumptions: readonly Assumption[];
 }
 
-/**
- * `descriptors` limits how many may be read: see {@link Budget}. `seenIncomplete` tells, of the ranges gone through so
- * far, whether tables were missing or too many.
- */
+/** Everything that a stream can reach; `descriptors` limits how many may be read: see {@link Budget}. */
 export function iovaSpaceReport(
   smmu: SmmuSnapshot,
   memory: TranslationMemory,
   { sid, ssid, device = null }: StreamQuestion,
   descriptors?: number,
-): { readonly report: IovaSpaceReport; readonly seenIncomplete: () => boolean } {
+): IovaSpaceReport {
   const stream = new StreamTranslator(smmu, memory, { sid, ssid });
   const { context, end } = stream;
   const passes = stream.passesAll || (context !== null && context.stage1 === null && context.stage2 === null);
-  let incomplete = false;
-  const ranges = new Rows(function* () {
-    let listed = 0;
-    for (const range of end === null ? rangesOf(stream, memory, new Budget(descriptors)) : []) {
-      incomplete ||= range.kind === 'unknown' || range.kind === 'cut';
-      if (listed === MAX_RANGES) {
-        incomplete = true;
-        yield cutAt(range.start);
-        return;
-      }
-      listed += 1;
-      yield inKdumpMemory(range, memory) ? { ...range, kdump: true } : range;
-    }
-  });
-  const report: IovaSpaceReport = {
+  return {
     schemaVersion: 1,
     smmu: smmu.name,
     sid,
@@ -99,12 +82,16 @@ export function iovaSpaceReport(
     fault: end?.fault ?? null,
     why: end?.why ?? null,
     asid: context?.stage1?.asid ?? null,
-    ranges,
+    ranges: new Rows(() => (end === null ? listed(rangesOf(stream, memory, new Budget(descriptors)), memory) : [])),
     halves: context?.stage1?.halves.flatMap(({ regime, why }, half) => (regime === null ? [{ half, why }] : [])) ?? [],
     steps: stream.steps,
     assumptions: stream.assumptions,
   };
-  return { report, seenIncomplete: () => incomplete };
+}
+
+/** Whether a range says that tables are missing from the dump, or too many to be gone through. */
+export function isIncomplete({ kind }: IovaRange): boolean {
+  return kind === 'unknown' || kind === 'cut';
 }
 
 function* rangesOf(
@@ -123,6 +110,19 @@ function* rangesOf(
     for (const stretch of joinedStretches(charged(map.stretches(regime, 0, to), budget))) {
       yield rangeOf({ ...stretch, rights: stretch.rights & usable }, base);
     }
+  }
+}
+
+/** As many as a report lists, and behind them where it stops. */
+function* listed(ranges: Iterable<IovaRange>, memory: TranslationMemory): Generator<IovaRange> {
+  let count = 0;
+  for (const range of ranges) {
+    if (count === MAX_RANGES) {
+      yield cutAt(range.start);
+      return;
+    }
+    count += 1;
+    yield inKdumpMemory(range, memory) ? { ...range, kdump: true } : range;
   }
 }
 

@@ -11,6 +11,7 @@ export interface Target {
   readonly pageState: PageState;
 }
 
+/** What is at a physical address: its kind, the device where there is one, and whether the dump has the page. */
 export function targetOf(
   paddr: number,
   { view, map }: { readonly view: MemoryView; readonly map: AddressMap },

@@ -54,6 +54,10 @@ const MAX_SUBSTREAMS = 2;
 /** Descriptors: `translate --all` goes further. */
 const MAX_DESCRIPTORS = 1 << 22;
 
+/**
+ * What one stream reaches, with its first few SubstreamIDs, and what the queues hold about it; `ste` is null without an
+ * entry.
+ */
 export function streamTraffic(
   smmu: SmmuSnapshot,
   memory: TranslationMemory,
@@ -78,7 +82,7 @@ function reachOf(
   sid: number,
   ssid: number | null,
 ): StreamReach {
-  const { report } = iovaSpaceReport(smmu, memory, { sid, ssid }, MAX_DESCRIPTORS);
+  const report = iovaSpaceReport(smmu, memory, { sid, ssid }, MAX_DESCRIPTORS);
   const total = { mappedBytes: 0, writableBytes: 0, kdumpBytes: 0, leaves: 0, unknown: 0, rangesNotListed: 0 };
   const ranges: IovaRange[] = [];
   let complete = true;

@@ -258,6 +258,7 @@ const NO_ENDING: Ending = {
   target: null,
 };
 
+/** What the rights of a page allow, for privileged accesses or for others. */
 export function permissionsOf(rights: number, privileged: boolean): Permissions {
   const has = (kind: AccessKind) => (rights & rightFor(kind, privileged)) !== 0;
   return { read: has('read'), write: has('write'), execute: has('exec') };

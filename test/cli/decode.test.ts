@@ -1,8 +1,8 @@
 /** `smmu-adopt decode`: what is typed or piped in, and what comes out. */
 
 import { describe, expect, test } from 'vitest';
-import { decodeGroup, groupsOf } from '../../src/cli/decode-words.ts';
-import { decodeJson } from '../../src/report/decode.ts';
+import { DECODE } from '../../src/report/json/decode.ts';
+import { decode as decodeWords } from '../../src/smmu/decode-words.ts';
 import { run } from '../support/command.ts';
 import { expectStrictlyValidDecode } from '../support/schema.ts';
 
@@ -19,7 +19,7 @@ interface Json {
 
 /** As the command has it, without a process. */
 function decode(...words: string[]): Json['records'] {
-  const json = JSON.parse(JSON.stringify(decodeJson(groupsOf(words).flatMap(decodeGroup)))) as Json;
+  const json = JSON.parse(JSON.stringify(DECODE.toJson(decodeWords(...words)))) as Json;
   expectStrictlyValidDecode(json);
   return json.records;
 }

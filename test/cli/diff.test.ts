@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
-import { diffDumps } from '../../src/diff/diff.ts';
+import { diff as diffDumps } from '../../src/diff/diff.ts';
 import { parseSnapshot } from '../../src/index.ts';
 import { diffText } from '../../src/report/text/diff.ts';
 import { makeStyle } from '../../src/report/text/style.ts';

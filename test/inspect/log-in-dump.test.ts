@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openDump } from '../../src/dump/open.ts';
-import { logAgainstDump } from '../../src/inspect/log-in-dump.ts';
+import { readLog } from '../../src/inspect/read-log.ts';
 import { MadeKernel } from '../support/made-kernel.ts';
 import { LOG_STRUCTS, writeLog } from '../support/made-log.ts';
 import { madeDump } from '../support/made-memory.ts';
 import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 
-test('records of the ring buffer are its lines, with their times', () => {
+test('records of the ring buffer are its lines, with their times', async () => {
   const texts = [
     'event 0x10 received:',
     '\t0x0000010000000010',
@@ -23,8 +23,8 @@ test('records of the ring buffer are its lines, with their times', () => {
     kernel,
     texts.map((text) => ({ text: `arm-smmu-v3 9050000.smmuv3: ${text}` })),
   );
-  const dump = madeDump(kernel.memory, kernel.vmcoreinfo);
-  const { files, smmus } = logAgainstDump(dump, ['vmcore'], null, null, []);
+  const dump = { ...madeDump(kernel.memory, kernel.vmcoreinfo), paths: [], loadMapIgnored: false };
+  const { files, smmus } = await readLog(null, { dump, files: ['vmcore'] });
   expect(files).toEqual(['vmcore']);
   expect(smmus).toMatchObject([
     { name: '9050000.smmuv3', events: [{ name: 'F_TRANSLATION', sid: 0x100, count: 1, firstTime: 0, inDump: null }] },
@@ -35,7 +35,7 @@ describe.skipIf(!existsSync(QEMU_A))(`a real vmcore and nothing else${whyNot(QEM
   test('its eight events, by whom, and what the tables say of them', async () => {
     const dump = await openDump(join(QEMU_A, 'vmcore.d31.zlib'));
     try {
-      const { smmus } = logAgainstDump(dump, ['vmcore'], null, null, []);
+      const { smmus } = await readLog(null, { dump, files: ['vmcore'] });
       expect(smmus).toMatchObject([
         {
           name: '9050000.smmuv3',

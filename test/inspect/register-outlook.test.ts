@@ -1,8 +1,8 @@
 /** What follows from registers alone: the reach of the table, how far an adoption comes, what the queues take. */
 
 import { describe, expect, test } from 'vitest';
-import { validatedSnapshot } from '../../src/inspect/register-outlook.ts';
-import { validationJson } from '../../src/report/json/register-outlook.ts';
+import { validateRegisters } from '../../src/inspect/register-outlook.ts';
+import { VALIDATION } from '../../src/report/json/validation.ts';
 import { registerOutlook } from '../../src/report/sections/register-outlook.ts';
 import { sectionLines } from '../../src/report/text/render.ts';
 import { makeStyle } from '../../src/report/text/style.ts';
@@ -25,7 +25,7 @@ function validated(registers: Readonly<Record<string, string | undefined>>, cohe
   const given = Object.fromEntries(Object.entries({ ...SERVER, ...registers }).filter(([, value]) => value));
   const firmware = coherent === null ? {} : { firmware: { coherent } };
   const smmus = [{ name: 'smmu', base: '0x9050000', ...firmware, registers: given }];
-  return validatedSnapshot(parseSnapshot({ version: 1, captured: 'running', smmus }, 'regs.json'));
+  return validateRegisters(parseSnapshot({ version: 1, captured: 'running', smmus }, 'regs.json'));
 }
 
 const outlook = (...args: Parameters<typeof validated>) => validated(...args).smmus[0]?.outlook ?? null;
@@ -124,7 +124,7 @@ test('registers that are none have no outlook', () => {
 });
 
 test('published with addresses as hex text', () => {
-  expect(validationJson(validated({}))).toMatchObject({
+  expect(VALIDATION.toJson(validated({}))).toMatchObject({
     schemaVersion: 1,
     smmus: [{ name: 'smmu', outlook: { table: { base: '0x40000000', coveredBits: 25 } } }],
   });

@@ -7,12 +7,12 @@ import { MemoryView } from '../../src/dump/view.ts';
 import { parseSnapshot } from '../../src/index.ts';
 import { commandQueueOf, eventQueueOf, pageRequestQueueOf } from '../../src/queues/queue.ts';
 import { MAX_GROUPS } from '../../src/queues/queue-groups.ts';
-import { type QueueReport, type QueuesOptions, queuesReport } from '../../src/queues/queues.ts';
+import { type QueueReport, type QueuesOptions, queues } from '../../src/queues/queues.ts';
 import { QUEUES } from '../../src/report/json/queues.ts';
 import { queuesText } from '../../src/report/text/queues.ts';
 import { makeStyle } from '../../src/report/text/style.ts';
 import type { QueueName } from '../../src/smmu/queue.ts';
-import { holds } from '../support/holds.ts';
+import { holdsLater } from '../support/holds.ts';
 import { dumpOf } from '../support/machine.ts';
 import { type Published, published } from '../support/published.ts';
 import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ, queueMachine } from '../support/queue-machine.ts';
@@ -23,9 +23,9 @@ const snapshotOf = (registers: Readonly<Record<string, unknown>>) =>
   parseSnapshot({ smmus: [{ name: 'smmu0', registers }] }, 'regs.json');
 
 /** The report of one SMMU, which always has to fit the schema and to be printable. */
-function report(image: Image, registers: Readonly<Record<string, unknown>>, options: QueuesOptions = {}) {
+async function report(image: Image, registers: Readonly<Record<string, unknown>>, options: QueuesOptions = {}) {
   const snapshot = snapshotOf(registers);
-  const made = queuesReport(dumpOf(image), snapshot, snapshot.smmus, options);
+  const made = await queues(dumpOf(image), snapshot, options);
   const json = published(QUEUES, made);
   expectStrictlyValidQueues(json);
   const text = [...queuesText(made, makeStyle({ width: 100, color: false }), options.all === true)].join('');
@@ -65,8 +65,8 @@ describe('what concerns a stream', () => {
 });
 
 describe('entries', () => {
-  test('around the end of the queue, in the order of time', () => {
-    const { event } = report(image, registers, { all: true });
+  test('around the end of the queue, in the order of time', async () => {
+    const { event } = await report(image, registers, { all: true });
     expect([...event.entries].map(({ index, pending, type }) => `${index} ${pending} ${type}`)).toEqual([
       '124 false C_BAD_CD',
       '125 false F_TRANSLATION',
@@ -80,8 +80,8 @@ describe('entries', () => {
     expect(event).toMatchObject({ pending: 6, older: 2, overflow: true, full: false, corrupt: false, waiting: 1 });
   });
 
-  test('decoded, with their words', () => {
-    const { event } = report(image, registers, { queues: ['event', 'command', 'pri'] });
+  test('decoded, with their words', async () => {
+    const { event } = await report(image, registers, { queues: ['event', 'command', 'pri'] });
     expect([...event.entries][1]).toEqual({
       index: 127,
       address: '0x8a000fe0',
@@ -102,16 +102,16 @@ describe('entries', () => {
     });
   });
 
-  test('of streams that were asked for', () => {
-    const { event, command } = report(image, registers, { all: true, sids: [0x8, 0x210] });
+  test('of streams that were asked for', async () => {
+    const { event, command } = await report(image, registers, { all: true, sids: [0x8, 0x210] });
     expect([...event.entries].map(({ type }) => type)).toEqual(['C_BAD_CD']);
     expect([...command.entries].map(({ type }) => type)).toEqual(['CMD_CFGI_STE', 'CMD_CFGI_STE_RANGE']);
     expect(command).toMatchObject({ pending: 6, concerned: 1, older: 1 });
     expect(event).toMatchObject({ pending: 6, concerned: 0, older: 1, groups: [] });
   });
 
-  test('that the dump lacks are said to be, and never zeros', () => {
-    const { event, text } = report(image, { ...registers, EVENTQ_BASE: '0x9a000007' }, { all: true });
+  test('that the dump lacks are said to be, and never zeros', async () => {
+    const { event, text } = await report(image, { ...registers, EVENTQ_BASE: '0x9a000007' }, { all: true });
     expect(event).toMatchObject({ pending: 6, notInDump: 6, older: 0, olderNotInDump: 122, groups: [] });
     for (const entry of event.entries) {
       expect(entry).toMatchObject({ pending: true, words: null, type: null, sid: null, fields: {}, pageState: 'hole' });
@@ -137,8 +137,8 @@ describe('entries', () => {
 });
 
 describe('registers', () => {
-  test('without PROD and CONS, what is pending is not known', () => {
-    const { event, text } = report(image, withoutEventIndices, { all: true });
+  test('without PROD and CONS, what is pending is not known', async () => {
+    const { event, text } = await report(image, withoutEventIndices, { all: true });
     expect(event).toMatchObject({ pending: null, full: null, corrupt: null, overflow: null, older: 8, prod: null });
     expect(event.why).toBe('EVENTQ_PROD and EVENTQ_CONS were not captured; register page 1 has them');
     expect([...event.entries].map(({ index, pending }) => `${index} ${pending}`).slice(0, 2)).toEqual([
@@ -148,35 +148,42 @@ describe('registers', () => {
     expect(text).toContain('PENDING EVENTS NOT KNOWN');
   });
 
-  test('that cannot belong together', () => {
-    const { event, text } = report(image, { ...registers, EVENTQ_PROD: '0x0', EVENTQ_CONS: '0x1' });
+  test('that cannot belong together', async () => {
+    const { event, text } = await report(image, { ...registers, EVENTQ_PROD: '0x0', EVENTQ_CONS: '0x1' });
     expect(event).toMatchObject({ pending: null, corrupt: true, groups: [] });
     expect(event.why).toBe('PROD 0x0 and CONS 0x1 cannot belong to one moment of a queue of 128 entries');
     expect(text).toContain('not known: PROD 0x0 and CONS 0x1 cannot belong');
   });
 
-  test('of queues that are not there', () => {
-    expect(report(image, { ...registers, IDR0: '0x0d4c101b' }).pri).toMatchObject({
+  test('of queues that are not there', async () => {
+    expect((await report(image, { ...registers, IDR0: '0x0d4c101b' })).pri).toMatchObject({
       absent: true,
       base: null,
       why: 'this SMMU takes no page requests (IDR0.PRI is 0)',
     });
-    expect(report(image, { ...registers, PRIQ_BASE: '0x0' }).pri).toMatchObject({ absent: true, pending: null });
+    expect((await report(image, { ...registers, PRIQ_BASE: '0x0' })).pri).toMatchObject({
+      absent: true,
+      pending: null,
+    });
     const { EVENTQ_BASE: _base, ...rest } = registers;
-    expect(report(image, rest).event).toMatchObject({ absent: false, base: null, why: 'EVENTQ_BASE was not captured' });
+    expect((await report(image, rest)).event).toMatchObject({
+      absent: false,
+      base: null,
+      why: 'EVENTQ_BASE was not captured',
+    });
   });
 
-  test('a full queue, one that is off, and a size that is too much', () => {
-    const full = report(image, { ...registers, EVENTQ_PROD: '0xfe', EVENTQ_CONS: '0x7e', CR0: '0x1' });
+  test('a full queue, one that is off, and a size that is too much', async () => {
+    const full = await report(image, { ...registers, EVENTQ_PROD: '0xfe', EVENTQ_CONS: '0x7e', CR0: '0x1' });
     expect(full.event).toMatchObject({ pending: 128, full: true, enabled: false, overflow: false });
     expect(full.text).toContain('the queue is full');
     expect(full.text).toContain('the queue was off when the registers were read');
-    const capped = report(image, { ...registers, IDR1: '0x02679d10', EVENTQ_BASE: '0x8a00001f' });
+    const capped = await report(image, { ...registers, IDR1: '0x02679d10', EVENTQ_BASE: '0x8a00001f' });
     expect(capped.event).toMatchObject({ cappedFrom: 31, log2Size: 7, base: '0x8a000000' });
   });
 
-  test('a stopped command queue, by what and why', () => {
-    const { command, errors } = report(image, registers);
+  test('a stopped command queue, by what and why', async () => {
+    const { command, errors } = await report(image, registers);
     expect(errors).toEqual(['CMDQ_ERR']);
     expect(command.error).toMatchObject({
       active: true,
@@ -184,16 +191,19 @@ describe('registers', () => {
       reason: 'CERROR_ILL',
       at: { index: 10, type: 'reserved' },
     });
-    const fine = report(image, { ...registers, GERRORN: '0x5' });
+    const fine = await report(image, { ...registers, GERRORN: '0x5' });
     expect(fine).toMatchObject({ errors: [], command: { error: { active: false, code: 1, at: null } } });
     const { GERRORN: _n, ...unknown } = registers;
-    expect(report(image, unknown)).toMatchObject({ errors: null, command: { error: { active: null, at: null } } });
+    expect(await report(image, unknown)).toMatchObject({
+      errors: null,
+      command: { error: { active: null, at: null } },
+    });
     const { CMDQ_CONS: _cons, ...withoutCons } = registers;
-    const blind = report(image, withoutCons);
+    const blind = await report(image, withoutCons);
     expect(blind.command).toMatchObject({ pending: null, error: { active: true, reason: null, at: null } });
     expect(blind.text).toContain('COMMANDS STOPPED');
     expect(blind.text).toContain('stopped; CMDQ_CONS, which says where and why, was not captured');
-    const msi = report(image, { ...registers, GERROR: '0x3fc', GERRORN: '0x0' });
+    const msi = await report(image, { ...registers, GERROR: '0x3fc', GERRORN: '0x0' });
     expect(msi.errors).toEqual([
       ...['EVENTQ_ABT_ERR', 'PRIQ_ABT_ERR', 'MSI_CMDQ_ABT_ERR', 'MSI_EVENTQ_ABT_ERR', 'MSI_PRIQ_ABT_ERR'],
       ...['MSI_GERROR_ABT_ERR', 'CMDQP_ERR'],
@@ -202,19 +212,19 @@ describe('registers', () => {
 });
 
 describe('groups', () => {
-  test('by stream and cause', () => {
-    const { event } = report(image, registers);
+  test('by stream and cause', async () => {
+    const { event } = await report(image, registers);
     expect(event.groups[0]).toMatchObject({
       ...{ type: 'F_TRANSLATION', firstSid: 0x100, count: 2, firstAddress: '0xdead1000', lastAddress: '0xdead2000' },
     });
     expect(event.groups.map(({ type, firstSid, count }) => `${count} ${type} ${firstSid}`)).toHaveLength(5);
   });
 
-  test('are no more than are read, however many streams there are', () => {
+  test('are no more than are read, however many streams there are', async () => {
     const many = new Image();
     const events = Array.from({ length: 1024 }, (_, sid) => eventWords('C_BAD_STREAMID', { StreamID: sid }));
     fill(many, EVENTQ, 0, events, 1024);
-    const { event } = report(many, {
+    const { event } = await report(many, {
       ...registers,
       EVENTQ_BASE: '0x8a00000a',
       EVENTQ_PROD: '0x400',
@@ -224,24 +234,24 @@ describe('groups', () => {
     expect(event.groups).toHaveLength(MAX_GROUPS);
   });
 
-  test('all streams, where CMD_CFGI_ALL was not executed', () => {
+  test('all streams, where CMD_CFGI_ALL was not executed', async () => {
     const one = new Image();
     fill(one, CMDQ, 0, [commandWords('CMD_CFGI_STE_RANGE', { Range: 31 }), commandWords('CMD_TLBI_NSNH_ALL')]);
-    const { command, text } = report(one, { ...registers, CMDQ_PROD: '0x2', CMDQ_CONS: '0x0', GERROR: '0x4' });
+    const { command, text } = await report(one, { ...registers, CMDQ_PROD: '0x2', CMDQ_CONS: '0x0', GERROR: '0x4' });
     expect(command.groups[0]).toMatchObject({ firstSid: 0, lastSid: 0xffff_ffff });
     expect(text).toContain('- the configuration of all streams\n');
     expect(text).toContain('- translations of CMD_TLBI_NSNH_ALL\n');
   });
 
-  test('commands that invalidate nothing', () => {
+  test('commands that invalidate nothing', async () => {
     const one = new Image();
     fill(one, CMDQ, 0, [commandWords('CMD_SYNC'), commandWords('CMD_PREFETCH_CONFIG', { StreamID: 5 })]);
-    const { text } = report(one, { ...registers, CMDQ_PROD: '0x2', CMDQ_CONS: '0x0', GERROR: '0x4' });
+    const { text } = await report(one, { ...registers, CMDQ_PROD: '0x2', CMDQ_CONS: '0x0', GERROR: '0x4' });
     expect(text).toContain('2 not executed: none of them invalidates anything');
   });
 });
 
-test('whatever registers and memory hold, there is a report', () => {
+test('whatever registers and memory hold, there is a report', async () => {
   const word = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   const half = fc.nat(0xffff_ffff);
   const base = (paddr: number) =>
@@ -260,13 +270,18 @@ test('whatever registers and memory hold, there is a report', () => {
   );
   // At most 128 entries each: it takes long to say of half a million that they are not in the dump.
   const IDR1 = (7 << 21) | (7 << 16) | (7 << 11);
-  holds(
-    fc.property(made, fc.array(word, { minLength: 64, maxLength: 64 }), fc.boolean(), (values, words, all) => {
-      const memory = new Image().write(EVENTQ, words).write(CMDQ, words).write(PRIQ, words);
-      const given = { STRTAB_BASE: 0, STRTAB_BASE_CFG: 0, IDR1, ...values };
-      report(memory, given, { all });
-      report(memory, given, { all, sids: [0, 5, 0xffff_ffff] });
-    }),
+  await holdsLater(
+    fc.asyncProperty(
+      made,
+      fc.array(word, { minLength: 64, maxLength: 64 }),
+      fc.boolean(),
+      async (values, words, all) => {
+        const memory = new Image().write(EVENTQ, words).write(CMDQ, words).write(PRIQ, words);
+        const given = { STRTAB_BASE: 0, STRTAB_BASE_CFG: 0, IDR1, ...values };
+        await report(memory, given, { all });
+        await report(memory, given, { all, sids: [0, 5, 0xffff_ffff] });
+      },
+    ),
     { numRuns: runs(60) },
   );
 });

@@ -1,6 +1,6 @@
 /** Results as the command publishes them: what a script reads with JSON.parse. */
 
-import { type DiffOptions, type DiffReport, diffDumps } from '../../src/diff/diff.ts';
+import { type DiffOptions, type DiffReport, diff } from '../../src/diff/diff.ts';
 import type { OpenedDump } from '../../src/dump/open.ts';
 import { type InspectOptions, inspect } from '../../src/inspect/inspect.ts';
 import type { Inspection } from '../../src/inspect/inspection.ts';
@@ -52,5 +52,5 @@ export async function diffJson(
   snapshot: Snapshot,
   options?: DiffOptions,
 ): Promise<Published<DiffReport>> {
-  return published(DIFF, await diffDumps(before, after, snapshot, options));
+  return published(DIFF, await diff(before, after, snapshot, options));
 }

@@ -13,8 +13,10 @@ export function readSchema(name: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8')) as JsonSchema;
 }
 
+export const CHECK_SCHEMA = readSchema('check.schema.json');
 export const DECODE_SCHEMA = readSchema('decode.schema.json');
 export const DIFF_SCHEMA = readSchema('diff.schema.json');
+export const EXPLAIN_SCHEMA = readSchema('explain.schema.json');
 export const INFO_SCHEMA = readSchema('info.schema.json');
 export const INSPECTION_SCHEMA = readSchema('inspection.schema.json');
 export const LOG_SCHEMA = readSchema('log.schema.json');
@@ -22,6 +24,7 @@ export const QUEUES_SCHEMA = readSchema('queues.schema.json');
 export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
 export const STREAM_SCHEMA = readSchema('stream.schema.json');
 export const TRANSLATION_SCHEMA = readSchema('translation.schema.json');
+export const VALIDATION_SCHEMA = readSchema('validation.schema.json');
 
 /** The schema with every open object closed. Maps, whose keys are data, have a schema for their values and stay. */
 export function closed<T>(schema: T): T {
@@ -41,8 +44,10 @@ function validator(schemas: readonly JsonSchema[]): Ajv2020 {
 }
 
 const SCHEMAS = [
+  CHECK_SCHEMA,
   DECODE_SCHEMA,
   DIFF_SCHEMA,
+  EXPLAIN_SCHEMA,
   INFO_SCHEMA,
   INSPECTION_SCHEMA,
   LOG_SCHEMA,
@@ -50,6 +55,7 @@ const SCHEMAS = [
   SNAPSHOT_SCHEMA,
   STREAM_SCHEMA,
   TRANSLATION_SCHEMA,
+  VALIDATION_SCHEMA,
 ];
 const open = validator(SCHEMAS);
 const strict = validator(SCHEMAS.map(closed));
@@ -115,6 +121,12 @@ export function expectStrictlyValid(json: unknown): void {
 /** What is wrong with one finding, unknown keys included. */
 export function findingProblems(json: unknown): string[] {
   return problems(find(strict, `${INSPECTION}#/$defs/finding`), json);
+}
+
+/** Fails unless `json`, as it was printed, fits the schema of this name and has no other keys. */
+export function expectStrictlyValidDocument(name: string, json: unknown): void {
+  const id = `urn:smmu-adopt:${name}:1`;
+  expectNone(`${id} without unknown keys`, problems(find(strict, id), json));
 }
 
 /** Fails unless `json`, what `smmu-adopt log` or `smmu-adopt decode` printed, fits its schema and has no other keys. */

@@ -3,6 +3,7 @@
 import { TOOL } from '../../version.ts';
 import { type CommandSpec, everyCommand, type OptionSpec, type ValueSpec } from '../definitions.ts';
 
+/** The completion script for fish, of the program and all commands below it. */
 export function fishCompletion(program: CommandSpec): string {
   const commands = [...everyCommand(program)];
   const below = commands.flatMap((command) => command.commands.map(({ path }) => quoted(joined(path))));

@@ -3,6 +3,7 @@
 import { TOOL } from '../../version.ts';
 import { type ArgumentSpec, type CommandSpec, everyCommand, type OptionSpec, type ValueSpec } from '../definitions.ts';
 
+/** The completion script for zsh, of the program and all commands below it. */
 export function zshCompletion(program: CommandSpec): string {
   return `#compdef ${TOOL.name}
 # zsh completion for ${TOOL.name} ${TOOL.version}, made by "${TOOL.name} completion zsh".

@@ -52,6 +52,7 @@ export class MappingRanges {
   }
 }
 
+/** Counts of changed ranges before any was seen. */
 export function noChanges(): Counting {
   const none = () => ({ ranges: 0, byteLength: 0 });
   return {
@@ -68,6 +69,7 @@ export function addCounts(sum: Counting, more: MappingCounts): void {
   }
 }
 
+/** Whether anything changed; what is unknown is no change. */
 export function hasChanges({ unknown: _, ...changes }: MappingCounts): boolean {
   return Object.values(changes).some(({ ranges }) => ranges > 0);
 }

@@ -15,6 +15,10 @@ const RUN = 4;
 /** M4 matches reach back this far and further; the distance itself therefore says something else: the end. */
 const M4_BASE_DISTANCE = 0x4000;
 
+/**
+ * Decompresses LZO1X into a buffer of exactly the page's size. False for anything that does not fill it; never writes
+ * beyond.
+ */
 export function decompressLzo(input: Uint8Array, into: Uint8Array): boolean {
   const inputEnd = input.byteLength;
   const outputEnd = into.byteLength;

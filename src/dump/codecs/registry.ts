@@ -10,6 +10,7 @@ import { decompressSnappy } from './snappy.ts';
 import { zlibCodec } from './zlib.ts';
 import { decompressZstd } from './zstd.ts';
 
+/** The codecs by name, each loaded as soon as this Node can. */
 export async function loadCodecs(): Promise<Readonly<Record<CodecName, Codec>>> {
   // Node 20.16 can load its own modules synchronously, and so at the first page that needs them; before that it is now.
   const loaded = process.getBuiltinModule === undefined ? await import('node:zlib') : undefined;

@@ -16,6 +16,7 @@ const COPY_2_BYTE_OFFSET = 2;
 /** Tag lengths from here on say how many bytes of length follow. */
 const LONG_LITERAL = 60;
 
+/** Decompresses raw snappy into a buffer of exactly the page's size. False for anything that does not fill it. */
 export function decompressSnappy(input: Uint8Array, into: Uint8Array): boolean {
   const inputEnd = input.byteLength;
   const outputEnd = into.byteLength;

@@ -5,6 +5,10 @@
 
 import { createRequire } from 'node:module';
 
+/**
+ * The WebAssembly of the zstd decoder in base64. The build puts its text here; without one, it is read from the
+ * package.
+ */
 export function zstdWasm(): string {
   return createRequire(import.meta.url)('../../../tools/zstd-wasm.cjs').zstdWasm();
 }

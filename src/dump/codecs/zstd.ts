@@ -29,6 +29,7 @@ declare const WebAssembly: {
 /** Made for the first page: a millisecond. */
 let instance: ZstdModule | undefined;
 
+/** Decompresses zstd frames into a buffer of exactly the page's size. False for anything that does not fill it. */
 export function decompressZstd(input: Uint8Array, into: Uint8Array): boolean {
   instance ??= instantiate();
   const { memory, malloc, free, ZSTD_decompress } = instance;

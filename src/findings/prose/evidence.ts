@@ -6,6 +6,7 @@ import { hex } from '../../hex.ts';
 import { MADE_TO_FAIL, oddityInWords, remapReasonInWords } from './memory.ts';
 import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from './scan.ts';
 
+/** What a check found, as its line has it: numbers bare, addresses and StreamIDs in hex. */
 export function observedInWords(observed: Observed | ScanObserved): string {
   switch (observed.kind) {
     case 'number':
@@ -53,6 +54,7 @@ export function observedOrUnknown(observed: Observed | null): string {
   return observed === null ? 'unknown' : observedInWords(observed);
 }
 
+/** What a check wants to find, in the same words. */
 export function requiredInWords(required: Required): string {
   switch (required.kind) {
     case 'equals':

@@ -49,6 +49,7 @@ export function deathInWords(why: KernelDeath['why']): string {
   return DEATHS[why];
 }
 
+/** What an allocation of the adoption was for. */
 export function allocatedInWords(what: Allocated): string {
   return what.kind === 'l2ptrs' ? what.kind : `L2 table of L1[${what.l1Index}]`;
 }

@@ -23,6 +23,7 @@ export const SCAN_RULES: Readonly<Record<ScanRule, string>> = {
   'vmid-too-large': 'S2VMID is wider than the hardware allows',
 };
 
+/** What the scan for IDs found in an entry that breaks one of its rules. */
 export function scanObservedInWords(observed: ScanObserved): string {
   switch (observed.kind) {
     case 'field':

@@ -7,6 +7,7 @@ import { observedInWords, requiredInWords } from './evidence.ts';
 
 type Side<K extends SplitReason['kind']> = Extract<SplitReason, { kind: K }>['from'];
 
+/** Where two revisions part: what the first does; what the other does. */
 export function splitInWords(why: RevisionSplit['why']): string {
   switch (why.kind) {
     case 'check':

@@ -44,6 +44,7 @@ export type Pointer =
   | { readonly kind: 'to-structure'; readonly structure: StructureId }
   | { readonly kind: 'first-table'; readonly table: TableField; readonly sid: number };
 
+/** A pointer by the structure that it leads to. */
 export function pointerInWords(pointer: Pointer): string {
   return pointer.kind === 'first-table'
     ? `${pointer.table} of SID ${hex(pointer.sid)}`

@@ -63,6 +63,7 @@ export class StreamList {
   }
 }
 
+/** The location of one stream, and of what is at fault about it where that has an address. */
 export function sidLocation(sid: number, address?: number): Location {
   return { firstSid: sid, lastSid: sid, ...busOf(sid, sid), ...(address === undefined ? {} : { address }) };
 }

@@ -12,6 +12,7 @@ export interface Structure extends AddressRange, StructureId {
   readonly location: () => Location;
 }
 
+/** What a structure is known by in findings. */
 export function idOf({ kind, of }: Structure): StructureId {
   return { kind, of };
 }

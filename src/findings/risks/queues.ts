@@ -6,6 +6,7 @@ import { Grouping, type QueueGroup } from '../../queues/queue-groups.ts';
 import { fieldsThatDiffer, valueInWords } from '../../snapshot/validate/facts.ts';
 import type { RiskContext } from './context.ts';
 
+/** Adds to the findings what the queues say of the crash, and of what the kdump kernel does not know. */
 export function queueRisks({ smmu, memory, findings }: RiskContext): void {
   const commands = commandQueueOf(smmu, memory);
   if (fieldsThatDiffer(smmu.registers, 'GERROR', 'GERRORN').some(({ name }) => name === 'CMDQ_ERR')) {

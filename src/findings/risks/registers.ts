@@ -18,6 +18,7 @@ const ERRORS: Readonly<Record<string, string>> = {
 /** Less is nothing to a kernel that has a crashkernel reservation of megabytes. */
 const NOTABLE_DEMAND_BYTES = 1 << 20;
 
+/** Adds to the findings what single registers say: active errors, and what a reset lets pass. */
 export function registerRisks({ smmu, registers, emulation, findings }: RiskContext): void {
   for (const { name } of fieldsThatDiffer(smmu.registers, 'GERROR', 'GERRORN')) {
     const means = ERRORS[name];

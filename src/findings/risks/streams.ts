@@ -43,6 +43,7 @@ export interface StreamCheck {
   done?(): void;
 }
 
+/** Goes once through the active STEs and their CDs, as far as a limit allows, and shows each to every check. */
 export function examineStreams(context: RiskContext, checks: readonly StreamCheck[]): void {
   const { view, findings, examination } = context;
   const share = examination.share();

@@ -61,6 +61,10 @@ export interface Walked {
   kdump: KdumpHits | null;
 }
 
+/**
+ * Goes through one set of translation tables, as far as `budget` allows: what is mapped, writable, in the kdump
+ * kernel's memory, or damaged.
+ */
 export function walkTables(
   { regime, stage2, base, usable }: TableSet,
   memory: MemoryView,

@@ -12,6 +12,9 @@ import { type RiskContext, StreamList } from './context.ts';
 /** An unaligned table is one table; this much of it is compared. */
 const MAX_COMPARED_BYTES = 1 << 20;
 
+/**
+ * Adds to the findings where Linux and the hardware look for the table in different places, or see another size of it.
+ */
 export function compareViews(context: RiskContext): void {
   const { view, registers, findings } = context;
   const { geometry } = view;

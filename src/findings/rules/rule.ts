@@ -38,6 +38,7 @@ export interface RuleDefinition<Args> extends RuleInfo {
 /** For a rule whose sentence is always the same. */
 export const NO_ARGS: ArgShapes<Readonly<Record<string, never>>> = {};
 
+/** A rule as it is; for the sake of the types of its arguments. */
 export function rule<Args>(definition: RuleDefinition<Args>): RuleDefinition<Args> {
   return definition;
 }

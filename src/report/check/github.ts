@@ -5,6 +5,7 @@ import { escapeText } from '../escape.ts';
 import { escapeData, escapeProperty } from '../github.ts';
 import { failureLines, totalInWords } from './words.ts';
 
+/** A line that sums up, then an annotation for each sample that is not as expected. */
 export function* checkGithub(report: CheckReport): Generator<string> {
   // Plain lines are searched for commands, so there is nothing of a sample in this one.
   yield `${report.tool.name} check: ${totalInWords(report)}\n`;

@@ -6,6 +6,7 @@ import { failureLines } from './words.ts';
 
 const TAGS = { differs: 'failure', broken: 'error' } as const;
 
+/** One test suite with a case for each sample. */
 export function* checkJunit({ tool, samples, summary }: CheckReport): Generator<string> {
   const { samples: tests, differs: failures, broken: errors } = summary;
   const name = `${tool.name} check`;

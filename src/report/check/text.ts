@@ -7,6 +7,7 @@ import { failureLines, totalInWords } from './words.ts';
 const WIDTH = Math.max(...(['ok', 'differs', 'broken'] satisfies SampleResult[]).map((word) => word.length)) + 2;
 const INDENT = ' '.repeat(WIDTH);
 
+/** A line for each sample, what differs below it, and how many there were. */
 export function* checkText(report: CheckReport): Generator<string> {
   for (const sample of report.samples) {
     yield `${sample.result.padEnd(WIDTH)}${escapeText(sample.name)}\n`;

@@ -21,6 +21,7 @@ import {
 } from '../../shape.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
 import type { Assumption } from '../../snapshot/register-file.ts';
+import { SCHEMA_VERSION, TOOL } from '../../version.ts';
 import { dumpAssumptionInWords } from '../prose/dump.ts';
 
 /** A decoded field: an address is a bigint and becomes hex text, a number stays one. */
@@ -84,14 +85,19 @@ export const dumpMembers = {
 
 export const dump = define('dump', 'A memory dump', object<DumpReport>()(dumpMembers));
 
+const toolShape = object<Inspection['tool']>()({
+  name: ['Name of the tool', derived(choice('smmu-adopt'), () => 'smmu-adopt' as const)],
+  version: ['Its version', matching(/^[0-9]+\.[0-9]+\.[0-9]+/)],
+});
+
 /** The keys with which every document begins. */
 export const preamble = {
   schemaVersion: ['Version of this format', choice(1)],
-  tool: [
-    'What made the report',
-    object<Inspection['tool']>()({
-      name: ['Name of the tool', derived(choice('smmu-adopt'), () => 'smmu-adopt' as const)],
-      version: ['Its version', matching(/^[0-9]+\.[0-9]+\.[0-9]+/)],
-    }),
-  ],
+  tool: ['What made the report', toolShape],
+} as const;
+
+/** The same for facts that do not say who found them. */
+export const preambleOfTool = {
+  schemaVersion: ['Version of this format', derived(choice(1), () => SCHEMA_VERSION)],
+  tool: ['What made the report', derived(toolShape, () => TOOL)],
 } as const;

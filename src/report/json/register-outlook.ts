@@ -1,8 +1,8 @@
-/** The shape of what registers alone tell of a kdump. */
+/** The shape of what registers alone tell of a kdump: a part of `regs validate`. */
 
 import type { QueueMemories, QueueMemory } from '../../adopt/queue-memory.ts';
 import type { AdoptionByRegisters } from '../../adopt/registers-alone.ts';
-import type { RegisterOutlook, TableReach, ValidatedSnapshot } from '../../inspect/register-outlook.ts';
+import type { RegisterOutlook, TableReach } from '../../inspect/register-outlook.ts';
 import { choice, count, define, hex, integer, list, nullable, object, text } from '../../shape.ts';
 import { check } from './adoption.ts';
 
@@ -70,9 +70,3 @@ export const REGISTER_OUTLOOK = define(
     queues: ['How much memory the queues take', queues],
   }),
 );
-
-/** What `regs validate` prints. */
-export function validationJson(validated: ValidatedSnapshot): object {
-  const smmus = validated.smmus.map((smmu) => ({ ...smmu, outlook: nullable(REGISTER_OUTLOOK).toJson(smmu.outlook) }));
-  return { ...validated, smmus };
-}

@@ -11,6 +11,7 @@ import { endingInWords } from '../prose/translation.ts';
 
 export const hex32 = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
 
+/** What does not fit together in a record, in one sentence. */
 export function problemInWords(problem: LogProblem): string {
   switch (problem.kind) {
     case 'cut':

@@ -38,6 +38,7 @@ export interface FateWords {
 /** Registers that decide whether an adoption is attempted at all. */
 const GATE_ASSUMPTIONS: readonly string[] = ['CR0.SMMUEN', 'IDR0.COHACC'];
 
+/** What becomes of an SMMU in the end, and what that rests on. */
 export function fateInWords({
   fate,
   adoption,

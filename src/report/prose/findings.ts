@@ -69,6 +69,7 @@ export function placeInWords({ location }: Finding): string {
     .join(', ');
 }
 
+/** `SID 0x8`, or `SIDs 0x8-0xf` for several; both ends included. */
 export function sidsInWords(first: number, last: number): string {
   return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
 }

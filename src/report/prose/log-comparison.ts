@@ -9,6 +9,7 @@ export interface ComparisonWords {
   readonly rest: string;
 }
 
+/** How a captured log compares with the predicted one; null where none was given. */
 export function comparisonInWords({ dmesg, fate }: Pick<SmmuReport, 'dmesg' | 'fate'>): ComparisonWords | null {
   if (dmesg === null) return null;
   const { agree, missing, extra, panic, carriesSeries } = dmesg;

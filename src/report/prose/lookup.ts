@@ -15,6 +15,7 @@ export const TABLE_STRUCTURES: Readonly<Record<TableStructure['kind'], string>> 
   STE: 'STE',
 };
 
+/** What a register or a table says on the way to an entry. */
 export function tableSaysInWords(says: TableSays): string {
   switch (says.kind) {
     case 'geometry': {
@@ -33,6 +34,7 @@ export function tableSaysInWords(says: TableSays): string {
   }
 }
 
+/** What ends the way from a StreamID to its entry. */
 export function wayEndInWords(end: LookupEnd | LinuxLookupEnd): string {
   switch (end.kind) {
     case 'linux-format':

@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<Exclude<PhaseReason['kind'], 'gbpa'>, string>> = 
   'new-table': 'every STE of the new table aborts, but for bypass STEs of firmware RMRs',
 };
 
+/** What decides about traffic in a phase of the reset. */
 export function phaseReasonInWords(why: PhaseReason): string {
   return why.kind === 'gbpa' ? `SMMUEN is 0, so GBPA decides: ABORT ${why.abort ?? 'is not known'}` : REASONS[why.kind];
 }

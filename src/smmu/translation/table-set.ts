@@ -17,6 +17,7 @@ export interface TableSet {
 /** Tables for low and for high input addresses; null where there is nothing to walk. */
 export type TableSets = readonly [low: TableSet | null, high: TableSet | null];
 
+/** The tables that translate low and high input addresses of a stream; null for a half without. */
 export function tableSetsOf({ stage1, stage2 }: StreamContext): TableSets {
   if (stage1 !== null) return stage1Sets(stage1.halves, stage2);
   return [stage2 === null ? null : { regime: stage2, stage2: null, base: 0n, usable: ALL_RIGHTS }, null];

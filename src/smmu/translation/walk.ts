@@ -231,6 +231,7 @@ function contiguousPart(regime: Regime, level: number, value: bigint): { target:
   return { target: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)), attributes };
 }
 
+/** A fault of a walk; `stage` and class are null where the event has none, the IPA where stage 2 is not at fault. */
 export function fault<Why = FaultReason>(
   event: FaultEvent,
   stage: Fault['stage'],
@@ -247,10 +248,12 @@ export function halves(value: bigint, bigEndian: boolean): [low: number, high: n
   return bigEndian ? [swapped(high), swapped(low)] : [low, high];
 }
 
+/** A 32-bit word with its bytes in the other order. */
 export function swapped(half: number): number {
   return ((half << 24) | ((half & 0xff00) << 8) | ((half >>> 8) & 0xff00) | (half >>> 24)) >>> 0;
 }
 
+/** What a block or page descriptor allows, within the `limits` that tables above it set (VMSAv8-64 permissions). */
 export function leafRights(regime: Regime, low: number, high: number, limits: number): number {
   return regime.stage === 1 ? stage1Rights(low, high, limits, regime.rights) : stage2Rights(low, high, regime.rights);
 }

@@ -7,6 +7,9 @@ import { SMMU_BYTES } from './register-map.ts';
 /** Less does not hold the registers of page 0. */
 const MIN_BYTES = 4096;
 
+/**
+ * The registers of a dump of the register pages, little-endian, 4 KiB to 128 KiB. Throws InputError for another length.
+ */
 export function* readBinary(bytes: Uint8Array, file: string): Generator<Reading> {
   if (bytes.byteLength < MIN_BYTES || bytes.byteLength > SMMU_BYTES || bytes.byteLength % 4 !== 0) {
     const message = `is binary and ${bytes.byteLength} bytes long; a dump of the register pages has 4 KiB to 128 KiB`;

@@ -14,6 +14,7 @@ export function readContent(file: string): Content {
   return contentOf(readFile(file, MAX_TEXT_BYTES, tooLong), file);
 }
 
+/** Bytes with their text, where they are text; `file` is what messages call them. */
 export function contentOf(bytes: Uint8Array, file: string): Content {
   const text = isText(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') : null;
   return { file, bytes, text };

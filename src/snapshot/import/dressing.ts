@@ -50,6 +50,7 @@ const MAX_RULES = 8;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: serial consoles and monitors send these
 const TERMINAL_SEQUENCE = /\u001b\[[0-9;?]*[ -/]*[@-~]|[\u0000\u0007]/g;
 
+/** A line without what terminals, mail, prompts and loggers put around it, and what these said. */
 export function undressed(line: string): Dressed {
   let text = line.replace(TERMINAL_SEQUENCE, '').trim();
   let typed = false;

@@ -67,6 +67,7 @@ function textOf({ text, file }: Content, title: string): string {
   return text;
 }
 
+/** The format that content looks like; the last of them takes anything. */
 export function formatOf(content: Content): Format {
   return FORMATS.find(({ looksLike }) => looksLike(content)) as Format;
 }

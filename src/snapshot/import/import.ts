@@ -11,6 +11,7 @@ import { missingRegisters } from '../validate/missing.ts';
 import { plausibility } from '../validate/plausibility.ts';
 import { hexText } from '../values.ts';
 import { Assembly } from './assemble.ts';
+import { contentOf } from './content.ts';
 import { FORMATS, type Format, formatOf } from './formats.ts';
 import { type Note, Notes } from './notes.ts';
 import type { Content } from './reading.ts';
@@ -18,27 +19,32 @@ import { type NoteReason, REASONS } from './reasons.ts';
 import { SMMU_BYTES } from './register-map.ts';
 import type { Found } from './register-values.ts';
 
-export interface Input {
+/** What somebody has of registers, and from where. */
+export interface ImportInput {
   readonly content: Content;
   /** The SMMU that all of it is about, for content that has no addresses. */
   readonly base?: number | undefined;
 }
 
 export interface Target {
+  /** Physical address of register page 0. */
   readonly base: number;
+  /** As the kernel log calls it. */
   readonly name?: string | undefined;
 }
 
 export interface ImportOptions {
   readonly targets: readonly Target[];
-  readonly captured: CaptureMoment;
+  /** When the registers were read; `unknown` when left out. */
+  readonly captured?: CaptureMoment | undefined;
+  /** What firmware says of coherency. */
   readonly coherent?: boolean | undefined;
   /** Name of the format to read every input as, whatever it looks like. */
   readonly format?: string | undefined;
 }
 
 export interface Imported {
-  /** The snapshot as a JSON file holds it. */
+  /** The snapshot as a JSON file holds it: `parseSnapshot` takes it. */
   readonly snapshot: object;
   /** What was passed over, left out, or taken with a doubt, with the reason and the place of each. */
   readonly passedOver: Notes;
@@ -46,9 +52,15 @@ export interface Imported {
   readonly notes: readonly string[];
 }
 
-/** Throws InputError for input that gives no usable snapshot, and for options that contradict each other. */
-export function importRegisters(inputs: readonly Input[], options: ImportOptions): Imported {
-  const { targets, captured, coherent } = options;
+/**
+ * Makes a snapshot of what a debugger, a monitor, a boot loader or a shell printed of registers, as text or bytes, for the
+ * SMMUs of `targets`. Throws InputError for input that gives no usable snapshot, and for options that contradict each other.
+ */
+export function importRegisters(
+  given: string | Uint8Array | readonly ImportInput[],
+  { targets, captured = 'unknown', coherent, ...options }: ImportOptions,
+): Imported {
+  const inputs = typeof given === 'string' || given instanceof Uint8Array ? [{ content: unnamed(given) }] : given;
   const bases = targets.map(({ base }) => base);
   checkBases(bases);
   checkFileBases(inputs, targets);
@@ -104,7 +116,11 @@ export function checkBases(bases: readonly number[]): void {
   }
 }
 
-function checkFileBases(inputs: readonly Input[], targets: readonly Target[]): void {
+function unnamed(given: string | Uint8Array): Content {
+  return contentOf(typeof given === 'string' ? Buffer.from(given) : given, 'the input');
+}
+
+function checkFileBases(inputs: readonly ImportInput[], targets: readonly Target[]): void {
   for (const { content, base } of inputs) {
     if (base !== undefined && !targets.some((target) => target.base === base)) {
       throw new InputError('usage', `is given @${hexAddress(base)}, which no --base names`, { file: content.file });

@@ -77,6 +77,9 @@ function parsed(text: string, file: string): Json {
   }
 }
 
+/**
+ * The registers in JSON of any structure: names, addresses or offsets with values. What is passed over goes to `notes`.
+ */
 export function* readJson(text: string, file: string, notes: Notes): Generator<Reading> {
   const json = parsed(text, file);
   const found = [...nodes(json, { place: new Place(file), depth: 0 }, notes)];

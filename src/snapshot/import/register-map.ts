@@ -19,6 +19,7 @@ export interface RegisterByte {
 
 let byOffset: Map<number, Register> | undefined;
 
+/** The register, and its byte, at an offset from the SMMU's base; undefined where there is none. */
 export function registerByte(offset: number): RegisterByte | undefined {
   byOffset ??= new Map(
     REGISTERS.flatMap((register) =>

@@ -108,6 +108,7 @@ function keep(
   }
 }
 
+/** Where a reading stands, for messages. */
 export function placeOf({ file, place }: FiledReading): string {
   return `${file}: ${place}`;
 }

@@ -51,6 +51,7 @@ export interface ExplainedField {
   readonly says: string | null;
 }
 
+/** Every register of a snapshot decoded, what is missing and what that costs, and what is striking. */
 export function explainSnapshot({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
   const explained = smmus.map(explainSmmu);
   const unusable = explained.some(({ remarks }) => remarks.some(({ severity }) => severity === 'unusable'));

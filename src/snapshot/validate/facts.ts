@@ -12,6 +12,7 @@ export interface Remark {
 
 export type Check = (registers: Registers) => Remark[];
 
+/** A field of at most 53 bits of a register by name; undefined where the register was not captured. */
 export function fieldValue(registers: Registers, name: string, field: string): number | undefined {
   const value = registers.get(name);
   const layout = fieldNamed(name, field);

@@ -24,6 +24,10 @@ const UNKNOWABLE: readonly [registers: readonly string[], cost: string][] = [
 /** IDR0.PRI. */
 const PRI = 1n << 16n;
 
+/**
+ * What one SMMU of a snapshot lacks: registers that are assumed, those that nothing can be assumed of, and firmware's
+ * word.
+ */
 export function missingRegisters(smmu: SmmuSnapshot): Missing[] {
   return [...assumedRegisters(smmu), ...unknowable(smmu), ...firmware(smmu)];
 }

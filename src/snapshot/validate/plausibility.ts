@@ -7,6 +7,7 @@ import { registerNamed } from '../../smmu/registers.ts';
 import { type Check, fieldsThatDiffer, fieldValue, type Registers, type Remark, valueInWords } from './facts.ts';
 import { QUEUE_CHECKS } from './queues.ts';
 
+/** What is striking about the registers of one SMMU, by every check there is. */
 export function plausibility(registers: Registers): Remark[] {
   return CHECKS.flatMap((check) => check(registers));
 }

@@ -1,6 +1,7 @@
-/** The words that somebody typed or piped in: what they are to be, and how wide they are. */
+/** What do the words say that somebody typed or piped in? What they are to be, how wide they are, and what is in them. */
 
 import { InputError } from '../errors.ts';
+import { nearNames } from '../near-names.ts';
 import {
   candidates,
   type DecodedWords,
@@ -10,12 +11,28 @@ import {
   RECORD_KINDS,
   RECORD_WORDS,
   type RecordKind,
-} from '../smmu/decode.ts';
-import { REGISTERS, type Register, registerNamed } from '../smmu/registers.ts';
-import { nearNames } from './near-names.ts';
+} from './decode.ts';
+import { REGISTERS, type Register, registerNamed } from './registers.ts';
+
+export interface DecodeReport {
+  /** One for each that was given, or for each that the words could be. */
+  readonly records: readonly DecodedWords[];
+  /** Nobody said what some of the words are. */
+  readonly guessed: boolean;
+}
+
+/**
+ * Decodes words as people write them down: hexadecimal, of 32 or 64 bits, behind the name of what they are (`event`,
+ * `command`, `pri`, `ste`, `cd`, `l1`, `l1cd`, or a register), as in `gerror 0x1 cmdq_cons 0x0100b1b7`. Without a name,
+ * `records` has everything that so many words could be. Throws InputError (`usage`) for what is neither a name nor a word.
+ */
+export function decode(...text: readonly string[]): DecodeReport {
+  const groups = groupsOf(text);
+  return { records: groups.flatMap(decodeGroup), guessed: groups.some(({ kind }) => kind === null) };
+}
 
 /** Words behind the name of what they are; null for those without one. */
-export interface WordGroup {
+interface WordGroup {
   readonly kind: RecordKind | Register | null;
   readonly words: readonly Word[];
 }
@@ -35,12 +52,12 @@ const ADDRESS = /^(?:0x)?[0-9a-f]+:$/i;
 /** Lines of a log have words and much else. */
 const LOG = /\barm-smmu-v3\b|\breceived:|\bSMMUv3: /;
 
+/** Whether a text has a word in it, and not only names of what words are. */
 export function isWord(text: string): boolean {
   return text.split(/[\s,=]+/).some((part) => WORD.test(part) && /^0x|^[0-9]/i.test(part));
 }
 
-/** Throws InputError (`usage`) for what is neither a name nor a word. */
-export function groupsOf(given: readonly string[]): WordGroup[] {
+function groupsOf(given: readonly string[]): WordGroup[] {
   const text = given.join(' ');
   if (LOG.test(text)) {
     throw new InputError('usage', 'these are lines of a kernel log: `smmu-adopt log` reads them as they are');
@@ -104,7 +121,7 @@ function givenWords(words: readonly Word[], wide: number): GivenWords {
   return { values, bits: narrow && (padded || words.length > wide) ? 32 : 64 };
 }
 
-export function decodeGroup({ kind, words }: WordGroup): DecodedWords[] {
+function decodeGroup({ kind, words }: WordGroup): DecodedWords[] {
   if (kind === null) return guessed(words);
   if (typeof kind === 'object') return [register(kind, words)];
   const wide = RECORD_WORDS[kind];

@@ -1,0 +1,80 @@
+/**
+ * What is the next step for somebody whose arguments do not fit? Commander says what is wrong; for the slips that people
+ * make most often, this says what they meant.
+ */
+
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { parseDumpName } from '../dump/load-map.ts';
+import { isUrl } from '../dump/url.ts';
+
+/** Methods by which commander refuses; it calls them on the command, and does not declare them. */
+interface Refusals {
+  unknownOption(flag: string): void;
+  unknownCommand(): void;
+}
+
+const REFUSALS = Command.prototype as unknown as Refusals;
+
+export class GuidingCommand extends Command {
+  override createCommand(name?: string): GuidingCommand {
+    return new GuidingCommand(name);
+  }
+
+  /** `--iova` of `inspect` is an option of `translate`. */
+  unknownOption(flag: string): void {
+    const owners = [...leaves(rootOf(this))].filter((command) => hasOption(command, flag)).map(pathOf);
+    if (owners.length === 0) REFUSALS.unknownOption.call(this, flag);
+    const here = pathOf(this);
+    const where = here === '' ? 'there is no command in front of it' : `${here} does not have it`;
+    this.error(`error: unknown option '${flag}': ${where}; it belongs to ${listed(owners)}`, {
+      code: 'commander.unknownOption',
+    });
+  }
+
+  /** A file where a command belongs. */
+  unknownCommand(): void {
+    const given = this.args[0] ?? '';
+    if (this.parent !== null || !isInput(given)) REFUSALS.unknownCommand.call(this);
+    const next = `${this.name()} ${commandFor(given)}`;
+    this.error(`error: unknown command '${given}': to look at this ${isUrl(given) ? 'URL' : 'file'}, ${next}`, {
+      code: 'commander.unknownCommand',
+    });
+  }
+}
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
+}
+
+/** The words behind the program's name. */
+function pathOf(command: Command): string {
+  if (command.parent === null) return '';
+  return `${pathOf(command.parent)} ${command.name()}`.trim();
+}
+
+function* leaves(command: Command): Generator<Command> {
+  if (command.commands.length === 0) yield command;
+  for (const below of command.commands) yield* leaves(below);
+}
+
+function hasOption(command: Command, flag: string): boolean {
+  return command.options.some(({ long, short }) => long === flag || short === flag);
+}
+
+/** `a, b and c`. */
+function listed(names: readonly string[]): string {
+  const [last = '', ...others] = [...names].reverse();
+  return others.length === 0 ? last : `${others.reverse().join(', ')} and ${last}`;
+}
+
+/** A file or a URL, with an address behind it or not. */
+function isInput(text: string): boolean {
+  return isUrl(text) || existsSync(text) || existsSync(parseDumpName(text).file);
+}
+
+function commandFor(input: string): string {
+  if (/\.json$/i.test(input)) return `regs validate ${input}`;
+  if (/\.(log|txt)$/i.test(input)) return `log ${input}`;
+  return `inspect ${input}`;
+}

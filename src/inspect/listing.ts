@@ -1,0 +1,38 @@
+/** What is to be listed? Which SMMUs, which entries of their tables, how deep it goes, and what counts as failing. */
+
+import type { Severity } from '../findings/rules.ts';
+import type { SidList } from '../platform/asked-streams.ts';
+import { chooseSmmus } from '../snapshot/choose.ts';
+import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import type { PlanOptions } from './plan.ts';
+
+export interface ListingOptions {
+  /** Names of the SMMUs to inspect; all of the snapshot when left out. */
+  readonly smmus?: readonly string[] | undefined;
+  /** List the STEs of these StreamIDs, whatever they hold, instead of the active ones. */
+  readonly sids?: SidList | undefined;
+  /** List unused L1 descriptors and abort STEs too. */
+  readonly all?: boolean | undefined;
+  /** Walk the translation tables behind every stream too: what devices can reach, and whether the tables are sound. */
+  readonly deep?: boolean | undefined;
+  /** From which severity on findings make the exit code 1; `error` when left out. */
+  readonly failOn?: Severity | 'never' | undefined;
+}
+
+export interface Listing {
+  readonly smmus: readonly SmmuSnapshot[];
+  /** Null: the active ones. */
+  readonly sids: SidList | null;
+  readonly all: boolean;
+  readonly deep: boolean;
+  /** What every known revision does, not only whether it would decide otherwise. */
+  readonly allRevisions: boolean;
+  readonly failOn: Severity | 'never';
+}
+
+/** What the options ask for. Throws InputError (`usage`) for an SMMU that the snapshot lacks. */
+export function listingOf(options: ListingOptions & Pick<PlanOptions, 'revision'>, snapshot: Snapshot): Listing {
+  const { sids = null, all = false, deep = false, failOn = 'error' } = options;
+  const allRevisions = options.revision === 'all';
+  return { smmus: chooseSmmus(options.smmus, snapshot), sids, all, deep, allRevisions, failOn };
+}

@@ -1,0 +1,171 @@
+/**
+ * Which reports are there, and how is each written as text and as JSON? Every one that the command prints has a line
+ * here, and with it its published schema: `schema/` is made from this list. What a report needs is loaded when it is
+ * written, so that a script that wants JSON does not pay for colours and tables.
+ */
+
+import type { CheckReport } from '../check/check.ts';
+import type { DiffReport } from '../diff/report.ts';
+import type { ExplainReport } from '../findings/explanations/explain.ts';
+import type { DumpInfo } from '../inspect/dump-info.ts';
+import type { Inspection } from '../inspect/inspection.ts';
+import type { LogReport } from '../inspect/log-report.ts';
+import type { ValidatedSnapshot } from '../inspect/register-outlook.ts';
+import type { StreamReport } from '../inspect/stream.ts';
+import type { QueuesReport } from '../queues/queues.ts';
+import { type JsonSchema, type Shape, schemaOf, variants } from '../shape.ts';
+import type { DecodeReport } from '../smmu/decode-words.ts';
+import type { IovaSpaceReport } from '../streams/iova-space.ts';
+import type { TranslationReport } from '../streams/translation.ts';
+import type { Given } from './sections/input.ts';
+import type { Style } from './text/style.ts';
+
+/** What a text shows beside the essential, and how much of it. */
+export interface TextDetail {
+  /** Fields without effect, and entries that do nothing, too: `show`, `queues`, `diff`. */
+  readonly all?: boolean | undefined;
+  /** Of an inspection only the verdict of each SMMU. */
+  readonly quiet?: boolean | undefined;
+  /** Of an inspection every section, instead of those that most readers look for. */
+  readonly full?: boolean | undefined;
+  /** What an inspection was asked for with, which its text then says. */
+  readonly given?: Given | undefined;
+  /** Of a log the lines, too, that could not be used. */
+  readonly verbose?: boolean | undefined;
+}
+
+interface Document<T> {
+  /** What prints it. */
+  readonly command: string;
+  /** A key that it has and no other document. */
+  readonly key: keyof T & string;
+  readonly shape: () => Promise<Shape<T>>;
+  readonly text: (report: T, style: Style, detail: TextDetail) => Promise<Iterable<string>>;
+}
+
+/** By the name of its document. */
+interface Reports {
+  readonly check: CheckReport;
+  readonly decode: DecodeReport;
+  readonly diff: DiffReport;
+  readonly explain: ExplainReport;
+  readonly inspection: Inspection;
+  readonly log: LogReport;
+  readonly queues: QueuesReport;
+  readonly reach: IovaSpaceReport;
+  readonly stream: StreamReport;
+  readonly translation: TranslationReport;
+  readonly validation: ValidatedSnapshot;
+  readonly info: DumpInfo;
+}
+
+/** Whatever the functions of the library give back. */
+export type Report = Reports[keyof Reports];
+
+/** In the order in which they are recognised. */
+const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } = {
+  check: {
+    command: 'check',
+    key: 'samples',
+    shape: async () => (await import('./json/check.ts')).CHECK,
+    text: async (report) => (await import('./check/text.ts')).checkText(report),
+  },
+  decode: {
+    command: 'decode',
+    key: 'records',
+    shape: async () => (await import('./json/decode.ts')).DECODE,
+    text: async (report, style) => (await import('./decode.ts')).decodeText(report, style),
+  },
+  diff: {
+    command: 'diff',
+    key: 'before',
+    shape: async () => (await import('./json/diff.ts')).DIFF,
+    text: async (report, style, { all = false }) => (await import('./text/diff.ts')).diffText(report, style, all),
+  },
+  explain: {
+    command: 'explain',
+    key: 'explanations',
+    shape: async () => (await import('./json/explain.ts')).EXPLAIN,
+    text: async ({ explanations, groups }, style) => {
+      const { explainList, explainReport } = await import('./text/explain.ts');
+      return groups === null ? explainReport(explanations, style) : explainList(groups, style);
+    },
+  },
+  log: {
+    command: 'log',
+    key: 'smmuLines',
+    shape: async () => (await import('./json/log.ts')).LOG,
+    text: async (report, style, { verbose = false }) => (await import('./log/text.ts')).logText(report, style, verbose),
+  },
+  reach: {
+    command: 'translate --all',
+    key: 'halves',
+    shape: async () => (await import('./json/translation.ts')).IOVA_SPACE,
+    text: async (report, style) => (await import('./text/translation.ts')).iovaSpaceText(report, style),
+  },
+  stream: {
+    command: 'show',
+    key: 'lookup',
+    shape: async () => (await import('./json/stream.ts')).STREAM,
+    text: async (report, style, { all = false }) => (await import('./text/stream.ts')).streamText(report, style, all),
+  },
+  translation: {
+    command: 'translate',
+    key: 'iova',
+    shape: async () => (await import('./json/translation.ts')).TRANSLATION,
+    text: async (report, style) => (await import('./text/translation.ts')).translationText(report, style),
+  },
+  validation: {
+    command: 'regs validate',
+    key: 'usable',
+    shape: async () => (await import('./json/validation.ts')).VALIDATION,
+    text: async (report, style) => (await import('./text/regs.ts')).regsReport(report, style),
+  },
+  queues: {
+    command: 'queues',
+    key: 'captured',
+    shape: async () => (await import('./json/queues.ts')).QUEUES,
+    text: async (report, style, { all = false }) => (await import('./text/queues.ts')).queuesText(report, style, all),
+  },
+  inspection: {
+    command: 'inspect',
+    key: 'findings',
+    shape: async () => (await import('./json/inspection.ts')).INSPECTION,
+    text: async (report, style, { quiet = false, full, given }) => {
+      const { textReport, textVerdicts } = await import('./text/text.ts');
+      return quiet ? textVerdicts(report, style) : textReport(report, style, { full, given });
+    },
+  },
+  info: {
+    command: 'info',
+    key: 'dump',
+    shape: async () => (await import('./json/info.ts')).INFO,
+    text: async (report, style) => (await import('./text/info.ts')).infoReport(report, style),
+  },
+};
+
+/** The document that a report is, by the key that only it has. */
+export function documentOf<T extends Report>(report: T): Document<T> {
+  const found = Object.values(DOCUMENTS).find(({ key }) => key in report);
+  if (found === undefined) throw new TypeError('this is no report of this program');
+  return found as unknown as Document<T>;
+}
+
+/** The published schemas by file name. */
+export async function schemas(): Promise<Map<string, JsonSchema>> {
+  const { reach, translation, ...others } = DOCUMENTS;
+  // One file for what `translate` prints: one access, or with --all everything that a stream can reach.
+  const shapes = [await translation.shape(), await reach.shape()] as Shape<never>[];
+  const either = variants(...shapes.map((shape) => ({ is: () => true, shape })));
+  const made = Object.entries({ ...others, translation: { command: 'translate', shape: async () => either } });
+  const named = made.map(async ([name, { command, shape }]) => {
+    const schema = schemaOf(
+      `urn:smmu-adopt:${name}:1`,
+      `smmu-adopt ${name}, schema version 1`,
+      `What \`smmu-adopt ${command} --format json\` prints. Within version 1 keys may be added; none is renamed, retyped or removed. Addresses, register values and 64-bit words are lower-case hex text; counts, sizes, indices and IDs are integers.`,
+      (await shape()) as Shape<never>,
+    );
+    return [`${name}.schema.json`, schema] as const;
+  });
+  return new Map(await Promise.all(named));
+}

@@ -1,0 +1,113 @@
+/** The shape of `regs validate`: what a register snapshot says, and what is to be said about it. */
+
+import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/register-outlook.ts';
+import {
+  choice,
+  count,
+  define,
+  flag,
+  list,
+  mapOf,
+  matching,
+  nullable,
+  object,
+  type Shape,
+  text,
+  variants,
+  way,
+} from '../../shape.ts';
+import { PROVENANCES } from '../../snapshot/snapshot.ts';
+import type { ExplainedField, ExplainedRegister, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
+import type { Remark } from '../../snapshot/validate/facts.ts';
+import type { Missing } from '../../snapshot/validate/missing.ts';
+import { REGISTER_OUTLOOK } from './register-outlook.ts';
+
+const hexText = matching(/^0x[0-9a-f]+$/);
+
+const remark = define(
+  'remark',
+  'Something that is striking',
+  object<Remark>()({
+    severity: ['unusable: the snapshot cannot be used', choice('unusable', 'warning', 'note')],
+    what: ['What is striking', text],
+  }),
+);
+
+const missing = define(
+  'missing',
+  'Something that the snapshot lacks',
+  object<Missing>()({
+    what: ['Registers, or what else is missing', text],
+    cost: ['What that costs', text],
+    assumed: [
+      'Values that are taken in their stead',
+      list(
+        object<Missing['assumed'][number]>()({
+          field: ['The field', text],
+          value: ['The value', text],
+          why: ['Why this one', text],
+        }),
+      ),
+    ],
+  }),
+);
+
+const value: Shape<number | string> = variants<number | string>(
+  way((one): one is number => typeof one === 'number', count),
+  way((one): one is string => typeof one === 'string', hexText),
+);
+
+const field = object<ExplainedField>()({
+  value: ['An address as hex text, everything else an integer', value],
+  meaning: ['What the field is about', text],
+  says: ['What this value means, where the architecture enumerates them', nullable(text)],
+});
+
+const register = define(
+  'register',
+  'A register that the snapshot has',
+  object<ExplainedRegister>()({
+    value: ['Its value', hexText],
+    offset: ['Offset from register page 0', hexText],
+    meaning: ['What it is about', text],
+    how: ['How its value is known', choice(...PROVENANCES)],
+    known: ['The mask of the bits that are known; null for all of them', nullable(hexText)],
+    fields: ['Its fields by name, those that are known', mapOf(null, field)],
+    reserved: ['Bits that are set and that no field names; null for none', nullable(hexText)],
+  }),
+);
+
+const smmu = define(
+  'smmu',
+  'One SMMU',
+  object<ValidatedSmmu>()({
+    name: ['As the snapshot calls it', text],
+    base: ['Address of register page 0', nullable(hexText)],
+    firmwareCoherent: ['What the snapshot says of coherency', nullable(flag)],
+    remarks: ['What is striking', list(remark)],
+    missing: ['What the snapshot lacks', list(missing)],
+    registers: ['The registers by name', mapOf(null, register)],
+    outlook: [
+      'What follows for a kdump; null where the registers cannot be those of a working SMMU',
+      nullable(REGISTER_OUTLOOK),
+    ],
+  }),
+);
+
+export const VALIDATION: Shape<ValidatedSnapshot> = object<ValidatedSnapshot>()({
+  schemaVersion: ['Version of this format', choice(1)],
+  file: ['The snapshot, as the user named it', text],
+  usable: ['Whether the other commands can use it', flag],
+  captured: ['When the registers were read', choice('running', 'before-kdump-probe', 'after-kdump-probe', 'unknown')],
+  remarks: ['What is striking about the snapshot as a whole', list(remark)],
+  unknown: [
+    'Names in the file that are no register',
+    list(
+      object<ExplainedSnapshot['unknown'][number]>()({
+        place: ['Where it stands', text],
+        register: ['The name', text],
+      }),
+    ),
+  ],
+  smmus: ['The SMMUs', list(smmu)],
+});

@@ -1,0 +1,82 @@
+/**
+ * How is a report written down? One function for each format; the command prints with exactly these. All give text in
+ * pieces, to be written one after the other or joined: rows of tables are read from the dump as the pieces are gone
+ * through, so keep it open until then. Text from dumps and snapshots is made safe to print in every format.
+ */
+
+import type { CheckReport } from '../check/check.ts';
+import type { AddressRange } from '../dump/memory.ts';
+import type { Inspection } from '../inspect/inspection.ts';
+import type { LogReport } from '../inspect/log-report.ts';
+import { documentOf, type Report, type TextDetail } from './documents.ts';
+import { jsonReport } from './json/write.ts';
+import type { Given } from './sections/input.ts';
+
+export type { Report } from './documents.ts';
+export type { Given } from './sections/input.ts';
+
+/** Pieces of a report, in order. */
+export type Pieces = Iterable<string>;
+
+export interface TextOptions extends TextDetail {
+  /** Characters in a line; 100 when left out. */
+  readonly width?: number | undefined;
+  /** With ANSI colours; false when left out. */
+  readonly color?: boolean | undefined;
+}
+
+/** For people: any report, as the command prints it on a terminal. */
+export async function renderText(report: Report, options: TextOptions = {}): Promise<Pieces> {
+  const { width = 100, color = false, ...detail } = options;
+  const { makeStyle } = await import('./text/style.ts');
+  return documentOf(report).text(report, makeStyle({ width, color }), detail);
+}
+
+/** For scripts: any report in its published form, by the schema in `schema/`, one table row a line. */
+export async function renderJson(report: Report): Promise<Pieces> {
+  return jsonReport(await documentOf(report).shape(), report);
+}
+
+/** One JSON record a line: an inspection, or what a log says. */
+export async function renderNdjson(report: Inspection | LogReport): Promise<Pieces> {
+  if ('smmuLines' in report) return (await import('./log/ndjson.ts')).logNdjson(report);
+  return (await import('./ndjson.ts')).ndjsonReport(report);
+}
+
+/** The L1 descriptors and STEs of an inspection for a spreadsheet. */
+export async function renderCsv(inspection: Inspection): Promise<Pieces> {
+  return (await import('./csv.ts')).csvReport(inspection);
+}
+
+/** The findings of an inspection as SARIF 2.1.0, for code scanning. */
+export async function renderSarif(inspection: Inspection): Promise<Pieces> {
+  return (await import('./sarif.ts')).sarifReport(inspection);
+}
+
+/** JUnit's XML, for CI: the verdicts and findings of an inspection, or the samples of a check. */
+export async function renderJunit(report: Inspection | CheckReport): Promise<Pieces> {
+  if ('samples' in report) return (await import('./check/junit.ts')).checkJunit(report);
+  return (await import('./junit.ts')).junitReport(report);
+}
+
+/** Workflow commands of GitHub Actions, which annotate a run: of an inspection, or of a check. */
+export async function renderGithub(report: Inspection | CheckReport): Promise<Pieces> {
+  if ('samples' in report) return (await import('./check/github.ts')).checkGithub(report);
+  return (await import('./github.ts')).githubReport(report);
+}
+
+export interface HtmlOptions {
+  /** The kdump kernel's own memory, which the memory map then shows; `end` is exclusive. */
+  readonly kdumpRam?: readonly AddressRange[] | undefined;
+  /** What an inspection was asked for with, which its page then says. */
+  readonly given?: Given | undefined;
+  /** Of a log the lines, too, that could not be used; true when left out. */
+  readonly verbose?: boolean | undefined;
+}
+
+/** One page of HTML without anything from elsewhere, to look around in: an inspection, or what a log says. */
+export async function renderHtml(report: Inspection | LogReport, options: HtmlOptions = {}): Promise<Pieces> {
+  const { kdumpRam, given, verbose = true } = options;
+  if ('smmuLines' in report) return (await import('./html/log-page.ts')).logPage(report, verbose);
+  return (await import('./html/html.ts')).htmlReport(report, { kdumpRam, given });
+}
