@@ -27,6 +27,7 @@ export { type ExplainReport, explain } from './findings/explanations/explain.ts'
 export type { Finding, Location } from './findings/findings.ts';
 export type { ReachableReport } from './findings/risks/page-tables.ts';
 export type { Reach, Rule, RuleArgs, Severity } from './findings/rules.ts';
+export { completedFromDump, type GivenEvidence, type KernelEvidence, logOfCrash } from './inspect/crashed-kernel.ts';
 export { type DumpInfo, dumpInfo } from './inspect/dump-info.ts';
 export { type InspectOptions, inspect } from './inspect/inspect.ts';
 export type * from './inspect/inspection.ts';

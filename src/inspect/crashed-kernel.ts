@@ -13,9 +13,9 @@ import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { LogReport } from './log-report.ts';
 
 export interface GivenEvidence {
-  /** Null: there is none, and the dump has to do. */
-  readonly snapshot: Snapshot | null;
-  readonly iomem: Iomem | undefined;
+  /** Null or undefined: there is none, and the dump has to do. */
+  readonly snapshot?: Snapshot | null;
+  readonly iomem?: Iomem | undefined;
 }
 
 export type KernelEvidence =
@@ -29,12 +29,12 @@ export type KernelEvidence =
   | { readonly outcome: 'not-found'; readonly reason: NoState };
 
 /**
- * What was given, made whole from the dump. Beside a snapshot the kernel is only looked for where VMCOREINFO says where it
+ * What was given, made whole from the dump: the snapshot, and what goes with it into the options of `inspect`. Beside a snapshot the kernel is only looked for where VMCOREINFO says where it
  * is: to search all memory for it would cost more than the question.
  */
 export async function completedFromDump(
   dump: OpenedDump,
-  { snapshot: given, iomem }: GivenEvidence,
+  { snapshot: given = null, iomem }: GivenEvidence = {},
 ): Promise<KernelEvidence> {
   if (given !== null && dump.details.vmcoreinfo.size === 0) {
     return { outcome: 'found', snapshot: given, iomem, crashedKernel: null };

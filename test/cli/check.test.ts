@@ -337,7 +337,7 @@ describe('manifests', () => {
 
   test('a vmcore without a snapshot', async () => {
     const { check, write } = samples('bare-vmcore');
-    const bare = { name: 'bare', dump: 'bare-vmcore/vmcore', expect: { verdict: 'adopted', exitCode: 0 } };
+    const bare = { name: 'bare', dump: 'bare-vmcore/vmcore', expect: { verdict: 'adopted', exitCode: 1 } };
     write('manifest.json', manifest(bare));
     expect(await check()).toMatchObject({
       stdout: lines('ok       bare', 'ok       bare-vmcore', '2 samples: 2 as expected'),
