@@ -41,9 +41,13 @@ const SPELLED = new RegExp(
   `[${ESCAPE}\u0080-\uffff\\\\]|\\^[[I]|#0(?:33|11)|<1b>|<09>|=09|&[a-z#]|""|</?[a-z]|^[VDIWEF]/`,
   'i',
 );
+/** Characters of which a line that is spelled has one, but for those of logcat. Most lines of a storm have none. */
+const SPELLING = new RegExp(`[${ESCAPE}\u0080-\uffff\\\\^#<=&"]`);
 
 /** The line as the kernel printed it. */
 export function undressed(line: string): string {
+  const isLogcat = line.charCodeAt(1) === 0x2f;
+  if (!isLogcat && !SPELLING.test(line)) return line;
   if (!SPELLED.test(line)) return line;
   return SPELLINGS.reduce((text, [spelled, printed]) => text.replace(spelled, printed), line);
 }
