@@ -4,11 +4,11 @@ import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import { Checks } from './checks.ts';
 import type { Observed } from './evidence.ts';
-import type { ToldByLog } from './fate.ts';
 import type { KernelMemory, Reader } from './kernel-memory.ts';
 import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
 import { KernelLog, type LogLevel } from './log.ts';
 import type { Revision } from './revision.ts';
+import type { ToldByLog } from './told-by-log.ts';
 
 /** ARM_SMMU_FEAT_2_LVL_STRTAB, ARM_SMMU_FEAT_2_LVL_CDTAB, ARM_SMMU_FEAT_COHERENCY. */
 export interface Features {

@@ -1,7 +1,7 @@
 /** What becomes of a device, and of the SMMU in the end. Decided once; whoever reports it reads the tag. */
 
 import type { Check } from './checks.ts';
-import type { InsertRefusal, KernelDevice } from './master.ts';
+import type { Danger, InsertRefusal, KernelDevice } from './master.ts';
 import type { KernelDeath } from './panic.ts';
 import type { InFlight } from './reset.ts';
 
@@ -20,9 +20,6 @@ export type DeviceFate =
   /** Nobody knows whether there is one: its STE cannot be seen. `danger` is what would become of it. */
   | { readonly kind: 'unknown'; readonly of: 'unseen'; readonly sid: number; readonly danger: Danger };
 
-/** What would become of a device that nobody sees; null would be harmless. */
-export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
-
 /** The SMMU goes down with a device that cannot be inserted while it registers. */
 export interface Loss {
   readonly device: KernelDevice;
@@ -38,18 +35,6 @@ export interface LossAftermath extends Loss {
 
 /** Why the registers may be those of another moment, after the kdump kernel's probe. */
 export type RegisterDoubt = 'captured-after-probe' | 'table-in-kdump-memory' | 'table-in-gap' | 'cr0-after-reset';
-
-/** What a captured log of the kdump kernel tells of what the dump leaves open. */
-export interface ToldByLog {
-  /** The adoption succeeded, or fell back; null where the log does not say. */
-  readonly adoption: 'adopted' | 'fallback' | null;
-  /** What the driver says of the L1 descriptor that made it fall back, without prefix. */
-  readonly complaint: string | null;
-  /** The SMMU registered with every device that was there; null where the log does not reach as far, or says otherwise. */
-  readonly registered: true | null;
-  /** The function of the driver in which the kernel died; null where it did not, or elsewhere. */
-  readonly diedIn: string | null;
-}
 
 /** How the attempt to adopt ends, where it does. */
 export type AdoptionEnd = 'adopted' | 'fallback' | 'not-attempted';

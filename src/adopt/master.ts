@@ -11,7 +11,6 @@ import {
   type StrtabCfg,
 } from './device.ts';
 import { EINVAL, ENODEV, ENXIO, ERANGE } from './errno.ts';
-import type { Danger } from './fate.ts';
 import type { Remap, RemapReason } from './kernel-memory.ts';
 import type { Mapping } from './ledger.ts';
 import type { LogLine } from './log.ts';
@@ -36,6 +35,9 @@ export type InsertRefusal =
   | { readonly kind: 'l2-not-mappable'; readonly l1Index: number; readonly l2: number; readonly why: RemapReason }
   | { readonly kind: 'aliasing'; readonly owner: string }
   | { readonly kind: 'descriptor-not-in-dump' | 'l2-not-in-dump'; readonly l1Index: number; readonly paddr: number };
+
+/** What would become of a device that nobody sees; null would be harmless. */
+export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
 
 /** What became of one stream of a device. */
 export interface StreamOutcome {

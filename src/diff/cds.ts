@@ -5,11 +5,12 @@ import { cdIllegalities } from '../smmu/cd-legality.ts';
 import { CD_BYTE_LENGTH, cdArrayCount, cdTableBehind, isValidCd } from '../smmu/cd-table.ts';
 import { fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
 import { bdfOf } from '../smmu/stream-table.ts';
+import type { BeforeAfter } from './before-after.ts';
 import { changeOf } from './fields.ts';
 import type { Listed, MissingList } from './listed.ts';
 import { entryDiffers, lockstep, type PairedSlice, type SliceSide, sameWords } from './lockstep.ts';
 import type { DiffMoment } from './moment.ts';
-import type { BeforeAfter, CdChange, CdState, MissingStretch } from './report.ts';
+import type { CdChange, CdState, MissingStretch } from './report.ts';
 import { cdStretches, type PairedStretch, placeOf, type Stretch, sideBySide } from './stretches.ts';
 
 const WORDS = CD_BYTE_LENGTH / 4;

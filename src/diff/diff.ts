@@ -16,6 +16,7 @@ import { deviceNamesOf } from '../platform/platform.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { TOOL } from '../version.ts';
+import type { BeforeAfter } from './before-after.ts';
 import { CdComparison } from './cds.ts';
 import { fieldChanges } from './fields.ts';
 import { askKernel } from './kernel.ts';
@@ -23,7 +24,7 @@ import { compareL1, sameL1Shape } from './l1.ts';
 import { Listed, MissingList } from './listed.ts';
 import { MappingComparison } from './mappings/comparison.ts';
 import { type DiffMoment, momentOf, tableShape } from './moment.ts';
-import type { BeforeAfter, CdChange, DiffReport, L1Change, RegisterChange, SmmuDiff, SteChange } from './report.ts';
+import type { CdChange, DiffReport, L1Change, RegisterChange, SmmuDiff, SteChange } from './report.ts';
 import { SteComparison } from './stes.ts';
 
 export type * from './mapping-report.ts';

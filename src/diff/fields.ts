@@ -2,7 +2,8 @@
 
 import { decodeFields, type FieldValue, fieldBits, type Layout, meaningOf } from '../smmu/fields.ts';
 import { reservedBitsSet } from '../smmu/legality.ts';
-import type { BeforeAfter, EntryState, FieldChange, ReservedChange } from './report.ts';
+import type { BeforeAfter } from './before-after.ts';
+import type { EntryState, FieldChange, ReservedChange } from './report.ts';
 
 /** Both states of an entry with what differs between them. */
 export function changeOf<T extends EntryState>(layout: Layout, before: T | null, after: T | null) {

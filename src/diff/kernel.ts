@@ -11,7 +11,8 @@ import type { Listing } from '../inspect/listing.ts';
 import type { Plan } from '../inspect/plan.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
-import type { BeforeAfter, DeviceDiff, DeviceOutcome, KernelDiff, Turn } from './report.ts';
+import type { BeforeAfter } from './before-after.ts';
+import type { DeviceDiff, DeviceOutcome, KernelDiff, Turn } from './report.ts';
 
 /** Streams that are tried; what becomes of more than these nobody reads. */
 const MAX_TRIED = 512;

@@ -5,11 +5,12 @@ import { brokenL1Rule } from '../adopt/strtab-2lvl.ts';
 import { wideWords } from '../smmu/fields.ts';
 import { L1STD } from '../smmu/l1std.ts';
 import { L1STD_BYTE_LENGTH, l1Lookup, l1Pointer, type StreamTableGeometry } from '../smmu/stream-table.ts';
+import type { BeforeAfter } from './before-after.ts';
 import { changeOf } from './fields.ts';
 import type { Listed } from './listed.ts';
 import { entryDiffers, lockstep, type SliceSide, sameWords } from './lockstep.ts';
 import type { DiffMoment } from './moment.ts';
-import type { BeforeAfter, L1Change, L1State } from './report.ts';
+import type { L1Change, L1State } from './report.ts';
 
 const WORDS = L1STD_BYTE_LENGTH / 4;
 /** Half of what Linux ever builds; whoever has more changes than that does not need an exact count of devices. */

@@ -3,7 +3,7 @@
 import type { PageState } from '../dump/memory.ts';
 import type { UnknownReason } from '../smmu/translation/reasons.ts';
 import type { FaultEvent } from '../smmu/translation/walk.ts';
-import type { BeforeAfter } from './report.ts';
+import type { BeforeAfter } from './before-after.ts';
 
 export interface MappingsDiff {
   /** False: tables are not in one of the dumps, or were too many to be compared. */

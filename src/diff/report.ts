@@ -7,6 +7,7 @@ import type { DumpReport, Inspection } from '../inspect/inspection.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { Illegality } from '../smmu/legality.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
+import type { BeforeAfter } from './before-after.ts';
 import type { MappingsDiff } from './mapping-report.ts';
 
 export interface DiffReport {
@@ -49,11 +50,6 @@ export interface SmmuDiff {
   readonly mappings: MappingsDiff | null;
   /** What the changes come to in the kdump kernel; null when nothing in the tables changed. */
   readonly kernel: KernelDiff | null;
-}
-
-export interface BeforeAfter<T> {
-  readonly before: T;
-  readonly after: T;
 }
 
 export interface TableShape {

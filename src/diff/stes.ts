@@ -5,13 +5,14 @@ import { wideWords } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
 import { steIllegalities } from '../smmu/ste-legality.ts';
 import { bdfOf, STE_BYTE_LENGTH, steConfig } from '../smmu/stream-table.ts';
+import type { BeforeAfter } from './before-after.ts';
 import type { CdComparison } from './cds.ts';
 import { changeOf } from './fields.ts';
 import type { Listed, MissingList } from './listed.ts';
 import { entryDiffers, lockstep, type PairedSlice, type SliceSide, sameWords } from './lockstep.ts';
 import type { MappingComparison } from './mappings/comparison.ts';
 import type { DiffMoment } from './moment.ts';
-import type { BeforeAfter, MissingStretch, SteChange, SteState } from './report.ts';
+import type { MissingStretch, SteChange, SteState } from './report.ts';
 import { only, type PairedStretch, placeOf, type Stretch, sideBySide, steStretches } from './stretches.ts';
 
 const WORDS = STE_BYTE_LENGTH / 4;

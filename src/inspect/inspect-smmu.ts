@@ -3,11 +3,11 @@
 import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
 import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
-import type { ToldByLog } from '../adopt/fate.ts';
 import { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import { REVISIONS, type Revision } from '../adopt/revision.ts';
+import type { ToldByLog } from '../adopt/told-by-log.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
 import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';

@@ -1,6 +1,6 @@
 /** What a captured log of the kdump kernel tells of an adoption that the dump leaves open. */
 
-import type { ToldByLog } from '../adopt/fate.ts';
+import type { ToldByLog } from '../adopt/told-by-log.ts';
 import type { Capture } from '../platform/evidence.ts';
 import { captureLines, DEATH, linesOf } from './capture-lines.ts';
 import { body } from './dmesg.ts';

@@ -5,9 +5,9 @@
  */
 
 import { Budget } from '../../smmu/translation/table-map.ts';
+import type { BeforeAfter } from '../before-after.ts';
 import type { MappingSetDiff, MappingsDiff } from '../mapping-report.ts';
 import type { DiffMoment } from '../moment.ts';
-import type { BeforeAfter } from '../report.ts';
 import { contextsOf } from './contexts.ts';
 import { differingRanges, readAlike } from './differing.ts';
 import { stretchPairs } from './pairs.ts';

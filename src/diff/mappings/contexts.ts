@@ -6,9 +6,9 @@ import { STE } from '../../smmu/ste.ts';
 import { steIllegalities } from '../../smmu/ste-legality.ts';
 import { steConfig } from '../../smmu/stream-table.ts';
 import type { Budget } from '../../smmu/translation/table-map.ts';
+import type { BeforeAfter } from '../before-after.ts';
 import { lockstep, type SliceSide } from '../lockstep.ts';
 import type { DiffMoment } from '../moment.ts';
-import type { BeforeAfter } from '../report.ts';
 import { cdStretches, placeOf, type Stretch, sideBySide } from '../stretches.ts';
 
 export interface PairedContext {

@@ -9,8 +9,8 @@ import { descriptorKind, indexLsb, tableAddress } from '../../smmu/translation/d
 import { firstTableEntries, type Regime } from '../../smmu/translation/regime.ts';
 import type { Budget } from '../../smmu/translation/table-map.ts';
 import { swapped } from '../../smmu/translation/walk.ts';
+import type { BeforeAfter } from '../before-after.ts';
 import { lockstep, type PairedSlice, sameWords } from '../lockstep.ts';
-import type { BeforeAfter } from '../report.ts';
 
 /** Input addresses, `to` exclusive, counted from the start of their half. */
 export interface InputRange {

@@ -3,8 +3,8 @@
 import type { PageState } from '../../dump/memory.ts';
 import { rightsText } from '../../smmu/translation/rights.ts';
 import type { Stretch } from '../../smmu/translation/table-map.ts';
+import type { BeforeAfter } from '../before-after.ts';
 import type { MappingChange, MappingCounts, MappingRange, MappingState, RangeCount } from '../mapping-report.ts';
-import type { BeforeAfter } from '../report.ts';
 import type { StretchPair } from './pairs.ts';
 import type { Source } from './source.ts';
 

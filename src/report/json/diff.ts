@@ -1,5 +1,6 @@
 /** The shape of `diff`: what changed between two dumps of one machine. */
 
+import type { BeforeAfter } from '../../diff/before-after.ts';
 import type {
   MappingCounts,
   MappingRange,
@@ -10,7 +11,6 @@ import type {
   RangeCount,
 } from '../../diff/mapping-report.ts';
 import type {
-  BeforeAfter,
   CdChange,
   CdState,
   DeviceDiff,

@@ -1,0 +1,13 @@
+/** What may a log of the kdump kernel settle? */
+
+/** What a captured log of the kdump kernel tells of what the dump leaves open. */
+export interface ToldByLog {
+  /** The adoption succeeded, or fell back; null where the log does not say. */
+  readonly adoption: 'adopted' | 'fallback' | null;
+  /** What the driver says of the L1 descriptor that made it fall back, without prefix. */
+  readonly complaint: string | null;
+  /** The SMMU registered with every device that was there; null where the log does not reach as far, or says otherwise. */
+  readonly registered: true | null;
+  /** The function of the driver in which the kernel died; null where it did not, or elsewhere. */
+  readonly diedIn: string | null;
+}
