@@ -14,6 +14,7 @@ import {
   type StreamTableGeometry,
   tableFormatOf,
 } from '../smmu/stream-table.ts';
+import { hardwareLookup } from '../tables/hardware-lookup.ts';
 import type { LookupEnd } from '../tables/lookup-end.ts';
 import { geometryOf, type TableRegisters } from '../tables/table-registers.ts';
 
@@ -55,22 +56,17 @@ export interface Lookup<End = LookupEnd | LinuxLookupEnd> {
   readonly steps: readonly LookupStep[];
 }
 
-/** IHI 0070, "Stream table lookup". What it refuses is C_BAD_STREAMID. */
+/** As the hardware looks it up, step by step. What it refuses is C_BAD_STREAMID. */
 export function lookUpByHardware(registers: TableRegisters, view: MemoryView, sid: number): Lookup<LookupEnd> {
   const geometry = geometryOf(registers);
   const { format, base, split, log2Size, entries } = geometry;
   const says = { kind: 'geometry', format, split, log2Size, base, entries } as const;
   const walk = new Walk<LookupEnd>(view, base, registers.value, says);
-  if (sid >= 2 ** log2Size) return walk.end({ kind: 'beyond-table', log2Size });
-  if (format === 'linear') return walk.ste(base, sid);
-  const index = Math.floor(sid / 2 ** split);
-  const inTable = sid % 2 ** split;
-  const halves = walk.l1(base, index, (low, high) => ({ kind: 'l1std', ...l1Lookup(low, high, geometry) }));
-  if (halves === null) return walk.end();
-  const { span, stes, l2 } = l1Lookup(...halves, geometry);
-  if (stes === 0) return walk.end({ kind: 'span-without-table', l1Index: index, span });
-  if (inTable >= stes) return walk.end({ kind: 'beyond-span', l1Index: index, span, stes });
-  return walk.ste(l2, inTable);
+  const place = hardwareLookup(geometry, sid, (_, l1Index) =>
+    walk.l1(base, l1Index, (low, high) => ({ kind: 'l1std', ...l1Lookup(low, high, geometry) })),
+  );
+  if (place === null) return walk.end();
+  return 'why' in place ? walk.end(place.why) : walk.ste(place.table, place.index);
 }
 
 /** arm_smmu_get_step_for_sid() on an adopted table; whether it is adopted is another question. */

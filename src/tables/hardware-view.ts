@@ -17,6 +17,7 @@ import {
   type StreamTableGeometry,
   steConfig,
 } from '../smmu/stream-table.ts';
+import { hardwareLookup } from './hardware-lookup.ts';
 import { NO_STE_LIMITS, type SteLimits, TableOwners } from './listing.ts';
 import type { LookupEnd } from './lookup-end.ts';
 
@@ -266,19 +267,16 @@ export class HardwareView {
 
   /** The hardware's own lookup of one StreamID; refusals are C_BAD_STREAMID. */
   lookup(sid: number): SteLookup {
-    const { format, base, split, log2Size } = this.geometry;
-    if (sid >= 2 ** log2Size) return { why: { kind: 'beyond-table', log2Size } };
-    if (format === 'linear') return this.#known(base + sid * STE_BYTE_LENGTH, STE_BYTE_LENGTH, null);
-    const l1Index = Math.floor(sid / 2 ** split);
-    const paddr = base + l1Index * L1STD_BYTE_LENGTH;
-    const descriptor = this.#known(paddr, L1STD_BYTE_LENGTH, l1Index);
-    if ('why' in descriptor) return descriptor;
-    const [value = 0n] = this.#memory.readWords(paddr, L1STD_BYTE_LENGTH) ?? [];
-    const { span, stes, l2 } = l1Lookup(Number(value & 0xffff_ffffn), Number(value >> 32n), this.geometry);
-    if (stes === 0) return { why: { kind: 'span-without-table', l1Index, span } };
-    const inTable = sid % 2 ** split;
-    if (inTable >= stes) return { why: { kind: 'beyond-span', l1Index, span, stes } };
-    return this.#known(l2 + inTable * STE_BYTE_LENGTH, STE_BYTE_LENGTH, null);
+    /** What was asked for last. */
+    let asked: SteLookup = { paddr: this.geometry.base };
+    const place = hardwareLookup(this.geometry, sid, (paddr, l1Index) => {
+      asked = this.#known(paddr, L1STD_BYTE_LENGTH, l1Index);
+      const [value = 0n] = this.#memory.readWords(paddr, L1STD_BYTE_LENGTH) ?? [];
+      return 'why' in asked ? null : [Number(value & 0xffff_ffffn), Number(value >> 32n)];
+    });
+    if (place === null) return asked;
+    if ('why' in place) return place;
+    return this.#known(place.table + place.index * STE_BYTE_LENGTH, STE_BYTE_LENGTH, null);
   }
 
   #known(paddr: number, byteLength: number, l1Index: number | null): SteLookup {
