@@ -1,11 +1,24 @@
 /** How text looks on the terminal it is for: its width, its colours, and where its lines break. */
 
-import { Chalk, type ChalkInstance } from 'chalk';
+import { Chalk } from 'chalk';
+
+type Colour = (text: string) => string;
+
+/** Said here, because the types of the package reach as far as this, and those of chalk do not come with it. */
+export interface Paint {
+  readonly bold: Colour;
+  readonly dim: Colour;
+  readonly cyan: Colour;
+  readonly magenta: Colour;
+  readonly yellow: Colour;
+  readonly green: Colour & { readonly bold: Colour };
+  readonly red: Colour & { readonly bold: Colour };
+}
 
 export interface Style {
   /** Columns to fit into. */
   readonly width: number;
-  readonly paint: ChalkInstance;
+  readonly paint: Paint;
   /** Whether characters beyond ASCII may be used. */
   readonly unicode: boolean;
 }
