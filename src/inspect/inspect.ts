@@ -105,8 +105,11 @@ function inspectNow(
   };
 }
 
-/** STEs that are met again and again, by one SMMU after the other: no two of a machine share a table. */
-const MAX_REPEATED_STES = 2 ** 24;
+/**
+ * STEs that are met again and again, by one SMMU after the other: no two of a machine share a table, but by mistake. As many
+ * as two tables of PCI segments have.
+ */
+const MAX_REPEATED_STES = 2 ** 17;
 
 function tooManyRepeated({ name: file }: Snapshot, smmu: string): InputError {
   const what = `up to the SMMU ${JSON.stringify(smmu)} the stream tables lead to the same STEs over and over again`;

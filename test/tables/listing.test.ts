@@ -2,8 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
+import { REGISTERS } from '../../samples/machine.ts';
+import { inspect } from '../../src/inspect/inspect.ts';
+import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { firstOf, ListBudget } from '../../src/tables/listing.ts';
-import { inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
+import { dumpOf, inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
 
 const STES_OF_TABLE = 256;
 /** As many tables again as are ever listed, behind the first. */
@@ -56,4 +59,22 @@ test('nothing is asked for beyond the last that is taken', () => {
   expect([...firstOf(numbers(), 3)]).toEqual([1, 2, 3]);
   expect([...firstOf(numbers(), 0)]).toEqual([]);
   expect(made).toBe(3);
+});
+
+describe('SMMUs of one table, every descriptor of which leads to the same STEs', () => {
+  const registers = { ...REGISTERS, STRTAB_BASE: '0x88000000', STRTAB_BASE_CFG: '0x10210' };
+  const inspected = (count: number) => {
+    const smmus = Array.from({ length: count }, (_, i) => ({ name: `smmu${i}`, registers }));
+    return inspect(dumpOf(aliased(255)), parseSnapshot({ captured: 'before-kdump-probe', smmus }, 'regs.json'));
+  };
+
+  test('two are a mistake that is looked at', async () => {
+    expect((await inspected(2)).smmus).toHaveLength(2);
+  });
+
+  test('many cost more than they tell', async () => {
+    await expect(inspected(50)).rejects.toThrow(
+      'regs.json: up to the SMMU "smmu2" the stream tables lead to the same STEs over and over again; --smmu NAME inspects one',
+    );
+  });
 });
