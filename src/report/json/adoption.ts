@@ -4,24 +4,17 @@ import type { Check } from '../../adopt/checks.ts';
 import type { Features } from '../../adopt/device.ts';
 import { errnoName } from '../../adopt/errno.ts';
 import type { LogLine, StagedLogLine } from '../../adopt/log.ts';
-import type { AtschkReason, Phase, PhaseName, Reset } from '../../adopt/reset.ts';
 import { observedInWords, requiredInWords } from '../../findings/prose/evidence.ts';
-import { allocatedInWords, deathInWords, remapReasonInWords } from '../../findings/prose/memory.ts';
-import { gaveUpInWords, scanObservedInWords } from '../../findings/prose/scan.ts';
+import { deathInWords } from '../../findings/prose/memory.ts';
 import { inFlight, verdict } from '../../findings/rules/vocabulary.ts';
 import type {
   AdoptionReport,
-  AllocationReport,
   DeviceReport,
   FateReport,
-  IdScanReport,
   InsertReport,
   LostReport,
-  MappingReport,
   PanicReport,
   RevisionOutcome,
-  ScanFailureReport,
-  StrtabCfgReport,
 } from '../../inspect/outcome.ts';
 import {
   choice,
@@ -33,20 +26,16 @@ import {
   integer,
   list,
   matching,
-  nothing,
   nullable,
   object,
-  type Shape,
   said,
   sid,
   text,
-  variants,
-  way,
 } from '../../shape.ts';
-import { releasedByInWords } from '../prose/ledger.ts';
 import { lossInWords } from '../prose/loss.ts';
-import { ATSCHK_REASONS, PHASES, phaseReasonInWords, type QueuesInWords, queuesInWords } from '../prose/reset.ts';
-import { pageCounts } from './common.ts';
+import { idScan } from './id-scan.ts';
+import { allocation, mapping, strtabCfg } from './ledger.ts';
+import { reset } from './reset.ts';
 
 const ret = define(
   'ret',
@@ -92,159 +81,6 @@ export const check = define(
     ],
     observed: ['What was found; null when it was not looked at', nullable(said(observedInWords))],
     required: ['What passes the check', said(requiredInWords)],
-  }),
-);
-
-const mapping = define(
-  'mapping',
-  "One mapping that the driver makes of the crashed kernel's memory",
-  object<MappingReport>()({
-    kind: ['The kernel function', choice('memremap', 'devm_memremap')],
-    purpose: ['What is mapped', choice('l1-table', 'l2-table', 'linear-table', 'cd-table', 'cd-leaf')],
-    address: ['Physical address', hex],
-    size: ['Size in bytes', integer(1)],
-    ok: ['Whether the mapping succeeded', flag],
-    why: [
-      "Why it fails, or where it leads when that is not to the crashed kernel's memory; null when all is well",
-      nullable(said(remapReasonInWords)),
-    ],
-    held: ['Still in place when the function that made it returned', flag],
-    released: ['Whether it was ever released', flag],
-    transient: ['Made by the ID scan, which unmaps it before it goes on', flag],
-    releasedBy: [
-      'What releases it and when; null for a mapping that failed',
-      derived(nullable(text), releasedByInWords),
-    ],
-    pages: ['The pages it covers, by what the dump has of them', pageCounts],
-  }),
-);
-
-const allocation = define(
-  'allocation',
-  'One allocation of the driver that somebody has to release',
-  object<AllocationReport>()({
-    call: ['The kernel function', choice('kcalloc', 'dmam_alloc_coherent')],
-    what: ['What is allocated', said(allocatedInWords)],
-    size: ['Size in bytes', integer(1)],
-    ok: ['Whether it succeeded', flag],
-    released: ['Whether it was ever released', flag],
-  }),
-);
-
-type TwoLevelCfg = Extract<StrtabCfgReport, { readonly l2: unknown }>;
-type LinearCfg = Extract<StrtabCfgReport, { readonly linear: unknown }>;
-
-const strtabCfgTwoLevel = define(
-  'strtabCfgTwoLevel',
-  'A two-level table',
-  object<TwoLevelCfg>()({
-    l2: [
-      'Members of the union for a two-level table',
-      object<TwoLevelCfg['l2']>()({
-        l1tab: ['Physical address behind l1tab', hex],
-        l1Dma: ['Left unset by an adoption', nothing],
-        numL1Ents: ['num_l1_ents', integer(1)],
-        l2ptrs: [
-          'The slots of l2ptrs in use, ascending',
-          list(
-            object<TwoLevelCfg['l2']['l2ptrs'][number]>()({
-              index: ['L1 index', count],
-              table: ['Physical address of the L2 table; null for a new one full of abort STEs', nullable(hex)],
-            }),
-          ),
-        ],
-      }),
-    ],
-  }),
-);
-
-const strtabCfgLinear = define(
-  'strtabCfgLinear',
-  'A linear table',
-  object<LinearCfg>()({
-    linear: [
-      'Members of the union for a linear table',
-      object<LinearCfg['linear']>()({
-        table: ['Physical address behind table', hex],
-        steDma: ['Left unset by an adoption', nothing],
-        numEnts: ['num_ents', integer(1)],
-      }),
-    ],
-  }),
-);
-
-type StrtabCfg = TwoLevelCfg | LinearCfg;
-
-const strtabCfg: Shape<StrtabCfg> = variants<StrtabCfg>(
-  way((cfg): cfg is TwoLevelCfg => 'l2' in cfg, strtabCfgTwoLevel),
-  way((cfg): cfg is LinearCfg => 'linear' in cfg, strtabCfgLinear),
-);
-
-const scanFailureCd = define(
-  'scanFailureCd',
-  'An entry of a CD table',
-  object<NonNullable<ScanFailureReport['cd']>>()({
-    level: ['A context descriptor, or a level 1 descriptor of its table', choice('cd', 'l1')],
-    index: ['SubstreamID, or index of the level 1 descriptor', count],
-    address: ['Physical address', hex],
-  }),
-);
-
-export const scanFailure = define(
-  'scanFailure',
-  'One entry that breaks a rule of the scan for IDs in use',
-  object<ScanFailureReport>()({
-    rule: [
-      'The rule',
-      choice(
-        'l2-unmappable',
-        'ste-config-reserved',
-        'cd-table-null',
-        's1cdmax-above-ssidsize',
-        's1fmt-unsupported',
-        's1fmt-without-cd2l',
-        'cd-table-unaligned',
-        'cd-table-unmappable',
-        'cd-leaf-null',
-        'cd-leaf-unaligned',
-        'cd-leaf-unmappable',
-        'asid-zero',
-        'asid-too-large',
-        'vmid-zero',
-        'vmid-too-large',
-      ),
-    ],
-    sid: ['StreamID of the STE, or the first of the L2 table', sid],
-    ste: ['Address of the STE; null where the L2 table as a whole is at fault', nullable(hex)],
-    cd: ['The entry of its CD table at fault; null where it is the STE itself', nullable(scanFailureCd)],
-    observed: ['What was found', said(scanObservedInWords)],
-    required: ['What is needed', said(requiredInWords)],
-    errno: ['What the scan returns for it', text],
-    stopsHere: ["The kernel's scan ends here, and its log names nothing of it", flag],
-  }),
-);
-
-const idScan = define(
-  'idScan',
-  'The scan for ASIDs and VMIDs in use (v8 on)',
-  object<IdScanReport>()({
-    outcome: [
-      'unknown: no rule is broken by what can be read, and something cannot',
-      choice('reserved', 'failed', 'unknown'),
-    ],
-    cdTables: ['CD tables scanned', count],
-    cds: ['Context descriptors that they hold', count],
-    unknownEntries: ['Entries whose bytes are not known', count],
-    gaveUp: ['Where the scan was given up, if it was', nullable(said(gaveUpInWords))],
-    rolledBack: [
-      'IDs that a failing scan had reserved, all of them released again',
-      object<IdScanReport['rolledBack']>()({
-        asids: ['ASIDs', count],
-        vmids: ['VMIDs', count],
-      }),
-    ],
-    failures: ["Every entry that breaks a rule, in the kernel's order", list(scanFailure)],
-    failuresNotListed: ['Entries beyond those listed', count],
   }),
 );
 
@@ -337,69 +173,6 @@ export const device = define(
     accepted: ['Added to an IOMMU group; null: cannot be told', nullable(flag)],
     deferred: ['Whether its attach waits; null when not asked or not known', nullable(flag)],
     deferredBy: ['The stream whose STE makes it wait, or is not known', nullable(sid)],
-  }),
-);
-
-const phase = define(
-  'phase',
-  'One phase of the reset',
-  object<Phase>()({
-    phase: ['When', said((phase: PhaseName) => PHASES[phase])],
-    inFlight: ['', inFlight],
-    why: ['The reason', said(phaseReasonInWords)],
-  }),
-);
-
-const reset = define(
-  'reset',
-  'What the reset does',
-  object<Reset>()({
-    kind: [
-      'adopted: SMMUEN is retained; full: the SMMU was on and is reset; ordinary: it was off',
-      choice('adopted', 'full', 'ordinary'),
-    ],
-    atschk: [
-      'CR0.ATSCHK',
-      object<Reset['atschk']>()({
-        before: ['As found; null: not in the snapshot', nullable(choice(0, 1))],
-        after: ['In the end; null: cannot be told', nullable(choice(0, 1))],
-        why: ['The reason', said((why: AtschkReason) => ATSCHK_REASONS[why])],
-      }),
-    ],
-    gerror: [
-      'Global errors',
-      object<Reset['gerror']>()({
-        active: ['Errors active against GERRORN; null: a register is missing', nullable(list(text))],
-        acknowledged: ['Acknowledged before the command queue is switched on; null: not known', nullable(flag)],
-      }),
-    ],
-    gbpaAbort: [
-      'GBPA.ABORT',
-      object<Reset['gbpaAbort']>()({
-        before: ['As found; null: not in the snapshot', nullable(choice(0, 1))],
-        after: ['In the end; null: not known', nullable(choice(0, 1))],
-      }),
-    ],
-    queues: [
-      'What becomes of the queues',
-      derived(
-        object<QueuesInWords>()({
-          command: ['Command queue', text],
-          event: ['Event queue', text],
-          pri: ['PRI queue', text],
-        }),
-        queuesInWords,
-      ),
-    ],
-    phases: ['What in-flight DMA meets, in order', list(phase)],
-    cr0: [
-      'CR0',
-      object<Reset['cr0']>()({
-        before: ['As found; null: not in the snapshot', nullable(hex)],
-        kept: ['While the queues are off', nullable(hex)],
-        after: ['In the end', nullable(hex)],
-      }),
-    ],
   }),
 );
 
