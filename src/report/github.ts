@@ -4,6 +4,7 @@
  */
 
 import type { Finding } from '../findings/findings.ts';
+import { count } from '../findings/rules/words.ts';
 import type { Severity } from '../findings/rules.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from './escape.ts';
@@ -25,7 +26,6 @@ export function* githubReport(inspection: Inspection): Generator<string> {
 }
 
 function summaryLine({ tool, smmus, summary }: Inspection): string {
-  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
   const verdicts = smmus.map(({ adoption, fate: { kind, after } }) =>
     after === null ? adoption.verdict : `${adoption.verdict}, then ${THEN[kind]}`,
   );

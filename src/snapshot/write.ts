@@ -1,5 +1,6 @@
 /** A snapshot as the file that `loadSnapshot` reads: what is written and read again is the same. */
 
+import { hex } from '../hex.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from './snapshot.ts';
 import { hexText } from './values.ts';
@@ -7,7 +8,7 @@ import { hexText } from './values.ts';
 /** `source` says in words how it came about. Layouts of raw dumps are not written: their files are not this one's. */
 export function snapshotJson({ captured, kdump, smmus }: Snapshot, source: string): object {
   const { revision, systemRam } = kdump;
-  const ranges = systemRam.map(({ start, end }) => ({ start: address(start), end: address(end - 1) }));
+  const ranges = systemRam.map(({ start, end }) => ({ start: hex(start), end: hex(end - 1) }));
   return {
     version: 1,
     source,
@@ -21,14 +22,14 @@ function smmuJson({ name, base, firmwareCoherent, registers, partial, provenance
   const written = REGISTERS.flatMap(({ name: register, byteLength }) => {
     const some = partial?.get(register);
     const value = registers.get(register) ?? some?.value;
-    const hex = (bits: bigint) => hexText(bits, byteLength);
+    const padded = (bits: bigint) => hexText(bits, byteLength);
     return value === undefined
       ? []
-      : [{ register, value: hex(value), known: some === undefined ? null : hex(some.known) }];
+      : [{ register, value: padded(value), known: some === undefined ? null : padded(some.known) }];
   });
   return {
     name,
-    ...(base === null ? {} : { base: address(base) }),
+    ...(base === null ? {} : { base: hex(base) }),
     ...(firmwareCoherent === null ? {} : { firmware: { coherent: firmwareCoherent } }),
     registers: Object.fromEntries(written.map(({ register, value }) => [register, value])),
     ...(provenance === undefined
@@ -43,8 +44,4 @@ function smmuJson({ name, base, firmwareCoherent, registers, partial, provenance
         }),
     ...(masters === undefined ? {} : { masters }),
   };
-}
-
-function address(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -11,6 +11,7 @@ import type { FaultEvent } from '../smmu/translation/walk.ts';
 import type { Assumption } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import {
+  answerTo,
   type EndingReason,
   type Permissions,
   permissionsOf,
@@ -65,19 +66,14 @@ export interface IovaSpaceReport extends StreamAnswer {
 export function iovaSpaceReport(
   smmu: SmmuSnapshot,
   memory: TranslationMemory,
-  { sid, ssid, device = null }: StreamQuestion,
+  question: StreamQuestion,
   descriptors?: number,
 ): IovaSpaceReport {
-  const stream = new StreamTranslator(smmu, memory, { sid, ssid });
+  const stream = new StreamTranslator(smmu, memory, question);
   const { context, end } = stream;
   const passes = stream.passesAll || (context !== null && context.stage1 === null && context.stage2 === null);
   return {
-    schemaVersion: 1,
-    smmu: smmu.name,
-    sid,
-    device,
-    ssid: ssid ?? 0,
-    ssv: ssid !== null,
+    ...answerTo(smmu, question),
     outcome: end?.outcome ?? (passes ? 'bypass' : 'translated'),
     fault: end?.fault ?? null,
     why: end?.why ?? null,

@@ -95,6 +95,11 @@ export interface StreamAnswer {
   readonly ssv: boolean;
 }
 
+/** What every answer about a stream begins with. */
+export function answerTo(smmu: SmmuSnapshot, { sid, ssid, device = null }: StreamQuestion): StreamAnswer {
+  return { schemaVersion: 1, smmu: smmu.name, sid, device, ssid: ssid ?? 0, ssv: ssid !== null };
+}
+
 export interface TranslationReport extends StreamAnswer, Ending {
   readonly iova: bigint;
   readonly access: AccessKind;
@@ -116,16 +121,11 @@ export function translationReport(
   memory: TranslationMemory,
   question: TranslationQuestion,
 ): TranslationReport {
-  const { sid, ssid, device = null, iova, access, privileged } = question;
-  const stream = new StreamTranslator(smmu, memory, { sid, ssid });
+  const { iova, access, privileged } = question;
+  const stream = new StreamTranslator(smmu, memory, question);
   const ending = stream.translate(iova, access, privileged);
   return {
-    schemaVersion: 1,
-    smmu: smmu.name,
-    sid,
-    device,
-    ssid: ssid ?? 0,
-    ssv: ssid !== null,
+    ...answerTo(smmu, question),
     iova,
     access,
     privileged,

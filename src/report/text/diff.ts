@@ -10,6 +10,7 @@ import type {
   SteChange,
 } from '../../diff/diff.ts';
 import { observedOrUnknown } from '../../findings/prose/evidence.ts';
+import { count } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
 import { escaped } from '../escape.ts';
@@ -36,8 +37,6 @@ function* ofSmmu(smmu: SmmuDiff, style: Style, all: boolean): Generator<string> 
   yield* registerLines(smmu, style);
   yield* missingLines(smmu, style);
 }
-
-const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
 function whatChanged({ counts: { l1, stes, cds, devices, missing, registers }, mappings }: SmmuDiff): string {
   const affected = devices === 0 ? 'NO DEVICE' : count(devices, 'device').toUpperCase();

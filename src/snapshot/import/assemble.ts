@@ -1,6 +1,7 @@
 /** Brings readings together into the registers of each SMMU. */
 
 import { InputError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { partName } from './names.ts';
 import type { Notes } from './notes.ts';
 import { registerByte, SMMU_BYTES } from './register-map.ts';
@@ -24,7 +25,7 @@ export class Assembly {
       const base = [...this.#values.keys()].find((start) => start <= address && address < start + SMMU_BYTES);
       if (base !== undefined) this.#put(base, address - base, reading);
       else if (address < SMMU_BYTES) this.#putAtOffset(address, reading, fileBase);
-      else this.#notes.add('outside', () => `0x${address.toString(16)}`, reading);
+      else this.#notes.add('outside', () => hex(address), reading);
     } else if ('offset' in where) {
       this.#putAtOffset(where.offset, reading, fileBase);
     } else {
@@ -43,7 +44,7 @@ export class Assembly {
   #putAtOffset(offset: number, reading: FiledReading, fileBase: number | undefined): void {
     const said = fileBase ?? reading.base;
     if (said !== undefined && !this.#values.has(said)) {
-      this.#notes.add('outside', () => `the SMMU at 0x${said.toString(16)}`, reading);
+      this.#notes.add('outside', () => `the SMMU at ${hex(said)}`, reading);
       return;
     }
     const [only, ...others] = this.#values.keys();

@@ -1,6 +1,7 @@
 /** A binary dump of the register pages, from the base of page 0 on; page 1 follows at 0x10000 where it was dumped too. */
 
 import { InputError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Reading } from './reading.ts';
 import { SMMU_BYTES } from './register-map.ts';
 
@@ -18,6 +19,6 @@ export function* readBinary(bytes: Uint8Array, file: string): Generator<Reading>
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let offset = 0; offset < bytes.byteLength; offset += 4) {
     const value = BigInt(view.getUint32(offset, true));
-    yield { where: { offset }, value, byteLength: 4, place: `offset 0x${offset.toString(16)}` };
+    yield { where: { offset }, value, byteLength: 4, place: `offset ${hex(offset)}` };
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { registerNamed } from '../../smmu/registers.ts';
 import { parseSnapshot } from '../load.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot.ts';
@@ -82,10 +83,10 @@ export function importRegisters(
   const advice = [...new Set(formats.map(({ oneByOne }) => oneByOne))].join('; or ');
   const smmus = targets.map(({ name, base }) => {
     const values = found.get(base) as Found;
-    refuseUnusable(values, `the SMMU at ${hexAddress(base)}`, files, notes, advice);
+    refuseUnusable(values, `the SMMU at ${hex(base)}`, files, notes, advice);
     return {
       ...(name === undefined ? {} : { name }),
-      base: hexAddress(base),
+      base: hex(base),
       ...(coherent === undefined ? {} : { firmware: { coherent } }),
       registers: registerTexts(values.registers),
     };
@@ -105,12 +106,12 @@ export function checkBases(bases: readonly number[]): void {
   const sorted = [...bases].sort((a, b) => a - b);
   for (const [i, base] of sorted.entries()) {
     if (base % BASE_ALIGNMENT !== 0) {
-      throw new InputError('usage', `--base ${hexAddress(base)} is no multiple of 0x10000, as the base of an SMMU is`);
+      throw new InputError('usage', `--base ${hex(base)} is no multiple of 0x10000, as the base of an SMMU is`);
     }
     const next = sorted[i + 1];
-    if (next === base) throw new InputError('usage', `--base ${hexAddress(base)} is given twice`);
+    if (next === base) throw new InputError('usage', `--base ${hex(base)} is given twice`);
     if (next !== undefined && next - base < SMMU_BYTES) {
-      const both = `${hexAddress(base)} and ${hexAddress(next)}`;
+      const both = `${hex(base)} and ${hex(next)}`;
       throw new InputError('usage', `--base ${both}: an SMMU takes 128 KiB, so these overlap`);
     }
   }
@@ -123,7 +124,7 @@ function unnamed(given: string | Uint8Array): Content {
 function checkFileBases(inputs: readonly ImportInput[], targets: readonly Target[]): void {
   for (const { content, base } of inputs) {
     if (base !== undefined && !targets.some((target) => target.base === base)) {
-      throw new InputError('usage', `is given @${hexAddress(base)}, which no --base names`, { file: content.file });
+      throw new InputError('usage', `is given @${hex(base)}, which no --base names`, { file: content.file });
     }
   }
 }
@@ -201,10 +202,6 @@ function smmuNotes(smmu: SmmuSnapshot): string[] {
     ...missingRegisters(smmu).map(({ what, cost }) => `${what} missing: ${cost}`),
   ];
   return lines.map((line) => `${smmu.name}: ${line}`);
-}
-
-function hexAddress(address: number): string {
-  return `0x${address.toString(16)}`;
 }
 
 /** The result must not depend on the folder in which the command was run. */

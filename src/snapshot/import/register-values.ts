@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { REGISTERS } from '../../smmu/registers.ts';
 import { hexText } from '../values.ts';
 import type { Notes } from './notes.ts';
@@ -52,7 +53,7 @@ export class RegisterValues {
       const place = registerByte(offset + i);
       const narrow = place?.register.byteLength === 4;
       if (place === undefined) {
-        if (byte !== 0) this.#notes.add('no-register', () => `offset 0x${offset.toString(16)}`, reading);
+        if (byte !== 0) this.#notes.add('no-register', () => `offset ${hex(offset)}`, reading);
         continue;
       }
       if (narrow && reading.block === 'data' && byte !== 0) this.#blocksHold = true;

@@ -81,7 +81,7 @@ function explainSmmu(smmu: SmmuSnapshot): ExplainedSmmu {
   const { name, base, firmwareCoherent, registers } = smmu;
   return {
     name,
-    base: base === null ? null : `0x${base.toString(16)}`,
+    base: base === null ? null : hex(base),
     firmwareCoherent,
     remarks: plausibility(registers),
     missing: missingRegisters(smmu),
@@ -103,7 +103,7 @@ function explainRegister(register: Register, value: bigint, how: Provenance, kno
   const fields = register.fields.filter((field) => known === null || isKnown(field, { known }));
   return {
     value: hexText(value, register.byteLength),
-    offset: `0x${register.offset.toString(16)}`,
+    offset: hex(register.offset),
     meaning: register.meaning,
     how,
     known: known === null ? null : hexText(known, register.byteLength),

@@ -1,5 +1,6 @@
 /** What the indices of the three queues say: how much was waiting, and whether they can belong together at all. */
 
+import { hex } from '../../hex.ts';
 import { type Check, fieldValue, type Remark } from './facts.ts';
 
 interface Queue {
@@ -36,7 +37,7 @@ function queueCheck({ name, waiting, overflow }: Queue): Check {
       const size = 2 ** Math.min(log2size, most);
       const count = (produced - consumed + 2 * size) % (2 * size);
       if (produced >= 2 * size || consumed >= 2 * size || count > size) {
-        const what = `${name}_PROD 0x${produced.toString(16)} and ${name}_CONS 0x${consumed.toString(16)}`;
+        const what = `${name}_PROD ${hex(produced)} and ${name}_CONS ${hex(consumed)}`;
         const why = `cannot belong to one moment of a queue of ${size} entries`;
         remarks.push({ severity: 'warning', what: `${what} ${why}` });
       } else if (count > 0) {
