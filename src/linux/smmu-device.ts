@@ -21,7 +21,7 @@ const LAYOUT_MARK = 'strtab_cfg';
 const IORESOURCE_MEM = 0x200n;
 const MAX_RESOURCES = 8;
 
-export const ADDRESS_BITS = 0x000f_ffff_ffff_ffe0n;
+const ADDRESS_BITS = 0x000f_ffff_ffff_ffe0n;
 export const STRTAB_ADDRESS_BITS = 0x000f_ffff_ffff_ffc0n;
 export const READ_ALLOCATE = 1n << 62n;
 const SPLIT = 8;

@@ -135,7 +135,7 @@ function bitsSet(mask: number): number {
   return [...mask.toString(2)].filter((bit) => bit === '1').length;
 }
 
-export class Group {
+class Group {
   readonly counter: Counter;
   readonly raw: RawEvent | null;
   decoded: DecodedEvent | null;

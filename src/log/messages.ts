@@ -77,7 +77,7 @@ export const QUEUE_ALLOCATED = message(
   /^allocated (\d{1,10}) entries for (cmdq|evtq|priq)\b/,
 );
 export const COVERAGE = message('boot', 'sid-coverage', /^2-level strtab only covers (\d{1,2})\/(\d{1,2}) bits of SID/);
-export const OVERRIDE = message('boot', 'firmware-override', /^IDR0\.[A-Z0-9_]+.{0,30}overridden by FW configuration/);
+const OVERRIDE = message('boot', 'firmware-override', /^IDR0\.[A-Z0-9_]+.{0,30}overridden by FW configuration/);
 
 /** The flag of GERROR that each line under a global error tells, as Linux words it. */
 export const GLOBAL_ERROR_BITS: readonly { readonly flag: string; readonly pattern: RegExp }[] = [
@@ -91,7 +91,7 @@ export const GLOBAL_ERROR_BITS: readonly { readonly flag: string; readonly patte
 ];
 
 /** Every message of Linux, in the order in which they are tried: the frequent ones first. */
-export const MESSAGES: readonly Message[] = [
+const MESSAGES: readonly Message[] = [
   EVENT_RECEIVED,
   EVENT_DECODED,
   EVENT_ACCESS,

@@ -12,7 +12,7 @@ import type { SteConfig } from '../smmu/stream-table.ts';
 import type { CdLimits } from './listing.ts';
 
 /** A device has a few address spaces; a table of garbage can claim a million. */
-export const MAX_CDS_LISTED = 256;
+const MAX_CDS_LISTED = 256;
 
 export interface CdTableReport {
   readonly format: CdTableFormat | 'guest';

@@ -19,7 +19,7 @@ import type { PackedSmmu } from './packed.ts';
 import { note, sectionId } from './section.ts';
 
 /** More than the browser shows with ease would serve nobody; JSON has all of them. For all SMMUs together. */
-export const MAX_STES_EMBEDDED = 250_000;
+const MAX_STES_EMBEDDED = 250_000;
 /** Twice what Linux builds. */
 const MAX_L1_EMBEDDED = 1 << 18;
 /** Of all STEs together: a table of garbage has hundreds behind every one. */

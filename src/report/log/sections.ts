@@ -89,7 +89,7 @@ function notUsed({ passedOver, passedOverLines }: LogReport, verbose: boolean): 
 
 const sum = (list: readonly Occurrence[]) => list.reduce((total, one) => total + one.count, 0);
 
-export const smmuName = ({ name }: Pick<SmmuLogReport, 'name'>) => name ?? 'an SMMU whose name was cut off';
+const smmuName = ({ name }: Pick<SmmuLogReport, 'name'>) => name ?? 'an SMMU whose name was cut off';
 
 function answerOf(smmu: SmmuLogReport): Pick<SmmuInLog, 'answer' | 'tone'> {
   const { events, commandErrors, globalErrors, pageRequests, lost } = smmu;

@@ -29,7 +29,8 @@ const INSERTION_COLUMNS = [
 function insertions(smmu: SmmuReport): Section {
   const { inserts, devices: list } = smmu;
   const nameOf = deviceNames(smmu);
-  const bySid = new Map(list.flatMap((device) => device.sids.map((sid) => [sid, device] as const)));
+  // Of two devices with one StreamID the first has the say.
+  const bySid = new Map(list.toReversed().flatMap((device) => device.sids.map((sid) => [sid, device] as const)));
   const refused = ({ ret }: InsertReport) => ret !== 0;
   const listed =
     inserts.length > MAX_ROWS ? [...inserts.filter(refused), ...inserts.filter((one) => !refused(one))] : inserts;

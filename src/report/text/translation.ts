@@ -73,7 +73,7 @@ const TARGETS: Readonly<Record<Target['kind'], string>> = {
   unknown: 'nothing that the dump knows of',
 };
 
-export function targetInWords({ kind, device, pageState }: Target): string {
+function targetInWords({ kind, device, pageState }: Target): string {
   const what = device === null ? TARGETS[kind] : `a register of ${device}`;
   return kind === 'ram' || kind === 'kdump' ? `${what} (${pageState})` : what;
 }
