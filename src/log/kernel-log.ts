@@ -8,6 +8,7 @@ import { DRIVER, deviceAt } from './driver-name.ts';
 import type { Place } from './event-groups.ts';
 import type { KernelLog, PassedOver } from './facts.ts';
 import { FreeBsdLines } from './freebsd.ts';
+import { type JsonStamps, jsonStamps } from './json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines.ts';
 import { messageOf } from './messages.ts';
 import { SmmuState } from './smmu-state.ts';
@@ -54,6 +55,8 @@ export class LogReader implements LineTaker, Scene {
   #latest: SmmuState | null = null;
   /** The machine that the line names. */
   #host: string | null = null;
+  /** What the fields around the message say, in a log of JSON objects. */
+  #json: JsonStamps | null = null;
   /** What stands in front of the message that is being read. */
   #prefix = '';
   line = 0;
@@ -90,7 +93,8 @@ export class LogReader implements LineTaker, Scene {
   take(text: string, line: number): void {
     this.line = line;
     if (this.#unfinished !== null && this.#finishWith(text, line)) return;
-    this.#host = hostOf(text);
+    this.#json = jsonStamps(text);
+    this.#host = this.#json?.host ?? hostOf(text);
     let from = 0;
     for (let at = text.indexOf(DRIVER); at >= 0; at = text.indexOf(DRIVER, at)) {
       const state = this.#smmuAt(text, at + DRIVER.length);
@@ -324,8 +328,9 @@ export class LogReader implements LineTaker, Scene {
   }
 
   place(): Place {
-    const time = printkTime(this.#prefix) ?? this.#timeBefore();
-    return { line: this.line, time, stamp: time === null ? wallClock(this.#prefix) : null, boot: this.#boot };
+    const time = printkTime(this.#prefix) ?? this.#json?.time ?? this.#timeBefore();
+    const stamp = time === null ? (wallClock(this.#prefix) ?? this.#json?.stamp ?? null) : null;
+    return { line: this.line, time, stamp, boot: this.#boot };
   }
 
   /** Mail programs break a line behind its time, too. */

@@ -39,7 +39,7 @@ export function wallClock(prefix: string): string | null {
 const SPEAKER = ' kernel';
 const MAX_HOST_END = 120;
 /** What a machine calls itself before it has its name. */
-const NOT_NAMED_YET = 'localhost';
+export const NOT_NAMED_YET = 'localhost';
 
 /** The machine of a syslog's line; null where none is named, or none in particular. */
 export function hostOf(line: string): string | null {

@@ -216,4 +216,37 @@ describe('a log of several machines', () => {
     const log = read([...on('localhost', one ?? []), ...on('node7', other ?? [])].join(''));
     expect(log.smmus.map(({ name, host, events }) => [name, host, events.length])).toEqual([[A, 'node7', 2]]);
   });
+
+  /** The fields of systemd.journal-fields(7), before the message or behind it. */
+  const journal = (host: string, lines: readonly DriverLine[], order: 1 | -1) =>
+    lines.map(({ device, body }, i) => {
+      const fields = [
+        ['_HOSTNAME', host],
+        ['__REALTIME_TIMESTAMP', String(1_762_916_645_000_000 + i)],
+        ['_SOURCE_MONOTONIC_TIMESTAMP', String(12_345_678 + i)],
+        ['MESSAGE', `arm-smmu-v3 ${device}: ${body}`],
+      ];
+      return `${JSON.stringify(Object.fromEntries(order === 1 ? fields : fields.reverse()))}\n`;
+    });
+
+  test.each([1, -1] as const)('is told apart by the fields of a journal in JSON, in the order %i', (order) => {
+    const [first, second] = [journal('node7', one ?? [], order), journal('node9', other ?? [], order)];
+    const log = read(first.map((line, i) => line + (second[i] ?? '')).join(''));
+    expect(log.smmus.map(({ name, host, events }) => [name, host, events.map(summary)])).toEqual([
+      [A, 'node7', [EXPECTED[A]?.[0]]],
+      [A, 'node9', [EXPECTED[A]?.[2]]],
+    ]);
+    expect(log.smmus[0]?.events[0]).toMatchObject({ firstTime: 12.345678 });
+  });
+
+  test('without the clock of the kernel a journal in JSON gives the time of day', () => {
+    const log = read(
+      journal('localhost', one ?? [], 1)
+        .join('')
+        .replaceAll('_SOURCE_MONOTONIC', 'ANOTHER'),
+    );
+    expect(log.smmus.map(({ host }) => host)).toEqual([null]);
+    const [{ firstTime, firstStamp } = {}] = log.smmus[0]?.events ?? [];
+    expect({ firstTime, firstStamp }).toEqual({ firstTime: null, firstStamp: '2025-11-12T03:04:05.000Z' });
+  });
 });
