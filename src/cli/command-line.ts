@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { isUrl, shownUrl } from '../dump/url.ts';
 import { TOOL } from '../version.ts';
+import { visible } from '../visible-text.ts';
 
 /** Options of these long names. */
 const OF_THE_OUTPUT: ReadonlySet<string | undefined> = new Set([
@@ -51,5 +52,8 @@ function rawArguments(command: Command): readonly string[] {
 
 /** As a shell takes it for one word. */
 function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // What nobody sees as it is: an escape that the shells know inside $''.
+  if (visible(word) !== word) return `$'${visible(word.replaceAll(/[\\']/g, '\\$&'))}'`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

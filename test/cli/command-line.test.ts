@@ -34,6 +34,7 @@ test.each([
   ['behind --', ['--regs', 'r', '--', '-q'], '--regs r -- -q'],
   ['a value that looks like an option', ['d', '--regs', 'r', '--smmu', '-q'], 'd --regs r --smmu -q'],
   ['for a shell', ['my dump', '--regs', "it's"], `'my dump' --regs 'it'\\''s'`],
+  ['for a shell, seen', ['a\u001b[2J\\b', '--regs', "it's\n"], "$'a\\u001b[2J\\\\b' --regs $'it\\'s\\u000a'"],
   ['at an address', ['ddr0.bin@0x80000000', '--regs', 'r'], 'ddr0.bin@0x80000000 --regs r'],
   [
     'without secrets',

@@ -3,6 +3,7 @@
 import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
+import { escapeText } from '../escape.ts';
 import { kernelNotes, takenInWords } from '../prose/crashed-kernel.ts';
 import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { count, inUnits } from '../prose/quantities.ts';
@@ -31,8 +32,11 @@ export function input({ dump, later, kernel, findings }: Inspection, given: Give
         ['Build id', buildId === null ? null : code(buildId)],
         ['Taken from it', kernel && takenInWords(kernel)],
         ...(kernel === null ? [] : kernelNotes(kernel).map((note): Fact => ['Its state', note])),
-        ['Other files', given === null || given.files.length === 0 ? null : joined(given.files.map(code), ', ')],
-        ['Made with', given && { text: given.command, kind: 'command' }],
+        [
+          'Other files',
+          given === null || given.files.length === 0 ? null : joined(given.files.map(escapeText).map(code), ', '),
+        ],
+        ['Made with', given && { text: escapeText(given.command), kind: 'command' }],
       ]),
     ],
   };
