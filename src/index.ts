@@ -41,9 +41,9 @@ export { type ValidatedSnapshot, validateRegisters } from './inspect/register-ou
 export { type ShowOptions, show } from './inspect/show.ts';
 export type { StreamOutcome, StreamReport } from './inspect/stream.ts';
 // What the crashed kernel itself knew.
-export { type KernelLog, kernelLog, type LogRecord } from './linux/kernel-log.ts';
+export { type FoundLog, type KernelLog, kernelLog, type LogRecord } from './linux/kernel-log.ts';
 export { extractSnapshot, type KernelIdentity, type KernelState } from './linux/kernel-state.ts';
-export { type MemoryMap, type MemoryMapEntry, memoryMap } from './linux/memory-map.ts';
+export { type FoundMap, type MemoryMap, type MemoryMapEntry, memoryMap } from './linux/memory-map.ts';
 export { findTables, type TableCandidate } from './linux/table-scan.ts';
 export type { KernelLog as LogFacts } from './log/facts.ts';
 export { LogReader } from './log/kernel-log.ts';
@@ -57,6 +57,7 @@ export type { Progress } from './progress.ts';
 export type { QueueEntry } from './queues/queue.ts';
 export { type QueueReport, type QueuesOptions, type QueuesReport, queues, type SmmuQueues } from './queues/queues.ts';
 // How it is written down.
+export type { TablesReport } from './report/json/crashed-kernel.ts';
 export {
   type Given,
   type HtmlOptions,

@@ -74,29 +74,21 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
 }
 
 /** Of the crashed kernel's own: loaded for those who ask for it. */
-async function printOfKernel(dump: OpenedDump, { iomem, format }: InfoFlags, session: Session): Promise<void> {
-  const [{ memoryMap, kernelLog }, words, { jsonText }] = await Promise.all([
+async function printOfKernel(dump: OpenedDump, flags: InfoFlags, session: Session): Promise<void> {
+  const [{ memoryMap, kernelLog }, words] = await Promise.all([
     import('../linux/crashed-kernel.ts'),
     import('../report/crashed-kernel.ts'),
-    import('../report/escape.ts'),
   ]);
-  const found = iomem ? memoryMap(dump) : kernelLog(dump);
+  const found = flags.iomem ? memoryMap(dump) : kernelLog(dump);
   if (found.outcome === 'not-found') {
-    const message = words.nothingFound(iomem ? 'memory map' : 'log', found.reason);
+    const message = words.nothingFound(flags.iomem ? 'memory map' : 'log', found.reason);
     throw new InputError('format', message, { file: dump.files[0] ?? 'dump' });
   }
-  if (format === 'json') await session.print([jsonText(words.crashedKernelJson(found))]);
-  else await session.print('entries' in found ? words.iomemLines(found.entries) : words.logLines(found.records));
+  await printReport(found, flags, session);
   for (const note of words.foundNotes(found)) session.note(`${note}\n`);
 }
 
-async function printTables(dump: OpenedDump, { format }: InfoFlags, session: Session): Promise<void> {
-  const [{ findTables }, words, { jsonText }] = await Promise.all([
-    import('../linux/crashed-kernel.ts'),
-    import('../report/crashed-kernel.ts'),
-    import('../report/escape.ts'),
-  ]);
-  const tables = findTables(dump, session.progress);
-  if (format === 'json') await session.print([jsonText(words.tablesJson(tables))]);
-  else await session.print(words.tableLines(tables));
+async function printTables(dump: OpenedDump, flags: InfoFlags, session: Session): Promise<void> {
+  const { findTables } = await import('../linux/crashed-kernel.ts');
+  await printReport({ tables: findTables(dump, session.progress) }, flags, session);
 }

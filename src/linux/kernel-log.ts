@@ -29,15 +29,15 @@ export type NoLog =
   /** A member of its head that cannot be. */
   | { readonly why: 'log-buffer-broken'; readonly member: string };
 
-export type KernelLog =
-  | {
-      readonly outcome: 'found';
-      /** Oldest first. */
-      readonly records: readonly LogRecord[];
-      /** Records that the dump does not have whole. */
-      readonly unreadable: number;
-    }
-  | { readonly outcome: 'not-found'; readonly reason: NoKernel | NoLog };
+export interface FoundLog {
+  readonly outcome: 'found';
+  /** Oldest first. */
+  readonly records: readonly LogRecord[];
+  /** Records that the dump does not have whole. */
+  readonly unreadable: number;
+}
+
+export type KernelLog = FoundLog | { readonly outcome: 'not-found'; readonly reason: NoKernel | NoLog };
 
 /** Of 2 GiB, the most that a boot option may ask for: one record for each 32 bytes. */
 const MAX_LOG2_RECORDS = 26;

@@ -15,14 +15,16 @@ export interface MemoryMapEntry {
   readonly depth: number;
 }
 
+export interface FoundMap {
+  readonly outcome: 'found';
+  /** In the order in which the kernel prints them. */
+  readonly entries: readonly MemoryMapEntry[];
+  /** False when a part of the tree could not be followed. */
+  readonly isWhole: boolean;
+}
+
 export type MemoryMap =
-  | {
-      readonly outcome: 'found';
-      /** In the order in which the kernel prints them. */
-      readonly entries: readonly MemoryMapEntry[];
-      /** False when a part of the tree could not be followed. */
-      readonly isWhole: boolean;
-    }
+  | FoundMap
   | { readonly outcome: 'not-found'; readonly reason: NoKernel | { readonly why: 'no-resource-tree' } };
 
 const MAX_ENTRIES = 100_000;

@@ -1,9 +1,9 @@
 /** What is said of the crashed kernel's own state: why there is none, what is doubtful about it, its map and its log. */
 
-import { dmesgLines, secondsOf } from '../linux/dmesg-lines.ts';
-import type { KernelLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
+import { dmesgLines } from '../linux/dmesg-lines.ts';
+import type { FoundLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
 import type { FoundSmmu, KernelState, NoState, RejectedSmmu } from '../linux/kernel-state.ts';
-import type { MemoryMap, MemoryMapEntry } from '../linux/memory-map.ts';
+import type { FoundMap, MemoryMap, MemoryMapEntry } from '../linux/memory-map.ts';
 import type { SmmuProblem, SmmuWarning } from '../linux/smmu-state.ts';
 import type { TableCandidate } from '../linux/table-scan.ts';
 import { escapeText } from './escape.ts';
@@ -137,12 +137,6 @@ export function* tableLines(tables: readonly TableCandidate[]): Generator<string
   }
 }
 
-/** Candidates for stream tables as JSON, addresses as hex text. */
-export function tablesJson(tables: readonly TableCandidate[]): object {
-  const candidates = tables.map(({ paddr, ...rest }) => ({ paddr: `0x${paddr.toString(16)}`, ...rest }));
-  return { schemaVersion: 1, tables: candidates };
-}
-
 function hex(value: bigint): string {
   return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }
@@ -160,34 +154,12 @@ export function* logLines(records: readonly LogRecord[]): Generator<string> {
   for (const line of records.flatMap(dmesgLines)) yield `${line.split('\t').map(escapeText).join('\t')}\n`;
 }
 
-type Found = Extract<MemoryMap | KernelLog, { outcome: 'found' }>;
-
 /** What is missing of it. */
-export function foundNotes(found: Found): string[] {
+export function foundNotes(found: FoundMap | FoundLog): string[] {
   if ('entries' in found) {
     return found.isWhole ? [] : ['the tree of resources could not be followed to its end: there may be more'];
   }
   const { unreadable } = found;
   if (unreadable === 0) return [];
   return [`${unreadable} record${unreadable === 1 ? ' is' : 's are'} not in the dump, or damaged`];
-}
-
-/** The map or the log as JSON. */
-export function crashedKernelJson(found: Found): object {
-  if ('entries' in found) {
-    const iomem = found.entries.map(({ start, end, name, depth }) => ({
-      start: `0x${start.toString(16)}`,
-      end: `0x${(end - 1).toString(16)}`,
-      name,
-      depth,
-    }));
-    return { schemaVersion: 1, iomem, complete: found.isWhole };
-  }
-  const log = found.records.map(({ sequence, nanoseconds, level, text }) => ({
-    sequence,
-    seconds: Number(secondsOf(nanoseconds)),
-    level,
-    text,
-  }));
-  return { schemaVersion: 1, log, unreadable: found.unreadable };
 }

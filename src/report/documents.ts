@@ -12,11 +12,14 @@ import type { Inspection } from '../inspect/inspection.ts';
 import type { LogReport } from '../inspect/log-report.ts';
 import type { ValidatedSnapshot } from '../inspect/register-outlook.ts';
 import type { StreamReport } from '../inspect/stream.ts';
+import type { FoundLog } from '../linux/kernel-log.ts';
+import type { FoundMap } from '../linux/memory-map.ts';
 import type { QueuesReport } from '../queues/queues.ts';
 import { type JsonSchema, type Shape, schemaOf, variants } from '../shape.ts';
 import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { IovaSpaceReport } from '../streams/iova-space.ts';
 import type { TranslationReport } from '../streams/translation.ts';
+import type { TablesReport } from './json/crashed-kernel.ts';
 import type { Given } from './sections/input.ts';
 import type { Style } from './text/style.ts';
 
@@ -35,6 +38,8 @@ export interface TextDetail {
 }
 
 interface Document<T> {
+  /** The document with whose schema its own is published, where one command prints both. */
+  readonly file?: string;
   /** What prints it. */
   readonly command: string;
   /** A key that it has and no other document. */
@@ -50,10 +55,13 @@ interface Reports {
   readonly diff: DiffReport;
   readonly explain: ExplainReport;
   readonly inspection: Inspection;
+  readonly kernelLog: FoundLog;
   readonly log: LogReport;
+  readonly memoryMap: FoundMap;
   readonly queues: QueuesReport;
   readonly reach: IovaSpaceReport;
   readonly stream: StreamReport;
+  readonly tables: TablesReport;
   readonly translation: TranslationReport;
   readonly validation: ValidatedSnapshot;
   readonly info: DumpInfo;
@@ -69,6 +77,13 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     key: 'samples',
     shape: async () => (await import('./json/check.ts')).CHECK,
     text: async (report) => (await import('./check/text.ts')).checkText(report),
+  },
+  kernelLog: {
+    file: 'info',
+    command: 'info --log',
+    key: 'unreadable',
+    shape: async () => (await import('./json/crashed-kernel.ts')).KERNEL_LOG,
+    text: async ({ records }) => (await import('./crashed-kernel.ts')).logLines(records),
   },
   decode: {
     command: 'decode',
@@ -97,7 +112,22 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     shape: async () => (await import('./json/log.ts')).LOG,
     text: async (report, style, { verbose = false }) => (await import('./log/text.ts')).logText(report, style, verbose),
   },
+  memoryMap: {
+    file: 'info',
+    command: 'info --iomem',
+    key: 'entries',
+    shape: async () => (await import('./json/crashed-kernel.ts')).MEMORY_MAP,
+    text: async ({ entries }) => (await import('./crashed-kernel.ts')).iomemLines(entries),
+  },
+  tables: {
+    file: 'info',
+    command: 'info --find-tables',
+    key: 'tables',
+    shape: async () => (await import('./json/crashed-kernel.ts')).TABLES,
+    text: async ({ tables }) => (await import('./crashed-kernel.ts')).tableLines(tables),
+  },
   reach: {
+    file: 'translation',
     command: 'translate --all',
     key: 'halves',
     shape: async () => (await import('./json/translation.ts')).IOVA_SPACE,
@@ -151,21 +181,22 @@ export function documentOf<T extends Report>(report: T): Document<T> {
   return found as unknown as Document<T>;
 }
 
-/** The published schemas by file name. */
+/** The published schemas by file name: one for each command, whatever its options make it print. */
 export async function schemas(): Promise<Map<string, JsonSchema>> {
-  const { reach, translation, ...others } = DOCUMENTS;
-  // One file for what `translate` prints: one access, or with --all everything that a stream can reach.
-  const shapes = [await translation.shape(), await reach.shape()] as Shape<never>[];
-  const either = variants(...shapes.map((shape) => ({ is: () => true, shape })));
-  const made = Object.entries({ ...others, translation: { command: 'translate', shape: async () => either } });
-  const named = made.map(async ([name, { command, shape }]) => {
-    const schema = schemaOf(
-      `urn:smmu-adopt:${name}:1`,
-      `smmu-adopt ${name}, schema version 1`,
-      `What \`smmu-adopt ${command} --format json\` prints. Within version 1 keys may be added; none is renamed, retyped or removed. Addresses, register values and 64-bit words are lower-case hex text; counts, sizes, indices and IDs are integers.`,
-      (await shape()) as Shape<never>,
-    );
-    return [`${name}.schema.json`, schema] as const;
-  });
-  return new Map(await Promise.all(named));
+  const all = Object.entries(DOCUMENTS) as [string, Document<never>][];
+  const made = all
+    .filter(([, { file }]) => file === undefined)
+    .map(async ([name, { command, shape }]) => {
+      const others = all.filter(([, { file }]) => file === name).map(([, document]) => document.shape());
+      const whole = await shape();
+      const ways = [whole, ...(await Promise.all(others))].map((one) => ({ is: () => true, shape: one }));
+      const schema = schemaOf(
+        `urn:smmu-adopt:${name}:1`,
+        `smmu-adopt ${name}, schema version 1`,
+        `What \`smmu-adopt ${command} --format json\` prints. Within version 1 keys may be added; none is renamed, retyped or removed. Addresses, register values and 64-bit words are lower-case hex text; counts, sizes, indices and IDs are integers.`,
+        ways.length === 1 ? whole : variants(...ways),
+      );
+      return [`${name}.schema.json`, schema] as const;
+    });
+  return new Map(await Promise.all(made));
 }

@@ -8,7 +8,7 @@ import { run } from '../support/command.ts';
 import { elfOf } from '../support/made-dump-file.ts';
 import { LOG_STRUCTS, writeLog } from '../support/made-log.ts';
 import { madeMachine } from '../support/made-smmus.ts';
-import { expectValidSnapshot } from '../support/schema.ts';
+import { expectStrictlyValidInfo, expectValidSnapshot } from '../support/schema.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -96,7 +96,9 @@ describe('info', () => {
       stderr: '',
       status: 0,
     });
-    expect(JSON.parse((await run(['info', 'vmcore', '--iomem', '--format', 'json'], inFolder)).stdout)).toEqual({
+    const json = JSON.parse((await run(['info', 'vmcore', '--iomem', '--format', 'json'], inFolder)).stdout);
+    expectStrictlyValidInfo(json);
+    expect(json).toEqual({
       schemaVersion: 1,
       iomem: [{ start: '0x40000000', end: '0x7fffffff', name: 'System RAM', depth: 0 }],
       complete: true,
@@ -109,7 +111,9 @@ describe('info', () => {
       stderr: '',
       status: 0,
     });
-    expect(JSON.parse((await run(['info', 'vmcore', '--log', '--format', 'json'], inFolder)).stdout)).toMatchObject({
+    const json = JSON.parse((await run(['info', 'vmcore', '--log', '--format', 'json'], inFolder)).stdout);
+    expectStrictlyValidInfo(json);
+    expect(json).toMatchObject({
       log: [
         { sequence: 0, seconds: 0, level: 6, text: 'Booting Linux' },
         { sequence: 1, seconds: 0.0015, level: 3 },
@@ -154,7 +158,9 @@ describe('info', () => {
     const hex = `0x${table.toString(16)}`;
     const line = `${hex}: 1 level 1 descriptor, which leads to 256 valid STEs; the last is L1[3], up to SID 0x3ff\n`;
     expect(await run(['info', 'tables', '--find-tables'], inFolder)).toEqual({ stdout: line, stderr: '', status: 0 });
-    expect(JSON.parse((await run(['info', 'tables', '--find-tables', '--format', 'json'], inFolder)).stdout)).toEqual({
+    const json = JSON.parse((await run(['info', 'tables', '--find-tables', '--format', 'json'], inFolder)).stdout);
+    expectStrictlyValidInfo(json);
+    expect(json).toEqual({
       schemaVersion: 1,
       tables: [{ paddr: hex, used: 1, good: 1, lastIndex: 3 }],
     });
