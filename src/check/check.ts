@@ -4,7 +4,7 @@ import { isInputError } from '../errors.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import { TOOL } from '../version.ts';
 import type { Difference } from './differences.ts';
-import { type JudgeOptions, judge, type Outcome } from './judge.ts';
+import { type JudgeOptions, judge, type SampleOutcome } from './judge.ts';
 import type { FoundSample, Sample } from './sample.ts';
 
 /** `broken`: it could not be run, or there is nothing to compare with. */
@@ -38,7 +38,7 @@ const SHOWN_DIFFERENCES = 5;
 /** Runs every sample with `run` and judges what comes out. One that throws is broken, and does not end the check. */
 export async function checkSamples(
   found: readonly FoundSample[],
-  run: (sample: Sample) => Promise<Outcome>,
+  run: (sample: Sample) => Promise<SampleOutcome>,
   options: JudgeOptions,
   progress: Progress = noProgress,
 ): Promise<CheckReport> {
@@ -57,7 +57,7 @@ export async function checkSamples(
 
 async function checkSample(
   { name, file, read }: FoundSample,
-  run: (sample: Sample) => Promise<Outcome>,
+  run: (sample: Sample) => Promise<SampleOutcome>,
   options: JudgeOptions,
 ): Promise<CheckedSample> {
   const nothing = { name, file, differences: [], more: 0, error: null, updated: [] };

@@ -11,7 +11,7 @@ import { replaceFile } from './replace-file.ts';
 import { MAX_JSON_BYTES, type Sample } from './sample.ts';
 
 /** What `smmu-adopt inspect` came to. Without an inspection there are no reports of it. */
-export interface Outcome {
+export interface SampleOutcome {
   readonly exitCode: number;
   readonly stderr: string;
   readonly smmus: readonly { readonly name: string; readonly verdict: string; readonly ret: number | null }[] | null;
@@ -34,7 +34,7 @@ export interface JudgeOptions {
 }
 
 /** Throws InputError when an expected result is not there or is none. */
-export function judge(sample: Sample, outcome: Outcome, options: JudgeOptions): Judgement {
+export function judge(sample: Sample, outcome: SampleOutcome, options: JudgeOptions): Judgement {
   const { expected } = sample;
   const found: Difference[] = [];
   const updated: string[] = [];
@@ -75,7 +75,7 @@ function pathOf({ folder }: Sample, file: string, { allowOutside }: JudgeOptions
 function* ofSmmus(
   key: 'verdict' | 'ret',
   expected: unknown,
-  smmus: NonNullable<Outcome['smmus']>,
+  smmus: NonNullable<SampleOutcome['smmus']>,
 ): Generator<Difference> {
   if (Array.isArray(expected)) {
     const values = smmus.map((smmu) => smmu[key]);

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import type { Outcome } from '../check/judge.ts';
+import type { SampleOutcome } from '../check/judge.ts';
 import type { Sample } from '../check/sample.ts';
 import { parseDumpName } from '../dump/load-map.ts';
 import { isUrl } from '../dump/url.ts';
@@ -24,7 +24,7 @@ const MAX_REPORT_LENGTH = 1 << 27;
 const TEXT_WIDTH = 100;
 
 /** Throws InputError when it cannot be run; where that is what is expected of it, it is the outcome. */
-export async function runSample(sample: Sample, allowOutside: boolean, session: Session): Promise<Outcome> {
+export async function runSample(sample: Sample, allowOutside: boolean, session: Session): Promise<SampleOutcome> {
   const { io } = session;
   const here = io.cwd();
   try {
@@ -105,7 +105,7 @@ async function outcomeOf(
   { expected }: Sample,
   flags: InspectFlags,
   command: string,
-): Promise<Outcome> {
+): Promise<SampleOutcome> {
   const { color, quiet, full } = flags;
   const given = { files: namedFiles(flags), command };
   const text = { width: TEXT_WIDTH, color: color === 'always', quiet, full, given };

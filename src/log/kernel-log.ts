@@ -13,7 +13,7 @@ import { isWorthALook, type LineTaker, LogLines } from './lines.ts';
 import { messageOf } from './messages.ts';
 import { SmmuState } from './smmu-state.ts';
 import { hostOf, printkTime, wallClock } from './stamps.ts';
-import { type Outcome, type Scene, understand, understandMessage } from './understand.ts';
+import { type LineUse, type Scene, understand, understandMessage } from './understand.ts';
 import { recordWord, skipBlanks } from './words.ts';
 
 /** What stands in front of the device after the driver was unbound, and what Xen has there. */
@@ -297,7 +297,7 @@ export class LogReader implements LineTaker, Scene {
   }
 
   /** The message again, with more of it or with the certainty that there is no more. */
-  #retry({ state: known, prefix, line }: Unfinished, text: string): Outcome {
+  #retry({ state: known, prefix, line }: Unfinished, text: string): LineUse {
     const nameAt = text.startsWith(DRIVER) ? DRIVER.length : 0;
     const state = known ?? (nameAt === 0 ? null : this.#smmuAt(text, nameAt));
     if (state === null) return 'unknown';
@@ -312,7 +312,7 @@ export class LogReader implements LineTaker, Scene {
     this.#unfinished = null;
     if (unfinished === null) return;
     this.isFinal = true;
-    const outcomes: Outcome[] = [];
+    const outcomes: LineUse[] = [];
     for (const reading of unfinished.readings)
       if (!outcomes.includes('used')) outcomes.push(this.#retry(unfinished, reading));
     this.isFinal = false;

@@ -12,7 +12,7 @@ import { RECEIVED_LENGTH, receivedEvent, recordWord, skipBlanks } from './words.
  * `perhaps-cut`: whole as it stands, but its last number may have more digits on the next line. `unknown`: no message, or one
  * that belongs to nothing.
  */
-export type Outcome = 'used' | 'unfinished' | 'perhaps-cut' | 'unreadable' | 'unknown';
+export type LineUse = 'used' | 'unfinished' | 'perhaps-cut' | 'unreadable' | 'unknown';
 
 /** Where a message stands. */
 export interface Scene {
@@ -27,7 +27,7 @@ export interface Scene {
 const FETCH_EVENTS: ReadonlySet<string> = new Set(['F_STE_FETCH', 'F_CD_FETCH', 'F_VMS_FETCH']);
 
 /** The message in `text` from `start` on, right behind the name of the device. */
-export function understand(state: SmmuState, text: string, start: number, scene: Scene): Outcome {
+export function understand(state: SmmuState, text: string, start: number, scene: Scene): LineUse {
   const from = skipBlanks(text, start);
   const first = text.charCodeAt(from);
   if (first === 0x30 && text.charCodeAt(from + 1) === 0x78) return words(state, text, from, scene);
@@ -42,7 +42,7 @@ export function understand(state: SmmuState, text: string, start: number, scene:
 }
 
 /** A record begins. Some people put its words behind that, on the same line. */
-function received(state: SmmuState, code: number, text: string, behind: number, scene: Scene): Outcome {
+function received(state: SmmuState, code: number, text: string, behind: number, scene: Scene): LineUse {
   state.eventReceived(code, scene.place());
   const at = skipBlanks(text, text.charCodeAt(behind) === 0x3a ? behind + 1 : behind);
   if (text.charCodeAt(at) === 0x30 && messages.RECORD_WORD.test(text.slice(at, at + 19))) words(state, text, at, scene);
@@ -50,7 +50,7 @@ function received(state: SmmuState, code: number, text: string, behind: number, 
 }
 
 /** One word of a record, or several on a line. */
-function words(state: SmmuState, text: string, start: number, scene: Scene): Outcome {
+function words(state: SmmuState, text: string, start: number, scene: Scene): LineUse {
   for (let from = start; ; ) {
     const word = recordWord(text, from);
     if (word === 'unfinished' && !scene.isFinal) return 'unfinished';
@@ -67,7 +67,7 @@ export function understandMessage(
   { message, match }: messages.FoundMessage,
   body: string,
   scene: Scene,
-): Outcome {
+): LineUse {
   const hex = (index: number) => (match[index] === undefined ? null : Number.parseInt(match[index], 16));
   const behind = match.index + match[0].length;
   switch (message) {
@@ -157,7 +157,7 @@ function note(state: SmmuState, message: messages.Message, match: RegExpExecArra
   }
 }
 
-function understandDecoded(state: SmmuState, match: RegExpExecArray, body: string, scene: Scene): Outcome {
+function understandDecoded(state: SmmuState, match: RegExpExecArray, body: string, scene: Scene): LineUse {
   const { name = '', ipa, fetch } = match.groups ?? {};
   const last = WITH_ACCESS.has(name) ? ipa : FETCH_EVENTS.has(name) ? fetch : '';
   if (last === undefined) {
@@ -175,7 +175,7 @@ function endsInDigits(match: RegExpExecArray, body: string, { isFinal }: Scene):
   return !isFinal && match.index + match[0].length === body.trimEnd().length && /0x[0-9a-f]{1,15}$/.test(match[0]);
 }
 
-function decodedEvent(state: SmmuState, groups: Record<string, string | undefined>, scene: Scene): Outcome {
+function decodedEvent(state: SmmuState, groups: Record<string, string | undefined>, scene: Scene): LineUse {
   const { name = '', client = '', sid, ssid, iova, ipa, fetch } = groups;
   const big = (text: string | undefined) => (text === undefined ? null : BigInt(text));
   state.eventDecoded(

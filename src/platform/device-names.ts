@@ -7,7 +7,7 @@ import { type Claim, firstClaims, pieceAt } from './claims.ts';
 import type { IdRange } from './firmware.ts';
 
 /** StreamIDs of one range, where no range that begins before it has them. */
-type Stretch = Claim<IdRange>;
+type ClaimedIds = Claim<IdRange>;
 
 /** A device as a kernel had it. */
 export interface NamedStream {
@@ -17,7 +17,7 @@ export interface NamedStream {
 
 export class DeviceNames {
   /** Ascending and disjoint. */
-  readonly #stretches: readonly Stretch[];
+  readonly #stretches: readonly ClaimedIds[];
   readonly #devices: ReadonlyMap<number, string | null>;
 
   /** `devices` go before what firmware says: it lists what there may be, they were there. */
@@ -48,7 +48,7 @@ export class DeviceNames {
 }
 
 /** The range that begins first has a StreamID, of those that begin together the first of the table. */
-function stretchesOf(ranges: readonly IdRange[]): Stretch[] {
+function stretchesOf(ranges: readonly IdRange[]): ClaimedIds[] {
   const sorted = ranges.toSorted((a, b) => a.firstSid - b.firstSid);
   const begins = new Set(ranges.map(({ firstSid }) => firstSid));
   return firstClaims(

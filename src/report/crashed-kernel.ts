@@ -117,13 +117,13 @@ function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): str
 function sayWarning(warning: SmmuWarning): string {
   switch (warning.what) {
     case 'dma-offset':
-      return `its tables are not where its registers say: bus addresses are ${hex(warning.offset)} off memory`;
+      return `its tables are not where its registers say: bus addresses are ${signedHex(warning.offset)} off memory`;
     case 'base-differs':
       return 'its base is left out: the resource and the mapping of its registers differ';
     case 'implausible':
-      return `${warning.member} is ${hex(warning.value)}, which no driver stores; what follows from it is left out`;
+      return `${warning.member} is ${signedHex(warning.value)}, which no driver stores; what follows from it is left out`;
     case 'log-differs':
-      return `${warning.member} is ${hex(warning.value)}, but the log says ${hex(warning.logged)}; what differs is left out`;
+      return `${warning.member} is ${signedHex(warning.value)}, but the log says ${signedHex(warning.logged)}; what differs is left out`;
   }
 }
 
@@ -137,7 +137,7 @@ export function* tableLines(tables: readonly TableCandidate[]): Generator<string
   }
 }
 
-function hex(value: bigint): string {
+function signedHex(value: bigint): string {
   return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }
 

@@ -73,12 +73,12 @@ function rulesBySid(findings: readonly Finding[]): (sid: number) => string {
   };
 }
 
-interface Stretch {
+interface RulesFrom {
   readonly from: number;
   readonly rules: string;
 }
 
-function stretchesOf(findings: readonly Finding[]): Stretch[] {
+function stretchesOf(findings: readonly Finding[]): RulesFrom[] {
   const changes = new Map<number, [rule: string, by: 1 | -1][]>();
   const change = (sid: number, rule: string, by: 1 | -1) => {
     const here = changes.get(sid) ?? [];

@@ -20,14 +20,14 @@ import type { DeviceReport, InsertReport } from '../inspect/outcome.ts';
 import { escapeText } from './escape.ts';
 import { inOrder, placeInWords } from './prose/findings.ts';
 
-type Outcome = 'failure' | 'error' | 'skipped';
+type CaseEnding = 'failure' | 'error' | 'skipped';
 
 /** Every text in it is as it came; it is escaped where it is written. */
 interface TestCase {
   readonly group: 'checks' | 'devices' | 'findings';
   readonly name: string;
   /** Null: it passes. */
-  readonly outcome: Outcome | null;
+  readonly outcome: CaseEnding | null;
   readonly message?: string;
   /** Lines below the message, or the output of a case that passes. */
   readonly details?: readonly string[];
@@ -126,7 +126,7 @@ function findingCases(findings: readonly Finding[]): TestCase[] {
 }
 
 function counts(cases: readonly TestCase[]): Record<string, number> {
-  const count = (outcome: Outcome) => cases.filter((one) => one.outcome === outcome).length;
+  const count = (outcome: CaseEnding) => cases.filter((one) => one.outcome === outcome).length;
   return { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
 }
 

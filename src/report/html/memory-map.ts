@@ -18,7 +18,7 @@ const MAX_STRETCHES = 3;
 
 type Ground = 'ram' | 'kdump' | 'none';
 
-interface Stretch extends AddressRange {
+interface Band extends AddressRange {
   readonly ground: Ground;
 }
 
@@ -62,7 +62,7 @@ ${rows}</tbody></table>
   return html`${start}${body}${SECTION_END}`;
 }
 
-function itemRow(item: MemoryItem, under: readonly Stretch[], words: Words): Html {
+function itemRow(item: MemoryItem, under: readonly Band[], words: Words): Html {
   const [first] = under;
   const grounds = new Set(under.map(({ ground }) => ground));
   const named = ITEM_KINDS.flatMap((kind) => {
@@ -76,7 +76,7 @@ function itemRow(item: MemoryItem, under: readonly Stretch[], words: Words): Htm
   return row(`item ${kind} on-${first?.ground ?? 'none'}`, item, what);
 }
 
-function stretchRows(stretches: readonly Stretch[], words: Words): Html[] {
+function stretchRows(stretches: readonly Band[], words: Words): Html[] {
   if (stretches.length <= MAX_STRETCHES) return stretches.map((one) => row(`on-${one.ground}`, one, words[one.ground]));
   const parts = (['ram', 'kdump', 'none'] as const).flatMap((ground) => {
     const own = stretches.filter((stretch) => stretch.ground === ground);
@@ -110,8 +110,8 @@ class GroundMap {
   }
 
   /** A range in parts, without gaps; neighbours differ. */
-  stretches(start: number, end: number): Stretch[] {
-    const parts: Stretch[] = [];
+  stretches(start: number, end: number): Band[] {
+    const parts: Band[] = [];
     for (let from = start, edge = firstAbove(this.#edges, start, Number); from < end; edge++) {
       const to = Math.min(end, this.#edges[edge] ?? end);
       const ground = this.#groundAt(from);

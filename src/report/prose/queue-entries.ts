@@ -117,7 +117,7 @@ export function typeInWords({ type, code }: Pick<QueueEntry, 'type' | 'code'>): 
 type Streams = Pick<QueueEntry, 'firstSid' | 'lastSid'> & { readonly device?: string | null };
 
 /** Null where it is about none. */
-export function sidsInWords({ firstSid, lastSid, device = null }: Streams): string | null {
+export function entrySidsInWords({ firstSid, lastSid, device = null }: Streams): string | null {
   if (firstSid === null || lastSid === null) return null;
   if (firstSid === lastSid) return device === null ? hex(firstSid) : `${hex(firstSid)} (${device})`;
   return firstSid === ALL_SIDS.first && lastSid === ALL_SIDS.last ? 'all' : `${hex(firstSid)}-${hex(lastSid)}`;
@@ -125,7 +125,7 @@ export function sidsInWords({ firstSid, lastSid, device = null }: Streams): stri
 
 /** The same within a sentence. */
 export function streamsInWords(one: Streams): string {
-  const sids = sidsInWords(one);
+  const sids = entrySidsInWords(one);
   if (sids === null) return 'no stream';
   return sids === 'all' ? 'all streams' : `SID${one.firstSid === one.lastSid ? '' : 's'} ${sids}`;
 }

@@ -3,7 +3,7 @@
 import type { QueueGroup } from '../../queues/queue-groups.ts';
 import type { Named, QueueReport } from '../../queues/queues.ts';
 import type { QueueName } from '../../smmu/queue.ts';
-import { sidsInWords, streamsInWords, typeInWords } from '../prose/queue-entries.ts';
+import { entrySidsInWords, streamsInWords, typeInWords } from '../prose/queue-entries.ts';
 import { address, type Column, NOTHING } from './table.ts';
 
 const COUNT: Column = { title: 'Count', align: 'right' };
@@ -24,7 +24,7 @@ export function groupCells(queue: QueueName, group: Named<QueueGroup>): string[]
   return [
     String(count),
     typeInWords(group),
-    sidsInWords(group) ?? NOTHING,
+    entrySidsInWords(group) ?? NOTHING,
     ...middle,
     address(firstAddress),
     address(lastAddress),

@@ -7,7 +7,7 @@ import { fieldOf } from '../../smmu/fields.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
 import { escaped } from '../escape.ts';
-import { entryInWords, meaningOfType, sidsInWords, typeInWords } from '../prose/queue-entries.ts';
+import { entryInWords, entrySidsInWords, meaningOfType, typeInWords } from '../prose/queue-entries.ts';
 import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
 import { headline, INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
@@ -208,7 +208,7 @@ function entryCells({ queue, base, log2Size }: QueueReport, entry: Named<QueueEn
     String(index).padStart(String(2 ** (log2Size ?? 0) - 1).length),
     hex(address).padStart(base === null ? 0 : hex(base).length),
     typeInWords(entry) || NOTHING,
-    sidsInWords(entry) ?? NOTHING,
+    entrySidsInWords(entry) ?? NOTHING,
     entryInWords(queue, entry) ?? NOTHING,
     words === null ? NOTHING : words.map(word).join(' '),
   ];
