@@ -86,6 +86,7 @@ export {
 } from './smmu/decode.ts';
 export { type DecodeReport, decode } from './smmu/decode-words.ts';
 export { type Register, registerNamed } from './smmu/registers.ts';
+export type { Assumption, Ground } from './snapshot/assumption.ts';
 // Register snapshots.
 export { captureScript } from './snapshot/capture-script.ts';
 export { type Imported, type ImportInput, type ImportOptions, importRegisters } from './snapshot/import/import.ts';

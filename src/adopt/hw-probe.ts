@@ -9,7 +9,7 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
   const sidBits = registers.field('IDR1', 'SIDSIZE');
   const cohacc = coherentAsRegisterSays(smmu);
   if (smmu.firmwareCoherent === null) {
-    registers.assume('firmware.coherent', String(cohacc), 'not in the snapshot; taken from IDR0.COHACC');
+    registers.assume('firmware.coherent', String(cohacc), { kind: 'coherent-as-cohacc' });
   }
   const coherent = smmu.firmwareCoherent ?? cohacc;
   if (coherent !== cohacc) {
@@ -34,10 +34,7 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
 /** IDR0.COHACC, which decides nothing but a line of the log where firmware says what holds. */
 function coherentAsRegisterSays({ registers, firmwareCoherent }: ArmSmmuDevice): boolean {
   const known = firmwareCoherent === null ? registers.field('IDR0', 'COHACC') : registers.known('IDR0', 'COHACC');
-  if (known === null) {
-    const why = 'not known; firmware decides, and a difference is logged';
-    registers.assume('IDR0.COHACC against firmware', '1', why);
-  }
+  if (known === null) registers.assume('IDR0.COHACC against firmware', '1', { kind: 'firmware-decides' });
   return known !== 0;
 }
 

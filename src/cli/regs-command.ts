@@ -178,7 +178,7 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
   for (const { file } of named) {
     contents.push(file === STDIN ? contentOf(await session.readStdin(), STDIN_NAME) : readContent(file));
   }
-  const { snapshot, passedOver, notes } = importRegisters(
+  const { snapshot, ...about } = importRegisters(
     contents.map((content, i) => ({ content, base: named[i]?.paddr })),
     {
       targets: targetsOf(flags),
@@ -188,7 +188,7 @@ async function runImport(files: string[], flags: ImportFlags, session: Session):
     },
   );
   const inputs = named.map(({ file }) => file);
-  await printSnapshot(snapshot, [...importNotes(passedOver), ...notes], flags.output, inputs, session);
+  await printSnapshot(snapshot, importNotes(about), flags.output, inputs, session);
 }
 
 interface ExtractFlags extends DumpFlags {

@@ -35,8 +35,8 @@ export type ViewedDump = Pick<Dump, 'memory' | 'pageSize' | 'zeroPagesFiltered'>
 export class MemoryView {
   readonly #dump: ViewedDump;
   readonly #excludedIsZero: boolean;
-  /** The ground for reading excluded pages as zeros, where that is done. */
-  readonly whyExcludedIsZero: string;
+  /** Where excluded pages are read as zeros: because the user said so; else the dump says that it left out zeros. */
+  readonly excludedIsAskedZero: boolean;
   /** Buffers at rest: a walk inside a walk (L2 tables under an L1 table) takes a second one, and so on. */
   readonly #idleChunks: Uint32Array[] = [];
 
@@ -44,8 +44,7 @@ export class MemoryView {
     this.#dump = dump;
     this.#excludedIsZero =
       policy === 'zero' ? dump.zeroPagesFiltered !== false : policy === 'auto' && dump.zeroPagesFiltered === true;
-    this.whyExcludedIsZero =
-      dump.zeroPagesFiltered === true ? 'the capture tool left out pages of zeros' : 'asked for with --excluded zero';
+    this.excludedIsAskedZero = dump.zeroPagesFiltered !== true;
   }
 
   /** Whether bytes in this state can be relied on: read from the file, or zero by the container's word or by policy. */

@@ -85,7 +85,7 @@ export function inspectSmmu(
   const names = deviceNamesOf(platform, smmu);
   const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
   if (smmu.firmwareCoherent === null && known !== null) {
-    const why = `not in the snapshot; taken from ${known.table.source}`;
+    const why = { kind: 'coherent-as-firmware', source: known.table.source } as const;
     registers.assume('firmware.coherent', String(known.smmu.coherent), why);
   }
   const geometry = geometryOf(tableRegisters(smmu, registers));
@@ -143,7 +143,8 @@ export function inspectSmmu(
   if (own !== null) ownRegisterFindings(own, smmu, kdumpRam, findings);
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
-    registers.assume('excluded table pages', 'zero', `${now.view.whyExcludedIsZero}; pages of the table: ${pages}`);
+    const asked = now.view.excludedIsAskedZero;
+    registers.assume('excluded table pages', 'zero', { kind: 'excluded-is-zero', asked, pages });
     findings.add('excluded-read-as-zero', { pages });
   }
   const riskContext: RiskContext = {

@@ -12,7 +12,7 @@ import type { FoundState, KernelState } from '../linux/kernel-state.ts';
 import type { Rows } from '../rows.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
-import type { Assumption } from '../snapshot/register-file.ts';
+import type { Assumption } from '../snapshot/assumption.ts';
 import type { Master, Provenance } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import type { L1Row } from '../tables/l1-rows.ts';

@@ -6,61 +6,51 @@
 
 import { fieldBits, fieldOf, isKnown } from '../smmu/fields.ts';
 import { registerNamed } from '../smmu/registers.ts';
+import type { Assumption, DefaultChoice, Ground, Lack } from './assumption.ts';
 import type { PartialRegister, SmmuSnapshot } from './snapshot.ts';
-
-export interface Assumption {
-  readonly what: string;
-  readonly value: string;
-  readonly why: string;
-}
-
-const MISSING = 'register missing from the snapshot';
-const NOT_RECONSTRUCTED = "not among the registers that the crashed kernel's state tells";
-const UNKNOWN = 'not among the known bits of the register';
 
 interface Default {
   readonly value: (registers: RegisterFile) => number;
-  /** Why this value, of those there are. */
-  readonly why: string;
+  readonly choice: DefaultChoice;
 }
 
-const fixed = (value: number, why: string): Default => ({ value: () => value, why });
+const fixed = (value: number, choice: DefaultChoice): Default => ({ value: () => value, choice });
 
 /** One entry for each field that a result depends on and that a snapshot may lack. */
 export const DEFAULTS: Readonly<Record<string, Default>> = {
-  'CR0.SMMUEN': fixed(1, 'a snapshot is taken of an SMMU that was in use'),
+  'CR0.SMMUEN': fixed(1, 'in-use'),
   'GERROR.SFM_ERR': {
     value: (registers) => (registers.has('GERRORN') ? registers.field('GERRORN', 'SFM_ERR') : 0),
-    why: 'no error taken to be active',
+    choice: 'no-error',
   },
   'GERRORN.SFM_ERR': {
     value: (registers) => (registers.has('GERROR') ? registers.field('GERROR', 'SFM_ERR') : 0),
-    why: 'no error taken to be active',
+    choice: 'no-error',
   },
-  'IDR0.ST_LEVEL': fixed(1, 'server SMMUs have two-level stream tables'),
-  'IDR0.CD2L': fixed(1, 'server SMMUs have two-level CD tables'),
-  'IDR0.COHACC': fixed(1, 'server SMMUs are coherent'),
-  'IDR0.ASID16': fixed(1, 'the wider choice'),
-  'IDR0.VMID16': fixed(1, 'the wider choice'),
+  'IDR0.ST_LEVEL': fixed(1, 'server-two-level'),
+  'IDR0.CD2L': fixed(1, 'server-two-level-cds'),
+  'IDR0.COHACC': fixed(1, 'server-coherent'),
+  'IDR0.ASID16': fixed(1, 'wider'),
+  'IDR0.VMID16': fixed(1, 'wider'),
   'IDR1.SIDSIZE': {
     value: (registers) => Math.min(32, registers.field('STRTAB_BASE_CFG', 'LOG2SIZE')),
-    why: 'Linux programs LOG2SIZE from SIDSIZE',
+    choice: 'from-log2size',
   },
-  'IDR1.SSIDSIZE': fixed(20, 'the largest there is'),
-  'IDR5.OAS': fixed(6, 'the largest that Linux handles'),
+  'IDR1.SSIDSIZE': fixed(20, 'largest'),
+  'IDR5.OAS': fixed(6, 'largest-of-linux'),
 };
 
 export class RegisterFile {
   readonly #values: ReadonlyMap<string, bigint>;
   readonly #partial: ReadonlyMap<string, PartialRegister>;
-  /** What is said of a register that is not there. */
-  readonly #missing: string;
+  /** Of a register that is not there. */
+  readonly #lack: Lack;
   readonly #assumed = new Map<string, Assumption>();
 
   constructor(smmu: SmmuSnapshot) {
     this.#values = smmu.registers;
     this.#partial = smmu.partial ?? new Map();
-    this.#missing = smmu.provenance === undefined ? MISSING : NOT_RECONSTRUCTED;
+    this.#lack = smmu.provenance === undefined ? 'register' : 'not-reconstructed';
   }
 
   /** Whether every bit of the register is known. */
@@ -79,7 +69,7 @@ export class RegisterFile {
     return [...this.#assumed.values()];
   }
 
-  assume(what: string, value: string, why: string): void {
+  assume(what: string, value: string, why: Ground): void {
     if (!this.#assumed.has(what)) this.#assumed.set(what, { what, value, why });
   }
 
@@ -102,7 +92,8 @@ export class RegisterFile {
     const assumed = DEFAULTS[key];
     if (assumed === undefined) throw new Error(`no value and no default for ${key}`);
     const chosen = assumed.value(this);
-    this.assume(key, String(chosen), `${this.#partial.has(register) ? UNKNOWN : this.#missing}; ${assumed.why}`);
+    const lack = this.#partial.has(register) ? 'bits' : this.#lack;
+    this.assume(key, String(chosen), { kind: 'default', lack, choice: assumed.choice });
     return BigInt(chosen);
   }
 

@@ -8,7 +8,7 @@ import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';
 import { tableSetsOf } from '../smmu/translation/table-set.ts';
 import type { FaultEvent } from '../smmu/translation/walk.ts';
-import type { Assumption } from '../snapshot/register-file.ts';
+import type { Assumption } from '../snapshot/assumption.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import {
   answerTo,

@@ -13,7 +13,8 @@ import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
 import { type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
 import { type FaultResponse, responseTo, type Translated, translate } from '../smmu/translation/transaction.ts';
 import { type Fault, type FaultClass, type FaultEvent, fault, type Step } from '../smmu/translation/walk.ts';
-import { type Assumption, RegisterFile } from '../snapshot/register-file.ts';
+import type { Assumption } from '../snapshot/assumption.ts';
+import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { LookupEnd } from '../tables/lookup-end.ts';
 import { tableRegisters } from '../tables/table-registers.ts';
@@ -163,15 +164,13 @@ export class StreamTranslator {
     const missing = missingFeatures(smmu.registers, smmu.partial).filter((name) => name !== 'AIDR');
     const anyStep = this.#lookup.length > 0;
     if (missing.length > 0 && anyStep) {
-      const why = 'missing from the snapshot; rules that need them are not applied';
-      this.assumptions.push({ what: missing.join(', '), value: 'unknown', why });
+      this.assumptions.push({ what: missing.join(', '), value: 'unknown', why: { kind: 'rules-not-applied' } });
     }
     if (!smmu.registers.has('AIDR') && anyStep) {
-      this.assumptions.push({ what: 'AIDR', value: 'SMMUv3.1 or later', why: 'register missing from the snapshot' });
+      this.assumptions.push({ what: 'AIDR', value: 'SMMUv3.1 or later', why: { kind: 'register-missing' } });
     }
     if (this.context?.stage1?.worldAssumed === true) {
-      const why = 'a register missing from the snapshot decides between EL2 and EL2-E2H';
-      this.assumptions.push({ what: 'stream world', value: 'EL2-E2H', why });
+      this.assumptions.push({ what: 'stream world', value: 'EL2-E2H', why: { kind: 'world-undecided' } });
     }
   }
 
@@ -199,7 +198,7 @@ export class StreamTranslator {
     this.#lookup.push(...steps);
     if (outcome === 'no-entry' && why !== null) {
       if (registers.has('CR2')) this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
-      else registers.assume('CR2.RECINVSID', '1', 'register missing from the snapshot; Linux sets it');
+      else registers.assume('CR2.RECINVSID', '1', { kind: 'linux-sets-it' });
       return fault('C_BAD_STREAMID', null, null, why);
     }
     const ste = address === null ? null : view.readWords(address, STE_BYTE_LENGTH);

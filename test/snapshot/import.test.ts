@@ -35,8 +35,7 @@ const refusal = async (contents: readonly (string | Uint8Array)[], options: Part
   (await refusalOf(() => imported(contents, options))).message;
 
 /** The notes that are not about what is missing. */
-const remarks = ({ passedOver, notes }: Imported) =>
-  [...importNotes(passedOver), ...notes].filter((note) => !/^smmu@\S+ .+ missing: /.test(note));
+const remarks = (about: Imported) => importNotes(about).filter((note) => !/^smmu@\S+ .+ missing: /.test(note));
 
 const EXCERPT = {
   IDR0: 0x0d40101an,
@@ -434,7 +433,9 @@ test('the register of page 1 outweighs what page 0 shows in its place', () => {
 });
 
 test('what is missing is named with its cost', () => {
-  const { notes } = imported(['STRTAB_BASE 0x40000008430a3000\nSTRTAB_BASE_CFG 0x10210'], { coherent: undefined });
+  const notes = importNotes(
+    imported(['STRTAB_BASE 0x40000008430a3000\nSTRTAB_BASE_CFG 0x10210'], { coherent: undefined }),
+  );
   expect(notes).toEqual(
     [
       'IDR0 missing: assumed ST_LEVEL = 1 (server SMMUs have two-level stream tables), CD2L = 1 (server SMMUs have ' +

@@ -54,7 +54,7 @@ describe('a register of which some bits are known', () => {
     // Of two bits one is known: the field is not.
     expect(registers.known('IDR0', 'ST_LEVEL')).toBeNull();
     expect(registers.field('IDR0', 'ST_LEVEL')).toBe(1);
-    const why = 'not among the known bits of the register; server SMMUs have two-level stream tables';
+    const why = { kind: 'default', lack: 'bits', choice: 'server-two-level' };
     expect(registers.assumptions).toEqual([{ what: 'IDR0.ST_LEVEL', value: '1', why }]);
     expect([registers.has('IDR0'), registers.value('IDR0'), registers.has('CR0')]).toEqual([false, null, true]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Assumption, RegisterFile } from '../../src/snapshot/register-file.ts';
+import type { Assumption, DefaultChoice } from '../../src/snapshot/assumption.ts';
+import { RegisterFile } from '../../src/snapshot/register-file.ts';
 
 /** A register file of one SMMU with these values: `{ CR0: 0xd }`. */
 function file(values: Readonly<Record<string, number | bigint>> = {}): RegisterFile {
@@ -29,21 +30,20 @@ describe('a register that the snapshot has', () => {
 });
 
 describe('a register that the snapshot lacks', () => {
-  const MISSING = 'register missing from the snapshot';
-
-  test.each<[string, string, number, string]>([
-    ['CR0', 'SMMUEN', 1, `${MISSING}; a snapshot is taken of an SMMU that was in use`],
-    ['GERROR', 'SFM_ERR', 0, `${MISSING}; no error taken to be active`],
-    ['GERRORN', 'SFM_ERR', 0, `${MISSING}; no error taken to be active`],
-    ['IDR0', 'ST_LEVEL', 1, `${MISSING}; server SMMUs have two-level stream tables`],
-    ['IDR0', 'CD2L', 1, `${MISSING}; server SMMUs have two-level CD tables`],
-    ['IDR0', 'COHACC', 1, `${MISSING}; server SMMUs are coherent`],
-    ['IDR0', 'ASID16', 1, `${MISSING}; the wider choice`],
-    ['IDR0', 'VMID16', 1, `${MISSING}; the wider choice`],
-    ['IDR1', 'SSIDSIZE', 20, `${MISSING}; the largest there is`],
-    ['IDR5', 'OAS', 6, `${MISSING}; the largest that Linux handles`],
-  ])('%s.%s is taken to be %i, and said so once', (register, field, value, why) => {
+  test.each<[string, string, number, DefaultChoice]>([
+    ['CR0', 'SMMUEN', 1, 'in-use'],
+    ['GERROR', 'SFM_ERR', 0, 'no-error'],
+    ['GERRORN', 'SFM_ERR', 0, 'no-error'],
+    ['IDR0', 'ST_LEVEL', 1, 'server-two-level'],
+    ['IDR0', 'CD2L', 1, 'server-two-level-cds'],
+    ['IDR0', 'COHACC', 1, 'server-coherent'],
+    ['IDR0', 'ASID16', 1, 'wider'],
+    ['IDR0', 'VMID16', 1, 'wider'],
+    ['IDR1', 'SSIDSIZE', 20, 'largest'],
+    ['IDR5', 'OAS', 6, 'largest-of-linux'],
+  ])('%s.%s is taken to be %i, and said so once', (register, field, value, choice) => {
     const registers = file();
+    const why = { kind: 'default', lack: 'register', choice } as const;
     const assumption: Assumption = { what: `${register}.${field}`, value: String(value), why };
     expect(registers.assumptions).toEqual([]);
     expect(registers.field(register, field)).toBe(value);
@@ -67,7 +67,7 @@ describe('a register that the snapshot lacks', () => {
       {
         what: 'IDR1.SIDSIZE',
         value: String(sidSize),
-        why: 'register missing from the snapshot; Linux programs LOG2SIZE from SIDSIZE',
+        why: { kind: 'default', lack: 'register', choice: 'from-log2size' },
       },
     ]);
   });
@@ -86,7 +86,7 @@ describe('a register that the snapshot lacks', () => {
       {
         what: `${missing}.SFM_ERR`,
         value: String(value),
-        why: 'register missing from the snapshot; no error taken to be active',
+        why: { kind: 'default', lack: 'register', choice: 'no-error' },
       },
     ]);
   });
@@ -101,9 +101,9 @@ describe('a register that the snapshot lacks', () => {
   test('assumptions are listed in the order of their first use', () => {
     const registers = file({ STRTAB_BASE_CFG: 0x10210 });
     registers.field('IDR5', 'OAS');
-    registers.assume('firmware.coherent', 'true', 'first words stay');
+    registers.assume('firmware.coherent', 'true', { kind: 'coherent-as-cohacc' });
     registers.field('IDR1', 'SIDSIZE');
-    registers.assume('firmware.coherent', 'false', 'second words do not count');
+    registers.assume('firmware.coherent', 'false', { kind: 'linux-sets-it' });
     registers.field('IDR5', 'OAS');
     expect(registers.assumptions.map(({ what, value }) => `${what} ${value}`)).toEqual([
       'IDR5.OAS 6',

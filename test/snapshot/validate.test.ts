@@ -1,6 +1,7 @@
 /** What is striking about registers, and what missing ones cost: every check with registers that it is about. */
 
 import { describe, expect, test } from 'vitest';
+import { costInWords } from '../../src/report/prose/assumptions.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { explainSnapshot } from '../../src/snapshot/validate/explain.ts';
 import { missingRegisters } from '../../src/snapshot/validate/missing.ts';
@@ -118,12 +119,15 @@ describe('what is missing', () => {
     const [, idr1, , , gerror] = missing({ STRTAB_BASE: 1n, STRTAB_BASE_CFG: 0x1020cn, GERRORN: 0x100n });
     expect(idr1).toEqual({
       what: 'IDR1',
-      cost: 'assumed SIDSIZE = 12 (Linux programs LOG2SIZE from SIDSIZE), SSIDSIZE = 20 (the largest there is)',
+      cost: 'assumed',
       assumed: [
-        { field: 'SIDSIZE', value: '12', why: 'Linux programs LOG2SIZE from SIDSIZE' },
-        { field: 'SSIDSIZE', value: '20', why: 'the largest there is' },
+        { field: 'SIDSIZE', value: '12', choice: 'from-log2size' },
+        { field: 'SSIDSIZE', value: '20', choice: 'largest' },
       ],
     });
+    expect(idr1 && costInWords(idr1)).toBe(
+      'assumed SIDSIZE = 12 (Linux programs LOG2SIZE from SIDSIZE), SSIDSIZE = 20 (the largest there is)',
+    );
     expect(gerror).toMatchObject({ what: 'GERROR', assumed: [{ field: 'SFM_ERR', value: '1' }] });
   });
 

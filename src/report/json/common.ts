@@ -20,8 +20,9 @@ import {
   words,
 } from '../../shape.ts';
 import type { FieldValue } from '../../smmu/fields.ts';
-import type { Assumption } from '../../snapshot/register-file.ts';
+import type { Assumption } from '../../snapshot/assumption.ts';
 import { SCHEMA_VERSION, TOOL } from '../../version.ts';
+import { type AssumptionWords, assumptionInWords } from '../prose/assumptions.ts';
 import { dumpAssumptionInWords } from '../prose/dump.ts';
 
 /** A decoded field: an address is a bigint and becomes hex text, a number stays one. */
@@ -48,15 +49,17 @@ export const pageCounts = define(
   }),
 );
 
-export const assumption = define(
+const assumptionWords = define(
   'assumption',
   'A value taken for granted because the input lacks it',
-  object<Assumption>()({
+  object<AssumptionWords>()({
     what: ['What was assumed', text],
     value: ['The value assumed', text],
     why: ['Why, and why this value', text],
   }),
 );
+
+export const assumption: Shape<Assumption> = mapped(assumptionWords, assumptionInWords);
 
 export const range = define(
   'range',
@@ -80,7 +83,7 @@ export const dumpMembers = {
   ],
   memory: ['What the dump says is RAM, ascending', list(range)],
   memoryComplete: ['Whether memory lists all RAM there is. If it may not, what lies elsewhere is unknown', flag],
-  assumptions: ['What was taken for granted to read the dump', list(mapped(assumption, dumpAssumptionInWords))],
+  assumptions: ['What was taken for granted to read the dump', list(mapped(assumptionWords, dumpAssumptionInWords))],
 } as const;
 
 export const dump = define('dump', 'A memory dump', object<DumpReport>()(dumpMembers));

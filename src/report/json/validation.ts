@@ -5,6 +5,7 @@ import {
   choice,
   count,
   define,
+  derived,
   flag,
   list,
   mapOf,
@@ -20,6 +21,7 @@ import { PROVENANCES } from '../../snapshot/snapshot.ts';
 import type { ExplainedField, ExplainedRegister, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
 import type { Remark } from '../../snapshot/validate/facts.ts';
 import type { Missing } from '../../snapshot/validate/missing.ts';
+import { choiceInWords, costInWords } from '../prose/assumptions.ts';
 import { REGISTER_OUTLOOK } from './register-outlook.ts';
 
 const hexText = matching(/^0x[0-9a-f]+$/);
@@ -38,14 +40,14 @@ const missing = define(
   'Something that the snapshot lacks',
   object<Missing>()({
     what: ['Registers, or what else is missing', text],
-    cost: ['What that costs', text],
+    cost: ['What that costs', derived(text, costInWords)],
     assumed: [
       'Values that are taken in their stead',
       list(
         object<Missing['assumed'][number]>()({
           field: ['The field', text],
           value: ['The value', text],
-          why: ['Why this one', text],
+          why: ['Why this one', derived(text, ({ choice }) => choiceInWords(choice))],
         }),
       ),
     ],

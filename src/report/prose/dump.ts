@@ -2,7 +2,7 @@
 
 import type { DumpAssumption, PageSizeUnsaid } from '../../dump/dump.ts';
 import { hex } from '../../hex.ts';
-import type { Assumption } from '../../snapshot/register-file.ts';
+import type { AssumptionWords } from './assumptions.ts';
 
 const UNSAID: Readonly<Record<PageSizeUnsaid, string>> = {
   raw: 'a raw dump does not say',
@@ -13,7 +13,7 @@ const UNSAID: Readonly<Record<PageSizeUnsaid, string>> = {
 };
 
 /** What was assumed, as which value, and why. */
-export function dumpAssumptionInWords(assumption: DumpAssumption): Assumption {
+export function dumpAssumptionInWords(assumption: DumpAssumption): AssumptionWords {
   switch (assumption.kind) {
     case 'page-size':
       return { what: 'page size', value: String(assumption.byteLength), why: UNSAID[assumption.unsaidBy] };

@@ -4,6 +4,7 @@ import { hex } from '../../hex.ts';
 import type { RegisterReport, SmmuReport } from '../../inspect/inspection.ts';
 import { type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
 import { registerNamed } from '../../smmu/registers.ts';
+import { assumptionInWords } from '../prose/assumptions.ts';
 import { howInWords } from '../prose/crashed-kernel.ts';
 import { fieldText } from '../prose/field-text.ts';
 import { type Block, facts, type Row, type Section } from './section.ts';
@@ -100,7 +101,7 @@ function activeErrors({ registers: all }: SmmuReport): string {
 export function assumptions({ assumptions: list }: SmmuReport): Section | null {
   if (list.length === 0) return null;
   const columns = [{ title: 'What', kind: 'code' as const }, { title: 'Value' }, { title: 'Why' }];
-  const rows = list.map(({ what, value, why }) => ({ cells: [what, value, why] }));
+  const rows = list.map(assumptionInWords).map(({ what, value, why }) => ({ cells: [what, value, why] }));
   return {
     id: 'assumptions',
     title: 'Assumptions',

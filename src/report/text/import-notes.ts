@@ -1,13 +1,28 @@
-/** How does an import say what it passed over? One line for each reason, with the first places and how many more. */
+/** What does an import say beside the snapshot? One line for each thing to be known about it. */
 
+import type { Imported } from '../../snapshot/import/import.ts';
 import type { Note, Notes } from '../../snapshot/import/notes.ts';
 import { type NoteReason, REASONS } from '../../snapshot/import/reasons.ts';
+import { costInWords } from '../prose/assumptions.ts';
 
 /** Examples worth showing of each reason. */
 const MAX_EXAMPLES = 3;
 
-/** One line for each reason that was given. */
-export function importNotes(notes: Notes): string[] {
+/** What was passed over, how to read it better, and what is striking or missing. */
+export function importNotes({ passedOver, oneByOne, smmus }: Omit<Imported, 'snapshot'>): string[] {
+  return [
+    ...passedOverNotes(passedOver),
+    ...(oneByOne === null ? [] : [oneByOne]),
+    ...smmus.flatMap(({ name, striking, missing }) =>
+      [...striking.map(({ what }) => what), ...missing.map((one) => `${one.what} missing: ${costInWords(one)}`)].map(
+        (line) => `${name}: ${line}`,
+      ),
+    ),
+  ];
+}
+
+/** One line for each reason that was given, with the first places and how many more. */
+function passedOverNotes(notes: Notes): string[] {
   return (Object.keys(REASONS) as NoteReason[]).flatMap((reason) => {
     const examples = notes.of(reason).slice(0, MAX_EXAMPLES);
     if (examples.length === 0) return [];

@@ -4,6 +4,7 @@ import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/register-ou
 import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
 import type { Remark } from '../../snapshot/validate/facts.ts';
 import { escaped } from '../escape.ts';
+import { costInWords } from '../prose/assumptions.ts';
 import { registerOutlook } from '../sections/register-outlook.ts';
 import { sectionLines } from './render.ts';
 import { INDENT, paintedParagraph, paragraph, type Style, title } from './style.ts';
@@ -43,7 +44,7 @@ function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
         { title: 'What', yields: 'wrap' },
         { title: 'Costs', yields: 'wrap' },
       ],
-      missing.map(({ what, cost }) => [what, cost]),
+      missing.map((one) => [one.what, costInWords(one)]),
     );
   }
   if (outlook !== null) for (const section of registerOutlook(outlook)) yield* sectionLines(style, section);

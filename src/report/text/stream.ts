@@ -8,6 +8,7 @@ import type { Lookup } from '../../streams/stream-lookup.ts';
 import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
 import { escaped } from '../escape.ts';
+import { assumptionInWords } from '../prose/assumptions.ts';
 import { wayEndInWords } from '../prose/lookup.ts';
 import { findings } from '../sections/findings.ts';
 import { CD_COLUMNS, cdCells, cdNote } from '../sections/tables.ts';
@@ -46,7 +47,7 @@ function* lines(report: StreamReport, style: Style, all: boolean): Generator<str
   yield* outcomes(style, report);
   yield '';
   yield* remarks(style, report);
-  for (const { what, value, why } of assumptions) {
+  for (const { what, value, why } of assumptions.map(assumptionInWords)) {
     yield* paragraph(style, `${INDENT}assumed: `, `${what} = ${value} (${why})`);
   }
 }

@@ -1,11 +1,12 @@
 /** `smmu-adopt translate` as text: where the access goes first, the way there after. */
 
 import { hex } from '../../hex.ts';
-import type { Assumption } from '../../snapshot/register-file.ts';
+import type { Assumption } from '../../snapshot/assumption.ts';
 import type { IovaRange, IovaSpaceReport } from '../../streams/iova-space.ts';
 import type { Target } from '../../streams/physical-target.ts';
 import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../streams/translation.ts';
 import { escaped } from '../escape.ts';
+import { assumptionInWords } from '../prose/assumptions.ts';
 import { endsOf } from '../prose/field-text.ts';
 import { countedLeaves, inUnits } from '../prose/quantities.ts';
 import { endingInWords, halfInWords, rangeReasonInWords } from '../prose/translation.ts';
@@ -88,7 +89,7 @@ function way(style: Style, steps: readonly TranslationStep[]): string[] {
 
 function* assumed(style: Style, assumptions: readonly Assumption[]): Generator<string> {
   if (assumptions.length > 0) yield '';
-  for (const { what, value, why } of assumptions) {
+  for (const { what, value, why } of assumptions.map(assumptionInWords)) {
     yield* paragraph(style, `${INDENT}assumed: `, `${what} = ${value} (${why})`);
   }
 }

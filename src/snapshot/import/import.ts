@@ -8,7 +8,8 @@ import { hex } from '../../hex.ts';
 import { registerNamed } from '../../smmu/registers.ts';
 import { parseSnapshot } from '../load.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot.ts';
-import { missingRegisters } from '../validate/missing.ts';
+import type { Remark } from '../validate/facts.ts';
+import { type Missing, missingRegisters } from '../validate/missing.ts';
 import { plausibility } from '../validate/plausibility.ts';
 import { hexText } from '../values.ts';
 import { Assembly } from './assemble.ts';
@@ -49,8 +50,16 @@ export interface Imported {
   readonly snapshot: object;
   /** What was passed over, left out, or taken with a doubt, with the reason and the place of each. */
   readonly passedOver: Notes;
-  /** What else is to be known about it, one line each. */
-  readonly notes: readonly string[];
+  /** How to read the registers one by one, where blocks of them were read that may hold zeros of nobody. */
+  readonly oneByOne: string | null;
+  /** What is striking about the registers of each SMMU, and what the missing ones cost. */
+  readonly smmus: readonly ImportedSmmu[];
+}
+
+export interface ImportedSmmu {
+  readonly name: string;
+  readonly striking: readonly Remark[];
+  readonly missing: readonly Missing[];
 }
 
 /**
@@ -94,8 +103,8 @@ export function importRegisters(
   const source = inputs.map(({ content }, i) => `${baseName(content.file)} (${formats[i]?.title})`).join(', ');
   const snapshot = { version: 1, source: `imported from ${source}`, captured, smmus };
   const parsed = parseSnapshot(snapshot, 'the result');
-  const oneByOne = [...found.values()].some(({ doubtful }) => doubtful.length > 0) ? [advice] : [];
-  return { snapshot, passedOver: notes, notes: [...oneByOne, ...parsed.smmus.flatMap(smmuNotes)] };
+  const oneByOne = [...found.values()].some(({ doubtful }) => doubtful.length > 0) ? advice : null;
+  return { snapshot, passedOver: notes, oneByOne, smmus: parsed.smmus.map(importedSmmu) };
 }
 
 /** The architecture puts both pages at a multiple of 64 KiB. */
@@ -194,14 +203,9 @@ function registerTexts(registers: ReadonlyMap<string, bigint>): Record<string, s
   );
 }
 
-/** What its missing registers cost, and what is striking about those that are there. */
-function smmuNotes(smmu: SmmuSnapshot): string[] {
+function importedSmmu(smmu: SmmuSnapshot): ImportedSmmu {
   const striking = plausibility(smmu.registers).filter(({ severity }) => severity === 'warning');
-  const lines = [
-    ...striking.map(({ what }) => what),
-    ...missingRegisters(smmu).map(({ what, cost }) => `${what} missing: ${cost}`),
-  ];
-  return lines.map((line) => `${smmu.name}: ${line}`);
+  return { name: smmu.name, striking, missing: missingRegisters(smmu) };
 }
 
 /** The result must not depend on the folder in which the command was run. */

@@ -1,24 +1,35 @@
 /** What a snapshot lacks, and what that costs: an assumption in its stead, or something that cannot be told. */
 
 import { registerNamed } from '../../smmu/registers.ts';
+import type { DefaultChoice } from '../assumption.ts';
 import { DEFAULTS, RegisterFile } from '../register-file.ts';
 import type { SmmuSnapshot } from '../snapshot.ts';
 
 export interface Missing {
   /** Registers, or what else is missing. */
   readonly what: string;
-  readonly cost: string;
-  /** Values that the emulation takes in their stead. */
-  readonly assumed: readonly { readonly field: string; readonly value: string; readonly why: string }[];
+  readonly cost: MissingCost;
+  /** Values that the emulation takes in their stead; empty unless the cost is `assumed`. */
+  readonly assumed: readonly { readonly field: string; readonly value: string; readonly choice: DefaultChoice }[];
 }
 
+/** What follows: values are assumed, something cannot be told, or IDR0.COHACC stands in for firmware's word. */
+export type MissingCost =
+  | 'assumed'
+  | 'untold-cr0-change'
+  | 'untold-traffic-while-off'
+  | 'untold-commands'
+  | 'untold-events'
+  | 'untold-page-requests'
+  | 'cohacc-for-firmware';
+
 /** Registers that nothing is assumed of. Those of one row are of use only together. */
-const UNKNOWABLE: readonly [registers: readonly string[], cost: string][] = [
-  [['CR0ACK'], 'whether a change of CR0 was in progress cannot be told'],
-  [['GBPA'], 'whether traffic is aborted or passes while the SMMU is off cannot be told'],
-  [['CMDQ_BASE', 'CMDQ_PROD', 'CMDQ_CONS'], 'commands that were waiting cannot be told'],
-  [['EVENTQ_BASE', 'EVENTQ_PROD', 'EVENTQ_CONS'], 'events that were waiting cannot be told'],
-  [['PRIQ_BASE', 'PRIQ_PROD', 'PRIQ_CONS'], 'page requests that were waiting cannot be told'],
+const UNKNOWABLE: readonly [registers: readonly string[], cost: MissingCost][] = [
+  [['CR0ACK'], 'untold-cr0-change'],
+  [['GBPA'], 'untold-traffic-while-off'],
+  [['CMDQ_BASE', 'CMDQ_PROD', 'CMDQ_CONS'], 'untold-commands'],
+  [['EVENTQ_BASE', 'EVENTQ_PROD', 'EVENTQ_CONS'], 'untold-events'],
+  [['PRIQ_BASE', 'PRIQ_PROD', 'PRIQ_CONS'], 'untold-page-requests'],
 ];
 
 /** IDR0.PRI. */
@@ -41,13 +52,10 @@ function assumedRegisters(smmu: SmmuSnapshot): Missing[] {
     .flatMap((what) => {
       const file = new RegisterFile(smmu);
       for (const [register, field] of fields) if (register === what) file.field(register, field);
-      const assumed = file.assumptions.map(({ what: key, value }) => ({
-        field: key.slice(what.length + 1),
-        value,
-        why: DEFAULTS[key]?.why ?? '',
-      }));
-      const cost = `assumed ${assumed.map(({ field, value, why }) => `${field} = ${value} (${why})`).join(', ')}`;
-      return assumed.length === 0 ? [] : [{ what, cost, assumed }];
+      const assumed = file.assumptions.flatMap(({ what: key, value, why }) =>
+        why.kind === 'default' ? [{ field: key.slice(what.length + 1), value, choice: why.choice }] : [],
+      );
+      return assumed.length === 0 ? [] : [{ what, cost: 'assumed' as const, assumed }];
     });
 }
 
@@ -61,6 +69,5 @@ function unknowable({ registers }: SmmuSnapshot): Missing[] {
 
 function firmware({ firmwareCoherent }: SmmuSnapshot): Missing[] {
   if (firmwareCoherent !== null) return [];
-  const cost = 'IDR0.COHACC is taken in place of what firmware says, which decides in the driver';
-  return [{ what: 'firmware.coherent', cost, assumed: [] }];
+  return [{ what: 'firmware.coherent', cost: 'cohacc-for-firmware', assumed: [] }];
 }

@@ -1,0 +1,41 @@
+/** What is taken for granted in place of a value that the input lacks, and on what ground? */
+
+export interface Assumption {
+  /** A field, `REGISTER.FIELD`, or what else is assumed. */
+  readonly what: string;
+  readonly value: string;
+  readonly why: Ground;
+}
+
+/** Why a value has to be assumed, and why this one. */
+export type Ground =
+  | { readonly kind: 'default'; readonly lack: Lack; readonly choice: DefaultChoice }
+  /** Firmware's word on coherency, which decides in the driver. */
+  | { readonly kind: 'coherent-as-cohacc' }
+  | { readonly kind: 'coherent-as-firmware'; readonly source: string }
+  /** IDR0.COHACC is not known; it makes a line of the log at most. */
+  | { readonly kind: 'firmware-decides' }
+  /** `pages` of the table are zeros that the dump left out, or the user said so. */
+  | { readonly kind: 'excluded-is-zero'; readonly asked: boolean; readonly pages: number }
+  /** CR2.RECINVSID, which Linux sets. */
+  | { readonly kind: 'linux-sets-it' }
+  /** Features that are not known: the rules that need them are left out. */
+  | { readonly kind: 'rules-not-applied' }
+  | { readonly kind: 'register-missing' }
+  /** EL2 or EL2-E2H: a register that is missing decides. */
+  | { readonly kind: 'world-undecided' };
+
+/** What a register lacks: it is not in the snapshot, not in the crashed kernel's state, or known without these bits. */
+export type Lack = 'register' | 'not-reconstructed' | 'bits';
+
+/** Why a field is assumed to have the value that it is given. */
+export type DefaultChoice =
+  | 'in-use'
+  | 'no-error'
+  | 'server-two-level'
+  | 'server-two-level-cds'
+  | 'server-coherent'
+  | 'wider'
+  | 'from-log2size'
+  | 'largest'
+  | 'largest-of-linux';
