@@ -10,9 +10,12 @@ import { RUNS, SAMPLES_FOLDER, type SampleRun } from '../../samples/make.ts';
 import type { Inspection } from '../../src/index.ts';
 import { escapeText } from '../../src/report/escape.ts';
 import { run } from '../support/command.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { type Element, parseXml } from '../support/xml.ts';
 
 type Smmu = Inspection['smmus'][number];
+
+const folder = temporaryFolder();
 
 /** What the command prints of a sample, on a terminal that is wide enough for every line. */
 async function shown(name: string, ...options: string[]): Promise<string> {
@@ -20,6 +23,16 @@ async function shown(name: string, ...options: string[]): Promise<string> {
   const cwd = join(SAMPLES_FOLDER, name);
   const words = ['inspect', ...args, ...options, '--color', 'never', '--no-pager'];
   return (await run(words, { cwd, columns: 1000 })).stdout;
+}
+
+const FORMATS = ['html', 'junit', 'github'] as const;
+
+/** The text, and beside it every other format, of one run. */
+async function everyFormat(name: string): Promise<Record<'text' | (typeof FORMATS)[number], string>> {
+  const outputs = FORMATS.flatMap((format) => ['--format', format, '--output', join(folder.path, format)]);
+  const text = await shown(name, '--format', 'text', ...outputs);
+  const [html, junit, github] = FORMATS.map((format) => readFileSync(join(folder.path, format), 'utf8'));
+  return { text, html: html ?? '', junit: junit ?? '', github: github ?? '' };
 }
 
 /** The headline, by what JSON says of it. */
@@ -63,7 +76,9 @@ const unwrapped = (markup: string) => markup.replace(/<[^>]*>/g, '').trim();
 
 describe.each([...RUNS.keys()])('%s', (name) => {
   let inspection: Inspection;
-  beforeAll(() => {
+  let reports: Awaited<ReturnType<typeof everyFormat>>;
+  beforeAll(async () => {
+    reports = await everyFormat(name);
     inspection = JSON.parse(readFileSync(join(SAMPLES_FOLDER, name, 'expected.json'), 'utf8'));
   });
 
@@ -80,7 +95,7 @@ describe.each([...RUNS.keys()])('%s', (name) => {
   });
 
   test('text and -q', async () => {
-    const report = await shown(name);
+    const report = reports.text;
     const lines = report.split('\n');
     const quiet = await shown(name, '-q');
     for (const smmu of inspection.smmus) {
@@ -96,8 +111,8 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     expect(counts).toEqual(inspection.smmus.filter(({ devices }) => devices.length > 0).map(byFate));
   });
 
-  test('HTML', async () => {
-    const markup = await shown(name, '--format', 'html');
+  test('HTML', () => {
+    const markup = reports.html;
     const answers = [...markup.matchAll(/<p class="answer">(.*?)<\/p>/g)].map(([, one = '']) => unwrapped(one));
     const plain = answers.map((one) => one.replace(/ \(-E\w+\)|, assuming .*/g, '').slice(2));
     expect(plain).toEqual(inspection.smmus.map(headline));
@@ -105,10 +120,8 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     expect(counts).toEqual(inspection.smmus.filter(({ devices }) => devices.length > 0).map(byFate));
   });
 
-  test('JUnit', async () => {
-    const suites = parseXml(await shown(name, '--format', 'junit')).children.filter(
-      ({ attributes }) => attributes['name'] !== 'input',
-    );
+  test('JUnit', () => {
+    const suites = parseXml(reports.junit).children.filter(({ attributes }) => attributes['name'] !== 'input');
     const outcome = ({ children }: Element) =>
       children.find((child) => ['failure', 'error', 'skipped'].includes(child.name))?.name ?? 'pass';
     for (const [i, smmu] of inspection.smmus.entries()) {
@@ -129,8 +142,8 @@ describe.each([...RUNS.keys()])('%s', (name) => {
     }
   });
 
-  test('GitHub', async () => {
-    const [summary = ''] = (await shown(name, '--format', 'github')).split('\n');
+  test('GitHub', () => {
+    const [summary = ''] = reports.github.split('\n');
     const THEN: Readonly<Record<string, string>> = { 'kernel-dies': 'panic', 'smmu-lost': 'lost', unknown: 'unknown' };
     const said = inspection.smmus.map(({ adoption: { verdict }, fate: { kind, after } }) =>
       after === null ? verdict : `${verdict}, then ${THEN[kind]}`,
