@@ -17,6 +17,7 @@ import { type JsonSchema, type Shape, schemaOf, variants } from '../shape.ts';
 import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { IovaSpaceReport } from '../streams/iova-space.ts';
 import type { TranslationReport } from '../streams/translation.ts';
+import type { TriageReport } from '../triage/crash.ts';
 import type { Given } from './sections/input.ts';
 import type { Style } from './text/style.ts';
 
@@ -55,6 +56,7 @@ interface Reports {
   readonly reach: IovaSpaceReport;
   readonly stream: StreamReport;
   readonly translation: TranslationReport;
+  readonly triage: TriageReport;
   readonly validation: ValidatedSnapshot;
   readonly info: DumpInfo;
 }
@@ -114,6 +116,12 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     key: 'iova',
     shape: async () => (await import('./json/translation.ts')).TRANSLATION,
     text: async (report, style) => (await import('./text/translation.ts')).translationText(report, style),
+  },
+  triage: {
+    command: 'triage',
+    key: 'crashes',
+    shape: async () => (await import('./json/triage.ts')).TRIAGE,
+    text: async (report, style) => (await import('./triage/text.ts')).triageText(report, style),
   },
   validation: {
     command: 'regs validate',
