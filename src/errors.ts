@@ -13,6 +13,8 @@ export class InputError extends Error {
   readonly file: string | undefined;
   /** The place in that file: a JSON path or a file offset. */
   readonly place: string | undefined;
+  /** The message without either. */
+  readonly reason: string;
 
   constructor(tag: InputErrorTag, message: string, at: { file?: string; place?: string; cause?: unknown } = {}) {
     super([at.file, at.place, message].filter((part) => part !== undefined).join(': '), { cause: at.cause });
@@ -20,6 +22,7 @@ export class InputError extends Error {
     this.tag = tag;
     this.file = at.file;
     this.place = at.place;
+    this.reason = message;
   }
 }
 

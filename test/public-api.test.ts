@@ -79,6 +79,7 @@ test('the package', () => {
       './schema/snapshot.schema.json': './schema/snapshot.schema.json',
       './schema/stream.schema.json': './schema/stream.schema.json',
       './schema/translation.schema.json': './schema/translation.schema.json',
+      './schema/triage.schema.json': './schema/triage.schema.json',
       './schema/validation.schema.json': './schema/validation.schema.json',
       './package.json': './package.json',
     },

@@ -28,6 +28,7 @@ import {
   STREAM_SCHEMA,
   snapshotProblems,
   TRANSLATION_SCHEMA,
+  TRIAGE_SCHEMA,
   VALIDATION_SCHEMA,
 } from './support/schema.ts';
 import { runs, someOf } from './support/slow.ts';
@@ -65,6 +66,7 @@ describe.each([
   { name: 'stream', schema: STREAM_SCHEMA, id: 'urn:smmu-adopt:stream:1' },
   { name: 'snapshot', schema: SNAPSHOT_SCHEMA, id: 'urn:smmu-adopt:snapshot:1' },
   { name: 'translation', schema: TRANSLATION_SCHEMA, id: 'urn:smmu-adopt:translation:1' },
+  { name: 'triage', schema: TRIAGE_SCHEMA, id: 'urn:smmu-adopt:triage:1' },
   { name: 'validation', schema: VALIDATION_SCHEMA, id: 'urn:smmu-adopt:validation:1' },
 ])('$name.schema.json', ({ schema, id }) => {
   const objects = [...subschemas(schema)].filter(([, { type, properties }]) => type === 'object' && properties);

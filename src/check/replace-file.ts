@@ -4,11 +4,14 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 
-/** Writes a file beside it and puts that in its place. Throws InputError (`file`). */
-export function replaceFile(path: string, content: string): void {
+/**
+ * Writes a file beside it and puts that in its place, so that a link there is replaced and not followed. `mode`: of a file
+ * that is new. Throws InputError (`file`).
+ */
+export function replaceFile(path: string, content: string, newMode = 0o666): void {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
   try {
-    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o666;
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? newMode;
     const descriptor = openSync(beside, 'wx', mode & 0o777);
     try {
       const bytes = Buffer.from(content);

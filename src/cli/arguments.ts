@@ -147,3 +147,40 @@ export function parseFailure(text: string): FailureName {
   if (nth !== undefined) return Number(nth);
   throw new InputError('usage', `${JSON.stringify(text)} cannot be made to fail: kcalloc, devm-action, memremap:N`);
 }
+
+/** A count from 1 on. */
+export function parseCount(text: string): number {
+  const value = number(text, 'a number from 1 on', 2 ** 16);
+  if (value < 1) throw new InputError('usage', `${JSON.stringify(text)} is not a number from 1 on`);
+  return value;
+}
+
+const UNITS_OF_TIME: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600 };
+
+/** `90`, `90s`, `10m`, `2h`, as seconds. */
+export function parseSeconds(text: string): number {
+  const [, value = '', unit = ''] = /^([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m|h|)$/.exec(text) ?? [];
+  const seconds = Number(value) * (UNITS_OF_TIME[unit] ?? 0);
+  // Timers of Node take no more than 2^31 ms.
+  if (value !== '' && seconds > 0 && seconds < 2 ** 31 / 1000) return seconds;
+  throw new InputError('usage', `${JSON.stringify(text)} is not a time of up to 24 days: 90s, 10m, 2h`);
+}
+
+/** `512M`, `4G`, or bytes. */
+export function parseByteLength(text: string): number {
+  const [, value = '', unit = ''] = /^([0-9]{1,15})([KMGT]?)(?:i?B)?$/i.exec(text) ?? [];
+  const byteLength = Number(value) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase());
+  // Less than this holds not even the program.
+  if (value !== '' && byteLength >= 2 ** 26 && byteLength < 2 ** 50) return byteLength;
+  throw new InputError('usage', `${JSON.stringify(text)} is not a size from 64M on: 512M, 4G`);
+}
+
+/** The name of a file, with `*` for any part of it. */
+export function parseNamePattern(text: string): RegExp {
+  if (text === '' || text.length > 200 || text.includes('/')) {
+    throw new InputError('usage', `${JSON.stringify(text)} is not the name of a file: vmcore, *.elf`);
+  }
+  // One star less than any text needs, so that no name takes long.
+  const parts = text.replace(/\*+/g, '*').split('*');
+  return new RegExp(`^${parts.map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 's');
+}

@@ -31,9 +31,12 @@ export function commandLine(command: Command): string {
     if (!OF_THE_OUTPUT.has(option?.long)) kept.push(...given.slice(i, takesNext ? i + 2 : i + 1));
     if (takesNext) i += 1;
   }
-  return [TOOL.name, command.name(), ...kept.map((word) => (isUrl(word) ? shownUrl(word) : word))]
-    .map(quoted)
-    .join(' ');
+  return commandWords([command.name(), ...kept]);
+}
+
+/** Words behind the program's name as a shell takes them. */
+export function commandWords(words: readonly string[]): string {
+  return [TOOL.name, ...words.map((word) => (isUrl(word) ? shownUrl(word) : word))].map(quoted).join(' ');
 }
 
 /** The option that an argument names, and whether its value stands there too: `--format=json`, `-oreport.txt`. */

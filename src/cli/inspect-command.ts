@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import type { AddressRange } from '../dump/memory.ts';
+import type { OpenedDump } from '../dump/open.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { Severity } from '../findings/rules.ts';
 import { logOfCrash } from '../inspect/crashed-kernel.ts';
@@ -111,6 +112,7 @@ export interface InspectionInput {
   readonly files: readonly string[];
   /** The kdump kernel's own memory, as far as snapshot and /proc/iomem tell. */
   readonly kdumpRam: readonly AddressRange[];
+  readonly dump: OpenedDump;
 }
 
 /** `use` gets the inspection while its dumps are open. */
@@ -145,6 +147,7 @@ export async function withInspection<T>(
       return use(inspection, {
         files: [...namedFiles(flags), ...dumps.paths],
         kdumpRam: kdumpRamOf(snapshot.kdump.systemRam, iomem),
+        dump,
       });
     },
   );

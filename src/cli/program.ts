@@ -17,6 +17,7 @@ import { addRegsCommand } from './regs-command.ts';
 import type { Session } from './session.ts';
 import { addShowCommand } from './show-command.ts';
 import { addTranslateCommand } from './translate-command.ts';
+import { addTriageCommand } from './triage-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -55,6 +56,7 @@ export function makeProgram(session: Session, print: (text: string) => void = ()
   addLogCommand(program, session);
   addDecodeCommand(program, session);
   addExplainCommand(program, session);
+  addTriageCommand(program, session);
   addCheckCommand(program, session);
   addCompletionCommand(program, session);
   return program;

@@ -64,7 +64,7 @@ const REPORTS = {
     renderHtml(inspection, { kdumpRam, given: { ...given, command: `${given.command} --format html` } }),
 } as const satisfies Readonly<Record<string, Report>>;
 
-type Format = keyof typeof REPORTS;
+export type Format = keyof typeof REPORTS;
 
 const STDOUT = '-';
 
@@ -101,28 +101,32 @@ export interface ReportOutput {
   readonly file: string | null;
 }
 
-/** Adds the options of {@link OutputFlags}. */
-export function addOutputOptions(command: Command): Command {
+/** Adds the options of {@link OutputFlags} for these formats; all where none are said. */
+export function addOutputOptions(
+  command: Command,
+  formats: readonly Format[] = Object.keys(REPORTS) as Format[],
+): Command {
   const given: OutputArgument[] = [];
   const take = (argument: OutputArgument) => {
     given.push(argument);
     return given;
   };
-  const formats = Object.keys(REPORTS);
+  const endings = Object.keys(ENDINGS).filter((ending) => formats.includes(ENDINGS[ending] as Format));
   return command
     .optionsGroup('The report:')
     .addOption(
       new Option('--format <name>', 'output format, text when left out; may be repeated')
         .choices(formats)
         .argParser((name) => {
-          if (!formats.includes(name)) throw new InvalidArgumentError(`Allowed choices are ${formats.join(', ')}.`);
+          if (!(formats as readonly string[]).includes(name))
+            throw new InvalidArgumentError(`Allowed choices are ${formats.join(', ')}.`);
           return take({ format: name as Format });
         }),
     )
     .option(
       '-o, --output <file>',
       'write the report of the --format before it to a file, readable by its owner only; "-" is stdout. Without one, ' +
-        `the name tells the format: ${Object.keys(ENDINGS).join(' ')}`,
+        `the name tells the format: ${endings.join(' ')}`,
       (file) => take({ output: file }),
     )
     .option('--json', 'short for --format json')

@@ -41,7 +41,8 @@ function steCells(ste: SteRow): (string | number | boolean | undefined)[] {
   ];
 }
 
-function record(cells: readonly (string | number | boolean | undefined)[]): string {
+/** One record by RFC 4180. */
+export function record(cells: readonly (string | number | boolean | undefined)[]): string {
   return `${cells.map((cell) => quoted(String(cell ?? ''))).join(',')}\r\n`;
 }
 
@@ -53,7 +54,7 @@ function quoted(cell: string): string {
 const FORMULA = /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/;
 
 /** Text that somebody else chose: safe in a terminal, and text in a spreadsheet too. */
-function foreignText(text: string): string {
+export function foreignText(text: string): string {
   return (FORMULA.test(text) ? "'" : '') + escapeText(text);
 }
 

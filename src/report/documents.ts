@@ -19,6 +19,7 @@ import { type JsonSchema, type Shape, schemaOf, variants } from '../shape.ts';
 import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { IovaSpaceReport } from '../streams/iova-space.ts';
 import type { TranslationReport } from '../streams/translation.ts';
+import type { TriageReport } from '../triage/crash.ts';
 import type { TablesReport } from './json/crashed-kernel.ts';
 import type { Given } from './sections/input.ts';
 import type { Style } from './text/style.ts';
@@ -63,6 +64,7 @@ interface Reports {
   readonly stream: StreamReport;
   readonly tables: TablesReport;
   readonly translation: TranslationReport;
+  readonly triage: TriageReport;
   readonly validation: ValidatedSnapshot;
   readonly info: DumpInfo;
 }
@@ -144,6 +146,12 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     key: 'iova',
     shape: async () => (await import('./json/translation.ts')).TRANSLATION,
     text: async (report, style) => (await import('./text/translation.ts')).translationText(report, style),
+  },
+  triage: {
+    command: 'triage',
+    key: 'crashes',
+    shape: async () => (await import('./json/triage.ts')).TRIAGE,
+    text: async (report, style) => (await import('./triage/text.ts')).triageText(report, style),
   },
   validation: {
     command: 'regs validate',

@@ -8,6 +8,7 @@ import type { CheckReport } from '../check/check.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import type { LogReport } from '../inspect/log-report.ts';
+import type { TriageReport } from '../triage/crash.ts';
 import { documentOf, type Report, type TextDetail } from './documents.ts';
 import { jsonReport } from './json/write.ts';
 import type { Given } from './sections/input.ts';
@@ -37,15 +38,17 @@ export async function renderJson(report: Report): Promise<Pieces> {
   return jsonReport(await documentOf(report).shape(), report);
 }
 
-/** One JSON record a line: an inspection, or what a log says. */
-export async function renderNdjson(report: Inspection | LogReport): Promise<Pieces> {
+/** One JSON record a line: an inspection, what a log says, or the crashes of a triage. */
+export async function renderNdjson(report: Inspection | LogReport | TriageReport): Promise<Pieces> {
+  if ('crashes' in report) return (await import('./triage/ndjson.ts')).triageNdjson(report);
   if ('smmuLines' in report) return (await import('./log/ndjson.ts')).logNdjson(report);
   return (await import('./ndjson.ts')).ndjsonReport(report);
 }
 
-/** The L1 descriptors and STEs of an inspection for a spreadsheet. */
-export async function renderCsv(inspection: Inspection): Promise<Pieces> {
-  return (await import('./csv.ts')).csvReport(inspection);
+/** For a spreadsheet: the STEs of an inspection, or the crashes of a triage. */
+export async function renderCsv(report: Inspection | TriageReport): Promise<Pieces> {
+  if ('crashes' in report) return (await import('./triage/csv.ts')).triageCsv(report);
+  return (await import('./csv.ts')).csvReport(report);
 }
 
 /** The findings of an inspection as SARIF 2.1.0, for code scanning. */
@@ -53,8 +56,9 @@ export async function renderSarif(inspection: Inspection): Promise<Pieces> {
   return (await import('./sarif.ts')).sarifReport(inspection);
 }
 
-/** JUnit's XML, for CI: the verdicts and findings of an inspection, or the samples of a check. */
-export async function renderJunit(report: Inspection | CheckReport): Promise<Pieces> {
+/** JUnit's XML, for CI: the verdicts and findings of an inspection, the samples of a check, or the crashes of a triage. */
+export async function renderJunit(report: Inspection | CheckReport | TriageReport): Promise<Pieces> {
+  if ('crashes' in report) return (await import('./triage/junit.ts')).triageJunit(report);
   if ('samples' in report) return (await import('./check/junit.ts')).checkJunit(report);
   return (await import('./junit.ts')).junitReport(report);
 }
@@ -72,11 +76,20 @@ export interface HtmlOptions {
   readonly given?: Given | undefined;
   /** Of a log the lines, too, that could not be used; true when left out. */
   readonly verbose?: boolean | undefined;
+  /** Where the page of a triage will be, for its links; the working folder when left out. */
+  readonly folder?: string | undefined;
 }
 
-/** One page of HTML without anything from elsewhere, to look around in: an inspection, or what a log says. */
-export async function renderHtml(report: Inspection | LogReport, options: HtmlOptions = {}): Promise<Pieces> {
-  const { kdumpRam, given, verbose = true } = options;
+/**
+ * One page of HTML without anything from elsewhere, to look around in: an inspection, what a log says, or the crashes of a
+ * triage with links to their own reports.
+ */
+export async function renderHtml(
+  report: Inspection | LogReport | TriageReport,
+  options: HtmlOptions = {},
+): Promise<Pieces> {
+  const { kdumpRam, given, verbose = true, folder = '.' } = options;
+  if ('crashes' in report) return (await import('./triage/page.ts')).triagePage(report, folder);
   if ('smmuLines' in report) return (await import('./html/log-page.ts')).logPage(report, verbose);
   return (await import('./html/html.ts')).htmlReport(report, { kdumpRam, given });
 }

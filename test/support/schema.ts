@@ -24,6 +24,7 @@ export const QUEUES_SCHEMA = readSchema('queues.schema.json');
 export const SNAPSHOT_SCHEMA = readSchema('snapshot.schema.json');
 export const STREAM_SCHEMA = readSchema('stream.schema.json');
 export const TRANSLATION_SCHEMA = readSchema('translation.schema.json');
+export const TRIAGE_SCHEMA = readSchema('triage.schema.json');
 export const VALIDATION_SCHEMA = readSchema('validation.schema.json');
 
 /** The schema with every open object closed. Maps, whose keys are data, have a schema for their values and stay. */
@@ -55,6 +56,7 @@ const SCHEMAS = [
   SNAPSHOT_SCHEMA,
   STREAM_SCHEMA,
   TRANSLATION_SCHEMA,
+  TRIAGE_SCHEMA,
   VALIDATION_SCHEMA,
 ];
 const open = validator(SCHEMAS);

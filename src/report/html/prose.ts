@@ -8,7 +8,8 @@ import { badge, sectionId } from './section.ts';
 export function prose(text: Prose, smmu: number | null): Content {
   if (typeof text !== 'object') return text;
   if (!('text' in text)) return text.map((part) => prose(part, smmu));
-  const { text: said, kind, tone = 'plain', sids } = text;
+  const { text: said, kind, tone = 'plain', sids, href } = text;
+  if (href !== undefined) return html`<a href="${href}">${said}</a>`;
   if (sids !== undefined && smmu !== null) {
     return html`<a href="#${sectionId(smmu, 'stes')}" data-sids="${sids[0]}-${sids[1]}">${said}</a>`;
   }

@@ -2,6 +2,7 @@
 
 import type { Finding } from '../../findings/findings.ts';
 import type { Severity } from '../../findings/rules.ts';
+import { worstOf } from '../../findings/worst.ts';
 import { hex } from '../../hex.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
 
@@ -40,18 +41,12 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
   return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
 }
 
-/** The widest first; what has no reach comes last. */
-const WIDEST_FIRST: readonly Finding['reach'][] = ['machine', 'smmu', 'bus', 'device', null];
-
 /** `worst error kernel-panic, of 2 errors, 0 warnings, 1 note`: the gravest of the widest reach. */
 export function worstInWords(findings: readonly Finding[]): string {
-  const ofSeverity = (severity: Severity) => findings.filter((finding) => finding.severity === severity);
-  const widest = (list: readonly Finding[]) =>
-    list.toSorted((a, b) => WIDEST_FIRST.indexOf(a.reach) - WIDEST_FIRST.indexOf(b.reach));
-  const worst = GRAVEST_FIRST.flatMap((severity) => widest(ofSeverity(severity)))[0];
-  if (worst === undefined) return 'no findings';
+  const worst = worstOf(findings);
+  if (worst === null) return 'no findings';
   const counts = GRAVEST_FIRST.map((severity) => {
-    const { length } = ofSeverity(severity);
+    const { length } = findings.filter((finding) => finding.severity === severity);
     return `${length} ${severity}${length === 1 ? '' : 's'}`;
   });
   return `worst ${worst.severity} ${worst.rule}, of ${counts.join(', ')}`;

@@ -19,6 +19,8 @@ export interface Span {
   readonly tone?: Tone;
   /** The StreamIDs that it speaks of, whose STEs a reader may want to see. */
   readonly sids?: readonly [first: number, last: number];
+  /** A file beside the page, relative to it, that says more. */
+  readonly href?: string;
 }
 
 export type Prose = string | number | Span | readonly Prose[];

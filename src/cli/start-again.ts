@@ -1,0 +1,27 @@
+/** How does this program start itself again? As a script of Node, or as the one file that Node and the program are in. */
+
+import type { CommandIo } from './io.ts';
+
+/** Program and arguments, those of the command to follow; null where this is no process of the program's own. */
+export async function selfCommand(io: CommandIo): Promise<readonly string[] | null> {
+  if ((io as unknown) !== process) return null;
+  const [, script] = process.argv;
+  return script === undefined || (await isOneFile()) ? [process.execPath] : [process.execPath, script];
+}
+
+/** Node before 20.12 cannot be in one file with a program, and has no such module. */
+async function isOneFile(): Promise<boolean> {
+  try {
+    return (await import('node:sea')).isSea();
+  } catch {
+    return false;
+  }
+}
+
+/** Asked to stop: Ctrl-C, or a system that shuts down. The second time ends the program as it is. */
+export function stopSignal(io: CommandIo): AbortSignal {
+  const controller = new AbortController();
+  if ((io as unknown) !== process) return controller.signal;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}

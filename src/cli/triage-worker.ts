@@ -1,0 +1,112 @@
+/** Analyses one crash after the other: in a process of its own, which the triage gives them to, or within that of a test. */
+
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { replaceFile } from '../check/replace-file.ts';
+import { InputError, isInputError } from '../errors.ts';
+import { renderHtml } from '../report/render.ts';
+import { smmuRows } from '../report/triage/row.ts';
+import type { Analysis, Companion, Crash } from '../triage/crash.ts';
+import { crashTime } from '../triage/layouts.ts';
+import type { Runner, Task } from '../triage/runner.ts';
+import type { Answer } from '../triage/worker-process.ts';
+import { commandWords } from './command-line.ts';
+import { type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
+import type { Session } from './session.ts';
+
+/** Options of `inspect` that hold for every crash. They go to the worker as JSON. */
+export type SharedFlags = Pick<
+  InspectFlags,
+  | 'revision'
+  | 'kernel'
+  | 'insert'
+  | 'memremap'
+  | 'paBits'
+  | 'firmware'
+  | 'deep'
+  | 'gate'
+  | 'excluded'
+  | 'failOn'
+  | 'allowOutside'
+>;
+
+/** Whatever it reads from standard input is done, until that ends. */
+export async function serveTasks(shared: SharedFlags, session: Session): Promise<void> {
+  // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
+  process.on('SIGINT', () => {});
+  const runner = localRunner(shared, session);
+  for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
+    const analysis = await runner.run(JSON.parse(line) as Task);
+    const answer: Answer = { analysis, residentBytes: process.memoryUsage.rss() };
+    await session.print([`${JSON.stringify(answer)}\n`]);
+  }
+}
+
+/** Within this process: nothing limits it. */
+export function localRunner(shared: SharedFlags, session: Session): Runner {
+  return { run: (task) => analyse(task, shared, session), close: () => {} };
+}
+
+async function analyse({ crash, report }: Task, shared: SharedFlags, session: Session): Promise<Analysis> {
+  const { io } = session;
+  const here = io.cwd();
+  try {
+    enter(crash.folder, session);
+    const { names, flags } = argumentsOf(crash, shared);
+    return await withInspection(names, flags, session, async (inspection, { kdumpRam, dump }) => {
+      const { details } = dump;
+      if (report !== null) {
+        const given = { files: namedFiles(flags), command: commandWords(['inspect', ...names, ...regsWords(flags)]) };
+        replaceFile(report, [...(await renderHtml(inspection, { kdumpRam, given }))].join(''), 0o600);
+      }
+      return {
+        status: 'ok',
+        exitCode: inspection.summary.exitCode,
+        kernel: inspection.kernel?.release ?? details.kernelRelease,
+        when: crashTime(details.vmcoreinfo),
+        smmus: smmuRows(inspection),
+        report,
+      };
+    });
+  } catch (error) {
+    if (!isInputError(error)) {
+      const why = `internal error, please report it: ${String(error)}`;
+      return { status: 'failed', failure: 'internal', why, reason: why };
+    }
+    return { status: 'failed', failure: error.tag, why: error.message, reason: error.reason };
+  } finally {
+    io.chdir(here);
+  }
+}
+
+/** So that messages and reports name its files as they lie there. */
+function enter(folder: string, { io }: Session): void {
+  try {
+    io.chdir(resolve(folder));
+  } catch (cause) {
+    throw new InputError('file', `cannot be entered (${(cause as NodeJS.ErrnoException).code})`, { cause });
+  }
+}
+
+function argumentsOf(crash: Crash, shared: SharedFlags): { readonly names: string[]; readonly flags: InspectFlags } {
+  const given = USED.flatMap((one) => {
+    const name = crash[one];
+    return name === null ? [] : [[one, plain(name)]];
+  });
+  return {
+    names: crash.placedBySnapshot ? [] : crash.dump.map(plain),
+    flags: { ...shared, ...Object.fromEntries(given), color: 'never' },
+  };
+}
+
+/** Companions that are options of `inspect` of the same name. */
+const USED = ['regs', 'dmesg', 'iomem', 'iort', 'dtb'] as const satisfies readonly Companion[];
+
+/** `-` would be standard input. */
+function plain(name: string): string {
+  return name === '-' ? './-' : name;
+}
+
+function regsWords({ regs }: InspectFlags): string[] {
+  return regs === undefined ? [] : ['--regs', regs];
+}

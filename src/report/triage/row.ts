@@ -1,0 +1,95 @@
+/** The row of a crash: whatever text is in it is written here. */
+
+import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
+import {
+  type Analysis,
+  COMPANIONS,
+  type Companion,
+  type Crash,
+  type CrashRow,
+  type CrashSmmu,
+  type Failure,
+  type Status,
+} from '../../triage/crash.ts';
+import { causeOf, fingerprintOfRow } from '../../triage/fingerprint.ts';
+import type { RowFrame } from '../../triage/triage.ts';
+import type { Limits } from '../../triage/worker-process.ts';
+import { inUnits } from '../prose/quantities.ts';
+import type { Prose } from '../sections/section.ts';
+import { findingsAbout } from '../sections/smmu.ts';
+import { headline } from '../sections/verdict.ts';
+import { paintedProse } from '../text/prose.ts';
+import { makeStyle } from '../text/style.ts';
+
+/** What became of each SMMU, as the text report says it. */
+export function smmuRows(inspection: Inspection): CrashSmmu[] {
+  return inspection.smmus.map((smmu) => smmuRow(smmu, inspection));
+}
+
+function smmuRow(smmu: SmmuReport, inspection: Inspection): CrashSmmu {
+  const { worst, decidedBy, device, driver, fingerprint } = causeOf(smmu, inspection);
+  const about = findingsAbout(smmu, inspection);
+  const count = (wanted: string) => about.filter(({ severity }) => severity === wanted).length;
+  return {
+    name: smmu.name,
+    verdict: smmu.adoption.verdict,
+    fate: smmu.fate.kind,
+    decidedBy,
+    outcome: spoken(headline(smmu).answer),
+    errors: count('error'),
+    warnings: count('warning'),
+    notes: count('note'),
+    worst: worst && { rule: worst.rule, severity: worst.severity, message: worst.message },
+    device,
+    driver,
+    fingerprint,
+  };
+}
+
+/** As it stands in a text without colours. */
+function spoken(prose: Prose): string {
+  return paintedProse(PLAIN, prose)
+    .map(({ text }) => text)
+    .join('');
+}
+
+const PLAIN = makeStyle({ width: 100, color: false });
+
+/** How rows are made under these limits. */
+export function rowMaker(limits: Limits): (crash: Crash, analysis: Analysis, frame: RowFrame) => CrashRow {
+  return (crash, analysis, frame) => {
+    const { name, path, dump, when, host } = crash;
+    const companions = Object.fromEntries(COMPANIONS.map((one) => [one, crash[one]])) as Record<
+      Companion,
+      string | null
+    >;
+    const isOk = analysis.status === 'ok';
+    const failure = isOk ? null : analysis.failure;
+    const smmus = isOk ? analysis.smmus : [];
+    return {
+      crash: name,
+      path,
+      when: (isOk ? analysis.when : null) ?? when,
+      host,
+      kernel: isOk ? analysis.kernel : null,
+      dump,
+      ...companions,
+      status: failure === null ? 'ok' : (STATUS[failure] ?? 'failed'),
+      exitCode: isOk ? analysis.exitCode : 2,
+      failure,
+      why: isOk ? null : (analysis.why ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
+      fingerprint: fingerprintOfRow(smmus, isOk ? null : analysis),
+      smmus,
+      report: isOk ? analysis.report : null,
+      ...frame,
+    };
+  };
+}
+
+const STATUS: Partial<Readonly<Record<Failure, Status>>> = { time: 'timeout', link: 'skipped' };
+
+const LIMITED: Partial<Readonly<Record<Failure, (limits: Limits) => string>>> = {
+  time: ({ seconds }) => `not done after ${seconds} s; --timeout gives it longer`,
+  memory: ({ byteLength }) => `needs more than ${inUnits(byteLength)} of memory; --memory gives it more`,
+  died: () => 'the process that analysed it died',
+};

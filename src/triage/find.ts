@@ -1,0 +1,114 @@
+/** Finds the crashes below folders, the same ones in the same order on every machine, one after the other as they are asked for. */
+
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../errors.ts';
+import type { Crash, NotSearched } from './crash.ts';
+import { crashesIn, type NameOptions } from './crashes-in-folder.ts';
+import { type Listing, listFolder } from './folder-listing.ts';
+
+/** Crashes lie a step or two below; deeper than this is somebody's home directory. */
+const MAX_DEPTH = 8;
+/** A large fleet's crashes of a year. */
+const MAX_FOLDERS = 1_000_000;
+/** Each names a place; who has more of them has another problem. */
+const MAX_NOT_SEARCHED = 100;
+
+interface Waiting {
+  readonly path: string;
+  readonly label: string;
+  readonly depth: number;
+  readonly root: string;
+}
+
+export class CrashFinder {
+  readonly notSearched: NotSearched[] = [];
+  readonly #names: NameOptions;
+  readonly #waiting: Waiting[] = [];
+  readonly #seen = new Set<string>();
+  #folders = 0;
+
+  constructor(names: NameOptions = {}) {
+    this.#names = names;
+  }
+
+  /** How many folders there are still to look at, as far as is known. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Crashes of what was named: a folder with crashes in it or anywhere below, or a dump. `prefix`: whether they are
+   * called by the whole path, where several were named. Throws InputError (`file`) for what is not there.
+   */
+  async *find(named: string, prefix = false): AsyncGenerator<Crash> {
+    const stat = statSync(named, { throwIfNoEntry: false });
+    if (stat === undefined) throw new InputError('file', 'is not there', { file: named });
+    if (!stat.isDirectory()) {
+      yield* this.#dumpNamed(named);
+      return;
+    }
+    this.#waiting.push({ path: named, label: prefix ? named : '', depth: 0, root: named });
+    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) yield* this.#below(next);
+  }
+
+  async *#dumpNamed(file: string): AsyncGenerator<Crash> {
+    const folder = dirname(file);
+    const listing = this.#list({ path: folder, label: '', depth: 0, root: folder });
+    if (listing === null) throw new InputError('file', 'is in a folder that cannot be read', { file });
+    const only = basename(file);
+    // It was named, so that nothing is left out for where it leads, or for what it is.
+    const files = [...new Set([...listing.files, ...(listing.linksOut.includes(only) ? [only] : [])])];
+    const label = folder === '.' ? '' : folder;
+    yield* this.once(await crashesIn({ path: folder, label, only }, { ...listing, files }, this.#names));
+  }
+
+  async *#below(folder: Waiting): AsyncGenerator<Crash> {
+    const { path, label, depth, root } = folder;
+    this.#folders += 1;
+    if (this.#folders > MAX_FOLDERS) {
+      this.#leaveOut(path, 'too-many-folders');
+      this.#waiting.length = 0;
+      return;
+    }
+    const listing = this.#list(folder);
+    if (listing === null) return;
+    const own = label === '' ? basename(realpathSync(root)) : label;
+    yield* this.once(await crashesIn({ path, label: own }, listing, this.#names));
+    if (depth === MAX_DEPTH && listing.folders.length > 0) {
+      this.#leaveOut(path, 'too-deep');
+      return;
+    }
+    // The last is taken first.
+    for (const below of listing.folders.toReversed()) {
+      const belowLabel = label === '' ? below : join(label, below);
+      this.#waiting.push({ path: join(path, below), label: belowLabel, depth: depth + 1, root });
+    }
+  }
+
+  /** Each once, whatever was named twice. */
+  *once(crashes: Iterable<Crash>): Generator<Crash> {
+    for (const crash of crashes) {
+      if (this.#seen.has(crash.path)) continue;
+      this.#seen.add(crash.path);
+      yield crash;
+    }
+  }
+
+  #list({ path, root }: Waiting): Listing | null {
+    try {
+      const listing = listFolder(path, root);
+      if (!listing.whole) this.#leaveOut(path, 'too-many-files');
+      return listing;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      this.#leaveOut(path, 'unreadable', code);
+      return null;
+    }
+  }
+
+  #leaveOut(path: string, why: NotSearched['why'], code: string | null = null): void {
+    if (this.notSearched.length < MAX_NOT_SEARCHED) this.notSearched.push({ path, why, code });
+  }
+}

@@ -1,0 +1,59 @@
+/** Crashes go in, what was found of each comes out: by several at once, each of which does one after the other. */
+
+import type { Analysis, Crash } from './crash.ts';
+
+/** `report`: the file that the crash's own report is to be written to; null for none. */
+export interface Task {
+  readonly crash: Crash;
+  readonly report: string | null;
+}
+
+/** Analyses one crash at a time. Never throws for what is wrong with one. */
+export interface Runner {
+  run(task: Task): Promise<Analysis>;
+  /** Ends it, and what it is at work on with it. */
+  close(): void;
+}
+
+export interface Done<T extends Task> {
+  readonly task: T;
+  readonly analysis: Analysis;
+  readonly seconds: number;
+}
+
+/**
+ * Runs every task on one of `jobs` runners, and hands each to `done` as it is finished. Ends early, without those that
+ * are not finished, when `stop` is asked for. `tasks` are asked for as they are needed.
+ */
+export async function runAll<T extends Task>(
+  tasks: AsyncIterable<T>,
+  { jobs, start, stop }: { readonly jobs: number; readonly start: () => Runner; readonly stop: AbortSignal },
+  done: (one: Done<T>) => void | Promise<void>,
+): Promise<void> {
+  const source = tasks[Symbol.asyncIterator]();
+  const runners: Runner[] = [];
+  const closeAll = () => {
+    for (const runner of runners) runner.close();
+  };
+  const work = async (): Promise<void> => {
+    let runner: Runner | null = null;
+    for (let next = await source.next(); next.done !== true && !stop.aborted; next = await source.next()) {
+      if (runner === null) {
+        runner = start();
+        runners.push(runner);
+      }
+      const task = next.value;
+      const started = performance.now();
+      const analysis = await runner.run(task);
+      if (stop.aborted) break;
+      await done({ task, analysis, seconds: (performance.now() - started) / 1000 });
+    }
+  };
+  stop.addEventListener('abort', closeAll, { once: true });
+  try {
+    await Promise.all(Array.from({ length: jobs }, work));
+  } finally {
+    stop.removeEventListener('abort', closeAll);
+    closeAll();
+  }
+}

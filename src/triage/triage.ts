@@ -1,0 +1,175 @@
+/** A triage from its crashes to its report: what is done already, what is not, and what became of it. */
+
+import { join, resolve } from 'node:path';
+import type { Progress } from '../progress.ts';
+import { SCHEMA_VERSION, TOOL } from '../version.ts';
+import type { Analysis, Crash, CrashRow, NotSearched, TriageReport } from './crash.ts';
+import { Groups } from './groups.ts';
+import { identityOf } from './identity.ts';
+import { reportName } from './report-name.ts';
+import type { Results, RowPlace } from './results.ts';
+import { isShardEnd, type ShardEnd } from './row-text.ts';
+import { type Runner, runAll, type Task } from './runner.ts';
+import { isOf, type Shard, shardText } from './shard.ts';
+
+/** What of a row is known without its dump. */
+export type RowFrame = Pick<CrashRow, 'seconds' | 'shard' | 'identity'>;
+
+export interface TriageOptions {
+  /** Everything but the files that a row depends on: the options of the inspection. */
+  readonly asked: readonly string[];
+  /** What a row that a limit has ended depends on besides. */
+  readonly limits: readonly string[];
+  readonly shard: Shard | null;
+  /** The folder for the crashes' own reports. */
+  readonly reports: string | null;
+  readonly jobs: number;
+  readonly startRunner: () => Runner;
+  /** Writes a row's text; the only place that does. */
+  readonly rowOf: (crash: Crash, analysis: Analysis, frame: RowFrame) => CrashRow;
+  readonly stop: AbortSignal;
+  /** Hears of each row as it becomes known. */
+  readonly onRow?: ((row: CrashRow) => void | Promise<void>) | undefined;
+  readonly onCrash?: ((crash: Crash) => void) | undefined;
+  readonly progress: Progress;
+}
+
+/** Where crashes come from, and what was not looked at. */
+export interface CrashSource {
+  /** How many more there are about, as far as is known. */
+  readonly waiting: number;
+  readonly notSearched: readonly NotSearched[];
+  crashes(): AsyncIterable<Crash>;
+}
+
+interface RowTask extends Task {
+  /** Its place in the report. */
+  readonly order: number;
+  readonly identity: string;
+}
+
+export class Triage {
+  readonly #options: TriageOptions;
+  readonly #source: CrashSource;
+  readonly #results: Results;
+  readonly #groups = new Groups();
+  /** By order; those that are not finished have no place. */
+  readonly #places: RowPlace[] = [];
+  readonly #earlier = new Map<string, RowPlace & { readonly identity: string }>();
+  /** Lines of the earlier run that are no rows. */
+  torn = 0;
+  #found = 0;
+  #own = 0;
+  #done = 0;
+  #resumed = 0;
+  #complete = false;
+
+  constructor(source: CrashSource, results: Results, options: TriageOptions) {
+    this.#source = source;
+    this.#results = results;
+    this.#options = options;
+  }
+
+  /** The report's rows are read from the results, so keep those open until it is written. */
+  async run(): Promise<TriageReport> {
+    const { jobs, startRunner, stop, shard } = this.#options;
+    this.#readEarlier();
+    await runAll(this.#tasks(), { jobs, start: startRunner, stop }, ({ task, analysis, seconds }) =>
+      this.#finished(task, analysis, seconds),
+    );
+    this.#complete = !stop.aborted;
+    if (shard !== null && this.#complete) {
+      const end: ShardEnd = { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found };
+      this.#results.append(JSON.stringify(end));
+    }
+    return this.#report();
+  }
+
+  /** The end of this part, which goes behind its rows; null where the whole was not divided, or is not done. */
+  get shardEnd(): ShardEnd | null {
+    const { shard } = this.#options;
+    if (shard === null || !this.#complete) return null;
+    return { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found };
+  }
+
+  #readEarlier(): void {
+    for (const { value, offset, byteLength } of this.#results.lines()) {
+      if (value === null) this.torn += byteLength > 0 ? 1 : 0;
+      // The last one counts: whatever was done again was done for a reason.
+      else if (!isShardEnd(value)) this.#earlier.set(value.path, { offset, byteLength, identity: value.identity });
+    }
+  }
+
+  /** What is left to do; what is done already goes into the report as it comes by. */
+  async *#tasks(): AsyncGenerator<RowTask> {
+    const { shard, reports, onCrash } = this.#options;
+    for await (const crash of this.#source.crashes()) {
+      this.#found += 1;
+      if (shard !== null && !isOf(shard, crash.path)) continue;
+      onCrash?.(crash);
+      const order = this.#own;
+      this.#own += 1;
+      this.#tellProgress();
+      const identity = identityOf(crash, this.#options.asked);
+      if (await this.#takeEarlier(crash, identity, order)) continue;
+      const task = { crash, report: this.#reportOf(crash, reports), order, identity };
+      if (crash.problem === null) yield task;
+      else await this.#finished(task, { status: 'failed', ...crash.problem }, 0);
+    }
+  }
+
+  #reportOf({ path }: Crash, reports: string | null): string | null {
+    return reports === null ? null : resolve(join(reports, reportName(path)));
+  }
+
+  async #takeEarlier(crash: Crash, identity: string, order: number): Promise<boolean> {
+    const earlier = this.#earlier.get(crash.path);
+    if (earlier === undefined) return false;
+    const same = earlier.identity === identity || earlier.identity === this.#limitedIdentity(crash);
+    if (!same) return false;
+    const [row] = this.#results.rows([earlier]);
+    if (row === undefined) return false;
+    this.#resumed += 1;
+    await this.#take(row, earlier, order);
+    return true;
+  }
+
+  /** With other limits there may be a result. */
+  #limitedIdentity(crash: Crash): string {
+    return identityOf(crash, [...this.#options.asked, ...this.#options.limits]);
+  }
+
+  async #finished({ crash, order, identity }: RowTask, analysis: Analysis, seconds: number): Promise<void> {
+    const { shard, rowOf } = this.#options;
+    const isLimited = analysis.status === 'failed' && ['time', 'memory', 'died'].includes(analysis.failure);
+    const row = rowOf(crash, analysis, {
+      seconds: Math.round(seconds * 1000) / 1000,
+      shard: shard === null ? null : shardText(shard),
+      identity: isLimited ? this.#limitedIdentity(crash) : identity,
+    });
+    await this.#take(row, this.#results.append(JSON.stringify(row)), order);
+  }
+
+  async #take(row: CrashRow, { offset, byteLength }: RowPlace, order: number): Promise<void> {
+    this.#places[order] = { offset, byteLength };
+    this.#groups.add(row);
+    this.#done += 1;
+    this.#tellProgress();
+    await this.#options.onRow?.(row);
+  }
+
+  #tellProgress(): void {
+    this.#options.progress('triage', this.#done, this.#own + this.#source.waiting);
+  }
+
+  #report(): TriageReport {
+    return {
+      schemaVersion: SCHEMA_VERSION,
+      tool: TOOL,
+      crashes: this.#results.rows(this.#places.filter((place) => place !== undefined)),
+      groups: this.#groups.all,
+      totals: this.#groups.totals({ resumed: this.#resumed, complete: this.#complete }),
+      notSearched: this.#source.notSearched,
+    };
+  }
+}
