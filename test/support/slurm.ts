@@ -11,11 +11,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const SBIN = ['/usr/sbin', '/sbin'];
 const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'sinfo'];
 
-const env = { ...process.env, PATH: [process.env['PATH'] ?? '', ...SBIN].join(delimiter) };
+/** Jobs get that of whoever submits them. */
+const environment = () => ({ ...process.env, PATH: [process.env['PATH'] ?? '', ...SBIN].join(delimiter) });
 
 /** Why none can be started here; empty where one can. */
 export function whyNoSlurm(): string {
-  const missing = PROGRAMS.filter((name) => spawnSync('which', [name], { env }).status !== 0);
+  const missing = PROGRAMS.filter((name) => spawnSync('which', [name], { env: environment() }).status !== 0);
   if (missing.length > 0) return `not installed: ${missing.join(', ')} (Debian: slurm-wlm)`;
   return process.getuid?.() === 0 ? '' : 'a Slurm of its own is started by root alone';
 }
@@ -55,7 +56,7 @@ NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES State=UP
 `,
   );
-  const slurmEnv = { ...env, SLURM_CONF: at('slurm.conf') };
+  const slurmEnv = { ...environment(), SLURM_CONF: at('slurm.conf') };
   const call = (program: string, args: readonly string[], cwd = folder) =>
     execFileSync(program, args, { env: slurmEnv, cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = () => {
