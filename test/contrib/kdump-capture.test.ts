@@ -335,12 +335,18 @@ describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
     expect(log).toContain('dtb cannot be read, or is longer than 4194304 bytes; not saved\n');
   });
 
-  test('without a folder, the registers go to the journal', () => {
+  test('without a folder, the registers go to the journal, and come back from there', async () => {
     const root = madeRoot();
     root.file('etc/kdump.conf', 'raw /dev/vdb\n');
     const { stdout, stderr } = capture(root, 'dumped');
     expect(JSON.parse(stdout)).toMatchObject({ captured: 'before-kdump-probe', smmus: [{ name: SMMU.name }] });
     expect(stderr).toContain('kdump saves to raw, where nothing can be put beside the vmcore\n');
+    const journal = stdout.replace(/^(?=.)/gm, 'Nov 29 12:00:01 localhost kdump.sh[512]: ');
+    const log = root.file('kexec-dmesg.log', `[    0.000000] Booting Linux\n${journal}`);
+    const imported = await run(['regs', 'import', root.at(log), '--base', '0x9050000']);
+    expect(JSON.parse(imported.stdout).smmus).toMatchObject([
+      { registers: { IDR0: '0x0d40101a', STRTAB_BASE: '0x40000000430a3000', STRTAB_BASE_CFG: '0x00010210' } },
+    ]);
   });
 
   test.each(['early', 'dumped', 'kdump-tools', 'no-command', ''])('a state that cannot be kept: %j', (command) => {
