@@ -85,7 +85,8 @@ describe('installed', () => {
   });
 });
 
-describe.skipIf(whereIs('bash') === undefined)('the dracut module', () => {
+const bash = whereIs('bash');
+describe.skipIf(bash === undefined)(`the dracut module${bash ? '' : ' (skipped: there is no bash)'}`, () => {
   /** dracut's functions, which say what they were called with and copy what exists. */
   const STUBS = `
 inst_multiple() { echo "inst_multiple $*"; return 1; }
@@ -94,19 +95,19 @@ inst_simple() { echo "inst_simple \${2-}"; mkdir -p "$initdir\${2%/*}" && cp "$1
 moddir=$SMMU_CAPTURE_ROOT/${MODULE} initdir=$PWD/image
 . "$moddir/module-setup.sh"
 `;
-  const bash = (script: string, env: Readonly<Record<string, string>> = {}) =>
+  const dracut = (script: string, env: Readonly<Record<string, string>> = {}) =>
     sh(`${STUBS}${script}`, { SMMU_CAPTURE_ROOT: installed('dracut'), IN_KDUMP: '', ...env }, 'bash');
 
   test('is for the image of the kdump kernel alone', () => {
-    expect(bash('check').status).toBe(255);
-    expect(bash('check', { IN_KDUMP: '1' }).status).toBe(0);
+    expect(dracut('check').status).toBe(255);
+    expect(dracut('check', { IN_KDUMP: '1' }).status).toBe(0);
   });
 
   test('fills an image in which the hooks find the capture, and never fails', () => {
     const root = installed('dracut');
     mkdirSync(join(root, 'proc'), { recursive: true });
     writeFileSync(join(root, 'proc/iomem'), '40000000-5fffffff : System RAM\n');
-    const { stdout, stderr, status } = bash('install');
+    const { stdout, stderr, status } = dracut('install');
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toContain('inst_hook pre-udev 01 early.sh\n');
     const image = join(folder.path, 'image');
