@@ -60,8 +60,11 @@ Examples:
   smmu-adopt regs capture --base 0x9050000 > capture.sh
   smmu-adopt regs capture --base 0x9050000 --base 0x9090000 --devmem 'busybox devmem' > capture.sh
 
+  smmu-adopt regs capture > capture.sh
+
 On the machine:
-  sh capture.sh before-kdump-probe > regs.json`;
+  sh capture.sh before-kdump-probe > regs.json
+  sh capture.sh before-kdump-probe 0x9050000=arm-smmu-v3.0.auto > regs.json`;
 
 const GROUP_EXAMPLES = `
 Examples:
@@ -71,7 +74,7 @@ Examples:
   smmu-adopt regs validate regs.json`;
 
 interface TargetFlags {
-  readonly base: readonly number[];
+  readonly base?: readonly number[];
   readonly name?: readonly string[];
 }
 
@@ -94,7 +97,7 @@ export function addRegsCommand(program: Command, session: Session): void {
     .summary('make, check and capture register snapshots')
     .description('Makes, checks and captures the register snapshot that the other commands read.')
     .addHelpText('after', GROUP_EXAMPLES);
-  addTargetOptions(regs.command('import'))
+  addTargetOptions(regs.command('import'), { needed: true })
     .summary('make a snapshot of register values in another format')
     .description('Makes a snapshot of what a debugger, a monitor, a boot loader or a shell printed of the registers.')
     .argument('<file...>', 'register values, - for stdin; FILE@BASE says whose they are when they have no addresses')
@@ -133,20 +136,23 @@ export function addRegsCommand(program: Command, session: Session): void {
     .argument('<file>', 'register snapshot (JSON)')
     .addHelpText('after', VALIDATE_EXAMPLES)
     .action((file: string, flags: TextOrJsonFlags) => runValidate(file, flags, session));
-  addTargetOptions(regs.command('capture'))
+  addTargetOptions(regs.command('capture'), { needed: false })
     .summary('print a shell script that reads the registers')
-    .description('Prints a POSIX shell script that reads the registers with devmem and prints a snapshot.')
+    .description(
+      'Prints a POSIX shell script that reads the registers with devmem and prints a snapshot. Without --base, the ' +
+        'script is told where they are when it runs.',
+    )
     .option('--devmem <command>', 'how devmem is called there', 'devmem')
     .addHelpText('after', CAPTURE_EXAMPLES)
     .action((flags: CaptureFlags) => runCapture(flags, session));
 }
 
-function addTargetOptions(command: Command): Command {
+function addTargetOptions(command: Command, { needed }: { readonly needed: boolean }): Command {
   return command
-    .requiredOption(
-      '--base <address>',
-      'physical address of register page 0; once for each SMMU',
-      (text: string, before: readonly number[] = []) => [...before, parseAddress(text)],
+    .addOption(
+      new Option('--base <address>', 'physical address of register page 0; once for each SMMU')
+        .argParser((text: string, before: readonly number[] = []) => [...before, parseAddress(text)])
+        .makeOptionMandatory(needed),
     )
     .option(
       '--name <name>',
@@ -156,7 +162,7 @@ function addTargetOptions(command: Command): Command {
 }
 
 /** Each base with the name in the same position. */
-function targetsOf({ base: bases, name: names = [] }: TargetFlags): { base: number; name: string | undefined }[] {
+function targetsOf({ base: bases = [], name: names = [] }: TargetFlags): { base: number; name: string | undefined }[] {
   if (names.length > bases.length) {
     throw new InputError('usage', `${names.length} times --name, but --base only ${bases.length} times`);
   }

@@ -370,6 +370,47 @@ describe.skipIf(skipped !== '')(`capture${skipped}`, () => {
     expect(JSON.parse(stdout).smmus).toEqual([{ base: '0x9050000', registers: {} }]);
   });
 
+  test('without --base, the script is told', async () => {
+    const moment = ['before-kdump-probe', '0x9050000=arm-smmu-v3.0.auto', '0x9090000'];
+    const { stdout, status } = await capture([], moment);
+    expect(status).toBe(0);
+    const { captured, smmus } = JSON.parse(stdout);
+    expect({ captured, smmus }).toMatchObject({
+      captured: 'before-kdump-probe',
+      smmus: [
+        { name: 'arm-smmu-v3.0.auto', base: '0x9050000', registers: { IDR0: '0x0D40101A' } },
+        { base: '0x9090000', registers: { IDR0: '0x00000000' } },
+      ],
+    });
+    // What it was made for gives way to what it is told.
+    const other = await capture(['--base', '0x9050000'], ['unknown', '0x9090000']);
+    expect(JSON.parse(other.stdout).smmus).toMatchObject([{ base: '0x9090000' }]);
+  });
+
+  test.each([
+    [[], 'give MOMENT, and BASE or BASE=NAME of each SMMU'],
+    [['unknown'], 'give MOMENT, and BASE or BASE=NAME of each SMMU'],
+    [['unknown', '9050000'], 'BASE is an address like 0x9050000'],
+    [['unknown', '0x'], 'BASE is an address like 0x9050000'],
+    [['unknown', '0x9050000', '0x1+a[$(touch pwned)]'], 'BASE is an address like 0x9050000'],
+    [['unknown', '0x10000000000000'], 'BASE is an address like 0x9050000'],
+    [['unknown', '0x9050000='], 'NAME is letters, digits and any of . _ : @ + -'],
+    [['unknown', '0x9050000=", "x": "'], 'NAME is letters, digits and any of . _ : @ + -'],
+  ])('and refuses before it prints anything: %j', async (args, message) => {
+    const { stdout, stderr, status } = await capture([], args);
+    expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: `capture: ${message}\n`, status: 2 });
+    expect(existsSync(join(folder.path, 'pwned'))).toBe(false);
+  });
+
+  test('another devmem can be called', async () => {
+    const { stdout } = await regs('capture');
+    folder.write('capture.sh', stdout);
+    const [command = '', ...rest] = SHELL ?? [];
+    const options = { cwd: folder.path, env: { ...process.env, SMMU_DEVMEM: './devmem' }, encoding: 'utf8' } as const;
+    const captured = spawnSync(command, [...rest, 'capture.sh', 'unknown', '0x9050000'], options);
+    expect(JSON.parse(captured.stdout).smmus).toMatchObject([{ registers: { CR0: '0x0000000D' } }]);
+  });
+
   test('a moment that is none', async () => {
     const { stdout, stderr, status } = await capture(['--base', '0x9050000'], ['$(touch pwned)']);
     expect({ stdout, stderr, status }).toEqual({
@@ -407,7 +448,7 @@ describe.skipIf(skipped !== '')(`capture${skipped}`, () => {
   });
 
   test.each<[string, string[], string]>([
-    ['no --base', [], "required option '--base <address>' not specified"],
+    ['a name of no base', ['--name', 'a'], '1 times --name, but --base only 0 times'],
     ['an empty command', ['--base', '0x9050000', '--devmem', ' '], '--devmem " " is not a command'],
     ['two lines', ['--base', '0x9050000', '--devmem', 'a\nb'], '--devmem "a\\nb" is not a command'],
     ['a base that no SMMU has', ['--base', '0x9050001'], 'is no multiple of 0x10000'],
