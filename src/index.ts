@@ -57,6 +57,7 @@ export type { Progress } from './progress.ts';
 export type { QueueEntry } from './queues/queue.ts';
 export { type QueueReport, type QueuesOptions, type QueuesReport, queues, type SmmuQueues } from './queues/queues.ts';
 // How it is written down.
+export { type Redactable, redacted } from './report/redact/redact.ts';
 export {
   type Given,
   type HtmlOptions,

@@ -1,0 +1,127 @@
+/**
+ * Goes through the facts of a report, whatever they are, and makes the same facts of what it is told to make of each
+ * address, word and text in them. Table rows stay lazy.
+ */
+
+import type { Finding } from '../../findings/findings.ts';
+import type { RuleDefinition } from '../../findings/rules/rule.ts';
+import { RULES } from '../../findings/rules.ts';
+import { isRows } from '../../rows.ts';
+import { CD } from '../../smmu/cd.ts';
+import { decodeFields, type Layout } from '../../smmu/fields.ts';
+import { L1STD } from '../../smmu/l1std.ts';
+import { registerNamed } from '../../smmu/registers.ts';
+import { STE } from '../../smmu/ste.ts';
+import { type Extent, extentsOf } from './extents.ts';
+import { numberKind, type TextKind, textKind } from './kinds.ts';
+
+/** What becomes of each. */
+export interface Change {
+  readonly address: <A extends number | bigint>(address: A) => A;
+  /** `layout` is what the word is a word of, and `index` which one; null where that is not known. */
+  readonly word: (word: bigint, layout: Layout | null, index: number) => bigint;
+  readonly text: (text: string, kind: TextKind) => string;
+  /** Told before the addresses of it are asked for. */
+  readonly extent: (extent: Extent) => void;
+  readonly rows: (rows: Iterable<unknown>, each: (row: unknown) => unknown) => unknown;
+}
+
+/** Where something stands: below which key, in an object below which other one, and in words of what. */
+interface Place {
+  readonly parent: string;
+  readonly key: string;
+  readonly layout: Layout | null;
+}
+
+/** What stands below these keys is a table of them. */
+const LAYOUTS: Readonly<Record<string, Layout>> = { l1: L1STD, ste: STE, stes: STE, cds: CD };
+
+/** What stands below these keys has keys that are data. */
+const MAPS: ReadonlySet<string> = new Set(['fields', 'queueEntries', 'codecs']);
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** The same facts after the change. */
+export function changed<T>(facts: T, change: Change): T {
+  return changedValue(facts, { parent: '', key: '', layout: null }, change) as T;
+}
+
+function changedValue(value: unknown, place: Place, change: Change): unknown {
+  if (typeof value === 'string') return change.text(value, textKind(place.parent, place.key));
+  if (typeof value === 'number' || typeof value === 'bigint') return changedNumber(value, place, change);
+  if (typeof value !== 'object' || value === null) return value;
+  if (isRows(value)) return change.rows(value, (row) => changedValue(row, place, change));
+  if (Array.isArray(value)) {
+    if (place.key !== 'words') return value.map((one) => changedListed(one, place, change));
+    return value.map((one, i) => (typeof one === 'bigint' ? change.word(one, place.layout, i) : one));
+  }
+  if (value instanceof Map) {
+    return new Map([...value].map(([key, one]) => [key, changedValue(one, below(place, String(key)), change)]));
+  }
+  return changedFacts(value as Facts, place, change);
+}
+
+/** Maps are not listed: an object in a list has keys that are names. */
+function changedListed(value: unknown, place: Place, change: Change): unknown {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? changedFacts(value as Facts, place, change, true) : changedValue(value, place, change);
+}
+
+function changedFacts(facts: Facts, place: Place, change: Change, listed = false): Facts {
+  for (const one of extentsOf(facts)) change.extent(one);
+  const layout = typeof facts['register'] === 'string' ? (registerNamed(facts['register']) ?? null) : place.layout;
+  const made: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(facts)) {
+    const there = listed ? named({ ...place, layout }, key) : below({ ...place, layout }, key);
+    made[key] = changedValue(member, there, change);
+  }
+  const { words, value, fields } = made;
+  if (layout !== null && fields !== undefined && !Array.isArray(fields)) {
+    // Decoded from the words again, so that the two agree.
+    if (Array.isArray(words)) made['fields'] = decodeFields(layout, words);
+    else if (typeof value === 'bigint') made['fields'] = decodeFields(layout, [value], knownBits(facts));
+  }
+  return 'rule' in made && 'message' in made ? withSentence(made) : made;
+}
+
+function knownBits({ known }: Facts): bigint | null {
+  return typeof known === 'bigint' ? known : null;
+}
+
+/** The place of what a map or an object has below a key. */
+function below(place: Place, key: string): Place {
+  if (MAPS.has(place.key)) return place;
+  if (place.key !== 'registers' && place.key !== 'partial') return named(place, key);
+  return { parent: place.key, key: 'value', layout: registerNamed(key) ?? null };
+}
+
+function named({ key: parent, layout }: Place, key: string): Place {
+  return { parent, key, layout: Object.hasOwn(LAYOUTS, key) ? (LAYOUTS[key] ?? null) : layout };
+}
+
+function changedNumber(value: number | bigint, { parent, key, layout }: Place, change: Change): number | bigint {
+  const isWord = typeof value === 'bigint';
+  switch (numberKind(parent, key)) {
+    case 'address':
+      return change.address(value);
+    case 'end':
+      // Of an empty range at 0, too.
+      if (value <= 0) return value;
+      return isWord ? change.address(value - 1n) + 1n : change.address(value - 1) + 1;
+    case 'field':
+      return isWord ? change.address(value) : value;
+    case 'base':
+      return isWord ? change.word(value, null, 0) : change.address(value);
+    case 'word':
+      return isWord ? change.word(value, layout, 0) : value;
+    case 'kept':
+      return value;
+  }
+}
+
+/** A finding says what its arguments are now. */
+function withSentence(facts: Facts): Facts {
+  const { rule, args, location } = facts as unknown as Finding;
+  const { sentence } = RULES[rule] as unknown as RuleDefinition<unknown>;
+  return { ...facts, message: sentence(args, `L1[${location.l1Index}]`) };
+}

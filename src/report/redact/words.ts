@@ -1,0 +1,48 @@
+/** Words of 64 bits with an address in them: what else they hold stays, because it decides what the hardware does. */
+
+import type { Layout } from '../../smmu/fields.ts';
+
+/** By index of a word, where in it addresses are. */
+export type AddressMasks = ReadonlyMap<number, readonly bigint[]>;
+
+const masks = new WeakMap<Layout, AddressMasks>();
+
+/** Where the words of a structure or a register have addresses. */
+export function addressMasks(layout: Layout): AddressMasks {
+  const known = masks.get(layout);
+  if (known !== undefined) return known;
+  const made = new Map<number, bigint[]>();
+  for (const { kind, word, lsb, width } of layout.fields) {
+    if (kind !== 'address') continue;
+    made.set(word, [...(made.get(word) ?? []), ((1n << BigInt(width)) - 1n) << BigInt(lsb)]);
+  }
+  masks.set(layout, made);
+  return made;
+}
+
+/** The word with `standIn` of each of its addresses in their places. */
+export function withStandIns(word: bigint, places: readonly bigint[], standIn: (address: bigint) => bigint): bigint {
+  return places.reduce((value, mask) => (value & ~mask) | (standIn(value & mask) & mask), word);
+}
+
+/** Where an address can be in a word of which no more is known: all of it, or what the formats of tables have. */
+const ANYWHERE = [(1n << 64n) - 1n, ...[55n, 51n, 47n].map((top) => ((1n << (top + 1n)) - 1n) & ~0xfffn)];
+
+/** The same for a word of which no more is known: an address in it is one that stands elsewhere, too. */
+export function withKnownStandIns(
+  word: bigint,
+  isKnown: (address: bigint) => boolean,
+  standIn: (address: bigint) => bigint,
+): bigint {
+  const mask = ANYWHERE.find((one) => (word & one) >> 12n !== 0n && isKnown(word & one));
+  return mask === undefined ? word : withStandIns(word, [mask], standIn);
+}
+
+/** Fields alone can make a word of so few bits. */
+const BITS_OF_FIELDS = 4;
+
+/** A word that has no place for an address may be overwritten by one, which is then all that it holds. */
+export function isOverwritten(word: bigint, isKnown: (address: bigint) => boolean): boolean {
+  const bits = (word >> 12n).toString(2).replaceAll('0', '').length;
+  return bits > BITS_OF_FIELDS && isKnown(word);
+}
