@@ -25,6 +25,7 @@ import {
 import type { Given } from '../report/sections/input.ts';
 import { writeToFile } from './output.ts';
 import type { ColorChoice, Session } from './session.ts';
+import { redactOption } from './text-or-json.ts';
 
 /** How the text is to look, which only the text report asks. */
 export interface TextFlags {
@@ -128,7 +129,7 @@ export function addOutputOptions(command: Command): Command {
         `the name tells the format: ${Object.keys(ENDINGS).join(' ')}`,
       (file) => take({ output: file }),
     )
-    .option('--redact', 'replace addresses, file and host names by stand-ins, so that the report can be passed on')
+    .addOption(redactOption())
     .option('--json', 'short for --format json')
     .on('option:json', () => {
       command.setOptionValueWithSource('format', take({ format: 'json' }), 'cli');
@@ -203,8 +204,8 @@ function identity(file: string): string {
 async function withStandIns(inspection: Inspection, options: ReportOptions) {
   const { Redactor } = await import('../report/redact/redact.ts');
   const { kdumpRam, given } = options;
-  const made = new Redactor().redactAll({ inspection, kdumpRam, given });
-  return { inspection: made.inspection, options: { ...options, kdumpRam: made.kdumpRam, given: made.given } };
+  const { report, beside } = new Redactor().redactWith(inspection, { kdumpRam, given });
+  return { inspection: report, options: { ...options, ...beside } };
 }
 
 /**

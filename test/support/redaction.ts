@@ -36,7 +36,9 @@ export class GivenPages {
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Keys of hex text that is no address: registers, and where in a file something is. */
-const NO_ADDRESS: ReadonlySet<string> = new Set(['cr0', 'before', 'kept', 'after', 'known', 'fileOffset']);
+const NO_ADDRESS: ReadonlySet<string> = new Set([
+  ...['cr0', 'before', 'kept', 'after', 'known', 'active', 'features', 'cons', 'prod', 'driverProd', 'fileOffset'],
+]);
 /** Registers with an address in them. */
 const WITH_ADDRESS = /_BASE$|IRQ_CFG0$/;
 /** Which words of an STE and of a CD have pointers, by the architecture: S1ContextPtr and S2TTB, TTB0 and TTB1. */
@@ -45,7 +47,9 @@ const POINTERS: Readonly<Record<string, readonly number[]>> = { stes: [0, 3], st
 /** Every address in the JSON of a report that is not redacted. */
 export function addGiven(json: Json, pages: GivenPages, key = '', table = ''): void {
   if (typeof json === 'string') {
-    if (!/^0x[0-9a-f]+$/.test(json) || NO_ADDRESS.has(key)) return;
+    // What was read on the way is told by where it led.
+    const isRead = key === 'value' && table === 'steps';
+    if (!/^0x[0-9a-f]+$/.test(json) || NO_ADDRESS.has(key) || isRead) return;
     if (json.length === 18) pages.addPointer(BigInt(json));
     else pages.add(BigInt(json));
   } else if (Array.isArray(json)) {
@@ -54,7 +58,7 @@ export function addGiven(json: Json, pages: GivenPages, key = '', table = ''): v
   } else if (typeof json === 'object' && json !== null) {
     for (const [name, member] of Object.entries(json)) {
       if (key === 'registers' && !WITH_ADDRESS.test(name)) continue;
-      addGiven(member, pages, name, name in POINTERS ? name : table);
+      addGiven(member, pages, name, name in POINTERS || name === 'steps' ? name : table);
     }
   }
 }

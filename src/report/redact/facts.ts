@@ -8,12 +8,15 @@ import type { RuleDefinition } from '../../findings/rules/rule.ts';
 import { RULES } from '../../findings/rules.ts';
 import { isRows } from '../../rows.ts';
 import { CD } from '../../smmu/cd.ts';
-import { decodeFields, type Layout } from '../../smmu/fields.ts';
+import type { Layout } from '../../smmu/fields.ts';
 import { L1STD } from '../../smmu/l1std.ts';
 import { registerNamed } from '../../smmu/registers.ts';
 import { STE } from '../../smmu/ste.ts';
 import { type Extent, extentsOf } from './extents.ts';
 import { numberKind, type TextKind, textKind } from './kinds.ts';
+
+/** Facts of any kind, by key. */
+export type Facts = Readonly<Record<string, unknown>>;
 
 /** What becomes of each. */
 export interface Change {
@@ -21,6 +24,8 @@ export interface Change {
   /** `layout` is what the word is a word of, and `index` which one; null where that is not known. */
   readonly word: (word: bigint, layout: Layout | null, index: number) => bigint;
   readonly text: (text: string, kind: TextKind) => string;
+  /** Of the words after the change, so that the two agree; `facts` are those around them, before it. */
+  readonly fields: (layout: Layout, words: readonly bigint[], facts: Facts) => unknown;
   /** Told before the addresses of it are asked for. */
   readonly extent: (extent: Extent) => void;
   readonly rows: (rows: Iterable<unknown>, each: (row: unknown) => unknown) => unknown;
@@ -38,8 +43,6 @@ const LAYOUTS: Readonly<Record<string, Layout>> = { l1: L1STD, ste: STE, stes: S
 
 /** What stands below these keys has keys that are data. */
 const MAPS: ReadonlySet<string> = new Set(['fields', 'queueEntries', 'codecs']);
-
-type Facts = Readonly<Record<string, unknown>>;
 
 /** The same facts after the change. */
 export function changed<T>(facts: T, change: Change): T {
@@ -70,22 +73,22 @@ function changedListed(value: unknown, place: Place, change: Change): unknown {
 function changedFacts(facts: Facts, place: Place, change: Change, listed = false): Facts {
   for (const one of extentsOf(facts)) change.extent(one);
   const layout = typeof facts['register'] === 'string' ? (registerNamed(facts['register']) ?? null) : place.layout;
+  const here = layout === place.layout ? place : { ...place, layout };
+  const decodes = layout !== null && wordsOf(facts) !== null;
   const made: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(facts)) {
-    const there = listed ? named({ ...place, layout }, key) : below({ ...place, layout }, key);
-    made[key] = changedValue(member, there, change);
+  for (const key of Object.keys(facts)) {
+    if (key === 'fields' && decodes) made[key] = facts[key];
+    else made[key] = changedValue(facts[key], listed ? named(here, key) : below(here, key), change);
   }
-  const { words, value, fields } = made;
-  if (layout !== null && fields !== undefined && !Array.isArray(fields)) {
-    // Decoded from the words again, so that the two agree.
-    if (Array.isArray(words)) made['fields'] = decodeFields(layout, words);
-    else if (typeof value === 'bigint') made['fields'] = decodeFields(layout, [value], knownBits(facts));
-  }
+  if (decodes) made['fields'] = change.fields(layout, wordsOf(made) ?? [], facts);
   return 'rule' in made && 'message' in made ? withSentence(made) : made;
 }
 
-function knownBits({ known }: Facts): bigint | null {
-  return typeof known === 'bigint' ? known : null;
+/** The words that the decoded fields beside them are of; null where there are none. */
+function wordsOf({ words, value, fields }: Facts): readonly bigint[] | null {
+  if (fields === undefined || Array.isArray(fields)) return null;
+  if (Array.isArray(words)) return words;
+  return typeof value === 'bigint' ? [value] : null;
 }
 
 /** The place of what a map or an object has below a key. */

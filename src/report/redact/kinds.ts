@@ -98,13 +98,12 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
 };
 
 /** Where a key means something else below another one. */
-const BELOW: Readonly<Record<string, NumberKind>> = {
-  'fields.before': 'field',
-  'fields.after': 'field',
+const BELOW: Readonly<Record<string, Readonly<Record<string, NumberKind>>>> = {
+  fields: { before: 'field', after: 'field' },
   // Of the crashed kernel's state it is the register.
-  'table.base': 'base',
+  table: { base: 'base' },
   // Of the same state; elsewhere it is how much is mapped.
-  'warnings.mapped': 'address',
+  warnings: { mapped: 'address' },
 };
 
 function kinds<const Rows extends readonly (readonly string[])[]>(
@@ -116,16 +115,18 @@ function kinds<const Rows extends readonly (readonly string[])[]>(
 
 /** What the number below `key`, in an object below `parent`, is; an address where nobody knows it. */
 export function numberKind(parent: string, key: string): NumberKind {
-  return BELOW[`${parent}.${key}`] ?? (Object.hasOwn(NUMBERS, key) ? NUMBERS[key as keyof typeof NUMBERS] : 'address');
+  const there = Object.hasOwn(BELOW, parent) ? BELOW[parent]?.[key] : undefined;
+  return there ?? (Object.hasOwn(NUMBERS, key) ? NUMBERS[key as keyof typeof NUMBERS] : 'address');
 }
 
-/** Names of files and machines, what a build is known by, and whatever has any of these, or addresses, in it. */
-export type TextKind = 'file' | 'host' | 'build-id' | 'value' | 'command' | 'text';
+/** Names of files and machines, what may be one (`source`), what a build is known by, and whatever has any of these, or addresses, in it. */
+export type TextKind = 'file' | 'source' | 'host' | 'build-id' | 'value' | 'command' | 'text';
 
 const TEXTS: Readonly<Record<string, TextKind>> = {
   file: 'file',
   files: 'file',
   path: 'file',
+  source: 'source',
   host: 'host',
   buildId: 'build-id',
 };
@@ -137,5 +138,7 @@ const LAYOUT_OF_KERNEL = /^(OSRELEASE|PAGESIZE|(SIZE|OFFSET|LENGTH)\(.*\))$/;
 export function textKind(parent: string, key: string): TextKind {
   if (parent === 'vmcoreinfo') return LAYOUT_OF_KERNEL.test(key) ? 'text' : 'value';
   if (parent === 'given' && key === 'command') return 'command';
+  // Nobody knows what is in a line that nobody understands.
+  if (parent === 'passedOverLines' && key === 'text') return 'value';
   return (Object.hasOwn(TEXTS, key) ? TEXTS[key] : undefined) ?? 'text';
 }

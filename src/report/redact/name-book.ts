@@ -9,6 +9,7 @@ export class NameBook {
   readonly #standIns = new Map<string, string>();
   readonly #counts = new Map<string, number>();
   #pattern: RegExp | null = null;
+  #shortest = 0;
 
   /** The stand-in of `name`, which is of this kind unless it has one already. */
   standIn(kind: string, name: string): string {
@@ -23,9 +24,19 @@ export class NameBook {
     return made;
   }
 
+  /** That of a name that has one; null of any other text. */
+  known(name: string): string | null {
+    return this.#standIns.get(name) ?? null;
+  }
+
   /** The text with every name that has a stand-in replaced by it. */
   replaced(text: string): string {
-    this.#pattern ??= patternOf([...this.#standIns.keys()].filter((name) => !PLAIN_WORD.test(name)));
+    if (this.#pattern === null) {
+      const names = [...this.#standIns.keys()].filter((name) => !PLAIN_WORD.test(name));
+      this.#pattern = patternOf(names);
+      this.#shortest = names.reduce((length, name) => Math.min(length, name.length), Number.POSITIVE_INFINITY);
+    }
+    if (text.length < this.#shortest) return text;
     return text.replace(this.#pattern, (name) => this.#standIns.get(name) ?? name);
   }
 

@@ -7,6 +7,7 @@
  */
 
 import { Rows } from '../../rows.ts';
+import { decodeFields } from '../../smmu/fields.ts';
 import { AddressBook } from './address-book.ts';
 import { type Change, changed } from './facts.ts';
 import type { Redactable, TextKind } from './kinds.ts';
@@ -22,15 +23,17 @@ export class Redactor {
 
   /** The report with stand-ins, to be written like any other. Its rows are read from the dump once more. */
   redact<T extends Redactable>(report: T): T {
-    return this.redactAll({ report }).report;
+    return this.redactWith(report, {}).report;
   }
 
-  /** Several reports of one crash, and what is shown beside them, by name: an address has the same stand-in in all. */
-  redactAll<T extends Readonly<Record<string, unknown>>>(facts: T): T {
+  /** The same for a report and what is shown beside it: an address has one stand-in in both. */
+  redactWith<T extends Redactable, B extends object>(report: T, beside: B): { readonly report: T; readonly beside: B } {
     const addresses = new AddressBook();
+    const facts = { report, ...beside };
     changed(facts, gathering(addresses, this.#names));
-    const made = changed(facts, replacing(addresses, this.#names));
-    return Object.fromEntries(Object.entries(made).map(([key, value]) => [key, marked(value)])) as T;
+    const { report: made, ...shown } = changed(facts, replacing(addresses, this.#names));
+    // Reports say that they are redacted.
+    return { report: { ...made, redacted: true }, beside: shown as unknown as B };
   }
 
   /** The stand-in of a name of this kind: `host-1` for the first host. */
@@ -42,12 +45,6 @@ export class Redactor {
 /** One report with stand-ins, to be written like any other; rows are read from the dump once more. */
 export function redacted<T extends Redactable>(report: T): T {
   return new Redactor().redact(report);
-}
-
-/** Reports say that they are redacted. */
-function marked(value: unknown): unknown {
-  const isReport = typeof value === 'object' && value !== null && !Array.isArray(value) && 'schemaVersion' in value;
-  return isReport ? { ...value, redacted: true } : value;
 }
 
 /** Changes nothing, and remembers what has to be replaced. */
@@ -65,7 +62,7 @@ function gathering(addresses: AddressBook, names: NameBook): Change {
     text: (text, kind) => {
       if (kind === 'file') for (const name of names.parts(text)) names.standIn('file', name);
       else if (kind === 'host' || kind === 'build-id') names.standIn(kind, text);
-      else if (kind === 'text' || kind === 'command') {
+      else if (kind !== 'value') {
         withAddresses(text, (address) => {
           addresses.note(address);
           return address;
@@ -73,6 +70,7 @@ function gathering(addresses: AddressBook, names: NameBook): Change {
       }
       return text;
     },
+    fields: (_layout, _words, { fields }) => fields,
     rows: (rows, each) => {
       for (const row of rows) each(row);
       return rows;
@@ -90,6 +88,7 @@ function replacing(addresses: AddressBook, names: NameBook): Change {
         .parts(text)
         .map((name) => names.standIn('file', name))
         .join(', '),
+    source: (text) => names.known(text) ?? texts.text(text),
     host: (text) => names.standIn('host', text),
     'build-id': (text) => names.standIn('build-id', text),
     value: () => 'redacted',
@@ -106,6 +105,7 @@ function replacing(addresses: AddressBook, names: NameBook): Change {
       return isOverwritten(word, isKnown) ? standIn(word) : word;
     },
     text: (text, kind) => texts[kind](text),
+    fields: (layout, words, { known }) => decodeFields(layout, words, typeof known === 'bigint' ? known : null),
     rows: (rows, each) =>
       new Rows(function* () {
         for (const row of rows) yield each(row);

@@ -21,11 +21,15 @@ const NUMBERS = new RegExp(
   'gi',
 );
 
+/** Most texts have nothing like an address, and tables have millions of texts. */
+const LONG_ENOUGH = /[0-9a-f]{5}/i;
+
 /** Nothing that a machine has at a lower address is worth hiding, and IDs, sizes and counts are such numbers. */
 const LOWEST = 0x10000n;
 
 /** The text with each address in it replaced by what `standIn` gives, with as many digits or more. */
 export function withAddresses(text: string, standIn: (address: bigint) => bigint): string {
+  if (!LONG_ENOUGH.test(text)) return text;
   return text.replace(NUMBERS, (all: string, ...groups: readonly (string | undefined)[]) => {
     const digits = groups.slice(0, 6).find((group) => group !== undefined);
     if (digits === undefined || digits.length > 16) return all;

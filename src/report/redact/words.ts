@@ -22,7 +22,10 @@ export function addressMasks(layout: Layout): AddressMasks {
 
 /** The word with `standIn` of each of its addresses in their places. */
 export function withStandIns(word: bigint, places: readonly bigint[], standIn: (address: bigint) => bigint): bigint {
-  return places.reduce((value, mask) => (value & ~mask) | (standIn(value & mask) & mask), word);
+  return places.reduce((value, mask) => {
+    const address = value & mask;
+    return address === 0n ? value : (value ^ address) | (standIn(address) & mask);
+  }, word);
 }
 
 /** Where an address can be in a word of which no more is known: all of it, or what the formats of tables have. */
@@ -40,9 +43,11 @@ export function withKnownStandIns(
 
 /** Fields alone can make a word of so few bits. */
 const BITS_OF_FIELDS = 4;
+/** The lowest address with more of them above the place in its page. */
+const FEWEST = 0x1f000n;
 
 /** A word that has no place for an address may be overwritten by one, which is then all that it holds. */
 export function isOverwritten(word: bigint, isKnown: (address: bigint) => boolean): boolean {
-  const bits = (word >> 12n).toString(2).replaceAll('0', '').length;
-  return bits > BITS_OF_FIELDS && isKnown(word);
+  if (word < FEWEST || !isKnown(word)) return false;
+  return (word >> 12n).toString(2).replaceAll('0', '').length > BITS_OF_FIELDS;
 }

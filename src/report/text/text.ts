@@ -5,7 +5,6 @@ import { escaped } from '../escape.ts';
 import { registersOrigin } from '../prose/crashed-kernel.ts';
 import { worstInWords } from '../prose/findings.ts';
 import { count } from '../prose/quantities.ts';
-import { redactionInWords } from '../prose/redaction.ts';
 import { type Given, input } from '../sections/input.ts';
 import { type Prose, strong } from '../sections/section.ts';
 import { findingsAbout, smmuSections } from '../sections/smmu.ts';
@@ -44,9 +43,8 @@ export function* textVerdicts(inspection: Inspection, style: Style): Generator<s
 
 function* lines(inspection: Inspection, style: Style, full: boolean, given: Given | null): Generator<string> {
   const { smmus, summary, kernel } = inspection;
-  for (const note of [registersOrigin(kernel), redactionInWords(inspection)]) {
-    if (note !== null) yield* [...paragraph(style, '', note), ''];
-  }
+  const origin = registersOrigin(kernel);
+  if (origin !== null) yield* [...paragraph(style, '', origin), ''];
   if (smmus.length > 1) {
     for (const smmu of smmus) yield* proseLines(style, '', verdictProse(smmu));
     yield '';

@@ -7,7 +7,10 @@ import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RUNS, SAMPLES_FOLDER } from '../../../samples/make.ts';
+import { redacted, renderJson, renderText } from '../../../src/index.ts';
 import { run } from '../../support/command.ts';
+import { inspectSample } from '../../support/inspections.ts';
+import { BARE, whyNot } from '../../support/real-dumps.ts';
 import { addGiven, GivenPages, type Json, numbersThatTell } from '../../support/redaction.ts';
 import { expectStrictlyValid } from '../../support/schema.ts';
 import { someOf } from '../../support/slow.ts';
@@ -20,11 +23,18 @@ type Texts = Readonly<Record<(typeof FORMATS)[number] | 'text', string>>;
 const OWNER = 'db17.customer.example';
 const folder = temporaryFolder();
 
-/** In every format of one run, the files of the sample named by their whole paths. */
-async function reportsOf(name: string, ...options: string[]): Promise<{ texts: Texts; status: number | null }> {
+/** The arguments of a sample, its files named by their whole paths. */
+function argumentsOf(name: string): string[] {
   const crash = join(folder.path, OWNER, name);
   cpSync(join(SAMPLES_FOLDER, name), crash, { recursive: true });
-  const args = (RUNS.get(name)?.args ?? []).map((arg) => (existsSync(join(crash, arg)) ? join(crash, arg) : arg));
+  return (RUNS.get(name)?.args ?? []).map((arg) => (existsSync(join(crash, arg)) ? join(crash, arg) : arg));
+}
+
+/** In every format of one run. */
+async function reportsOf(
+  args: readonly string[],
+  ...options: string[]
+): Promise<{ texts: Texts; status: number | null }> {
   const files = FORMATS.map((format) => [format, join(folder.path, `report.${format}`)] as const);
   const outputs = files.flatMap(([format, file]) => ['--format', format, '--output', file]);
   const all = ['inspect', ...args, '--deep', '--full', ...options, '--format', 'text', ...outputs];
@@ -65,36 +75,80 @@ function structureOf({ smmus, findings, summary }: Report) {
   };
 }
 
-describe.each(someOf([...RUNS.keys()], 8))('%s', (name) => {
-  test('is told in every format without anything that was given', async () => {
-    const plain = await reportsOf(name);
-    const redacted = await reportsOf(name, '--redact');
-    const [before, after] = [plain, redacted].map(({ texts }) => JSON.parse(texts.json)) as [Report, Report];
+async function proveFor(args: readonly string[], owner: string): Promise<void> {
+  const plain = await reportsOf(args);
+  const redacted = await reportsOf(args, '--redact');
+  const [before, after] = [plain, redacted].map(({ texts }) => JSON.parse(texts.json)) as [Report, Report];
 
-    const given = new GivenPages();
-    addGiven(before as unknown as Json, given);
-    expect(given.size).toBeGreaterThan(1);
-    for (const [format, text] of Object.entries(redacted.texts)) {
-      const own = format === 'html' ? ownPart(text) : text;
-      expect({ format, told: numbersThatTell(own, given) }).toEqual({ format, told: [] });
-      for (const word of [OWNER, folder.path]) expect(text, format).not.toContain(word);
-      // The proof can fail: without the option all of it is there.
-      if (format === 'text' || format === 'json') expect(plain.texts[format], format).toContain(OWNER);
+  const given = new GivenPages();
+  addGiven(before as unknown as Json, given);
+  expect(given.size).toBeGreaterThan(1);
+  for (const [format, text] of Object.entries(redacted.texts)) {
+    const own = format === 'html' ? ownPart(text) : text;
+    expect({ format, told: numbersThatTell(own, given) }).toEqual({ format, told: [] });
+    for (const word of [owner, folder.path]) expect(text, format).not.toContain(word);
+  }
+  // The proof can fail: without the option all of it is there.
+  expect(numbersThatTell(plain.texts.text, given)).not.toEqual([]);
+  for (const format of ['text', 'json', 'html'] as const) expect(plain.texts[format], format).toContain(owner);
+
+  expectStrictlyValid(after);
+  expect(after.redacted).toBe(true);
+  expect(before.redacted).toBeUndefined();
+  expect(structureOf(after)).toEqual(structureOf(before));
+  expect(redacted.status).toBe(plain.status);
+
+  // One address, one stand-in, wherever it is told.
+  for (const { table } of after.smmus) {
+    expect(table.base).toMatch(/^0x(fade[0-9a-f]{9}|0)$/);
+    for (const format of ['text', 'html', 'ndjson'] as const) {
+      expect(redacted.texts[format], format).toContain(table.base);
     }
-    expect(numbersThatTell(plain.texts.text, given)).not.toEqual([]);
+  }
+}
 
-    expectStrictlyValid(after);
-    expect(after.redacted).toBe(true);
-    expect(before.redacted).toBeUndefined();
-    expect(structureOf(after)).toEqual(structureOf(before));
-    expect(redacted.status).toBe(plain.status);
+test.each(someOf([...RUNS.keys()], 8))('%s is told in every format without anything that was given', async (name) => {
+  await proveFor(argumentsOf(name), OWNER);
+});
 
-    // One address, one stand-in, wherever it is told.
-    for (const { table } of after.smmus) {
-      expect(table.base).toMatch(/^0x(fade[0-9a-f]{9}|0)$/);
-      for (const format of ['text', 'html', 'ndjson'] as const) {
-        expect(redacted.texts[format], format).toContain(table.base);
-      }
-    }
+describe.skipIf(!existsSync(BARE))(`dumps of real kernels${whyNot(BARE)}`, () => {
+  test.each(someOf(['b618', 'b7316l', 'k64', 'k64late', 'kmod'], 4))('%s', async (name) => {
+    await proveFor([join(BARE, `${name}.kdump`)], BARE);
   });
+});
+
+// A capture says what nobody asked for.
+test('lines of a captured log lose their addresses, and agree as they did', async () => {
+  const [dump, regs] = argumentsOf('dmesg-differs').filter((arg) => arg.startsWith('/'));
+  const log = folder.write(
+    'console.txt',
+    [
+      '[    1.000000] db17 arm-smmu-v3 arm-smmu-v3.0.auto: kdump: L1[2] at 0x0000000042abc000 was refused',
+      "[    1.000001] arm-smmu-v3 arm-smmu-v3.0.auto: kdump: adopting crashed kernel's stream table",
+    ].join('\n'),
+  );
+  const args = ['inspect', dump ?? '', '--regs', regs ?? '', '--dmesg', log, '--format', 'json'];
+  const [plain, redacted] = [await run(args), await run([...args, '--redact'])];
+  const linesOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout).smmus[0].dmesg.lines;
+  expect(JSON.stringify(linesOf(plain))).toContain('0x0000000042abc000');
+  expect(redacted.stdout).not.toMatch(/42abc|console\.txt/);
+  expect(JSON.stringify(linesOf(redacted))).toMatch(/L1\[2\] at 0x000fade[0-9a-f]{5}c000 was refused/);
+  const statuses = ({ stdout }: { stdout: string }) =>
+    linesOf({ stdout }).map(({ status }: { status: string }) => status);
+  expect(statuses(redacted)).toEqual(statuses(plain));
+});
+
+test('the library redacts a report for any of its writers', async () => {
+  const report = await inspectSample('l2-hole');
+  const made = redacted(report);
+  const [text, json] = [await renderText(made, { full: true }), await renderJson(made)].map((pieces) =>
+    [...pieces].join(''),
+  );
+  expect(text).toContain('redacted: ');
+  const { smmus } = JSON.parse(json ?? '');
+  expect(smmus[0].table.base).toMatch(/^0xfade/);
+  expect(text).toContain(smmus[0].table.base);
+  // What it was made from is as it was.
+  expect(report.redacted).toBeUndefined();
+  expect(report.smmus[0]?.table.base).toBeLessThan(2 ** 48);
 });
