@@ -13,7 +13,7 @@ import { type Change, changed } from './facts.ts';
 import type { Redactable, TextKind } from './kinds.ts';
 import { NameBook } from './name-book.ts';
 import { withAddresses } from './spelled.ts';
-import { addressMasks, isOverwritten, withKnownStandIns, withStandIns } from './words.ts';
+import { addressMasks, isKernelAddress, isOverwritten, withKnownStandIns, withStandIns } from './words.ts';
 
 export type { Redactable } from './kinds.ts';
 
@@ -42,10 +42,18 @@ export class Redactor {
   }
 }
 
-/** One report with stand-ins, to be written like any other; rows are read from the dump once more. */
-export function redacted<T extends Redactable>(report: T): T {
-  return new Redactor().redact(report);
+/**
+ * One report with stand-ins, to be written like any other; rows are read from the dump once more. `names` are others that
+ * must not come through, such as those of files that a sentence of the report may mention.
+ */
+export function redacted<T extends Redactable>(report: T, names: readonly string[] = []): T {
+  const redactor = new Redactor();
+  for (const name of names) redactor.name('file', name);
+  return redactor.redact(report);
 }
+
+/** Who says something, where it is no file. */
+const NO_FILE = /^(firmware|IDR0\.COHACC|dump at 0x[0-9a-f]+)$/;
 
 /** Changes nothing, and remembers what has to be replaced. */
 function gathering(addresses: AddressBook, names: NameBook): Change {
@@ -56,10 +64,13 @@ function gathering(addresses: AddressBook, names: NameBook): Change {
     },
     extent: ({ address, byteLength }) => addresses.note(address, byteLength),
     word: (word, layout, index) => {
-      if (layout !== null) for (const mask of addressMasks(layout).get(index) ?? []) addresses.note(word & mask);
+      const masks = layout === null ? undefined : addressMasks(layout).get(index);
+      for (const mask of masks ?? []) addresses.note(word & mask);
+      if (masks === undefined && isKernelAddress(word)) addresses.note(word);
       return word;
     },
     text: (text, kind) => {
+      if (kind === 'source' && !NO_FILE.test(text)) names.standIn('file', text);
       if (kind === 'file') for (const name of names.parts(text)) names.standIn('file', name);
       else if (kind === 'host' || kind === 'build-id') names.standIn(kind, text);
       else if (kind !== 'value') {

@@ -4,9 +4,9 @@
  * by the word in front of it.
  */
 
-/** IDs, offsets in files and masks of bits, one or several. */
+/** StreamIDs in a command line; IDs, offsets in files and masks of bits, one or several. */
 const OTHER_NUMBERS =
-  /\b(?:SIDs?|StreamIDs?|SubstreamIDs?|IDs?|ASIDs?|VMIDs?|offset|features|PROD|CONS|masked)[ :=]{1,2}0x[0-9a-f]+(?:(?:-|, | and | to )0x[0-9a-f]+)*/;
+  /--(?:sid|ssid|insert|hotplug|device|rmr)[ =]\S+|\b(?:SIDs?|StreamIDs?|SubstreamIDs?|IDs?|ASIDs?|VMIDs?|offset|features|PROD|CONS|masked)[ :=]{1,2}0x[0-9a-f]+(?:(?:-|, | and | to )0x[0-9a-f]+)*/;
 const PREFIXED = /0x([0-9a-f]+)/;
 /** `usb@fe900000`: a device tree's way to tell the address of a device. */
 const UNIT_ADDRESS = /(?<=@)([0-9a-f]+)\b/;
@@ -26,6 +26,8 @@ const LONG_ENOUGH = /[0-9a-f]{5}/i;
 
 /** Nothing that a machine has at a lower address is worth hiding, and IDs, sizes and counts are such numbers. */
 const LOWEST = 0x10000n;
+/** The kernel spells addresses with all digits, low ones too. */
+const WHOLE_LENGTH = 16;
 
 /** The text with each address in it replaced by what `standIn` gives, with as many digits or more. */
 export function withAddresses(text: string, standIn: (address: bigint) => bigint): string {
@@ -34,7 +36,7 @@ export function withAddresses(text: string, standIn: (address: bigint) => bigint
     const digits = groups.slice(0, 6).find((group) => group !== undefined);
     if (digits === undefined || digits.length > 16) return all;
     const value = BigInt(`0x${digits}`);
-    if (value < LOWEST) return all;
+    if (value < LOWEST && digits.length < WHOLE_LENGTH) return all;
     const spelled = standIn(value).toString(16).padStart(digits.length, '0');
     return all.slice(0, all.length - digits.length) + spelled;
   });

@@ -51,3 +51,8 @@ export function isOverwritten(word: bigint, isKnown: (address: bigint) => boolea
   if (word < FEWEST || !isKnown(word)) return false;
   return (word >> 12n).toString(2).replaceAll('0', '').length > BITS_OF_FIELDS;
 }
+
+/** A pointer of the kernel is one wherever it turns up; all bits set is what lost memory or a dead device reads as. */
+export function isKernelAddress(word: bigint): boolean {
+  return word >> 47n === 0x1ffffn && word !== (1n << 64n) - 1n;
+}

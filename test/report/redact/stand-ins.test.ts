@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { AddressBook } from '../../../src/report/redact/address-book.ts';
 import { NameBook } from '../../../src/report/redact/name-book.ts';
 import { withAddresses } from '../../../src/report/redact/spelled.ts';
-import { isOverwritten, withKnownStandIns, withStandIns } from '../../../src/report/redact/words.ts';
+import { isKernelAddress, isOverwritten, withKnownStandIns, withStandIns } from '../../../src/report/redact/words.ts';
 import { holds } from '../../support/holds.ts';
 
 const PAGE = 4096;
@@ -133,6 +133,11 @@ describe('words', () => {
   test('without a place for an address are overwritten by one when it is all that they hold', () => {
     expect(isOverwritten(0xffff_8000_1234_5678n, isKnown)).toBe(true);
     expect(isOverwritten(0x0000_1000_8000_0000n, isKnown)).toBe(false);
+    expect([0xffff_8000_1234_5678n, 0xffff_ffff_ffff_ffffn, 0x0060_0000_4200_3f43n].map(isKernelAddress)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -142,6 +147,7 @@ describe('text', () => {
   test.each([
     ['at 0x42003000, twice', 'at 0xe9c03000, twice'],
     ['table at 0x0000000042003000', 'table at 0x00000000e9c03000'],
+    ['L2 table at 0x0000000000008000', 'L2 table at 0x00000000abc08000'],
     ['0X4200ABCD', '0Xe9c0abcd'],
     ['arm-smmu-v3 42050000.smmuv3: probed', 'arm-smmu-v3 e9c50000.smmuv3: probed'],
     ['/soc@0/usb@fe900000', '/soc@0/usb@55500000'],
@@ -154,6 +160,7 @@ describe('text', () => {
   test.each([
     'SIDs 0x10000-0x1ffff, PCI segment 0001',
     'SID 0x12345678',
+    'smmu-adopt inspect --insert 0x10000,0x20000 --sid=0x30000',
     '0000:01:00.0',
     'ias 48-bit, oas 48-bit (features 0x001fffef)',
     'at offset 0x40000000',
