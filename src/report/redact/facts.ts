@@ -14,6 +14,7 @@ import { registerNamed } from '../../smmu/registers.ts';
 import { STE } from '../../smmu/ste.ts';
 import { type Extent, extentsOf } from './extents.ts';
 import { numberKind, type TextKind, textKind } from './kinds.ts';
+import { DESCRIPTOR } from './words.ts';
 
 /** Facts of any kind, by key. */
 export type Facts = Readonly<Record<string, unknown>>;
@@ -72,7 +73,7 @@ function changedListed(value: unknown, place: Place, change: Change): unknown {
 
 function changedFacts(facts: Facts, place: Place, change: Change, listed = false): Facts {
   for (const one of extentsOf(facts)) change.extent(one);
-  const layout = typeof facts['register'] === 'string' ? (registerNamed(facts['register']) ?? null) : place.layout;
+  const layout = layoutOf(facts) ?? place.layout;
   const here = layout === place.layout ? place : { ...place, layout };
   const decodes = layout !== null && wordsOf(facts) !== null;
   const made: Record<string, unknown> = {};
@@ -81,7 +82,14 @@ function changedFacts(facts: Facts, place: Place, change: Change, listed = false
     else made[key] = changedValue(facts[key], listed ? named(here, key) : below(here, key), change);
   }
   if (decodes) made['fields'] = change.fields(layout, wordsOf(made) ?? [], facts);
-  return 'rule' in made && 'message' in made ? withSentence(made) : made;
+  return 'message' in made && 'args' in made ? withSentence(made) : made;
+}
+
+/** What the words among the facts are words of, where the facts say it and not their place. */
+function layoutOf({ register, what }: Facts): Layout | undefined {
+  if (typeof register === 'string') return registerNamed(register);
+  const isRead = typeof what === 'object' && what !== null && 'kind' in what;
+  return isRead && what.kind === 'descriptor' ? DESCRIPTOR : undefined;
 }
 
 /** The words that the decoded fields beside them are of; null where there are none. */

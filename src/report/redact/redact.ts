@@ -13,7 +13,7 @@ import { type Change, changed } from './facts.ts';
 import type { Redactable, TextKind } from './kinds.ts';
 import { NameBook } from './name-book.ts';
 import { withAddresses } from './spelled.ts';
-import { addressMasks, isKernelAddress, isOverwritten, withKnownStandIns, withStandIns } from './words.ts';
+import { addressMasks, DESCRIPTOR, isKernelAddress, isOverwritten, withKnownStandIns, withStandIns } from './words.ts';
 
 export type { Redactable } from './kinds.ts';
 
@@ -110,7 +110,7 @@ function replacing(addresses: AddressBook, names: NameBook): Change {
     address: standIn,
     extent: () => {},
     word: (word, layout, index) => {
-      if (layout === null) return withKnownStandIns(word, isKnown, standIn);
+      if (layout === null || layout === DESCRIPTOR) return withKnownStandIns(word, isKnown, standIn);
       const masks = addressMasks(layout).get(index);
       if (masks !== undefined) return withStandIns(word, masks, standIn);
       return isOverwritten(word, isKnown) ? standIn(word) : word;

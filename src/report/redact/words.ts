@@ -1,6 +1,7 @@
 /** Words of 64 bits with an address in them: what else they hold stays, because it decides what the hardware does. */
 
 import type { Layout } from '../../smmu/fields.ts';
+import { address } from '../../smmu/rows.ts';
 
 /** By index of a word, where in it addresses are. */
 export type AddressMasks = ReadonlyMap<number, readonly bigint[]>;
@@ -27,6 +28,17 @@ export function withStandIns(word: bigint, places: readonly bigint[], standIn: (
     return address === 0n ? value : (value ^ address) | (standIn(address) & mask);
   }, word);
 }
+
+/**
+ * A descriptor of a translation table: addresses of up to 48 bits, which one of no use may have as well. What is above is
+ * in places that depend on the format.
+ */
+export const DESCRIPTOR: Layout = {
+  name: 'descriptor',
+  byteLength: 8,
+  meaning: 'Descriptor of a translation table',
+  fields: [address('Address', 0, 12, 36, 'Next table, block or page')],
+};
 
 /** Where an address can be in a word of which no more is known: all of it, or what the formats of tables have. */
 const ANYWHERE = [(1n << 64n) - 1n, ...[55n, 51n, 47n].map((top) => ((1n << (top + 1n)) - 1n) & ~0xfffn)];

@@ -91,6 +91,18 @@ test('fields say what their words say, and what is no address is as it was', () 
   );
 });
 
+test('a descriptor that leads nowhere loses the address that is left in it', () => {
+  const what = { kind: 'descriptor', stage: 1, level: 3, purpose: null };
+  const step = { what, address: 0x4200_3008, value: 0x0060_0000_4abc_d800n, says: { kind: 'none' } };
+  const [made] = (redact({ steps: [step] }) as { steps: (typeof step)[] }).steps;
+  expect(made?.value.toString(16)).toMatch(/^6fade[0-9a-f]{5}d800$/);
+});
+
+test('a message without its arguments is text', () => {
+  const worst = { rule: 'l2-hole', message: 'the L2 table at 0x42003000 is a hole' };
+  expect(redact({ worst })).toMatchObject({ worst: { message: 'the L2 table at 0xfade000013000 is a hole' } });
+});
+
 describe('names', () => {
   test('have one stand-in in all reports of a run', () => {
     const redactor = new Redactor();
