@@ -58,6 +58,7 @@ export type { QueueEntry } from './queues/queue.ts';
 export { type QueueReport, type QueuesOptions, type QueuesReport, queues, type SmmuQueues } from './queues/queues.ts';
 // How it is written down.
 export type { TablesReport } from './report/json/crashed-kernel.ts';
+export { type Redactable, redacted } from './report/redact/redact.ts';
 export {
   type Given,
   type HtmlOptions,

@@ -40,6 +40,7 @@ test('the exported names', () => {
     'queues',
     'readLog',
     'recordFields',
+    'redacted',
     'registerNamed',
     'renderCsv',
     'renderGithub',

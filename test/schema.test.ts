@@ -113,9 +113,9 @@ describe('the inspection schema', () => {
     expect(conditions.map((condition) => condition.if.properties.rule.const)).toEqual(Object.keys(RULES));
   });
 
-  // Only where something is, what firmware's tables say when they were asked for, and the mask of a register of which all is
+  // Only that it is redacted, where something is, what firmware's tables say when they were asked for, and the mask of a register of which all is
   // known may be left out.
-  test('requires every key but those of a location, that of the platform, and the mask of a register', () => {
+  test('requires every key but those of a location, of the platform, of redaction, and the mask of a register', () => {
     const optional = [...subschemas(INSPECTION_SCHEMA)]
       .filter(([, { type, properties }]) => type === 'object' && properties)
       .flatMap(([at, { required, properties }]) => {
@@ -123,6 +123,7 @@ describe('the inspection schema', () => {
         return missing.length === 0 ? [] : [[at, missing]];
       });
     expect(optional).toEqual([
+      ['#', ['redacted']],
       ['#/$defs/smmu', ['faults', 'platform']],
       ['#/$defs/register', ['known']],
       ['#/$defs/finding/properties/location', ['l1Index', 'firstSid', 'lastSid', 'pciBus', 'address']],

@@ -12,7 +12,7 @@ import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
-import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
+import { addTextOrJson, redactOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what a changed entry comes to. */
 const KERNEL_OPTIONS = ['kernel', 'iomem', 'memremap', 'paBits'] as const satisfies (keyof KernelFlags)[];
@@ -74,6 +74,7 @@ export function addDiffCommand(program: Command, session: Session): void {
   addPlatformOptions(command);
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
+    .addOption(redactOption())
     .addHelpText('after', EXAMPLES)
     .action(async (before: string, after: string, flags: DiffFlags) => {
       session.status = await runDiff(before, after, flags, session);

@@ -8,7 +8,7 @@ import { addDumpOptions, DUMP_ARGUMENT, type DumpFlags, Dumps } from './dump-opt
 import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { snapshotAt } from './snapshot-argument.ts';
-import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
+import { addTextOrJson, redactOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface InfoFlags extends DumpFlags, TextOrJsonFlags {
   readonly regs?: string;
@@ -50,6 +50,7 @@ export function addInfoCommand(program: Command, session: Session): void {
     .option('--find-tables', 'search all memory for what looks like a stream table of Linux, and print that alone')
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addTextOrJson(addDumpOptions(command).optionsGroup('The report:'))
+    .addOption(redactOption().conflicts(['iomem', 'log', 'findTables']))
     .addHelpText('after', EXAMPLES)
     .action((names: string[], flags: InfoFlags) => runInfo(names, flags, session));
 }

@@ -43,6 +43,7 @@ Examples:
   smmu-adopt inspect vmcore --regs regs.json --format text --format sarif --output report.sarif
   smmu-adopt inspect before.bin --regs regs.json --insert 0x100,01:00.0 --later after.bin
   smmu-adopt inspect vmcore --regs regs.json --revision all
+  smmu-adopt inspect vmcore --redact --full --output for-the-list.txt
   smmu-adopt inspect vmcore --regs regs.json --iomem iomem.txt --deep
   smmu-adopt inspect vmcore --regs regs.json --iomem iomem.txt --insert all --dmesg kdump-dmesg.txt
 

@@ -7,13 +7,13 @@ import type { ReadLogOptions } from '../inspect/read-log.ts';
 import type { Platform } from '../platform/platform.ts';
 import { renderHtml, renderNdjson } from '../report/render.ts';
 import { addPlatformOptions, type PlatformFlags } from './platform-options.ts';
-import { printReport } from './print-report.ts';
+import { printReport, withStandIns } from './print-report.ts';
 import { type Session, STDIN } from './session.ts';
-import { colorOption, formatOption, jsonOption, type TextOrJsonFlags } from './text-or-json.ts';
+import { colorOption, formatOption, jsonOption, redactOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 type Threshold = 'error' | 'warning' | 'note' | 'never';
 
-interface LogFlags extends Pick<PlatformFlags, 'dtb' | 'iort'>, Pick<TextOrJsonFlags, 'color'> {
+interface LogFlags extends Pick<PlatformFlags, 'dtb' | 'iort'>, Pick<TextOrJsonFlags, 'color' | 'redact'> {
   readonly format: 'text' | 'json' | 'ndjson' | 'html';
   readonly verbose?: boolean;
   readonly dump?: readonly string[];
@@ -63,6 +63,7 @@ export function addLogCommand(program: Command, session: Session): void {
     .optionsGroup('The report:')
     .addOption(formatOption(['text', 'json', 'ndjson', 'html']))
     .addOption(jsonOption())
+    .addOption(redactOption())
     .option('-v, --verbose', 'show the lines of an SMMU that could not be used')
     .addOption(
       new Option(
@@ -89,10 +90,11 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
     : withDump(given, flags.dump, flags.regs, platform, session));
   const { format, verbose = false, failOn } = flags;
   // Text says how many there are and how to see them.
-  const shown = verbose || format === 'text' ? report : { ...report, passedOverLines: [] };
+  const said = verbose || format === 'text' ? report : { ...report, passedOverLines: [] };
+  const shown = flags.redact ? await withStandIns(said) : said;
   if (format === 'ndjson') await session.print(await renderNdjson(shown));
   else if (format === 'html') await session.print(await renderHtml(shown, { verbose }));
-  else await printReport(shown, flags, session, { verbose });
+  else await printReport(shown, { ...flags, redact: false }, session, { verbose });
   const { severityOf } = await import('../inspect/read-log.ts');
   const found = severityOf(report);
   return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;

@@ -14,7 +14,7 @@ import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams } from './stream-options.ts';
-import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
+import { addTextOrJson, redactOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface QueuesFlags extends GivenFlags, TextOrJsonFlags {
   readonly smmu?: readonly string[];
@@ -53,6 +53,7 @@ export function addQueuesCommand(program: Command, session: Session): void {
   addPlatformOptions(command);
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
+    .addOption(redactOption())
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: QueuesFlags) => {
       session.status = await runQueues(dumps, flags, session);

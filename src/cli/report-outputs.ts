@@ -25,6 +25,7 @@ import {
 import type { Given } from '../report/sections/input.ts';
 import { writeToFile } from './output.ts';
 import type { ColorChoice, Session } from './session.ts';
+import { redactOption } from './text-or-json.ts';
 
 /** How the text is to look, which only the text report asks. */
 export interface TextFlags {
@@ -38,6 +39,8 @@ export interface TextFlags {
 
 /** What reports say or look like that the inspection does not hold. */
 export interface ReportOptions extends TextFlags {
+  /** With stand-ins for addresses and names, so that the reports can be passed on. */
+  readonly redact?: boolean;
   readonly kdumpRam: readonly AddressRange[];
   readonly given: Given;
 }
@@ -90,6 +93,7 @@ function formatByName(file: string): Format | undefined {
 type OutputArgument = { readonly format: Format } | { readonly output: string };
 
 export interface OutputFlags {
+  readonly redact?: boolean;
   readonly format?: readonly OutputArgument[];
   /** The same list. */
   readonly output?: readonly OutputArgument[];
@@ -129,6 +133,7 @@ export function addOutputOptions(
         `the name tells the format: ${endings.join(' ')}`,
       (file) => take({ output: file }),
     )
+    .addOption(redactOption())
     .option('--json', 'short for --format json')
     .on('option:json', () => {
       command.setOptionValueWithSource('format', take({ format: 'json' }), 'cli');
@@ -199,17 +204,28 @@ function identity(file: string): string {
   }
 }
 
+/** The same stand-ins in every report, and in what they are shown with. */
+async function withStandIns(inspection: Inspection, options: ReportOptions) {
+  const { Redactor } = await import('../report/redact/redact.ts');
+  const { kdumpRam, given } = options;
+  const { report, beside } = new Redactor().redactWith(inspection, { kdumpRam, given });
+  return { inspection: report, options: { ...options, ...beside } };
+}
+
 /**
  * Writes every report; `inputs` are the files that none may overwrite. Files come first, so that stdout stays empty
  * when one of them cannot be written. The rows of the inspection are read anew for each.
  */
 export async function writeReports(
-  inspection: Inspection,
+  found: Inspection,
   outputs: readonly ReportOutput[],
-  options: ReportOptions,
+  asked: ReportOptions,
   inputs: readonly string[],
   session: Session,
 ): Promise<void> {
+  const { inspection, options } = asked.redact
+    ? await withStandIns(found, asked)
+    : { inspection: found, options: asked };
   const toStdout = outputs.filter(({ file }) => file === null);
   for (const { format, file } of outputs) {
     if (file === null) continue;

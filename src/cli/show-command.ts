@@ -13,7 +13,7 @@ import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { REGS_OPTION } from './snapshot-argument.ts';
 import { kernelStreams, readStreams, smmuOfStream } from './stream-options.ts';
-import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
+import { addTextOrJson, redactOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 /** The options about the kernel that change what becomes of one stream. */
 const KERNEL_OPTIONS = [
@@ -69,6 +69,7 @@ export function addShowCommand(program: Command, session: Session): void {
   addPlatformOptions(command);
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
+    .addOption(redactOption())
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: ShowFlags) => {
       session.status = await runShow(dumps, flags, session);

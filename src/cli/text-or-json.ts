@@ -6,6 +6,8 @@ import type { ColorChoice } from './session.ts';
 export interface TextOrJsonFlags {
   readonly format: 'text' | 'json';
   readonly color: ColorChoice;
+  /** Only of commands that add {@link redactOption}. */
+  readonly redact?: boolean;
 }
 
 /** Adds the options of {@link TextOrJsonFlags}. */
@@ -24,6 +26,11 @@ export function formatOption(formats: readonly string[]): Option {
 /** The same for the one format that everybody asks for; a --format beside it says it better. */
 export function jsonOption(): Option {
   return new Option('--json', 'short for --format json').implies({ format: 'json' });
+}
+
+/** `--redact`, of everything that has addresses in it. */
+export function redactOption(): Option {
+  return new Option('--redact', 'put stand-ins for addresses, files and hosts, so that the report can be passed on');
 }
 
 /** `--color`, of everything that prints text. */

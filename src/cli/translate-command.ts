@@ -15,7 +15,7 @@ import { printReport } from './print-report.ts';
 import type { Session } from './session.ts';
 import { REGS_OPTION } from './snapshot-argument.ts';
 import { readStreams, smmuOfStream } from './stream-options.ts';
-import { addTextOrJson, type TextOrJsonFlags } from './text-or-json.ts';
+import { addTextOrJson, redactOption, type TextOrJsonFlags } from './text-or-json.ts';
 
 interface TranslateFlags extends GivenFlags, TextOrJsonFlags {
   readonly sid: readonly AskedStream[];
@@ -73,6 +73,7 @@ export function addTranslateCommand(program: Command, session: Session): void {
   addPlatformOptions(command);
   addPlacedDumpOptions(command);
   addTextOrJson(command.optionsGroup('The report:'))
+    .addOption(redactOption())
     .addHelpText('after', EXAMPLES)
     .action(async (dumps: string[], flags: TranslateFlags) => {
       session.status = await runTranslate(dumps, flags, session);

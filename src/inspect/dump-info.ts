@@ -7,6 +7,8 @@ import { SCHEMA_VERSION } from '../version.ts';
 
 export interface DumpInfo {
   readonly schemaVersion: typeof SCHEMA_VERSION;
+  /** Addresses and names are stand-ins. */
+  readonly redacted?: true;
   readonly dump: DumpReport & {
     readonly kernelRelease: string | null;
     /** GNU build id of the crashed kernel. */

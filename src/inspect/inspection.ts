@@ -30,6 +30,8 @@ export type * from './outcome.ts';
 export interface Inspection {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   readonly tool: { readonly name: string; readonly version: string };
+  /** Addresses and names are stand-ins. */
+  readonly redacted?: true;
   readonly dump: DumpReport;
   /** The memory at the later moment, when one was given. */
   readonly later: DumpReport | null;

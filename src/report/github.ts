@@ -25,14 +25,14 @@ export function* githubReport(inspection: Inspection): Generator<string> {
   }
 }
 
-function summaryLine({ tool, smmus, summary }: Inspection): string {
+function summaryLine({ tool, smmus, summary, redacted }: Inspection): string {
   const verdicts = smmus.map(({ adoption, fate: { kind, after } }) =>
     after === null ? adoption.verdict : `${adoption.verdict}, then ${THEN[kind]}`,
   );
   const { errors, warnings, notes } = summary;
   return (
     `${tool.name}: ${count(smmus.length, 'SMMU')} (${verdicts.join('; ')}), ` +
-    `${count(errors, 'error')}, ${count(warnings, 'warning')}, ${count(notes, 'note')}`
+    `${count(errors, 'error')}, ${count(warnings, 'warning')}, ${count(notes, 'note')}${redacted ? ', redacted' : ''}`
   );
 }
 

@@ -57,9 +57,10 @@ export function* junitReport(inspection: Inspection): Generator<string> {
 function suitesOf(inspection: Inspection): Suite[] {
   const findings = inOrder(inspection);
   const about = (name: string | null) => findingCases(findingsOf(findings, name));
+  const redacted: Readonly<Record<string, string>> = inspection.redacted ? { redacted: 'true' } : {};
   const suites = inspection.smmus.map((smmu): Suite => {
     const { revision, verdict } = smmu.adoption;
-    const properties = { revision, verdict, fate: smmu.fate.kind };
+    const properties = { revision, verdict, fate: smmu.fate.kind, ...redacted };
     const cases = [...checkCases(smmu), ...deviceCases(smmu), ...about(smmu.name)];
     return { name: smmu.name, properties, cases };
   });

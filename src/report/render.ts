@@ -11,6 +11,7 @@ import type { LogReport } from '../inspect/log-report.ts';
 import type { TriageReport } from '../triage/crash.ts';
 import { documentOf, type Report, type TextDetail } from './documents.ts';
 import { jsonReport } from './json/write.ts';
+import { redactionInWords } from './prose/redaction.ts';
 import type { Given } from './sections/input.ts';
 
 export type { Report } from './documents.ts';
@@ -29,8 +30,16 @@ export interface TextOptions extends TextDetail {
 /** For people: any report, as the command prints it on a terminal. */
 export async function renderText(report: Report, options: TextOptions = {}): Promise<Pieces> {
   const { width = 100, color = false, ...detail } = options;
-  const { makeStyle } = await import('./text/style.ts');
-  return documentOf(report).text(report, makeStyle({ width, color }), detail);
+  const { makeStyle, paragraph } = await import('./text/style.ts');
+  const style = makeStyle({ width, color });
+  const pieces = await documentOf(report).text(report, style, detail);
+  const note = detail.quiet === true ? null : redactionInWords(report);
+  return note === null ? pieces : behind([...paragraph(style, '', note), ''], pieces);
+}
+
+function* behind(lines: readonly string[], pieces: Pieces): Pieces {
+  for (const line of lines) yield `${line}\n`;
+  yield* pieces;
 }
 
 /** For scripts: any report in its published form, by the schema in `schema/`, one table row a line. */

@@ -19,7 +19,7 @@ export function* sarifReport(inspection: Inspection): Generator<string> {
 }
 
 function sarifLog(inspection: Inspection) {
-  const { tool, summary } = inspection;
+  const { tool, summary, redacted } = inspection;
   const artifacts = new Artifacts(inspection);
   return {
     $schema: SCHEMA,
@@ -29,6 +29,7 @@ function sarifLog(inspection: Inspection) {
         tool: { driver: { name: tool.name, semanticVersion: tool.version, rules: SARIF_RULES } },
         invocations: [{ executionSuccessful: true, exitCode: summary.exitCode }],
         artifacts: artifacts.all,
+        properties: redacted && { redacted },
         results: inOrder(inspection).map((finding) => result(finding, artifacts)),
       },
     ],

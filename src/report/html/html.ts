@@ -7,6 +7,7 @@ import type { AddressRange } from '../../dump/memory.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
 import { registersOrigin } from '../prose/crashed-kernel.ts';
+import { redactionInWords } from '../prose/redaction.ts';
 import { type Given, input } from '../sections/input.ts';
 import type { Section } from '../sections/section.ts';
 import { smmuSections } from '../sections/smmu.ts';
@@ -69,15 +70,16 @@ function title({ files }: Inspection['dump']): string {
   return `SMMU adoption: ${files.join(', ')}`;
 }
 
-function header({ dump, later, smmus, kernel, findings: all }: Inspection): Html {
-  const origin = registersOrigin(kernel);
+function header(inspection: Inspection): Html {
+  const { dump, later, smmus, kernel, findings: all } = inspection;
+  const notes = [registersOrigin(kernel), redactionInWords(inspection)].filter((note) => note !== null);
   return html`<header>
 <h1>What the kdump kernel does with the SMMU</h1>
 <p class="files">${dump.files.join(', ')}${later !== null && `, later ${later.files.join(', ')}`}${
     // One SMMU says it itself.
     smmus.length > 1 && html` ${prose(findingCounts(all), null)}`
   }</p>
-${origin !== null && html`<p>${origin}</p>\n`}</header>`;
+${notes.map((note) => html`<p>${note}</p>\n`)}</header>`;
 }
 
 function* smmuParts(
@@ -97,7 +99,7 @@ function* smmuParts(
       yield* smmuData(index, smmu, inspection.findings, marks);
       yield* tableSection(index, one, steBody(index, smmu, items, budget));
       // Here and not earlier: what there is in memory was gathered from the rows as they were written.
-      yield memoryMap(index, items, inspection.dump, kdumpRam).markup;
+      yield memoryMap(index, items, inspection, kdumpRam).markup;
     } else if (one.id !== ELSEWHERE) yield section(index, one).markup;
   }
   yield '</article>\n';

@@ -5,7 +5,7 @@
 
 import type { AddressRange } from '../../dump/memory.ts';
 import { hex } from '../../hex.ts';
-import type { DumpReport } from '../../inspect/inspection.ts';
+import type { Inspection } from '../../inspect/inspection.ts';
 import { count, inUnits } from '../prose/quantities.ts';
 import { type Content, type Html, html } from './markup.ts';
 import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './memory-items.ts';
@@ -35,7 +35,7 @@ function wordsOf(memoryComplete: boolean): Words {
 export function memoryMap(
   index: number,
   items: MemoryItems,
-  { memory, memoryComplete }: DumpReport,
+  { dump: { memory, memoryComplete }, redacted }: Pick<Inspection, 'dump' | 'redacted'>,
   kdumpRam: readonly AddressRange[],
 ): Html {
   const ram = memory;
@@ -44,11 +44,13 @@ export function memoryMap(
   const last = known.reduce((end, range) => Math.max(end, range.end), 0);
   const ground = new GroundMap(ram, kdumpRam);
   const words = wordsOf(memoryComplete);
+  // Stand-ins are close together: how much is between them tells nothing.
+  const sized = redacted !== true;
   const rows: Html[] = [];
   let at = known.reduce((start, range) => Math.min(start, range.start), last);
   for (const item of [...shown, null]) {
     const until = item?.start ?? last;
-    if (until > at) rows.push(...stretchRows(ground.stretches(at, until), words));
+    if (until > at) rows.push(...stretchRows(ground.stretches(at, until), words, sized));
     if (item === null) break;
     rows.push(itemRow(item, ground.stretches(item.start, item.end), words));
     at = Math.max(at, item.end);
@@ -76,24 +78,27 @@ function itemRow(item: MemoryItem, under: readonly Band[], words: Words): Html {
   return row(`item ${kind} on-${first?.ground ?? 'none'}`, item, what);
 }
 
-function stretchRows(stretches: readonly Band[], words: Words): Html[] {
-  if (stretches.length <= MAX_STRETCHES) return stretches.map((one) => row(`on-${one.ground}`, one, words[one.ground]));
+function stretchRows(stretches: readonly Band[], words: Words, sized: boolean): Html[] {
+  if (stretches.length <= MAX_STRETCHES)
+    return stretches.map((one) => row(`on-${one.ground}`, one, words[one.ground], sized));
   const parts = (['ram', 'kdump', 'none'] as const).flatMap((ground) => {
     const own = stretches.filter((stretch) => stretch.ground === ground);
     const size = own.reduce((sum, { start, end }) => sum + end - start, 0);
-    return own.length === 0 ? [] : [`${words[ground]}: ${inUnits(size)} in ${count(own.length, 'range')}`];
+    return own.length === 0
+      ? []
+      : [`${words[ground]}: ${sized ? `${inUnits(size)} in ` : ''}${count(own.length, 'range')}`];
   });
   const range = { start: stretches[0]?.start ?? 0, end: stretches.at(-1)?.end ?? 0 };
-  return [row('on-mixed', range, parts.join('; '))];
+  return [row('on-mixed', range, parts.join('; '), sized)];
 }
 
-function row(kind: string, { start, end }: AddressRange, what: Content): Html {
+function row(kind: string, { start, end }: AddressRange, what: Content, sized = true): Html {
   const size = end - start;
   // One step for each four bits of size above a page.
-  const step = Math.max(0, Math.min(6, Math.ceil((Math.log2(size) - 12) / 4)));
+  const step = !sized ? 0 : Math.max(0, Math.min(6, Math.ceil((Math.log2(size) - 12) / 4)));
   return html`<tr role="row" class="${kind} step-${step}"><td role="cell" class="bar"><span></span></td><td role="cell" class="code">${hex(
     start,
-  )}${NOTHING}${hex(end - 1)}</td><td role="cell" class="number">${inUnits(size)}</td><td role="cell">${what}</td></tr>
+  )}${NOTHING}${hex(end - 1)}</td><td role="cell" class="number">${sized && inUnits(size)}</td><td role="cell">${what}</td></tr>
 `;
 }
 

@@ -15,6 +15,7 @@ import {
   matching,
   nullable,
   object,
+  optional,
   type Shape,
   text,
   words,
@@ -92,6 +93,12 @@ const toolShape = object<Inspection['tool']>()({
   name: ['Name of the tool', derived(choice('smmu-adopt'), () => 'smmu-adopt' as const)],
   version: ['Its version', matching(/^[0-9]+\.[0-9]+\.[0-9]+/)],
 });
+
+/** Of every document that can be redacted. It is no fact: whoever redacts a report says so. */
+export const redacted = [
+  'There only where it is true: addresses, names of files and hosts, and build IDs are stand-ins, each the same wherever it stands for the same; the sizes of what memory lists are not kept',
+  derived(optional(flag), (report: object) => (report as { readonly redacted?: true }).redacted),
+] as const;
 
 /** The keys with which every document begins. */
 export const preamble = {

@@ -38,7 +38,7 @@ import {
 } from '../../shape.ts';
 import type { Illegality } from '../../smmu/legality.ts';
 import { check } from './adoption.ts';
-import { dump, fieldValue, preamble } from './common.ts';
+import { dump, fieldValue, preamble, redacted } from './common.ts';
 import { mappings } from './diff-mappings.ts';
 
 const tableShape = define(
@@ -312,6 +312,7 @@ const smmu = define(
 
 export const DIFF: Shape<DiffReport> = object<DiffReport>()({
   ...preamble,
+  redacted,
   before: ['The first dump', dump],
   after: ['The later dump', dump],
   smmus: ['The SMMUs that were compared', list(smmu)],

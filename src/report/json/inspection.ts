@@ -36,7 +36,7 @@ import type { Master } from '../../snapshot/snapshot.ts';
 import { inDumpInWords } from '../log/words.ts';
 import { kernelNotes } from '../prose/crashed-kernel.ts';
 import { adoption, outcomeMembers, revisionOutcome } from './adoption.ts';
-import { assumption, dump, fields, preamble, range } from './common.ts';
+import { assumption, dump, fields, preamble, range, redacted } from './common.ts';
 import { finding } from './findings.ts';
 import { census, l1, ste } from './tables.ts';
 
@@ -332,6 +332,7 @@ const smmu = define(
 
 export const INSPECTION: Shape<Inspection> = object<Inspection>()({
   ...preamble,
+  redacted,
   dump: ['The dump that was inspected', dump],
   later: ['The memory when devices are inserted, where another dump was given for it', nullable(dump)],
   kernel: ['The kernel that crashed; null when the dump says nothing of it', nullable(kernel)],

@@ -27,7 +27,7 @@ import {
 import { commandFacts, consInWords, globalErrorFlags, inDumpInWords, problemInWords } from '../log/words.ts';
 import { meaningOfType } from '../prose/queue-entries.ts';
 import { endingInWords } from '../prose/translation.ts';
-import { preambleOfTool } from './common.ts';
+import { preambleOfTool, redacted } from './common.ts';
 import { maybeFields } from './decode.ts';
 
 const line = integer(1);
@@ -278,6 +278,7 @@ const whole = object<LogReport>()({
 
 export const LOG: Shape<LogReport> = object<LogReport>()({
   ...preambleOfTool,
+  redacted,
   log: ['The log as a whole', derived(whole, (report) => report)],
   smmus: ['The SMMUs, in the order of their first lines', list(smmu)],
 });

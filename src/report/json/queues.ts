@@ -21,7 +21,7 @@ import {
   word64,
   words,
 } from '../../shape.ts';
-import { dump, fields, preamble } from './common.ts';
+import { dump, fields, preamble, redacted } from './common.ts';
 
 const kind = define(
   'kind',
@@ -164,6 +164,7 @@ const smmu = define(
 
 export const QUEUES: Shape<QueuesReport> = object<QueuesReport>()({
   ...preamble,
+  redacted,
   dump: ['', dump],
   captured: ['When the registers were read', choice('running', 'before-kdump-probe', 'after-kdump-probe', 'unknown')],
   smmus: ['The SMMUs asked for', list(smmu)],

@@ -24,7 +24,7 @@ import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stre
 import { wayEndInWords } from '../prose/lookup.ts';
 import { endingInWords } from '../prose/translation.ts';
 import { check, device, errno, insert, lost, panic } from './adoption.ts';
-import { assumption, dump, preamble } from './common.ts';
+import { assumption, dump, preamble, redacted } from './common.ts';
 import { finding } from './findings.ts';
 import { scanFailure } from './id-scan.ts';
 import { entryMembers } from './queues.ts';
@@ -104,6 +104,7 @@ const queue = define(
 
 export const STREAM: Shape<StreamReport> = object<StreamReport>()({
   ...preamble,
+  redacted,
   dump: ['The dump', dump],
   smmu: ['Name of the SMMU', text],
   sid: ['StreamID', sid],

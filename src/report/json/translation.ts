@@ -30,7 +30,7 @@ import {
   stepSaysInWords,
   structureInWords,
 } from '../prose/translation.ts';
-import { assumption } from './common.ts';
+import { assumption, redacted } from './common.ts';
 
 export const step = define(
   'step',
@@ -128,6 +128,7 @@ const event = choice<string>(
 /** What both begin with. */
 const answerMembers = {
   schemaVersion: ['Version of this format', choice(1)],
+  redacted,
   smmu: ["The SMMU's name", text],
   sid: ['StreamID', sid],
   device: ['What firmware calls the device; null where it was not given or names none', nullable(text)],

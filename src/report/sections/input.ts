@@ -18,7 +18,7 @@ export interface Given {
   readonly command: string;
 }
 
-export function input({ dump, later, kernel, findings }: Inspection, given: Given | null): Section {
+export function input({ dump, later, kernel, findings, redacted }: Inspection, given: Given | null): Section {
   const { release, buildId } = kernel ?? { release: null, buildId: null };
   return {
     id: 'input',
@@ -26,8 +26,8 @@ export function input({ dump, later, kernel, findings }: Inspection, given: Give
     blocks: [
       { items: findingItems(findingsOf(findings, null)) },
       facts([
-        ...dumpFacts('Dump', dump),
-        ...(later === null ? [] : dumpFacts('Later dump', later)),
+        ...dumpFacts('Dump', dump, redacted !== true),
+        ...(later === null ? [] : dumpFacts('Later dump', later, redacted !== true)),
         ['Kernel', release],
         ['Build id', buildId === null ? null : code(buildId)],
         ['Taken from it', kernel && takenInWords(kernel)],
@@ -45,13 +45,14 @@ export function input({ dump, later, kernel, findings }: Inspection, given: Give
 /** The memory map is for orientation here; JSON has all of it. */
 const MAX_RANGES_SHOWN = 8;
 
-function dumpFacts(term: string, dump: DumpReport): Fact[] {
+/** `sized`: the memory map says how much there is, which one of stand-ins does not. */
+function dumpFacts(term: string, dump: DumpReport, sized: boolean): Fact[] {
   const { files, format, wrapper, pageSize, memory, memoryComplete, completeness, assumptions } = dump;
   const container = [format, wrapper, `${inUnits(pageSize)} pages`, COMPLETENESS[completeness]];
   const size = memory.reduce((sum, { start, end }) => sum + end - start, 0);
   const ranges = memory.slice(0, MAX_RANGES_SHOWN).map(({ start, end }) => code(`${hex(start)}-${hex(end - 1)}`));
   const more = memory.length - ranges.length;
-  const ram: Prose[] = [`${inUnits(size)} in ${count(memory.length, 'range')}`];
+  const ram: Prose[] = [`${sized ? `${inUnits(size)} in ` : ''}${count(memory.length, 'range')}`];
   if (ranges.length > 0) ram.push(': ', joined(ranges, ', '));
   if (more > 0) ram.push(`, and ${count(more, 'more range')}`);
   if (!memoryComplete) ram.push('; what is elsewhere is unknown');

@@ -29,7 +29,7 @@ export function* infoReport(info: DumpInfo, style: Style): Generator<string> {
   for (const line of lines(escaped(info), style)) yield `${line}\n`;
 }
 
-function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
+function* lines({ dump, redacted }: DumpInfo, style: Style): Generator<string> {
   const say = (label: string, text: string) => paragraph(style, `${label.padEnd(12)}  `, text);
   const format = dump.wrapper === null ? dump.format : `${dump.format}, ${dump.wrapper}`;
   const [first = '', ...rest] = say('dump', dump.files.join(', '));
@@ -54,7 +54,7 @@ function* lines({ dump }: DumpInfo, style: Style): Generator<string> {
   const elsewhere = dump.memoryComplete ? '' : '; what is elsewhere is unknown';
   yield* title(style, 'Memory map', `what the dump says is RAM${elsewhere}`);
   const shown = dump.memory.slice(0, MAX_RANGES_SHOWN);
-  const rows = shown.map(({ start, end }) => [hex(start), hex(end - 1), size(end - start)]);
+  const rows = shown.map(({ start, end }) => [hex(start), hex(end - 1), redacted ? '-' : size(end - start)]);
   const columns = [
     { title: 'From', align: 'right' as const },
     { title: 'To', align: 'right' as const },
