@@ -249,9 +249,14 @@ export function schemaOf(id: string, title: string, description: string, { schem
   const collect = (part: unknown): void => {
     if (typeof part !== 'object' || part === null) return;
     const definition = (part as { readonly [DEFINITION]?: Definition })[DEFINITION];
-    if (definition !== undefined && !(definition.name in $defs)) {
-      $defs[definition.name] = definition.schema;
-      collect(definition.schema);
+    if (definition !== undefined) {
+      const known = $defs[definition.name];
+      if (known === undefined) {
+        $defs[definition.name] = definition.schema;
+        collect(definition.schema);
+      } else if (JSON.stringify(known) !== JSON.stringify(definition.schema)) {
+        throw new Error(`two definitions are called ${definition.name}`);
+      }
     }
     for (const member of Object.values(part)) collect(member);
   };

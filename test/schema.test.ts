@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RULES } from '../src/findings/rules.ts';
 import { InputError, type InspectOptions, openDump, parseSnapshot } from '../src/index.ts';
 import { schemas } from '../src/report/documents.ts';
+import { define, flag, object, type Shape, schemaOf, text } from '../src/shape.ts';
 import { anyText } from './support/any-text.ts';
 import { CASES, type Case, withCase } from './support/conformance.ts';
 import { holds } from './support/holds.ts';
@@ -47,6 +48,15 @@ function* subschemas(schema: unknown, at = '#'): Generator<[at: string, schema: 
   if (!Array.isArray(schema)) yield [at, schema as JsonSchema];
   for (const [key, value] of Object.entries(schema)) yield* subschemas(value, `${at}/${key}`);
 }
+
+test('two definitions of one name are refused: one of them would not be published', () => {
+  const [one, other] = [define('thing', 'A flag', flag), define('thing', 'A text', text)] as Shape<unknown>[];
+  const both = object<{ a: unknown; b: unknown }>()({
+    a: ['', one as Shape<unknown>],
+    b: ['', other as Shape<unknown>],
+  });
+  expect(() => schemaOf('urn:x', 'x', 'x', both as Shape<never>)).toThrow('two definitions are called thing');
+});
 
 test('schema/ is what the shapes make of it', async () => {
   for (const [file, schema] of await schemas()) {

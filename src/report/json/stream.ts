@@ -68,7 +68,7 @@ const outcome = define(
 );
 
 const reach = define(
-  'reach',
+  'streamReach',
   'What traffic with one SubstreamID, or without, can reach',
   object<StreamReach>()({
     ssid: ['SubstreamID; 0 without one', count],

@@ -92,7 +92,7 @@ const target = define(
 const RIGHTS = /^[r-][w-][x-]\/[r-][w-][x-]$/;
 
 export const range = define(
-  'range',
+  'iovaRange',
   'Input addresses from start to end, both included',
   object<IovaRange>()({
     kind: [
