@@ -51,6 +51,13 @@ const PARTS = {
   'regs-validate-json': 'src/report/json/validation.ts',
   'explain-json': 'src/report/json/explain.ts',
   'check-json': 'src/report/json/check.ts',
+  triage: 'src/triage/run.ts',
+  'triage-text': 'src/report/triage/text.ts',
+  'triage-json': 'src/report/json/triage.ts',
+  'triage-ndjson': 'src/report/triage/ndjson.ts',
+  'triage-csv': 'src/report/triage/csv.ts',
+  'triage-junit': 'src/report/triage/junit.ts',
+  'triage-page': 'src/report/triage/page.ts',
   codecs: 'src/dump/codecs/registry.ts',
 };
 

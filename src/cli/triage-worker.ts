@@ -8,8 +8,7 @@ import { renderHtml } from '../report/render.ts';
 import { smmuRows } from '../report/triage/row.ts';
 import type { Analysis, Companion, Crash } from '../triage/crash.ts';
 import { crashTime } from '../triage/layouts.ts';
-import type { Runner, Task } from '../triage/runner.ts';
-import type { Answer } from '../triage/worker-process.ts';
+import { type Answer, READY, type Runner, type Task } from '../triage/runner.ts';
 import { commandWords } from './command-line.ts';
 import { type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
 import type { Session } from './session.ts';
@@ -35,11 +34,17 @@ export async function serveTasks(shared: SharedFlags, session: Session): Promise
   // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
   process.on('SIGINT', () => {});
   const runner = localRunner(shared, session);
+  await session.print([`${READY}\n`]);
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
     const analysis = await runner.run(JSON.parse(line) as Task);
-    const answer: Answer = { analysis, residentBytes: process.memoryUsage.rss() };
+    const answer: Answer = { analysis, residentBytes: residentBytes() };
     await session.print([`${JSON.stringify(answer)}\n`]);
   }
+}
+
+/** Linux tells whoever started this process while it works, at no cost to it. */
+function residentBytes(): number {
+  return process.platform === 'linux' ? 0 : process.memoryUsage.rss();
 }
 
 /** Within this process: nothing limits it. */

@@ -72,16 +72,14 @@ export class Triage {
 
   /** The report's rows are read from the results, so keep those open until it is written. */
   async run(): Promise<TriageReport> {
-    const { jobs, startRunner, stop, shard } = this.#options;
+    const { jobs, startRunner, stop } = this.#options;
     this.#readEarlier();
     await runAll(this.#tasks(), { jobs, start: startRunner, stop }, ({ task, analysis, seconds }) =>
       this.#finished(task, analysis, seconds),
     );
     this.#complete = !stop.aborted;
-    if (shard !== null && this.#complete) {
-      const end: ShardEnd = { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found };
-      this.#results.append(JSON.stringify(end));
-    }
+    const end = this.shardEnd;
+    if (end !== null) this.#results.append(JSON.stringify(end));
     return this.#report();
   }
 
