@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { InputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
+import { count } from '../report/prose/quantities.ts';
 import { totalsInWords } from '../report/triage/totals.ts';
 import type { TriageReport } from '../triage/crash.ts';
 import type { RunOptions } from '../triage/run.ts';
@@ -134,7 +135,10 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     progress: session.progress,
   };
   return runTriage(options, async ({ report, shardEnd, torn }) => {
-    if (torn > 0) session.complain(`${resume}: ${torn} lines are no rows; what they were of was done again`);
+    if (torn > 0)
+      session.complain(
+        `${resume}: passed over ${count(torn, 'line')} that ${torn === 1 ? 'is no row' : 'are no rows'}`,
+      );
     if (streams && shardEnd !== null) await session.print([shardLine(shardEnd)]);
     const { crashes, complete, exitCode } = report.totals;
     if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
