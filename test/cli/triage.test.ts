@@ -197,6 +197,42 @@ describe('a row', () => {
   });
 });
 
+describe('what lies beside a dump', () => {
+  test('is not used where it cannot be, and the row says so', async () => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: 'vmcore' });
+    writeFileSync(at('a', 'regs.json'), '{ "registers": { "CR0": "0x1" } }');
+    writeFileSync(at('a', 'iomem.txt'), '00000000-00000000 : System RAM\n');
+    const { crashes } = await read('.');
+    expect(crashes[0]).toMatchObject({ status: 'ok', regs: null, iomem: null, kernel: '6.1.0-made' });
+    expect(crashes[0]?.why).toMatch(/^not used: iomem\.txt: has zeros for all addresses.*; regs\.json: /);
+  });
+
+  test('is the reason where nothing goes without it', async () => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    writeFileSync(at('a', 'regs.json'), '{ "registers": { "CR0": "0x1" } }');
+    const { crashes, status } = await read('.');
+    expect(status).toBe(2);
+    expect(crashes[0]).toMatchObject({ status: 'failed', failure: 'snapshot', exitCode: 2 });
+    expect(crashes[0]?.why).toMatch(/^regs\.json: /);
+  });
+
+  test('may be a capture, of the SMMU that the dump has', async () => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: 'vmcore' });
+    const { stdout } = await run(['regs', 'extract', at('a', 'vmcore')]);
+    const { IDR0, ...others } = JSON.parse(stdout).smmus[0].registers as Record<string, string>;
+    // Coherent, which the crashed kernel does not remember and a register says.
+    const registers = { ...others, IDR0: `0x${(Number(IDR0) | 0x10).toString(16)}` };
+    const lines = Object.entries(registers).map(([name, value]) => `${name} = ${value}`);
+    writeFileSync(at('a', 'regs.txt'), `${lines.join('\n')}\n`);
+    const { crashes } = await read('.');
+    expect(crashes[0]).toMatchObject({ status: 'ok', regs: 'regs.txt', why: null });
+    expect(crashes[0]?.smmus[0]?.verdict).toBe('adopted');
+  });
+});
+
 describe('exit status', () => {
   test.each([
     ['0 where nothing is at --fail-on', ['.', '--fail-on', 'never'], 0],
