@@ -11,7 +11,7 @@ import type { TriageReport } from '../triage/crash.ts';
 import type { RunOptions } from '../triage/run.ts';
 import { parseByteLength, parseCount, parseNamePattern, parseSeconds } from './arguments.ts';
 import { excludedOption } from './dump-options.ts';
-import { addSomeKernelOptions } from './kernel-options.ts';
+import { addSomeKernelOptions, KERNEL_OPTIONS } from './kernel-options.ts';
 import { addOutputOptions } from './report-outputs.ts';
 import { type Session, STDIN, STDIN_NAME } from './session.ts';
 import { selfCommand, stopSignal } from './start-again.ts';
@@ -66,18 +66,14 @@ export function addTriageCommand(program: Command, session: Session): void {
     .option('-v, --verbose', 'say on stderr what was taken for what')
     .optionsGroup('How it is run:')
     .option('--jobs <number>', 'how many crashes at once (default: one for each processor)', parseCount)
-    .option('--timeout <time>', 'for one crash: 90s, 10m', parseSeconds, 120)
-    .option('--memory <size>', 'for one crash: 512M, 4G', parseByteLength, 2 ** 31)
+    .addOption(new Option('--timeout <time>', 'for one crash: 90s, 10m').argParser(parseSeconds).default(120, '2m'))
+    .addOption(
+      new Option('--memory <size>', 'for one crash: 512M, 4G').argParser(parseByteLength).default(2 ** 31, '2G'),
+    )
     .option('--resume <file>', 'results of an earlier run: only what is new or changed is done, and added to them')
     .option('--shard <part>', 'only this part of them: 2/3, or auto in an array job of Slurm or Kubernetes')
     .option('--merge', 'the paths are results of the parts: make one of them');
-  addSomeKernelOptions(command.optionsGroup('As for inspect, for every crash:'), [
-    'revision',
-    'kernel',
-    'insert',
-    'memremap',
-    'paBits',
-  ]);
+  addSomeKernelOptions(command.optionsGroup(KERNEL_OPTIONS), ['revision', 'kernel', 'insert', 'memremap', 'paBits']);
   command
     .addOption(new Option('--firmware <where>', 'look for IORT or device tree in the dump').choices(['dump']))
     .option('--deep', 'walk the translation tables of every stream: what devices can reach, and damage')
