@@ -36,7 +36,6 @@ const PARTS = {
   'explained-names': 'src/findings/explanations/names.ts',
   'log-input': 'src/cli/log-input.ts',
   'read-log': 'src/inspect/read-log.ts',
-  'log-in-dump': 'src/inspect/log-in-dump.ts',
   'log-json': 'src/report/json/log.ts',
   'log-ndjson': 'src/report/log/ndjson.ts',
   'log-page': 'src/report/html/log-page.ts',
