@@ -36,7 +36,6 @@ const PARTS = {
   'explained-names': 'src/findings/explanations/names.ts',
   'log-input': 'src/cli/log-input.ts',
   'read-log': 'src/inspect/read-log.ts',
-  'log-in-dump': 'src/inspect/log-in-dump.ts',
   'log-json': 'src/report/json/log.ts',
   'log-ndjson': 'src/report/log/ndjson.ts',
   'log-page': 'src/report/html/log-page.ts',
@@ -51,6 +50,13 @@ const PARTS = {
   'regs-validate-json': 'src/report/json/validation.ts',
   'explain-json': 'src/report/json/explain.ts',
   'check-json': 'src/report/json/check.ts',
+  triage: 'src/triage/run.ts',
+  'triage-text': 'src/report/triage/text.ts',
+  'triage-json': 'src/report/json/triage.ts',
+  'triage-ndjson': 'src/report/triage/ndjson.ts',
+  'triage-csv': 'src/report/triage/csv.ts',
+  'triage-junit': 'src/report/triage/junit.ts',
+  'triage-page': 'src/report/triage/page.ts',
   codecs: 'src/dump/codecs/registry.ts',
 };
 

@@ -15,6 +15,8 @@ import { completed, givenSnapshot, noteOrigin } from './snapshot-argument.ts';
 
 export interface GivenFlags extends DumpFlags, PlatformFlags {
   readonly regs?: string;
+  /** What `regs` holds, where somebody has read it already. */
+  readonly snapshot?: Snapshot;
   readonly allowOutside?: boolean;
 }
 

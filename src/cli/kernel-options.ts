@@ -40,11 +40,14 @@ const MAX_DMESG_BYTES = 1 << 26;
 
 export const collect = <T>(value: T, before: T[] | undefined): T[] => [...(before ?? []), value];
 
+/** What stands above them in the help. */
+export const KERNEL_OPTIONS = 'The kdump kernel, its machine and its devices:';
+
 /** Adds the options of {@link KernelFlags}. */
 export function addKernelOptions(command: Command): Command {
   const newest = `${NEWEST_KERNEL.major}.${NEWEST_KERNEL.minor}`;
   return command
-    .optionsGroup('The kdump kernel, its machine and its devices:')
+    .optionsGroup(KERNEL_OPTIONS)
     .addOption(
       new Option('--revision <name>', 'revision of the patch series to emulate, or "all" side by side').choices([
         ...REVISIONS.keys(),

@@ -16,6 +16,7 @@ export const REGS_OPTION = "register snapshot (JSON), - for stdin; without it th
 
 export interface SnapshotFlags extends SnapshotOptions {
   readonly regs?: string | undefined;
+  readonly snapshot?: Snapshot | undefined;
 }
 
 /** Throws InputError as loadSnapshot does. */
@@ -25,7 +26,11 @@ export async function snapshotAt(path: string, session: Session, options: Snapsh
 }
 
 /** The snapshot that the option names, or null without it. */
-export async function givenSnapshot({ regs, allowOutside }: SnapshotFlags, session: Session): Promise<Snapshot | null> {
+export async function givenSnapshot(
+  { regs, snapshot, allowOutside }: SnapshotFlags,
+  session: Session,
+): Promise<Snapshot | null> {
+  if (snapshot !== undefined) return snapshot;
   return regs === undefined ? null : snapshotAt(regs, session, { allowOutside });
 }
 

@@ -8,8 +8,8 @@ import { renderHtml } from '../report/render.ts';
 import { smmuRows } from '../report/triage/row.ts';
 import type { Analysis, Companion, Crash } from '../triage/crash.ts';
 import { crashTime } from '../triage/layouts.ts';
-import type { Runner, Task } from '../triage/runner.ts';
-import type { Answer } from '../triage/worker-process.ts';
+import { type Answer, READY, type Runner, type Task } from '../triage/runner.ts';
+import { captureBeside } from './capture-beside.ts';
 import { commandWords } from './command-line.ts';
 import { type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
 import type { Session } from './session.ts';
@@ -35,11 +35,17 @@ export async function serveTasks(shared: SharedFlags, session: Session): Promise
   // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
   process.on('SIGINT', () => {});
   const runner = localRunner(shared, session);
+  await session.print([`${READY}\n`]);
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
     const analysis = await runner.run(JSON.parse(line) as Task);
-    const answer: Answer = { analysis, residentBytes: process.memoryUsage.rss() };
+    const answer: Answer = { analysis, residentBytes: residentBytes() };
     await session.print([`${JSON.stringify(answer)}\n`]);
   }
+}
+
+/** Linux tells whoever started this process while it works, at no cost to it. */
+function residentBytes(): number {
+  return process.platform === 'linux' ? 0 : process.memoryUsage.rss();
 }
 
 /** Within this process: nothing limits it. */
@@ -52,22 +58,7 @@ async function analyse({ crash, report }: Task, shared: SharedFlags, session: Se
   const here = io.cwd();
   try {
     enter(crash.folder, session);
-    const { names, flags } = argumentsOf(crash, shared);
-    return await withInspection(names, flags, session, async (inspection, { kdumpRam, dump }) => {
-      const { details } = dump;
-      if (report !== null) {
-        const given = { files: namedFiles(flags), command: commandWords(['inspect', ...names, ...regsWords(flags)]) };
-        replaceFile(report, [...(await renderHtml(inspection, { kdumpRam, given }))].join(''), 0o600);
-      }
-      return {
-        status: 'ok',
-        exitCode: inspection.summary.exitCode,
-        kernel: inspection.kernel?.release ?? details.kernelRelease,
-        when: crashTime(details.vmcoreinfo),
-        smmus: smmuRows(inspection),
-        report,
-      };
-    });
+    return await withWhatCanBeRead(argumentsOf(crash, shared), session, report);
   } catch (error) {
     if (!isInputError(error)) {
       const why = `internal error, please report it: ${String(error)}`;
@@ -79,6 +70,52 @@ async function analyse({ crash, report }: Task, shared: SharedFlags, session: Se
   }
 }
 
+/**
+ * Nobody named the files beside the dump: one that cannot be used is left out, which the row says, as the dump alone may be
+ * enough. Where it is not, that is the reason.
+ */
+async function withWhatCanBeRead(given: Arguments, session: Session, report: string | null): Promise<Analysis> {
+  const unused = new Map<Used, InputError>();
+  for (;;) {
+    const flags: InspectFlags = { ...given.flags };
+    for (const one of unused.keys()) delete (flags as { [One in Used]?: string })[one];
+    try {
+      return await inspected({ ...given, flags }, session, report, unused);
+    } catch (error) {
+      const culprit = isInputError(error)
+        ? USED.find((one) => flags[one] !== undefined && flags[one] === error.file)
+        : undefined;
+      if (culprit !== undefined) unused.set(culprit, error as InputError);
+      else throw isInputError(error) ? ([...unused.values()][0] ?? error) : error;
+    }
+  }
+}
+
+async function inspected(
+  { names, flags: given }: Arguments,
+  session: Session,
+  report: string | null,
+  unused: ReadonlyMap<Used, InputError>,
+): Promise<Analysis> {
+  const capture = given.regs === undefined ? null : await captureBeside(given.regs, names, given, session);
+  const flags = capture === null ? given : { ...given, snapshot: capture };
+  return withInspection(names, flags, session, async (inspection, { kdumpRam, dump }) => {
+    const { details } = dump;
+    if (report !== null) {
+      const about = { files: namedFiles(flags), command: commandWords(['inspect', ...names, ...regsWords(flags)]) };
+      replaceFile(report, [...(await renderHtml(inspection, { kdumpRam, given: about }))].join(''), 0o600);
+    }
+    return {
+      status: 'ok',
+      exitCode: inspection.summary.exitCode,
+      kernel: inspection.kernel?.release ?? details.kernelRelease,
+      when: crashTime(details.vmcoreinfo),
+      smmus: smmuRows(inspection),
+      unused: [...unused].map(([companion, { message }]) => ({ companion, why: message })),
+    };
+  });
+}
+
 /** So that messages and reports name its files as they lie there. */
 function enter(folder: string, { io }: Session): void {
   try {
@@ -88,7 +125,12 @@ function enter(folder: string, { io }: Session): void {
   }
 }
 
-function argumentsOf(crash: Crash, shared: SharedFlags): { readonly names: string[]; readonly flags: InspectFlags } {
+interface Arguments {
+  readonly names: string[];
+  readonly flags: InspectFlags;
+}
+
+function argumentsOf(crash: Crash, shared: SharedFlags): Arguments {
   const given = USED.flatMap((one) => {
     const name = crash[one];
     return name === null ? [] : [[one, plain(name)]];
@@ -101,6 +143,7 @@ function argumentsOf(crash: Crash, shared: SharedFlags): { readonly names: strin
 
 /** Companions that are options of `inspect` of the same name. */
 const USED = ['regs', 'dmesg', 'iomem', 'iort', 'dtb'] as const satisfies readonly Companion[];
+type Used = (typeof USED)[number];
 
 /** `-` would be standard input. */
 function plain(name: string): string {

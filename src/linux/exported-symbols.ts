@@ -26,7 +26,9 @@ export function* exportedSymbol(reader: PhysicalReader, range: SearchRange, name
       const aligned = Math.ceil(paddr / 4) * 4 - paddr;
       for (let at = aligned; at < ownByteLength && at + 4 <= bytes.byteLength; at += 4) {
         const place = paddr + at;
-        if (bytes.readInt32LE(at) !== text - place) continue;
+        // By bytes at first: nearly every place is ruled out by its lowest one, and checked reads take five times as long.
+        const wanted = text - place;
+        if (bytes[at] !== (wanted & 0xff) || bytes.readInt32LE(at) !== wanted) continue;
         const value = reader.bytes(place - 4, 4)?.readInt32LE(0);
         if (value === undefined) continue;
         if (++entries > MAX_ENTRIES) return;

@@ -31,8 +31,11 @@ export function* chunksBackwards(reader: PhysicalReader, range: SearchRange, ove
 /** Physical addresses at which `wanted` begins, from the end of the range to its start. */
 export function* findBackwards(reader: PhysicalReader, range: SearchRange, wanted: Buffer): Generator<number> {
   for (const { paddr, ownByteLength, bytes } of chunksBackwards(reader, range, wanted.byteLength - 1)) {
-    for (let at = bytes.lastIndexOf(wanted); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(wanted, at - 1)) {
-      if (at < ownByteLength) yield paddr + at;
+    // Forwards within a chunk: searching a buffer backwards, as Node does it, takes ten times as long.
+    const found: number[] = [];
+    for (let at = bytes.indexOf(wanted); at >= 0 && at < ownByteLength; at = bytes.indexOf(wanted, at + 1)) {
+      found.push(paddr + at);
     }
+    yield* found.reverse();
   }
 }

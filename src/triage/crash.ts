@@ -66,8 +66,8 @@ export type Analysis =
       readonly kernel: string | null;
       readonly when: string | null;
       readonly smmus: readonly CrashSmmu[];
-      /** The file with its own report. */
-      readonly report: string | null;
+      /** Files that were found beside it and cannot be used. */
+      readonly unused: readonly { readonly companion: Companion; readonly why: string }[];
     }
   | ({ readonly status: 'failed' } & Failed);
 
@@ -91,6 +91,7 @@ export interface CrashRow extends Readonly<Record<Companion, string | null>> {
   readonly exitCode: 0 | 1 | 2 | 3;
   readonly seconds: number;
   readonly failure: Failure | null;
+  /** Why there is no result, or what of its files was not used for it. */
   readonly why: string | null;
   /** By what crashes are grouped: that of the SMMU which fares worst. */
   readonly fingerprint: string;

@@ -20,7 +20,7 @@ const LAYOUTS: readonly RegExp[] = [
   `${DATE}[-T_ ]${TIME}(?:[-_]${HOST})?`,
   `${DATE}(?:[-_]${HOST})?`,
   `${HOST}[-_]${STAMP}`,
-  `${STAMP}(?:[-_]${HOST})?`,
+  `(?:dump\\.)?${STAMP}(?:[-_]${HOST})?`,
 ].map((layout) => new RegExp(`^${layout}$`));
 
 /** What stands in front of a time and is no host. */

@@ -15,6 +15,16 @@ export interface Runner {
   close(): void;
 }
 
+/** The first line of a worker: from here on its time counts. */
+export const READY = 'ready';
+
+/** What a worker says when it is done. */
+export interface Answer {
+  readonly analysis: Analysis;
+  /** Its resident memory in bytes, where the system does not tell it while it works. */
+  readonly residentBytes: number;
+}
+
 export interface Done<T extends Task> {
   readonly task: T;
   readonly analysis: Analysis;

@@ -1,5 +1,6 @@
 /** A triage from its crashes to its report: what is done already, what is not, and what became of it. */
 
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
@@ -13,7 +14,7 @@ import { type Runner, runAll, type Task } from './runner.ts';
 import { isOf, type Shard, shardText } from './shard.ts';
 
 /** What of a row is known without its dump. */
-export type RowFrame = Pick<CrashRow, 'seconds' | 'shard' | 'identity'>;
+export type RowFrame = Pick<CrashRow, 'seconds' | 'shard' | 'identity' | 'report'>;
 
 export interface TriageOptions {
   /** Everything but the files that a row depends on: the options of the inspection. */
@@ -72,16 +73,14 @@ export class Triage {
 
   /** The report's rows are read from the results, so keep those open until it is written. */
   async run(): Promise<TriageReport> {
-    const { jobs, startRunner, stop, shard } = this.#options;
+    const { jobs, startRunner, stop } = this.#options;
     this.#readEarlier();
     await runAll(this.#tasks(), { jobs, start: startRunner, stop }, ({ task, analysis, seconds }) =>
       this.#finished(task, analysis, seconds),
     );
     this.#complete = !stop.aborted;
-    if (shard !== null && this.#complete) {
-      const end: ShardEnd = { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found };
-      this.#results.append(JSON.stringify(end));
-    }
+    const end = this.shardEnd;
+    if (end !== null) this.#results.append(JSON.stringify(end));
     return this.#report();
   }
 
@@ -102,7 +101,7 @@ export class Triage {
 
   /** What is left to do; what is done already goes into the report as it comes by. */
   async *#tasks(): AsyncGenerator<RowTask> {
-    const { shard, reports, onCrash } = this.#options;
+    const { shard, onCrash } = this.#options;
     for await (const crash of this.#source.crashes()) {
       this.#found += 1;
       if (shard !== null && !isOf(shard, crash.path)) continue;
@@ -112,14 +111,17 @@ export class Triage {
       this.#tellProgress();
       const identity = identityOf(crash, this.#options.asked);
       if (await this.#takeEarlier(crash, identity, order)) continue;
-      const task = { crash, report: this.#reportOf(crash, reports), order, identity };
+      const report = this.#reportOf(crash);
+      const task = { crash, report: report === null ? null : resolve(report), order, identity };
       if (crash.problem === null) yield task;
       else await this.#finished(task, { status: 'failed', ...crash.problem }, 0);
     }
   }
 
-  #reportOf({ path }: Crash, reports: string | null): string | null {
-    return reports === null ? null : resolve(join(reports, reportName(path)));
+  /** As the folder was named. */
+  #reportOf({ path }: Crash): string | null {
+    const { reports } = this.#options;
+    return reports === null ? null : join(reports, reportName(path));
   }
 
   async #takeEarlier(crash: Crash, identity: string, order: number): Promise<boolean> {
@@ -128,7 +130,9 @@ export class Triage {
     const same = earlier.identity === identity || earlier.identity === this.#limitedIdentity(crash);
     if (!same) return false;
     const [row] = this.#results.rows([earlier]);
-    if (row === undefined) return false;
+    const report = this.#reportOf(crash);
+    // Whoever asks for reports asks for this one too.
+    if (row === undefined || (row.status === 'ok' && report !== null && !existsSync(report))) return false;
     this.#resumed += 1;
     await this.#take(row, earlier, order);
     return true;
@@ -146,6 +150,7 @@ export class Triage {
       seconds: Math.round(seconds * 1000) / 1000,
       shard: shard === null ? null : shardText(shard),
       identity: isLimited ? this.#limitedIdentity(crash) : identity,
+      report: analysis.status === 'ok' ? this.#reportOf(crash) : null,
     });
     await this.#take(row, this.#results.append(JSON.stringify(row)), order);
   }

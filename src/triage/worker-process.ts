@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Analysis, Failure } from './crash.ts';
-import type { Runner, Task } from './runner.ts';
+import { type Answer, READY, type Runner, type Task } from './runner.ts';
 
 export interface Limits {
   /** For one crash. */
@@ -16,13 +16,8 @@ export interface Limits {
   readonly byteLength: number;
 }
 
-/** What a worker says when it is done. */
-export interface Answer {
-  readonly analysis: Analysis;
-  /** Its resident memory in bytes, where the system does not tell it while it works. */
-  readonly residentBytes: number;
-}
-
+/** To start takes no more than this on the busiest machine; whoever takes longer will not. */
+const START_MS = 120_000;
 const WATCH_MS = 100;
 /** Node ends itself with it when its heap is full. */
 const ABORTED = 134;
@@ -32,9 +27,11 @@ export class WorkerProcess implements Runner {
   readonly #command: readonly string[];
   readonly #limits: Limits;
   #child: ChildProcess | null = null;
+  #isReady = false;
   #closed = false;
   /** Ends what the worker is at work on. */
   #finish: ((analysis: Analysis) => void) | null = null;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(command: readonly string[], limits: Limits) {
     this.#command = command;
@@ -44,17 +41,18 @@ export class WorkerProcess implements Runner {
   run(task: Task): Promise<Analysis> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed('died'));
-      const child = this.#child ?? this.#start();
-      const timer = setTimeout(() => this.#end('time'), this.#limits.seconds * 1000);
       const watch = setInterval(() => {
-        if (residentBytesOf(child.pid) > this.#limits.byteLength) this.#end('memory');
+        if (residentBytesOf(this.#child?.pid) > this.#limits.byteLength) this.#end('memory');
       }, WATCH_MS);
       this.#finish = (analysis) => {
-        clearTimeout(timer);
+        clearTimeout(this.#timer);
         clearInterval(watch);
         this.#finish = null;
         resolve(analysis);
       };
+      const child = this.#child ?? this.#start();
+      if (this.#isReady) this.#limitTime();
+      else this.#timer = setTimeout(() => this.#end('died'), START_MS);
       child.stdin?.write(`${JSON.stringify(task)}\n`);
     });
   }
@@ -64,9 +62,14 @@ export class WorkerProcess implements Runner {
     this.#end('died');
   }
 
+  #limitTime(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end('time'), this.#limits.seconds * 1000);
+  }
+
   #start(): ChildProcess {
     const [program = '', ...args] = this.#command;
-    const heap = Math.max(64, Math.floor(this.#limits.byteLength / 2 ** 20));
+    const heap = Math.floor(this.#limits.byteLength / 2 ** 20);
     const options = `${process.env['NODE_OPTIONS'] ?? ''} --max-old-space-size=${heap}`.trim();
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -74,14 +77,12 @@ export class WorkerProcess implements Runner {
       windowsHide: true,
     });
     this.#child = child;
-    let line: string[] = [];
+    this.#isReady = false;
+    let begun = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const end = text.indexOf('\n');
-      line.push(end < 0 ? text : text.slice(0, end));
-      if (end < 0) return;
-      const said = line.join('');
-      line = [];
-      if (child === this.#child) this.#answered(said);
+      const lines = (begun + text).split('\n');
+      begun = lines.pop() as string;
+      for (const line of lines) if (child === this.#child) this.#heard(line);
     });
     // Whatever ends it is said by its exit.
     child.stdin?.on('error', () => {});
@@ -95,8 +96,18 @@ export class WorkerProcess implements Runner {
     return child;
   }
 
-  #answered(line: string): void {
-    const { analysis, residentBytes } = JSON.parse(line) as Answer;
+  #heard(line: string): void {
+    if (!this.#isReady) {
+      this.#isReady = line === READY;
+      if (this.#isReady) this.#limitTime();
+      return;
+    }
+    const answer = answerIn(line);
+    if (answer === null) {
+      this.#end('died');
+      return;
+    }
+    const { analysis, residentBytes } = answer;
     const finish = this.#finish;
     // What it has kept would count against the next one.
     if (residentBytes > this.#limits.byteLength) this.#end('memory');
@@ -108,6 +119,15 @@ export class WorkerProcess implements Runner {
     this.#child = null;
     child?.kill('SIGKILL');
     this.#finish?.(failed(failure));
+  }
+}
+
+/** Null where something prints what is no answer: what it says from then on cannot be told from one. */
+function answerIn(line: string): Answer | null {
+  try {
+    return JSON.parse(line) as Answer;
+  } catch {
+    return null;
   }
 }
 

@@ -6,8 +6,9 @@ import { reportAssets } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { foot, head } from '../html/page.ts';
 import { section } from '../html/render.ts';
-import { totalsInWords, triageSections } from './sections.ts';
+import { triageSections } from './sections.ts';
 import { safeReport } from './text.ts';
+import { totalsInWords } from './totals.ts';
 
 /** More rows than anybody reads in a page. */
 const MAX_ROWS = 10_000;

@@ -59,10 +59,10 @@ const PLAIN = makeStyle({ width: 100, color: false });
 export function rowMaker(limits: Limits): (crash: Crash, analysis: Analysis, frame: RowFrame) => CrashRow {
   return (crash, analysis, frame) => {
     const { name, path, dump, when, host } = crash;
-    const companions = Object.fromEntries(COMPANIONS.map((one) => [one, crash[one]])) as Record<
-      Companion,
-      string | null
-    >;
+    const unused = analysis.status === 'ok' ? analysis.unused : [];
+    const companions = Object.fromEntries(
+      COMPANIONS.map((one) => [one, unused.some(({ companion }) => companion === one) ? null : crash[one]]),
+    ) as Record<Companion, string | null>;
     const isOk = analysis.status === 'ok';
     const failure = isOk ? null : analysis.failure;
     const smmus = isOk ? analysis.smmus : [];
@@ -77,13 +77,18 @@ export function rowMaker(limits: Limits): (crash: Crash, analysis: Analysis, fra
       status: failure === null ? 'ok' : (STATUS[failure] ?? 'failed'),
       exitCode: isOk ? analysis.exitCode : 2,
       failure,
-      why: isOk ? null : (analysis.why ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
+      why: isOk
+        ? unusedInWords(analysis.unused)
+        : (analysis.why ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
       fingerprint: fingerprintOfRow(smmus, isOk ? null : analysis),
       smmus,
-      report: isOk ? analysis.report : null,
       ...frame,
     };
   };
+}
+
+function unusedInWords(unused: readonly { readonly why: string }[]): string | null {
+  return unused.length === 0 ? null : `not used: ${unused.map(({ why }) => why).join('; ')}`;
 }
 
 const STATUS: Partial<Readonly<Record<Failure, Status>>> = { time: 'timeout', link: 'skipped' };

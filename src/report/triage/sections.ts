@@ -1,6 +1,6 @@
 /** What is there to show of a triage? How many crashes, their causes, and each in one row. */
 
-import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Status, Totals, TriageReport } from '../../triage/crash.ts';
+import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Status, TriageReport } from '../../triage/crash.ts';
 import { decidingSmmu } from '../../triage/fingerprint.ts';
 import { count, grouped } from '../prose/quantities.ts';
 import type { Tone } from '../prose/tone.ts';
@@ -8,19 +8,6 @@ import { type Cell, notes, type Prose, type Row, type Section } from '../section
 
 /** Where the own report of a crash is, seen from this one; null where it cannot be linked to. */
 export type Link = (report: string) => string | null;
-
-/** `512 crashes: 480 analysed, 30 failed, 2 timed out`. */
-export function totalsInWords({ crashes, ok, failed, timeout, skipped, exitCodes, resumed, complete }: Totals): string {
-  const open = exitCodes[3];
-  const parts = [
-    `${grouped(ok)} analysed${open > 0 ? ` (${grouped(open)} of them cannot be told)` : ''}`,
-    failed > 0 && `${grouped(failed)} failed`,
-    timeout > 0 && `${grouped(timeout)} timed out`,
-    skipped > 0 && `${grouped(skipped)} left out`,
-  ].filter((part) => part !== false);
-  const earlier = resumed > 0 ? `; ${grouped(resumed)} from an earlier run` : '';
-  return `${count(crashes, 'crash', 'crashes')}: ${parts.join(', ')}${earlier}${complete ? '' : '; ended before all were looked at'}`;
-}
 
 /** `report` has been made safe to print. */
 export function triageSections(report: TriageReport, link: Link, mostRows: number): Section[] {
@@ -41,8 +28,8 @@ export function triageSections(report: TriageReport, link: Link, mostRows: numbe
               { title: 'When', kind: 'code', yields: 'below', optional: true },
               { title: 'Device', kind: 'code', yields: 'below', optional: true },
               { title: 'Decided by', kind: 'code', yields: 'below', optional: true },
-              { title: 'Host', kind: 'code', yields: 'hidden', optional: true },
-              { title: 'Kernel', kind: 'code', yields: 'hidden', optional: true },
+              { title: 'Host', kind: 'code', yields: 'below', optional: true },
+              { title: 'Kernel', kind: 'code', yields: 'below', optional: true },
               { title: 'Why', yields: 'below', optional: true },
             ],
             rows: rowsOf(crashes, link),

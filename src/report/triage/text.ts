@@ -5,7 +5,8 @@ import type { TriageReport } from '../../triage/crash.ts';
 import { escaped } from '../escape.ts';
 import { sectionLines } from '../text/render.ts';
 import { headline, type Style } from '../text/style.ts';
-import { totalsInWords, triageSections } from './sections.ts';
+import { triageSections } from './sections.ts';
+import { totalsInWords } from './totals.ts';
 
 /** A terminal has no more lines than this; the other formats have all rows. */
 const MAX_ROWS = 10_000;

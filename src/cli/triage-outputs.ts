@@ -1,0 +1,85 @@
+/** Where do the reports of a triage go? As those of `inspect`, and with --reports an index beside those of the crashes. */
+
+import { dirname, join } from 'node:path';
+import { InputError } from '../errors.ts';
+import { escapeText } from '../report/escape.ts';
+import { renderCsv, renderHtml, renderJson, renderJunit, renderNdjson, renderText } from '../report/render.ts';
+import type { TriageReport } from '../triage/crash.ts';
+import { writeToFile } from './output.ts';
+import { type Format, type OutputFlags, planOutputs, type ReportOutput } from './report-outputs.ts';
+import type { ColorChoice, Session } from './session.ts';
+
+/** What a triage can be written as. */
+export const TRIAGE_FORMATS: readonly Format[] = ['text', 'json', 'ndjson', 'csv', 'junit', 'html'];
+
+export interface TriageOutputFlags extends OutputFlags {
+  readonly color: ColorChoice;
+  readonly reports?: string;
+  readonly resume?: string;
+  readonly merge?: boolean;
+}
+
+/** Whether its rows are printed as they become known. */
+export function isStream({ format, file }: ReportOutput): boolean {
+  return format === 'ndjson' && file === null;
+}
+
+/** What goes where. Throws InputError (`usage`) for what a triage is not written as. */
+export function planTriageOutputs(flags: OutputFlags): ReportOutput[] {
+  const outputs = planOutputs(flags);
+  const other = outputs.find(({ format }) => !TRIAGE_FORMATS.includes(format));
+  if (other === undefined) return outputs;
+  throw new InputError('usage', `is a name for ${other.format}, which a triage is not written as`, {
+    file: other.file ?? '',
+  });
+}
+
+/** Writes every report, files first. `inputs` are not to be overwritten. What was printed row by row is printed. */
+export async function writeOutputs(
+  report: TriageReport,
+  outputs: readonly ReportOutput[],
+  { color, reports, resume, merge: isMerge }: TriageOutputFlags,
+  session: Session,
+  inputs: readonly string[] = [],
+): Promise<void> {
+  const index: readonly ReportOutput[] =
+    reports === undefined ? [] : [{ format: 'html', file: join(reports, 'index.html') }];
+  const kept = [...inputs, ...(resume === undefined ? [] : [resume])];
+  const left = outputs.filter((output) => isMerge === true || !isStream(output));
+  for (const { format, file } of [...index, ...left]) {
+    if (file === null) continue;
+    writeToFile(file, await rendered(report, format, file, color, session), kept);
+    session.note(`report written to ${escapeText(file)}\n`);
+  }
+  for (const { format, file } of left) {
+    if (file !== null) continue;
+    const pieces = await rendered(report, format, null, color, session);
+    await (format === 'text' ? session.printPaged(pieces) : session.print(pieces));
+  }
+}
+
+function rendered(
+  report: TriageReport,
+  format: Format,
+  file: string | null,
+  color: ColorChoice,
+  session: Session,
+): Promise<Iterable<string>> {
+  switch (format) {
+    case 'json':
+      return renderJson(report);
+    case 'ndjson':
+      return renderNdjson(report);
+    case 'csv':
+      return renderCsv(report);
+    case 'junit':
+      return renderJunit(report);
+    case 'html':
+      return renderHtml(report, { folder: file === null ? '.' : dirname(file) });
+    default:
+      return renderText(report, {
+        width: session.width(file === null),
+        color: session.wantsColor(color, file === null),
+      });
+  }
+}

@@ -1,0 +1,90 @@
+/** The triage in processes of its own: workers, kill -9 and what is left of it, Ctrl-C. Needs a build. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { COMMAND } from '../../samples/make.ts';
+import type { CrashRow } from '../../src/triage/crash.ts';
+import { runProcess } from '../support/command.ts';
+import { makeCrashTree } from '../support/crash-tree.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const { path: cwd } = temporaryFolder();
+const CRASHES = 100;
+
+beforeAll(() => {
+  makeCrashTree(join(cwd, 'tree'), CRASHES);
+});
+
+const start = (...args: string[]) =>
+  spawn(process.execPath, [COMMAND, 'triage', 'tree', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** When the file has so many lines. */
+async function lines(file: string, number: number): Promise<void> {
+  const path = join(cwd, file);
+  const has = () => existsSync(path) && readFileSync(path, 'utf8').split('\n').length > number;
+  const watcher = watch(cwd);
+  try {
+    while (!has()) await Promise.race([once(watcher, 'change'), new Promise((resolve) => setTimeout(resolve, 20))]);
+  } finally {
+    watcher.close();
+  }
+}
+
+async function textOf(child: ChildProcess): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (piece: string) => {
+      text[name] += piece;
+    });
+  }
+  await once(child, 'close');
+  return text;
+}
+
+const rowsIn = (file: string): CrashRow[] =>
+  readFileSync(join(cwd, file), 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as CrashRow];
+      } catch {
+        return [];
+      }
+    });
+
+test('killed at any moment, it goes on where it was, and loses no row', async () => {
+  const child = start('--resume', 'killed.ndjson', '--jobs', '2');
+  await lines('killed.ndjson', 10);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const before = rowsIn('killed.ndjson');
+  expect(before.length).toBeGreaterThanOrEqual(10);
+
+  const { stdout, status } = runProcess(
+    ['triage', 'tree', '--resume', 'killed.ndjson', '--jobs', '2', '--reports', 'reports', '--format', 'json'],
+    { cwd },
+  );
+  expect(status).toBe(3);
+  const { crashes, totals } = JSON.parse(stdout);
+  expect(totals).toMatchObject({ crashes: CRASHES, ok: 96, failed: 4, resumed: before.length, complete: true });
+  expect(crashes).toEqual(expect.arrayContaining(before));
+  expect(new Set(rowsIn('killed.ndjson').map(({ path }) => path)).size).toBe(CRASHES);
+  // Reports are of those that were done now, and the index of all.
+  expect(readdirSync(join(cwd, 'reports')).length).toBeGreaterThan(1);
+});
+
+test('Ctrl-C ends it with what is there, and no process stays behind', async () => {
+  const child = start('--resume', 'stopped.ndjson', '--jobs', '1', '--format', 'json');
+  const text = textOf(child);
+  await lines('stopped.ndjson', 5);
+  child.kill('SIGINT');
+  const { stdout, stderr } = await text;
+  const { crashes, totals } = JSON.parse(stdout);
+  expect(totals.complete).toBe(false);
+  expect(crashes.length).toBe(rowsIn('stopped.ndjson').length);
+  expect(stderr).toContain('ended early');
+  expect(child.exitCode).toBe(3);
+});

@@ -1,0 +1,389 @@
+/** `smmu-adopt triage` on a tree of five hundred crashes, and on small ones with everything that names and files can be. */
+
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { SAMPLES_FOLDER } from '../../samples/make.ts';
+import type { CrashGroup, CrashRow, Totals } from '../../src/triage/crash.ts';
+import { run } from '../support/command.ts';
+import { makeCrashTree, type TreeKind } from '../support/crash-tree.ts';
+import { expectStrictlyValidDocument } from '../support/schema.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { parseXml } from '../support/xml.ts';
+
+const { path: top } = temporaryFolder();
+const CRASHES = 500;
+
+interface Report {
+  readonly crashes: readonly CrashRow[];
+  readonly groups: readonly CrashGroup[];
+  readonly totals: Totals;
+}
+
+const triage = (args: readonly string[], cwd = top) => run(['triage', ...args], { cwd });
+
+async function json(args: readonly string[], cwd = top): Promise<Report & { readonly status: number | null }> {
+  const { stdout, status } = await triage([...args, '--format', 'json'], cwd);
+  const report = JSON.parse(stdout);
+  expectStrictlyValidDocument('triage', report);
+  return { ...report, status };
+}
+
+/** What two runs of the same crashes have in common. */
+const timeless = (rows: readonly CrashRow[]) => rows.map(({ seconds: _, ...row }) => row);
+
+describe('five hundred crashes', () => {
+  let made: Readonly<Record<TreeKind, number>>;
+  let whole: Report & { readonly status: number | null };
+
+  beforeAll(async () => {
+    made = makeCrashTree(join(top, 'tree'), CRASHES);
+    whole = await json(['tree', '--resume', 'whole.ndjson']);
+  });
+
+  test('every one is a row, in the order of their paths', () => {
+    expect(whole.crashes.length).toBe(CRASHES);
+    expect(new Set(whole.crashes.map(({ path }) => path)).size).toBe(CRASHES);
+    expect(whole.status).toBe(3);
+    const { ok, failed, exitCodes, complete } = whole.totals;
+    const broken = made.empty + made.page + made.pipe;
+    expect({ ok, failed, complete }).toEqual({ ok: CRASHES - broken, failed: broken, complete: true });
+    expect(exitCodes[3]).toBe(made.cut);
+    expect(exitCodes[2]).toBe(broken);
+  });
+
+  test('what became of each is grouped by cause', () => {
+    const counts = (pattern: RegExp) =>
+      whole.groups.filter(({ fingerprint }) => pattern.test(fingerprint)).map(({ count }) => count);
+    expect(counts(/^adopted\/-\/gbpa-bypass/)).toEqual([made.adopted]);
+    expect(counts(/^fallback\/two-level\.l1-descriptors\/l1-span-unsupported/)).toEqual([made.fallsBack]);
+    expect(counts(/^indeterminate\//)).toEqual([made.cut]);
+    expect(counts(/^failed\//).toSorted()).toEqual([made.empty, made.page, made.pipe].toSorted());
+    const bare = whole.groups.filter(({ kernels }) => kernels.includes('6.1.0-made'));
+    expect(bare.map(({ count }) => count)).toEqual([made.bare + made.otherKernel + made.flattened]);
+    expect(bare[0]?.kernels).toEqual(['6.1.0-made', '6.12.107-made']);
+  });
+
+  test('folders say when it was and whose', () => {
+    const of = (pattern: RegExp) => whole.crashes.find(({ path }) => pattern.test(path));
+    expect(of(/^tree\/10\.0\.0\.0-/)).toMatchObject({ host: '10.0.0.0', when: '2026-11-01T03:00:00' });
+    expect(of(/^tree\/node1\/2026/)).toMatchObject({ host: null, when: '2026-11-02T03:00:01' });
+    expect(of(/^tree\/rack2\/.*-node2$/)).toMatchObject({ host: 'node2', when: '2026-11-03' });
+  });
+
+  test('three parts, merged, are the whole', async () => {
+    for (const part of [1, 2, 3]) {
+      const { stdout, status } = await triage(['tree', '--shard', `${part}/3`, '--format', 'ndjson']);
+      expect(status).toBe(3);
+      writeFileSync(join(top, `part${part}.ndjson`), stdout);
+    }
+    const merged = await json(['--merge', 'part1.ndjson', 'part2.ndjson', 'part3.ndjson']);
+    const byPath = (rows: readonly CrashRow[]) =>
+      timeless(rows)
+        .map(({ shard: _, ...row }) => row)
+        .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    expect(byPath(merged.crashes)).toEqual(byPath(whole.crashes));
+    expect(merged.groups).toEqual(whole.groups);
+    expect(merged.totals).toEqual(whole.totals);
+  });
+
+  test('resumed, nothing is done twice, and what a torn line was of once more', async () => {
+    const file = join(top, 'whole.ndjson');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const again = await json(['tree', '--resume', 'whole.ndjson']);
+    expect(readFileSync(file, 'utf8').split('\n')).toEqual(lines);
+    expect(again.crashes).toEqual(whole.crashes);
+    expect(again.totals.resumed).toBe(CRASHES);
+    // As kill -9 leaves it: two rows are missing, and half of one.
+    const kept = `${lines.slice(0, -4).join('\n')}\n`;
+    writeFileSync(file, `${kept}${(lines.at(-4) as string).slice(0, 100)}`);
+    const mended = await triage(['tree', '--resume', 'whole.ndjson', '--format', 'json']);
+    expect(mended.stderr).toContain('passed over 1 line that is no row');
+    const report = JSON.parse(mended.stdout) as Report;
+    expect(timeless(report.crashes)).toEqual(timeless(whole.crashes));
+    expect(report.totals.resumed).toBe(CRASHES - 3);
+    expect(readFileSync(file, 'utf8').startsWith(kept)).toBe(true);
+  });
+
+  test('the text begins with the total and the causes', async () => {
+    const { stdout } = await triage(['tree', '--resume', 'whole.ndjson']);
+    const [first, , causes] = stdout.split('\n');
+    expect(first).toBe('500 crashes: 480 analysed (40 of them cannot be told), 20 failed; 500 from an earlier run');
+    expect(causes).toBe('Causes  7 causes, the most frequent first');
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
+  });
+
+  test('CSV and JUnit have a record and a case for each', async () => {
+    const { stdout: csv } = await triage(['tree', '--resume', 'whole.ndjson', '--format', 'csv']);
+    expect(csv.split('\r\n').length).toBe(CRASHES + 2);
+    const { stdout: xml } = await triage(['tree', '--resume', 'whole.ndjson', '--format', 'junit']);
+    const { attributes } = parseXml(xml).children[0] as ReturnType<typeof parseXml>;
+    const broken = made.empty + made.page + made.pipe;
+    expect(attributes).toMatchObject({ tests: '500', errors: String(made.cut + broken), skipped: '0' });
+  });
+});
+
+let folders = 0;
+
+/** A new folder, and ways to fill it. */
+function place() {
+  folders += 1;
+  const path = join(top, `case-${folders}`);
+  mkdirSync(path);
+  const at = (...parts: string[]) => join(path, ...parts);
+  return {
+    path,
+    at,
+    /** A copy of files of a sample. */
+    crash(folder: string, sample = 'bad-span', files: Readonly<Record<string, string>> = BAD_SPAN) {
+      mkdirSync(at(folder), { recursive: true });
+      for (const [from, to] of Object.entries(files)) cpSync(join(SAMPLES_FOLDER, sample, from), at(folder, to));
+    },
+    json: (...args: string[]) => json(args, path),
+    triage: (...args: string[]) => triage(args, path),
+  };
+}
+
+const BAD_SPAN = { 'dump.raw': 'dump.raw', 'regs.json': 'regs.json' };
+
+describe('a row', () => {
+  test('is what the contract says', async () => {
+    const { crash, json: read } = place();
+    crash('2026-11-02-node17', 'bad-span', { 'dump.raw': 'vmcore', 'regs.json': 'regs.json' });
+    const { crashes, status } = await read('.');
+    expect(status).toBe(1);
+    expect(crashes[0]).toMatchObject({
+      crash: '2026-11-02-node17',
+      path: '2026-11-02-node17',
+      when: '2026-11-02',
+      host: 'node17',
+      dump: ['vmcore'],
+      regs: 'regs.json',
+      status: 'ok',
+      exitCode: 1,
+      kernel: null,
+      why: null,
+    });
+    expect(crashes[0]?.smmus[0]).toMatchObject({
+      name: 'arm-smmu-v3.0.auto',
+      verdict: 'fallback',
+      decidedBy: 'two-level.l1-descriptors',
+      outcome: 'FALLS BACK TO A FULL RESET (-EINVAL)',
+      errors: 2,
+      worst: { rule: 'l1-span-unsupported' },
+    });
+  });
+
+  test('names the device and the driver that it is about', async () => {
+    const { crash, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: 'vmcore' });
+    const { crashes } = await read('a', '--deep');
+    expect(crashes[0]?.smmus[0]).toMatchObject({ device: '0000:00:02.0', driver: 'e1000e' });
+    expect(crashes[0]).toMatchObject({ kernel: '6.1.0-made', fingerprint: 'adopted/-/dma-into-kdump-memory/e1000e' });
+  });
+
+  test('is one line, whatever its folder is called', async () => {
+    const hostile = 'a\u001b[31m\nb\u202e<img src=x>';
+    const { crash, triage: text, json: read } = place();
+    crash(hostile);
+    for (const format of ['text', 'csv', 'junit', 'html', 'ndjson', 'json']) {
+      const { stdout, stderr } = await text('.', '--format', format, '-v');
+      expect(stdout + stderr).not.toContain('\u001b');
+      expect(stdout + stderr).not.toContain('\u202e');
+      if (format === 'html') expect(stdout).not.toContain('<img');
+      if (format === 'ndjson') expect(stdout.trimEnd().split('\n').length).toBe(1);
+    }
+    expect((await read('.')).crashes[0]?.crash).toBe(hostile);
+  });
+});
+
+describe('what lies beside a dump', () => {
+  test('is not used where it cannot be, and the row says so', async () => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: 'vmcore' });
+    writeFileSync(at('a', 'regs.json'), '{ "registers": { "CR0": "0x1" } }');
+    writeFileSync(at('a', 'iomem.txt'), '00000000-00000000 : System RAM\n');
+    const { crashes } = await read('.');
+    expect(crashes[0]).toMatchObject({ status: 'ok', regs: null, iomem: null, kernel: '6.1.0-made' });
+    expect(crashes[0]?.why).toMatch(/^not used: iomem\.txt: has zeros for all addresses.*; regs\.json: /);
+  });
+
+  test('is the reason where nothing goes without it', async () => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    writeFileSync(at('a', 'regs.json'), '{ "registers": { "CR0": "0x1" } }');
+    const { crashes, status } = await read('.');
+    expect(status).toBe(2);
+    expect(crashes[0]).toMatchObject({ status: 'failed', failure: 'snapshot', exitCode: 2 });
+    expect(crashes[0]?.why).toMatch(/^regs\.json: /);
+  });
+
+  test('may be a capture, of the SMMU that the dump has', async () => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: 'vmcore' });
+    const { stdout } = await run(['regs', 'extract', at('a', 'vmcore')]);
+    const { IDR0, ...others } = JSON.parse(stdout).smmus[0].registers as Record<string, string>;
+    // Coherent, which the crashed kernel does not remember and a register says.
+    const registers = { ...others, IDR0: `0x${(Number(IDR0) | 0x10).toString(16)}` };
+    const lines = Object.entries(registers).map(([name, value]) => `${name} = ${value}`);
+    writeFileSync(at('a', 'regs.txt'), `${lines.join('\n')}\n`);
+    const { crashes } = await read('.');
+    expect(crashes[0]).toMatchObject({ status: 'ok', regs: 'regs.txt', why: null });
+    expect(crashes[0]?.smmus[0]?.verdict).toBe('adopted');
+  });
+});
+
+describe('exit status', () => {
+  test.each([
+    ['0 where nothing is at --fail-on', ['.', '--fail-on', 'never'], 0],
+    ['1 where something is', ['.'], 1],
+    ['2 where there is nothing', ['empty'], 2],
+    ['2 where a folder is not there', ['nowhere'], 2],
+    ['2 without a folder', [], 2],
+    ['2 where none can be read', ['broken'], 2],
+    ['3 where one cannot be', ['.', 'broken'], 3],
+  ])('%s', async (_, args, status) => {
+    const { crash, at, triage: text } = place();
+    crash('a');
+    mkdirSync(at('empty'));
+    mkdirSync(join(at('..'), 'broken'), { recursive: true });
+    writeFileSync(join(at('..'), 'broken', 'vmcore'), '');
+    const places = args.map((arg) => (arg === 'broken' ? '../broken' : arg));
+    expect((await text(...places)).status).toBe(status);
+  });
+});
+
+test('-v says what was taken for what', async () => {
+  const { crash, at, triage: text } = place();
+  crash('a');
+  writeFileSync(at('a', 'notes.txt'), 'Called the vendor.\n');
+  const { stderr } = await text('.', '-v');
+  expect(stderr).toBe('a: dump dump.raw, registers regs.json; not used: notes.txt (a text file)\n');
+});
+
+test('what changed is done again, and so is everything for other options', async () => {
+  const { crash, at, json: read } = place();
+  crash('a');
+  crash('b');
+  const resumed = async (...args: string[]) => (await read('.', '--resume', 'r.ndjson', ...args)).totals.resumed;
+  expect(await resumed()).toBe(0);
+  expect(await resumed()).toBe(2);
+  const regs = at('b', 'regs.json');
+  writeFileSync(regs, `${readFileSync(regs, 'utf8')} `);
+  crash('c');
+  expect(await resumed()).toBe(1);
+  expect(await resumed('--revision', 'v10')).toBe(0);
+  expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
+});
+
+describe('--reports', () => {
+  test('writes the report of each crash, and an index that leads there', async () => {
+    const { crash, at, triage: text } = place();
+    crash('x..y');
+    crash('two words#?');
+    const { stdout, stderr } = await text('.', '--reports', 'out/html', '--format', 'ndjson');
+    expect(stderr).toContain('report written to out/html/index.html');
+    const reports = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).report as string);
+    const index = readFileSync(at('out', 'html', 'index.html'), 'utf8');
+    expect(readdirSync(at('out', 'html')).length).toBe(3);
+    for (const report of reports) {
+      const name = report.slice(report.lastIndexOf('/') + 1);
+      expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*\.html$/);
+      expect(index).toContain(`<a href="${name}">`);
+      expect(readFileSync(at('out', 'html', name), 'utf8')).toContain('Falls back to a full reset');
+    }
+  });
+
+  test('replaces a link that lies in its way, and does not follow it', async () => {
+    const { crash, at, triage: text } = place();
+    crash('a');
+    await text('.', '--reports', 'first');
+    const [name = ''] = readdirSync(at('first')).filter((file) => file !== 'index.html');
+    mkdirSync(at('second'));
+    symlinkSync(at('outside.html'), at('second', name));
+    await text('.', '--reports', 'second');
+    expect(existsSync(at('outside.html'))).toBe(false);
+    expect(readFileSync(at('second', name), 'utf8')).toContain('<!doctype html>');
+  });
+});
+
+describe('a list', () => {
+  test.each([['\n'], ['\r\n'], ['\0']])('on standard input, with %j between paths', async (between) => {
+    const { crash, path } = place();
+    crash('a b');
+    crash('c');
+    const stdin = `${['a b', 'c/dump.raw'].join(between)}${between}`;
+    const { stdout } = await run(['triage', '-', '--format', 'ndjson'], { cwd: path, stdin });
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows.map(({ path: where }) => where)).toEqual(['a b', 'c/dump.raw']);
+  });
+
+  test('in a manifest, whose crashes have their files apart', async () => {
+    const { crash, at, json: read } = place();
+    crash('dumps', 'bad-span', { 'dump.raw': 'x.img' });
+    crash('regs', 'bad-span', { 'regs.json': 'x.json' });
+    const entry = { name: 'x', dump: ['dumps/x.img'], regs: 'regs/x.json', when: '2026-11-02', host: 'node17' };
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes: [entry] }));
+    const { crashes } = await read('list.json');
+    expect(crashes[0]).toMatchObject({ crash: 'x', host: 'node17', status: 'ok', exitCode: 1 });
+  });
+
+  test.each([
+    ['is not JSON', '{', /list\.json: is not JSON/],
+    [
+      'leaves its folder',
+      { version: 1, crashes: [{ dump: ['../x'] }] },
+      /crashes\[0\]\.dump\[0\]: .* leaves the folder/,
+    ],
+    ['has a key that nobody reads', { version: 1, crashes: [{ dumps: ['x'] }] }, /crashes\[0\]\.dumps: is not known/],
+    ['is of another version', { version: 2, crashes: [] }, /version: 2 is not known/],
+  ])('that %s is refused', async (_, content, message) => {
+    const { at, triage: text } = place();
+    writeFileSync(at('list.json'), typeof content === 'string' ? content : JSON.stringify(content));
+    const { stderr, status } = await text('list.json');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('parts that are not the whole are refused', () => {
+  const part = async (where: ReturnType<typeof place>, name: string, ...args: string[]) =>
+    writeFileSync(where.at(name), (await where.triage('.', '--format', 'ndjson', ...args)).stdout);
+
+  test.each([
+    ['one is missing', ['1.nd'], /part 2\/2 is missing: all 2 are needed/],
+    ['one is there twice', ['1.nd', '2.nd', '2.nd'], /which 2\.nd has, too: parts must not overlap/],
+    ['the whole is among them', ['whole.nd', '1.nd', '2.nd'], /parts must not overlap/],
+    ['one did not end', ['1.nd', 'cut.nd'], /is part 2\/2 and not whole/],
+    ['one is of another number of parts', ['1.nd', 'other.nd'], /overlap|is one of 3 parts/],
+  ])('%s', async (_, files, message) => {
+    const where = place();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) where.crash(name);
+    await part(where, '1.nd', '--shard', '1/2');
+    await part(where, '2.nd', '--shard', '2/2');
+    await part(where, 'other.nd', '--shard', '3/3');
+    await part(where, 'whole.nd');
+    const lines = readFileSync(where.at('2.nd'), 'utf8').split('\n');
+    writeFileSync(where.at('cut.nd'), lines.slice(0, -2).join('\n'));
+    const { stderr, stdout, status } = await where.triage('--merge', ...files);
+    expect(stderr).toMatch(message);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
+  });
+
+  test('those of runs over different folders make one result', async () => {
+    const where = place();
+    where.crash('x/a');
+    where.crash('y/b');
+    for (const name of ['x', 'y']) {
+      writeFileSync(where.at(`${name}.nd`), (await where.triage(name, '--format', 'ndjson')).stdout);
+    }
+    const { crashes } = await where.json('--merge', 'y.nd', 'x.nd');
+    expect(crashes.map(({ path }) => path)).toEqual(['x/a', 'y/b']);
+  });
+});

@@ -1,0 +1,241 @@
+/** Which crashes are found, and what of each: by content, in every layout, and nothing outside of what was named. */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SAMPLES_FOLDER } from '../../samples/make.ts';
+import type { Crash } from '../../src/triage/crash.ts';
+import type { NameOptions } from '../../src/triage/crashes-in-folder.ts';
+import { CrashFinder } from '../../src/triage/find.ts';
+import { toldByFolder } from '../../src/triage/layouts.ts';
+import { deviceTree } from '../support/device-tree-writer.ts';
+import { elfCore } from '../support/elf-writer.ts';
+import { flatten } from '../support/flatten.ts';
+import { kdump } from '../support/kdump-writer.ts';
+import { limeDump } from '../support/lime-writer.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const { path: top } = temporaryFolder();
+const PAGE = { pfn: 0x40000, bytes: Buffer.alloc(4096, 1), as: 'plain' } as const;
+const KDUMP = (nodename: string, split?: { startPfn: number; endPfn: number }, seconds = 1) =>
+  kdump([PAGE, { ...PAGE, pfn: 0x40001 }], { utsname: { nodename, machine: 'aarch64' }, seconds, split }).bytes;
+const ELF = elfCore([{ paddr: 0x4000_0000, bytes: PAGE.bytes }]).bytes;
+const LIME = limeDump([{ paddr: 0x4000_0000, bytes: PAGE.bytes }]).bytes;
+const RAW = Buffer.alloc(8192, 0xa5);
+const REGS = '{ "registers": { "STRTAB_BASE": "0x0", "STRTAB_BASE_CFG": "0x10210" } }';
+const LOG = '[    0.000000] Booting Linux on physical CPU 0x0\n';
+const IOMEM = '40000000-5fffffff : System RAM\n';
+
+let folders = 0;
+/** A folder with these files. */
+function tree(files: Readonly<Record<string, string | Uint8Array>>): string {
+  folders += 1;
+  const folder = join(top, `tree-${folders}`);
+  mkdirSync(folder);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  return folder;
+}
+
+async function found(place: string, names: NameOptions = {}): Promise<Crash[]> {
+  const crashes: Crash[] = [];
+  for await (const crash of new CrashFinder(names).find(place)) crashes.push(crash);
+  return crashes;
+}
+
+const dumps = async (place: string, names: NameOptions = {}) => (await found(place, names)).map(({ dump }) => dump);
+
+describe('dumps are known by what they hold', () => {
+  test.each([
+    ['an ELF core', ELF],
+    ['a kdump', KDUMP('a')],
+    ['a flattened dump', flatten([{ offset: 0, bytes: ELF }]).bytes],
+    ['a LiME dump', LIME],
+  ])('%s, whatever it is called', async (_, bytes) => {
+    expect(await dumps(tree({ 'a/whatever': bytes }))).toEqual([['whatever']]);
+  });
+
+  test('memory without a container by its name, or by registers beside it', async () => {
+    expect(await dumps(tree({ 'a/dump.raw': RAW }))).toEqual([['dump.raw']]);
+    expect(await dumps(tree({ 'a/blob': RAW }))).toEqual([]);
+    expect(await dumps(tree({ 'a/blob': RAW, 'a/regs.json': REGS }))).toEqual([['blob']]);
+  });
+
+  test('the files that a memory list names are one', async () => {
+    const regs = JSON.parse(REGS);
+    const memory = ['ddr0', 'ddr1'].map((file, i) => ({ base: `0x${i + 4}0000000`, file }));
+    const [crash] = await found(tree({ ddr0: RAW, ddr1: RAW, 'regs.json': JSON.stringify({ ...regs, memory }) }));
+    expect(crash).toMatchObject({ dump: ['ddr0', 'ddr1'], placedBySnapshot: true });
+  });
+
+  test("Qualcomm's folder is one", async () => {
+    const info = '1 0x40000000 8192 DDR bank DDRCS0_0.BIN\n';
+    expect(await dumps(tree({ 'dump_info.txt': info, 'DDRCS0_0.BIN': RAW, 'OCIMEM.BIN': RAW }))).toEqual([
+      ['dump_info.txt'],
+    ]);
+  });
+
+  test('the parts of a split dump are one, those of another moment are another', async () => {
+    const [first, second] = [
+      { startPfn: 0, endPfn: 0x40001 },
+      { startPfn: 0x40001, endPfn: 0x40002 },
+    ];
+    const files = { 'v.1': KDUMP('a', first), 'v.2': KDUMP('a', second), 'w.1': KDUMP('a', first, 2) };
+    expect(await dumps(tree(files))).toEqual([['v.1', 'v.2'], ['w.1']]);
+  });
+
+  test('programs, texts, and packed files beside a dump are none', async () => {
+    const vmlinux = Buffer.from(ELF);
+    vmlinux.writeUInt16LE(2, 16);
+    const packed = Buffer.from([0x1f, 0x8b, 8, 0]);
+    const files = { vmcore: ELF, vmlinux, 'vmcore-old.gz': packed, 'README.md': 'STRTAB_BASE\n', 'x.json': '{}' };
+    expect(await dumps(tree(files))).toEqual([['vmcore']]);
+  });
+
+  test('what has the name of a dump and is none is a crash that cannot be read', async () => {
+    expect(await dumps(tree({ 'a/vmcore': '', 'b/vmcore.gz': '\u001f\u008b', 'c/vmcore': '<html>' }))).toEqual([
+      ['vmcore'],
+      ['vmcore.gz'],
+      ['vmcore'],
+    ]);
+    expect(await dumps(tree({ 'a/vmcore-dmesg.txt': LOG, 'a/dump-formats.md': '# Formats\n' }))).toEqual([]);
+  });
+
+  test('a pipe is not opened', async () => {
+    const folder = tree({});
+    spawnSync('mkfifo', [join(folder, 'vmcore')]);
+    expect((await found(folder))[0]?.problem).toMatchObject({ failure: 'file' });
+  });
+});
+
+describe('companions', () => {
+  const all = {
+    vmcore: ELF,
+    'regs.json': REGS,
+    'regs-after-probe.json': REGS,
+    'kexec-dmesg.log': LOG,
+    'vmcore-dmesg.txt': LOG,
+    'iomem.txt': IOMEM,
+    fdt: deviceTree({}),
+    'expected.json': '{ "schemaVersion": 1, "smmus": [] }',
+  };
+
+  test('are known by content, and of several the one with the surest name', async () => {
+    const [crash] = await found(tree(all));
+    const { regs, dmesg, log, iomem, dtb, iort } = crash as Crash;
+    expect({ regs, dmesg, log, iomem, dtb, iort }).toEqual({
+      regs: 'regs.json',
+      dmesg: 'kexec-dmesg.log',
+      log: 'vmcore-dmesg.txt',
+      iomem: 'iomem.txt',
+      dtb: 'fdt',
+      iort: null,
+    });
+  });
+
+  test('of several that are as sure none is taken', async () => {
+    const [crash] = await found(tree({ vmcore: ELF, 'regs-1.json': REGS, 'regs-2.json': REGS }));
+    expect(crash?.regs).toBeNull();
+    expect(crash?.passedOver.map(({ file, why }) => [file, why])).toEqual([
+      ['regs-1.json', 'ambiguous'],
+      ['regs-2.json', 'ambiguous'],
+    ]);
+    const [picked] = await found(tree({ vmcore: ELF, 'regs-1.json': REGS, 'regs-2.json': REGS }), {
+      regsName: /^regs-2.*$/,
+    });
+    expect(picked?.regs).toBe('regs-2.json');
+  });
+
+  test("a report is no snapshot, and another dump's files are not taken", async () => {
+    const crashes = await found(
+      tree({ 'a.kdump': KDUMP('a'), 'a.regs.json': REGS, 'b.kdump': KDUMP('b'), 'b.json': REGS, 'iomem.txt': IOMEM }),
+    );
+    expect(crashes.map(({ name, regs, iomem, host }) => [name.replace(/.*\//, ''), regs, iomem, host])).toEqual([
+      ['a.kdump', 'a.regs.json', 'iomem.txt', 'a'],
+      ['b.kdump', 'b.json', 'iomem.txt', 'b'],
+    ]);
+    expect((await found(tree({ vmcore: ELF, 'expected.json': all['expected.json'] })))[0]?.regs).toBeNull();
+  });
+});
+
+describe('what is searched', () => {
+  test('hidden folders and those of packages are passed over', async () => {
+    const files = { 'a/vmcore': ELF, '.b/vmcore': ELF, 'node_modules/c/vmcore': ELF };
+    expect((await found(tree(files))).map(({ name }) => name)).toEqual(['a']);
+  });
+
+  test('links lead nowhere outside', async () => {
+    const outside = tree({ vmcore: ELF, 'b/vmcore': ELF });
+    const folder = tree({ 'a/dump': ELF, 'c/x': 'x' });
+    symlinkSync(join(outside, 'vmcore'), join(folder, 'c', 'vmcore'));
+    symlinkSync(outside, join(folder, 'd'));
+    symlinkSync('../a/dump', join(folder, 'c', 'inside'));
+    symlinkSync('..', join(folder, 'a', 'up'));
+    const crashes = await found(folder);
+    expect(crashes.map(({ name, dump }) => [name, dump])).toEqual([
+      ['a', ['dump']],
+      ['c', ['inside']],
+    ]);
+    expect(crashes[1]?.passedOver).toContainEqual({ file: 'vmcore', why: 'link-out' });
+    const alone = tree({});
+    symlinkSync(join(outside, 'vmcore'), join(alone, 'vmcore'));
+    expect((await found(alone))[0]?.problem).toMatchObject({ failure: 'link' });
+  });
+
+  test('what is named is followed', async () => {
+    const folder = tree({ 'a/vmcore': ELF });
+    symlinkSync(join(folder, 'a', 'vmcore'), join(top, 'to-file'));
+    symlinkSync(folder, join(top, 'to-folder'));
+    expect(await dumps(join(top, 'to-file'))).toEqual([['to-file']]);
+    expect(await dumps(join(top, 'to-folder'))).toEqual([['vmcore']]);
+  });
+
+  test('a folder that cannot be read, or is too deep, is said', async () => {
+    const deep = tree({ 'a/b/c/d/e/f/g/h/i/vmcore': ELF, 'a/vmcore': ELF });
+    const finder = new CrashFinder();
+    const names: string[] = [];
+    for await (const { name } of finder.find(deep)) names.push(name);
+    expect(names).toEqual(['a']);
+    expect(finder.notSearched).toEqual([{ path: join(deep, 'a/b/c/d/e/f/g/h'), why: 'too-deep', code: null }]);
+  });
+
+  test('the order is that of the paths', async () => {
+    const folder = tree({});
+    for (const name of ['b', 'a', 'C', 'a/z']) {
+      mkdirSync(join(folder, name), { recursive: true });
+      cpSync(join(SAMPLES_FOLDER, 'bad-span', 'dump.raw'), join(folder, name, 'dump.raw'));
+    }
+    linkSync(join(folder, 'a', 'dump.raw'), join(folder, 'a', 'ddr.raw'));
+    expect((await found(folder)).map(({ name }) => name)).toEqual(['C', 'a/ddr.raw', 'a/dump.raw', 'a/z', 'b']);
+  });
+});
+
+describe('folders say when and who', () => {
+  test.each([
+    ['127.0.0.1-2026-11-02-03:04:05', '2026-11-02T03:04:05', '127.0.0.1'],
+    ['10.1.2.3-2026-11-02-03:04:05', '2026-11-02T03:04:05', '10.1.2.3'],
+    ['fe80::1-2026-11-02-03:04:05', '2026-11-02T03:04:05', 'fe80::1'],
+    ['202611020304', '2026-11-02T03:04:00', null],
+    ['rack-12.example-202611020304', '2026-11-02T03:04:00', 'rack-12.example'],
+    ['dump.202611020304', '2026-11-02T03:04:00', null],
+    ['2026-11-02-node17', '2026-11-02', 'node17'],
+    ['2026-11-02T03:04:05', '2026-11-02T03:04:05', null],
+    ['node-2026-11-02', '2026-11-02', 'node'],
+    ['2026-13-02-node17', null, null],
+    ['2026-02-30', null, null],
+    ['node17', null, null],
+    ['123456789012345', null, null],
+  ])('%s', (name, when, host) => {
+    expect(toldByFolder(name)).toEqual({ when, host });
+  });
+
+  test("kdump-tools' own names", async () => {
+    const [crash] = await found(tree({ '202611020304/dump.202611020304': ELF }));
+    expect(crash).toMatchObject({ name: '202611020304', when: '2026-11-02T03:04:00' });
+    const [flat] = await found(tree({ 'x/dump.202611020304': ELF }));
+    expect(flat).toMatchObject({ name: 'x', when: '2026-11-02T03:04:00' });
+  });
+});
