@@ -108,6 +108,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ...textOrJson('translate', FILE, ...REGS, '--sid', '0x100', '--all'),
   ...textOrJson('queues', FILE, ...REGS, '--dtb', 'tree.dtb', '--all'),
   ...textOrJson('diff', FILE, `${FILE}.later`, ...REGS, '--dtb', 'tree.dtb', '--deep'),
+  ...['text', 'json', 'ndjson', 'csv', 'junit', 'html'].map((format) => ['triage', '.', '-v', '--format', format]),
+  ['triage', TEXT],
   ...textOrJson('regs', 'validate', `${FILE}.json`),
   ['regs', 'extract', FILE],
   ['regs', 'import', 'capture.txt'],
