@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect, openDump, parseSnapshot } from '../src/index.ts';
 import { writeSparseKdump } from './huge-kdump.ts';
+import { measureTriage } from './triage.ts';
 
 const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));
 const PEAK_MEMORY = fileURLToPath(new URL('peak-memory.cjs', import.meta.url));
@@ -130,7 +131,15 @@ async function hugeDump(): Promise<void> {
   report('  and its memory', median(peaks[0] ?? []), 120, 'MiB', 'largest resident size, Node itself included');
 }
 
+/** What a warm worker is worth: twenty crashes take no longer than one by itself. */
+function manyCrashes(): void {
+  const { crash, inspect: alone } = measureTriage(folder);
+  const detail = `${(crash * 1000).toFixed(1)} ms for each, against ${(alone * 1000).toFixed(0)} ms`;
+  report('20 crashes of a triage, on one processor', (20 * crash) / alone, 1, 'x inspect', detail);
+}
+
 try {
+  manyCrashes();
   await coldStart();
   await hugeDump();
   await linearTable();

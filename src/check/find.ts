@@ -1,8 +1,9 @@
 /** Finds the samples below a folder, the same ones in the same order on every machine. */
 
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
+import { type Listing, listFolder } from '../triage/folder-listing.ts';
 import { readManifest } from './manifest.ts';
 import { type FoundSample, readSample } from './sample.ts';
 
@@ -39,7 +40,7 @@ function* samplesBelow(top: string): Generator<FoundSample> {
     const { folder, name, depth } = next;
     folders += 1;
     if (folders > MAX_FOLDERS) throw new InputError('file', `has more than ${MAX_FOLDERS} folders`, { file: top });
-    const entries = entriesOf(folder);
+    const entries = listed(folder, top);
     const has = (file: string) => entries.files.includes(file);
     if (has(SAMPLE)) {
       const own = name === '' ? basename(realpathSync(top)) : name;
@@ -49,25 +50,15 @@ function* samplesBelow(top: string): Generator<FoundSample> {
     if (has(MANIFEST)) yield* samplesOf(join(folder, MANIFEST), name === '' ? '' : `${name}/`);
     if (depth === MAX_DEPTH) continue;
     // The last is taken first.
-    for (const below of entries.folders.reverse()) {
+    for (const below of entries.folders.toReversed()) {
       waiting.push({ folder: join(folder, below), name: name === '' ? below : `${name}/${below}`, depth: depth + 1 });
     }
   }
 }
 
-/** By code unit, which no locale changes. Hidden folders and those of packages hold nobody's samples. */
-function entriesOf(folder: string): { files: string[]; folders: string[] } {
+function listed(folder: string, top: string): Listing {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    const named = (which: (entry: (typeof entries)[number]) => boolean) =>
-      entries
-        .filter(which)
-        .map(({ name }) => name)
-        .sort();
-    return {
-      files: named((entry) => entry.isFile()),
-      folders: named((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules'),
-    };
+    return listFolder(folder, top);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new InputError('file', `cannot be searched (${code})`, { file: folder, cause });

@@ -28,7 +28,8 @@ export interface Folder {
 /** Those of one folder, in the order of their dumps' names. Nothing of a dump is read but its first bytes. */
 export async function crashesIn(folder: Folder, listing: Listing, names: NameOptions): Promise<Crash[]> {
   const passedOver: PassedOver[] = listing.linksOut.map((file) => ({ file, why: 'link-out' }));
-  const seen = [...seenFiles(folder.path, listing.files, names, passedOver)];
+  const files = [...listing.files, ...listing.links].sort();
+  const seen = [...seenFiles(folder.path, files, names, passedOver)];
   const companions = seen.flatMap(({ name, kind }) => (kind.kind === 'companion' ? [{ name, ...kind }] : []));
   const { path, only } = folder;
   const found = await dumpsIn({ folder: path, only, dumpName: names.dumpName, seen, companions, listing });

@@ -109,13 +109,13 @@ async function filesOfSnapshot(path: string): Promise<string[]> {
 }
 
 /** What has a dump's name and cannot be one. */
-function broken(seen: readonly SeenFile[], { linksOut, specials, files }: Listing): Found[] {
+function broken(seen: readonly SeenFile[], { linksOut, specials, files, links }: Listing): Found[] {
   const problem = (name: string, failure: Failure, why: string): Found[] =>
     isDumpName(name) ? [{ dump: [name], host: null, problem: { failure, why: `${name}: ${why}`, reason: why } }] : [];
   const known = new Set(seen.map(({ name }) => name));
   return [
     // Whoever opens these says best what they are.
-    ...files
+    ...[...files, ...links]
       .filter((name) => isDumpName(name) && (!known.has(name) || isOther(seen, name)))
       .map((name): Found => ({ dump: [name], host: null })),
     ...specials.flatMap((name) => problem(name, 'file', 'is not a regular file; a file is needed')),

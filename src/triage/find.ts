@@ -58,9 +58,9 @@ export class CrashFinder {
     if (listing === null) throw new InputError('file', 'is in a folder that cannot be read', { file });
     const only = basename(file);
     // It was named, so that nothing is left out for where it leads, or for what it is.
-    const files = [...new Set([...listing.files, ...(listing.linksOut.includes(only) ? [only] : [])])];
+    const links = [...listing.links, ...listing.linksOut.filter((link) => link === only)];
     const label = folder === '.' ? '' : folder;
-    yield* this.once(await crashesIn({ path: folder, label, only }, { ...listing, files }, this.#names));
+    yield* this.once(await crashesIn({ path: folder, label, only }, { ...listing, links }, this.#names));
   }
 
   async *#below(folder: Waiting): AsyncGenerator<Crash> {

@@ -1,4 +1,4 @@
-/** What lies in a folder, in the same order on every machine, and never more than there is room for. */
+/** What lies in a folder of crashes or samples, in the same order on every machine, and never more than there is room for. */
 
 import { type Dirent, opendirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ const MAX_ENTRIES = 1 << 16;
 
 export interface Listing {
   readonly files: readonly string[];
+  /** Links to files below what was named. */
+  readonly links: readonly string[];
   readonly folders: readonly string[];
   /** Files that are links out of what was named. */
   readonly linksOut: readonly string[];
@@ -18,25 +20,28 @@ export interface Listing {
 }
 
 /**
- * Links to files are followed as long as they stay below `root`, links to folders never: what they lead to is found where
- * it is. Hidden folders and those of packages hold nobody's crashes. Throws the system's error for what cannot be read.
+ * Links to folders are nothing: what they lead to is found where it is, if it lies below `root` at all. Hidden folders and
+ * those of packages hold nobody's crashes or samples. Throws the system's error for what cannot be read.
  */
 export function listFolder(folder: string, root: string): Listing {
   const { entries, whole } = entriesOf(folder);
-  const [files, folders, linksOut, specials]: [string[], string[], string[], string[]] = [[], [], [], []];
+  const listing = { files: [], links: [], folders: [], linksOut: [], specials: [] } as Record<Kind, string[]>;
   for (const entry of entries) {
-    const { name } = entry;
-    if (entry.isFile()) files.push(name);
-    else if (entry.isDirectory()) {
-      if (!name.startsWith('.') && name !== 'node_modules') folders.push(name);
-    } else if (!entry.isSymbolicLink()) specials.push(name);
-    else {
-      const path = join(folder, name);
-      const target = targetOf(path);
-      if (target === 'file') (liesBelow(root, path) ? files : linksOut).push(name);
-    }
+    const kind = kindOf(entry, join(folder, entry.name), root);
+    if (kind !== null) listing[kind].push(entry.name);
   }
-  return { files, folders, linksOut, specials, whole };
+  return { ...listing, whole };
+}
+
+type Kind = Exclude<keyof Listing, 'whole'>;
+
+function kindOf(entry: Dirent, path: string, root: string): Kind | null {
+  const { name } = entry;
+  if (entry.isFile()) return 'files';
+  if (entry.isDirectory()) return name.startsWith('.') || name === 'node_modules' ? null : 'folders';
+  if (!entry.isSymbolicLink()) return 'specials';
+  if (targetOf(path) !== 'file') return null;
+  return liesBelow(root, path) ? 'links' : 'linksOut';
 }
 
 function targetOf(link: string): 'file' | 'other' {

@@ -297,6 +297,16 @@ describe('--reports', () => {
     }
   });
 
+  test('brings those of crashes that an earlier run had done without', async () => {
+    const { crash, at, triage: text, json: read } = place();
+    crash('a');
+    await text('.', '--resume', 'r.ndjson');
+    const { crashes, totals } = await read('.', '--resume', 'r.ndjson', '--reports', 'out');
+    expect(totals.resumed).toBe(0);
+    expect(existsSync(at(crashes[0]?.report ?? ''))).toBe(true);
+    expect((await read('.', '--resume', 'r.ndjson', '--reports', 'out')).totals.resumed).toBe(1);
+  });
+
   test('replaces a link that lies in its way, and does not follow it', async () => {
     const { crash, at, triage: text } = place();
     crash('a');
