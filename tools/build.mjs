@@ -5,10 +5,10 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildEntry } from './entry.mjs';
 import { reportAssets } from './report-assets.cjs';
 import { PACKAGE as ZSTD_PACKAGE, zstdModule } from './zstd-wasm.cjs';
 
@@ -46,19 +46,9 @@ const program = await build({
   supported: { 'dynamic-import': false },
   alias,
 });
-const digest = createHash('sha256')
-  .update(readFileSync(`${beside}/program.js`))
-  .digest('hex');
 const results = await Promise.all([
   program,
-  build({
-    ...shared,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: `${beside}/cli.cjs`,
-    format: 'cjs',
-    minify: true,
-    define: { PROGRAM_DIGEST: JSON.stringify(digest.slice(0, 16)) },
-  }),
+  buildEntry('src/cli/main.ts', `${beside}/program.js`, `${beside}/cli.cjs`),
   build({
     ...shared,
     entryPoints: ['src/index.ts'],
