@@ -10,14 +10,18 @@ const STDOUT = 1;
 /** Of memory devices (null, full, zero), which are no terminals. */
 const MEMORY_MAJOR = 1;
 
-/** Puts it in the place of `process.stdout`. To terminals and sockets only Node's stream knows how to write. */
-export function usePlainStdout(): void {
+/**
+ * Puts it in the place of `process.stdout`, and says whether it did: to terminals and sockets only Node's stream knows how
+ * to write.
+ */
+export function usePlainStdout(): boolean {
   const stat = fstatSync(STDOUT);
   const isPlain = stat.isFile() || stat.isFIFO() || (stat.isCharacterDevice() && stat.rdev >> 8 === MEMORY_MAJOR);
   const nodes = Object.getOwnPropertyDescriptor(process, 'stdout');
-  if (!isPlain || nodes?.get === undefined || nodes.configurable !== true) return;
+  if (!isPlain || nodes?.get === undefined || nodes.configurable !== true) return false;
   const plain = new PlainStdout(() => nodes.get?.call(process));
   Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => plain });
+  return true;
 }
 
 class PlainStdout implements TextSink {

@@ -28,10 +28,13 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
   const args = process.argv.slice(2);
   if (answersVersion(args)) return;
   const { exports, keep } = load(readProgram(), kindOf(args));
-  usePlainStdout();
-  process.exitCode = await exports.runCommand(args, process);
+  const isPlain = usePlainStdout();
+  const status = await exports.runCommand(args, process);
+  process.exitCode = status;
   // What was refused went through little of it.
-  if (process.exitCode < 2) keep();
+  if (status < 2) keep();
+  // Everything has been written, and what Node does at its end otherwise is to tidy up memory.
+  if (isPlain) process.exit();
 }
 
 /** Scripts ask for it, some of them often. Where it cannot be written, the program has the words for that. */
