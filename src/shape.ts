@@ -4,7 +4,7 @@
  * cannot drift apart, because they are one declaration.
  */
 
-import { Rows } from './rows.ts';
+import { isRows, Rows } from './rows.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
@@ -120,8 +120,8 @@ export function list<T>(shape: Shape<T>, length: number | null = null): Shape<It
   return {
     schema: { type: 'array', items: shape.schema, ...bounds },
     toJson: (values) => {
-      if (toJson === same && !(values instanceof Rows)) return values;
-      const long = values instanceof Rows || (Array.isArray(values) && values.length > MAX_MADE_AT_ONCE);
+      if (toJson === same && !isRows(values)) return values;
+      const long = isRows(values) || (Array.isArray(values) && values.length > MAX_MADE_AT_ONCE);
       return long
         ? new Rows(function* () {
             for (const value of values) yield toJson(value as T);

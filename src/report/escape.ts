@@ -1,6 +1,6 @@
 /** How is foreign text made safe before any output shows it? */
 
-import { Rows } from '../rows.ts';
+import { isRows } from '../rows.ts';
 import { visible } from '../visible-text.ts';
 
 /** One line of text from a dump or a snapshot, which may come from somebody hostile, safe to print. */
@@ -25,7 +25,7 @@ export function jsonText(value: unknown): string {
  */
 export function escaped<T>(value: T): T {
   if (typeof value === 'string') return escapeText(value) as T;
-  if (value instanceof Rows || typeof value !== 'object' || value === null) return value;
+  if (isRows(value) || typeof value !== 'object' || value === null) return value;
   const safe = Array.isArray(value) ? escapedList(value) : escapedObject(value);
   return safe as T;
 }

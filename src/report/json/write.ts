@@ -3,7 +3,7 @@
  * entries passes through without ever being in memory. One table row is one line, which makes results easy to compare.
  */
 
-import { Rows } from '../../rows.ts';
+import { isRows } from '../../rows.ts';
 import type { Shape } from '../../shape.ts';
 import { escapeJson } from '../escape.ts';
 
@@ -19,7 +19,7 @@ export function* jsonReport<T>(shape: Shape<T>, value: T): Generator<string> {
 function* pieces(value: unknown, depth: number): Generator<string> {
   const indent = '  '.repeat(depth + 1);
   const outdent = `\n${'  '.repeat(depth)}`;
-  const rows = value instanceof Rows;
+  const rows = isRows(value);
   if (rows || (Array.isArray(value) && value.some(isObject))) {
     let separator = `[\n${indent}`;
     for (const element of value as Iterable<unknown>) {
@@ -46,7 +46,7 @@ function* pieces(value: unknown, depth: number): Generator<string> {
 
 /** A value that a shape has made as JSON without line breaks, rows as they come. */
 export function* compactJson(value: unknown): Generator<string> {
-  if (value instanceof Rows || (Array.isArray(value) && hasRows({ value }))) {
+  if (isRows(value) || (Array.isArray(value) && hasRows({ value }))) {
     let separator = '[';
     for (const element of value as Iterable<unknown>) {
       yield separator;
@@ -74,7 +74,7 @@ function isObject(value: unknown): value is object {
 function hasRows(value: unknown): boolean {
   if (!isObject(value)) return false;
   return Object.values(value).some(
-    (member) => member instanceof Rows || (Array.isArray(member) ? member.some(hasRows) : hasRows(member)),
+    (member) => isRows(member) || (Array.isArray(member) ? member.some(hasRows) : hasRows(member)),
   );
 }
 
