@@ -1,11 +1,8 @@
 /** Rows that are made when they are read, so that a table of millions is never in memory at once. */
 
-/** The same in every copy of this module: parts of the command are bundled with copies of their own. */
-const BRAND: unique symbol = Symbol.for('smmu-adopt.rows') as never;
-
-/** Whether a value is rows, of this copy of the module or of another. */
+/** Whether a value, of any shape, is to be gone through as rows. */
 export function isRows(value: unknown): value is Rows<unknown> {
-  return typeof value === 'object' && value !== null && BRAND in value;
+  return value instanceof Rows;
 }
 
 /**
@@ -13,8 +10,6 @@ export function isRows(value: unknown): value is Rows<unknown> {
  * JSON.stringify sees a plain array; `[...rows]` makes one.
  */
 export class Rows<T> implements Iterable<T> {
-  /** What {@link isRows} goes by. */
-  readonly [BRAND] = true;
   readonly #make: () => Iterable<T>;
 
   constructor(make: () => Iterable<T>) {

@@ -11,7 +11,7 @@ import { TOOL } from '../src/version.ts';
 import { manPage } from '../tools/man-page.ts';
 
 const FILE = fileURLToPath(new URL('../man/smmu-adopt.1', import.meta.url));
-const program = describeCommand(makeProgram(new Session(process)));
+const program = describeCommand(await makeProgram(new Session(process)));
 const checkedIn = readFileSync(FILE, 'utf8');
 
 test('is current; `npm run man` makes it anew', () => {

@@ -1,5 +1,5 @@
 /**
- * Builds dist/: the command and its parts, the library, the library's types, and the licences of what is bundled. It is
+ * Builds dist/: the command, the library, the library's types, and the licences of what is bundled. It is
  * built in a folder beside and put in place as a whole, and not at all when nothing differs, so that whoever runs the
  * command, tests or packs it meanwhile finds all of it.
  */
@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { partsApart, partsIn } from './parts.mjs';
+import { buildEntry } from './entry.mjs';
 import { reportAssets } from './report-assets.cjs';
 import { PACKAGE as ZSTD_PACKAGE, zstdModule } from './zstd-wasm.cjs';
 
@@ -25,25 +25,30 @@ const shared = {
   logLevel: 'warning',
   plugins: [reportAssets, zstdModule],
 };
-/** Of the command and its parts: what packages bring along, replaced by what is enough here. */
+/** Of the command: what packages bring along, replaced by what is enough here. */
 const alias = {
   'string-width': './tools/ascii-width.cjs',
   'node:child_process': './tools/lazy-child-process.cjs',
+  '#supports-color': './tools/no-color-support.mjs',
 };
+/** The program is one function, which gets `module` and `require`: it is compiled by hand, with a code cache. */
+const program = await build({
+  ...shared,
+  entryPoints: ['src/cli/run-command.ts'],
+  outfile: `${beside}/program.js`,
+  format: 'cjs',
+  banner: { js: '(function (module, require) {' },
+  footer: { js: '})' },
+  // Less to read at every start, and what is imported dynamically is evaluated when it is.
+  minify: true,
+  charset: 'ascii',
+  // As functions: import() would start Node's loader of ES modules.
+  supported: { 'dynamic-import': false },
+  alias,
+});
 const results = await Promise.all([
-  build({
-    ...shared,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: `${beside}/cli.cjs`,
-    format: 'cjs',
-    // Less to read and to parse at every start.
-    minify: true,
-    // Parts are required: import() would start Node's loader of ES modules, which takes longer than most parts do.
-    supported: { 'dynamic-import': false },
-    alias,
-    plugins: [...shared.plugins, partsApart],
-  }),
-  build({ ...shared, ...partsIn(`${beside}/parts`), alias }),
+  program,
+  buildEntry('src/cli/main.ts', `${beside}/program.js`, `${beside}/cli.cjs`),
   build({
     ...shared,
     entryPoints: ['src/index.ts'],

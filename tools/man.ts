@@ -7,4 +7,4 @@ import { Session } from '../src/cli/session.ts';
 import { manPage } from './man-page.ts';
 
 const page = new URL('../man/smmu-adopt.1', import.meta.url);
-writeFileSync(page, manPage(describeCommand(makeProgram(new Session(process)))));
+writeFileSync(page, manPage(describeCommand(await makeProgram(new Session(process)))));

@@ -1,7 +1,19 @@
-/** The executable: the command in the process that it was started as. */
+/** The executable of the package: the program lies beside this file. */
 
-import { runCommand } from './run-command.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { start } from './start.ts';
 
-runCommand(process.argv.slice(2), process).then((status) => {
-  process.exitCode = status;
+/** Told by the build. */
+declare const PROGRAM_DIGEST: string;
+
+void start(() => {
+  const filename = join(__dirname, 'program.js');
+  return {
+    filename,
+    // The build makes it ASCII, which is soonest read as such.
+    text: readFileSync(filename, 'latin1'),
+    stamp: [PROGRAM_DIGEST, String(statSync(filename).mtimeMs)],
+    cacheOf: () => undefined,
+  };
 });

@@ -2,22 +2,9 @@
 
 import type { Command } from 'commander';
 import { TOOL } from '../version.ts';
-import { addCheckCommand } from './check-command.ts';
-import { addCompletionCommand } from './completion-command.ts';
-import { addDecodeCommand } from './decode-command.ts';
-import { addDiffCommand } from './diff-command.ts';
-import { addExplainCommand } from './explain-command.ts';
 import { GuidingCommand } from './guiding-command.ts';
-import { addInfoCommand } from './info-command.ts';
-import { addInspectCommand } from './inspect-command.ts';
 import type { TextSink } from './io.ts';
-import { addLogCommand } from './log-command.ts';
-import { addQueuesCommand } from './queues-command.ts';
-import { addRegsCommand } from './regs-command.ts';
 import type { Session } from './session.ts';
-import { addShowCommand } from './show-command.ts';
-import { addTranslateCommand } from './translate-command.ts';
-import { addTriageCommand } from './triage-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -27,8 +14,47 @@ Examples:
   smmu-adopt explain
   smmu-adopt help translate`;
 
-/** Its commands run in `session`; `print` receives the help and the version that were asked for. */
-export function makeProgram(session: Session, print: (text: string) => void = () => {}): Command {
+type AddCommand = (program: Command, session: Session) => void;
+
+/** In the order of the help. Each is loaded when it is asked for: whoever inspects need not wait for the others. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  inspect: async () => (await import('./inspect-command.ts')).addInspectCommand,
+  info: async () => (await import('./info-command.ts')).addInfoCommand,
+  regs: async () => (await import('./regs-command.ts')).addRegsCommand,
+  show: async () => (await import('./show-command.ts')).addShowCommand,
+  translate: async () => (await import('./translate-command.ts')).addTranslateCommand,
+  queues: async () => (await import('./queues-command.ts')).addQueuesCommand,
+  diff: async () => (await import('./diff-command.ts')).addDiffCommand,
+  log: async () => (await import('./log-command.ts')).addLogCommand,
+  decode: async () => (await import('./decode-command.ts')).addDecodeCommand,
+  explain: async () => (await import('./explain-command.ts')).addExplainCommand,
+  triage: async () => (await import('./triage-command.ts')).addTriageCommand,
+  check: async () => (await import('./check-command.ts')).addCheckCommand,
+  completion: async () => (await import('./completion-command.ts')).addCompletionCommand,
+};
+
+/** Of these commands the work is the other commands. */
+const NEEDS_ALL: ReadonlySet<string> = new Set(['completion']);
+
+/** Whether a program of this command alone parses its arguments: help and suggestions need all of them. */
+export function standsAlone(name: string | undefined): name is string {
+  return name !== undefined && Object.hasOwn(COMMANDS, name) && !NEEDS_ALL.has(name);
+}
+
+export interface ProgramOptions {
+  /** Receives the help and the version that were asked for. */
+  readonly print?: (text: string) => void;
+  /** The names of its commands, where they are not all. */
+  readonly only?: readonly string[];
+  /** Refuses without a word, to whoever asks again. */
+  readonly silent?: boolean;
+}
+
+/** Its commands run in `session`. */
+export async function makeProgram(
+  session: Session,
+  { print = () => {}, only = Object.keys(COMMANDS), silent = false }: ProgramOptions = {},
+): Promise<Command> {
   const { io } = session;
   const program = new GuidingCommand(TOOL.name)
     .description('Predicts, from a memory dump and a register snapshot, what a kdump kernel does with a live SMMUv3.')
@@ -38,27 +64,15 @@ export function makeProgram(session: Session, print: (text: string) => void = ()
     .exitOverride()
     .configureOutput({
       writeOut: print,
-      writeErr: (text) => session.note(text),
-      outputError: (text) => session.complain(text.replace(/^error: /, '')),
+      writeErr: (text) => !silent && session.note(text),
+      outputError: (text) => !silent && session.complain(text.replace(/^error: /, '')),
       getOutHelpWidth: () => helpWidth(io.stdout),
       getErrHelpWidth: () => helpWidth(io.stderr),
       // Help has no colour, so that there is none to take away.
       getOutHasColors: () => true,
       getErrHasColors: () => true,
     });
-  addInspectCommand(program, session);
-  addInfoCommand(program, session);
-  addRegsCommand(program, session);
-  addShowCommand(program, session);
-  addTranslateCommand(program, session);
-  addQueuesCommand(program, session);
-  addDiffCommand(program, session);
-  addLogCommand(program, session);
-  addDecodeCommand(program, session);
-  addExplainCommand(program, session);
-  addTriageCommand(program, session);
-  addCheckCommand(program, session);
-  addCompletionCommand(program, session);
+  for (const name of only) (await COMMANDS[name]?.())?.(program, session);
   return program;
 }
 

@@ -8,6 +8,12 @@ const REDRAW_MS = 200;
 
 const WIPE = '\r\u001b[K';
 
+/** As performance.now(), which Node loads a module for that takes longer than small work does. */
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
+
 export class ProgressLine {
   readonly #sink: () => TextSink;
   #waitingSince: number | undefined;
@@ -20,7 +26,7 @@ export class ProgressLine {
   }
 
   show(what: string, done: number, total: number): void {
-    const now = performance.now();
+    const now = monotonicMs();
     this.#waitingSince ??= now;
     if (now < this.#nextDrawing || now - this.#waitingSince < PATIENCE_MS) return;
     const sink = this.#sink();

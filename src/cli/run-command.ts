@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { isInputError } from '../errors.ts';
 import type { CommandIo } from './io.ts';
-import { makeProgram } from './program.ts';
+import { makeProgram, type ProgramOptions, standsAlone } from './program.ts';
 import { Session } from './session.ts';
 
 const CANNOT_ANALYSE = 2;
@@ -26,14 +26,23 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
 }
 
 async function parseAndRun(args: readonly string[], session: Session): Promise<void> {
+  const [name] = args;
+  // What is wrong with the arguments of one command can be an option of another.
+  const refused = !standsAlone(name) || (await refusal(args, session, { only: [name], silent: true }));
+  // What is wrong stands on stderr then; that there is help to print is no failure.
+  if (refused && (await refusal(args, session, {}))) session.status = CANNOT_ANALYSE;
+}
+
+/** Whether commander refuses the arguments; when it does not, they have been done. */
+async function refusal(args: readonly string[], session: Session, options: ProgramOptions): Promise<boolean> {
   const help: string[] = [];
-  const program = makeProgram(session, (text) => help.push(text));
+  const program = await makeProgram(session, { ...options, print: (text) => help.push(text) });
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // What was wrong stands on stderr already; that there is help to print is no failure.
-    if (error.exitCode !== 0) session.status = CANNOT_ANALYSE;
+    if (error.exitCode !== 0) return true;
   }
   if (help.length > 0) await session.print(help);
+  return false;
 }

@@ -1,7 +1,7 @@
 /** What is a file, by the bytes it begins with: a container, something known that is no dump, text, or raw memory? */
 
 import { kindOfText } from './recognise-text.ts';
-import { type Container, SIGNATURES } from './signatures.ts';
+import { type Container, SIGNATURES, type Signature } from './signatures.ts';
 import type { ByteSource } from './source.ts';
 
 /** What signatures and kinds of text are looked for in: one read. */
@@ -12,8 +12,13 @@ export function recognise(source: ByteSource): Container | null {
   const buffer = Buffer.alloc(Math.min(HEAD_BYTE_LENGTH, source.byteLength));
   const head = buffer.subarray(0, source.read(0, buffer));
   const found = SIGNATURES.find(
-    ({ begins, at = 0, also }) =>
-      begins.every((byte, i) => head[at + i] === byte) && (also === undefined || also(head, source.byteLength)),
+    (signature) =>
+      isThere(signature, head) && (signature.also === undefined || signature.also(head, source.byteLength)),
   );
   return found ?? kindOfText(head, source.byteLength);
+}
+
+function isThere({ begins, at = 0 }: Signature, head: Buffer): boolean {
+  if (typeof begins === 'string') return head.toString('latin1', at, at + begins.length) === begins;
+  return begins.every((byte, i) => head[at + i] === byte);
 }

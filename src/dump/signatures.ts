@@ -13,14 +13,13 @@ export interface Container {
 }
 
 export interface Signature extends Container {
-  readonly begins: readonly number[];
+  /** Bytes, or as many characters of Latin-1. */
+  readonly begins: string | readonly number[];
   /** Where these bytes stand; at 0 when left out. */
   readonly at?: number;
   /** For bytes that are too few to be sure: what else has to hold of the first 4 KiB, in a file of this length. */
   readonly also?: (head: Buffer, byteLength: number) => boolean;
 }
-
-const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];
 
 type Row = readonly [format: string, title: string, begins: string | readonly number[], also?: Signature['also']];
 
@@ -28,7 +27,7 @@ function rows(advice: string | ((format: string) => string) | undefined, list: r
   return list.map(([format, title, begins, also]) => ({
     format,
     title,
-    begins: typeof begins === 'string' ? ascii(begins) : begins,
+    begins,
     at,
     ...(advice === undefined ? {} : { advice: typeof advice === 'string' ? advice : advice(format) }),
     ...(also === undefined ? {} : { also }),

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 const folder = temporaryFolder();
 for (const name of ['dump.raw', 'regs.json', 'with space.raw']) folder.write(name, 'x');
 
-const COMMANDS = [...everyCommand(describeCommand(makeProgram(new Session(process)), { rule: EXPLAINED_NAMES }))];
+const COMMANDS = [...everyCommand(describeCommand(await makeProgram(new Session(process)), { rule: EXPLAINED_NAMES }))];
 
 async function script(shell: string): Promise<string> {
   const { stdout, stderr, status } = await run(['completion', shell]);

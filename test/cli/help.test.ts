@@ -6,7 +6,7 @@ import { makeProgram } from '../../src/cli/program.ts';
 import { Session } from '../../src/cli/session.ts';
 import { run } from '../support/command.ts';
 
-const COMMANDS = [...everyCommand(describeCommand(makeProgram(new Session(process))))].filter(
+const COMMANDS = [...everyCommand(describeCommand(await makeProgram(new Session(process))))].filter(
   ({ path }) => path.at(-1) !== 'help',
 );
 const isLeaf = ({ commands }: CommandSpec) => commands.length === 0;

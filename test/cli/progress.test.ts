@@ -20,7 +20,7 @@ function stderrIs(isTTY: boolean | undefined): TextSink {
 }
 
 beforeEach(() => {
-  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  vi.spyOn(process, 'hrtime').mockImplementation(() => [now / 1000, 0]);
   stderrIs(true);
 });
 

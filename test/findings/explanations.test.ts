@@ -63,7 +63,7 @@ const CASES = ALL.map((entry) => [`${entry.kind} ${entry.name}`, entry] as const
 
 /** Commands and options by the words behind `smmu-adopt`. */
 const COMMANDS = new Map(
-  [...everyCommand(describeCommand(makeProgram(new Session(process))))].map(({ path, options }) => [
+  [...everyCommand(describeCommand(await makeProgram(new Session(process))))].map(({ path, options }) => [
     path.join(' '),
     new Set(options.flatMap(({ short, long }) => [short, long])),
   ]),
