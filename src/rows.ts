@@ -15,10 +15,13 @@ export function isRows(value: unknown): value is Rows<unknown> {
 export class Rows<T> implements Iterable<T> {
   /** What {@link isRows} goes by. */
   readonly [BRAND] = true;
+  /** How many they are, where that is known without going through them. */
+  readonly count: number | null;
   readonly #make: () => Iterable<T>;
 
-  constructor(make: () => Iterable<T>) {
+  constructor(make: () => Iterable<T>, count: number | null = null) {
     this.#make = make;
+    this.count = count;
   }
 
   [Symbol.iterator](): Iterator<T> {

@@ -74,6 +74,8 @@ export interface Table {
   readonly columns: readonly Column[];
   /** May be made while they are read, and without end. */
   readonly rows: Iterable<Row>;
+  /** How many they are, where that is known before they are made. */
+  readonly total?: number | null;
   /** Said where there are none. */
   readonly none?: string;
   /** Of more rows than these the rest is counted. */
