@@ -23,7 +23,7 @@ export function input({ dump, later, kernel, findings }: Inspection, given: Give
     id: 'input',
     title: 'Input',
     blocks: [
-      { items: findingItems(findingsOf(findings, null)) },
+      { items: findingItems(findingsOf(findings, null), findings) },
       facts([
         ...dumpFacts('Dump', dump),
         ...(later === null ? [] : dumpFacts('Later dump', later)),

@@ -94,6 +94,8 @@ export interface Item {
   readonly evidence: readonly Prose[];
   /** The kernel's own words for it. */
   readonly kernel: string | null;
+  /** What the rule means is said elsewhere in the report. */
+  readonly explainedElsewhere: boolean;
 }
 
 export interface LogEntry {
