@@ -10,10 +10,13 @@ export function isRows(value: unknown): value is Rows<unknown> {
  * JSON.stringify sees a plain array; `[...rows]` makes one.
  */
 export class Rows<T> implements Iterable<T> {
+  /** How many they are, where that is known without going through them. */
+  readonly count: number | null;
   readonly #make: () => Iterable<T>;
 
-  constructor(make: () => Iterable<T>) {
+  constructor(make: () => Iterable<T>, count: number | null = null) {
     this.#make = make;
+    this.count = count;
   }
 
   [Symbol.iterator](): Iterator<T> {

@@ -4,7 +4,10 @@
  * cannot drift apart, because they are one declaration.
  */
 
+import { word } from './hex.ts';
+import { remembered } from './remembered.ts';
 import { isRows, Rows } from './rows.ts';
+import { visible } from './visible-text.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
@@ -13,6 +16,24 @@ export interface Shape<T> {
   readonly schema: JsonSchema;
   /** The value as JSON has it. Table rows stay lazy. */
   readonly toJson: (value: T) => unknown;
+  /**
+   * What JSON.stringify makes of that, safe to print; undefined where the key is left out. Rows by the million are
+   * written so, without an object for each. Made of `toJson` where a shape does not say it.
+   */
+  readonly toText?: (value: T) => string | undefined;
+}
+
+/** {@link Shape.toText} of any shape. */
+export function textOf<T>({ toJson, toText }: Shape<T>): (value: T) => string | undefined {
+  return toText ?? ((value) => jsonText(toJson(value)));
+}
+
+/** Safe to print; the same value for every JSON parser. */
+function jsonText(json: unknown): string | undefined {
+  if (typeof json === 'number' && Number.isFinite(json)) return String(json);
+  if (json === null || typeof json === 'boolean') return String(json);
+  const made: string | undefined = JSON.stringify(json);
+  return made === undefined ? undefined : visible(made);
 }
 
 /** The values that a shape publishes. */
@@ -21,7 +42,7 @@ export type Of<S> = S extends Shape<infer T> ? T : never;
 const same = (value: unknown): unknown => value;
 
 function leaf<T>(schema: JsonSchema): Shape<T> {
-  return { schema, toJson: same };
+  return { schema, toJson: same, toText: jsonText };
 }
 
 export const text: Shape<string> = leaf({ type: 'string' });
@@ -34,8 +55,10 @@ export const anything: Shape<unknown> = leaf({});
 export const words: Shape<string> = leaf({ type: 'string', minLength: 1 });
 
 /** A fact that is published as what `from` makes of it. */
-export function mapped<T, V>({ schema, toJson }: Shape<V>, from: (fact: T) => V): Shape<T> {
-  return { schema, toJson: (fact) => toJson(from(fact)) };
+export function mapped<T, V>(shape: Shape<V>, from: (fact: T) => V): Shape<T> {
+  const { schema, toJson } = shape;
+  const toText = textOf(shape);
+  return { schema, toJson: (fact) => toJson(from(fact)), toText: (fact) => toText(from(fact)) };
 }
 
 /** A fact that is published as the text which says it. */
@@ -71,7 +94,7 @@ export const nothing: Shape<null> = leaf({ type: 'null' });
 /** A shape with a name in the schema's `$defs`, which everybody who uses it refers to. */
 export function define<T>(name: string, description: string, shape: Shape<T>): Shape<T> {
   const schema = { $ref: `#/$defs/${name}`, [DEFINITION]: { name, schema: { description, ...shape.schema } } };
-  return { schema, toJson: shape.toJson };
+  return { ...shape, schema };
 }
 
 /** Carries what a reference refers to along wherever it is copied, and is nothing that JSON shows. */
@@ -85,20 +108,27 @@ interface Definition {
 /** An address or a register value. */
 export const hex: Shape<number | bigint> = define('hex', 'Address or register value: lower-case hex text', {
   schema: { title: 'Hex', type: 'string', pattern: '^0x[0-9a-f]+$' },
-  toJson: (value) => `0x${value.toString(16)}`,
+  ...digits(0),
 });
 
 /** A register of 32 bits: all of its digits. */
 export const word32: Shape<number> = define('word32', '32-bit word: lower-case hex text of 8 digits', {
   schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{8}$' },
-  toJson: (value) => `0x${value.toString(16).padStart(8, '0')}`,
+  ...digits(8),
 });
 
 /** A 64-bit word: all of its digits. */
 export const word64: Shape<bigint> = define('word', '64-bit word: lower-case hex text of 16 digits', {
   schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{16}$' },
-  toJson: (value) => `0x${value.toString(16).padStart(16, '0')}`,
+  toJson: word,
+  toText: remembered((value: bigint) => `"${word(value)}"`),
 });
+
+/** Hex text of at least so many digits. */
+function digits(least: number): Pick<Shape<number | bigint>, 'toJson' | 'toText'> {
+  const inHex = (value: number | bigint) => `0x${value.toString(16).padStart(least, '0')}`;
+  return { toJson: inHex, toText: (value) => `"${inHex(value)}"` };
+}
 
 /** The same, or null. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
@@ -110,25 +140,49 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
       : Array.isArray(values)
         ? { enum: [...values, null] }
         : { anyOf: [{ type: 'null' }, schema] };
-  return { schema: open, toJson: (value) => (value === null ? null : shape.toJson(value)) };
+  const toText = textOf(shape);
+  return {
+    schema: open,
+    toJson: (value) => (value === null ? null : shape.toJson(value)),
+    toText: (value) => (value === null ? 'null' : toText(value)),
+  };
 }
 
 /** A list, or rows that are made when they are read. */
 export function list<T>(shape: Shape<T>, length: number | null = null): Shape<Iterable<T>> {
   const bounds = length === null ? {} : { minItems: length, maxItems: length };
   const { toJson } = shape;
+  const toText = textOf(shape);
   return {
     schema: { type: 'array', items: shape.schema, ...bounds },
     toJson: (values) => {
       if (toJson === same && !isRows(values)) return values;
       const long = isRows(values) || (Array.isArray(values) && values.length > MAX_MADE_AT_ONCE);
       return long
-        ? new Rows(function* () {
-            for (const value of values) yield toJson(value as T);
-          })
+        ? new JsonRows(values as Iterable<T>, toJson, (value) => toText(value) ?? 'null')
         : Array.from(values, toJson);
     },
+    toText: (values) => {
+      let made = '';
+      for (const value of values) made += `${made === '' ? '[' : ','}${toText(value) ?? 'null'}`;
+      return made === '' ? '[]' : `${made}]`;
+    },
   };
+}
+
+/** Rows as JSON has them, which need not become objects to be written. */
+export class JsonRows<T = unknown> extends Rows<unknown> {
+  /** Each as one line of JSON, safe to print. */
+  readonly lines: Iterable<string>;
+
+  constructor(values: Iterable<T>, toJson: (value: T) => unknown, toText: (value: T) => string) {
+    super(() => each(values, toJson));
+    this.lines = { [Symbol.iterator]: () => each(values, toText) };
+  }
+}
+
+function* each<T, V>(values: Iterable<T>, make: (value: T) => V): Generator<V> {
+  for (const value of values) yield make(value);
 }
 
 /** The JSON of longer lists is made element by element, as they are written. */
@@ -136,6 +190,8 @@ const MAX_MADE_AT_ONCE = 1 << 12;
 
 /** An object whose keys are data; `keys` is what they look like, where that can be said. */
 export function mapOf<T>(keys: RegExp | null, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  const toText = textOf(shape);
+  const keyText = remembered((key: string) => String(jsonText(key)));
   return {
     schema: {
       type: 'object',
@@ -143,14 +199,24 @@ export function mapOf<T>(keys: RegExp | null, shape: Shape<T>): Shape<Readonly<R
       additionalProperties: shape.schema,
     },
     toJson: (value) => Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shape.toJson(member)])),
+    toText: (value) => {
+      let made = '{';
+      for (const [key, member] of Object.entries(value)) {
+        const said = toText(member);
+        if (said !== undefined) made += `${made === '{' ? '' : ','}${keyText(key)}:${said}`;
+      }
+      return `${made}}`;
+    },
   };
 }
 
 /** A key that is only there where it applies. */
 export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  const toText = textOf(shape);
   const open: Shape<T | undefined> = {
     schema: shape.schema,
     toJson: (value) => (value === undefined ? undefined : shape.toJson(value)),
+    toText: (value) => (value === undefined ? undefined : toText(value)),
   };
   optionals.add(open);
   return open;
@@ -199,6 +265,7 @@ function entriesOf<T>(members: object): Entry<T>[] {
 }
 
 function objectOf<T>(entries: readonly Entry<T>[]): Shape<T> {
+  const texts = entries.map(({ key, shape, from }) => ({ name: `${jsonText(key)}:`, from, toText: textOf(shape) }));
   const described = ({ key, description, shape }: Entry<T>) => [
     key,
     description === '' ? shape.schema : { description, ...shape.schema },
@@ -218,18 +285,28 @@ function objectOf<T>(entries: readonly Entry<T>[]): Shape<T> {
       }
       return json;
     },
+    toText: (value) => {
+      let made = '';
+      for (const { name, from, toText } of texts) {
+        const member = toText(from(value));
+        if (member !== undefined) made += (made === '' ? '{' : ',') + name + member;
+      }
+      return made === '' ? '{}' : `${made}}`;
+    },
   };
 }
 
 /** A value that is published in one of several ways, by what it is. */
 export function variants<T>(...ways: readonly Way<T>[]): Shape<T> {
+  const shapeOf = (value: T): Shape<never> => {
+    const way = ways.find(({ is }) => is(value));
+    if (way === undefined) throw new Error('a value that no variant of its shape fits');
+    return way.shape;
+  };
   return {
     schema: { oneOf: ways.map(({ shape }) => shape.schema) },
-    toJson: (value) => {
-      const way = ways.find(({ is }) => is(value));
-      if (way === undefined) throw new Error('a value that no variant of its shape fits');
-      return way.shape.toJson(value as never);
-    },
+    toJson: (value) => shapeOf(value).toJson(value as never),
+    toText: (value) => textOf(shapeOf(value))(value as never),
   };
 }
 

@@ -15,6 +15,7 @@ import { parseStreams } from './arguments.ts';
 import { commandLine } from './command-line.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from './dump-options.ts';
 import { type GivenFlags, withGiven } from './given.ts';
+import { keepHeapSmall } from './heap.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, platformOptionFiles } from './platform-options.ts';
 import { addOutputOptions, type OutputFlags, planOutputs, type TextFlags, writeReports } from './report-outputs.ts';
@@ -124,6 +125,8 @@ export async function withInspection<T>(
   use: (inspection: Inspection, input: InspectionInput) => Promise<T>,
 ): Promise<T> {
   const kernel = await kernelOptions(flags);
+  // Each stream of the table becomes a device, and each device a life of its own in the kernel.
+  if (flags.insert === 'all') keepHeapSmall();
   const options = { iomem: kernel.iomem, saysOrigin: true };
   return withGiven(
     names,

@@ -9,6 +9,7 @@ import { completedFromDump, type GivenEvidence, type KernelEvidence } from '../i
 import { escapeText } from '../report/escape.ts';
 import { loadSnapshot, parseSnapshotBytes, type SnapshotOptions } from '../snapshot/load.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { keepHeapSmallFor } from './heap.ts';
 import { type Session, STDIN, STDIN_NAME } from './session.ts';
 
 /** What the help says of the option. */
@@ -27,11 +28,14 @@ export async function snapshotAt(path: string, session: Session, options: Snapsh
 
 /** The snapshot that the option names, or null without it. */
 export async function givenSnapshot(
-  { regs, snapshot, allowOutside }: SnapshotFlags,
+  { regs, snapshot: read, allowOutside }: SnapshotFlags,
   session: Session,
 ): Promise<Snapshot | null> {
-  if (snapshot !== undefined) return snapshot;
-  return regs === undefined ? null : snapshotAt(regs, session, { allowOutside });
+  if (read !== undefined) return read;
+  if (regs === undefined) return null;
+  const snapshot = await snapshotAt(regs, session, { allowOutside });
+  keepHeapSmallFor(snapshot.smmus.length);
+  return snapshot;
 }
 
 type Found = Extract<KernelEvidence, { outcome: 'found' }>;

@@ -7,6 +7,7 @@ import { fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
 import { bdfOf } from '../smmu/stream-table.ts';
 import type { BeforeAfter } from './before-after.ts';
 import { changeOf } from './fields.ts';
+import type { DiffBudget } from './limits.ts';
 import type { Listed, MissingList } from './listed.ts';
 import { entryDiffers, lockstep, type PairedSlice, type SliceSide, sameWords } from './lockstep.ts';
 import type { DiffMoment } from './moment.ts';
@@ -14,8 +15,8 @@ import type { CdChange, CdState, MissingStretch } from './report.ts';
 import { cdStretches, type PairedStretch, placeOf, type Stretch, sideBySide } from './stretches.ts';
 
 const WORDS = CD_BYTE_LENGTH / 4;
-/** CDs and level 1 descriptors looked at in one comparison: more than that only a hostile dump has. */
-const MAX_EXAMINED = 1 << 24;
+/** Beginning with a table costs as much as comparing so many CDs. */
+const TABLE_COST = 64;
 
 /** The words of a stage 1 STE at both moments. */
 export type StePair = BeforeAfter<readonly bigint[]>;
@@ -25,9 +26,15 @@ export class CdComparison {
   readonly #moments: BeforeAfter<DiffMoment>;
   readonly #changes: Listed<CdChange>;
   readonly #missing: MissingList;
-  #examined = 0;
+  readonly #budget: Pick<DiffBudget, 'cds'>;
 
-  constructor(moments: BeforeAfter<DiffMoment>, changes: Listed<CdChange>, missing: MissingList) {
+  constructor(
+    moments: BeforeAfter<DiffMoment>,
+    changes: Listed<CdChange>,
+    missing: MissingList,
+    budget: Pick<DiffBudget, 'cds'>,
+  ) {
+    this.#budget = budget;
     this.#moments = moments;
     this.#changes = changes;
     this.#missing = missing;
@@ -38,7 +45,7 @@ export class CdComparison {
     const { before, after } = this.#moments;
     const [left, right] = [cdTableBehind(stes.before, before.ssidBits), cdTableBehind(stes.after, after.ssidBits)];
     const descriptors = cdArrayCount(left) + cdArrayCount(right);
-    if (!this.#admits(descriptors)) {
+    if (!this.#admits(TABLE_COST + descriptors)) {
       this.notExamined += Math.max(left.cds, right.cds);
       return false;
     }
@@ -51,8 +58,8 @@ export class CdComparison {
   }
 
   #admits(entries: number): boolean {
-    if (this.#examined + entries > MAX_EXAMINED) return false;
-    this.#examined += entries;
+    if (entries > this.#budget.cds) return false;
+    this.#budget.cds -= entries;
     return true;
   }
 

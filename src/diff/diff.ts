@@ -15,12 +15,14 @@ import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evi
 import { deviceNamesOf } from '../platform/platform.ts';
 import { REGISTERS } from '../smmu/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import { RepeatedStes } from '../tables/repeats.ts';
 import { TOOL } from '../version.ts';
 import type { BeforeAfter } from './before-after.ts';
 import { CdComparison } from './cds.ts';
 import { fieldChanges } from './fields.ts';
 import { askKernel } from './kernel.ts';
 import { compareL1, sameL1Shape } from './l1.ts';
+import { DiffBudget } from './limits.ts';
 import { Listed, MissingList } from './listed.ts';
 import { MappingComparison } from './mappings/comparison.ts';
 import { type DiffMoment, momentOf, tableShape } from './moment.ts';
@@ -69,8 +71,14 @@ export async function diff(
   };
   const plan = planOf(options, evidence.before);
   const smmus: SmmuDiff[] = [];
-  for (const pair of smmuPairs(snapshots, options.smmus)) {
-    const { kernelSids, ...found } = await untilFetched(() => compareSmmu(evidence, pair, plan.revision, options));
+  const pairs = smmuPairs(snapshots, options.smmus);
+  const repeated = new RepeatedStes(snapshot);
+  const budget = new DiffBudget();
+  for (const pair of pairs) {
+    const { kernelSids, repeatedStes, ...found } = await untilFetched(() =>
+      compareSmmu(evidence, pair, plan.revision, options, budget),
+    );
+    repeated.add(repeatedStes, found.name, pair === pairs.at(-1));
     const { l1, stes, cds } = found.counts;
     if (l1 + stes + cds === 0) {
       smmus.push(found);
@@ -125,7 +133,8 @@ function compareSmmu(
   smmus: BeforeAfter<SmmuSnapshot>,
   revision: Revision,
   options: DiffOptions,
-): SmmuDiff & { readonly kernelSids: readonly number[] } {
+  budget: DiffBudget,
+): SmmuDiff & { readonly kernelSids: readonly number[]; readonly repeatedStes: number } {
   const { platform, progress } = evidence.before;
   const names = deviceNamesOf(platform, smmus.before);
   const moment = (at: 'before' | 'after') => momentOf(smmus[at], evidence[at].now.view, names);
@@ -137,10 +146,10 @@ function compareSmmu(
   const cds = new Listed<CdChange>(limit);
   const missing = new MissingList(limit);
   const changedL1 = sameL1Shape(moments) ? compareL1(moments, revision, sids, l1) : new Set<number>();
-  const cdComparison = new CdComparison(moments, cds, missing);
+  const cdComparison = new CdComparison(moments, cds, missing, budget);
   const ranges = options.all === true ? LISTED_OF_ALL : RANGES_LISTED;
-  const mappings = options.deep === true ? new MappingComparison(moments, { ranges, sets: limit }) : null;
-  const sinks = { changedL1, changes: stes, missing, cds: cdComparison, mappings, progress };
+  const mappings = options.deep === true ? new MappingComparison(moments, { ranges, sets: limit }, budget) : null;
+  const sinks = { changedL1, changes: stes, missing, cds: cdComparison, mappings, progress, budget };
   const steComparison = new SteComparison(moments, sinks);
   steComparison.compare(sids);
   const registers = options.snapshotAfter === undefined ? null : registerChanges(smmus);
@@ -173,6 +182,7 @@ function compareSmmu(
     },
     mappings: mappings?.report() ?? null,
     kernel: null,
+    repeatedStes: steComparison.repeatedStes,
     kernelSids: [...l1.items.map(({ firstSid }) => firstSid), ...stes.items.map(({ sid }) => sid)],
   };
 }

@@ -8,6 +8,7 @@ import { bdfOf, STE_BYTE_LENGTH, steConfig } from '../smmu/stream-table.ts';
 import type { BeforeAfter } from './before-after.ts';
 import type { CdComparison } from './cds.ts';
 import { changeOf } from './fields.ts';
+import type { DiffBudget } from './limits.ts';
 import type { Listed, MissingList } from './listed.ts';
 import { entryDiffers, lockstep, type PairedSlice, type SliceSide, sameWords } from './lockstep.ts';
 import type { MappingComparison } from './mappings/comparison.ts';
@@ -29,6 +30,7 @@ export interface SteSinks {
   /** Null: nobody asked what the streams reach. */
   readonly mappings: MappingComparison | null;
   readonly progress: Progress;
+  readonly budget: Pick<DiffBudget, 'arrays'>;
 }
 
 export class SteComparison {
@@ -37,6 +39,8 @@ export class SteComparison {
   guests = 0;
   /** Those asked for that have, or may have, an entry. */
   readonly met = new Set<number>();
+  /** STEs of arrays that were met before, for this SMMU or another one. */
+  repeatedStes = 0;
   readonly #moments: BeforeAfter<DiffMoment>;
   readonly #sinks: SteSinks;
 
@@ -62,6 +66,10 @@ export class SteComparison {
       this.#miss('L1 table', first, count, stretchState(left, before), stretchState(right, after));
       return;
     }
+    const { arrays } = this.#sinks.budget;
+    const paddr = before?.paddr ?? after?.paddr ?? 0;
+    if (arrays.has(paddr)) this.repeatedStes += count;
+    else arrays.add(paddr);
     const table = (before === null ? right : left).table.geometry.format === '2lvl' ? 'L2 table' : 'stream table';
     for (const slice of lockstep(placeOf(left.memory, before), placeOf(right.memory, after), STE_BYTE_LENGTH, count)) {
       progress(first + slice.first);

@@ -23,3 +23,16 @@ function bySmmu(findings: readonly Finding[]): ReadonlyMap<string | null, readon
   }
   return groups;
 }
+
+const firstOwners = new WeakMap<readonly Finding[], ReadonlyMap<string, string | null>>();
+
+/** The SMMU that a rule is first found at, null for dump and snapshot as a whole: what it means is said there, once. */
+export function firstOwnerOf(findings: readonly Finding[], rule: string): string | null | undefined {
+  let known = firstOwners.get(findings);
+  if (known === undefined) {
+    // The first of a rule, as a search would find it.
+    known = new Map(findings.toReversed().map((finding) => [finding.rule, finding.smmu]));
+    firstOwners.set(findings, known);
+  }
+  return known.get(rule);
+}

@@ -3,7 +3,6 @@
 import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
-import { InputError } from '../errors.ts';
 import { FindingList } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
@@ -13,6 +12,7 @@ import type { Severity } from '../findings/rules.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { ListBudget, TableOwners } from '../tables/listing.ts';
+import { RepeatedStes } from '../tables/repeats.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import { type InspectedSmmu, inspectSmmu } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
@@ -74,14 +74,11 @@ function inspectNow(
     owners: new TableOwners(),
   };
   const inspected: InspectedSmmu[] = [];
-  let repeatedStes = 0;
+  const repeated = new RepeatedStes(evidence.snapshot);
   for (const smmu of listing.smmus) {
     const one = inspectSmmu(smmu, evidence, plan, listing, shared);
     inspected.push(one);
-    repeatedStes += one.repeatedStes;
-    if (repeatedStes > MAX_REPEATED_STES && inspected.length < listing.smmus.length) {
-      throw tooManyRepeated(evidence.snapshot, smmu.name);
-    }
+    repeated.add(one.repeatedStes, smmu.name, inspected.length === listing.smmus.length);
   }
   const smmus = inspected.map(({ report }) => report);
   reportAsidClashes(inspected.map(({ report, risks, findings }) => ({ ...risks, name: report.name, findings })));
@@ -103,17 +100,6 @@ function inspectNow(
     findings,
     summary: { ...totals, exitCode: exitCode(smmus, totals, listing.failOn) },
   };
-}
-
-/**
- * STEs that are met again and again, by one SMMU after the other: no two of a machine share a table, but by mistake. As many
- * as two tables of PCI segments have.
- */
-const MAX_REPEATED_STES = 2 ** 17;
-
-function tooManyRepeated({ name: file }: Snapshot, smmu: string): InputError {
-  const what = `up to the SMMU ${JSON.stringify(smmu)} the stream tables lead to the same STEs over and over again`;
-  return new InputError('snapshot', `${what}; --smmu NAME inspects one SMMU`, { file });
 }
 
 /** What there is to say of the dump and the snapshot as a whole. */

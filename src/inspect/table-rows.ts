@@ -69,7 +69,10 @@ function stesOf(
     wanted === null ? view.select(all, limits, census) : firstWanted(wanted.length, limits.stes);
   list.take(listed);
   const found = () => (wanted === null ? view.stes(all, limits) : view.stesOf(firstOf(wanted, listed.stes)));
-  return { stes: new Rows(() => steRows(found(), now.view, ssidBits, names, list.cds)), stesNotListed: notListed };
+  const rows = () => steRows(found(), now.view, ssidBits, names, list.cds);
+  // Of those asked for some may have no STE.
+  const count = wanted === null ? listed.stes : null;
+  return { stes: new Rows(rows, count), stesNotListed: notListed };
 }
 
 /** StreamIDs that were asked for are met one by one, whatever table they are in. */

@@ -105,7 +105,8 @@ export class Grouping {
     group.count += 1;
     group.waiting += waits;
     if (fields.address !== undefined) {
-      const address = fieldBits(fields.address, wideWords(words, at, type.byteLength));
+      const { word } = fields.address;
+      const address = fieldBits({ ...fields.address, word: 0 }, wideWords(words, at + 2 * word, 8));
       group.firstAddress ??= address;
       group.lastAddress = address;
     }

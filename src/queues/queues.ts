@@ -7,6 +7,7 @@ import { type DumpReport, dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import type { MemoryView } from '../dump/view.ts';
+import { InputError } from '../errors.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { deviceNamesOf, type Platform } from '../platform/platform.ts';
@@ -118,6 +119,7 @@ export interface QueuesOptions extends Pick<EvidenceOptions, 'platform'> {
 export async function queues(dump: OpenedDump, snapshot: Snapshot, options: QueuesOptions = {}): Promise<QueuesReport> {
   const { now } = evidenceOf(dump, snapshot, options);
   const smmus = chooseSmmus(options.smmus, snapshot);
+  refuseEndless(smmus, now.view, snapshot, options);
   const report = await untilFetched(
     (): QueuesReport => ({
       schemaVersion: SCHEMA_VERSION,
@@ -130,6 +132,29 @@ export async function queues(dump: OpenedDump, snapshot: Snapshot, options: Queu
   // So that going through the rows finds their bytes there.
   if (dump.fetched) await untilFetched(() => readRows(report));
   return report;
+}
+
+/** As many as two SMMUs can have in queues of the largest size; machines have a fraction of it. */
+const MAX_ENTRIES = 2 ** 21;
+
+/** Thousands of SMMUs may be said to have queues of the largest size, all of them in the same place. */
+function refuseEndless(
+  smmus: readonly SmmuSnapshot[],
+  view: MemoryView,
+  { name: file }: Snapshot,
+  { all = false, queues: wanted = QUEUE_NAMES }: QueuesOptions,
+): void {
+  if (smmus.length < 2) return;
+  let entries = 0;
+  for (const smmu of smmus) {
+    for (const queue of wanted) {
+      const { geometry } = MAKERS[queue](smmu, view);
+      entries += (all ? geometry?.size : geometry?.used) ?? 0;
+    }
+    if (entries <= MAX_ENTRIES) continue;
+    const what = `up to the SMMU ${JSON.stringify(smmu.name)} the queues have ${entries} entries`;
+    throw new InputError('snapshot', `${what}; --smmu NAME shows those of one SMMU`, { file });
+  }
 }
 
 function readRows({ smmus }: QueuesReport): void {

@@ -7,9 +7,11 @@ import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { hex, word } from '../hex.ts';
 import type { Inspection } from '../inspect/inspection.ts';
+import { remembered } from '../remembered.ts';
+import { fieldBits, fieldOf } from '../smmu/fields.ts';
+import { STE } from '../smmu/ste.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import { escapeText } from './escape.ts';
-import { fieldText } from './prose/field-text.ts';
 
 const STE_WORDS = 8;
 const FIELDS = ['S1ContextPtr', 'S1Fmt', 'S1CDMax', 'S1DSS', 'S2VMID', 'S2TTB', 'EATS', 'STRW'] as const;
@@ -23,28 +25,38 @@ const HEADER: readonly string[] = [
 
 /** A header and one record for each STE, by RFC 4180, with text from files made harmless for spreadsheets. */
 export function* csvReport({ smmus, findings }: Inspection): Generator<string> {
-  yield record(HEADER);
+  yield `${HEADER.join(',')}\r\n`;
   for (const { name, stes } of smmus) {
     const rulesAt = rulesBySid(findingsOf(findings, name));
-    const smmu = foreignText(name);
-    for (const ste of stes) yield record([smmu, ...steCells(ste), rulesAt(ste.sid)]);
+    const smmu = quoted(foreignText(name));
+    for (const ste of stes) yield `${smmu},${steCells(ste)},${quoted(rulesAt(ste.sid))}\r\n`;
   }
 }
 
-function steCells(ste: SteRow): (string | number | boolean | undefined)[] {
-  const { sid, bdf, device, address, valid, config, pageState, words, fields, cds } = ste;
-  return [
-    ...[sid, hex(sid), bdf, device === null ? '' : foreignText(device), hex(address), valid, config, pageState],
-    ...words.map(word),
-    ...FIELDS.map((name) => fieldText(fields[name] ?? 0)),
-    ...[cds.length, cds.map(({ asid }) => asid).join(' ')],
-  ];
+/** Only what a file says may need quotes; a table has millions of rows. */
+function steCells({ sid, bdf, device, address, valid, config, pageState, words, cds }: SteRow): string {
+  const name = device === null ? '' : quoted(foreignText(device));
+  let cells = `${sid},${hex(sid)},${bdf},${name},${hex(address)},${valid},${config},${pageState}`;
+  for (const one of words) cells += wordCell(one);
+  for (const { at, cellOf } of FIELD_CELLS) cells += cellOf(words[at] ?? 0n);
+  return `${cells},${cds.length},${cds.length === 0 ? '' : cds.map(({ asid }) => asid).join(' ')}`;
 }
 
 /** One record by RFC 4180. */
 export function record(cells: readonly (string | number | boolean | undefined)[]): string {
   return `${cells.map((cell) => quoted(String(cell ?? ''))).join(',')}\r\n`;
 }
+
+const wordCell = remembered((value: bigint) => `,${word(value)}`);
+
+const FIELD_CELLS = FIELDS.map((name) => {
+  const field = fieldOf(STE, name);
+  const cellOf = remembered((value: bigint) => {
+    const bits = fieldBits({ ...field, word: 0 }, [value]);
+    return `,${field.kind === 'address' ? hex(bits) : bits}`;
+  });
+  return { at: field.word, cellOf };
+});
 
 function quoted(cell: string): string {
   return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;

@@ -5,6 +5,8 @@
  */
 
 import type { Inspection } from '../inspect/inspection.ts';
+import { isRows } from '../rows.ts';
+import type { JsonRows } from '../shape.ts';
 import { escapeJson } from './escape.ts';
 import { INSPECTION } from './json/inspection.ts';
 import { compactJson } from './json/write.ts';
@@ -32,8 +34,18 @@ function* smmuLines({ adoption, inserts, l1, stes, ...rest }: Json): Generator<s
   yield* longLine('smmu', rest);
   yield line('adoption', { smmu, ...(adoption as Json) });
   for (const insert of inserts as JsonList) yield line('insert', { smmu, ...insert });
-  for (const row of l1 as JsonList) yield line('l1', { smmu, ...row });
-  for (const row of stes as JsonList) yield line('ste', { smmu, ...row });
+  yield* rowLines('l1', smmu, l1);
+  yield* rowLines('ste', smmu, stes);
+}
+
+/** Rows by the million, which have members all of them. */
+function* rowLines(record: RecordKind, smmu: unknown, rows: unknown): Generator<string> {
+  if (!isRows(rows)) {
+    for (const row of rows as JsonList) yield line(record, { smmu, ...row });
+    return;
+  }
+  const start = escapeJson(JSON.stringify({ record, smmu })).slice(0, -1);
+  for (const row of (rows as JsonRows).lines) yield `${start},${row.slice(1)}\n`;
 }
 
 /** Text that is handed on at once. */

@@ -117,6 +117,42 @@ export function decodeFields(
   return decoded;
 }
 
+/** One field of {@link decodeFields}. Throws on a name the layout lacks. */
+export function decodeField(layout: Layout, words: readonly bigint[], name: string): FieldValue {
+  const field = fieldOf(layout, name);
+  const value = fieldBits(field, words);
+  return field.kind === 'address' ? value : Number(value);
+}
+
+/** What carries the words of a structure. */
+interface WithWords {
+  readonly words: readonly bigint[];
+}
+
+/**
+ * The row with its decoded `fields`, which are made when they are asked for: most readers of a million rows want a few
+ * of them, or none.
+ */
+export function withFields<Row extends WithWords>(
+  layout: Layout,
+  row: Row,
+): Row & { readonly fields: Readonly<Record<string, FieldValue>> } {
+  let property = lazyFields.get(layout);
+  if (property === undefined) {
+    property = {
+      get(this: WithWords) {
+        return decodeFields(layout, this.words);
+      },
+      enumerable: true,
+      configurable: true,
+    };
+    lazyFields.set(layout, property);
+  }
+  return Object.defineProperty(row, 'fields', property) as ReturnType<typeof withFields<Row>>;
+}
+
+const lazyFields = new WeakMap<Layout, PropertyDescriptor>();
+
 /**
  * The words of a structure with the given fields set and all other bits zero: the inverse of {@link decodeFields}.
  * Throws RangeError for a value that does not fit, an address with bits outside its field, or an unknown name.
@@ -146,10 +182,12 @@ export function meaningOf(field: Field, value: number): string | undefined {
   return field.values['other'];
 }
 
-/** The 64-bit words of a structure that begins at `words[at]`, out of 32-bit halves. */
+/** The 64-bit words of a structure that begins at `words[at]`, out of 32-bit halves. Asked for by the million. */
 export function wideWords(words: Uint32Array, at: number, byteLength: number): bigint[] {
-  return Array.from(
-    { length: byteLength / 8 },
-    (_, i) => (BigInt(words[at + 2 * i + 1] as number) << 32n) | BigInt(words[at + 2 * i] as number),
-  );
+  const wide: bigint[] = [];
+  for (let i = at; i < at + byteLength / 4; i += 2) {
+    const high = words[i + 1] as number;
+    wide.push(high === 0 ? BigInt(words[i] as number) : (BigInt(high) << 32n) | BigInt(words[i] as number));
+  }
+  return wide;
 }

@@ -39,7 +39,12 @@ interface QuietRun<S> {
 
 /** Arrays as small as an L2 table are read again sooner than remembered. */
 const MIN_REMEMBERED_STES = 4096;
+/** Around a few active STEs the rest of a slice is quiet: so many STEs, 4 KiB, are read again for one of them. */
+const BLOCK_STES = 64;
+/** Of a table with as many turns between quiet and active as nobody has, whole slices are read again. */
+const MAX_QUIET_RUNS = 1 << 14;
 const NO_WORDS = new Uint32Array(0);
+const WORDS = STE_BYTE_LENGTH / 4;
 
 export class SteReader<S = string> {
   readonly #memory: TableMemory<S>;
@@ -58,6 +63,7 @@ export class SteReader<S = string> {
       const quiet: QuietRun<S>[] = [];
       for (const slice of this.#read(paddr, 0, count)) {
         if (slice.counts?.active === 0) remember(quiet, slice);
+        else if (slice.counts !== null && count >= MIN_REMEMBERED_STES) rememberParts(quiet, slice);
         yield slice;
       }
       // Only here: whoever stops early has not seen all of it.
@@ -84,8 +90,30 @@ export class SteReader<S = string> {
   }
 }
 
+/** The quiet stretches of a slice that has active STEs as well, in whole blocks. */
+function rememberParts<S>(quiet: QuietRun<S>[], slice: SteSlice<S>): void {
+  const { words, count } = slice;
+  let from = 0;
+  for (let i = 0; i <= count && quiet.length < MAX_QUIET_RUNS; i++) {
+    const low = words[i * WORDS] as number;
+    if (i < count && ((low & 1) === 0 || (low & 0xe) === 0)) continue;
+    const to = i === count ? count : i - (i % BLOCK_STES);
+    if (to > from) {
+      const counts = new SteCounts();
+      counts.add(words.subarray(from * WORDS, to * WORDS), to - from);
+      remember(quiet, { ...slice, first: slice.first + from, count: to - from, counts });
+    }
+    from = i - (i % BLOCK_STES) + BLOCK_STES;
+    // The rest of the block is passed over.
+    i = from - 1;
+  }
+}
+
 /** Adds a quiet slice to the list, or to the end of its last stretch. */
-function remember<S>(quiet: QuietRun<S>[], { first, count, state, counts }: SteSlice<S>): void {
+function remember<S>(
+  quiet: QuietRun<S>[],
+  { first, count, state, counts }: Pick<SteSlice<S>, 'first' | 'count' | 'state' | 'counts'>,
+): void {
   if (counts === null) return;
   const last = quiet.at(-1);
   if (last === undefined || last.first + last.count !== first || last.state !== state) {

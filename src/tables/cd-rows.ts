@@ -6,7 +6,7 @@ import { CD } from '../smmu/cd.ts';
 import type { CdTableFormat } from '../smmu/cd-table.ts';
 import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableBehind, isValidCd, S1DSS_MEANINGS } from '../smmu/cd-table.ts';
 import type { FieldValue } from '../smmu/fields.ts';
-import { decodeFields, fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
+import { fieldBits, fieldOf, wideWords, withFields } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
 import type { SteConfig } from '../smmu/stream-table.ts';
 import type { CdLimits } from './listing.ts';
@@ -41,6 +41,8 @@ interface CdsOfSte {
   readonly cds: readonly CdRow[];
 }
 
+export const NO_CDS: CdsOfSte = { cdTable: null, cds: [] };
+
 export class CdLister {
   readonly #memory: MemoryView;
   readonly #ssidBits: number;
@@ -55,7 +57,7 @@ export class CdLister {
 
   /** `ste` are the words of a valid STE. The CD table of a nested stream is in a guest's address space. */
   list(config: SteConfig, ste: readonly bigint[]): CdsOfSte {
-    if (config !== 's1' && config !== 'nested') return { cdTable: null, cds: [] };
+    if (config !== 's1' && config !== 'nested') return NO_CDS;
     const field = (name: string) => Number(fieldBits(fieldOf(STE, name), ste));
     const table = cdTableBehind(ste, this.#ssidBits);
     const about = {
@@ -107,12 +109,6 @@ export class CdLister {
 }
 
 function cdRow(ssid: number, paddr: number, words: readonly bigint[], pageState: CdRow['pageState']): CdRow {
-  return {
-    ssid,
-    address: paddr,
-    words,
-    asid: Number(fieldBits(fieldOf(CD, 'ASID'), words)),
-    fields: decodeFields(CD, words),
-    pageState,
-  };
+  const asid = Number(fieldBits(fieldOf(CD, 'ASID'), words));
+  return withFields(CD, { ssid, address: paddr, words, asid, pageState });
 }

@@ -4,12 +4,12 @@ import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { DeviceNames } from '../platform/device-names.ts';
 import type { FieldValue } from '../smmu/fields.ts';
-import { decodeFields, wideWords } from '../smmu/fields.ts';
+import { wideWords, withFields } from '../smmu/fields.ts';
 import { STE } from '../smmu/ste.ts';
 import type { SteConfig } from '../smmu/stream-table.ts';
 import { bdfOf, STE_BYTE_LENGTH, steConfig } from '../smmu/stream-table.ts';
 import type { CdRow, CdTableReport } from './cd-rows.ts';
-import { CdLister } from './cd-rows.ts';
+import { CdLister, NO_CDS } from './cd-rows.ts';
 import type { FoundSte } from './hardware-view.ts';
 import type { CdLimits } from './listing.ts';
 
@@ -44,7 +44,8 @@ export function* steRows(
 function steRow({ sid, paddr, words, at, state }: FoundSte, lister: CdLister, names: DeviceNames | undefined): SteRow {
   const wide = wideWords(words, at, STE_BYTE_LENGTH);
   const { valid, config } = steConfig(words[at] as number);
-  return {
+  const { cdTable, cds } = valid ? lister.list(config, wide) : NO_CDS;
+  return withFields(STE, {
     sid,
     bdf: bdfOf(sid),
     device: names?.deviceOf(sid) ?? null,
@@ -52,8 +53,8 @@ function steRow({ sid, paddr, words, at, state }: FoundSte, lister: CdLister, na
     words: wide,
     valid,
     config,
-    fields: decodeFields(STE, wide),
     pageState: state,
-    ...(valid ? lister.list(config, wide) : { cdTable: null, cds: [] }),
-  };
+    cdTable,
+    cds,
+  });
 }

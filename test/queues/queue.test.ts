@@ -64,6 +64,19 @@ describe('what concerns a stream', () => {
   });
 });
 
+test('thousands of SMMUs with queues of the largest size are refused together, and shown one by one', async () => {
+  const smmus = Array.from({ length: 9 }, (_, i) => ({
+    name: `smmu${i}`,
+    registers: { ...registers, CMDQ_BASE: '0x13', CMDQ_PROD: '0x80000', CMDQ_CONS: '0x0', IDR1: '0x02730000' },
+  }));
+  const snapshot = parseSnapshot({ captured: 'before-kdump-probe', smmus }, 'regs.json');
+  const asked = (options: QueuesOptions) => queues(dumpOf(image), snapshot, { queues: ['command'], ...options });
+  await expect(asked({})).rejects.toThrow(
+    'regs.json: up to the SMMU "smmu4" the queues have 2621440 entries; --smmu NAME shows those of one SMMU',
+  );
+  expect((await asked({ smmus: ['smmu4'] })).smmus).toHaveLength(1);
+});
+
 describe('entries', () => {
   test('around the end of the queue, in the order of time', async () => {
     const { event } = await report(image, registers, { all: true });

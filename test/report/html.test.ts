@@ -44,6 +44,15 @@ test('each rule that was found is explained once', async () => {
   expect(report).toContain('<li><code>smmu-adopt inspect DUMP --regs REGS --all</code>: the neighbours');
 });
 
+test('a rule that several SMMUs break is explained at the first, and the others lead there', async () => {
+  const report = await sampleReport('asids-on-two-smmus');
+  const explained = [...report.matchAll(/<div class="meaning" id="rule-([a-z0-9-]+)">/g)].map(([, rule]) => rule);
+  const led = [...report.matchAll(/<p class="meaning"><a href="#rule-([a-z0-9-]+)">/g)].map(([, rule]) => rule);
+  expect(led.length).toBeGreaterThan(0);
+  expect(new Set(explained).size).toBe(explained.length);
+  expect(led.filter((rule) => !explained.includes(rule))).toEqual([]);
+});
+
 test('the policy allows the script and the style sheet that are there, and nothing else', async () => {
   const report = await sampleReport('bad-span');
   const policy = /Content-Security-Policy" content="([^"]+)"/.exec(report)?.[1]?.replaceAll('&#39;', "'") ?? '';

@@ -172,6 +172,13 @@ describe('what was found quiet', () => {
     expect(second.byConfig).toMatchObject({ abort: 3276 });
   });
 
+  test('of a slice with an active entry only the 64 around it are read again', () => {
+    const { first, second, readAgain } = readTwice([quiet(5003), busy(7), quiet(4990)], 10_000);
+    expect(first.active).toHaveLength(1);
+    expect(second).toEqual(first);
+    expect(readAgain).toEqual([{ first: 4992, count: 64 }]);
+  });
+
   test('arrays of fewer than 4096 are read again: an L2 table is cheaper to read than to remember', () => {
     expect(readTwice([quiet(4095)]).readAgain).toEqual(readTwice([quiet(4095)]).readAtFirst);
     expect(readTwice([quiet(256)]).readAgain).toEqual([{ first: 0, count: 256 }]);

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { REGISTERS } from '../../samples/machine.ts';
+import { diff } from '../../src/diff/diff.ts';
 import { inspect } from '../../src/inspect/inspect.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { firstOf, ListBudget } from '../../src/tables/listing.ts';
@@ -70,6 +71,14 @@ describe('SMMUs of one table, every descriptor of which leads to the same STEs',
 
   test('two are a mistake that is looked at', async () => {
     expect((await inspected(2)).smmus).toHaveLength(2);
+  });
+
+  test('nor are many compared between two dumps', async () => {
+    const smmus = Array.from({ length: 50 }, (_, i) => ({ name: `smmu${i}`, registers }));
+    const snapshot = parseSnapshot({ captured: 'before-kdump-probe', smmus }, 'regs.json');
+    await expect(diff(dumpOf(aliased(255)), dumpOf(aliased(255)), snapshot)).rejects.toThrow(
+      'regs.json: up to the SMMU "smmu2" the stream tables lead to the same STEs over and over again',
+    );
   });
 
   test('many cost more than they tell', async () => {

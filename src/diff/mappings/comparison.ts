@@ -6,6 +6,7 @@
 
 import { Budget } from '../../smmu/translation/table-map.ts';
 import type { BeforeAfter } from '../before-after.ts';
+import { DiffBudget, MAX_DESCRIPTORS, MAX_FOR_CONTEXTS } from '../limits.ts';
 import type { MappingSetDiff, MappingsDiff } from '../mapping-report.ts';
 import type { DiffMoment } from '../moment.ts';
 import { contextsOf } from './contexts.ts';
@@ -14,14 +15,10 @@ import { stretchPairs } from './pairs.ts';
 import { addCounts, hasChanges, MappingRanges, noChanges } from './ranges.ts';
 import { type Source, sourceReport, sourcesOf, stretchesOf } from './source.ts';
 
-/** Descriptors looked at for one SMMU: twice those of 64 GiB in pages of 4 KiB, at two moments. */
-const MAX_DESCRIPTORS = 2 ** 26;
 /** What judging a range costs, in descriptors that are only read. */
 const RANGE_COST = 16;
 /** Beginning two walks anew for one range costs as much as reading some tables. */
 const WALK_COST = 1024;
-/** Context descriptors and what is made of them, in the same measure. */
-const MAX_FOR_CONTEXTS = 2 ** 26;
 /** Sets remembered, each with its streams: more contexts than any server has. */
 const MAX_SETS = 1 << 14;
 const MAX_SIDS_LISTED = 16;
@@ -46,7 +43,7 @@ export class MappingComparison {
   readonly #limits: MappingLimits;
   readonly #budget: Budget;
   /** Of its own, so that tables without end do not hide which streams share those that were compared. */
-  readonly #contexts = new Budget(MAX_FOR_CONTEXTS);
+  readonly #contexts: Budget;
   readonly #compared = new Map<string, Compared>();
   readonly #sets: (() => MappingSetDiff)[] = [];
   readonly #counts = noChanges();
@@ -59,14 +56,19 @@ export class MappingComparison {
   #notCompared = 0;
   #complete = true;
 
-  constructor(moments: BeforeAfter<DiffMoment>, limits: MappingLimits) {
+  constructor(moments: BeforeAfter<DiffMoment>, limits: MappingLimits, ofAll: DiffBudget = new DiffBudget()) {
     this.#moments = moments;
     this.#limits = limits;
-    this.#budget = new Budget(limits.descriptors ?? MAX_DESCRIPTORS);
+    this.#budget = new Budget(limits.descriptors ?? MAX_DESCRIPTORS, ofAll.descriptors);
+    this.#contexts = new Budget(MAX_FOR_CONTEXTS, ofAll.contexts);
   }
 
   /** The words of its STEs; null at a moment without an entry. StreamIDs ascend. */
   stream(sid: number, stes: BeforeAfter<readonly bigint[] | null>): void {
+    if (this.#contexts.exhausted) {
+      this.#complete = false;
+      return;
+    }
     const missing = () => {
       this.#complete = false;
     };

@@ -23,7 +23,7 @@ export function itemList(items: readonly Item[], smmu: number | null): Html {
     const more = same.slice(SHOWN_OF_A_RULE).map((one) => item(one, smmu));
     const summary = html`${count(more.length, 'more finding')} of ${code(rule)}`;
     return html`<ul class="findings">${shown}</ul>
-${meaning(rule)}${more.length > 0 && details(summary, html`<ul class="findings">${more}</ul>\n`)}`;
+${same[0]?.explainedElsewhere === true ? whereExplained(rule) : meaning(rule)}${more.length > 0 && details(summary, html`<ul class="findings">${more}</ul>\n`)}`;
   })}`;
 }
 
@@ -53,9 +53,16 @@ function meaning(rule: string): Html {
   const list = html`<dl class="facts">
 ${entries.map(([term, said]) => html`<div><dt>${term}</dt><dd>${said}</dd></div>\n`)}</dl>
 `;
-  const summary = html`What ${code(rule)} means, and what to look at next`;
-  return html`<div class="meaning">${details(summary, list)}</div>`;
+  return html`<div class="meaning" id="${meaningId(rule)}">${details(whatItMeans(rule), list)}</div>`;
 }
+
+/** Where a report has several SMMUs, the first with such a finding has the explanation. */
+const whereExplained = (rule: string) =>
+  html`<p class="meaning"><a href="#${meaningId(rule)}">${whatItMeans(rule)}</a></p>\n`;
+
+const meaningId = (rule: string) => `rule-${rule}`;
+
+const whatItMeans = (rule: string) => html`What ${code(rule)} means, and what to look at next`;
 
 const byRevision = ({ revisions, does }: Explained['kernel'][number]) => `${revisions}: ${does}`;
 

@@ -89,14 +89,17 @@ ${SCRIPT_NEEDED}`.markup;
 /** The table of STEs with all that is behind them. */
 export function* steBody(index: number, { stes }: SmmuReport, items: MemoryItems, budget: Budget): Generator<string> {
   const id = sectionId(index, 'stes');
-  let [stesLeft, cdsLeft] = [0, 0];
+  let [embedded, stesLeft, cdsLeft] = [0, 0, 0];
   const packer = new StePacker();
   const rows = function* (): Generator<unknown> {
     for (const row of stes as Iterable<SteRow>) {
       if (budget.stes === 0) {
         stesLeft += 1;
-        continue;
+        if (stes.count === null) continue;
+        stesLeft = stes.count - embedded;
+        break;
       }
+      embedded += 1;
       const cds = row.cds.slice(0, budget.cds);
       budget.stes -= 1;
       budget.cds -= cds.length;

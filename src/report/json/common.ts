@@ -2,6 +2,7 @@
 
 import type { AddressRange, PageCounts } from '../../dump/memory.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
+import { remembered } from '../../remembered.ts';
 import {
   choice,
   count,
@@ -20,7 +21,7 @@ import {
   text,
   words,
 } from '../../shape.ts';
-import type { FieldValue } from '../../smmu/fields.ts';
+import { decodeFields, type Field, type FieldValue, fieldBits, type Layout } from '../../smmu/fields.ts';
 import type { Assumption } from '../../snapshot/assumption.ts';
 import { SCHEMA_VERSION, TOOL } from '../../version.ts';
 import { type AssumptionWords, assumptionInWords } from '../prose/assumptions.ts';
@@ -30,6 +31,7 @@ import { dumpAssumptionInWords } from '../prose/dump.ts';
 export const fieldValue: Shape<FieldValue> = {
   schema: { anyOf: [count.schema, hex.schema] },
   toJson: (value) => (typeof value === 'bigint' ? hex.toJson(value) : value),
+  toText: (value) => (typeof value === 'bigint' ? hex.toText?.(value) : String(value)),
 };
 
 export const fields = define(
@@ -37,6 +39,51 @@ export const fields = define(
   'Decoded fields by name: addresses as hex text, all others as integers',
   mapOf(/^[A-Za-z][A-Za-z0-9_]*$/, fieldValue),
 );
+
+/**
+ * The fields of a layout, decoded from its words. Rows by the million are alike in most of their words, so the text of
+ * the fields of a word is remembered.
+ */
+export function fieldsOf(layout: Layout): Shape<readonly bigint[]> {
+  let texts: readonly WordText[] | null = null;
+  return {
+    schema: fields.schema,
+    toJson: (words) => fields.toJson(decodeFields(layout, words)),
+    toText: (words) => {
+      texts ??= wordTexts(layout);
+      let made = '{';
+      for (const { word, textOf } of texts) made += textOf(words[word] ?? 0n);
+      return `${made}}`;
+    },
+  };
+}
+
+/** The text of fields that follow each other and lie in the same word. */
+interface WordText {
+  readonly word: number;
+  readonly textOf: (value: bigint) => string;
+}
+
+function wordTexts({ fields: all }: Layout): WordText[] {
+  const groups: Field[][] = [];
+  for (const field of all) {
+    const group = groups.at(-1);
+    if (group?.[0]?.word === field.word) group.push(field);
+    else groups.push([field]);
+  }
+  return groups.map((group, i) => {
+    const { word } = group[0] as Field;
+    const inFirst = group.map((field) => ({ ...field, word: 0 }));
+    const textOf = remembered((value: bigint) => {
+      const decoded = inFirst.map((field) => {
+        const bits = fieldBits(field, [value]);
+        return `"${field.name}":${fieldValue.toText?.(field.kind === 'address' ? bits : Number(bits))}`;
+      });
+      return (i === 0 ? '' : ',') + decoded.join(',');
+    });
+    return { word, textOf };
+  });
+}
 
 export const pageCounts = define(
   'pageCounts',

@@ -5,6 +5,7 @@ import {
   choice,
   count,
   define,
+  derived,
   flag,
   hex,
   integer,
@@ -16,11 +17,14 @@ import {
   text,
   word64,
 } from '../../shape.ts';
+import { CD } from '../../smmu/cd.ts';
+import { STE } from '../../smmu/ste.ts';
 import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
 import type { Census } from '../../tables/hardware-view.ts';
 import type { L1Row } from '../../tables/l1-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
-import { fields } from './common.ts';
+import { fieldsOf } from './common.ts';
+
 export const l1 = define(
   'l1',
   'One L1 descriptor',
@@ -65,6 +69,8 @@ export const census = define(
   }),
 );
 
+const wordsOf = ({ words }: { readonly words: readonly bigint[] }) => words;
+
 export const cd = define(
   'cd',
   'One valid context descriptor',
@@ -73,7 +79,7 @@ export const cd = define(
     address: ['Physical address', hex],
     words: ['Its eight words', list(word64, 8)],
     asid: ['ASID', integer(0, 65535)],
-    fields: ['', fields],
+    fields: ['', derived(fieldsOf(CD), wordsOf)],
     pageState: ['', pageState],
   }),
 );
@@ -106,7 +112,7 @@ export const ste = define(
     words: ['The eight words of the STE', list(word64, 8)],
     valid: ['V', flag],
     config: ['Config by name', choice('abort', 'bypass', 's1', 's2', 'nested', 'reserved')],
-    fields: ['', fields],
+    fields: ['', derived(fieldsOf(STE), wordsOf)],
     pageState: ['', pageState],
     cdTable: ['The CD table of a stage 1 or nested STE; null for every other', nullable(cdTable)],
     cds: ['Its valid context descriptors, ascending by SubstreamID', list(cd)],

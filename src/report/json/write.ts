@@ -4,7 +4,7 @@
  */
 
 import { isRows } from '../../rows.ts';
-import type { Shape } from '../../shape.ts';
+import type { JsonRows, Shape } from '../../shape.ts';
 import { escapeJson } from '../escape.ts';
 
 /** Objects down to this depth have a line for each key: the root, an SMMU, and the sections of an SMMU. */
@@ -20,7 +20,9 @@ function* pieces(value: unknown, depth: number): Generator<string> {
   const indent = '  '.repeat(depth + 1);
   const outdent = `\n${'  '.repeat(depth)}`;
   const rows = isRows(value);
-  if (rows || (Array.isArray(value) && value.some(isObject))) {
+  if (rows && 'lines' in value) {
+    yield* rowLines(value as JsonRows, indent, outdent);
+  } else if (rows || (Array.isArray(value) && value.some(isObject))) {
     let separator = `[\n${indent}`;
     for (const element of value as Iterable<unknown>) {
       yield separator;
@@ -44,9 +46,26 @@ function* pieces(value: unknown, depth: number): Generator<string> {
   }
 }
 
+/** A row has no rows in it, and there may be millions. */
+function* rowLines({ lines }: JsonRows, indent: string, outdent: string): Generator<string> {
+  let first = true;
+  for (const row of lines) {
+    yield `${first ? '[' : ','}\n${indent}${row}`;
+    first = false;
+  }
+  yield first ? '[]' : `${outdent}]`;
+}
+
 /** A value that a shape has made as JSON without line breaks, rows as they come. */
 export function* compactJson(value: unknown): Generator<string> {
-  if (isRows(value) || (Array.isArray(value) && hasRows({ value }))) {
+  if (isRows(value) && 'lines' in value) {
+    let separator = '[';
+    for (const row of (value as JsonRows).lines) {
+      yield separator + row;
+      separator = ',';
+    }
+    yield separator === '[' ? '[]' : ']';
+  } else if (isRows(value) || (Array.isArray(value) && hasRows({ value }))) {
     let separator = '[';
     for (const element of value as Iterable<unknown>) {
       yield separator;

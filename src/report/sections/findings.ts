@@ -1,5 +1,6 @@
 /** What is to be said about the SMMU? Findings, gravest first: what the kernel checks, then what it does not. */
 
+import { firstOwnerOf } from '../../findings/by-smmu.ts';
 import type { Finding } from '../../findings/findings.ts';
 import { isRisk, type Severity } from '../../findings/rules.ts';
 import { hex } from '../../hex.ts';
@@ -8,26 +9,28 @@ import { code, type Item, notes, type Prose, type Section, type Tone } from './s
 
 export const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', note: 'plain' };
 
-/** Both, as far as there is something in them; that there is nothing in either is said once. */
-export function findings(list: readonly Finding[]): Section[] {
+/** Both, as far as there is something in them; that there is nothing in either is said once. `all` are of the report. */
+export function findings(list: readonly Finding[], all: readonly Finding[] = list): Section[] {
   if (list.length === 0) return [{ id: 'findings', title: 'Findings', blocks: [notes('None, and no risks.')] }];
   const [others, risks] = [false, true].map((wanted) => list.filter(({ rule }) => isRisk(rule) === wanted));
   return [
-    { id: 'findings', title: 'Findings', blocks: [{ items: findingItems(others ?? []) }] },
+    { id: 'findings', title: 'Findings', blocks: [{ items: findingItems(others ?? [], all) }] },
     {
       id: 'risks',
       title: 'Risks',
       aside: 'which the kernel does not look for',
-      blocks: [{ items: findingItems(risks ?? []) }],
+      blocks: [{ items: findingItems(risks ?? [], all) }],
     },
   ].filter(({ blocks }) => blocks.some(({ items }) => items.length > 0));
 }
 
-export function findingItems(list: readonly Finding[]): Item[] {
-  return GRAVEST_FIRST.flatMap((severity) => list.filter((finding) => finding.severity === severity)).map(itemOf);
+/** `all` are the findings of the whole report, which explains each rule where it is found first. */
+export function findingItems(list: readonly Finding[], all: readonly Finding[]): Item[] {
+  const sorted = GRAVEST_FIRST.flatMap((severity) => list.filter((finding) => finding.severity === severity));
+  return sorted.map((finding) => itemOf(finding, all));
 }
 
-function itemOf(finding: Finding): Item {
+function itemOf(finding: Finding, all: readonly Finding[]): Item {
   const { severity, message, rule, kernelMessage } = finding;
   return {
     tone: SEVERITY_TONES[severity],
@@ -36,6 +39,7 @@ function itemOf(finding: Finding): Item {
     rule,
     evidence: evidence(finding),
     kernel: kernelMessage,
+    explainedElsewhere: firstOwnerOf(all, rule) !== finding.smmu,
   };
 }
 

@@ -24,7 +24,7 @@ export function input({ dump, later, kernel, findings, redacted }: Inspection, g
     id: 'input',
     title: 'Input',
     blocks: [
-      { items: findingItems(findingsOf(findings, null)) },
+      { items: findingItems(findingsOf(findings, null), findings) },
       facts([
         ...dumpFacts('Dump', dump, redacted !== true),
         ...(later === null ? [] : dumpFacts('Later dump', later, redacted !== true)),

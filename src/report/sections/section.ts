@@ -76,6 +76,8 @@ export interface Table {
   readonly columns: readonly Column[];
   /** May be made while they are read, and without end. */
   readonly rows: Iterable<Row>;
+  /** How many they are, where that is known before they are made. */
+  readonly total?: number | null;
   /** Said where there are none. */
   readonly none?: string;
   /** Of more rows than these the rest is counted. */
@@ -94,6 +96,8 @@ export interface Item {
   readonly evidence: readonly Prose[];
   /** The kernel's own words for it. */
   readonly kernel: string | null;
+  /** What the rule means is said elsewhere in the report. */
+  readonly explainedElsewhere: boolean;
 }
 
 export interface LogEntry {

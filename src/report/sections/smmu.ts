@@ -30,7 +30,7 @@ export function smmuSections(
   const marks = marksOf(smmu, own);
   const sections = [
     verdict(smmu, findingsAbout(smmu, inspection)),
-    ...findings(own),
+    ...findings(own, inspection.findings),
     revisions(smmu),
     kernelLog(smmu),
     crashedFaults(smmu),

@@ -3,7 +3,8 @@
 import { hex, word } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { CD } from '../../smmu/cd.ts';
-import { fieldOf, meaningOf } from '../../smmu/fields.ts';
+import { decodeField, fieldOf, meaningOf } from '../../smmu/fields.ts';
+import { STE } from '../../smmu/ste.ts';
 import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
 import type { L1Row } from '../../tables/l1-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
@@ -109,6 +110,7 @@ export function stes({ stes: rows, census, platform }: SmmuReport, marks: readon
           label: 'Stream table entries',
           columns: marks.length > 0 ? [...columns, MARK] : columns,
           rows: made(),
+          total: rows.count,
           none,
         },
       },
@@ -116,10 +118,10 @@ export function stes({ stes: rows, census, platform }: SmmuReport, marks: readon
   };
 }
 
-function steCells({ sid, bdf, device, valid, config, fields, address, pageState }: SteRow): Cell[] {
+function steCells({ sid, bdf, device, valid, config, words, address, pageState }: SteRow): Cell[] {
   const stage1 = config === 's1' || config === 'nested';
   const stage2 = config === 's2' || config === 'nested';
-  const field = (name: string, applies: boolean) => (applies ? String(fieldText(fields[name] ?? 0)) : null);
+  const field = (name: string, applies: boolean) => (applies ? String(fieldText(decodeField(STE, words, name))) : null);
   return [
     hex(sid),
     device === null ? bdf : escapeText(shortName(device)),
@@ -198,20 +200,21 @@ export function cdNote(
 }
 
 /** A context descriptor in the order of {@link CD_COLUMNS}. */
-export function cdCells(sid: number, { ssid, asid, fields, address, pageState }: CdRow): Cell[] {
-  const field = (name: string) => String(fieldText(fields[name] ?? 0));
-  const half = (disabled: string, name: string) => (fields[disabled] === 1 ? null : field(name));
-  const granule = meaningOf(fieldOf(CD, 'TG0'), Number(fields['TG0'])) ?? '';
+export function cdCells(sid: number, { ssid, asid, words, address, pageState }: CdRow): Cell[] {
+  const value = (name: string) => decodeField(CD, words, name);
+  const field = (name: string) => String(fieldText(value(name)));
+  const half = (disabled: string, name: string) => (value(disabled) === 1 ? null : field(name));
+  const granule = meaningOf(fieldOf(CD, 'TG0'), Number(value('TG0'))) ?? '';
   return [
     hex(sid),
     ssid,
     asid,
     half('EPD0', 'TTB0'),
     half('EPD0', 'T0SZ'),
-    fields['EPD0'] === 1 ? null : granule,
+    value('EPD0') === 1 ? null : granule,
     half('EPD1', 'TTB1'),
     half('EPD1', 'T1SZ'),
-    meaningOf(fieldOf(CD, 'IPS'), Number(fields['IPS'])) ?? field('IPS'),
+    meaningOf(fieldOf(CD, 'IPS'), Number(value('IPS'))) ?? field('IPS'),
     field('AA64'),
     hex(address),
     pageState,

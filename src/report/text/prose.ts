@@ -1,11 +1,11 @@
 /** How does prose look as text? An alarm is loud, for those who see no colours. */
 
 import type { Prose, Span, Tone } from '../sections/section.ts';
-import type { Painted, Style } from './style.ts';
+import { type Painted, type Style, unpainted } from './style.ts';
 
 /** Stretches of one colour each. */
 export function paintedProse(style: Style, prose: Prose): Painted[] {
-  if (typeof prose !== 'object') return [{ text: String(prose), paint: (text) => text }];
+  if (typeof prose !== 'object') return [{ text: String(prose), paint: unpainted }];
   return 'text' in prose ? [paintedSpan(style, prose)] : prose.flatMap((part) => paintedProse(style, part));
 }
 

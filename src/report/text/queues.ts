@@ -6,7 +6,7 @@ import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from 
 import { fieldOf } from '../../smmu/fields.ts';
 import type { QueueName } from '../../smmu/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers.ts';
-import { escaped } from '../escape.ts';
+import { escaped, escapeText } from '../escape.ts';
 import { entryInWords, entrySidsInWords, meaningOfType, typeInWords } from '../prose/queue-entries.ts';
 import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
 import { headline, INDENT, paragraph, type Style, title } from './style.ts';
@@ -183,9 +183,7 @@ function* entryTable(style: Style, queue: QueueReport, all: boolean): Generator<
     yield* laidOut;
     batch = [];
   };
-  // Rows are made as they are gone through, so that nobody has escaped the names in them yet.
-  for (const given of queue.entries) {
-    const entry = escaped(given);
+  for (const entry of queue.entries) {
     if (!all && listed >= MAX_ENTRIES_SHOWN) {
       left += 1;
       continue;
@@ -208,7 +206,8 @@ function entryCells({ queue, base, log2Size }: QueueReport, entry: Named<QueueEn
     String(index).padStart(String(2 ** (log2Size ?? 0) - 1).length),
     hex(address).padStart(base === null ? 0 : hex(base).length),
     typeInWords(entry) || NOTHING,
-    entrySidsInWords(entry) ?? NOTHING,
+    // Rows are made as they are gone through, so that nobody has escaped the names in them yet.
+    escapeText(entrySidsInWords(entry) ?? NOTHING),
     entryInWords(queue, entry) ?? NOTHING,
     words === null ? NOTHING : words.map(word).join(' '),
   ];

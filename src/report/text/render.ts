@@ -77,12 +77,16 @@ const CHUNK_ROWS = 1000;
 /** Rows of one table, which nobody reads to its end; the machine formats have more. */
 const MAX_ROWS = 1 << 16;
 
-function* tableLines(style: Style, { columns, rows, none, most = MAX_ROWS }: Table): Generator<string> {
+function* tableLines(style: Style, { columns, rows, total = null, none, most = MAX_ROWS }: Table): Generator<string> {
   let chunk: Row[] = [];
   let number = 0;
   for (const row of rows) {
     number += 1;
-    if (number > most) continue;
+    if (number > most) {
+      if (total === null) continue;
+      number = total;
+      break;
+    }
     chunk.push(row);
     if (chunk.length < CHUNK_ROWS) continue;
     yield* chunkLines(style, columns, chunk);

@@ -25,7 +25,7 @@ export interface Style {
 
 /** Without colour everything is plain ASCII, so that logs and mails keep it as it is. */
 export function makeStyle({ width, color }: { readonly width: number; readonly color: boolean }): Style {
-  return { width, paint: new Chalk({ level: color ? 1 : 0 }), unicode: color };
+  return { width, paint: color ? new Chalk({ level: 1 }) : NO_PAINT, unicode: color };
 }
 
 export const INDENT = '  ';
@@ -45,15 +45,53 @@ export interface Line {
   readonly painted: string;
 }
 
-const unpainted = (text: string) => text;
+/** Marks what leaves text as it is; the same in every copy of this module, as parts of the command have their own. */
+const PLAIN: unique symbol = Symbol.for('smmu-adopt.plain') as never;
+
+function noColour(): Colour {
+  return Object.assign((text: string) => text, { [PLAIN]: true });
+}
+
+export const unpainted = noColour();
+
+const NO_COLOUR = Object.assign(noColour(), { bold: unpainted });
+const NO_PAINT: Paint = {
+  bold: unpainted,
+  dim: unpainted,
+  cyan: unpainted,
+  magenta: unpainted,
+  yellow: unpainted,
+  green: NO_COLOUR,
+  red: NO_COLOUR,
+};
 
 /** Breaks a sentence at spaces, and a word that is too long for a line where it breaks best. */
 export function wrap(text: string, width: number): string[] {
-  return wrapPainted([{ text, paint: unpainted }], width).map((line) => line.text);
+  // What most cells of a table of millions are.
+  if (text.length <= width) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    let rest = word;
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + rest.length <= width) {
+      lines[lines.length - 1] = `${line} ${rest}`;
+      continue;
+    }
+    while (rest.length > width && width > 0) {
+      const at = breakOf(rest, width);
+      lines.push(rest.slice(0, at));
+      rest = rest.slice(at);
+    }
+    lines.push(rest);
+  }
+  return lines;
 }
 
 /** The same for text in several colours. */
 export function wrapPainted(parts: readonly Painted[], width: number): Line[] {
+  if (parts.every(({ paint }) => PLAIN in paint)) {
+    return wrap(parts.map(({ text }) => text).join(''), width).map((text) => ({ text, painted: text }));
+  }
   const lines: Painted[][] = [];
   let length = 0;
   for (const word of wordsOf(parts)) {

@@ -4,7 +4,7 @@ import CliTable3 from 'cli-table3';
 import { hex } from '../../hex.ts';
 import type { Cell } from '../sections/section.ts';
 import { paintedProse } from './prose.ts';
-import { INDENT, type Line, type Painted, type Style, wrap, wrapPainted } from './style.ts';
+import { INDENT, type Line, type Painted, type Style, unpainted, wrap, wrapPainted } from './style.ts';
 
 export interface Column {
   readonly title: string;
@@ -52,14 +52,15 @@ interface Placed extends Column {
 
 /** The lines of a table; `rows` are the cells of each row in the order of `columns`. */
 export function table(style: Style, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
-  const cells = rows.map((row) => columns.map((column, i) => cellParts(style, column, row[i] ?? null)));
+  const cells = rows.map((row) => columns.map((column, i) => written(style, column, row[i] ?? null)));
+  const layOut = rows.length > MAX_ROWS_OF_GRID ? stacked : inGrid;
   const all = columns.map((column, index): Placed => {
-    const width = cells.reduce((most, row) => Math.max(most, lengthOf(row[index] ?? [])), column.title.length);
+    const width = cells.reduce((most, row) => Math.max(most, lengthOf(row[index] ?? '')), column.title.length);
     return { ...column, index, width };
   });
   const room = style.width - INDENT.length;
   const silent = new Set(
-    all.filter(({ index }) => cells.every((row) => textOf(row[index] ?? []) === NOTHING)).map(({ index }) => index),
+    all.filter(({ index }) => cells.every((row) => textOf(row[index] ?? '') === NOTHING)).map(({ index }) => index),
   );
   const { shown, below } = place(all, room, silent);
   const rule = style.unicode ? '\u2500' : '-';
@@ -74,14 +75,14 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
     lines.push(
       ...layOut(
         shown,
-        shown.map(({ index, width }) => wrapPainted(row[index] ?? [], width)),
+        shown.map(({ index, width }) => linesOf(row[index] ?? '', width)),
       ),
     );
-    const said = below.filter(({ index }) => textOf(row[index] ?? []) !== NOTHING);
+    const said = below.filter(({ index }) => textOf(row[index] ?? '') !== NOTHING);
     if (said.length > 0) {
       const parts = said.flatMap(({ title, index }, i) => [
         { text: `${i > 0 ? GAP : ''}${title} `, paint: style.paint.dim },
-        ...(row[index] ?? []),
+        ...partsOf(row[index] ?? ''),
       ]);
       lines.push(...wrapPainted(parts, room - INDENT.length).map(({ painted }) => INDENT + painted));
     }
@@ -89,14 +90,31 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
   return lines.map((line) => INDENT + line.trimEnd());
 }
 
-function cellParts(style: Style, { paint }: Column, cell: Cell): Painted[] {
-  if (cell === null) return [{ text: NOTHING, paint: (text) => text }];
+/** What is written in a cell: plain text, as most of it is, or text in colours. */
+type Written = string | readonly Painted[];
+
+function written(style: Style, { paint }: Column, cell: Cell): Written {
+  if (cell === null) return NOTHING;
+  if (typeof cell !== 'object' && paint === undefined) return String(cell);
   const parts = paintedProse(style, cell);
   return paint === undefined ? parts : parts.map(({ text }) => ({ text, paint: (one) => paint(one, style.paint) }));
 }
 
-const textOf = (parts: readonly Painted[]) => parts.map(({ text }) => text).join('');
-const lengthOf = (parts: readonly Painted[]) => parts.reduce((sum, { text }) => sum + text.length, 0);
+function textOf(cell: Written): string {
+  return typeof cell === 'string' ? cell : cell.map(({ text }) => text).join('');
+}
+
+function lengthOf(cell: Written): number {
+  return typeof cell === 'string' ? cell.length : cell.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+function partsOf(cell: Written): readonly Painted[] {
+  return typeof cell === 'string' ? [{ text: cell, paint: unpainted }] : cell;
+}
+
+function linesOf(cell: Written, width: number): readonly (string | Line)[] {
+  return typeof cell === 'string' ? wrap(cell, width) : wrapPainted(cell, width);
+}
 
 /** Which columns are shown how wide, and which below their rows, so that it all fits. `silent` ones say nothing at all. */
 function place(
@@ -140,17 +158,15 @@ function squeeze(shown: readonly Placed[], room: number, least: number): void {
   }
 }
 
-/**
- * The lines of one row. Only one with cells of several lines needs a layout; row by row, because cli-table3 compares each
- * cell with all others.
- */
-function layOut(columns: readonly Placed[], cells: readonly (readonly Line[])[]): string[] {
-  const padded = columns.map(({ width, align }, i) =>
-    (cells[i] ?? []).map(({ text, painted }) => {
-      const space = ' '.repeat(Math.max(0, width - text.length));
-      return align === 'right' ? space + painted : painted + space;
-    }),
-  );
+/** Tables of more rows than a screen has are laid out by hand: cli-table3 takes a minute for half a million. */
+const MAX_ROWS_OF_GRID = 64;
+
+/** The lines of one row. Only one with cells of several lines needs a layout. */
+type LayOut = (columns: readonly Placed[], cells: readonly (readonly (string | Line)[])[]) => string[];
+
+/** Row by row, because cli-table3 compares each cell with all others. */
+const inGrid: LayOut = (columns, cells) => {
+  const padded = padCells(columns, cells);
   if (padded.every(({ length }) => length === 1)) return [padded.join(GAP)];
   const grid = new CliTable3({
     chars: { ...NO_FRAME, middle: GAP },
@@ -160,4 +176,25 @@ function layOut(columns: readonly Placed[], cells: readonly (readonly Line[])[])
   });
   grid.push(padded.map((lines) => lines.join('\n')));
   return grid.toString().split('\n');
+};
+
+/** The same lines. */
+const stacked: LayOut = (columns, cells) => {
+  const padded = padCells(columns, cells);
+  const height = padded.reduce((most, { length }) => Math.max(most, length), 0);
+  if (height === 1) return [padded.join(GAP)];
+  return Array.from({ length: height }, (_, line) =>
+    padded.map((lines, i) => lines[line] ?? ' '.repeat(columns[i]?.width ?? 0)).join(GAP),
+  );
+};
+
+function padCells(columns: readonly Placed[], cells: readonly (readonly (string | Line)[])[]): string[][] {
+  return columns.map(({ width, align }, i) =>
+    (cells[i] ?? []).map((line) => {
+      const { text, painted } = typeof line === 'string' ? { text: line, painted: line } : line;
+      if (text.length >= width) return painted;
+      const space = ' '.repeat(width - text.length);
+      return align === 'right' ? space + painted : painted + space;
+    }),
+  );
 }

@@ -12,17 +12,21 @@ import { type FaultEvent, leafAttributes, leafRights, swapped, type WalkMemory }
 /** How many descriptors may be read. What a real device has is hundreds of times less than the default. */
 export class Budget {
   #left: number;
+  readonly #ofAll: Budget | null;
 
-  constructor(descriptors = 2 ** 28) {
+  /** `ofAll` is what several have together. */
+  constructor(descriptors = 2 ** 28, ofAll: Budget | null = null) {
     this.#left = descriptors;
+    this.#ofAll = ofAll;
   }
 
   get exhausted(): boolean {
-    return this.#left <= 0;
+    return this.#left <= 0 || this.#ofAll?.exhausted === true;
   }
 
   spend(descriptors: number): void {
     this.#left -= descriptors;
+    this.#ofAll?.spend(descriptors);
   }
 }
 
