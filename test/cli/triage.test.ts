@@ -218,6 +218,17 @@ describe('what lies beside a dump', () => {
     expect(crashes[0]?.why).toMatch(/^regs\.json: /);
   });
 
+  test('tells the faults of a crash whose dump does not hold its log', async () => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    const log = new URL('../data/logs/kdump-with-events.txt', import.meta.url);
+    cpSync(log, at('a', 'vmcore-dmesg.txt'));
+    const { crashes } = await read('.', '--reports', 'out');
+    expect(crashes[0]).toMatchObject({ log: 'vmcore-dmesg.txt', dmesg: null, why: null });
+    expect(crashes[0]?.smmus[0]?.device).toBe('0000:01:00.0');
+    expect(readFileSync(at(crashes[0]?.report ?? ''), 'utf8')).toContain('F_TRANSLATION');
+  });
+
   test('may be a capture, of the SMMU that the dump has', async () => {
     const { crash, at, json: read } = place();
     crash('a', 'bare-vmcore', { vmcore: 'vmcore' });
