@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMAND } from '../../samples/make.ts';
@@ -25,12 +25,7 @@ const start = (...args: string[]) =>
 async function lines(file: string, number: number): Promise<void> {
   const path = join(cwd, file);
   const has = () => existsSync(path) && readFileSync(path, 'utf8').split('\n').length > number;
-  const watcher = watch(cwd);
-  try {
-    while (!has()) await Promise.race([once(watcher, 'change'), new Promise((resolve) => setTimeout(resolve, 20))]);
-  } finally {
-    watcher.close();
-  }
+  while (!has()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function textOf(child: ChildProcess): Promise<{ readonly stdout: string; readonly stderr: string }> {

@@ -287,6 +287,19 @@ test('what changed is done again, and so is everything for other options', async
   expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
 });
 
+test.each([
+  ['a dump', 'a/dump.raw'],
+  ['a snapshot', 'a/regs.json'],
+])('nothing is added to %s', async (_, file) => {
+  const { crash, at, triage: text } = place();
+  crash('a');
+  const before = readFileSync(at(file));
+  const { stderr, status } = await text('.', '--resume', file);
+  expect(stderr).toContain('holds something else than the results of a triage');
+  expect(status).toBe(2);
+  expect(readFileSync(at(file))).toEqual(before);
+});
+
 describe('--reports', () => {
   test('writes the report of each crash, and an index that leads there', async () => {
     const { crash, at, triage: text } = place();
