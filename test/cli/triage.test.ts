@@ -358,6 +358,18 @@ describe('a list', () => {
     expect(rows.map(({ path: where }) => where)).toEqual(['a b', 'c/dump.raw']);
   });
 
+  test('costs nothing for a path in it that is not there', async () => {
+    const { crash, path } = place();
+    crash('a');
+    const { stdout, status } = await run(['triage', '-', '--json'], { cwd: path, stdin: 'gone\na\n' });
+    const { crashes } = JSON.parse(stdout) as Report;
+    expect(crashes.map(({ path: where, status: how, why }) => [where, how, why])).toEqual([
+      ['gone', 'failed', 'gone: is not there'],
+      ['a', 'ok', null],
+    ]);
+    expect(status).toBe(3);
+  });
+
   test('in a manifest, whose crashes have their files apart', async () => {
     const { crash, at, json: read } = place();
     crash('dumps', 'bad-span', { 'dump.raw': 'x.img' });
