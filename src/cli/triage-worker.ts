@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
 import { replaceFile } from '../check/replace-file.ts';
 import { InputError, isInputError } from '../errors.ts';
 import { renderHtml } from '../report/render.ts';
@@ -34,6 +35,7 @@ export type SharedFlags = Pick<
 export async function serveTasks(shared: SharedFlags, session: Session): Promise<void> {
   // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
   process.on('SIGINT', () => {});
+  endWithParent();
   const runner = localRunner(shared, session);
   await session.print([`${READY}\n`]);
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
@@ -42,6 +44,17 @@ export async function serveTasks(shared: SharedFlags, session: Session): Promise
     await session.print([`${JSON.stringify(answer)}\n`]);
   }
 }
+
+/**
+ * Who started this process and was killed cannot end it any more: a dump that holds it up would do so for ever. A thread of
+ * its own looks, because the work may never return.
+ */
+function endWithParent(): void {
+  const look = `if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')`;
+  new Worker(`setInterval(() => { ${look}; }, ${PARENT_WATCH_MS})`, { eval: true }).unref();
+}
+
+const PARENT_WATCH_MS = 1000;
 
 /** Linux tells whoever started this process while it works, at no cost to it. */
 function residentBytes(): number {

@@ -81,3 +81,24 @@ test('Ctrl-C ends it with what is there, and no process stays behind', async () 
   expect(stderr).toContain('ended early');
   expect(child.exitCode).toBe(3);
 });
+
+test('a worker does not outlive who started it, whatever it is at work on', async () => {
+  // Who starts it ends as soon as it is ready, while the pipe to it stays open.
+  const script = `
+    const { spawn } = require('node:child_process');
+    const args = [process.argv[1], 'triage', '--worker', '{}'];
+    const worker = spawn(process.execPath, args, { stdio: [3, 'pipe', 'ignore'] });
+    worker.stdout.once('data', () => { console.log(worker.pid); process.exit(); });`;
+  const starter = spawn(process.execPath, ['-e', script, COMMAND], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
+  const { stdout } = await textOf(starter);
+  const pid = Number(stdout);
+  expect(pid).toBeGreaterThan(1);
+  const isThere = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
+});
