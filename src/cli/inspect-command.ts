@@ -8,13 +8,14 @@ import type { Severity } from '../findings/rules.ts';
 import { logOfCrash } from '../inspect/crashed-kernel.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { Inspection } from '../inspect/inspection.ts';
+import type { LogReport } from '../inspect/log-report.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { kdumpRamOf } from '../platform/iomem.ts';
 import { chooseSmmus } from '../snapshot/choose.ts';
 import { parseStreams } from './arguments.ts';
 import { commandLine } from './command-line.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from './dump-options.ts';
-import { type GivenFlags, withGiven } from './given.ts';
+import { type Given, type GivenFlags, withGiven } from './given.ts';
 import { keepHeapSmall } from './heap.ts';
 import { addKernelOptions, collect, type KernelFlags, kernelOptionFiles, kernelOptions } from './kernel-options.ts';
 import { addPlatformOptions, platformOptionFiles } from './platform-options.ts';
@@ -33,6 +34,8 @@ export interface InspectFlags extends GivenFlags, KernelFlags, OutputFlags, Text
   readonly gate: boolean;
   readonly excluded?: ExcludedPolicy;
   readonly failOn: Severity | 'never';
+  /** A file with what the crashed kernel logged, for a dump that does not hold it. */
+  readonly log?: string;
 }
 
 const EXAMPLES = `
@@ -143,7 +146,7 @@ export async function withInspection<T>(
         ...kernel,
         ...streams,
         ...{ iomem, crashedKernel, all, deep, gate, excluded, failOn, platform },
-        crashedLog: crashedKernel?.state.outcome === 'found' ? await logOfCrash(dump, snapshot) : null,
+        crashedLog: await crashedLog(flags.log, { dump, snapshot, crashedKernel, platform }, session),
         smmus: flags.smmu,
         later: flags.later && (await dumps.openLater(flags.later)),
         progress: session.progress,
@@ -155,4 +158,15 @@ export async function withInspection<T>(
       });
     },
   );
+}
+
+async function crashedLog(
+  file: string | undefined,
+  { dump, snapshot, crashedKernel, platform }: Pick<Given, 'dump' | 'snapshot' | 'crashedKernel' | 'platform'>,
+  { io }: Session,
+): Promise<LogReport | null> {
+  const own = crashedKernel?.state.outcome === 'found' ? await logOfCrash(dump, snapshot) : null;
+  if (own !== null || file === undefined) return own;
+  const [{ piecesOf }, { readLog }] = await Promise.all([import('./log-input.ts'), import('../inspect/read-log.ts')]);
+  return readLog(piecesOf([file], io.stdin), { dump, snapshot, platform, files: [file] });
 }

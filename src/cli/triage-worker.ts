@@ -2,11 +2,12 @@
 
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
 import { replaceFile } from '../check/replace-file.ts';
 import { InputError, isInputError } from '../errors.ts';
 import { renderHtml } from '../report/render.ts';
 import { smmuRows } from '../report/triage/row.ts';
-import type { Analysis, Companion, Crash } from '../triage/crash.ts';
+import { type Analysis, COMPANIONS, type Companion, type Crash } from '../triage/crash.ts';
 import { crashTime } from '../triage/layouts.ts';
 import { type Answer, READY, type Runner, type Task } from '../triage/runner.ts';
 import { captureBeside } from './capture-beside.ts';
@@ -34,6 +35,7 @@ export type SharedFlags = Pick<
 export async function serveTasks(shared: SharedFlags, session: Session): Promise<void> {
   // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
   process.on('SIGINT', () => {});
+  endWithParent();
   const runner = localRunner(shared, session);
   await session.print([`${READY}\n`]);
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
@@ -42,6 +44,17 @@ export async function serveTasks(shared: SharedFlags, session: Session): Promise
     await session.print([`${JSON.stringify(answer)}\n`]);
   }
 }
+
+/**
+ * Who started this process and was killed cannot end it any more: a dump that holds it up would do so for ever. A thread of
+ * its own looks, because the work may never return.
+ */
+function endWithParent(): void {
+  const look = `if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')`;
+  new Worker(`setInterval(() => { ${look}; }, ${PARENT_WATCH_MS})`, { eval: true }).unref();
+}
+
+const PARENT_WATCH_MS = 1000;
 
 /** Linux tells whoever started this process while it works, at no cost to it. */
 function residentBytes(): number {
@@ -75,15 +88,15 @@ async function analyse({ crash, report }: Task, shared: SharedFlags, session: Se
  * enough. Where it is not, that is the reason.
  */
 async function withWhatCanBeRead(given: Arguments, session: Session, report: string | null): Promise<Analysis> {
-  const unused = new Map<Used, InputError>();
+  const unused = new Map<Companion, InputError>();
   for (;;) {
     const flags: InspectFlags = { ...given.flags };
-    for (const one of unused.keys()) delete (flags as { [One in Used]?: string })[one];
+    for (const one of unused.keys()) delete (flags as { [One in Companion]?: string })[one];
     try {
       return await inspected({ ...given, flags }, session, report, unused);
     } catch (error) {
       const culprit = isInputError(error)
-        ? USED.find((one) => flags[one] !== undefined && flags[one] === error.file)
+        ? COMPANIONS.find((one) => flags[one] !== undefined && flags[one] === error.file)
         : undefined;
       if (culprit !== undefined) unused.set(culprit, error as InputError);
       else throw isInputError(error) ? ([...unused.values()][0] ?? error) : error;
@@ -95,7 +108,7 @@ async function inspected(
   { names, flags: given }: Arguments,
   session: Session,
   report: string | null,
-  unused: ReadonlyMap<Used, InputError>,
+  unused: ReadonlyMap<Companion, InputError>,
 ): Promise<Analysis> {
   const capture = given.regs === undefined ? null : await captureBeside(given.regs, names, given, session);
   const flags = capture === null ? given : { ...given, snapshot: capture };
@@ -130,8 +143,9 @@ interface Arguments {
   readonly flags: InspectFlags;
 }
 
+/** Companions are flags of the same names. */
 function argumentsOf(crash: Crash, shared: SharedFlags): Arguments {
-  const given = USED.flatMap((one) => {
+  const given = COMPANIONS.flatMap((one) => {
     const name = crash[one];
     return name === null ? [] : [[one, plain(name)]];
   });
@@ -140,10 +154,6 @@ function argumentsOf(crash: Crash, shared: SharedFlags): Arguments {
     flags: { ...shared, ...Object.fromEntries(given), color: 'never' },
   };
 }
-
-/** Companions that are options of `inspect` of the same name. */
-const USED = ['regs', 'dmesg', 'iomem', 'iort', 'dtb'] as const satisfies readonly Companion[];
-type Used = (typeof USED)[number];
 
 /** `-` would be standard input. */
 function plain(name: string): string {

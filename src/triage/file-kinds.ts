@@ -47,6 +47,7 @@ interface Companions {
 
 const NEVER = /(?!)/;
 const CAPTURE_NAME = /(?:^|[^a-z])(?:regs|registers|devmem)(?![a-z])[^.]*(?:\.(?:txt|log|out|bin))?$/i;
+const LOG_NAME = /console|kern|messages|syslog|journal|\.log$/i;
 /** Of files that are taken where their name begins as the dump's does, and not else. */
 export const RANK_BY_STEM = 4;
 
@@ -59,7 +60,11 @@ const COMPANION_KINDS: readonly Companions[] = [
   { companion: 'regs', formats: ['capture', 'hexdump', 'text'], names: [NEVER, NEVER, NEVER, CAPTURE_NAME] },
   { companion: 'regs', formats: ['snapshot'], names: [NEVER, NEVER, NEVER, NEVER, /\.json$/i] },
   { companion: 'dmesg', formats: ['kernel-log'], names: [/^kexec-dmesg\.log$/i, /kexec|kdump/i] },
-  { companion: 'log', formats: ['kernel-log'], names: [/^vmcore-dmesg\.txt$/i, /^(?:vmcore-)?dmesg/i, /dmesg/i, /^/] },
+  {
+    companion: 'log',
+    formats: ['kernel-log'],
+    names: [/^vmcore-dmesg\.txt$/i, /^(?:vmcore-)?dmesg/i, /dmesg/i, LOG_NAME],
+  },
   { companion: 'iomem', formats: ['iomem'], names: [/^iomem(?:\.txt)?$/i, /iomem/i, /^/] },
   { companion: 'dtb', formats: ['dtb'], names: [/^(?:fdt|.*\.dtb)$/i, /^/] },
   { companion: 'iort', formats: ['iort'], names: [/^iort/i, /^/] },

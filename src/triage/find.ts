@@ -38,17 +38,22 @@ export class CrashFinder {
   }
 
   /**
-   * Crashes of what was named: a folder with crashes in it or anywhere below, or a dump. `prefix`: whether they are
-   * called by the whole path, where several were named. Throws InputError (`file`) for what is not there.
+   * Crashes of what was named: a folder with crashes in it or anywhere below, or a dump. `several`: it is one of several
+   * places. They are then called by the whole path, and one that is not there is a crash that cannot be read; alone it
+   * throws InputError (`file`).
    */
-  async *find(named: string, prefix = false): AsyncGenerator<Crash> {
+  async *find(named: string, several = false): AsyncGenerator<Crash> {
     const stat = statSync(named, { throwIfNoEntry: false });
-    if (stat === undefined) throw new InputError('file', 'is not there', { file: named });
+    if (stat === undefined) {
+      if (!several) throw new InputError('file', 'is not there', { file: named });
+      yield* this.once([missing(named)]);
+      return;
+    }
     if (!stat.isDirectory()) {
       yield* this.#dumpNamed(named);
       return;
     }
-    this.#waiting.push({ path: named, label: prefix ? named : '', depth: 0, root: named });
+    this.#waiting.push({ path: named, label: several ? named : '', depth: 0, root: named });
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) yield* this.#below(next);
   }
 
@@ -111,4 +116,12 @@ export class CrashFinder {
   #leaveOut(path: string, why: NotSearched['why'], code: string | null = null): void {
     if (this.notSearched.length < MAX_NOT_SEARCHED) this.notSearched.push({ path, why, code });
   }
+}
+
+function missing(path: string): Crash {
+  const companions = { regs: null, dmesg: null, log: null, iomem: null, iort: null, dtb: null };
+  const reason = 'is not there';
+  const problem = { failure: 'file', why: `${path}: ${reason}`, reason } as const;
+  const about = { when: null, host: null, placedBySnapshot: false, passedOver: [] };
+  return { name: path, path, folder: path, dump: [], ...companions, ...about, problem };
 }

@@ -26,7 +26,10 @@ const PIECE_BYTE_LENGTH = 1 << 16;
 /** Rows of thousands of SMMUs are this long; what is longer is no row. */
 const MAX_LINE_BYTE_LENGTH = 1 << 26;
 const NEWLINE = 0x0a;
-const READ_AND_WRITE = constants.O_RDWR | constants.O_CREAT;
+/** As rows are written, and the ends of parts. */
+const ROW_BEGINS = '{"crash":';
+const SHARD_BEGINS = '{"record":';
+const READ_AND_WRITE = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
 
 export class Results {
   readonly #descriptor: number;
@@ -49,9 +52,14 @@ export class Results {
     this.#end = stat.size;
   }
 
-  /** The file of an earlier run, or a new one. Throws InputError (`file`). */
+  /** The file of an earlier run, or a new one. Throws InputError (`file`), and (`format`) for any other. */
   static at(path: string): Results {
-    return new Results(path, READ_AND_WRITE, null);
+    const results = new Results(path, READ_AND_WRITE, null);
+    if (results.#isOurs()) return results;
+    results.close();
+    throw new InputError('format', 'holds something else than the results of a triage, to which rows would be added', {
+      file: path,
+    });
   }
 
   /** One that is there, and stays as it is. Throws InputError (`file`). */
@@ -70,18 +78,24 @@ export class Results {
     yield* linesOf(this.#path, this.#descriptor);
   }
 
-  /** Writes a line, which is then safe from the end of this program. Throws InputError (`file`) for a full disk. */
+  /**
+   * Writes a line, which is then safe from the end of this program. Throws InputError (`file`) for a full disk, and where
+   * somebody else adds lines meanwhile.
+   */
   append(line: string): RowPlace {
     // One that was torn stays a line of its own.
     const torn = this.#end > 0 && this.#byteAt(this.#end - 1) !== NEWLINE;
     const bytes = Buffer.from(`${torn ? '\n' : ''}${line}\n`);
     attempt(this.#path, 'written', () => {
-      for (let done = 0; done < bytes.byteLength; ) {
-        done += writeSync(this.#descriptor, bytes, done, bytes.byteLength - done, this.#end + done);
-      }
+      for (let done = 0; done < bytes.byteLength; ) done += writeSync(this.#descriptor, bytes, done);
     });
     const offset = this.#end + (torn ? 1 : 0);
     this.#end += bytes.byteLength;
+    if (fstatSync(this.#descriptor).size !== this.#end) {
+      throw new InputError('file', 'is written by another run at the same time; give each its own', {
+        file: this.#path,
+      });
+    }
     return { offset, byteLength: this.#end - offset - 1 };
   }
 
@@ -104,6 +118,14 @@ export class Results {
     const row = read === byteLength ? parseLine(bytes.toString('utf8')) : null;
     if (row !== null && !isShardEnd(row)) return row;
     throw new InputError('file', 'was changed meanwhile by somebody else', { file: this.#path });
+  }
+
+  /** Empty, or beginning as a row does, as far as it goes. */
+  #isOurs(): boolean {
+    const head = Buffer.alloc(Math.min(this.#end, ROW_BEGINS.length));
+    attempt(this.#path, 'read', () => readSync(this.#descriptor, head, 0, head.byteLength, 0));
+    const text = head.toString('latin1');
+    return [ROW_BEGINS, SHARD_BEGINS].some((begins) => begins.startsWith(text));
   }
 
   #byteAt(offset: number): number {

@@ -42,12 +42,14 @@ export async function runAll<T extends Task>(
 ): Promise<void> {
   const source = tasks[Symbol.asyncIterator]();
   const runners: Runner[] = [];
+  let closed = false;
   const closeAll = () => {
+    closed = true;
     for (const runner of runners) runner.close();
   };
   const work = async (): Promise<void> => {
     let runner: Runner | null = null;
-    for (let next = await source.next(); next.done !== true && !stop.aborted; next = await source.next()) {
+    for (let next = await source.next(); next.done !== true && !closed; next = await source.next()) {
       if (runner === null) {
         runner = start();
         runners.push(runner);
@@ -55,10 +57,12 @@ export async function runAll<T extends Task>(
       const task = next.value;
       const started = performance.now();
       const analysis = await runner.run(task);
-      if (stop.aborted) break;
+      // It was ended, whatever it says.
+      if (closed) break;
       await done({ task, analysis, seconds: (performance.now() - started) / 1000 });
     }
   };
+  if (stop.aborted) return;
   stop.addEventListener('abort', closeAll, { once: true });
   try {
     await Promise.all(Array.from({ length: jobs }, work));

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMAND } from '../../samples/make.ts';
@@ -25,12 +25,7 @@ const start = (...args: string[]) =>
 async function lines(file: string, number: number): Promise<void> {
   const path = join(cwd, file);
   const has = () => existsSync(path) && readFileSync(path, 'utf8').split('\n').length > number;
-  const watcher = watch(cwd);
-  try {
-    while (!has()) await Promise.race([once(watcher, 'change'), new Promise((resolve) => setTimeout(resolve, 20))]);
-  } finally {
-    watcher.close();
-  }
+  while (!has()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function textOf(child: ChildProcess): Promise<{ readonly stdout: string; readonly stderr: string }> {
@@ -85,4 +80,25 @@ test('Ctrl-C ends it with what is there, and no process stays behind', async () 
   expect(crashes.length).toBe(rowsIn('stopped.ndjson').length);
   expect(stderr).toContain('ended early');
   expect(child.exitCode).toBe(3);
+});
+
+test('a worker does not outlive who started it, whatever it is at work on', async () => {
+  // Who starts it ends as soon as it is ready, while the pipe to it stays open.
+  const script = `
+    const { spawn } = require('node:child_process');
+    const args = [process.argv[1], 'triage', '--worker', '{}'];
+    const worker = spawn(process.execPath, args, { stdio: [3, 'pipe', 'ignore'] });
+    worker.stdout.once('data', () => { console.log(worker.pid); process.exit(); });`;
+  const starter = spawn(process.execPath, ['-e', script, COMMAND], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
+  const { stdout } = await textOf(starter);
+  const pid = Number(stdout);
+  expect(pid).toBeGreaterThan(1);
+  const isThere = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
 });

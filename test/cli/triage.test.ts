@@ -218,6 +218,17 @@ describe('what lies beside a dump', () => {
     expect(crashes[0]?.why).toMatch(/^regs\.json: /);
   });
 
+  test('tells the faults of a crash whose dump does not hold its log', async () => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    const log = new URL('../data/logs/kdump-with-events.txt', import.meta.url);
+    cpSync(log, at('a', 'vmcore-dmesg.txt'));
+    const { crashes } = await read('.', '--reports', 'out');
+    expect(crashes[0]).toMatchObject({ log: 'vmcore-dmesg.txt', dmesg: null, why: null });
+    expect(crashes[0]?.smmus[0]?.device).toBe('0000:01:00.0');
+    expect(readFileSync(at(crashes[0]?.report ?? ''), 'utf8')).toContain('F_TRANSLATION');
+  });
+
   test('may be a capture, of the SMMU that the dump has', async () => {
     const { crash, at, json: read } = place();
     crash('a', 'bare-vmcore', { vmcore: 'vmcore' });
@@ -276,6 +287,19 @@ test('what changed is done again, and so is everything for other options', async
   expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
 });
 
+test.each([
+  ['a dump', 'a/dump.raw'],
+  ['a snapshot', 'a/regs.json'],
+])('nothing is added to %s', async (_, file) => {
+  const { crash, at, triage: text } = place();
+  crash('a');
+  const before = readFileSync(at(file));
+  const { stderr, status } = await text('.', '--resume', file);
+  expect(stderr).toContain('holds something else than the results of a triage');
+  expect(status).toBe(2);
+  expect(readFileSync(at(file))).toEqual(before);
+});
+
 describe('--reports', () => {
   test('writes the report of each crash, and an index that leads there', async () => {
     const { crash, at, triage: text } = place();
@@ -332,6 +356,18 @@ describe('a list', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(rows.map(({ path: where }) => where)).toEqual(['a b', 'c/dump.raw']);
+  });
+
+  test('costs nothing for a path in it that is not there', async () => {
+    const { crash, path } = place();
+    crash('a');
+    const { stdout, status } = await run(['triage', '-', '--json'], { cwd: path, stdin: 'gone\na\n' });
+    const { crashes } = JSON.parse(stdout) as Report;
+    expect(crashes.map(({ path: where, status: how, why }) => [where, how, why])).toEqual([
+      ['gone', 'failed', 'gone: is not there'],
+      ['a', 'ok', null],
+    ]);
+    expect(status).toBe(3);
   });
 
   test('in a manifest, whose crashes have their files apart', async () => {

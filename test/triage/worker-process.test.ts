@@ -61,6 +61,21 @@ describe('ends one crash and no other', () => {
   });
 });
 
+test('what goes wrong with a row ends all, and makes no rows of what was ended with it', async () => {
+  const done: string[] = [];
+  const tasks = (async function* () {
+    for (const name of ['sleeps', 'a', 'b']) yield task(name);
+  })();
+  const start = () => new WorkerProcess([process.execPath, '-e', WORKER], { seconds: 600, byteLength: 2 ** 32 });
+  const full = runAll(tasks, { jobs: 2, start, stop: new AbortController().signal }, ({ task: { crash } }) => {
+    done.push(crash.name);
+    throw new Error('disk full');
+  });
+  await expect(full).rejects.toThrow('disk full');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(done).toEqual(['a']);
+});
+
 test('a command that cannot be started is a failure of each', async () => {
   const runner = new WorkerProcess(['/nowhere/at/all'], { seconds: 600, byteLength: 2 ** 32 });
   expect(await runner.run(task('a'))).toMatchObject({ failure: 'died' });

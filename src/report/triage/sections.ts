@@ -1,92 +1,55 @@
-/** What is there to show of a triage? How many crashes, their causes, and each in one row. */
+/** What is there to show of a triage? Its causes, and each crash in one row. */
 
 import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Status, TriageReport } from '../../triage/crash.ts';
 import { decidingSmmu } from '../../triage/fingerprint.ts';
 import { count, grouped } from '../prose/quantities.ts';
 import type { Tone } from '../prose/tone.ts';
-import { type Cell, notes, type Prose, type Row, type Section } from '../sections/section.ts';
+import { type Cell, type Column, notes, type Section, type Table } from '../sections/section.ts';
 
-/** Where the own report of a crash is, seen from this one; null where it cannot be linked to. */
-export type Link = (report: string) => string | null;
+/** A column, and what it has of a row. */
+export interface Shown<T> extends Column {
+  readonly of: (row: T) => Cell;
+}
+
+/** How rows are shown: the columns of the causes and of the crashes, and how many crashes. */
+export interface Showing {
+  readonly causes: readonly Shown<CrashGroup>[];
+  readonly crashes: readonly Shown<CrashRow>[];
+  readonly mostRows: number;
+}
 
 /** `report` has been made safe to print. */
-export function triageSections(report: TriageReport, link: Link, mostRows: number): Section[] {
-  const { crashes, groups, notSearched } = report;
+export function triageSections({ crashes, groups, notSearched }: TriageReport, showing: Showing): Section[] {
+  const causes = tableOf('Causes', showing.causes, groups, ({ example }) => example.smmu);
+  const rows = tableOf('Crashes', showing.crashes, crashes, ({ smmus }) => decidingSmmu(smmus));
   return [
-    causes(groups),
     {
-      id: 'crashes',
-      title: 'Crashes',
-      blocks: [
-        {
-          table: {
-            label: 'Crashes',
-            columns: [
-              { title: 'Crash', kind: 'code' },
-              { title: 'Outcome', kind: 'code' },
-              { title: 'Worst finding', kind: 'code', optional: true },
-              { title: 'When', kind: 'code', yields: 'below', optional: true },
-              { title: 'Device', kind: 'code', yields: 'below', optional: true },
-              { title: 'Decided by', kind: 'code', yields: 'below', optional: true },
-              { title: 'Host', kind: 'code', yields: 'below', optional: true },
-              { title: 'Kernel', kind: 'code', yields: 'below', optional: true },
-              { title: 'Why', yields: 'below', optional: true },
-            ],
-            rows: rowsOf(crashes, link),
-            most: mostRows,
-          },
-        },
-      ],
+      id: 'causes',
+      title: 'Causes',
+      aside: `${count(groups.length, 'cause')}, the most frequent first`,
+      blocks: [{ table: causes }],
     },
+    { id: 'crashes', title: 'Crashes', blocks: [{ table: { ...rows, most: showing.mostRows } }] },
     ...left(notSearched),
   ];
 }
 
-function causes(groups: readonly CrashGroup[]): Section {
-  return {
-    id: 'causes',
-    title: 'Causes',
-    aside: `${count(groups.length, 'cause')}, the most frequent first`,
-    blocks: [
-      {
-        table: {
-          label: 'Causes',
-          columns: [
-            { title: 'Count', kind: 'number' },
-            { title: 'Outcome', kind: 'code' },
-            { title: 'Worst finding', kind: 'code', optional: true },
-            { title: 'Decided by', kind: 'code', yields: 'below', optional: true },
-            { title: 'Driver', kind: 'code', yields: 'below', optional: true },
-            { title: 'When', kind: 'code', yields: 'below', optional: true },
-            { title: 'Example', kind: 'code', yields: 'below' },
-            { title: 'Why', yields: 'below', optional: true },
-          ],
-          rows: groups.map(causeRow),
-        },
-      },
-    ],
+function tableOf<T>(
+  label: string,
+  columns: readonly Shown<T>[],
+  all: Iterable<T>,
+  smmuOf: (row: T) => CrashSmmu | null,
+): Table {
+  const rows = function* () {
+    for (const row of all) yield { tone: toneOf(smmuOf(row)), cells: columns.map((column) => column.of(row)) };
   };
+  return { label, columns, rows: { [Symbol.iterator]: rows } };
 }
 
-function causeRow({ count: number, first, last, example }: CrashGroup): Row {
-  const { smmu, status, why, path } = example;
-  const from = first === null ? null : shortTime(first);
-  const span = last === first ? from : `${from} to ${shortTime(last as string)}`;
-  const cells = [grouped(number), outcomeOf(smmu, status), worstOf(smmu), smmu?.decidedBy ?? null];
-  return { tone: toneOf(smmu), cells: [...cells, smmu?.driver ?? null, span, path, why] };
-}
-
-function* rowsOf(crashes: Iterable<CrashRow>, link: Link): Generator<Row> {
-  for (const row of crashes) yield crashRow(row, link);
-}
-
-function crashRow({ crash, when, host, kernel, status, smmus, why, report }: CrashRow, link: Link): Row {
-  const smmu = decidingSmmu(smmus);
-  const others = smmus.length > 1 ? ` (1 of ${smmus.length} SMMUs)` : '';
-  const href = report === null ? null : link(report);
-  const name: Prose = href === null ? crash : { text: crash, href };
-  const cells: Cell[] = [name, `${outcomeOf(smmu, status)}${others}`, worstOf(smmu), when && shortTime(when)];
-  return { tone: toneOf(smmu), cells: [...cells, smmu?.device ?? null, smmu?.decidedBy ?? null, host, kernel, why] };
+/** One word for what became of a crash, by the SMMU that decides. */
+export function outcomeOf(status: Status, smmu: CrashSmmu | null): string {
+  if (status !== 'ok') return OUTCOMES[status];
+  return smmu === null ? 'no SMMU' : OUTCOMES[smmu.fate];
 }
 
 const OUTCOMES: Readonly<Record<CrashSmmu['fate'] | Exclude<Status, 'ok'>, string>> = {
@@ -101,20 +64,31 @@ const OUTCOMES: Readonly<Record<CrashSmmu['fate'] | Exclude<Status, 'ok'>, strin
   skipped: 'left out',
 };
 
-function outcomeOf(smmu: CrashSmmu | null, status: Status): string {
-  if (status !== 'ok') return OUTCOMES[status];
-  return smmu === null ? 'no SMMU' : OUTCOMES[smmu.fate];
+/** The same of a row, which says how many SMMUs there are. */
+export function rowOutcome({ status, smmus }: CrashRow): string {
+  const others = smmus.length > 1 ? ` (1 of ${smmus.length} SMMUs)` : '';
+  return `${outcomeOf(status, decidingSmmu(smmus))}${others}`;
 }
 
-function worstOf(smmu: CrashSmmu | null): string | null {
+/** `error l1-span-unsupported`. */
+export function worstOf(smmu: CrashSmmu | null): string | null {
   const worst = smmu?.worst ?? null;
   return worst === null ? null : `${worst.severity} ${worst.rule}`;
 }
 
 /** `2026-11-02 03:04:05`, and the zone where it is known. */
-function shortTime(when: string): string {
+export function shortTime(when: string): string {
   return when.replace('T', ' ');
 }
+
+/** From the first to the last. */
+export function spanOf({ first, last }: CrashGroup): string | null {
+  if (first === null || last === null) return null;
+  return first === last ? shortTime(first) : `${shortTime(first)} to ${shortTime(last)}`;
+}
+
+/** How many. */
+export const COUNT: Shown<CrashGroup> = { title: 'Count', kind: 'number', of: (group) => grouped(group.count) };
 
 const TONES: Readonly<Record<CrashSmmu['fate'], Tone>> = {
   adopted: 'good',
@@ -141,7 +115,6 @@ const NOT_SEARCHED: Readonly<Record<NotSearched['why'], string>> = {
   'too-many-files': 'only the first 65,536 entries were looked at',
 };
 
-/** `/var/crash/x: cannot be read (EACCES)`. */
-export function notSearchedInWords({ path, why, code }: NotSearched): string {
+function notSearchedInWords({ path, why, code }: NotSearched): string {
   return `${path}: ${NOT_SEARCHED[why]}${code === null ? '' : ` (${code})`}`;
 }
