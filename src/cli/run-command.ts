@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { isInputError } from '../errors.ts';
+import { letHeapGrow } from './heap.ts';
 import type { CommandIo } from './io.ts';
 import { makeProgram, type ProgramOptions, standsAlone } from './program.ts';
 import { Session } from './session.ts';
@@ -22,6 +23,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       session.complain(`internal error, please report it: ${detail}`);
     }
     return CANNOT_ANALYSE;
+  } finally {
+    letHeapGrow();
   }
 }
 

@@ -14,6 +14,7 @@ import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { deviceNamesOf } from '../platform/platform.ts';
 import { REGISTERS } from '../smmu/registers.ts';
+import { namesOf } from '../snapshot/choose.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { RepeatedStes } from '../tables/repeats.ts';
 import { TOOL } from '../version.ts';
@@ -115,11 +116,13 @@ function smmuPairs(
   { before, after }: BeforeAfter<Snapshot>,
   wanted: readonly string[] | undefined,
 ): BeforeAfter<SmmuSnapshot>[] {
-  const find = ({ smmus, name: file }: Snapshot, name: string): SmmuSnapshot => {
-    const found = smmus.find((smmu) => smmu.name === name);
+  const named = ({ smmus }: Snapshot) => new Map(smmus.map((smmu) => [smmu.name, smmu]));
+  const byName = new Map([before, after].map((snapshot) => [snapshot, named(snapshot)]));
+  const find = (snapshot: Snapshot, name: string): SmmuSnapshot => {
+    const found = byName.get(snapshot)?.get(name);
     if (found !== undefined) return found;
-    const names = smmus.map((smmu) => smmu.name).join(', ');
-    throw new InputError('usage', `no SMMU ${JSON.stringify(name)}; there are ${names}`, { file });
+    const message = `no SMMU ${JSON.stringify(name)}; there are ${namesOf(snapshot)}`;
+    throw new InputError('usage', message, { file: snapshot.name });
   };
   const chosen = wanted === undefined ? before.smmus : wanted.map((name) => find(before, name));
   const [only, ...others] = after.smmus;

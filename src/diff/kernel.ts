@@ -5,6 +5,7 @@
  */
 
 import { failed } from '../adopt/checks.ts';
+import { ExaminationBudget } from '../findings/risks/examination.ts';
 import { inspectEvidence } from '../inspect/inspect.ts';
 import type { AdoptionReport, SmmuReport } from '../inspect/inspection.ts';
 import type { Listing } from '../inspect/listing.ts';
@@ -71,7 +72,9 @@ async function tryStreams(
   const outcomes = new Map<number, DeviceOutcome>();
   const listing: Listing = { smmus: [smmu], ...NOTHING_MORE };
   for (let run = 1, pending = sids; ; run++) {
-    const { smmus } = await inspectEvidence(evidence, { ...plan, streams: { insert: [], hotplug: pending } }, listing);
+    const streams = { insert: [], hotplug: pending };
+    const nothing = ExaminationBudget.nothing();
+    const { smmus } = await inspectEvidence(evidence, { ...plan, streams }, listing, null, nothing);
     const report = smmus[0] as SmmuReport;
     noteOutcomes(report, outcomes);
     pending = pending.filter((sid) => !outcomes.has(sid));

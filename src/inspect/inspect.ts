@@ -7,14 +7,14 @@ import { FindingList } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
 import { ExaminationBudget } from '../findings/risks/examination.ts';
-import { type FurtherChecks, furtherChecks } from '../findings/risks/risks.ts';
+import { furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { RepeatedStes } from '../tables/repeats.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
-import { type InspectedSmmu, inspectSmmu } from './inspect-smmu.ts';
+import { type InspectedSmmu, inspectSmmu, type Shared } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
 import { kernelReport } from './kernel-report.ts';
 import { type Listing, type ListingOptions, listingOf } from './listing.ts';
@@ -37,19 +37,23 @@ export async function inspect(dump: OpenedDump, snapshot: Snapshot, options: Ins
   return inspectEvidence(evidence, planOf(options, evidence), listingOf(options, snapshot), options.crashedLog);
 }
 
-/** The same for evidence, plan and listing that are made already; `crashedLog` is what the crashed kernel logged. */
+/**
+ * The same for evidence, plan and listing that are made already; `crashedLog` is what the crashed kernel logged, and
+ * `examination` how many entries are looked at for risks.
+ */
 export async function inspectEvidence(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
   crashedLog: LogReport | null = null,
+  examination = new ExaminationBudget(),
 ): Promise<Inspection> {
   const further = await furtherChecks(evidence.snapshot, {
     deep: listing.deep,
     kdumpRamKnown: evidence.kdumpRam.length > 0,
   });
   const inspection = await untilFetched(() =>
-    inspectNow(evidence, plan, listing, { furtherChecks: further, crashedLog }),
+    inspectNow(evidence, plan, listing, { furtherChecks: further, crashedLog, examination }),
   );
   // So that going through the rows finds their bytes there.
   if (evidence.now.dump.fetched || evidence.later?.dump.fetched) await untilFetched(() => readRows(inspection));
@@ -64,13 +68,12 @@ function inspectNow(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
-  about: { readonly furtherChecks: FurtherChecks; readonly crashedLog: LogReport | null },
+  about: Pick<Shared, 'furtherChecks' | 'crashedLog' | 'examination'>,
 ): Inspection {
   const { now, later } = evidence;
   const shared = {
     ...about,
     list: new ListBudget(listing.smmus.length),
-    examination: new ExaminationBudget(),
     owners: new TableOwners(),
   };
   const inspected: InspectedSmmu[] = [];

@@ -28,6 +28,12 @@ function noSuchSmmu(name: string | undefined, snapshot: Snapshot): InputError {
   return new InputError('usage', message, { file: snapshot.name });
 }
 
-function namesOf({ smmus }: Snapshot): string {
-  return smmus.map(({ name }) => name).join(', ');
+/** More than machines have: a hostile snapshot has thousands. */
+const MAX_NAMED = 64;
+
+/** Its SMMUs by name, for a message. */
+export function namesOf({ smmus }: Snapshot): string {
+  const names = smmus.slice(0, MAX_NAMED).map(({ name }) => name);
+  const more = smmus.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

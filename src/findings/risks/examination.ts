@@ -17,6 +17,11 @@ export interface Examined {
 
 /** What may be examined for all SMMUs of one report. */
 export class ExaminationBudget implements Examined {
+  /** For who asks what the kernel does, and for no risks. */
+  static nothing(): ExaminationBudget {
+    return Object.assign(new ExaminationBudget(), { stes: 0, cds: 0, places: 0 });
+  }
+
   stes = SMMUS_EXAMINED * MAX_STES_EXAMINED;
   cds = SMMUS_EXAMINED * MAX_CDS_EXAMINED;
   places = SMMUS_EXAMINED * MAX_CD_PLACES;

@@ -15,8 +15,8 @@ export function packL1({ index, descriptor, status }: L1Row): PackedL1 {
 export class StePacker {
   readonly #expected = new Expected();
 
-  pack(row: SteRow): PackedSte {
-    const { sid, address, pageState, words, cdTable, cds } = row;
+  /** `cds` are those of the row that the page has room for. */
+  pack({ sid, address, pageState, words, cdTable }: SteRow, cds: SteRow['cds']): PackedSte {
     const start = [sid, this.#expected.step(sid, address), stateIndex(pageState), packWords(words)] as const;
     if (cdTable === null) return start;
     const packedCds = cds.map(

@@ -105,7 +105,7 @@ export function* steBody(index: number, { stes }: SmmuReport, items: MemoryItems
       budget.cds -= cds.length;
       cdsLeft += row.cds.length - cds.length;
       items.addCdTable(row);
-      yield packer.pack({ ...row, cds });
+      yield packer.pack(row, cds);
     }
   };
   yield* jsonRows(`${id}-rows`, rows());

@@ -29,7 +29,8 @@ test('STEs with their CDs, whatever their order', () => {
       const packer = new StePacker();
       const expected = new Expected();
       for (const one of stes) {
-        const [sid, step, packedState, packedWords, , cds] = JSON.parse(JSON.stringify(packer.pack(rowOf(one))));
+        const row = rowOf(one);
+        const [sid, step, packedState, packedWords, , cds] = JSON.parse(JSON.stringify(packer.pack(row, row.cds)));
         expect(sid).toBe(one.sid);
         expect(expected.address(sid, step)).toBe(one.address);
         expect(stateOf(packedState)).toBe(one.state);
