@@ -2,12 +2,14 @@
 
 import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
+import type { AsidSpace } from './asid-space.ts';
 import { Checks } from './checks.ts';
 import type { Observed } from './evidence.ts';
 import type { KernelMemory, Reader } from './kernel-memory.ts';
 import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
-import { KernelLog, type LogLevel } from './log.ts';
+import { KernelLog, type LogLevel, type LogStage } from './log.ts';
 import type { Revision } from './revision.ts';
+import type { Stages } from './stages.ts';
 import type { ToldByLog } from './told-by-log.ts';
 
 /** ARM_SMMU_FEAT_2_LVL_STRTAB, ARM_SMMU_FEAT_2_LVL_CDTAB, ARM_SMMU_FEAT_COHERENCY. */
@@ -66,13 +68,20 @@ export interface DeviceInput {
   readonly failures: Failures;
   /** Null: what the dump leaves open stays open. */
   readonly told: ToldByLog | null;
+  /** What other revisions have lived of this SMMU, in the same machine and with the same log. */
+  readonly stages: Stages<ArmSmmuDevice>;
+  /** The ASIDs that are taken when the SMMU probes. */
+  readonly asids: AsidSpace;
 }
 
 export class ArmSmmuDevice {
   readonly registers: RegisterFile;
-  readonly revision: Revision;
+  /** While a stage runs, one that notices what is asked of it. */
+  revision: Revision;
   readonly firmwareCoherent: boolean | null;
   readonly told: ToldByLog | null;
+  readonly stages: Stages<ArmSmmuDevice>;
+  readonly asids: AsidSpace;
   readonly ledger: Ledger;
   readonly log = new KernelLog();
   readonly checks: Checks;
@@ -87,8 +96,10 @@ export class ArmSmmuDevice {
   /** How often WARN_ON fired. */
   warnOn = 0;
 
-  constructor({ registers, firmwareCoherent, revision, memory, failures, told }: DeviceInput) {
+  constructor({ registers, firmwareCoherent, revision, memory, failures, told, stages, asids }: DeviceInput) {
     this.told = told;
+    this.stages = stages;
+    this.asids = asids;
     this.registers = registers;
     this.firmwareCoherent = firmwareCoherent;
     this.revision = revision;
@@ -116,9 +127,36 @@ export class ArmSmmuDevice {
     return condition;
   }
 
-  /** A message of the helpers that parse geometry and descriptors during the adoption. */
-  complain(level: LogLevel, text: string): void {
-    this.log.kdump('adopt', level, text, this.revision.parsePrefix);
+  /** A message of the series. */
+  say(stage: LogStage, level: LogLevel, text: string): void {
+    this.log.kdump(stage, level, this.revision.prefix + text);
+  }
+
+  /** An error of the helpers that parse geometry and descriptors during the adoption. */
+  complain(text: string): void {
+    this.log.kdump('adopt', 'err', this.revision.parsePrefix + text);
+  }
+
+  /** Whether a mapping is to fail for being the n-th: then revisions differ by how many they make. */
+  get countsMappings(): boolean {
+    return this.ledger.countsMappings;
+  }
+
+  /** From here on; what it answers tells what has been done since, as something to do to another device. */
+  watch() {
+    const { warnOn } = this;
+    const lines = this.log.lines.length;
+    const mark = this.ledger.mark();
+    return () => {
+      const said = this.log.lines.slice(lines);
+      const warnings = this.warnOn - warnOn;
+      const part = this.ledger.since(mark);
+      return (to: Pick<ArmSmmuDevice, 'log' | 'ledger' | 'warnOn'>) => {
+        to.log.lines.push(...said);
+        to.ledger.repeat(part);
+        to.warnOn += warnings;
+      };
+    };
   }
 
   /** memremap() or devm_memremap() of a table; a mixed range warns. */

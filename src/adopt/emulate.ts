@@ -3,7 +3,14 @@
 import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
 import type { Check } from './checks.ts';
 import { type RegisterPage, unbind } from './cleanup.ts';
-import { ArmSmmuDevice, type DeviceInput, type Features, type IdSizes, type StrtabCfg } from './device.ts';
+import {
+  ArmSmmuDevice,
+  type DeviceInput,
+  type Features,
+  type FreshTable,
+  type IdSizes,
+  type StrtabCfg,
+} from './device.ts';
 import type { AdoptionEnd, RegisterDoubt, SmmuFate } from './fate.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
 import { armSmmuInitStrtab } from './init-strtab.ts';
@@ -11,7 +18,7 @@ import type { KernelMemory } from './kernel-memory.ts';
 import type { Allocation, Mapping } from './ledger.ts';
 import type { StagedLogLine } from './log.ts';
 import { type KernelDeath, survive } from './panic.ts';
-import { type DevicePlan, type Probe, type RegistrationEnd, registerSmmu } from './registration.ts';
+import { type DevicePlan, type Probe, type Registration, type RegistrationEnd, registerSmmu } from './registration.ts';
 import { afterLoss, armSmmuDeviceReset, type Reset } from './reset.ts';
 import type { Revision } from './revision.ts';
 import type { IdScan } from './scan-record.ts';
@@ -82,12 +89,13 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const verdict = doubt === null ? judged : 'indeterminate';
   const mappings = smmu.ledger.settle();
   const end = verdict === 'indeterminate' || verdict === 'panic' ? null : verdict;
-  const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
-  const table = end === null ? null : (adopted ?? armSmmuInitStrtab(smmu));
+  const found = verdict === 'adopted' ? smmu.strtabCfg : null;
+  const table = end === null ? null : (found ?? armSmmuInitStrtab(smmu));
   const reset = end === null ? null : armSmmuDeviceReset(smmu);
 
   smmu.memory = input.laterMemory ?? input.memory;
-  const registration = table === null ? null : registerSmmu(smmu, table, input.devices);
+  const registration = table === null ? null : register(smmu, table, input.devices);
+  const adopted = found === null ? null : smmu.strtabCfg;
   unbind(smmu, input.unbindPage);
   const { decidedBy } = smmu.checks;
   const ret = doubt === null ? (adoption?.ret ?? null) : null;
@@ -122,6 +130,17 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     probes: registration?.probes ?? [],
     teardown: { page: input.unbindPage, ...smmu.ledger.balance() },
   };
+}
+
+/** The registration with its devices, which fill the slots of an adopted table. */
+function register(smmu: ArmSmmuDevice, table: StrtabCfg | FreshTable, devices: DevicePlan): Registration {
+  const entries = table.format === '2lvl' ? table.numL1Ents : table.numEnts;
+  const { registration, cfg } = smmu.stages.live(smmu, `registration with ${table.format} ${entries}`, () => {
+    const own = table.format === '2lvl' ? { ...table, l2ptrs: new Map(table.l2ptrs) } : table;
+    return { registration: registerSmmu(smmu, own, devices), cfg: own };
+  });
+  if (table.format === '2lvl' && cfg.format === '2lvl') smmu.strtabCfg = { ...table, l2ptrs: cfg.l2ptrs };
+  return registration;
 }
 
 /** What becomes of an SMMU whose adoption, or its failure, the kernel has survived. */

@@ -20,7 +20,12 @@ export type Observed =
   | { readonly kind: 'l1-unknown'; readonly unknown: number; readonly of: number; readonly oddity: Oddity | null }
   | { readonly kind: 'ids'; readonly asids: number; readonly vmids: number; readonly cdTables: number }
   | { readonly kind: 'scan-failure'; readonly failure: ScanFailure }
-  | { readonly kind: 'scan-unfinished'; readonly unknownEntries: number; readonly gaveUp: GaveUp | null };
+  | {
+      readonly kind: 'scan-unfinished';
+      readonly unknownEntries: number;
+      readonly contestedAsids: number;
+      readonly gaveUp: GaveUp | null;
+    };
 
 /** What an L1 descriptor in use is rejected for, with both of its fields. */
 export interface BadL1Descriptor {
@@ -56,7 +61,7 @@ export type Required =
     };
 
 /** What the ID scan asks of an entry, where it is no number. */
-type ScanRequirement = 'not-null' | 'known-s1fmt' | 'known-config' | 'aligned-to-leaf';
+type ScanRequirement = 'not-null' | 'known-s1fmt' | 'known-config' | 'aligned-to-leaf' | 'not-of-domain';
 
 /** The rules by which the scan for IDs in use tosses an adoption. */
 export type ScanRule =
@@ -73,6 +78,7 @@ export type ScanRule =
   | 'cd-leaf-unmappable'
   | 'asid-zero'
   | 'asid-too-large'
+  | 'asid-busy'
   | 'vmid-zero'
   | 'vmid-too-large';
 
@@ -98,6 +104,8 @@ export interface ScanFailure extends ScanPlace {
 export type ScanObserved =
   | { readonly kind: 'field'; readonly field: 'S1CDMax' | 'S1Fmt' | 'Config' | 'ASID' | 'VMID'; readonly value: number }
   | { readonly kind: 'null-context-pointer' }
+  /** An SMMU that probed before has given it to a domain. */
+  | { readonly kind: 'asid-of-domain'; readonly asid: number; readonly smmu: string }
   | { readonly kind: 'address'; readonly paddr: number }
   | { readonly kind: 'unmappable'; readonly paddr: number; readonly why: RemapReason };
 

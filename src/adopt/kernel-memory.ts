@@ -12,7 +12,7 @@ import { type MemoryView, NO_WORDS, type TableSlice } from '../dump/view.ts';
 import type { AddressKind, AddressMap, KindRun } from '../platform/address-map.ts';
 import type { SteReader, SteSlice } from '../smmu/ste-reader.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
-import { KernelPanic } from './panic.ts';
+import { type KernelDeath, KernelPanic } from './panic.ts';
 
 export type MemremapModel = 'dump' | 'kernel';
 
@@ -144,14 +144,15 @@ export class KernelMemory {
     }
     for (const run of this.#map.runs(paddr, byteLength)) {
       const at = paddr + run.offset;
-      const where = reader();
-      if (where !== null && mapped.through === 'direct-map' && run.kind !== 'kdump') {
-        throw new KernelPanic({ where, paddr: at, why: 'beyond-direct-map' });
-      }
-      if (where !== null && run.kind === 'hole') {
-        throw new KernelPanic({ where, paddr: at, why: 'nothing-answers' });
-      }
+      if (mapped.through === 'direct-map' && run.kind !== 'kdump') die(reader, at, 'beyond-direct-map');
+      if (run.kind === 'hole') die(reader, at, 'nothing-answers');
       yield run;
     }
   }
+}
+
+/** Ends the life of whoever reads there; an onlooker lives on. Who it is is asked only now. */
+function die(reader: Reader, paddr: number, why: KernelDeath['why']): void {
+  const where = reader();
+  if (where !== null) throw new KernelPanic({ where, paddr, why });
 }

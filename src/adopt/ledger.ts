@@ -83,6 +83,20 @@ export class Allocation extends Holding {
   }
 }
 
+/** How much a ledger holds at some moment. */
+export interface LedgerMark {
+  readonly mappings: number;
+  readonly allocations: number;
+  readonly transients: number;
+  readonly transientNotListed: number;
+}
+
+/** What came into a ledger in one stage. */
+export interface LedgerPart extends Pick<LedgerMark, 'transients' | 'transientNotListed'> {
+  readonly mappings: readonly Mapping[];
+  readonly allocations: readonly Allocation[];
+}
+
 /** A real table needs a few dozen transient mappings; a hostile one makes the driver map for ever. */
 const MAX_TRANSIENT_LISTED = 1 << 12;
 
@@ -101,6 +115,36 @@ export class Ledger {
 
   constructor(failures: Failures) {
     this.#failures = failures;
+  }
+
+  /** Whether one is to fail for being the n-th. */
+  get countsMappings(): boolean {
+    return this.#failures.memremaps.size > 0;
+  }
+
+  /** How much there is by now. */
+  mark(): LedgerMark {
+    const { length } = this.#mappings;
+    const { transientNotListed } = this;
+    return { mappings: length, allocations: this.allocations.length, transients: this.#transients, transientNotListed };
+  }
+
+  /** What has come since. */
+  since(mark: LedgerMark): LedgerPart {
+    return {
+      mappings: this.#mappings.slice(mark.mappings),
+      allocations: this.allocations.slice(mark.allocations),
+      transients: this.#transients - mark.transients,
+      transientNotListed: this.transientNotListed - mark.transientNotListed,
+    };
+  }
+
+  /** The same once more: whatever another ledger has released by now stays released. */
+  repeat({ mappings, allocations, transients, transientNotListed }: LedgerPart): void {
+    this.#mappings.push(...mappings);
+    this.allocations.push(...allocations);
+    this.#transients += transients;
+    this.transientNotListed += transientNotListed;
   }
 
   /** One call of memremap() or devm_memremap(). A transient mapping is released before the caller goes on. */
@@ -138,15 +182,18 @@ export class Ledger {
   settle(): readonly Mapping[] {
     if (this.#settled === this.#mappings.length) return NONE_MADE;
     const made = this.#mappings.slice(this.#settled);
-    for (const mapping of made) mapping.held = mapping.inPlace;
+    for (const mapping of made) mapping.held ||= mapping.inPlace;
     this.#settled = this.#mappings.length;
     return made;
   }
 
   /** devres_release_all() as the SMMU goes away: what is managed, in reverse order. */
   releaseManaged(): void {
-    for (const mapping of this.#mappings.toReversed()) if (mapping.kind === 'devm_memremap') mapping.release();
-    for (const allocation of this.allocations) if (allocation.call === 'dmam_alloc_coherent') allocation.release();
+    const managed = [
+      ...this.#mappings.toReversed().filter(({ kind }) => kind === 'devm_memremap'),
+      ...this.allocations.filter(({ call }) => call === 'dmam_alloc_coherent'),
+    ];
+    for (const holding of managed) if (holding.inPlace) holding.release();
   }
 
   /** The balance: what nobody released, and releases of what was released already. */

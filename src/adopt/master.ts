@@ -130,12 +130,12 @@ function readDescriptor(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, paddr: number): L
   return { span: low & 0x1f, l2: l1Pointer(low, Number(descriptor >> 32n)) };
 }
 
-function isInUse({ checksAlignment }: Revision, { span, l2 }: L1Descriptor): boolean {
-  return span !== 0 && (l2 !== 0 || checksAlignment);
+function isInUse(revision: Revision, { span, l2 }: L1Descriptor): boolean {
+  return span !== 0 && (l2 !== 0 || revision.checksAlignment);
 }
 
-function hasBadBase({ checksAlignment }: Revision, { l2 }: L1Descriptor): boolean {
-  return checksAlignment && (l2 === 0 || l2 % STRTAB_L2_BYTE_LENGTH !== 0);
+function hasBadBase(revision: Revision, { l2 }: L1Descriptor): boolean {
+  return (l2 === 0 || l2 % STRTAB_L2_BYTE_LENGTH !== 0) && revision.checksAlignment;
 }
 
 /**
@@ -160,8 +160,7 @@ export function dangerOf(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: 
 
 /** Whether the question for the deferral dies reading this STE. */
 function deadly(smmu: ArmSmmuDevice, mapped: Remap, paddr: number): Danger | null {
-  const { deferral } = smmu.revision.readers;
-  const read = survive(() => smmu.memory.words(mapped, paddr, 8, () => deferral));
+  const read = survive(() => smmu.memory.words(mapped, paddr, 8, () => smmu.revision.readers.deferral));
   return 'death' in read ? 'kernel-dies' : null;
 }
 
@@ -171,7 +170,7 @@ function armSmmuKdumpAdoptL2Strtab(
   cfg: TwoLevelCfg,
   { sid, l1Index, paddr, span, l2 }: { sid: number; l1Index: number; paddr: number; span: number; l2: number },
 ): Outcome {
-  const complain = (text: string) => smmu.log.kdump('insert', 'err', text);
+  const complain = (text: string) => smmu.say('insert', 'err', text);
   if (span !== STRTAB_SPLIT + 1) {
     complain(`L1[${l1Index}] span ${span} changed since adopt (was ${STRTAB_SPLIT + 1})`);
     return refused(EINVAL, { kind: 'span-changed', l1Index, span, paddr });

@@ -5,7 +5,7 @@
 
 import { QUEUE_FORMATS, type QueueName } from '../smmu/queue.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
-import { REVISIONS } from './revision.ts';
+import { REVISIONS } from './revisions.ts';
 
 /** What of a kernel's configuration decides on the cap. */
 export interface KernelBuild {

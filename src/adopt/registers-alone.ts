@@ -8,13 +8,15 @@ import { MemoryView } from '../dump/view.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
+import { AsidSpace } from './asid-space.ts';
 import type { Check } from './checks.ts';
 import { ArmSmmuDevice } from './device.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { NO_FAILURES } from './ledger.ts';
 import type { LogLevel } from './log.ts';
-import { REVISIONS } from './revision.ts';
+import { REVISIONS } from './revisions.ts';
+import { Stages } from './stages.ts';
 import { armSmmuKdumpAdoptStrtab } from './strtab.ts';
 
 export interface AdoptionByRegisters {
@@ -63,6 +65,7 @@ export function adoptionsByRegisters(
   const view = new MemoryView({ memory: NO_EVIDENCE, pageSize: PAGE_SIZE, zeroPagesFiltered: null });
   const map = new AddressMap(NO_EVIDENCE, null, []);
   const memory = new KernelMemory(view, new SteReader(view), map, { model: 'dump', paBits: PA_BITS });
+  const stages = new Stages<ArmSmmuDevice>();
   return [...REVISIONS.values()].map((revision) => {
     const registers = registersOf();
     const smmu = new ArmSmmuDevice({
@@ -72,6 +75,8 @@ export function adoptionsByRegisters(
       memory,
       failures: NO_FAILURES,
       told: null,
+      stages,
+      asids: new AsidSpace(),
     });
     armSmmuDeviceHwProbe(smmu, { gate: true });
     const attempted = smmu.optKdumpAdopt;

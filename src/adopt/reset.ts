@@ -1,6 +1,7 @@
 /** arm_smmu_device_reset(): what becomes of the registers, and what in-flight DMA meets in each phase. */
 
 import type { ArmSmmuDevice } from './device.ts';
+import { PREFIX } from './log.ts';
 
 export type InFlight = 'translated' | 'aborted' | 'bypassed' | 'unknown';
 
@@ -67,7 +68,7 @@ const ACKNOWLEDGED_ERRORS = [
 export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   const { registers, log, optKdumpAdopt } = smmu;
   const kind = optKdumpAdopt ? 'adopted' : registers.field('CR0', 'SMMUEN') === 1 ? 'full' : 'ordinary';
-  if (kind === 'adopted') log.kdump('reset', 'info', 'retaining SMMUEN for in-flight DMA');
+  if (kind === 'adopted') log.kdump('reset', 'info', `${PREFIX}retaining SMMUEN for in-flight DMA`);
   if (kind === 'full') log.print('reset', 'warn', 'SMMU currently enabled! Resetting...');
 
   const before = registers.value('CR0');

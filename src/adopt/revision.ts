@@ -1,13 +1,17 @@
 /**
- * The revisions of the patch series, as the differences that the emulation consults. A rule that all of them share is
- * code; a rule in which they part is a member here.
+ * What a revision of the patch series is: the differences that the emulation consults. A rule that all of them share is
+ * code; a rule in which they part is a member here. The records are in `revisions.ts`.
  */
 
-import { type LogLevel, PREFIX } from './log.ts';
+import type { LogLevel } from './log.ts';
 
 export interface Revision {
   readonly name: string;
-  /** What the geometry and L1 descriptor errors begin with; every other message of the adoption has {@link PREFIX}. */
+  /** What nobody has read of it as posted, and what stands in for that; null where all of it was read. */
+  readonly unread: Unread | null;
+  /** What every message of the gate, the adoption and the insertions begins with, but those of {@link parsePrefix}. */
+  readonly prefix: string;
+  /** What the geometry and L1 descriptor errors begin with. */
   readonly parsePrefix: string;
   /** Level of the message that announces the attempt. */
   readonly adoptingLevel: LogLevel;
@@ -21,6 +25,14 @@ export interface Revision {
   readonly capsLinearBySidSize: boolean;
   /** Reserves the ASIDs and VMIDs that the crashed kernel's entries use (v8 on). */
   readonly reservesIds: boolean;
+  /** The scan for them rejects a two-level CD table on hardware without IDR0.CD2L (v9 on). */
+  readonly asksForCd2l: boolean;
+  /** It rejects a null pointer to the leaf of a CD table, instead of reading address 0 (v9 on). */
+  readonly rejectsNullCdLeaf: boolean;
+  /** It rejects CD tables and leaves that are not aligned to their size (v10). */
+  readonly checksCdAlignment: boolean;
+  /** Whose ASIDs are kept apart: those of all SMMUs together (through v9), or of each (v10). */
+  readonly asidSpace: 'global' | 'smmu';
   /** What the clean-up asks for the format of the table: the register once more, or the driver's feature bit (v7 on). */
   readonly cleanupAsks: 'STRTAB_BASE_CFG' | 'ARM_SMMU_FEAT_2_LVL_STRTAB';
   /** Sets the two-level feature again when the clean-up action cannot be registered after a linear adoption (v7 on). */
@@ -35,6 +47,9 @@ export interface Revision {
   readonly forcesAtschk: boolean;
 }
 
+/** `adopt`: the adoption was read in quotes alone. `reset`: the reset was not read, and that of v7 stands in for it. */
+export type Unread = 'adopt' | 'reset';
+
 /** A function of the driver for each place in which it reads what may kill it. File-local helpers are inlined. */
 export interface TableReaders {
   /** The L1 descriptors, in the adoption. */
@@ -48,64 +63,3 @@ export interface TableReaders {
   /** One STE, in the question whether attaching a device waits. */
   readonly deferral: string;
 }
-
-const v6: Revision = {
-  name: 'v6',
-  parsePrefix: PREFIX,
-  adoptingLevel: 'info',
-  assertsCoherency: true,
-  boundsL1EntriesAsPower: false,
-  checksAlignment: false,
-  capsLinearBySidSize: false,
-  reservesIds: false,
-  cleanupAsks: 'STRTAB_BASE_CFG',
-  restoresTwoLevel: false,
-  readers: {
-    l1Table: 'arm_smmu_device_probe',
-    // There is no scan that would read these.
-    stes: 'arm_smmu_device_probe',
-    cdL1Table: 'arm_smmu_device_probe',
-    cds: 'arm_smmu_device_probe',
-    deferral: 'arm_smmu_is_attach_deferred',
-  },
-  allocatesEventQueue: true,
-  resetKeeps: 'SMMUEN, ATSCHK',
-  forcesAtschk: true,
-};
-
-const v7: Revision = {
-  ...v6,
-  name: 'v7',
-  adoptingLevel: 'debug',
-  assertsCoherency: false,
-  cleanupAsks: 'ARM_SMMU_FEAT_2_LVL_STRTAB',
-  restoresTwoLevel: true,
-  forcesAtschk: false,
-};
-
-const v10: Revision = {
-  ...v7,
-  name: 'v10',
-  // The helpers that parse the tables live in a file of their own, which has no prefix.
-  parsePrefix: '',
-  boundsL1EntriesAsPower: true,
-  checksAlignment: true,
-  capsLinearBySidSize: true,
-  reservesIds: true,
-  // As gcc 12 builds them. Another compiler may inline differently inside a file, but not across files.
-  readers: {
-    l1Table: 'arm_smmu_kdump_adopt_strtab',
-    stes: 'arm_smmu_kexec_scan_and_resv_ids',
-    cdL1Table: 'arm_smmu_kexec_resv_ste_ids',
-    cds: 'arm_smmu_kexec_resv_cd_asids',
-    deferral: 'arm_smmu_kdump_is_attach_deferred',
-  },
-  allocatesEventQueue: false,
-  resetKeeps: 'all but CMDQEN, EVENTQEN, PRIQEN',
-};
-
-/** Every revision that can be emulated, oldest first. */
-export const REVISIONS: ReadonlyMap<string, Revision> = new Map([v6, v7, v10].map((one) => [one.name, one]));
-
-/** The revision that vendors ship: what is emulated when nobody says otherwise. */
-export const DEFAULT_REVISION = v6.name;

@@ -10,7 +10,7 @@ import {
   STRTAB_SPLIT,
 } from './device.ts';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from './errno.ts';
-import type { BrokenL1Rule } from './evidence.ts';
+import type { BrokenL1Rule, Observed } from './evidence.ts';
 import type { Mapping } from './ledger.ts';
 import { upToDeath } from './panic.ts';
 import type { Revision } from './revision.ts';
@@ -25,7 +25,7 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
   const log2size = smmu.strtabBaseCfg('LOG2SIZE');
   const split = smmu.strtabBaseCfg('SPLIT');
   const fail = (text: string): number => {
-    smmu.complain('err', text);
+    smmu.complain(text);
     return EINVAL;
   };
 
@@ -67,12 +67,38 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
   return checkL1Descriptors(smmu, l1tab, numL1Ents);
 }
 
-/**
- * Every descriptor in ascending order. A bad one decides even where descriptors before it are not known: whatever
- * those hold, the adoption is tossed.
- */
+/** What the descriptors hold: which one is the first that the driver rejects, and how many are not known before it. */
+interface L1Scan {
+  readonly used: number;
+  readonly missing: number;
+  readonly bad: Omit<L1Rejection, 'unseen'> | null;
+}
+
+type L1Rejection = Extract<Observed, { kind: 'l1-descriptor' }>;
+
+/** A bad descriptor decides even where some before it are not known: whatever those hold, the adoption is tossed. */
 function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: number): number | null {
   const id = 'two-level.l1-descriptors';
+  const { told } = smmu;
+  const { used, missing, bad } = smmu.stages.live(smmu, 'L1 descriptors', () => scanL1(smmu, l1tab, numL1Ents));
+  if (bad !== null) {
+    smmu.checks.ask(id, false, { ...bad, unseen: missing });
+    smmu.complain(l1Complaint(bad.index, bad.broken, bad.span, bad.pointer));
+    return EINVAL;
+  }
+  if (missing > 0) {
+    const oddity = smmu.memory.oddityOf(l1tab.paddr, l1tab.byteLength);
+    smmu.checks.cannotTell(id, { kind: 'l1-unknown', unknown: missing, of: numL1Ents, oddity });
+    if (told === null || told.adoption === null) return null;
+    if (told.complaint !== null) smmu.complain(told.complaint);
+    return told.adoption === 'adopted' ? 0 : EINVAL;
+  }
+  smmu.checks.ask(id, true, { kind: 'l1-descriptors', used, of: numL1Ents });
+  return 0;
+}
+
+/** Every descriptor in ascending order, up to the first bad one. */
+function scanL1(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: number): L1Scan {
   let used = 0;
   let missing = 0;
   const all = { first: 0, count: numL1Ents };
@@ -91,25 +117,14 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
       if (span === 0) continue;
       // L2Ptr is bits 51:6.
       const pointer = l1Pointer(low, words[2 * i + 1] as number);
-      const broken = brokenL1Rule(smmu.revision, span, pointer);
+      const broken = brokenL1Rule(revision, span, pointer);
       if (broken === 'unused') continue;
       used += 1;
       if (broken === null) continue;
-      const index = slice.first + i;
-      smmu.checks.ask(id, false, { kind: 'l1-descriptor', index, broken, span, pointer, unseen: missing });
-      smmu.complain('err', l1Complaint(index, broken, span, pointer));
-      return EINVAL;
+      return { used, missing, bad: { kind: 'l1-descriptor', index: slice.first + i, broken, span, pointer } };
     }
   }
-  if (missing > 0) {
-    const oddity = smmu.memory.oddityOf(l1tab.paddr, l1tab.byteLength);
-    smmu.checks.cannotTell(id, { kind: 'l1-unknown', unknown: missing, of: numL1Ents, oddity });
-    if (told === null || told.adoption === null) return null;
-    if (told.complaint !== null) smmu.complain('err', told.complaint);
-    return told.adoption === 'adopted' ? 0 : EINVAL;
-  }
-  smmu.checks.ask(id, true, { kind: 'l1-descriptors', used, of: numL1Ents });
-  return 0;
+  return { used, missing, bad: null };
 }
 
 /**
@@ -117,12 +132,10 @@ function checkL1Descriptors(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: numb
  * means unused, whatever the span, and alignment is not asked for.
  */
 export function brokenL1Rule(revision: Revision, span: number, pointer: number): BrokenL1Rule | 'unused' | null {
-  if (!revision.checksAlignment) {
-    if (pointer === 0) return 'unused';
-    return span === STRTAB_SPLIT + 1 ? null : 'span';
-  }
+  if (pointer === 0 && !revision.checksAlignment) return 'unused';
   if (span !== STRTAB_SPLIT + 1) return 'span';
-  return pointer === 0 || pointer % STRTAB_L2_BYTE_LENGTH !== 0 ? 'pointer' : null;
+  const aligned = pointer !== 0 && pointer % STRTAB_L2_BYTE_LENGTH === 0;
+  return !aligned && revision.checksAlignment ? 'pointer' : null;
 }
 
 /** The kernel's words for it, without prefix. */

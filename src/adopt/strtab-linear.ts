@@ -28,7 +28,7 @@ export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number)
       { kind: 'at-most', value: cap },
     )
   ) {
-    smmu.complain('err', `unsupported log2size ${log2size} (> ${cap})`);
+    smmu.complain(`unsupported log2size ${log2size} (> ${cap})`);
     return EINVAL;
   }
   const numEnts = 2 ** log2size;
@@ -36,7 +36,7 @@ export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number)
   if (revision.checksAlignment) {
     const observed = { kind: 'address', paddr: base } as const;
     if (!checks.ask('linear.alignment', base % byteLength === 0, observed, { kind: 'aligned', byteLength })) {
-      smmu.complain('err', `unaligned stream table base ${pa(base)}`);
+      smmu.complain(`unaligned stream table base ${pa(base)}`);
       return EINVAL;
     }
   }

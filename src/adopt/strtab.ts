@@ -19,8 +19,8 @@ export interface Adoption {
 
 /** Adopts the crashed kernel's table. Throws KernelPanic when reading the table kills the kernel. */
 export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
-  const { log, revision, features } = smmu;
-  log.kdump('adopt', revision.adoptingLevel, "adopting crashed kernel's stream table");
+  const { revision, features } = smmu;
+  smmu.say('adopt', revision.adoptingLevel, "adopting crashed kernel's stream table");
   const ret = adoptTable(smmu);
   if (ret === null) return { verdict: 'indeterminate', ret, idScan: null };
   if (ret < 0) {
@@ -35,7 +35,7 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
     return { verdict: 'indeterminate', ret: null, idScan };
   }
   if (idScan?.outcome === 'failed' || (idScan?.outcome === 'unknown' && told?.adoption === 'fallback')) {
-    log.kdump('adopt', 'warn', 'failed to reserve in-use ASIDs/VMIDs');
+    smmu.say('adopt', 'warn', 'failed to reserve in-use ASIDs/VMIDs');
     armSmmuKdumpAdoptCleanup(smmu);
     smmu.features = features;
     return fallBack(smmu, idScan.ret, idScan);
@@ -43,7 +43,7 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
 
   const registered = smmu.ledger.addAction(() => armSmmuKdumpAdoptCleanup(smmu));
   if (!smmu.checks.ask('cleanup.action', registered, { kind: 'action', ok: registered })) {
-    log.kdump('adopt', 'warn', 'failed to set up cleanup action');
+    smmu.say('adopt', 'warn', 'failed to set up cleanup action');
     if (revision.restoresTwoLevel) smmu.features = features;
     return fallBack(smmu, ENOMEM, idScan);
   }
@@ -52,7 +52,7 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
 
 /** The errno goes no further: the ordinary table is built, and the reset is a full one. */
 function fallBack(smmu: ArmSmmuDevice, ret: number | null, idScan: IdScan | null): Adoption {
-  smmu.log.kdump('adopt', 'warn', 'falling back to full reset');
+  smmu.say('adopt', 'warn', 'falling back to full reset');
   smmu.optKdumpAdopt = false;
   smmu.strtabCfg = null;
   return { verdict: 'fallback', ret, idScan };
@@ -60,11 +60,11 @@ function fallBack(smmu: ArmSmmuDevice, ret: number | null, idScan: IdScan | null
 
 /** The dispatch on STRTAB_BASE_CFG.FMT. */
 function adoptTable(smmu: ArmSmmuDevice): number | null {
-  const { checks, log } = smmu;
+  const { checks } = smmu;
   const fmt = smmu.strtabBaseCfg('FMT');
   const base = maskedAddress(smmu.registers.bits('STRTAB_BASE', 'ADDR'));
   if (!checks.ask('strtab.format', fmt < 2, { kind: 'number', value: fmt })) {
-    log.kdump('adopt', 'err', `invalid STRTAB format ${fmt}`);
+    smmu.say('adopt', 'err', `invalid STRTAB format ${fmt}`);
     return EINVAL;
   }
   if (fmt === 1) {

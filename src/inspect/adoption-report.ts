@@ -61,6 +61,7 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
   const { strtabCfg, idScan, teardown } = emulation;
   return {
     revision: emulation.revision.name,
+    unread: emulation.revision.unread,
     verdict: emulation.verdict,
     ret: emulation.ret,
     errno: errnoName(emulation.ret),
@@ -171,9 +172,9 @@ function allocationReport({ call, what, byteLength, ok, releases }: Allocation):
 }
 
 function idScanReport(scan: IdScan): IdScanReport {
-  const { outcome, cdTables, cds, unknownEntries, gaveUp, rolledBack, failuresNotListed } = scan;
+  const { outcome, cdTables, cds, unknownEntries, contestedAsids, gaveUp, rolledBack, failuresNotListed } = scan;
   const failures = scan.failures.map(scanFailureReport);
-  return { outcome, cdTables, cds, unknownEntries, gaveUp, rolledBack, failures, failuresNotListed };
+  return { outcome, cdTables, cds, unknownEntries, contestedAsids, gaveUp, rolledBack, failures, failuresNotListed };
 }
 
 function scanFailureReport({

@@ -1,18 +1,21 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
 import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
-import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
+import { type ArmSmmuDevice, STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
-import { REVISIONS, type Revision } from '../adopt/revision.ts';
+import type { Revision } from '../adopt/revision.ts';
+import { REVISIONS } from '../adopt/revisions.ts';
+import { Stages } from '../adopt/stages.ts';
 import type { ToldByLog } from '../adopt/told-by-log.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
 import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
+import { revisionsInWords } from '../findings/prose/revisions.ts';
 import type { RiskContext } from '../findings/risks/context.ts';
 import type { ExaminationBudget } from '../findings/risks/examination.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
@@ -32,6 +35,7 @@ import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import { outcomeReport } from './adoption-report.ts';
+import type { AsidSpaces } from './asid-spaces.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
 import type { RevisionOutcome, SmmuReport } from './inspection.ts';
 import { faultsOf, ownSmmuOf } from './kernel-report.ts';
@@ -54,6 +58,8 @@ export interface Shared {
   readonly list: ListBudget;
   readonly examination: ExaminationBudget;
   readonly owners: TableOwners;
+  /** ASIDs that SMMUs before have taken. */
+  readonly asids: AsidSpaces;
 }
 
 /** More active streams than any machine has; a hostile table can claim millions. */
@@ -73,7 +79,7 @@ export function inspectSmmu(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
-  { furtherChecks, crashedLog, list, examination, owners }: Shared,
+  { furtherChecks, crashedLog, list, examination, owners, asids }: Shared,
 ): InspectedSmmu {
   const { snapshot, now, later, platform, kdumpRam } = evidence;
   const { revision } = plan;
@@ -103,6 +109,7 @@ export function inspectSmmu(
     kdumpRam,
     vmcoreRam: vmcoreRamOf(now.dump),
   });
+  const stages = new Stages<ArmSmmuDevice>();
   const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
       ...plan,
@@ -114,6 +121,8 @@ export function inspectSmmu(
       devices,
       doubt,
       told,
+      stages: told === null ? stages : new Stages<ArmSmmuDevice>(),
+      asids: asids.of(one),
     });
   const alone = snapshot.smmus.length === 1;
   const emulation = settled(emulate(revision), (told) => emulate(revision, told), evidence.dmesg, {
@@ -135,7 +144,8 @@ export function inspectSmmu(
     .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome.lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
-  const others = compareRevisions(emulation, outcome, emulate, listing.allRevisions, findings);
+  const heard = (one: Emulation) => asids.probed(smmu.name, one);
+  const others = compareRevisions(emulation, outcome, { emulate, heard }, listing.allRevisions, findings);
   const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
   const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
   if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
@@ -246,7 +256,7 @@ function chooseDevices(
 function compareRevisions(
   emulation: Emulation,
   outcome: Outcome,
-  emulate: (revision: Revision) => Emulation,
+  { emulate, heard }: { emulate: (revision: Revision) => Emulation; heard: (emulation: Emulation) => void },
   all: boolean,
   findings: FindingList,
 ): Pick<SmmuReport, 'adoptions' | 'splits'> {
@@ -254,6 +264,7 @@ function compareRevisions(
   const splits: RevisionSplit[] = [];
   for (const [name, revision] of REVISIONS) {
     const one = revision === emulation.revision ? emulation : emulate(revision);
+    heard(one);
     if (all) {
       const { adoption, ...rest } = one === emulation ? outcome : outcomeReport(one, outcome);
       byName.set(name, { ...adoption, ...rest });
@@ -265,7 +276,7 @@ function compareRevisions(
   const deciding = splits.filter(decidesDifferently);
   const [first] = deciding;
   if (first !== undefined) {
-    const others = deciding.map((split) => split.revision).join(' and ');
+    const others = revisionsInWords(deciding.map((split) => split.revision));
     findings.add('revisions-differ', { revision: first.from, others, check: first.check ?? '', why: first.why });
   }
   return { adoptions: null, splits: null };

@@ -14,6 +14,7 @@ import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evi
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
+import { AsidSpaces } from './asid-spaces.ts';
 import { type InspectedSmmu, inspectSmmu } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
 import { kernelReport } from './kernel-report.ts';
@@ -72,10 +73,16 @@ function inspectNow(
     list: new ListBudget(listing.smmus.length),
     examination: new ExaminationBudget(),
     owners: new TableOwners(),
+    asids: new AsidSpaces(plan.kernel),
   };
   const inspected: InspectedSmmu[] = [];
   let repeatedStes = 0;
-  for (const smmu of listing.smmus) {
+  const listed = new Set(listing.smmus);
+  for (const smmu of evidence.snapshot.smmus) {
+    if (!listed.has(smmu)) {
+      if ((smmu.masters ?? []).length > 0) shared.asids.skip();
+      continue;
+    }
     const one = inspectSmmu(smmu, evidence, plan, listing, shared);
     inspected.push(one);
     repeatedStes += one.repeatedStes;

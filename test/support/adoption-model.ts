@@ -11,7 +11,10 @@
 
 import type { Expectation, ExpectedInsert, ExpectedLogLine } from './expectation.ts';
 
-export type ModelRevision = 'v6' | 'v7' | 'v10';
+/** In the order in which they were posted. */
+export const MODEL_REVISIONS = ['v6', 'v7', 'v8', 'v9', 'v10', 'next'] as const;
+
+export type ModelRevision = (typeof MODEL_REVISIONS)[number];
 
 export interface ModelInput {
   /** By architecture name; all that the stages read must be there. */
@@ -23,12 +26,15 @@ export interface ModelInput {
   readonly laterMemory?: SparseMemory | undefined;
   readonly insertSids: readonly number[];
   readonly revision: ModelRevision;
+  /** How many ASIDs, from 1 on, the domains of an SMMU that probed before have been given. */
+  readonly asidsGivenOut?: number | undefined;
   /** Hears of every rule that decided something. */
   readonly met?: ((rule: Rule) => void) | undefined;
 }
 
 const ENXIO = 6;
 const ENOMEM = 12;
+const EBUSY = 16;
 const EINVAL = 22;
 const ERANGE = 34;
 
@@ -43,9 +49,18 @@ const MAX_L1_ENTRIES = 2 ** 17;
 const LEAF_CDS = 1024;
 const LEAF_BYTES = LEAF_CDS * CD_BYTES;
 
-const ALL: readonly ModelRevision[] = ['v6', 'v7', 'v10'];
-const LENIENT: readonly ModelRevision[] = ['v6', 'v7'];
-const STRICT: readonly ModelRevision[] = ['v10'];
+/** Whether a revision has what came with another one. */
+function since(revision: ModelRevision, first: ModelRevision): boolean {
+  return MODEL_REVISIONS.indexOf(revision) >= MODEL_REVISIONS.indexOf(first);
+}
+
+const from = (first: ModelRevision) => MODEL_REVISIONS.filter((one) => since(one, first));
+const before = (first: ModelRevision) => MODEL_REVISIONS.filter((one) => !since(one, first));
+const between = (first: ModelRevision, last: ModelRevision) => from(first).filter((one) => since(last, one));
+
+const ALL = MODEL_REVISIONS;
+const LENIENT = before('v8');
+const STRICT = from('v8');
 
 /** Every rule by name, with the revisions that have it. For checking that generated machines meet each of them. */
 export const RULES = {
@@ -74,7 +89,7 @@ export const RULES = {
   'N1 above 25': ALL,
   'N1 above SIDSIZE': ALL,
   'N1 above 31': ALL,
-  'N1 above SIDSIZE but accepted': LENIENT,
+  'N1 above SIDSIZE but accepted': before('v9'),
   'N3 linear unaligned': STRICT,
   'N4 linear unmappable': ALL,
   'linear accepted': ALL,
@@ -91,19 +106,25 @@ export const RULES = {
   'scan: CD table null': STRICT,
   'scan: S1CDMax above SSIDSIZE': STRICT,
   'scan: S1Fmt 1 or 3': STRICT,
-  'scan: S1Fmt 2 without CD2L': STRICT,
-  'scan: linear CD table unaligned': STRICT,
-  'scan: two-level CD table unaligned': STRICT,
+  'scan: S1Fmt 2 without CD2L': from('v9'),
+  'scan: S1Fmt 2 without CD2L but read': ['v8'],
+  'scan: linear CD table unaligned': from('v10'),
+  'scan: two-level CD table unaligned': from('v10'),
+  'scan: CD table unaligned but read': between('v8', 'v9'),
   'scan: CD table unmappable': STRICT,
   'scan: CD leaf unused': STRICT,
-  'scan: CD leaf null': STRICT,
-  'scan: CD leaf unaligned': STRICT,
+  'scan: CD leaf null': from('v9'),
+  'scan: CD leaf null but read': ['v8'],
+  'scan: CD leaf unaligned': from('v10'),
+  'scan: CD leaf unaligned but read': between('v8', 'v9'),
   'scan: CD leaf unmappable': STRICT,
   'scan: CD invalid': STRICT,
   'scan: ASID 0': STRICT,
   'scan: ASID too wide': STRICT,
   'scan: ASID reserved': STRICT,
   'scan: ASID met again': STRICT,
+  'scan: ASID of a domain': between('v8', 'v9'),
+  'scan: ASID of a domain elsewhere': from('v10'),
 
   'insert: beyond the L1 table': ALL,
   'insert: beyond the linear table': ALL,
@@ -269,13 +290,13 @@ function gate(machine: Machine): boolean {
   // G2
   if (!machine.coherent) {
     machine.met('G2 not coherent');
-    say(machine, 'warn', 'kdump: non-coherent SMMU unsupported; reset to block all DMAs');
+    say(machine, 'warn', 'non-coherent SMMU unsupported; reset to block all DMAs');
     return false;
   }
   // G3: an error is active where the two registers differ.
   if (field(machine, 'GERROR', 8, 8) !== field(machine, 'GERRORN', 8, 8)) {
     machine.met('G3 service failure mode');
-    say(machine, 'warn', 'kdump: SMMU in Service Failure Mode, must reset');
+    say(machine, 'warn', 'SMMU in Service Failure Mode, must reset');
     return false;
   }
   machine.met('gate passed');
@@ -284,17 +305,17 @@ function gate(machine: Machine): boolean {
 
 /** 1.4 to 1.6: the adopted table, or the errno that the fallback swallows. */
 function adopt(machine: Machine): Table | number {
-  const level = machine.revision === 'v6' ? 'info' : 'debug';
-  say(machine, level, "kdump: adopting crashed kernel's stream table");
+  const level = since(machine.revision, 'v7') ? 'debug' : 'info';
+  say(machine, level, "adopting crashed kernel's stream table");
 
   const table = parseStreamTable(machine);
   if (typeof table === 'number') return fallBack(machine, table);
 
-  // 1.5: v10 only.
-  if (machine.revision === 'v10') {
+  // 1.5: v8 on.
+  if (since(machine.revision, 'v8')) {
     const ret = scan(machine, table);
     if (ret < 0) {
-      say(machine, 'warn', 'kdump: failed to reserve in-use ASIDs/VMIDs');
+      say(machine, 'warn', 'failed to reserve in-use ASIDs/VMIDs');
       unmap(table.mapping);
       return fallBack(machine, ret);
     }
@@ -307,7 +328,7 @@ function adopt(machine: Machine): Table | number {
 
 /** 1.6 */
 function fallBack(machine: Machine, ret: number): number {
-  say(machine, 'warn', 'kdump: falling back to full reset');
+  say(machine, 'warn', 'falling back to full reset');
   return ret;
 }
 
@@ -324,7 +345,7 @@ function parseStreamTable(machine: Machine): Table | number {
   }
   if (format === 0) return parseLinear(machine);
   machine.met('FMT 2 or 3');
-  say(machine, 'err', `kdump: invalid STRTAB format ${format}`);
+  say(machine, 'err', `invalid STRTAB format ${format}`);
   return -EINVAL;
 }
 
@@ -350,13 +371,13 @@ function parseTwoLevel(machine: Machine): Table | number {
   const entries = 2 ** (log2size - SPLIT);
   if (entries > MAX_L1_ENTRIES) {
     machine.met('T3 too many L1 entries');
-    const count = machine.revision === 'v10' ? `2^${log2size - SPLIT}` : `${entries}`;
+    const count = since(machine.revision, 'v10') ? `2^${log2size - SPLIT}` : `${entries}`;
     sayParsing(machine, `l1 entries ${count} exceeds max ${MAX_L1_ENTRIES}`);
     return -EINVAL;
   }
   // T5
   const byteLength = entries * DESCRIPTOR_BYTES;
-  if (machine.revision === 'v10' && base % byteLength !== 0) {
+  if (since(machine.revision, 'v8') && base % byteLength !== 0) {
     machine.met('T5 L1 unaligned');
     sayParsing(machine, `unaligned l1 stream table base ${pa(base)}`);
     return -EINVAL;
@@ -385,7 +406,7 @@ function checkL1Descriptor(machine: Machine, index: number, descriptor: bigint):
     machine.met('T8 span 0');
     return 0;
   }
-  if (machine.revision !== 'v10' && l2 === 0) {
+  if (!since(machine.revision, 'v8') && l2 === 0) {
     machine.met('T8 null pointer passed over');
     return 0;
   }
@@ -394,7 +415,7 @@ function checkL1Descriptor(machine: Machine, index: number, descriptor: bigint):
     sayParsing(machine, `L1[${index}] unsupported span ${span} (vs ${SPAN})`);
     return -EINVAL;
   }
-  if (machine.revision === 'v10' && (l2 === 0 || l2 % L2_BYTES !== 0)) {
+  if (since(machine.revision, 'v8') && (l2 === 0 || l2 % L2_BYTES !== 0)) {
     machine.met(l2 === 0 ? 'T8 null pointer' : 'T8 L2 unaligned');
     sayParsing(machine, `L1[${index}] bad l2 table base ${pa(l2)}`);
     return -EINVAL;
@@ -408,9 +429,9 @@ function parseLinear(machine: Machine): Table | number {
   const base = address(register(machine, 'STRTAB_BASE'), 51, 6);
   const log2size = field(machine, 'STRTAB_BASE_CFG', 5, 0);
   const sidSize = field(machine, 'IDR1', 5, 0);
-  // N1: v6 and v7 forget SIDSIZE on two-level hardware.
+  // N1: v4 to v8 forget SIDSIZE on two-level hardware.
   const driverLimit = machine.twoLevelStreamTable ? 25 : sidSize;
-  const cap = machine.revision === 'v10' ? Math.min(driverLimit, sidSize, 31) : Math.min(driverLimit, 31);
+  const cap = since(machine.revision, 'v9') ? Math.min(driverLimit, sidSize, 31) : Math.min(driverLimit, 31);
   if (log2size > cap) {
     machine.met(cap === sidSize ? 'N1 above SIDSIZE' : cap === 25 ? 'N1 above 25' : 'N1 above 31');
     sayParsing(machine, `unsupported log2size ${log2size} (> ${cap})`);
@@ -420,7 +441,7 @@ function parseLinear(machine: Machine): Table | number {
   // N3
   const entries = 2 ** log2size;
   const byteLength = entries * STE_BYTES;
-  if (machine.revision === 'v10' && base % byteLength !== 0) {
+  if (since(machine.revision, 'v8') && base % byteLength !== 0) {
     machine.met('N3 linear unaligned');
     sayParsing(machine, `unaligned stream table base ${pa(base)}`);
     return -EINVAL;
@@ -514,19 +535,28 @@ function scanCdTable(machine: Machine, ste: bigint): number {
   }
   if (format === 0) {
     if (base % (cds * CD_BYTES) !== 0) {
-      machine.met('scan: linear CD table unaligned');
-      return -EINVAL;
+      if (since(machine.revision, 'v10')) {
+        machine.met('scan: linear CD table unaligned');
+        return -EINVAL;
+      }
+      machine.met('scan: CD table unaligned but read');
     }
     return scanMappedCds(machine, base, cds, 'scan: CD table unmappable');
   }
   if (!machine.twoLevelCdTable) {
-    machine.met('scan: S1Fmt 2 without CD2L');
-    return -EINVAL;
+    if (since(machine.revision, 'v9')) {
+      machine.met('scan: S1Fmt 2 without CD2L');
+      return -EINVAL;
+    }
+    machine.met('scan: S1Fmt 2 without CD2L but read');
   }
   const leaves = Math.ceil(cds / LEAF_CDS);
   if (base % (leaves * DESCRIPTOR_BYTES) !== 0) {
-    machine.met('scan: two-level CD table unaligned');
-    return -EINVAL;
+    if (since(machine.revision, 'v10')) {
+      machine.met('scan: two-level CD table unaligned');
+      return -EINVAL;
+    }
+    machine.met('scan: CD table unaligned but read');
   }
   return scanCdLeaves(machine, base, leaves, Math.min(cds, LEAF_CDS));
 }
@@ -544,13 +574,15 @@ function scanCdLeaves(machine: Machine, base: number, leaves: number, cdsPerLeaf
     const leaf = address(descriptor, 51, 12);
     if (bits(descriptor, 0, 0) === 0) {
       machine.met('scan: CD leaf unused');
-    } else if (leaf === 0) {
+    } else if (leaf === 0 && since(machine.revision, 'v9')) {
       machine.met('scan: CD leaf null');
       ret = -EINVAL;
-    } else if (leaf % LEAF_BYTES !== 0) {
+    } else if (leaf % LEAF_BYTES !== 0 && since(machine.revision, 'v10')) {
       machine.met('scan: CD leaf unaligned');
       ret = -EINVAL;
     } else {
+      if (leaf === 0) machine.met('scan: CD leaf null but read');
+      if (leaf % LEAF_BYTES !== 0) machine.met('scan: CD leaf unaligned but read');
       ret = scanMappedCds(machine, leaf, cdsPerLeaf, 'scan: CD leaf unmappable');
     }
   }
@@ -584,6 +616,14 @@ function scanCd(machine: Machine, cd: bigint): number {
   if (asid === 0 || asid >= 2 ** width) {
     machine.met(asid === 0 ? 'scan: ASID 0' : 'scan: ASID too wide');
     return -EINVAL;
+  }
+  // ID spaces: one for all SMMUs through v9.
+  if (asid <= (machine.input.asidsGivenOut ?? 0)) {
+    if (!since(machine.revision, 'v10')) {
+      machine.met('scan: ASID of a domain');
+      return -EBUSY;
+    }
+    machine.met('scan: ASID of a domain elsewhere');
   }
   machine.met(machine.asids.has(asid) ? 'scan: ASID met again' : 'scan: ASID reserved');
   machine.asids.add(asid);
@@ -621,7 +661,7 @@ function insert(machine: Machine, table: Table, sid: number): number {
   }
   // 1.9, step 2: the descriptor is read again.
   const { span, l2 } = decodeL1(machine.memory.word(table.base + slot * DESCRIPTOR_BYTES));
-  if (span === 0 || (machine.revision !== 'v10' && l2 === 0)) {
+  if (span === 0 || (!since(machine.revision, 'v8') && l2 === 0)) {
     machine.met(span === 0 ? 'insert: fresh L2 for span 0' : 'insert: fresh L2 for a null pointer');
     machine.fresh = true;
     machine.slots.add(slot);
@@ -634,18 +674,18 @@ function insert(machine: Machine, table: Table, sid: number): number {
 function adoptL2(machine: Machine, slot: number, sid: number, span: number, l2: number): number {
   if (span !== SPAN) {
     machine.met('insert: span changed');
-    say(machine, 'err', `kdump: L1[${slot}] span ${span} changed since adopt (was ${SPAN})`);
+    say(machine, 'err', `L1[${slot}] span ${span} changed since adopt (was ${SPAN})`);
     return -EINVAL;
   }
-  if (machine.revision === 'v10' && (l2 === 0 || l2 % L2_BYTES !== 0)) {
+  if (since(machine.revision, 'v8') && (l2 === 0 || l2 % L2_BYTES !== 0)) {
     machine.met(l2 === 0 ? 'insert: null pointer' : 'insert: L2 unaligned');
-    say(machine, 'err', `kdump: L1[${slot}] bad l2 table base ${pa(l2)}`);
+    say(machine, 'err', `L1[${slot}] bad l2 table base ${pa(l2)}`);
     return -EINVAL;
   }
   const mapping = map(machine, 'devm_memremap', l2, L2_BYTES);
   if (!mapping.ok) {
     machine.met('insert: L2 unmappable');
-    say(machine, 'err', `kdump: failed to adopt l2 stream table for SID ${sid}`);
+    say(machine, 'err', `failed to adopt l2 stream table for SID ${sid}`);
     return -ENXIO;
   }
   machine.met(l2 % L2_BYTES === 0 ? 'insert: L2 adopted' : 'insert: L2 unaligned but adopted');
@@ -658,13 +698,15 @@ function decodeL1(descriptor: bigint): { span: number; l2: number } {
   return { span: bits(descriptor, 4, 0), l2: address(descriptor, 51, 6) };
 }
 
+/** Section 0: what messages begin with. */
 function say(machine: Machine, level: string, text: string): void {
-  machine.log.push({ level, text });
+  machine.log.push({ level, text: `${machine.revision === 'next' ? 'kexec' : 'kdump'}: ${text}` });
 }
 
-/** An error of a function that v10 keeps in the shared file, whose messages have no prefix there (section 0). */
+/** An error of a function that v9 and v10 keep in the shared file, whose messages have no prefix there (section 0). */
 function sayParsing(machine: Machine, text: string): void {
-  say(machine, 'err', machine.revision === 'v10' ? text : `kdump: ${text}`);
+  if (machine.revision === 'v9' || machine.revision === 'v10') machine.log.push({ level: 'err', text });
+  else say(machine, 'err', text);
 }
 
 function map(machine: Machine, kind: Mapping['kind'], paddr: number, size: number): Mapping {

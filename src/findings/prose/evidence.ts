@@ -3,6 +3,7 @@
 import { STRTAB_SPLIT } from '../../adopt/device.ts';
 import type { Observed, Required, ScanFailure, ScanObserved } from '../../adopt/evidence.ts';
 import { hex } from '../../hex.ts';
+import { count } from '../rules/words.ts';
 import { MADE_TO_FAIL, oddityInWords, remapReasonInWords } from './memory.ts';
 import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from './scan.ts';
 
@@ -41,8 +42,10 @@ export function observedInWords(observed: Observed | ScanObserved): string {
     case 'scan-failure':
       return scanFailureInWords(observed.failure);
     case 'scan-unfinished': {
-      const { unknownEntries, gaveUp } = observed;
-      return gaveUp === null ? `${unknownEntries} entries cannot be read` : `given up ${gaveUpInWords(gaveUp)}`;
+      const { unknownEntries, contestedAsids, gaveUp } = observed;
+      if (gaveUp !== null) return `given up ${gaveUpInWords(gaveUp)}`;
+      if (unknownEntries > 0) return `${unknownEntries} entries cannot be read`;
+      return `${count(contestedAsids, 'ASID')} may be in use by a domain of an SMMU that probes before`;
     }
     default:
       return scanObservedInWords(observed);
@@ -90,6 +93,7 @@ const REQUIREMENTS: Readonly<Record<Named, string>> = {
   'known-s1fmt': '0 or 2',
   'known-config': 'Config 0 or 4 to 7',
   'aligned-to-leaf': 'aligned to 64 KiB',
+  'not-of-domain': 'no domain has it',
 };
 
 /** One broken rule of the ID scan, with its place. */

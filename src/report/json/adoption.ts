@@ -87,6 +87,10 @@ export const check = define(
 /** The keys of an adoption, which stand at the top of a revision's outcome, too. */
 const adoptionMembers = {
   revision: ['Revision of the patch series that was emulated', text],
+  unread: [
+    'What of the revision could not be read as posted; adopt: its adoption, known from quotes; reset: that of v7 stands in for it; null where all was read',
+    nullable(choice('adopt', 'reset')),
+  ],
   verdict: ['', verdict],
   ret: ['What the adoption returned; null when not attempted or not known', ret],
   errno: ['', errno],

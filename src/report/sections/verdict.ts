@@ -5,15 +5,17 @@ import type { InFlight } from '../../adopt/reset.ts';
 import type { Finding } from '../../findings/findings.ts';
 import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
 import { deathInWords } from '../../findings/prose/memory.ts';
+import { revisionsInWords, unreadInWords } from '../../findings/prose/revisions.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
-import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { RevisionSplit, SmmuReport } from '../../inspect/inspection.ts';
 import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
 import { GRAVEST_FIRST } from '../prose/findings.ts';
 import { comparisonInWords } from '../prose/log-comparison.ts';
 import { lossInWords } from '../prose/loss.ts';
 import { count } from '../prose/quantities.ts';
 import { SEVERITY_TONES } from './findings.ts';
+import { groupedSplits } from './revisions.ts';
 import { alarm, code, type Fact, facts, joined, type Prose, type Section, type Tone, toned } from './section.ts';
 
 /** The answer in one line: what becomes of the SMMU, and by which revision. */
@@ -59,6 +61,7 @@ export function verdict(smmu: SmmuReport, about: readonly Finding[]): Section {
         ['Table', keptTable(smmu)],
         ['Devices', devices.length === 0 ? null : deviceCountsInWords(devices)],
         ['Revisions', partings(smmu)],
+        ['Caveat', caveat(smmu)],
         ['Captured log', againstLog(smmu)],
         ['Findings', findingCounts(about)],
       ]),
@@ -102,9 +105,18 @@ function partings({ splits }: SmmuReport): Prose | null {
   if (splits === null) return null;
   if (splits.length === 0) return 'all known ones do the same';
   return joined(
-    splits.map(({ revision, from, check, aspect }) => [`${revision} parts from ${from} at `, code(check ?? aspect)]),
+    groupedSplits(splits).map((list) => {
+      const { from, check, aspect } = list[0] as RevisionSplit;
+      const names = revisionsInWords(list.map(({ revision }) => revision));
+      return [`${names} ${list.length > 1 ? 'part' : 'parts'} from ${from} at `, code(check ?? aspect)];
+    }),
     '; ',
   );
+}
+
+/** Where all revisions are shown, this stands beside them. */
+function caveat({ adoption: { revision, unread }, splits }: SmmuReport): Prose | null {
+  return unread === null || splits !== null ? null : unreadInWords(unread, [revision]);
 }
 
 function againstLog(smmu: SmmuReport): Prose | null {
