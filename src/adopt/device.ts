@@ -4,6 +4,7 @@ import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { AsidSpace } from './asid-space.ts';
 import { Checks } from './checks.ts';
+import { ENODEV, ENOMEM, ENXIO } from './errno.ts';
 import type { Observed } from './evidence.ts';
 import type { KernelMemory, Reader } from './kernel-memory.ts';
 import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
@@ -29,7 +30,9 @@ export interface IdSizes {
 }
 
 /** An L2 table as `l2ptrs[i]` holds it: the crashed kernel's, mapped, or a new one full of abort STEs. */
-export type L2Table = { readonly kind: 'adopted'; readonly mapping: Mapping } | { readonly kind: 'fresh' };
+export type L2Table =
+  | { readonly kind: 'adopted'; readonly mapping: Pick<Mapping, 'paddr' | 'remap'> }
+  | { readonly kind: 'fresh' };
 
 /** `struct arm_smmu_strtab_cfg` as adoption fills it: `l2.l1_dma` and `linear.ste_dma` are left unset from v6 on. */
 export type StrtabCfg =
@@ -85,6 +88,8 @@ export class ArmSmmuDevice {
   readonly ledger: Ledger;
   readonly log = new KernelLog();
   readonly checks: Checks;
+  /** The memory in which the table is adopted. */
+  readonly memoryAtAdoption: KernelMemory;
   /** The memory at this moment; it moves on when a later dump takes over. */
   memory: KernelMemory;
   features: Features = { twoLevelStreamTable: false, twoLevelCdTable: false, coherent: false };
@@ -93,6 +98,8 @@ export class ArmSmmuDevice {
   optKdumpAdopt = false;
   /** Zeroed, as after memset, until an adoption succeeds. */
   strtabCfg: StrtabCfg | null = null;
+  /** ARM_SMMU_OPT_KDUMP_ADOPT stays set, though no table was adopted (v3). */
+  neverProgrammed = false;
   /** How often WARN_ON fired. */
   warnOn = 0;
 
@@ -104,6 +111,7 @@ export class ArmSmmuDevice {
     this.firmwareCoherent = firmwareCoherent;
     this.revision = revision;
     this.memory = memory;
+    this.memoryAtAdoption = memory;
     this.ledger = new Ledger(failures);
     this.checks = new Checks(tableFormatOf(this.strtabBaseCfg('FMT')), revision);
   }
@@ -119,6 +127,21 @@ export class ArmSmmuDevice {
       !this.revision.assertsCoherency ||
       !this.warnIf(!this.checks.ask(checkId, coherent, { kind: 'coherent', value: coherent }))
     );
+  }
+
+  /**
+   * arm_smmu_kdump_phys_is_corrupted(), the other way round. What cannot be told is noted, and passes: whatever fails
+   * later decides just the same.
+   */
+  passesOverlapTest(checkId: string, paddr: number, byteLength: number): boolean {
+    const { overlapTest } = this.revision;
+    if (overlapTest === 'none') return true;
+    const overlaps = this.memory.overlaps(paddr, byteLength, overlapTest);
+    const observed = { kind: 'overlap', paddr, byteLength, overlaps } as const;
+    if (overlaps !== null)
+      return this.checks.ask(checkId, !overlaps, observed, { kind: 'disjoint', from: overlapTest });
+    this.checks.cannotTell(checkId, observed);
+    return true;
   }
 
   /** WARN_ON(condition). */
@@ -140,6 +163,12 @@ export class ArmSmmuDevice {
   /** Whether a mapping is to fail for being the n-th: then revisions differ by how many they make. */
   get countsMappings(): boolean {
     return this.ledger.countsMappings;
+  }
+
+  /** The driver core prints nothing for -ENXIO and -ENODEV, which mean that there is no such device. */
+  printProbeFailure(stage: LogStage, ret: number): void {
+    if (ret === ENXIO || ret === ENODEV) return;
+    this.log.print(stage, 'err', `probe with driver arm-smmu-v3 failed with error ${ret}`);
   }
 
   /** From here on; what it answers tells what has been done since, as something to do to another device. */
@@ -166,8 +195,18 @@ export class ArmSmmuDevice {
     return mapping;
   }
 
+  /** The same of the L1 table or a linear one. */
+  mapTable(purpose: Mapping['purpose'], range: { readonly paddr: number; readonly byteLength: number }): Mapping {
+    return this.map(this.revision.holds === 'devres' ? 'devm_memremap' : 'memremap', purpose, range);
+  }
+
+  /** What a mapping that fails comes back with: a null pointer, or from devm_memremap() an error code. */
+  get mappingErrno(): number {
+    return this.revision.holds === 'devres' ? ENXIO : ENOMEM;
+  }
+
   /** The words of one entry of a mapped table, or null when they are not known. */
-  read(mapping: Mapping, paddr: number, byteLength: number, reader: Reader): bigint[] | null {
+  read(mapping: Pick<Mapping, 'remap'>, paddr: number, byteLength: number, reader: Reader): bigint[] | null {
     return this.memory.words(mapping.remap, paddr, byteLength, reader);
   }
 }
@@ -185,7 +224,7 @@ export function pa(paddr: number): string {
 }
 
 /** What became of a mapping, as a check shows it. */
-export function mappingObserved({ remap: { paddr, byteLength, why } }: Mapping): Observed {
+export function mappingObserved({ remap: { paddr, byteLength, why } }: Pick<Mapping, 'remap'>): Observed {
   return { kind: 'mapping', paddr, byteLength, why };
 }
 

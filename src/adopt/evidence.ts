@@ -1,12 +1,17 @@
 /** What a check of the driver looks at, and what passes it: facts with their numbers, which the reports put into words. */
 
 import type { Oddity, RemapReason } from './kernel-memory.ts';
+import type { OverlapTest } from './revision.ts';
 
 /** What was found. */
 export type Observed =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'coherent'; readonly value: boolean }
   | { readonly kind: 'address'; readonly paddr: number }
+  /** Whether it overlaps what it must not; null where that cannot be told. */
+  | { readonly kind: 'overlap'; readonly paddr: number; readonly byteLength: number; readonly overlaps: boolean | null }
+  /** L2 tables of which that cannot be told. */
+  | { readonly kind: 'l2-overlaps-unknown'; readonly unknown: number }
   | { readonly kind: 'service-failure'; readonly active: boolean }
   | { readonly kind: 'two-level'; readonly stLevel: number; readonly sidSize: number }
   /** `why` null: it maps to what it should. */
@@ -34,12 +39,15 @@ export interface BadL1Descriptor {
   readonly pointer: number;
 }
 
-export type BrokenL1Rule = 'span' | 'pointer';
+export type BrokenL1Rule = 'span' | 'pointer' | 'overlap';
 
 /** What passes. */
 export type Required =
   | { readonly kind: 'equals'; readonly value: number }
   | { readonly kind: 'at-most'; readonly value: number }
+  | { readonly kind: 'at-least'; readonly value: number }
+  /** From the kdump kernel's own resources. */
+  | { readonly kind: 'disjoint'; readonly from: OverlapTest }
   | { readonly kind: 'range'; readonly first: number; readonly last: number }
   | { readonly kind: 'aligned'; readonly byteLength: number }
   | {
@@ -49,10 +57,12 @@ export type Required =
         | 'known-format'
         | 'two-level'
         | 'log2size-in-range'
+        | 'log2size-at-least-split'
         | 'log2size-within-cap'
         | 'aligned-to-size'
         | 'mapped'
         | 'allocated'
+        | 'l1-any'
         | 'l1-span-or-null'
         | 'l1-span-and-alignment'
         | 'ids-free'

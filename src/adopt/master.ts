@@ -4,6 +4,7 @@ import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../smmu/stream-ta
 import {
   type ArmSmmuDevice,
   type FreshTable,
+  type L2Table,
   pa,
   STRTAB_L2_BYTE_LENGTH,
   STRTAB_NUM_L2_STES,
@@ -16,6 +17,7 @@ import type { Mapping } from './ledger.ts';
 import type { LogLine } from './log.ts';
 import { survive } from './panic.ts';
 import type { Revision } from './revision.ts';
+import { MAX_L2PTRS_KEPT } from './strtab-2lvl.ts';
 
 type TwoLevelCfg = StrtabCfg & { format: '2lvl' };
 
@@ -32,9 +34,14 @@ export type InsertRefusal =
   | { readonly kind: 'out-of-range'; readonly entries: number }
   | { readonly kind: 'span-changed'; readonly l1Index: number; readonly span: number; readonly paddr: number }
   | { readonly kind: 'l2-base-bad'; readonly l1Index: number; readonly l2: number; readonly paddr: number }
+  | { readonly kind: 'l2-overlaps'; readonly l1Index: number; readonly l2: number; readonly paddr: number }
   | { readonly kind: 'l2-not-mappable'; readonly l1Index: number; readonly l2: number; readonly why: RemapReason }
   | { readonly kind: 'aliasing'; readonly owner: string }
-  | { readonly kind: 'descriptor-not-in-dump' | 'l2-not-in-dump'; readonly l1Index: number; readonly paddr: number };
+  | {
+      readonly kind: 'descriptor-not-in-dump' | 'l2-not-in-dump' | 'l2-overlap-unknown';
+      readonly l1Index: number;
+      readonly paddr: number;
+    };
 
 /** What would become of a device that nobody sees; null would be harmless. */
 export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
@@ -101,20 +108,44 @@ function armSmmuInitSidStrtab(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, 
 
 /**
  * The first device of an L1 slot decides for all: the descriptor is read again, and its table is mapped or made. From
- * v8 on a null pointer is no longer taken for an unused slot.
+ * v8 on a null pointer is no longer taken for an unused slot. Through v3 all tables are mapped by then, and what has none
+ * gets a new one, whatever its descriptor says now.
  */
 function armSmmuInitL2Strtab(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, sid: number): Outcome {
   const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
   if (cfg.l2ptrs.has(l1Index)) return ACCEPTED;
-  const paddr = cfg.l1tab.paddr + l1Index * L1STD_BYTE_LENGTH;
+  const mapped = smmu.revision.mapsL2At === 'adoption' ? mappedAtAdoption(smmu, cfg, l1Index) : null;
+  if (mapped !== null) {
+    cfg.l2ptrs.set(l1Index, mapped);
+    return ACCEPTED;
+  }
+  const paddr = addressOf(cfg, l1Index);
   const descriptor = readDescriptor(smmu, cfg, paddr);
   if (descriptor === null) return refused(null, { kind: 'descriptor-not-in-dump', l1Index, paddr });
-  if (isInUse(smmu.revision, descriptor)) {
+  if (isInUse(smmu.revision, descriptor) && smmu.revision.mapsL2At === 'insertion') {
     return armSmmuKdumpAdoptL2Strtab(smmu, cfg, { sid, l1Index, paddr, ...descriptor });
   }
   smmu.ledger.allocate('dmam_alloc_coherent', { kind: 'l2-table', l1Index }, STRTAB_L2_BYTE_LENGTH);
   cfg.l2ptrs.set(l1Index, { kind: 'fresh' });
   return { ret: 0, fresh: true, refusal: null };
+}
+
+/** The table of a slot that was mapped with all others, and not kept for being one of too many. */
+function mappedAtAdoption(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, l1Index: number): L2Table | null {
+  if (cfg.l2ptrs.size < MAX_L2PTRS_KEPT) return null;
+  const { memoryAtAdoption: memory, revision } = smmu;
+  const descriptor = descriptorOf(
+    memory.words(cfg.l1tab.remap, addressOf(cfg, l1Index), L1STD_BYTE_LENGTH, () => null),
+  );
+  if (descriptor === null || !isInUse(revision, descriptor)) return null;
+  return {
+    kind: 'adopted',
+    mapping: { paddr: descriptor.l2, remap: memory.remap(descriptor.l2, STRTAB_L2_BYTE_LENGTH) },
+  };
+}
+
+function addressOf({ l1tab }: TwoLevelCfg, l1Index: number): number {
+  return l1tab.paddr + l1Index * L1STD_BYTE_LENGTH;
 }
 
 interface L1Descriptor {
@@ -124,7 +155,11 @@ interface L1Descriptor {
 
 /** Null when it is not known. The adoption has read this table before: whoever survived that survives this. */
 function readDescriptor(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, paddr: number): L1Descriptor | null {
-  const [descriptor] = smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => null) ?? [];
+  return descriptorOf(smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => null));
+}
+
+function descriptorOf(words: readonly bigint[] | null): L1Descriptor | null {
+  const [descriptor] = words ?? [];
   if (descriptor === undefined) return null;
   const low = Number(descriptor & 0xffff_ffffn);
   return { span: low & 0x1f, l2: l1Pointer(low, Number(descriptor >> 32n)) };
@@ -147,15 +182,19 @@ export function dangerOf(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: 
   if (cfg.format === 'fresh') return null;
   if (cfg.format === 'linear') return deadly(smmu, cfg.table.remap, cfg.table.paddr + sid * STE_BYTE_LENGTH);
   const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
-  if (cfg.l2ptrs.get(l1Index)?.kind === 'fresh') return null;
-  const descriptor = readDescriptor(smmu, cfg, cfg.l1tab.paddr + l1Index * L1STD_BYTE_LENGTH);
+  const table =
+    cfg.l2ptrs.get(l1Index) ?? (smmu.revision.mapsL2At === 'adoption' ? mappedAtAdoption(smmu, cfg, l1Index) : null);
+  const offset = (sid % STRTAB_NUM_L2_STES) * STE_BYTE_LENGTH;
+  if (table?.kind === 'adopted') return deadly(smmu, table.mapping.remap, table.mapping.paddr + offset);
+  if (table?.kind === 'fresh') return null;
+  const descriptor = readDescriptor(smmu, cfg, addressOf(cfg, l1Index));
   if (descriptor === null) return 'cannot-be-told';
-  if (!isInUse(smmu.revision, descriptor)) return null;
+  if (!isInUse(smmu.revision, descriptor) || smmu.revision.mapsL2At === 'adoption') return null;
   const { span, l2 } = descriptor;
   if (span !== STRTAB_SPLIT + 1 || hasBadBase(smmu.revision, descriptor)) return 'refused';
   const remap = smmu.memory.remap(l2, STRTAB_L2_BYTE_LENGTH);
   if (remap.through === null) return 'refused';
-  return deadly(smmu, remap, l2 + (sid % STRTAB_NUM_L2_STES) * STE_BYTE_LENGTH);
+  return deadly(smmu, remap, l2 + offset);
 }
 
 /** Whether the question for the deferral dies reading this STE. */
@@ -179,6 +218,15 @@ function armSmmuKdumpAdoptL2Strtab(
     complain(`L1[${l1Index}] bad l2 table base ${pa(l2)}`);
     return refused(EINVAL, { kind: 'l2-base-bad', l1Index, l2, paddr });
   }
+  const { overlapTest } = smmu.revision;
+  if (overlapTest !== 'none' && smmu.revision.overlapAtInsertion) {
+    const overlaps = smmu.memory.overlaps(l2, STRTAB_L2_BYTE_LENGTH, overlapTest);
+    if (overlaps === null) return refused(null, { kind: 'l2-overlap-unknown', l1Index, paddr });
+    if (overlaps) {
+      complain(`L1[${l1Index}] now points at a corrupt range`);
+      return refused(EINVAL, { kind: 'l2-overlaps', l1Index, l2, paddr });
+    }
+  }
   const mapping = smmu.map('devm_memremap', 'l2-table', { paddr: l2, byteLength: STRTAB_L2_BYTE_LENGTH });
   const { through, why } = mapping.remap;
   if (through === 'unknown') return refused(null, { kind: 'l2-not-in-dump', l1Index, paddr });
@@ -193,7 +241,7 @@ function armSmmuKdumpAdoptL2Strtab(
 
 /** The STE that the kernel uses for a stream: mapped, at an address. */
 interface MappedSte {
-  readonly mapping: Mapping;
+  readonly mapping: Pick<Mapping, 'remap'>;
   readonly paddr: number;
 }
 

@@ -23,10 +23,12 @@ export interface AdoptionByRegisters {
   /** Revision of the series. */
   readonly revision: string;
   /**
-   * `not-attempted`: the gate keeps the driver from it. `fails`: it is attempted, and falls back for a reason that the
+   * `not-attempted`: the gate keeps the driver from it. `fails`: it is attempted, and fails for a reason that the
    * registers give. `open`: nothing in the registers stands in its way, the tables in memory decide.
    */
   readonly outcome: 'not-attempted' | 'fails' | 'open';
+  /** What comes of a failure; null where there is none. */
+  readonly ends: 'fallback' | 'never-programmed' | 'probe-fails' | null;
   /** The check that failed; null where none did. */
   readonly decidedBy: Check | null;
   /** What the driver prints until there. */
@@ -80,11 +82,13 @@ export function adoptionsByRegisters(
     });
     armSmmuDeviceHwProbe(smmu, { gate: true });
     const attempted = smmu.optKdumpAdopt;
-    const fails = attempted && armSmmuKdumpAdoptStrtab(smmu).verdict === 'fallback';
-    const outcome = !attempted ? 'not-attempted' : fails ? 'fails' : 'open';
+    const verdict = attempted ? armSmmuKdumpAdoptStrtab(smmu).verdict : null;
+    const ends = verdict === 'adopted' || verdict === 'indeterminate' ? null : verdict;
+    const outcome = !attempted ? 'not-attempted' : ends !== null ? 'fails' : 'open';
     return {
       revision: revision.name,
       outcome,
+      ends,
       decidedBy: outcome === 'open' ? null : smmu.checks.decidedBy,
       log: smmu.log.lines.map(({ level, text }) => ({ level, text })),
       assumed: registers.assumptions.map(({ what }) => what).filter((what) => ASKED.has(what)),

@@ -3,22 +3,35 @@
 import { PREFIX } from './log.ts';
 import type { Revision } from './revision.ts';
 
-const v6: Revision = {
-  name: 'v6',
+const NON_COHERENT = 'non-coherent SMMU unsupported; reset to block all DMAs';
+
+const v1: Revision = {
+  name: 'v1',
   unread: null,
   prefix: PREFIX,
   parsePrefix: PREFIX,
   adoptingLevel: 'info',
-  assertsCoherency: true,
+  nonCoherent: null,
+  asksServiceFailure: false,
+  assertsCoherency: false,
+  missingTwoLevel: 'forced on',
+  boundsGeometry: false,
   boundsL1EntriesAsPower: false,
+  linearCap: 'nothing',
+  clearsTwoLevelFirst: true,
+  overlapTest: 'none',
+  overlapAtInsertion: false,
+  mapsL2At: 'adoption',
+  noticesMappingErrors: false,
+  holds: 'devres',
+  whenItFails: 'probe fails',
   checksAlignment: false,
-  capsLinearBySidSize: false,
   reservesIds: false,
   asksForCd2l: false,
   rejectsNullCdLeaf: false,
   checksCdAlignment: false,
   asidSpace: 'global',
-  cleanupAsks: 'STRTAB_BASE_CFG',
+  cleanupAsks: 'nothing',
   restoresTwoLevel: false,
   readers: {
     l1Table: 'arm_smmu_device_probe',
@@ -29,8 +42,66 @@ const v6: Revision = {
     deferral: 'arm_smmu_is_attach_deferred',
   },
   allocatesEventQueue: true,
-  resetKeeps: 'SMMUEN, ATSCHK',
+  defersOn: 'V',
+  skipsRmr: false,
+  saysResetting: true,
+  resetKeeps: 'SMMUEN',
+  acknowledgesErrors: false,
   forcesAtschk: true,
+};
+
+const v2: Revision = {
+  ...v1,
+  name: 'v2',
+  nonCoherent: 'in-flight DMA would be rejected',
+  missingTwoLevel: 'fails',
+  saysResetting: false,
+};
+
+const v3: Revision = {
+  ...v2,
+  name: 'v3',
+  nonCoherent: "non-coherent SMMU can't adopt stream table",
+  asksServiceFailure: true,
+  assertsCoherency: true,
+  missingTwoLevel: 'option stays',
+  boundsGeometry: true,
+  linearCap: 'SIDSIZE',
+  overlapTest: 'System RAM',
+  noticesMappingErrors: true,
+  whenItFails: 'falls back',
+  defersOn: 'V and not abort',
+  resetKeeps: 'SMMUEN, ATSCHK',
+  acknowledgesErrors: true,
+};
+
+const v4: Revision = {
+  ...v3,
+  name: 'v4',
+  unread: 'adopt',
+  missingTwoLevel: 'fails',
+  linearCap: '25 or SIDSIZE',
+  clearsTwoLevelFirst: false,
+  mapsL2At: 'insertion',
+  cleanupAsks: 'STRTAB_BASE_CFG',
+};
+
+const v5: Revision = {
+  ...v4,
+  name: 'v5',
+  unread: null,
+  nonCoherent: NON_COHERENT,
+  overlapTest: 'MEM and BUSY',
+  overlapAtInsertion: true,
+};
+
+const v6: Revision = {
+  ...v5,
+  name: 'v6',
+  overlapTest: 'none',
+  overlapAtInsertion: false,
+  holds: 'cleanup action',
+  skipsRmr: true,
 };
 
 const v7: Revision = {
@@ -65,7 +136,7 @@ const v9: Revision = {
   name: 'v9',
   // The helpers that parse the tables live in a file of their own, which has no prefix.
   parsePrefix: '',
-  capsLinearBySidSize: true,
+  linearCap: '25 and SIDSIZE',
   asksForCd2l: true,
   rejectsNullCdLeaf: true,
   // As gcc 12 builds them. Another compiler may inline differently inside a file, but not across files.
@@ -99,8 +170,11 @@ const next: Revision = {
 
 /** Every revision that can be emulated, oldest first. */
 export const REVISIONS: ReadonlyMap<string, Revision> = new Map(
-  [v6, v7, v8, v9, v10, next].map((one) => [one.name, one]),
+  [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, next].map((one) => [one.name, one]),
 );
 
 /** The revision that vendors ship: what is emulated when nobody says otherwise. */
 export const DEFAULT_REVISION = v6.name;
+
+/** What a kernel may carry: the one that vendors ship, and those after it. Those before were replaced within weeks. */
+export const CURRENT_REVISIONS: readonly Revision[] = [v6, v7, v8, v9, v10, next];

@@ -1,5 +1,6 @@
 /** arm_smmu_kdump_adopt_strtab(): the choice of path, the reservation of IDs, and the way back when any of it fails. */
 
+import { isUnknown } from './checks.ts';
 import { armSmmuKdumpAdoptCleanup } from './cleanup.ts';
 import { type ArmSmmuDevice, maskedAddress } from './device.ts';
 import { EINVAL, ENOMEM } from './errno.ts';
@@ -10,7 +11,7 @@ import { armSmmuKdumpAdoptStrtabLinear } from './strtab-linear.ts';
 
 /** How the adoption ended. */
 export interface Adoption {
-  readonly verdict: 'adopted' | 'fallback' | 'indeterminate';
+  readonly verdict: 'adopted' | 'fallback' | 'never-programmed' | 'probe-fails' | 'indeterminate';
   /** As the driver's function returned it; null when that cannot be told. */
   readonly ret: number | null;
   /** What the scan for IDs in use found; null where the driver makes none, or did not come to it. */
@@ -21,12 +22,9 @@ export interface Adoption {
 export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
   const { revision, features } = smmu;
   smmu.say('adopt', revision.adoptingLevel, "adopting crashed kernel's stream table");
-  const ret = adoptTable(smmu);
+  const ret = settledByLog(smmu, adoptTable(smmu));
   if (ret === null) return { verdict: 'indeterminate', ret, idScan: null };
-  if (ret < 0) {
-    armSmmuKdumpAdoptCleanup(smmu);
-    return fallBack(smmu, ret, null);
-  }
+  if (ret < 0) return fail(smmu, ret);
 
   const idScan =
     revision.reservesIds && smmu.strtabCfg !== null ? armSmmuKexecScanAndResvIds(smmu, smmu.strtabCfg) : null;
@@ -41,6 +39,7 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
     return fallBack(smmu, idScan.ret, idScan);
   }
 
+  if (revision.holds === 'devres') return { verdict: 'adopted', ret: 0, idScan };
   const registered = smmu.ledger.addAction(() => armSmmuKdumpAdoptCleanup(smmu));
   if (!smmu.checks.ask('cleanup.action', registered, { kind: 'action', ok: registered })) {
     smmu.say('adopt', 'warn', 'failed to set up cleanup action');
@@ -48,6 +47,29 @@ export function armSmmuKdumpAdoptStrtab(smmu: ArmSmmuDevice): Adoption {
     return fallBack(smmu, ENOMEM, idScan);
   }
   return { verdict: 'adopted', ret: 0, idScan };
+}
+
+/** What is in the way of an adoption that nothing else ends, a log may tell to be none, or to be one. */
+function settledByLog({ told, checks }: ArmSmmuDevice, ret: number | null): number | null {
+  // v1 and v2 go on after what has failed.
+  if (ret !== 0 || checks.decidedBy === null || !isUnknown(checks.decidedBy)) return ret;
+  return told?.adoption === 'adopted' ? 0 : told?.adoption === 'fallback' ? EINVAL : null;
+}
+
+/** An adoption that fails before the scan, as each revision takes it. */
+function fail(smmu: ArmSmmuDevice, ret: number): Adoption {
+  const { whenItFails } = smmu.revision;
+  if (smmu.neverProgrammed) {
+    // It returns past the place that clears the option, and an ordinary table is built.
+    smmu.strtabCfg = null;
+    return { verdict: 'never-programmed', ret, idScan: null };
+  }
+  if (whenItFails === 'probe fails') {
+    smmu.printProbeFailure('adopt', ret);
+    return { verdict: 'probe-fails', ret, idScan: null };
+  }
+  armSmmuKdumpAdoptCleanup(smmu);
+  return fallBack(smmu, ret, null);
 }
 
 /** The errno goes no further: the ordinary table is built, and the reset is a full one. */
@@ -70,9 +92,16 @@ function adoptTable(smmu: ArmSmmuDevice): number | null {
   if (fmt === 1) {
     const { twoLevelStreamTable: able } = smmu.features;
     const stLevel = smmu.registers.field('IDR0', 'ST_LEVEL');
-    checks.ask('two-level.feature', able, { kind: 'two-level', stLevel, sidSize: smmu.ids.sidBits });
-    return smmu.warnIf(!able) ? EINVAL : armSmmuKdumpAdoptStrtab2lvl(smmu, base);
+    const { missingTwoLevel } = smmu.revision;
+    if (missingTwoLevel === 'forced on') smmu.features = { ...smmu.features, twoLevelStreamTable: true };
+    else {
+      checks.ask('two-level.feature', able, { kind: 'two-level', stLevel, sidSize: smmu.ids.sidBits });
+      smmu.neverProgrammed = !able && missingTwoLevel === 'option stays';
+      if (smmu.warnIf(!able)) return EINVAL;
+    }
+    return armSmmuKdumpAdoptStrtab2lvl(smmu, base);
   }
+  if (smmu.revision.clearsTwoLevelFirst) smmu.features = { ...smmu.features, twoLevelStreamTable: false };
   const ret = armSmmuKdumpAdoptStrtabLinear(smmu, base);
   // All later indexing has to be linear.
   if (ret === 0) smmu.features = { ...smmu.features, twoLevelStreamTable: false };

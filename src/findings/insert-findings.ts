@@ -43,6 +43,12 @@ export function insertFindings(
   }
 }
 
+const MISSING = {
+  'descriptor-not-in-dump': 'l1-descriptor',
+  'l2-not-in-dump': 'l2-table',
+  'l2-overlap-unknown': 'kdump-resources',
+} as const;
+
 function unseenFinding(
   { sid, danger }: { readonly sid: number; readonly danger: Danger },
   view: HardwareView,
@@ -77,6 +83,11 @@ function refusalFinding(
       findings.add('insert-l2-base-bad', { sid, l2: refusal.l2 }, there, kernelMessage, alone);
       break;
     }
+    case 'l2-overlaps': {
+      const there = l1Location(view, refusal.l1Index, refusal.paddr);
+      findings.add('insert-l2-overlaps', { sid, l2: refusal.l2 }, there, kernelMessage, alone);
+      break;
+    }
     case 'l2-not-mappable': {
       const args = { sid, l2: refusal.l2, why: refusal.why };
       findings.add('insert-l2-not-mappable', args, here, kernelMessage, alone);
@@ -86,8 +97,9 @@ function refusalFinding(
       findings.add('insert-aliasing', { sid, device: device.name ?? '', owner: refusal.owner }, here, kernelMessage);
       break;
     case 'descriptor-not-in-dump':
-    case 'l2-not-in-dump': {
-      const missing = refusal.kind === 'l2-not-in-dump' ? 'l2-table' : 'l1-descriptor';
+    case 'l2-not-in-dump':
+    case 'l2-overlap-unknown': {
+      const missing = MISSING[refusal.kind];
       const there = l1Location(view, refusal.l1Index, refusal.paddr);
       findings.add('insert-indeterminate', { sid, missing }, there, kernelMessage);
       break;

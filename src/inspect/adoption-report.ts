@@ -5,6 +5,7 @@ import { errnoName } from '../adopt/errno.ts';
 import type { ScanFailure } from '../adopt/evidence.ts';
 import type { DeviceFate, SmmuFate } from '../adopt/fate.ts';
 import type { Allocation, Mapping } from '../adopt/ledger.ts';
+import type { StreamOutcome } from '../adopt/master.ts';
 import type { Probe } from '../adopt/registration.ts';
 import type { IdScan } from '../adopt/scan-record.ts';
 import type {
@@ -21,40 +22,74 @@ import type {
   StrtabCfgReport,
 } from './outcome.ts';
 
-/**
- * What one revision does, as reports have it. `like`: what another revision comes to. Reports of streams and devices that
- * fare the same are shared with it.
- */
-export function outcomeReport(emulation: Emulation, like: Outcome | null = null): Outcome {
-  const { probes, fate, reset } = emulation;
-  const devices = shared(probes.map(deviceReport), like?.devices ?? []);
+/** Reports of one SMMU's revisions, which share what they have in common: tens of thousands of streams times all of them. */
+export class OutcomeReports {
+  readonly #known: ProbeReports[] = [];
+
+  /** What one revision does, as reports have it. */
+  of(emulation: Emulation): Outcome {
+    const { probes } = emulation;
+    const before = this.#known.find((one) => one.probes === probes);
+    const reports = before ?? probeReports(probes, this.#known[0]);
+    if (before === undefined) this.#known.push(reports);
+    return outcomeReport(emulation, reports);
+  }
+}
+
+/** What is reported of probes: of each its device, and in a row the insertions of all. */
+interface ProbeReports {
+  readonly probes: readonly Probe[];
+  readonly devices: readonly DeviceReport[];
+  readonly inserts: readonly InsertReport[];
+}
+
+/** `like`: what is reported of another revision's, of which those that fare the same are taken. */
+function probeReports(probes: readonly Probe[], like: ProbeReports | undefined): ProbeReports {
+  const devices: DeviceReport[] = [];
+  const inserts: InsertReport[] = [];
+  let others = 0;
+  for (const [i, probe] of probes.entries()) {
+    const other = like?.probes[i];
+    const ofOther = other?.streams.length ?? 0;
+    if (like !== undefined && other !== undefined && faresTheSame(probe, other)) {
+      devices.push(like.devices[i] as DeviceReport);
+      for (let k = 0; k < ofOther; k++) inserts.push(like.inserts[others + k] as InsertReport);
+    } else {
+      devices.push(deviceReport(probe));
+      inserts.push(...insertReports(probe));
+    }
+    others += ofOther;
+  }
+  return { probes, devices, inserts };
+}
+
+/** Whether the same is to be said of both. What is mapped or printed is looked at no closer. */
+function faresTheSame(one: Probe, other: Probe): boolean {
+  if (one.device !== other.device || one.hotplugged !== other.hotplugged || one.fate.kind !== other.fate.kind)
+    return false;
+  if (isAsked(one.fate) !== isAsked(other.fate) || one.deferred !== other.deferred || one.sid !== other.sid)
+    return false;
+  if (one.streams.length !== other.streams.length) return false;
+  return one.streams.every((stream, i) => {
+    const { sid, ret, fresh, log, mappings } = other.streams[i] as StreamOutcome;
+    const silent = stream.log.length + stream.mappings.length + log.length + mappings.length === 0;
+    return silent && stream.sid === sid && stream.ret === ret && stream.fresh === fresh;
+  });
+}
+
+function outcomeReport(emulation: Emulation, { devices, inserts }: Omit<ProbeReports, 'probes'>): Outcome {
+  const { fate, reset } = emulation;
   return {
     fate: { kind: fate.kind, after: 'after' in fate ? fate.after : null },
     adoption: adoptionReport(emulation),
     // Into the ordinary table of an SMMU that was not adopted, insertions are nothing special.
-    inserts: emulation.verdict === 'adopted' ? shared(probes.flatMap(insertReports), like?.inserts ?? []) : [],
+    inserts: emulation.verdict === 'adopted' ? inserts : [],
     devices,
     reset,
     kernelLog: emulation.log,
     panic: panicReport(fate),
     lost: lostReport(fate, devices),
   };
-}
-
-/** Tens of thousands of streams times all revisions would otherwise be the most that is ever in memory. */
-function shared<T extends object>(reports: readonly T[], others: readonly T[]): T[] {
-  return reports.map((report, i) => {
-    const other = others[i];
-    return other !== undefined && isSame(report, other) ? other : report;
-  });
-}
-
-/** Whether both say the same; lists count as the same where they are one, or hold nothing. */
-function isSame<T extends object>(report: T, other: T): boolean {
-  return (Object.keys(report) as (keyof T)[]).every((key) => {
-    const [one, two] = [report[key], other[key]];
-    return one === two || (Array.isArray(one) && Array.isArray(two) && one.length + two.length === 0);
-  });
 }
 
 function adoptionReport(emulation: Emulation): AdoptionReport {
@@ -77,7 +112,7 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
     log: adoptionLog(emulation),
     warnOn: emulation.warnOn,
     mappings: emulation.mappings.map(mappingReport),
-    mappingsNotListed: emulation.transientNotListed,
+    mappingsNotListed: emulation.bulkNotListed,
     allocations: emulation.allocations.map(allocationReport),
     strtabCfg: strtabCfgReport(strtabCfg),
     idScan: idScan === null ? null : idScanReport(idScan),
@@ -204,8 +239,17 @@ function strtabCfgReport(cfg: Emulation['strtabCfg']): StrtabCfgReport | null {
   if (cfg.format === 'linear') {
     return { linear: { table: cfg.table.paddr, steDma: null, numEnts: cfg.numEnts } };
   }
-  const l2ptrs = [...cfg.l2ptrs]
-    .sort(([a], [b]) => a - b)
-    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null }));
+  const known = l2ptrsReports.get(cfg.l2ptrs);
+  const l2ptrs =
+    known ??
+    [...cfg.l2ptrs]
+      .sort(([a], [b]) => a - b)
+      .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null }));
+  l2ptrsReports.set(cfg.l2ptrs, l2ptrs);
   return { l2: { l1tab: cfg.l1tab.paddr, l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
 }
+
+type L2Ptrs = Extract<StrtabCfgReport, { readonly l2: unknown }>['l2']['l2ptrs'];
+
+/** Revisions share their slots, of which there may be a hundred thousand. */
+const l2ptrsReports = new WeakMap<object, L2Ptrs>();

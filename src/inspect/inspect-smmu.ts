@@ -7,7 +7,7 @@ import { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import type { Revision } from '../adopt/revision.ts';
-import { REVISIONS } from '../adopt/revisions.ts';
+import { CURRENT_REVISIONS, REVISIONS } from '../adopt/revisions.ts';
 import { Stages } from '../adopt/stages.ts';
 import type { ToldByLog } from '../adopt/told-by-log.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
@@ -34,7 +34,7 @@ import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
-import { outcomeReport } from './adoption-report.ts';
+import { OutcomeReports } from './adoption-report.ts';
 import type { AsidSpaces } from './asid-spaces.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
 import type { RevisionOutcome, SmmuReport } from './inspection.ts';
@@ -129,7 +129,8 @@ export function inspectSmmu(
     name: smmu.name,
     alone,
   });
-  const outcome = outcomeReport(emulation);
+  const reports = new OutcomeReports();
+  const outcome = reports.of(emulation);
   const ssidBits = emulation.ids.ssidBits;
 
   const context = { firmwareCoherent, memory, kdumpRam };
@@ -145,7 +146,12 @@ export function inspectSmmu(
   insertFindings(emulation, outcome.lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
   const heard = (one: Emulation) => asids.probed(smmu.name, one);
-  const others = compareRevisions(emulation, outcome, { emulate, heard }, listing.allRevisions, findings);
+  const others = compareRevisions(
+    emulation,
+    { emulate, heard, report: (one) => reports.of(one) },
+    listing.revisions,
+    findings,
+  );
   const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
   const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
   if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
@@ -252,27 +258,35 @@ function chooseDevices(
   return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
 }
 
-/** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */
+/** What is done with each revision. */
+interface Comparing {
+  readonly emulate: (revision: Revision) => Emulation;
+  /** Hears of each, in their order. */
+  readonly heard: (emulation: Emulation) => void;
+  readonly report: (emulation: Emulation) => Outcome;
+}
+
+/** The other revisions: all that they do when asked for, else one note where any current one would decide otherwise. */
 function compareRevisions(
   emulation: Emulation,
-  outcome: Outcome,
-  { emulate, heard }: { emulate: (revision: Revision) => Emulation; heard: (emulation: Emulation) => void },
-  all: boolean,
+  { emulate, heard, report }: Comparing,
+  all: readonly Revision[] | null,
   findings: FindingList,
 ): Pick<SmmuReport, 'adoptions' | 'splits'> {
   const byName = new Map<string, RevisionOutcome>();
   const splits: RevisionSplit[] = [];
-  for (const [name, revision] of REVISIONS) {
+  const wanted = new Set([...(all ?? CURRENT_REVISIONS), emulation.revision]);
+  for (const revision of [...REVISIONS.values()].filter((one) => wanted.has(one))) {
     const one = revision === emulation.revision ? emulation : emulate(revision);
     heard(one);
-    if (all) {
-      const { adoption, ...rest } = one === emulation ? outcome : outcomeReport(one, outcome);
-      byName.set(name, { ...adoption, ...rest });
+    if (all !== null) {
+      const { adoption, ...rest } = report(one);
+      byName.set(revision.name, { ...adoption, ...rest });
     }
     const split = one === emulation ? null : splitOf(emulation, one);
     if (split !== null) splits.push(split);
   }
-  if (all) return { adoptions: Object.fromEntries(byName), splits };
+  if (all !== null) return { adoptions: Object.fromEntries(byName), splits };
   const deciding = splits.filter(decidesDifferently);
   const [first] = deciding;
   if (first !== undefined) {

@@ -60,7 +60,7 @@ export interface AdoptionReport {
   readonly log: readonly LogLine[];
   readonly warnOn: number;
   readonly mappings: readonly MappingReport[];
-  /** Mappings of the ID scan beyond those listed, each released at once. */
+  /** Mappings of the ID scan, or of all L2 tables at once, beyond those listed; each is released. */
   readonly mappingsNotListed: number;
   readonly allocations: readonly AllocationReport[];
   /** The driver's strtab_cfg in the end, the insertions included; null when it is zeroed. */

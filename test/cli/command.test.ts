@@ -281,7 +281,7 @@ describe('what cannot be used: one line on stderr, nothing on stdout, exit statu
     [
       'revision in the snapshot',
       ['inspect', dump, '--regs', regsWith('rev.json', (r) => ({ ...r, kdump: { revision: 'v99' } }))],
-      'rev.json: kdump.revision: revision "v99" is not emulated; known: v6',
+      'rev.json: kdump.revision: revision "v99" is not emulated; known: v1',
     ],
   ])('%s', async (_, args, message) => {
     const { stdout, stderr, status } = await run(args);

@@ -20,6 +20,8 @@ interface Sample<R extends Rule> {
 /** What every finding about a descriptor has. */
 const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: 0x42000028 };
 
+const TWO_LEVEL = { kind: 'two-level', stLevel: 0, sidSize: 16 } as const;
+
 /** A check that one revision makes, and does not come to. */
 const SPLIT: RevisionSplit['why'] = {
   kind: 'check',
@@ -145,6 +147,30 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'table-never-programmed': {
+    args: {
+      revision: 'v3',
+      check: 'two-level.feature',
+      observed: TWO_LEVEL,
+      required: { kind: 'two-level' },
+      errno: 'EINVAL',
+    },
+    says: 'v3 gives up with -EINVAL and stays in adoption mode: the table that it builds is never programmed (two-level.feature: ST_LEVEL 0, SIDSIZE 16; required: IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8)',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'probe-fails': {
+    args: {
+      revision: 'v2',
+      check: 'two-level.feature',
+      observed: TWO_LEVEL,
+      required: { kind: 'two-level' },
+      errno: 'EINVAL',
+    },
+    says: 'v2 gives up with -EINVAL, and the probe of the SMMU fails with it: two-level.feature: ST_LEVEL 0, SIDSIZE 16 (required: IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8)',
+    severity: 'error',
+    reach: 'smmu',
+  },
   'kernel-panic': {
     args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing-answers' },
     says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers at this address: the first read ends in an external abort',
@@ -238,6 +264,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'insert-l2-not-mappable': {
     args: { sid: 0x508, l2: 0x70000000, why: { kind: 'not-ram' } },
     says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 cannot be mapped: not RAM in this dump',
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+  },
+  'insert-l2-overlaps': {
+    args: { sid: 0x508, l2: 0x8c000000 },
+    location: L1,
+    says: 'L1[5] points to 0x8c000000 now, where the kdump kernel has something of its own: SID 0x508 is refused with -EINVAL',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',

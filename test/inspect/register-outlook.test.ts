@@ -151,6 +151,6 @@ test('in words', () => {
     '25 of 32 bits of a StreamID, 0x0 to 0x1ffffff; any greater one is answered with C_BAD_STREAMID.',
   );
   expect(text({}, false).replace(/\s+/g, ' ')).toContain(
-    'v6 to v10: not attempted: gate.coherent found false, required true. The kernel prints "IDR0.COHACC overridden',
+    'v5 to v10: not attempted: gate.coherent found false, required true. The kernel prints "IDR0.COHACC overridden',
   );
 });

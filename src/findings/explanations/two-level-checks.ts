@@ -15,7 +15,9 @@ export const TWO_LEVEL_CHECKS = {
       'Where ST_LEVEL is 0, FMT is reserved and every table linear. Few SID bits do not keep it from two levels.',
     kernel: {
       v1: 'The feature is switched on because FMT says so.',
-      'v2 on': 'WARN_ON, -EINVAL without a message, and a full reset.',
+      v2: 'WARN_ON, -EINVAL without a message, and the probe of the SMMU fails.',
+      v3: 'WARN_ON, -EINVAL: it stays in adoption mode, with a table that is never programmed.',
+      'v4 on': 'WARN_ON, -EINVAL without a message, and a full reset.',
     },
     causes: [SNAPSHOT, 'IDR0 or IDR1 mistyped, or missing so that a value was assumed'],
     next: [
@@ -65,13 +67,59 @@ export const TWO_LEVEL_CHECKS = {
     meaning: '2^(LOG2SIZE - 8) descriptors, of which the driver takes 2^17 at most: 25 bits of StreamID.',
     hardware: 'The architecture allows up to 32 bits of StreamID.',
     kernel: {
-      'v1 to v2': 'Not asked.',
+      'v1 to v2':
+        'Not asked: whether an array of so many pointers can be had depends on the kernel, and from 2^32 on nothing is defined.',
       'v3 to v9': 'err "l1 entries N exceeds max 131072", -EINVAL and a full reset.',
       v10: 'The same, tested before the shift and printed as a power of two.',
     },
     causes: [ANOTHER_SYSTEM, SNAPSHOT],
     next: ['`smmu-adopt regs validate REGS`: LOG2SIZE, and whether SIDSIZE can be right'],
     references: [ARM.strtabBaseCfg, PATH, SERIES.v3, SERIES.v10],
+  },
+  'two-level.l1-overlap': {
+    title: "The L1 table is not where the kdump kernel's own things are",
+    meaning:
+      "Revisions v3 and v4 reject a table that overlaps the kdump kernel's System RAM, v5 one that overlaps any resource that is memory " +
+      'and claimed: RAM, and registers that a driver has taken.',
+    hardware: 'Not concerned: it reads the table where it is.',
+    kernel: {
+      'v1 to v2': 'Not asked.',
+      'v3 to v5': 'err "l1 stream table is corrupted", -EINVAL and a full reset.',
+      'v6 on': 'The test is gone: no other driver makes one.',
+    },
+    causes: ['STRTAB_BASE of after the probe of the kdump kernel', 'a register value that was overwritten or mistyped'],
+    next: [
+      '--iomem IOMEM: without it the memory of the kdump kernel is not known, nor the outcome of the test',
+      '`smmu-adopt explain structure-in-kdump-memory`',
+    ],
+    references: [PATH, SERIES.v3, SERIES.v5],
+  },
+  'two-level.l2-overlap': {
+    title: "No L2 table is where the kdump kernel's own things are",
+    meaning: 'The same for each L2 table in use, in the order of the descriptors; v5 asks again for each device.',
+    hardware: 'Not concerned: it reads the tables where they are.',
+    kernel: {
+      'v1 to v2': 'Not asked.',
+      'v3 to v5': 'err "l2 stream table is corrupted", -EINVAL and a full reset.',
+      'v6 on': 'The test is gone.',
+    },
+    causes: ['an overwritten L1 descriptor', 'a descriptor that the kdump kernel itself has written'],
+    next: ['--iomem IOMEM: what is at the address', '`smmu-adopt explain two-level.l1-overlap`'],
+    references: [PATH, SERIES.v3, SERIES.v5],
+  },
+  'two-level.l2-mapping': {
+    title: 'Every L2 table can be mapped',
+    meaning:
+      'Through v3 all L2 tables in use are mapped when the table is adopted, later each for the first device of its bus.',
+    hardware: 'Not concerned.',
+    kernel: {
+      'v1 to v2': 'The error goes unnoticed, until an STE is read through it: an oops.',
+      v3: '-ENXIO without a message of its own, and a full reset.',
+      'v4 on': 'Not here: the device that needs the table is refused.',
+    },
+    causes: ['an L2 pointer that was overwritten', 'an address that the CPU cannot express'],
+    next: ['the L1 descriptors of the report', '`smmu-adopt explain insert-l2-not-mappable`'],
+    references: [linux('devm_memremap'), PATH, SERIES.v3],
   },
   'two-level.l1-alignment': {
     title: 'The L1 table is aligned to its size',

@@ -46,12 +46,18 @@ function reachInWords({ format, base, byteLength, coveredBits, sidBits }: TableR
   return `${of} of a StreamID, 0x0 to ${hex(2 ** coveredBits - 1)}${beyond}. It is ${FORMATS[format]}, at ${hex(base)},${level} ${inUnits(byteLength)}`;
 }
 
-function adoptionInWords({ outcome, decidedBy, log }: AdoptionByRegisters): string {
+const ENDS: Readonly<Record<NonNullable<AdoptionByRegisters['ends']>, string>> = {
+  fallback: 'attempted, and falls back to a full reset',
+  'never-programmed': 'attempted, and goes on with a table that is never programmed',
+  'probe-fails': 'attempted, and the probe of the SMMU fails with it',
+};
+
+function adoptionInWords({ outcome, ends, decidedBy, log }: AdoptionByRegisters): string {
   if (outcome === 'open') return 'attempted. Nothing in the registers stands in its way: the tables in memory decide';
   const why = decidedBy === null ? '' : `: ${checkInWords(decidedBy)}`;
   const printed = log.filter(({ level }) => level === 'err' || level === 'warn').map(({ text }) => `"${text}"`);
   const says = printed.length === 0 ? '' : `. The kernel prints ${enumerated(printed)}`;
-  return `${outcome === 'fails' ? 'attempted, and falls back to a full reset' : 'not attempted'}${why}${says}`;
+  return `${ends === null ? 'not attempted' : ENDS[ends]}${why}${says}`;
 }
 
 function checkInWords({ id, observed, required }: Check): string {

@@ -23,6 +23,8 @@ const MAX_COLUMNS = 4;
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   adopted: 'adopted',
   fallback: 'falls back',
+  'never-programmed': 'never programmed',
+  'probe-fails': 'probe fails',
   'not-attempted': 'not attempted',
   indeterminate: 'cannot be told',
   panic: 'kernel dies',
@@ -99,9 +101,9 @@ function equal(names: readonly string[]): string {
 /** As many as it takes, of as many columns as fit; none where all revisions do the same. */
 function tables(groups: readonly (readonly Told[])[], reported: string): Block[] {
   if (groups.length < 2) return [];
-  const parts = Array.from({ length: Math.ceil(groups.length / MAX_COLUMNS) }, (_, i) =>
-    groups.slice(i * MAX_COLUMNS, (i + 1) * MAX_COLUMNS),
-  );
+  const tablesNeeded = Math.ceil(groups.length / MAX_COLUMNS);
+  const columnsEach = Math.ceil(groups.length / tablesNeeded);
+  const parts = Array.from({ length: tablesNeeded }, (_, i) => groups.slice(i * columnsEach, (i + 1) * columnsEach));
   return parts.map((part) => {
     const columns = part.map((list) => {
       const names = list.map(([revision]) => revision);
@@ -150,11 +152,8 @@ function partings(splits: readonly RevisionSplit[]): Fact[] {
 
 /** Neighbours that part at the same thing in the same way, but for their names. */
 export function groupedSplits(splits: readonly RevisionSplit[]): RevisionSplit[][] {
-  return neighbours(splits, ({ check, aspect, why }) =>
-    JSON.stringify([check, aspect, { ...why, other: unnamed(why.other) }]),
-  ).map(([, list]) => list);
-}
-
-function unnamed(side: object): object {
-  return { ...side, revision: '' };
+  return neighbours(splits, ({ check, aspect, why, revision }) => {
+    const sentence = splitInWords(why).replaceAll(new RegExp(`\\b${revision}\\b`, 'g'), '');
+    return JSON.stringify([check, aspect, sentence]);
+  }).map(([, list]) => list);
 }

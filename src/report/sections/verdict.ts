@@ -8,7 +8,7 @@ import { deathInWords } from '../../findings/prose/memory.ts';
 import { revisionsInWords, unreadInWords } from '../../findings/prose/revisions.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
-import type { RevisionSplit, SmmuReport } from '../../inspect/inspection.ts';
+import type { FateReport, RevisionSplit, SmmuReport } from '../../inspect/inspection.ts';
 import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
 import { GRAVEST_FIRST } from '../prose/findings.ts';
 import { comparisonInWords } from '../prose/log-comparison.ts';
@@ -87,11 +87,18 @@ export const IN_FLIGHT: Readonly<Record<InFlight, { readonly tone: Tone; readonl
   unknown: { tone: 'unknown', text: 'bypassed or aborted, as GBPA.ABORT says, which is not in the snapshot' },
 };
 
+/** Without a kind: nothing goes on that could be said in short. */
+const IN_FLIGHT_BY_FATE: Readonly<Partial<Record<FateReport['kind'], string>>> = {
+  adopted: 'goes on translating',
+  'falls-back': "is aborted; the crashed kernel's table is replaced by an empty one",
+  'never-programmed': "goes on translating; so does new DMA, by the crashed kernel's STEs instead of its own",
+  'probe-fails': 'goes on translating: the SMMU stays as the crashed kernel left it, and no device gets a domain',
+};
+
 /** What meets the DMA of devices that nobody has stopped, in the end; the reset's section has every phase. */
 function inFlight({ fate, lost }: SmmuReport): Prose | null {
   if (lost !== null) return `is ${IN_FLIGHT[lost.inFlight].text}`;
-  if (fate.kind === 'adopted') return 'goes on translating';
-  return fate.kind === 'falls-back' ? "is aborted; the crashed kernel's table is replaced by an empty one" : null;
+  return IN_FLIGHT_BY_FATE[fate.kind] ?? null;
 }
 
 function keptTable({ adoption, fate }: SmmuReport): Prose | null {

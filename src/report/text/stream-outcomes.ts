@@ -28,6 +28,10 @@ function inWords({ verdict, errno, decidedBy, panic, lost, insert, device }: Str
       return `no adoption is attempted (${decidedBy?.id}); in the new table the stream aborts until its device is attached`;
     case 'fallback':
       return `the table is rejected (-${errno} at ${decidedBy?.id}); after the reset the stream aborts until its device is attached`;
+    case 'never-programmed':
+      return `the table is rejected (-${errno} at ${decidedBy?.id}), and the SMMU goes on with it all the same: what is written for the stream goes into a table that is never programmed`;
+    case 'probe-fails':
+      return `the probe of the SMMU fails (-${errno} at ${decidedBy?.id}); the entry stays, and its device gets no domain`;
     case 'indeterminate':
       return 'cannot be told: the dump lacks what decides about the adoption';
     case 'panic':
