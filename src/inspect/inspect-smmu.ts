@@ -169,6 +169,7 @@ export function inspectSmmu(
     view,
     memory: now.view,
     map: now.map,
+    pageSize: now.dump.pageSize,
     paBits: plan.memremap.paBits,
     kdumpRam,
     registerPages: registerPagesOf(snapshot),

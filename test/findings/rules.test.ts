@@ -525,8 +525,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'invalidations-pending': {
-    args: { commands: 1, what: '1 CMD_CFGI_STE for SID 0x100' },
-    says: '1 invalidation was not executed (1 CMD_CFGI_STE for SID 0x100): until the reset flushes, the hardware may use what memory no longer says',
+    args: { commands: 2, what: '2 CMD_CFGI_STE for SID 0x100', repeated: 1 },
+    says: '2 invalidations were not executed (2 CMD_CFGI_STE for SID 0x100; 1 repeats one before, as newer kernels do on purpose): until the reset flushes, the hardware may use what memory no longer says',
     severity: 'warning',
     reach: null,
   },
@@ -609,8 +609,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'memory-demand': {
-    args: { allocated: 2048, mapped: 67108864 },
-    says: "adopting takes 2048 bytes of the kdump kernel's memory and maps 67108864 bytes of address space; a device on a bus without an L2 table takes 16384 more",
+    args: { allocated: 2048, mapped: 67108864, queuesAtLeast: 3145728, queuesAtMost: 12582912 },
+    says: "adopting takes 2048 bytes of the kdump kernel's memory and maps 67108864 bytes of address space; a device on a bus without an L2 table takes 16384 more, and its queues take 3145728 to 12582912; CD tables, translation tables of new domains and what drivers allocate are not counted",
     severity: 'note',
     reach: null,
   },
