@@ -144,6 +144,13 @@ export class ArmSmmuDevice {
     return true;
   }
 
+  /** The same for the L2 table of a device that is inserted; null where it cannot be told. */
+  overlapsAtInsertion(paddr: number): boolean | null {
+    const { overlapTest } = this.revision;
+    if (overlapTest === 'none' || !this.revision.overlapAtInsertion) return false;
+    return this.memory.overlaps(paddr, STRTAB_L2_BYTE_LENGTH, overlapTest);
+  }
+
   /** WARN_ON(condition). */
   warnIf(condition: boolean): boolean {
     if (condition) this.warnOn += 1;

@@ -1,7 +1,8 @@
 /** What becomes of a device, and of the SMMU in the end. Decided once; whoever reports it reads the tag. */
 
 import type { Check } from './checks.ts';
-import type { Danger, InsertRefusal, KernelDevice } from './master.ts';
+import type { Danger } from './danger.ts';
+import type { InsertRefusal, KernelDevice } from './master.ts';
 import type { KernelDeath } from './panic.ts';
 import type { InFlight } from './reset.ts';
 

@@ -1,10 +1,9 @@
 /** arm_smmu_insert_master() for one device: its streams one by one, with the lazy adoption of their L2 tables. */
 
-import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import {
   type ArmSmmuDevice,
   type FreshTable,
-  type L2Table,
   pa,
   STRTAB_L2_BYTE_LENGTH,
   STRTAB_NUM_L2_STES,
@@ -12,14 +11,18 @@ import {
   type StrtabCfg,
 } from './device.ts';
 import { EINVAL, ENODEV, ENXIO, ERANGE } from './errno.ts';
-import type { Remap, RemapReason } from './kernel-memory.ts';
+import type { RemapReason } from './kernel-memory.ts';
+import {
+  addressOf,
+  entriesOf,
+  hasBadBase,
+  isInUse,
+  mappedAtAdoption,
+  readDescriptor,
+  type TwoLevelCfg,
+} from './l1-slot.ts';
 import type { Mapping } from './ledger.ts';
 import type { LogLine } from './log.ts';
-import { survive } from './panic.ts';
-import type { Revision } from './revision.ts';
-import { MAX_L2PTRS_KEPT } from './strtab-2lvl.ts';
-
-type TwoLevelCfg = StrtabCfg & { format: '2lvl' };
 
 /** A device of the kdump kernel. One without a name is known by its only StreamID. */
 export interface KernelDevice {
@@ -42,9 +45,6 @@ export type InsertRefusal =
       readonly l1Index: number;
       readonly paddr: number;
     };
-
-/** What would become of a device that nobody sees; null would be harmless. */
-export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
 
 /** What became of one stream of a device. */
 export interface StreamOutcome {
@@ -94,11 +94,6 @@ export function armSmmuInsertMaster(
   return outcomes;
 }
 
-/** StreamIDs that the table covers. */
-function entriesOf(cfg: StrtabCfg | FreshTable): number {
-  return cfg.format === '2lvl' ? cfg.numL1Ents * STRTAB_NUM_L2_STES : cfg.numEnts;
-}
-
 /** The range check prints nothing; the caller sees -ERANGE only. */
 function armSmmuInitSidStrtab(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Outcome {
   const entries = entriesOf(cfg);
@@ -130,79 +125,6 @@ function armSmmuInitL2Strtab(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, sid: number)
   return { ret: 0, fresh: true, refusal: null };
 }
 
-/** The table of a slot that was mapped with all others, and not kept for being one of too many. */
-function mappedAtAdoption(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, l1Index: number): L2Table | null {
-  if (cfg.l2ptrs.size < MAX_L2PTRS_KEPT) return null;
-  const { memoryAtAdoption: memory, revision } = smmu;
-  const descriptor = descriptorOf(
-    memory.words(cfg.l1tab.remap, addressOf(cfg, l1Index), L1STD_BYTE_LENGTH, () => null),
-  );
-  if (descriptor === null || !isInUse(revision, descriptor)) return null;
-  return {
-    kind: 'adopted',
-    mapping: { paddr: descriptor.l2, remap: memory.remap(descriptor.l2, STRTAB_L2_BYTE_LENGTH) },
-  };
-}
-
-function addressOf({ l1tab }: TwoLevelCfg, l1Index: number): number {
-  return l1tab.paddr + l1Index * L1STD_BYTE_LENGTH;
-}
-
-interface L1Descriptor {
-  readonly span: number;
-  readonly l2: number;
-}
-
-/** Null when it is not known. The adoption has read this table before: whoever survived that survives this. */
-function readDescriptor(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, paddr: number): L1Descriptor | null {
-  return descriptorOf(smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => null));
-}
-
-function descriptorOf(words: readonly bigint[] | null): L1Descriptor | null {
-  const [descriptor] = words ?? [];
-  if (descriptor === undefined) return null;
-  const low = Number(descriptor & 0xffff_ffffn);
-  return { span: low & 0x1f, l2: l1Pointer(low, Number(descriptor >> 32n)) };
-}
-
-function isInUse(revision: Revision, { span, l2 }: L1Descriptor): boolean {
-  return span !== 0 && (l2 !== 0 || revision.checksAlignment);
-}
-
-function hasBadBase(revision: Revision, { l2 }: L1Descriptor): boolean {
-  return (l2 === 0 || l2 % STRTAB_L2_BYTE_LENGTH !== 0) && revision.checksAlignment;
-}
-
-/**
- * What would become of a device of this StreamID, without inserting it; null when it would be accepted. For streams that
- * nobody sees in the dump, and that may be there.
- */
-export function dangerOf(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Danger | null {
-  if (sid >= entriesOf(cfg)) return 'refused';
-  if (cfg.format === 'fresh') return null;
-  if (cfg.format === 'linear') return deadly(smmu, cfg.table.remap, cfg.table.paddr + sid * STE_BYTE_LENGTH);
-  const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
-  const table =
-    cfg.l2ptrs.get(l1Index) ?? (smmu.revision.mapsL2At === 'adoption' ? mappedAtAdoption(smmu, cfg, l1Index) : null);
-  const offset = (sid % STRTAB_NUM_L2_STES) * STE_BYTE_LENGTH;
-  if (table?.kind === 'adopted') return deadly(smmu, table.mapping.remap, table.mapping.paddr + offset);
-  if (table?.kind === 'fresh') return null;
-  const descriptor = readDescriptor(smmu, cfg, addressOf(cfg, l1Index));
-  if (descriptor === null) return 'cannot-be-told';
-  if (!isInUse(smmu.revision, descriptor) || smmu.revision.mapsL2At === 'adoption') return null;
-  const { span, l2 } = descriptor;
-  if (span !== STRTAB_SPLIT + 1 || hasBadBase(smmu.revision, descriptor)) return 'refused';
-  const remap = smmu.memory.remap(l2, STRTAB_L2_BYTE_LENGTH);
-  if (remap.through === null) return 'refused';
-  return deadly(smmu, remap, l2 + offset);
-}
-
-/** Whether the question for the deferral dies reading this STE. */
-function deadly(smmu: ArmSmmuDevice, mapped: Remap, paddr: number): Danger | null {
-  const read = survive(() => smmu.memory.words(mapped, paddr, 8, () => smmu.revision.readers.deferral));
-  return 'death' in read ? 'kernel-dies' : null;
-}
-
 /** arm_smmu_kdump_adopt_l2_strtab(); the name has changed between revisions. */
 function armSmmuKdumpAdoptL2Strtab(
   smmu: ArmSmmuDevice,
@@ -218,14 +140,11 @@ function armSmmuKdumpAdoptL2Strtab(
     complain(`L1[${l1Index}] bad l2 table base ${pa(l2)}`);
     return refused(EINVAL, { kind: 'l2-base-bad', l1Index, l2, paddr });
   }
-  const { overlapTest } = smmu.revision;
-  if (overlapTest !== 'none' && smmu.revision.overlapAtInsertion) {
-    const overlaps = smmu.memory.overlaps(l2, STRTAB_L2_BYTE_LENGTH, overlapTest);
-    if (overlaps === null) return refused(null, { kind: 'l2-overlap-unknown', l1Index, paddr });
-    if (overlaps) {
-      complain(`L1[${l1Index}] now points at a corrupt range`);
-      return refused(EINVAL, { kind: 'l2-overlaps', l1Index, l2, paddr });
-    }
+  const overlaps = smmu.overlapsAtInsertion(l2);
+  if (overlaps === null) return refused(null, { kind: 'l2-overlap-unknown', l1Index, paddr });
+  if (overlaps) {
+    complain(`L1[${l1Index}] now points at a corrupt range`);
+    return refused(EINVAL, { kind: 'l2-overlaps', l1Index, l2, paddr });
   }
   const mapping = smmu.map('devm_memremap', 'l2-table', { paddr: l2, byteLength: STRTAB_L2_BYTE_LENGTH });
   const { through, why } = mapping.remap;

@@ -4,11 +4,12 @@
  * inserted when a driver was bound to it, and failed alone.
  */
 
+import { dangerOf } from './danger.ts';
 import { armSmmuIsAttachDeferred, type Deferral, NOT_ASKED } from './deferral.ts';
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from './device.ts';
 import { ENODEV } from './errno.ts';
 import type { DeviceFate, Loss } from './fate.ts';
-import { armSmmuInsertMaster, dangerOf, type KernelDevice, type StreamOutcome } from './master.ts';
+import { armSmmuInsertMaster, type KernelDevice, type StreamOutcome } from './master.ts';
 import { type KernelDeath, survive } from './panic.ts';
 
 /** A kernel version, as far as it decides here. */

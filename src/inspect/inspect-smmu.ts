@@ -1,13 +1,11 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
-import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
 import { type ArmSmmuDevice, STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
 import type { Revision } from '../adopt/revision.ts';
-import { CURRENT_REVISIONS, REVISIONS } from '../adopt/revisions.ts';
 import { Stages } from '../adopt/stages.ts';
 import type { ToldByLog } from '../adopt/told-by-log.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
@@ -15,7 +13,6 @@ import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
-import { revisionsInWords } from '../findings/prose/revisions.ts';
 import type { RiskContext } from '../findings/risks/context.ts';
 import type { ExaminationBudget } from '../findings/risks/examination.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
@@ -36,8 +33,9 @@ import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import { OutcomeReports } from './adoption-report.ts';
 import type { AsidSpaces } from './asid-spaces.ts';
+import { compareRevisions } from './compare-revisions.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { RevisionOutcome, SmmuReport } from './inspection.ts';
+import type { SmmuReport } from './inspection.ts';
 import { faultsOf, ownSmmuOf } from './kernel-report.ts';
 import type { Listing } from './listing.ts';
 import type { LogReport } from './log-report.ts';
@@ -257,44 +255,6 @@ function chooseDevices(
   }
   const present = [...devices.present, ...active];
   return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
-}
-
-/** What is done with each revision. */
-interface Comparing {
-  readonly emulate: (revision: Revision) => Emulation;
-  /** Hears of each, in their order. */
-  readonly heard: (emulation: Emulation) => void;
-  readonly report: (emulation: Emulation) => Outcome;
-}
-
-/** The other revisions: all that they do when asked for, else one note where any current one would decide otherwise. */
-function compareRevisions(
-  emulation: Emulation,
-  { emulate, heard, report }: Comparing,
-  all: readonly Revision[] | null,
-  findings: FindingList,
-): Pick<SmmuReport, 'adoptions' | 'splits'> {
-  const byName = new Map<string, RevisionOutcome>();
-  const splits: RevisionSplit[] = [];
-  const wanted = new Set([...(all ?? CURRENT_REVISIONS), emulation.revision]);
-  for (const revision of [...REVISIONS.values()].filter((one) => wanted.has(one))) {
-    const one = revision === emulation.revision ? emulation : emulate(revision);
-    heard(one);
-    if (all !== null) {
-      const { adoption, ...rest } = report(one);
-      byName.set(revision.name, { ...adoption, ...rest });
-    }
-    const split = one === emulation ? null : splitOf(emulation, one);
-    if (split !== null) splits.push(split);
-  }
-  if (all !== null) return { adoptions: Object.fromEntries(byName), splits };
-  const deciding = splits.filter(decidesDifferently);
-  const [first] = deciding;
-  if (first !== undefined) {
-    const others = revisionsInWords(deciding.map((split) => split.revision));
-    findings.add('revisions-differ', { revision: first.from, others, check: first.check ?? '', why: first.why });
-  }
-  return { adoptions: null, splits: null };
 }
 
 function compareLog(

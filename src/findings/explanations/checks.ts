@@ -105,7 +105,11 @@ export const CHECKS = {
     title: 'The linear table can be mapped',
     meaning: 'One mapping for the whole table, 64 bytes for each entry. No entry is looked at.',
     hardware: 'It needs no mapping.',
-    kernel: `-ENOMEM without a message of its own; ${FALLS_BACK}. On arm64 only an address that the CPU cannot express fails.`,
+    kernel: {
+      'v1 to v2': 'The error goes unnoticed: the first STE that is read through it is an oops.',
+      'v3 to v5': `-ENXIO without a message of its own; ${FALLS_BACK}.`,
+      'v6 on': `-ENOMEM without a message of its own; ${FALLS_BACK}. On arm64 only an address that the CPU cannot express fails.`,
+    },
     causes: ['a base out of memory', 'a load address of a raw dump that was mistaken', '--fail memremap:N'],
     next: ['`smmu-adopt explain strtab-outside-memory`', '`smmu-adopt info DUMP`: the memory map'],
     references: [linux('memremap'), linux('arm_smmu_kdump_adopt_strtab_linear')],

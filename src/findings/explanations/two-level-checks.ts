@@ -7,6 +7,9 @@ const PATH = linux('arm_smmu_kdump_adopt_strtab_2lvl');
 const ANOTHER_SYSTEM = 'a table that firmware or another system built';
 const SNAPSHOT = 'a snapshot whose registers are of another SMMU or another moment';
 
+const ONLY_BEYOND =
+  'On arm64 only an address that the CPU cannot express fails to map; a hole maps, and kills the kernel when it is read.';
+
 export const TWO_LEVEL_CHECKS = {
   'two-level.feature': {
     title: 'The hardware has two-level tables, as FMT says',
@@ -43,7 +46,7 @@ export const TWO_LEVEL_CHECKS = {
     meaning: 'The table covers 2^LOG2SIZE StreamIDs: at least one L2 table, at most what the hardware can tell apart.',
     hardware: 'It caps LOG2SIZE by SIDSIZE; a table smaller than one L2 table has a single descriptor.',
     kernel: {
-      'v1 to v2': 'Only LOG2SIZE >= SPLIT is asked for.',
+      'v1 to v2': 'Only LOG2SIZE >= SPLIT is asked for: err "invalid log2size N < split N", and the probe fails.',
       'v3 on': 'err "log2size N out of range [a, b]", -EINVAL and a full reset.',
     },
     causes: [SNAPSHOT, ANOTHER_SYSTEM],
@@ -54,7 +57,10 @@ export const TWO_LEVEL_CHECKS = {
     title: 'SPLIT is 8, as in every table of Linux',
     meaning: 'With SPLIT 8 one L2 table is one PCI bus of 256 StreamIDs. 6 and 10 are legal, but not of Linux.',
     hardware: '6, 8 and 10 are all fine; any other value acts as 6.',
-    kernel: 'err "unsupported STRTAB_SPLIT N (expected 8)", -EINVAL and a full reset, in every revision.',
+    kernel: {
+      'v1 to v2': 'err "unsupported STRTAB_SPLIT N (expected 8)", -EINVAL, and the probe of the SMMU fails.',
+      'v3 on': 'The same error, and a full reset.',
+    },
     causes: [ANOTHER_SYSTEM, SNAPSHOT],
     next: [
       'who ran before Linux: a hypervisor or UEFI may own the SMMU',
@@ -140,9 +146,11 @@ export const TWO_LEVEL_CHECKS = {
     title: 'The L1 table can be mapped',
     meaning: 'One write-back mapping of all descriptors.',
     hardware: 'It needs no mapping, only an address that answers.',
-    kernel:
-      '-ENOMEM without a message of its own, and a full reset. On arm64 only an address that the CPU cannot express ' +
-      'fails to map; a hole maps, and kills the kernel when it is read.',
+    kernel: {
+      'v1 to v2': `The error goes unnoticed: reading the first descriptor through it is an oops. ${ONLY_BEYOND}`,
+      'v3 to v5': `-ENXIO without a message of its own, and a full reset. ${ONLY_BEYOND}`,
+      'v6 on': `-ENOMEM without a message of its own, and a full reset. ${ONLY_BEYOND}`,
+    },
     causes: ['a base out of memory', 'a raw dump placed at a wrong address', '--fail memremap:1'],
     next: ['`smmu-adopt explain strtab-outside-memory`', '`smmu-adopt info DUMP`: the memory map'],
     references: [linux('memremap'), PATH],
@@ -151,7 +159,10 @@ export const TWO_LEVEL_CHECKS = {
     title: 'The array of L2 pointers is allocated',
     meaning: '8 bytes for each L1 descriptor, in the memory of the kdump kernel.',
     hardware: 'Not concerned.',
-    kernel: '-ENOMEM without a message of its own, and a full reset.',
+    kernel: {
+      'v1 to v2': '-ENOMEM, and the probe of the SMMU fails.',
+      'v3 on': '-ENOMEM without a message of its own, and a full reset.',
+    },
     causes: ['a kdump kernel that is out of memory', '--fail kcalloc'],
     next: ['the size of the crashkernel reservation: a table of 2^17 descriptors takes 1 MiB'],
     references: [linux('kcalloc'), PATH],

@@ -38,7 +38,7 @@ export const VERDICT = {
         'v1 to v2': 'There is no way back: the probe of the SMMU fails with the errno.',
         'v3 on':
           'What was mapped is undone (from v4 on) and "falling back to full reset" printed; the errno is neither logged nor returned. ' +
-          '"SMMU currently enabled! Resetting..." follows.',
+          '"SMMU currently enabled! Resetting..." follows. Two levels on hardware without lead v3 elsewhere.',
       },
       causes: [
         'a descriptor or a register that Linux never writes: overwritten memory, or another system than Linux',
@@ -196,7 +196,9 @@ export const VERDICT = {
         'Its own read of such an address ends in an external abort: F_STE_FETCH, an event that nobody reads in a kdump ' +
         'kernel. Only the stream concerned suffers.',
       kernel: {
-        'v4 to v7':
+        'v1 to v2':
+          'As later ones; and where a mapping fails, the error code is read through as if it were an address.',
+        'v3 to v7':
           'The L1 table is read while the SMMU probes (arm_smmu_device_probe), an L2 table only when the kernel asks ' +
           'whether to defer the attach of a device behind it (arm_smmu_is_attach_deferred).',
         'v8 on': 'Every table in use is read while the SMMU probes, by the scan for IDs in use.',
