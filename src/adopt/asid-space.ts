@@ -6,6 +6,8 @@
 export class AsidSpace {
   readonly #reserved = new Set<number>();
   readonly #domains = new Map<number, string>();
+  /** The same as stretches, in the order in which they were given out. */
+  readonly #stretches: { readonly first: number; last: number }[] = [];
   /** Nothing below is free any more. */
   #lowest = 1;
   /** An SMMU that probed before may have given out any. */
@@ -18,7 +20,8 @@ export class AsidSpace {
 
   /** What tells one space from another to a scan. */
   get signature(): string {
-    return `${this.uncertain ? '?' : ''}${[...this.#domains.keys()].join()}`;
+    const stretches = this.#stretches.map(({ first, last }) => `${first}-${last}`);
+    return `${this.uncertain ? '?' : ''}${stretches.join()}`;
   }
 
   /** A scan that succeeded keeps what it has reserved for as long as the kernel lives. */
@@ -32,6 +35,9 @@ export class AsidSpace {
     for (let given = 0; given < domains && this.#lowest <= last; this.#lowest++) {
       if (this.#reserved.has(this.#lowest) || this.#domains.has(this.#lowest)) continue;
       this.#domains.set(this.#lowest, smmu);
+      const stretch = this.#stretches.at(-1);
+      if (stretch?.last === this.#lowest - 1) stretch.last = this.#lowest;
+      else this.#stretches.push({ first: this.#lowest, last: this.#lowest });
       given += 1;
     }
   }

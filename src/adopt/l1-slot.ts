@@ -33,10 +33,12 @@ export function mappedAtAdoption(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, l1Index:
   };
 }
 
+/** Where the descriptor of a slot is. */
 export function addressOf({ l1tab }: TwoLevelCfg, l1Index: number): number {
   return l1tab.paddr + l1Index * L1STD_BYTE_LENGTH;
 }
 
+/** Both fields of a descriptor: its span, and the address of its table. */
 export interface L1Descriptor {
   readonly span: number;
   readonly l2: number;
@@ -54,10 +56,12 @@ function descriptorOf(words: readonly bigint[] | null): L1Descriptor | null {
   return { span: low & 0x1f, l2: l1Pointer(low, Number(descriptor >> 32n)) };
 }
 
+/** Whether there is a table to map: through v7 a null pointer means that there is none. */
 export function isInUse(revision: Revision, { span, l2 }: L1Descriptor): boolean {
   return span !== 0 && (l2 !== 0 || revision.checksAlignment);
 }
 
+/** Null, or not aligned to the table, where the revision minds. */
 export function hasBadBase(revision: Revision, { l2 }: L1Descriptor): boolean {
   return (l2 === 0 || l2 % STRTAB_L2_BYTE_LENGTH !== 0) && revision.checksAlignment;
 }

@@ -31,7 +31,7 @@ export interface Revision {
   /** Bounds the number of L1 descriptors before the shift, and says it as a power of two (v10). */
   readonly boundsL1EntriesAsPower: boolean;
   /** What caps the size of a linear table, beside the 31 bits of its count: of 25 and SIDSIZE one, or both (v9 on). */
-  readonly linearCap: 'nothing' | 'SIDSIZE' | '25 or SIDSIZE' | '25 and SIDSIZE';
+  readonly linearCap: 'nothing' | '25 or SIDSIZE' | '25 and SIDSIZE';
   /** Switches the two-level feature off before it looks at a linear table, instead of once that is adopted (v4 on). */
   readonly clearsTwoLevelFirst: boolean;
   /** The resources of the kdump kernel that no table may overlap (v3 to v5). */

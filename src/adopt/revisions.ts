@@ -66,7 +66,8 @@ const v3: Revision = {
   assertsCoherency: true,
   missingTwoLevel: 'option stays',
   boundsGeometry: true,
-  linearCap: 'SIDSIZE',
+  // The feature is off by then, so that it is SIDSIZE.
+  linearCap: '25 or SIDSIZE',
   overlapTest: 'System RAM',
   noticesMappingErrors: true,
   whenItFails: 'falls back',
@@ -80,7 +81,6 @@ const v4: Revision = {
   name: 'v4',
   unread: 'adopt',
   missingTwoLevel: 'fails',
-  linearCap: '25 or SIDSIZE',
   clearsTwoLevelFirst: false,
   mapsL2At: 'insertion',
   cleanupAsks: 'STRTAB_BASE_CFG',

@@ -57,8 +57,8 @@ export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number)
 function capOf({ revision, features, ids }: ArmSmmuDevice): number {
   if (revision.linearCap === 'nothing') return COUNT_CAP;
   const caps = [COUNT_CAP];
-  const either = revision.linearCap !== 'SIDSIZE' && features.twoLevelStreamTable;
-  if (either) caps.push(TWO_LEVEL_CAP);
-  if (!either || revision.linearCap === '25 and SIDSIZE') caps.push(ids.sidBits);
+  const { twoLevelStreamTable } = features;
+  if (twoLevelStreamTable) caps.push(TWO_LEVEL_CAP);
+  if (!twoLevelStreamTable || revision.linearCap === '25 and SIDSIZE') caps.push(ids.sidBits);
   return Math.min(...caps);
 }
