@@ -98,6 +98,8 @@ describe('an adoption that fails', () => {
       'kdump: retaining SMMUEN for in-flight DMA',
     ]);
     expect(rulesOf(inspected)).toContain('table-never-programmed');
+    expect(rulesOf(inspected)).toContain('dma-goes-on');
+    expect(rulesOf(inspected)).not.toContain('reset-cuts-off');
   });
 });
 

@@ -513,7 +513,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'machine',
   },
   'dma-goes-on': {
-    args: { streams: 10, sids: '0x8, 0x10 and 8 more', bypass: 1 },
+    args: { streams: 10, sids: '0x8, 0x10 and 8 more', bypass: 1, because: 'once adopted' },
     says: 'once adopted, 10 streams can go on with DMA (0x8, 0x10 and 8 more), 1 of them untranslated; a reset would have cut them off',
     severity: 'note',
     reach: null,
