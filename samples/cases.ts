@@ -4,6 +4,7 @@ import { ENTRY_CASES } from './entry-cases.ts';
 import { FIRMWARE_CASES } from './firmware-cases.ts';
 import { KERNEL_CASES } from './kernel-cases.ts';
 import type { Sample } from './machine.ts';
+import { REVISION_CASES } from './revision-cases.ts';
 import { RISK_CASES } from './risk-cases.ts';
 import { TABLE_CASES } from './table-cases.ts';
 
@@ -12,6 +13,7 @@ export const SAMPLES: readonly Sample[] = [
   ...TABLE_CASES,
   ...ENTRY_CASES,
   ...KERNEL_CASES,
+  ...REVISION_CASES,
   ...RISK_CASES,
   ...FIRMWARE_CASES,
 ];

@@ -124,8 +124,7 @@ export function command(code: bigint, sid = 0n, second = 0n): [bigint, bigint] {
 }
 
 /** A linear table for 64 SIDs with one stage 1, one stage 2 and one nested stream. */
-export function linear(): Image {
-  const table = 0x8810_0000;
+export function linear(table = 0x8810_0000): Image {
   const stage2 = { S2VMID: 3, S2TTB: TTB, S2T0SZ: 24, S2SL0: 1, S2PS: 5, S2AA64: 1, S2R: 1, SHCFG: 1 };
   return new Image()
     .abortTable(table, 64)

@@ -129,8 +129,8 @@ export const RISK_CASES: readonly Sample[] = [
   },
   {
     name: 'asids-on-two-smmus',
-    description:
-      'an ASID that is live on the second SMMU and that a new domain of the first may get: v8 and v9 stumble',
+    description: 'an ASID that is live on the second SMMU and that a new domain of the first gets: v8 and v9 stumble',
+    args: ['--insert', 'all', '--revision', 'all'],
     memory: translating()
       .l1(0x8806_0000, 0, 9, 0x8807_0000)
       .reserve(0x8806_0000, 4096)

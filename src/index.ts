@@ -6,7 +6,7 @@
 // What is answered.
 export type { Failures } from './adopt/ledger.ts';
 export type { KernelVersion } from './adopt/registration.ts';
-export { REVISIONS as revisions } from './adopt/revision.ts';
+export { REVISIONS as revisions } from './adopt/revisions.ts';
 export type * from './diff/before-after.ts';
 export { type DiffOptions, diff } from './diff/diff.ts';
 export type * from './diff/mapping-report.ts';

@@ -40,9 +40,9 @@ describe('examples', () => {
     /^adopted after 1 requests\n$/,
     /^adopted\n$/,
     /^adopted 3\n\{ present: 10,.*\}\n$/,
-    /^known: v6 .*\nv6 (adopted|panic) .*parts from v6 because/s,
+    /^known: v1 .*\nv1 (adopted|panic) .*parts from v6 because/s,
     /^file missing\.raw\nsnapshot dump\.raw\n$/,
-    /^v6 \w+\nv7 \w+\n/,
+    /^v1 \w+\nv2 \w+\n/,
   ];
 
   test('are as many as are known here', () => expect(examples).toHaveLength(expected.length));

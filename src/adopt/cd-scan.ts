@@ -3,9 +3,10 @@
 import { CD_BYTE_LENGTH, isValidCd, L1CD_BYTE_LENGTH, l1CdPointer } from '../smmu/cd-table.ts';
 import { l1Pointer } from '../smmu/stream-table.ts';
 import type { ArmSmmuDevice } from './device.ts';
-import { EINVAL, ENOMEM } from './errno.ts';
+import { EBUSY, EINVAL, ENOMEM } from './errno.ts';
 import type { Required, ScanObserved, ScanPlace, ScanRule } from './evidence.ts';
 import type { Remap, RemapReason } from './kernel-memory.ts';
+import type { Revision } from './revision.ts';
 import type { ScanRecord } from './scan-record.ts';
 
 /** STE.S1Fmt: the two formats that the scan accepts. */
@@ -50,8 +51,8 @@ export function armSmmuKexecResvS1Asids(
       const index = slice.first + i;
       const leaf = l1CdPointer(descriptor, slice.words[2 * i + 1] as number);
       const at = { ...place, cd: { level: 'l1' as const, index, paddr: paddr + index * L1CD_BYTE_LENGTH } };
-      if (leaf === 0 || leaf % LEAF_BYTE_LENGTH !== 0) {
-        const rule = leaf === 0 ? 'cd-leaf-null' : 'cd-leaf-unaligned';
+      const rule = brokenLeafRule(smmu.revision, leaf);
+      if (rule !== null) {
         const observed = { kind: 'address', paddr: leaf } as const;
         record.fail({ ...at, rule, ret: EINVAL, observed, required: { kind: 'aligned-to-leaf' } });
         continue;
@@ -66,6 +67,12 @@ export function armSmmuKexecResvS1Asids(
   }
 }
 
+/** v8 reads the leaf wherever the pointer leads, v9 wherever but at address 0. */
+function brokenLeafRule(revision: Revision, leaf: number): ScanRule | null {
+  if (leaf === 0) return revision.rejectsNullCdLeaf ? 'cd-leaf-null' : null;
+  return leaf % LEAF_BYTE_LENGTH !== 0 && revision.checksCdAlignment ? 'cd-leaf-unaligned' : null;
+}
+
 /** A table that memremap() refuses ends the scan with -ENOMEM. */
 export function unmappable(rule: ScanRule, paddr: number, why: RemapReason) {
   const observed = { kind: 'unmappable', paddr, why } as const;
@@ -77,7 +84,7 @@ export function unmappable(rule: ScanRule, paddr: number, why: RemapReason) {
  * hardware ignores it. Null when a rule is broken.
  */
 function checkSteCdtab(
-  { ids, features }: ArmSmmuDevice,
+  { ids, features, revision }: ArmSmmuDevice,
   record: ScanRecord,
   place: StePlace,
   low: number,
@@ -99,12 +106,12 @@ function checkSteCdtab(
   if (s1fmt !== S1FMT_LINEAR && s1fmt !== S1FMT_64K_L2)
     return fail('s1fmt-unsupported', format, { kind: 'known-s1fmt' });
   const twoLevel = s1fmt === S1FMT_64K_L2;
-  if (twoLevel && !features.twoLevelCdTable) {
+  if (twoLevel && !features.twoLevelCdTable && revision.asksForCd2l) {
     return fail('s1fmt-without-cd2l', format, { kind: 'equals', value: S1FMT_LINEAR });
   }
   const maxContexts = 2 ** s1cdmax;
   const byteLength = twoLevel ? Math.ceil(maxContexts / LEAF_CDS) * L1CD_BYTE_LENGTH : maxContexts * CD_BYTE_LENGTH;
-  if (paddr % byteLength !== 0) {
+  if (paddr % byteLength !== 0 && revision.checksCdAlignment) {
     return fail('cd-table-unaligned', { kind: 'address', paddr }, { kind: 'aligned', byteLength });
   }
   return { paddr, twoLevel, maxContexts };
@@ -128,22 +135,23 @@ function resvCdAsids(
     for (let i = 0, at = 0; i < slice.count; i++, at += CD_BYTE_LENGTH / 4) {
       if (!isValidCd(slice.words, at)) continue;
       const asid = (slice.words[at + 1] as number) >>> 16;
-      if (asid !== 0 && asid < limit) {
+      const valid = asid !== 0 && asid < limit;
+      const owner = valid ? smmu.asids.ownerOf(asid) : null;
+      if (valid && owner === null) {
         record.asid(asid);
         continue;
       }
       const entry = slice.first + i;
       const cd = { level: 'cd' as const, index: firstSsid + entry, paddr: mapped.paddr + entry * CD_BYTE_LENGTH };
+      if (owner !== null) {
+        const observed = { kind: 'asid-of-domain', asid, smmu: owner } as const;
+        record.fail({ ...place, cd, rule: 'asid-busy', ret: EBUSY, observed, required: { kind: 'not-of-domain' } });
+        continue;
+      }
       const rule = asid === 0 ? 'asid-zero' : 'asid-too-large';
       const observed = { kind: 'field', field: 'ASID', value: asid } as const;
-      record.fail({
-        ...place,
-        cd,
-        rule,
-        ret: EINVAL,
-        observed,
-        required: { kind: 'range', first: 1, last: limit - 1 },
-      });
+      const required = { kind: 'range', first: 1, last: limit - 1 } as const;
+      record.fail({ ...place, cd, rule, ret: EINVAL, observed, required });
     }
   }
 }

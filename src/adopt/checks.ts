@@ -30,38 +30,67 @@ interface CheckRow {
   readonly of?: (revision: Revision) => boolean;
 }
 
+function testsOverlaps({ overlapTest }: Revision): boolean {
+  return overlapTest !== 'none';
+}
+
+function overlapFree({ overlapTest }: Revision): Required {
+  return { kind: 'disjoint', from: overlapTest === 'none' ? 'System RAM' : overlapTest };
+}
+
 const GATE: readonly CheckRow[] = [
   { id: 'gate.smmuen', required: { kind: 'equals', value: 1 } },
   { id: 'gate.coherent', required: { kind: 'coherent' } },
-  { id: 'gate.service-failure', required: { kind: 'no-service-failure' } },
+  {
+    id: 'gate.service-failure',
+    required: { kind: 'no-service-failure' },
+    of: ({ asksServiceFailure }) => asksServiceFailure,
+  },
   { id: 'strtab.format', required: { kind: 'known-format' } },
 ];
 
 const TWO_LEVEL: readonly CheckRow[] = [
-  { id: 'two-level.feature', required: { kind: 'two-level' } },
+  {
+    id: 'two-level.feature',
+    required: { kind: 'two-level' },
+    of: ({ missingTwoLevel }) => missingTwoLevel !== 'forced on',
+  },
   { id: 'two-level.coherent', required: { kind: 'coherent' }, of: ({ assertsCoherency }) => assertsCoherency },
-  { id: 'two-level.log2size', required: { kind: 'log2size-in-range' } },
+  {
+    id: 'two-level.log2size',
+    required: ({ boundsGeometry }) => ({ kind: boundsGeometry ? 'log2size-in-range' : 'log2size-at-least-split' }),
+  },
   { id: 'two-level.split', required: { kind: 'equals', value: 8 } },
   { id: 'two-level.l1-entries', required: { kind: 'at-most', value: 1 << 17 } },
+  { id: 'two-level.l1-overlap', required: overlapFree, of: testsOverlaps },
   { id: 'two-level.l1-alignment', required: { kind: 'aligned-to-size' }, of: ({ checksAlignment }) => checksAlignment },
   { id: 'two-level.l1-mapping', required: { kind: 'mapped' } },
   { id: 'two-level.l2-pointers', required: { kind: 'allocated' } },
   {
     id: 'two-level.l1-descriptors',
-    required: ({ checksAlignment }) => ({ kind: checksAlignment ? 'l1-span-and-alignment' : 'l1-span-or-null' }),
+    required: ({ checksAlignment, boundsGeometry }) => ({
+      kind: checksAlignment ? 'l1-span-and-alignment' : boundsGeometry ? 'l1-span-or-null' : 'l1-any',
+    }),
+  },
+  { id: 'two-level.l2-overlap', required: overlapFree, of: testsOverlaps },
+  {
+    id: 'two-level.l2-mapping',
+    required: { kind: 'mapped' },
+    of: ({ mapsL2At, noticesMappingErrors }) => mapsL2At === 'adoption' && noticesMappingErrors,
   },
 ];
 
 const LINEAR: readonly CheckRow[] = [
   { id: 'linear.coherent', required: { kind: 'coherent' }, of: ({ assertsCoherency }) => assertsCoherency },
   { id: 'linear.log2size', required: { kind: 'log2size-within-cap' } },
+  { id: 'linear.overlap', required: overlapFree, of: testsOverlaps },
   { id: 'linear.alignment', required: { kind: 'aligned-to-size' }, of: ({ checksAlignment }) => checksAlignment },
   { id: 'linear.mapping', required: { kind: 'mapped' } },
 ];
 
 const AFTERWARDS: readonly CheckRow[] = [
   { id: 'ids.scan', required: { kind: 'ids-free' }, of: ({ reservesIds }) => reservesIds },
-  { id: 'cleanup.action', required: { kind: 'registered' } },
+  { id: 'cleanup.action', required: { kind: 'registered' }, of: ({ holds }) => holds === 'cleanup action' },
 ];
 
 /** The ids of all checks that any revision makes, in the order in which the driver comes to them. */
@@ -106,6 +135,8 @@ export class Checks {
     if (check === undefined) throw new Error(`no check named ${id}`);
     const found = { id, result, observed, required: required ?? check.required };
     this.#results.set(id, found);
-    if (result !== 'pass') this.#decidedBy ??= found;
+    // What fails decides, whatever could not be told before it.
+    const known = this.#decidedBy?.result ?? 'pass';
+    if (result !== 'pass' && (known === 'pass' || (known !== 'fail' && result === 'fail'))) this.#decidedBy = found;
   }
 }

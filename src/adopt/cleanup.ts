@@ -17,12 +17,14 @@ export function armSmmuKdumpAdoptCleanup(smmu: ArmSmmuDevice, page: RegisterPage
   const { strtabCfg: cfg } = smmu;
   if (cfg === null) return;
   const format = askFormat(smmu, page);
-  if (format === 'reserved') return;
+  if (format === null || format === 'reserved') return;
   if (format === '2lvl' && cfg.format === '2lvl') cfg.array?.release();
   (cfg.format === '2lvl' ? cfg.l1tab : cfg.table).release();
 }
 
-function askFormat(smmu: ArmSmmuDevice, page: RegisterPage): TableFormatField {
+/** Null where there is no clean-up that would ask. */
+function askFormat(smmu: ArmSmmuDevice, page: RegisterPage): TableFormatField | null {
+  if (smmu.revision.cleanupAsks === 'nothing') return null;
   if (smmu.revision.cleanupAsks === 'ARM_SMMU_FEAT_2_LVL_STRTAB') {
     return smmu.features.twoLevelStreamTable ? '2lvl' : 'linear';
   }
@@ -32,5 +34,5 @@ function askFormat(smmu: ArmSmmuDevice, page: RegisterPage): TableFormatField {
 /** The SMMU is unbound: its managed resources go in reverse order of their making, the clean-up action last. */
 export function unbind(smmu: ArmSmmuDevice, page: RegisterPage): void {
   smmu.ledger.releaseManaged();
-  armSmmuKdumpAdoptCleanup(smmu, page);
+  if (smmu.revision.holds === 'cleanup action') armSmmuKdumpAdoptCleanup(smmu, page);
 }

@@ -2,7 +2,9 @@
 
 import { CHECK_ORDER, type Check } from './checks.ts';
 import type { Emulation, Verdict } from './emulate.ts';
+import type { StreamOutcome } from './master.ts';
 import type { KernelDeath } from './panic.ts';
+import type { Probe } from './registration.ts';
 
 /** The first thing that one revision does differently from another. */
 export interface RevisionSplit {
@@ -20,8 +22,7 @@ export type SplitReason =
   /** The check's outcome; null where the revision does not make it. */
   | ({ readonly kind: 'check' } & Sides<{ readonly check: Check | null }>)
   | ({ readonly kind: 'ending' } & Sides<Ending>)
-  /** What inserting the stream returns; null where that cannot be told. */
-  | ({ readonly kind: 'insertion'; readonly sid: number } & Sides<{ readonly ret: number | null }>)
+  | ({ readonly kind: 'insertion'; readonly sid: number } & Sides<Insertion>)
   /** CR0 in the end and its ATSCHK; null where that cannot be told. */
   | ({ readonly kind: 'cr0' } & Sides<{ readonly cr0: number | null; readonly atschk: number | null }>)
   /** IDs set aside for live entries. */
@@ -31,6 +32,9 @@ interface Sides<T> {
   readonly from: T & { readonly revision: string };
   readonly other: T & { readonly revision: string };
 }
+
+/** What inserting a stream returns, whether into a new L2 table, and whether its attach waits; null: cannot be told. */
+type Insertion = Pick<StreamOutcome, 'ret' | 'fresh'> & Pick<Probe, 'deferred'>;
 
 interface Ending {
   readonly verdict: Verdict;
@@ -68,12 +72,26 @@ function resultOf(check: Check | null): Check['result'] {
 
 function adoptionDifference(from: Emulation, other: Emulation): Difference | null {
   if (from.verdict === other.verdict && from.ret === other.ret) return null;
-  for (const id of CHECK_ORDER) {
+  const [a, b] = [from.decidedBy, other.decidedBy];
+  // The same check ends both, and what follows from it is another thing.
+  const same = a !== null && b !== null && a.id === b.id && a.result === b.result;
+  if (same) return { aspect: 'adoption', check: a.id, why: endings(from, other) };
+  const differing = CHECK_ORDER.flatMap((id) => {
     const both = sides(from, other, ({ checks }) => ({ check: checks.find((check) => check.id === id) ?? null }));
-    if (resultOf(both.from.check) === resultOf(both.other.check)) continue;
-    return { aspect: 'adoption', check: id, why: { kind: 'check', ...both } };
-  }
+    return resultOf(both.from.check) === resultOf(both.other.check) ? [] : [{ id, both }];
+  });
+  // What one of them does not even come to is said only where nothing else tells them apart.
+  const [first] = [
+    ...differing.filter(({ both }) => isMade(both.from.check) && isMade(both.other.check)),
+    ...differing,
+  ];
+  if (first !== undefined) return { aspect: 'adoption', check: first.id, why: { kind: 'check', ...first.both } };
   return { aspect: 'adoption', check: null, why: endings(from, other) };
+}
+
+/** Whether something comes of a check, if only that nobody can tell what. */
+function isMade(check: Check | null): boolean {
+  return check === null || check.result !== 'not-reached' || check.observed !== null;
 }
 
 function endings(from: Emulation, other: Emulation): SplitReason {
@@ -84,18 +102,39 @@ function endings(from: Emulation, other: Emulation): SplitReason {
 }
 
 function insertionDifference(from: Emulation, other: Emulation): Difference | null {
-  const streams = ({ probes }: Emulation) =>
-    probes.flatMap(({ streams: list, deferred }) => list.map((stream) => ({ ...stream, deferred })));
-  const others = streams(other);
-  for (const [i, a] of streams(from).entries()) {
-    const b = others[i];
-    if (b === undefined || (a.ret === b.ret && a.fresh === b.fresh && a.deferred === b.deferred)) continue;
-    const both = sides(from, other, (one) => ({ ret: (one === from ? a : b).ret }));
+  const first = from.probes === other.probes ? null : firstStreamThatDiffers(from.probes, other.probes);
+  if (first !== null) {
+    const [a, b] = first;
+    const both = sides(from, other, (one) => (one === from ? a : b));
     return { aspect: 'insertions', check: null, why: { kind: 'insertion', sid: a.sid, ...both } };
   }
   const deadlyRead = ({ fate }: Emulation) => (fate.kind === 'kernel-dies' ? fate.death.paddr : null);
   if (deadlyRead(from) === deadlyRead(other)) return null;
   return { aspect: 'insertions', check: null, why: endings(from, other) };
+}
+
+/** There can be tens of thousands, most of them alike. */
+function firstStreamThatDiffers(
+  from: readonly Probe[],
+  others: readonly Probe[],
+): readonly [Insertion & { readonly sid: number }, Insertion] | null {
+  const rest = streamsOf(others);
+  for (const [a, deferred] of streamsOf(from)) {
+    const next = rest.next();
+    if (next.done === true) return null;
+    const [b, otherDeferred] = next.value;
+    if (a.ret !== b.ret || a.fresh !== b.fresh || deferred !== otherDeferred) {
+      return [
+        { sid: a.sid, ret: a.ret, fresh: a.fresh, deferred },
+        { ret: b.ret, fresh: b.fresh, deferred: otherDeferred },
+      ];
+    }
+  }
+  return null;
+}
+
+function* streamsOf(probes: readonly Probe[]): Generator<readonly [StreamOutcome, deferred: boolean | null]> {
+  for (const { streams, deferred } of probes) for (const stream of streams) yield [stream, deferred];
 }
 
 function resetDifference(from: Emulation, other: Emulation): Difference | null {

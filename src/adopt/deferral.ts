@@ -14,8 +14,8 @@ export interface Deferral {
 export const NOT_ASKED: Deferral = { deferred: null, sid: null };
 
 /**
- * Deferred exactly when one of the device's STEs has V=1 and a Config other than abort, reserved values and a null
- * context pointer included (v3 on). Throws KernelPanic when reading an STE kills the kernel.
+ * Deferred exactly when one of the device's STEs has V=1 and from v3 on a Config other than abort, reserved values and a
+ * null context pointer included. Throws KernelPanic when reading an STE kills the kernel.
  */
 export function armSmmuIsAttachDeferred(
   smmu: ArmSmmuDevice,
@@ -25,14 +25,18 @@ export function armSmmuIsAttachDeferred(
   let unknown: number | null = null;
   for (const sid of sids) {
     const ste = armSmmuGetStepForSid(cfg, sid);
-    if (ste === null) continue;
+    if (ste === null) {
+      // The abort entries of a new L2 table are valid.
+      if (cfg.format !== 'fresh' && smmu.revision.defersOn === 'V') return { deferred: true, sid };
+      continue;
+    }
     const [word0] = smmu.read(ste.mapping, ste.paddr, 8, () => smmu.revision.readers.deferral) ?? [];
     if (word0 === undefined) {
       unknown ??= sid;
       continue;
     }
     const { valid, config } = steConfig(Number(word0 & 0xffff_ffffn));
-    if (valid && config !== 'abort') return { deferred: true, sid };
+    if (valid && (config !== 'abort' || smmu.revision.defersOn === 'V')) return { deferred: true, sid };
   }
   return unknown === null ? { deferred: false, sid: null } : { deferred: null, sid: unknown };
 }

@@ -2,12 +2,15 @@
 
 import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
+import type { AsidSpace } from './asid-space.ts';
 import { Checks } from './checks.ts';
+import { ENODEV, ENOMEM, ENXIO } from './errno.ts';
 import type { Observed } from './evidence.ts';
 import type { KernelMemory, Reader } from './kernel-memory.ts';
 import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
-import { KernelLog, type LogLevel } from './log.ts';
+import { KernelLog, type LogLevel, type LogStage } from './log.ts';
 import type { Revision } from './revision.ts';
+import type { Stages } from './stages.ts';
 import type { ToldByLog } from './told-by-log.ts';
 
 /** ARM_SMMU_FEAT_2_LVL_STRTAB, ARM_SMMU_FEAT_2_LVL_CDTAB, ARM_SMMU_FEAT_COHERENCY. */
@@ -27,7 +30,9 @@ export interface IdSizes {
 }
 
 /** An L2 table as `l2ptrs[i]` holds it: the crashed kernel's, mapped, or a new one full of abort STEs. */
-export type L2Table = { readonly kind: 'adopted'; readonly mapping: Mapping } | { readonly kind: 'fresh' };
+export type L2Table =
+  | { readonly kind: 'adopted'; readonly mapping: Pick<Mapping, 'paddr' | 'remap'> }
+  | { readonly kind: 'fresh' };
 
 /** `struct arm_smmu_strtab_cfg` as adoption fills it: `l2.l1_dma` and `linear.ste_dma` are left unset from v6 on. */
 export type StrtabCfg =
@@ -66,16 +71,25 @@ export interface DeviceInput {
   readonly failures: Failures;
   /** Null: what the dump leaves open stays open. */
   readonly told: ToldByLog | null;
+  /** What other revisions have lived of this SMMU, in the same machine and with the same log. */
+  readonly stages: Stages<ArmSmmuDevice>;
+  /** The ASIDs that are taken when the SMMU probes. */
+  readonly asids: AsidSpace;
 }
 
 export class ArmSmmuDevice {
   readonly registers: RegisterFile;
-  readonly revision: Revision;
+  /** While a stage runs, one that notices what is asked of it. */
+  revision: Revision;
   readonly firmwareCoherent: boolean | null;
   readonly told: ToldByLog | null;
+  readonly stages: Stages<ArmSmmuDevice>;
+  readonly asids: AsidSpace;
   readonly ledger: Ledger;
   readonly log = new KernelLog();
   readonly checks: Checks;
+  /** The memory in which the table is adopted. */
+  readonly memoryAtAdoption: KernelMemory;
   /** The memory at this moment; it moves on when a later dump takes over. */
   memory: KernelMemory;
   features: Features = { twoLevelStreamTable: false, twoLevelCdTable: false, coherent: false };
@@ -84,15 +98,20 @@ export class ArmSmmuDevice {
   optKdumpAdopt = false;
   /** Zeroed, as after memset, until an adoption succeeds. */
   strtabCfg: StrtabCfg | null = null;
+  /** ARM_SMMU_OPT_KDUMP_ADOPT stays set, though no table was adopted (v3). */
+  neverProgrammed = false;
   /** How often WARN_ON fired. */
   warnOn = 0;
 
-  constructor({ registers, firmwareCoherent, revision, memory, failures, told }: DeviceInput) {
+  constructor({ registers, firmwareCoherent, revision, memory, failures, told, stages, asids }: DeviceInput) {
     this.told = told;
+    this.stages = stages;
+    this.asids = asids;
     this.registers = registers;
     this.firmwareCoherent = firmwareCoherent;
     this.revision = revision;
     this.memory = memory;
+    this.memoryAtAdoption = memory;
     this.ledger = new Ledger(failures);
     this.checks = new Checks(tableFormatOf(this.strtabBaseCfg('FMT')), revision);
   }
@@ -110,15 +129,70 @@ export class ArmSmmuDevice {
     );
   }
 
+  /**
+   * arm_smmu_kdump_phys_is_corrupted(), the other way round. What cannot be told is noted, and passes: whatever fails
+   * later decides just the same.
+   */
+  passesOverlapTest(checkId: string, paddr: number, byteLength: number): boolean {
+    const { overlapTest } = this.revision;
+    if (overlapTest === 'none') return true;
+    const overlaps = this.memory.overlaps(paddr, byteLength, overlapTest);
+    const observed = { kind: 'overlap', paddr, byteLength, overlaps } as const;
+    if (overlaps !== null)
+      return this.checks.ask(checkId, !overlaps, observed, { kind: 'disjoint', from: overlapTest });
+    this.checks.cannotTell(checkId, observed);
+    return true;
+  }
+
+  /** The same for the L2 table of a device that is inserted; null where it cannot be told. */
+  overlapsAtInsertion(paddr: number): boolean | null {
+    const { overlapTest } = this.revision;
+    if (overlapTest === 'none' || !this.revision.overlapAtInsertion) return false;
+    return this.memory.overlaps(paddr, STRTAB_L2_BYTE_LENGTH, overlapTest);
+  }
+
   /** WARN_ON(condition). */
   warnIf(condition: boolean): boolean {
     if (condition) this.warnOn += 1;
     return condition;
   }
 
-  /** A message of the helpers that parse geometry and descriptors during the adoption. */
-  complain(level: LogLevel, text: string): void {
-    this.log.kdump('adopt', level, text, this.revision.parsePrefix);
+  /** A message of the series. */
+  say(stage: LogStage, level: LogLevel, text: string): void {
+    this.log.kdump(stage, level, this.revision.prefix + text);
+  }
+
+  /** An error of the helpers that parse geometry and descriptors during the adoption. */
+  complain(text: string): void {
+    this.log.kdump('adopt', 'err', this.revision.parsePrefix + text);
+  }
+
+  /** Whether a mapping is to fail for being the n-th: then revisions differ by how many they make. */
+  get countsMappings(): boolean {
+    return this.ledger.countsMappings;
+  }
+
+  /** The driver core prints nothing for -ENXIO and -ENODEV, which mean that there is no such device. */
+  printProbeFailure(stage: LogStage, ret: number): void {
+    if (ret === ENXIO || ret === ENODEV) return;
+    this.log.print(stage, 'err', `probe with driver arm-smmu-v3 failed with error ${ret}`);
+  }
+
+  /** From here on; what it answers tells what has been done since, as something to do to another device. */
+  watch() {
+    const { warnOn } = this;
+    const lines = this.log.lines.length;
+    const mark = this.ledger.mark();
+    return () => {
+      const said = this.log.lines.slice(lines);
+      const warnings = this.warnOn - warnOn;
+      const part = this.ledger.since(mark);
+      return (to: Pick<ArmSmmuDevice, 'log' | 'ledger' | 'warnOn'>) => {
+        to.log.lines.push(...said);
+        to.ledger.repeat(part);
+        to.warnOn += warnings;
+      };
+    };
   }
 
   /** memremap() or devm_memremap() of a table; a mixed range warns. */
@@ -128,8 +202,18 @@ export class ArmSmmuDevice {
     return mapping;
   }
 
+  /** The same of the L1 table or a linear one. */
+  mapTable(purpose: Mapping['purpose'], range: { readonly paddr: number; readonly byteLength: number }): Mapping {
+    return this.map(this.revision.holds === 'devres' ? 'devm_memremap' : 'memremap', purpose, range);
+  }
+
+  /** What a mapping that fails comes back with: a null pointer, or from devm_memremap() an error code. */
+  get mappingErrno(): number {
+    return this.revision.holds === 'devres' ? ENXIO : ENOMEM;
+  }
+
   /** The words of one entry of a mapped table, or null when they are not known. */
-  read(mapping: Mapping, paddr: number, byteLength: number, reader: Reader): bigint[] | null {
+  read(mapping: Pick<Mapping, 'remap'>, paddr: number, byteLength: number, reader: Reader): bigint[] | null {
     return this.memory.words(mapping.remap, paddr, byteLength, reader);
   }
 }
@@ -147,7 +231,7 @@ export function pa(paddr: number): string {
 }
 
 /** What became of a mapping, as a check shows it. */
-export function mappingObserved({ remap: { paddr, byteLength, why } }: Mapping): Observed {
+export function mappingObserved({ remap: { paddr, byteLength, why } }: Pick<Mapping, 'remap'>): Observed {
   return { kind: 'mapping', paddr, byteLength, why };
 }
 

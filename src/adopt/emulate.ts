@@ -3,7 +3,14 @@
 import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
 import type { Check } from './checks.ts';
 import { type RegisterPage, unbind } from './cleanup.ts';
-import { ArmSmmuDevice, type DeviceInput, type Features, type IdSizes, type StrtabCfg } from './device.ts';
+import {
+  ArmSmmuDevice,
+  type DeviceInput,
+  type Features,
+  type FreshTable,
+  type IdSizes,
+  type StrtabCfg,
+} from './device.ts';
 import type { AdoptionEnd, RegisterDoubt, SmmuFate } from './fate.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
 import { armSmmuInitStrtab } from './init-strtab.ts';
@@ -11,14 +18,18 @@ import type { KernelMemory } from './kernel-memory.ts';
 import type { Allocation, Mapping } from './ledger.ts';
 import type { StagedLogLine } from './log.ts';
 import { type KernelDeath, survive } from './panic.ts';
-import { type DevicePlan, type Probe, type RegistrationEnd, registerSmmu } from './registration.ts';
+import { type DevicePlan, type Probe, type Registration, type RegistrationEnd, registerSmmu } from './registration.ts';
 import { afterLoss, armSmmuDeviceReset, type Reset } from './reset.ts';
 import type { Revision } from './revision.ts';
 import type { IdScan } from './scan-record.ts';
 import { type Adoption, armSmmuKdumpAdoptStrtab } from './strtab.ts';
 
-/** `panic`: reading the L1 table, a linear one, or from v8 on any other, kills the kernel during the adoption. */
-export type Verdict = 'adopted' | 'fallback' | 'not-attempted' | 'indeterminate' | 'panic';
+/**
+ * `never-programmed`: the adoption fails, and the reset goes on as if it had not (v3). `probe-fails`: the probe of the
+ * SMMU fails with it (v1 and v2). `panic`: reading the L1 table, a linear one, or from v8 on any other, kills the kernel
+ * during the adoption.
+ */
+export type Verdict = Adoption['verdict'] | 'not-attempted' | 'panic';
 
 export interface EmulationInput extends DeviceInput {
   /** The memory when devices are inserted, where it differs. */
@@ -55,7 +66,7 @@ export interface Emulation {
   readonly warnOn: number;
   /** Those of the adoption; each insertion has its own. */
   readonly mappings: readonly Mapping[];
-  readonly transientNotListed: number;
+  readonly bulkNotListed: number;
   readonly allocations: readonly Allocation[];
   readonly strtabCfg: StrtabCfg | null;
   readonly idScan: IdScan | null;
@@ -81,13 +92,14 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const doubt = input.told?.adoption === judged ? null : input.doubt;
   const verdict = doubt === null ? judged : 'indeterminate';
   const mappings = smmu.ledger.settle();
-  const end = verdict === 'indeterminate' || verdict === 'panic' ? null : verdict;
-  const adopted = verdict === 'adopted' ? smmu.strtabCfg : null;
-  const table = end === null ? null : (adopted ?? armSmmuInitStrtab(smmu));
+  const end = endOf(verdict);
+  const found = verdict === 'adopted' ? smmu.strtabCfg : null;
+  const table = end === null ? null : (found ?? armSmmuInitStrtab(smmu));
   const reset = end === null ? null : armSmmuDeviceReset(smmu);
 
   smmu.memory = input.laterMemory ?? input.memory;
-  const registration = table === null ? null : registerSmmu(smmu, table, input.devices);
+  const registration = table === null ? null : register(smmu, table, input.devices);
+  const adopted = found === null ? null : smmu.strtabCfg;
   unbind(smmu, input.unbindPage);
   const { decidedBy } = smmu.checks;
   const ret = doubt === null ? (adoption?.ret ?? null) : null;
@@ -96,7 +108,9 @@ export function emulateAdoption(input: EmulationInput): Emulation {
       ? fateOf({ end, ret, decidedBy }, reset, registration.end)
       : diedAdopting !== null && doubt === null
         ? { kind: 'kernel-dies', after: null, death: diedAdopting }
-        : { kind: 'unknown', after: null, sid: null };
+        : verdict === 'probe-fails' && ret !== null
+          ? { kind: 'probe-fails', ret }
+          : { kind: 'unknown', after: null, sid: null };
   return {
     revision: input.revision,
     verdict,
@@ -109,12 +123,12 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     ids: smmu.ids,
     featuresBefore,
     featuresAfter: smmu.features,
-    optionAfter: end === null ? null : smmu.optKdumpAdopt,
+    optionAfter: end === null && verdict !== 'probe-fails' ? null : smmu.optKdumpAdopt,
     checks: smmu.checks.all,
     log: doubt === null ? smmu.log.lines : [],
     warnOn: smmu.warnOn,
     mappings,
-    transientNotListed: smmu.ledger.transientNotListed,
+    bulkNotListed: smmu.ledger.bulkNotListed,
     allocations: smmu.ledger.allocations,
     strtabCfg: adopted,
     idScan: adoption?.idScan ?? null,
@@ -122,6 +136,17 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     probes: registration?.probes ?? [],
     teardown: { page: input.unbindPage, ...smmu.ledger.balance() },
   };
+}
+
+/** The registration with its devices, which fill the slots of an adopted table. */
+function register(smmu: ArmSmmuDevice, table: StrtabCfg | FreshTable, devices: DevicePlan): Registration {
+  const size = table.format === '2lvl' ? `${table.numL1Ents}, ${table.l2ptrs.size} mapped` : table.numEnts;
+  const { registration, cfg } = smmu.stages.live(smmu, `registration with ${table.format} ${size}`, () => {
+    const own = table.format === '2lvl' ? { ...table, l2ptrs: new Map(table.l2ptrs) } : table;
+    return { registration: registerSmmu(smmu, own, devices), cfg: own };
+  });
+  if (table.format === '2lvl' && cfg.format === '2lvl') smmu.strtabCfg = { ...table, l2ptrs: cfg.l2ptrs };
+  return registration;
 }
 
 /** What becomes of an SMMU whose adoption, or its failure, the kernel has survived. */
@@ -139,8 +164,14 @@ function fateOf(
       return { ...then, after: end };
     case 'goes-on':
       if (end === 'adopted') return { kind: 'adopted' };
+      if (end === 'never-programmed') return { kind: 'never-programmed', ret: ret ?? 0 };
       return end === 'fallback' ? { kind: 'falls-back', ret } : { kind: 'not-attempted', decidedBy };
   }
+}
+
+/** Null where the kernel does not come to a reset of the SMMU, or where it cannot be told which it makes. */
+function endOf(verdict: Verdict): AdoptionEnd | null {
+  return verdict === 'indeterminate' || verdict === 'panic' || verdict === 'probe-fails' ? null : verdict;
 }
 
 function verdictOf(adoption: Adoption | null, death: KernelDeath | null): Verdict {

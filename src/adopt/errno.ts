@@ -2,6 +2,7 @@
 
 export const ENXIO = -6;
 export const ENOMEM = -12;
+export const EBUSY = -16;
 export const ENODEV = -19;
 export const EINVAL = -22;
 export const ERANGE = -34;
@@ -10,6 +11,7 @@ export const EOPNOTSUPP = -95;
 const NAMES = new Map([
   [ENXIO, 'ENXIO'],
   [ENOMEM, 'ENOMEM'],
+  [EBUSY, 'EBUSY'],
   [ENODEV, 'ENODEV'],
   [EINVAL, 'EINVAL'],
   [ERANGE, 'ERANGE'],

@@ -1,12 +1,17 @@
 /** What a check of the driver looks at, and what passes it: facts with their numbers, which the reports put into words. */
 
 import type { Oddity, RemapReason } from './kernel-memory.ts';
+import type { OverlapTest } from './revision.ts';
 
 /** What was found. */
 export type Observed =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'coherent'; readonly value: boolean }
   | { readonly kind: 'address'; readonly paddr: number }
+  /** Whether it overlaps what it must not; null where that cannot be told. */
+  | { readonly kind: 'overlap'; readonly paddr: number; readonly byteLength: number; readonly overlaps: boolean | null }
+  /** L2 tables of which that cannot be told. */
+  | { readonly kind: 'l2-overlaps-unknown'; readonly unknown: number }
   | { readonly kind: 'service-failure'; readonly active: boolean }
   | { readonly kind: 'two-level'; readonly stLevel: number; readonly sidSize: number }
   /** `why` null: it maps to what it should. */
@@ -20,7 +25,12 @@ export type Observed =
   | { readonly kind: 'l1-unknown'; readonly unknown: number; readonly of: number; readonly oddity: Oddity | null }
   | { readonly kind: 'ids'; readonly asids: number; readonly vmids: number; readonly cdTables: number }
   | { readonly kind: 'scan-failure'; readonly failure: ScanFailure }
-  | { readonly kind: 'scan-unfinished'; readonly unknownEntries: number; readonly gaveUp: GaveUp | null };
+  | {
+      readonly kind: 'scan-unfinished';
+      readonly unknownEntries: number;
+      readonly contestedAsids: number;
+      readonly gaveUp: GaveUp | null;
+    };
 
 /** What an L1 descriptor in use is rejected for, with both of its fields. */
 export interface BadL1Descriptor {
@@ -29,12 +39,15 @@ export interface BadL1Descriptor {
   readonly pointer: number;
 }
 
-export type BrokenL1Rule = 'span' | 'pointer';
+export type BrokenL1Rule = 'span' | 'pointer' | 'overlap';
 
 /** What passes. */
 export type Required =
   | { readonly kind: 'equals'; readonly value: number }
   | { readonly kind: 'at-most'; readonly value: number }
+  | { readonly kind: 'at-least'; readonly value: number }
+  /** From the kdump kernel's own resources. */
+  | { readonly kind: 'disjoint'; readonly from: OverlapTest }
   | { readonly kind: 'range'; readonly first: number; readonly last: number }
   | { readonly kind: 'aligned'; readonly byteLength: number }
   | {
@@ -44,10 +57,12 @@ export type Required =
         | 'known-format'
         | 'two-level'
         | 'log2size-in-range'
+        | 'log2size-at-least-split'
         | 'log2size-within-cap'
         | 'aligned-to-size'
         | 'mapped'
         | 'allocated'
+        | 'l1-any'
         | 'l1-span-or-null'
         | 'l1-span-and-alignment'
         | 'ids-free'
@@ -56,7 +71,7 @@ export type Required =
     };
 
 /** What the ID scan asks of an entry, where it is no number. */
-type ScanRequirement = 'not-null' | 'known-s1fmt' | 'known-config' | 'aligned-to-leaf';
+type ScanRequirement = 'not-null' | 'known-s1fmt' | 'known-config' | 'aligned-to-leaf' | 'not-of-domain';
 
 /** The rules by which the scan for IDs in use tosses an adoption. */
 export type ScanRule =
@@ -73,6 +88,7 @@ export type ScanRule =
   | 'cd-leaf-unmappable'
   | 'asid-zero'
   | 'asid-too-large'
+  | 'asid-busy'
   | 'vmid-zero'
   | 'vmid-too-large';
 
@@ -98,6 +114,8 @@ export interface ScanFailure extends ScanPlace {
 export type ScanObserved =
   | { readonly kind: 'field'; readonly field: 'S1CDMax' | 'S1Fmt' | 'Config' | 'ASID' | 'VMID'; readonly value: number }
   | { readonly kind: 'null-context-pointer' }
+  /** An SMMU that probed before has given it to a domain. */
+  | { readonly kind: 'asid-of-domain'; readonly asid: number; readonly smmu: string }
   | { readonly kind: 'address'; readonly paddr: number }
   | { readonly kind: 'unmappable'; readonly paddr: number; readonly why: RemapReason };
 

@@ -1,7 +1,8 @@
 /** What becomes of a device, and of the SMMU in the end. Decided once; whoever reports it reads the tag. */
 
 import type { Check } from './checks.ts';
-import type { Danger, InsertRefusal, KernelDevice } from './master.ts';
+import type { Danger } from './danger.ts';
+import type { InsertRefusal, KernelDevice } from './master.ts';
 import type { KernelDeath } from './panic.ts';
 import type { InFlight } from './reset.ts';
 
@@ -37,13 +38,17 @@ export interface LossAftermath extends Loss {
 export type RegisterDoubt = 'captured-after-probe' | 'table-in-kdump-memory' | 'table-in-gap' | 'cr0-after-reset';
 
 /** How the attempt to adopt ends, where it does. */
-export type AdoptionEnd = 'adopted' | 'fallback' | 'not-attempted';
+export type AdoptionEnd = 'adopted' | 'fallback' | 'not-attempted' | 'never-programmed';
 
 /** What becomes of the SMMU. `after` is how the adoption had ended by then; null while it went on. */
 export type SmmuFate =
   | { readonly kind: 'adopted' }
   /** The adoption fails with the negative errno `ret`, null where that cannot be told; the SMMU is reset. */
   | { readonly kind: 'falls-back'; readonly ret: number | null }
+  /** In adoption mode with a table of its own, which the hardware never hears of (v3). */
+  | { readonly kind: 'never-programmed'; readonly ret: number }
+  /** No driver: the SMMU stays as the crashed kernel left it (v1 and v2). */
+  | { readonly kind: 'probe-fails'; readonly ret: number }
   | { readonly kind: 'not-attempted'; readonly decidedBy: Check | null }
   | { readonly kind: 'kernel-dies'; readonly after: AdoptionEnd | null; readonly death: KernelDeath }
   | { readonly kind: 'smmu-lost'; readonly after: AdoptionEnd; readonly loss: LossAftermath }

@@ -39,17 +39,19 @@ function coherentAsRegisterSays({ registers, firmwareCoherent }: ArmSmmuDevice):
 }
 
 /** The kdump gate. Nothing is logged for an SMMU that was off: its bring-up is the ordinary one. */
-function passesGate({ registers, features, checks, log }: ArmSmmuDevice): boolean {
+function passesGate(smmu: ArmSmmuDevice): boolean {
+  const { registers, features, checks, revision } = smmu;
   const smmuen = registers.field('CR0', 'SMMUEN');
   if (!checks.ask('gate.smmuen', smmuen === 1, { kind: 'number', value: smmuen })) return false;
   if (!checks.ask('gate.coherent', features.coherent, { kind: 'coherent', value: features.coherent })) {
-    log.kdump('gate', 'warn', 'non-coherent SMMU unsupported; reset to block all DMAs');
+    if (revision.nonCoherent !== null) smmu.say('gate', 'warn', revision.nonCoherent);
     return false;
   }
+  if (!revision.asksServiceFailure) return true;
   // An error is active while GERROR and GERRORN differ; no other error keeps the driver from adopting.
   const active = registers.field('GERROR', 'SFM_ERR') !== registers.field('GERRORN', 'SFM_ERR');
   if (!checks.ask('gate.service-failure', !active, { kind: 'service-failure', active })) {
-    log.kdump('gate', 'warn', 'SMMU in Service Failure Mode, must reset');
+    smmu.say('gate', 'warn', 'SMMU in Service Failure Mode, must reset');
     return false;
   }
   return true;

@@ -19,6 +19,12 @@ import { type IdScan, ScanRecord } from './scan-record.ts';
  * on).
  */
 export function armSmmuKexecScanAndResvIds(smmu: ArmSmmuDevice, cfg: StrtabCfg): IdScan {
+  const scan = smmu.stages.live(smmu, `ID scan ${smmu.asids.signature}`, () => scanTable(smmu, cfg));
+  report(smmu, scan);
+  return scan;
+}
+
+function scanTable(smmu: ArmSmmuDevice, cfg: StrtabCfg): IdScan {
   const record = new ScanRecord(smmu);
   const scanned = survive(() =>
     cfg.format === 'linear' ? scanStes(smmu, record, cfg.table.remap, cfg.numEnts, 0) : scanL2Tables(smmu, record, cfg),
@@ -26,9 +32,7 @@ export function armSmmuKexecScanAndResvIds(smmu: ArmSmmuDevice, cfg: StrtabCfg):
   // What is not known before may have ended the scan, unless a log tells that nothing has.
   if ('death' in scanned && (!record.inDoubt || smmu.told?.diedIn === scanned.death.where))
     throw new KernelPanic(scanned.death);
-  const scan = record.result();
-  report(smmu, scan);
-  return scan;
+  return record.result();
 }
 
 function scanL2Tables(smmu: ArmSmmuDevice, record: ScanRecord, cfg: StrtabCfg & { format: '2lvl' }): void {
@@ -112,11 +116,11 @@ function armSmmuKexecResvSteIds(
 /** The check that stands for the whole scan, with the entry at which the kernel stops. */
 function report({ checks }: ArmSmmuDevice, scan: IdScan): void {
   const id = 'ids.scan';
-  const { outcome, asids, vmids, cdTables, failures, unknownEntries, gaveUp } = scan;
+  const { outcome, asids, vmids, cdTables, failures, unknownEntries, contestedAsids, gaveUp } = scan;
   const stop = failures.find(({ stopsHere }) => stopsHere);
   if (outcome === 'reserved') {
     checks.ask(id, true, { kind: 'ids', asids: asids.length, vmids: vmids.length, cdTables });
   } else if (outcome === 'failed' && stop !== undefined) {
     checks.ask(id, false, { kind: 'scan-failure', failure: stop }, stop.required);
-  } else checks.cannotTell(id, { kind: 'scan-unfinished', unknownEntries, gaveUp });
+  } else checks.cannotTell(id, { kind: 'scan-unfinished', unknownEntries, contestedAsids, gaveUp });
 }

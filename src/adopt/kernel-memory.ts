@@ -12,7 +12,8 @@ import { type MemoryView, NO_WORDS, type TableSlice } from '../dump/view.ts';
 import type { AddressKind, AddressMap, KindRun } from '../platform/address-map.ts';
 import type { SteReader, SteSlice } from '../smmu/ste-reader.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
-import { KernelPanic } from './panic.ts';
+import { type KernelDeath, KernelPanic } from './panic.ts';
+import type { OverlapTest } from './revision.ts';
 
 export type MemremapModel = 'dump' | 'kernel';
 
@@ -128,6 +129,18 @@ export class KernelMemory {
     return parts.every(({ kind }) => kind === 'ram') ? this.view.readWords(paddr, byteLength) : null;
   }
 
+  /**
+   * Whether region_intersects() finds such a resource of the kdump kernel in a range; null where that is not known. What
+   * devices of it have claimed by then only its own /proc/iomem could tell. A hole is no resource of anybody.
+   */
+  overlaps(paddr: number, byteLength: number, test: OverlapTest): boolean | null {
+    if (this.#map.touchesKdump(paddr, byteLength)) return true;
+    if (!this.#map.knowsKdump) return null;
+    if (test === 'System RAM') return false;
+    const open = this.#map.runs(paddr, byteLength).some(({ kind }) => kind === 'device' || kind === 'unknown');
+    return open ? null : false;
+  }
+
   /** The first thing in a range that is not plain memory, or null. */
   oddityOf(paddr: number, byteLength: number): Oddity | null {
     if (this.#options.model === 'dump') return null;
@@ -138,20 +151,23 @@ export class KernelMemory {
 
   /** Parts of a mapped range by kind; a part that no CPU survives ends a reader's life when it comes to it. */
   *#parts(mapped: Remap, paddr: number, byteLength: number, reader: Reader): Generator<KindRun> {
+    // Where the mapping failed, there is an error code in place of an address.
+    if (mapped.through === null) die(reader, paddr, 'error-pointer');
     if (this.#options.model === 'dump') {
       yield { offset: 0, byteLength, kind: 'ram' };
       return;
     }
     for (const run of this.#map.runs(paddr, byteLength)) {
       const at = paddr + run.offset;
-      const where = reader();
-      if (where !== null && mapped.through === 'direct-map' && run.kind !== 'kdump') {
-        throw new KernelPanic({ where, paddr: at, why: 'beyond-direct-map' });
-      }
-      if (where !== null && run.kind === 'hole') {
-        throw new KernelPanic({ where, paddr: at, why: 'nothing-answers' });
-      }
+      if (mapped.through === 'direct-map' && run.kind !== 'kdump') die(reader, at, 'beyond-direct-map');
+      if (run.kind === 'hole') die(reader, at, 'nothing-answers');
       yield run;
     }
   }
+}
+
+/** Ends the life of whoever reads there; an onlooker lives on. Who it is is asked only now. */
+function die(reader: Reader, paddr: number, why: KernelDeath['why']): void {
+  const where = reader();
+  if (where !== null) throw new KernelPanic({ where, paddr, why });
 }

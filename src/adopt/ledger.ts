@@ -69,9 +69,9 @@ export class Mapping extends Holding {
 /** The array of L2 pointers, or the new L2 table of one L1 descriptor. */
 export type Allocated = { readonly kind: 'l2ptrs' } | { readonly kind: 'l2-table'; readonly l1Index: number };
 
-/** `kcalloc` is released by the clean-up, `dmam_alloc_coherent` with the device. */
+/** `kcalloc` is released by the clean-up, the others with the device. */
 export class Allocation extends Holding {
-  readonly call: 'kcalloc' | 'dmam_alloc_coherent';
+  readonly call: 'kcalloc' | 'devm_kcalloc' | 'dmam_alloc_coherent';
   readonly what: Allocated;
   readonly ok: boolean;
 
@@ -83,24 +83,74 @@ export class Allocation extends Holding {
   }
 }
 
-/** A real table needs a few dozen transient mappings; a hostile one makes the driver map for ever. */
-const MAX_TRANSIENT_LISTED = 1 << 12;
+/** How much a ledger holds at some moment. */
+export interface LedgerMark {
+  readonly mappings: number;
+  readonly allocations: number;
+  readonly bulk: number;
+  readonly bulkNotListed: number;
+}
+
+/** What came into a ledger in one stage. */
+export interface LedgerPart extends Pick<LedgerMark, 'bulk' | 'bulkNotListed'> {
+  readonly mappings: readonly Mapping[];
+  readonly allocations: readonly Allocation[];
+}
+
+/**
+ * A real table needs a few dozen mappings for the ID scan, or of its L2 tables where all are mapped at once; a hostile one
+ * makes the driver map for ever.
+ */
+const MAX_BULK_LISTED = 1 << 12;
+
+/** Nobody sees them. */
+const NOT_COUNTED: PageCounts = { present: 0, zero: 0, excluded: 0, hole: 0, lost: 0 };
 
 /** Tens of thousands of streams make no mapping of their own. */
 const NONE_MADE: readonly Mapping[] = [];
 
 export class Ledger {
   readonly allocations: Allocation[] = [];
-  /** Transient mappings beyond those that are listed: made and released like the others. */
-  transientNotListed = 0;
+  /** Mappings of many at once beyond those that are listed: made and released like the others. */
+  bulkNotListed = 0;
   readonly #mappings: Mapping[] = [];
   readonly #failures: Failures;
   #settled = 0;
   #attempts = 0;
-  #transients = 0;
+  #bulk = 0;
 
   constructor(failures: Failures) {
     this.#failures = failures;
+  }
+
+  /** Whether one is to fail for being the n-th. */
+  get countsMappings(): boolean {
+    return this.#failures.memremaps.size > 0;
+  }
+
+  /** How much there is by now. */
+  mark(): LedgerMark {
+    const { length } = this.#mappings;
+    const { bulkNotListed } = this;
+    return { mappings: length, allocations: this.allocations.length, bulk: this.#bulk, bulkNotListed };
+  }
+
+  /** What has come since. */
+  since(mark: LedgerMark): LedgerPart {
+    return {
+      mappings: this.#mappings.slice(mark.mappings),
+      allocations: this.allocations.slice(mark.allocations),
+      bulk: this.#bulk - mark.bulk,
+      bulkNotListed: this.bulkNotListed - mark.bulkNotListed,
+    };
+  }
+
+  /** The same once more: whatever another ledger has released by now stays released. */
+  repeat({ mappings, allocations, bulk, bulkNotListed }: LedgerPart): void {
+    this.#mappings.push(...mappings);
+    this.allocations.push(...allocations);
+    this.#bulk += bulk;
+    this.bulkNotListed += bulkNotListed;
   }
 
   /** One call of memremap() or devm_memremap(). A transient mapping is released before the caller goes on. */
@@ -115,15 +165,18 @@ export class Ledger {
     const attempt = memory.remap(paddr, byteLength);
     const fails = this.#failures.memremaps.has(this.#attempts);
     const remap: Remap = fails ? { ...attempt, through: null, why: { kind: 'made-to-fail' } } : attempt;
-    const mapping = new Mapping(kind, purpose, remap, memory.view.countPages(paddr, byteLength), transient);
-    if (transient) this.#transients += 1;
-    if (this.#transients > MAX_TRANSIENT_LISTED && mapping.ok && transient) this.transientNotListed += 1;
-    else this.#mappings.push(mapping);
+    // All L2 tables at once are mapped before anything has settled.
+    if (transient || (purpose === 'l2-table' && this.#settled === 0)) this.#bulk += 1;
+    const listed = this.#bulk <= MAX_BULK_LISTED || remap.through === null || this.#settled > 0;
+    const pages = listed ? memory.view.countPages(paddr, byteLength) : NOT_COUNTED;
+    const mapping = new Mapping(kind, purpose, remap, pages, transient);
+    if (listed) this.#mappings.push(mapping);
+    else this.bulkNotListed += 1;
     return mapping;
   }
 
   allocate(call: Allocation['call'], what: Allocated, byteLength: number): Allocation {
-    const allocation = new Allocation(call, what, byteLength, !(call === 'kcalloc' && this.#failures.kcalloc));
+    const allocation = new Allocation(call, what, byteLength, !(what.kind === 'l2ptrs' && this.#failures.kcalloc));
     this.allocations.push(allocation);
     return allocation;
   }
@@ -138,15 +191,18 @@ export class Ledger {
   settle(): readonly Mapping[] {
     if (this.#settled === this.#mappings.length) return NONE_MADE;
     const made = this.#mappings.slice(this.#settled);
-    for (const mapping of made) mapping.held = mapping.inPlace;
+    for (const mapping of made) mapping.held ||= mapping.inPlace;
     this.#settled = this.#mappings.length;
     return made;
   }
 
   /** devres_release_all() as the SMMU goes away: what is managed, in reverse order. */
   releaseManaged(): void {
-    for (const mapping of this.#mappings.toReversed()) if (mapping.kind === 'devm_memremap') mapping.release();
-    for (const allocation of this.allocations) if (allocation.call === 'dmam_alloc_coherent') allocation.release();
+    const managed = [
+      ...this.#mappings.toReversed().filter(({ kind }) => kind === 'devm_memremap'),
+      ...this.allocations.filter(({ call }) => call !== 'kcalloc'),
+    ];
+    for (const holding of managed) if (holding.inPlace) holding.release();
   }
 
   /** The balance: what nobody released, and releases of what was released already. */

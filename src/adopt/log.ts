@@ -14,7 +14,7 @@ export interface StagedLogLine extends LogLine {
   readonly ofSeries: boolean;
 }
 
-/** What the messages of the adoption begin with, as posted. */
+/** What the messages of the adoption begin with in all revisions as posted, and the one about the reset in every one. */
 export const PREFIX = 'kdump: ';
 
 export class KernelLog {
@@ -26,7 +26,7 @@ export class KernelLog {
   }
 
   /** A message of the series. */
-  kdump(stage: LogStage, level: LogLevel, text: string, prefix = PREFIX): void {
-    this.lines.push({ stage, level, text: prefix + text, ofSeries: true });
+  kdump(stage: LogStage, level: LogLevel, text: string): void {
+    this.lines.push({ stage, level, text, ofSeries: true });
   }
 }

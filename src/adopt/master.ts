@@ -1,6 +1,6 @@
 /** arm_smmu_insert_master() for one device: its streams one by one, with the lazy adoption of their L2 tables. */
 
-import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import {
   type ArmSmmuDevice,
   type FreshTable,
@@ -11,13 +11,18 @@ import {
   type StrtabCfg,
 } from './device.ts';
 import { EINVAL, ENODEV, ENXIO, ERANGE } from './errno.ts';
-import type { Remap, RemapReason } from './kernel-memory.ts';
+import type { RemapReason } from './kernel-memory.ts';
+import {
+  addressOf,
+  entriesOf,
+  hasBadBase,
+  isInUse,
+  mappedAtAdoption,
+  readDescriptor,
+  type TwoLevelCfg,
+} from './l1-slot.ts';
 import type { Mapping } from './ledger.ts';
 import type { LogLine } from './log.ts';
-import { survive } from './panic.ts';
-import type { Revision } from './revision.ts';
-
-type TwoLevelCfg = StrtabCfg & { format: '2lvl' };
 
 /** A device of the kdump kernel. One without a name is known by its only StreamID. */
 export interface KernelDevice {
@@ -32,12 +37,14 @@ export type InsertRefusal =
   | { readonly kind: 'out-of-range'; readonly entries: number }
   | { readonly kind: 'span-changed'; readonly l1Index: number; readonly span: number; readonly paddr: number }
   | { readonly kind: 'l2-base-bad'; readonly l1Index: number; readonly l2: number; readonly paddr: number }
+  | { readonly kind: 'l2-overlaps'; readonly l1Index: number; readonly l2: number; readonly paddr: number }
   | { readonly kind: 'l2-not-mappable'; readonly l1Index: number; readonly l2: number; readonly why: RemapReason }
   | { readonly kind: 'aliasing'; readonly owner: string }
-  | { readonly kind: 'descriptor-not-in-dump' | 'l2-not-in-dump'; readonly l1Index: number; readonly paddr: number };
-
-/** What would become of a device that nobody sees; null would be harmless. */
-export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
+  | {
+      readonly kind: 'descriptor-not-in-dump' | 'l2-not-in-dump' | 'l2-overlap-unknown';
+      readonly l1Index: number;
+      readonly paddr: number;
+    };
 
 /** What became of one stream of a device. */
 export interface StreamOutcome {
@@ -87,11 +94,6 @@ export function armSmmuInsertMaster(
   return outcomes;
 }
 
-/** StreamIDs that the table covers. */
-function entriesOf(cfg: StrtabCfg | FreshTable): number {
-  return cfg.format === '2lvl' ? cfg.numL1Ents * STRTAB_NUM_L2_STES : cfg.numEnts;
-}
-
 /** The range check prints nothing; the caller sees -ERANGE only. */
 function armSmmuInitSidStrtab(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Outcome {
   const entries = entriesOf(cfg);
@@ -101,68 +103,26 @@ function armSmmuInitSidStrtab(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, 
 
 /**
  * The first device of an L1 slot decides for all: the descriptor is read again, and its table is mapped or made. From
- * v8 on a null pointer is no longer taken for an unused slot.
+ * v8 on a null pointer is no longer taken for an unused slot. Through v3 all tables are mapped by then, and what has none
+ * gets a new one, whatever its descriptor says now.
  */
 function armSmmuInitL2Strtab(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, sid: number): Outcome {
   const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
   if (cfg.l2ptrs.has(l1Index)) return ACCEPTED;
-  const paddr = cfg.l1tab.paddr + l1Index * L1STD_BYTE_LENGTH;
+  const mapped = smmu.revision.mapsL2At === 'adoption' ? mappedAtAdoption(smmu, cfg, l1Index) : null;
+  if (mapped !== null) {
+    cfg.l2ptrs.set(l1Index, mapped);
+    return ACCEPTED;
+  }
+  const paddr = addressOf(cfg, l1Index);
   const descriptor = readDescriptor(smmu, cfg, paddr);
   if (descriptor === null) return refused(null, { kind: 'descriptor-not-in-dump', l1Index, paddr });
-  if (isInUse(smmu.revision, descriptor)) {
+  if (isInUse(smmu.revision, descriptor) && smmu.revision.mapsL2At === 'insertion') {
     return armSmmuKdumpAdoptL2Strtab(smmu, cfg, { sid, l1Index, paddr, ...descriptor });
   }
   smmu.ledger.allocate('dmam_alloc_coherent', { kind: 'l2-table', l1Index }, STRTAB_L2_BYTE_LENGTH);
   cfg.l2ptrs.set(l1Index, { kind: 'fresh' });
   return { ret: 0, fresh: true, refusal: null };
-}
-
-interface L1Descriptor {
-  readonly span: number;
-  readonly l2: number;
-}
-
-/** Null when it is not known. The adoption has read this table before: whoever survived that survives this. */
-function readDescriptor(smmu: ArmSmmuDevice, cfg: TwoLevelCfg, paddr: number): L1Descriptor | null {
-  const [descriptor] = smmu.read(cfg.l1tab, paddr, L1STD_BYTE_LENGTH, () => null) ?? [];
-  if (descriptor === undefined) return null;
-  const low = Number(descriptor & 0xffff_ffffn);
-  return { span: low & 0x1f, l2: l1Pointer(low, Number(descriptor >> 32n)) };
-}
-
-function isInUse({ checksAlignment }: Revision, { span, l2 }: L1Descriptor): boolean {
-  return span !== 0 && (l2 !== 0 || checksAlignment);
-}
-
-function hasBadBase({ checksAlignment }: Revision, { l2 }: L1Descriptor): boolean {
-  return checksAlignment && (l2 === 0 || l2 % STRTAB_L2_BYTE_LENGTH !== 0);
-}
-
-/**
- * What would become of a device of this StreamID, without inserting it; null when it would be accepted. For streams that
- * nobody sees in the dump, and that may be there.
- */
-export function dangerOf(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Danger | null {
-  if (sid >= entriesOf(cfg)) return 'refused';
-  if (cfg.format === 'fresh') return null;
-  if (cfg.format === 'linear') return deadly(smmu, cfg.table.remap, cfg.table.paddr + sid * STE_BYTE_LENGTH);
-  const l1Index = Math.floor(sid / STRTAB_NUM_L2_STES);
-  if (cfg.l2ptrs.get(l1Index)?.kind === 'fresh') return null;
-  const descriptor = readDescriptor(smmu, cfg, cfg.l1tab.paddr + l1Index * L1STD_BYTE_LENGTH);
-  if (descriptor === null) return 'cannot-be-told';
-  if (!isInUse(smmu.revision, descriptor)) return null;
-  const { span, l2 } = descriptor;
-  if (span !== STRTAB_SPLIT + 1 || hasBadBase(smmu.revision, descriptor)) return 'refused';
-  const remap = smmu.memory.remap(l2, STRTAB_L2_BYTE_LENGTH);
-  if (remap.through === null) return 'refused';
-  return deadly(smmu, remap, l2 + (sid % STRTAB_NUM_L2_STES) * STE_BYTE_LENGTH);
-}
-
-/** Whether the question for the deferral dies reading this STE. */
-function deadly(smmu: ArmSmmuDevice, mapped: Remap, paddr: number): Danger | null {
-  const { deferral } = smmu.revision.readers;
-  const read = survive(() => smmu.memory.words(mapped, paddr, 8, () => deferral));
-  return 'death' in read ? 'kernel-dies' : null;
 }
 
 /** arm_smmu_kdump_adopt_l2_strtab(); the name has changed between revisions. */
@@ -171,7 +131,7 @@ function armSmmuKdumpAdoptL2Strtab(
   cfg: TwoLevelCfg,
   { sid, l1Index, paddr, span, l2 }: { sid: number; l1Index: number; paddr: number; span: number; l2: number },
 ): Outcome {
-  const complain = (text: string) => smmu.log.kdump('insert', 'err', text);
+  const complain = (text: string) => smmu.say('insert', 'err', text);
   if (span !== STRTAB_SPLIT + 1) {
     complain(`L1[${l1Index}] span ${span} changed since adopt (was ${STRTAB_SPLIT + 1})`);
     return refused(EINVAL, { kind: 'span-changed', l1Index, span, paddr });
@@ -179,6 +139,12 @@ function armSmmuKdumpAdoptL2Strtab(
   if (hasBadBase(smmu.revision, { span, l2 })) {
     complain(`L1[${l1Index}] bad l2 table base ${pa(l2)}`);
     return refused(EINVAL, { kind: 'l2-base-bad', l1Index, l2, paddr });
+  }
+  const overlaps = smmu.overlapsAtInsertion(l2);
+  if (overlaps === null) return refused(null, { kind: 'l2-overlap-unknown', l1Index, paddr });
+  if (overlaps) {
+    complain(`L1[${l1Index}] now points at a corrupt range`);
+    return refused(EINVAL, { kind: 'l2-overlaps', l1Index, l2, paddr });
   }
   const mapping = smmu.map('devm_memremap', 'l2-table', { paddr: l2, byteLength: STRTAB_L2_BYTE_LENGTH });
   const { through, why } = mapping.remap;
@@ -194,7 +160,7 @@ function armSmmuKdumpAdoptL2Strtab(
 
 /** The STE that the kernel uses for a stream: mapped, at an address. */
 interface MappedSte {
-  readonly mapping: Mapping;
+  readonly mapping: Pick<Mapping, 'remap'>;
   readonly paddr: number;
 }
 

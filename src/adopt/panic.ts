@@ -5,8 +5,11 @@ export interface KernelDeath {
   readonly where: string;
   /** The physical address whose read kills the kernel. */
   readonly paddr: number;
-  /** An oops behind the end of the kdump kernel's memory in the direct map, or an external abort. */
-  readonly why: 'beyond-direct-map' | 'nothing-answers';
+  /**
+   * An oops behind the end of the kdump kernel's memory in the direct map, an external abort, or an oops at the error
+   * code that a mapping of `paddr` gave (v1 and v2, which take it for an address).
+   */
+  readonly why: 'beyond-direct-map' | 'nothing-answers' | 'error-pointer';
 }
 
 /** Thrown by the emulated read, so that the emulated functions end where the kernel's end. */

@@ -5,7 +5,7 @@
 
 import { QUEUE_FORMATS, type QueueName } from '../smmu/queue.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
-import { REVISIONS } from './revision.ts';
+import { REVISIONS } from './revisions.ts';
 
 /** What of a kernel's configuration decides on the cap. */
 export interface KernelBuild {
@@ -48,6 +48,23 @@ export interface QueueMemories {
 }
 
 const IDR1_FIELDS: Readonly<Record<QueueName, string>> = { command: 'CMDQS', event: 'EVENTQS', pri: 'PRIQS' };
+
+/** Bytes of all queues that a kdump kernel of this revision allocates, by how it is built. */
+export interface QueueDemand {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** How much the queues take of a kdump kernel with such pages; null where IDR1 is not known. */
+export function queueDemand(registers: RegisterFile, revision: string, pageSize: number): QueueDemand | null {
+  const { queues, builds } = queueMemories(registers);
+  const totals = (builds ?? [])
+    .filter((build) => build.pageSize === pageSize)
+    .map(({ bytes }) =>
+      bytes.reduce((sum, one, i) => (queues[i]?.allocatedBy.includes(revision) ? sum + one : sum), 0),
+    );
+  return totals.length === 0 ? null : { least: Math.min(...totals), most: Math.max(...totals) };
+}
 
 /** Of the queues that the SMMU has: the PRI queue may be missing. */
 export function queueMemories(registers: RegisterFile): QueueMemories {

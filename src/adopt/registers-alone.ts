@@ -8,23 +8,27 @@ import { MemoryView } from '../dump/view.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
+import { AsidSpace } from './asid-space.ts';
 import type { Check } from './checks.ts';
 import { ArmSmmuDevice } from './device.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { NO_FAILURES } from './ledger.ts';
 import type { LogLevel } from './log.ts';
-import { REVISIONS } from './revision.ts';
+import { REVISIONS } from './revisions.ts';
+import { Stages } from './stages.ts';
 import { armSmmuKdumpAdoptStrtab } from './strtab.ts';
 
 export interface AdoptionByRegisters {
   /** Revision of the series. */
   readonly revision: string;
   /**
-   * `not-attempted`: the gate keeps the driver from it. `fails`: it is attempted, and falls back for a reason that the
+   * `not-attempted`: the gate keeps the driver from it. `fails`: it is attempted, and fails for a reason that the
    * registers give. `open`: nothing in the registers stands in its way, the tables in memory decide.
    */
   readonly outcome: 'not-attempted' | 'fails' | 'open';
+  /** What comes of a failure; null where there is none. */
+  readonly ends: 'fallback' | 'never-programmed' | 'probe-fails' | null;
   /** The check that failed; null where none did. */
   readonly decidedBy: Check | null;
   /** What the driver prints until there. */
@@ -63,6 +67,7 @@ export function adoptionsByRegisters(
   const view = new MemoryView({ memory: NO_EVIDENCE, pageSize: PAGE_SIZE, zeroPagesFiltered: null });
   const map = new AddressMap(NO_EVIDENCE, null, []);
   const memory = new KernelMemory(view, new SteReader(view), map, { model: 'dump', paBits: PA_BITS });
+  const stages = new Stages<ArmSmmuDevice>();
   return [...REVISIONS.values()].map((revision) => {
     const registers = registersOf();
     const smmu = new ArmSmmuDevice({
@@ -72,14 +77,18 @@ export function adoptionsByRegisters(
       memory,
       failures: NO_FAILURES,
       told: null,
+      stages,
+      asids: new AsidSpace(),
     });
     armSmmuDeviceHwProbe(smmu, { gate: true });
     const attempted = smmu.optKdumpAdopt;
-    const fails = attempted && armSmmuKdumpAdoptStrtab(smmu).verdict === 'fallback';
-    const outcome = !attempted ? 'not-attempted' : fails ? 'fails' : 'open';
+    const verdict = attempted ? armSmmuKdumpAdoptStrtab(smmu).verdict : null;
+    const ends = verdict === 'adopted' || verdict === 'indeterminate' ? null : verdict;
+    const outcome = !attempted ? 'not-attempted' : ends !== null ? 'fails' : 'open';
     return {
       revision: revision.name,
       outcome,
+      ends,
       decidedBy: outcome === 'open' ? null : smmu.checks.decidedBy,
       log: smmu.log.lines.map(({ level, text }) => ({ level, text })),
       assumed: registers.assumptions.map(({ what }) => what).filter((what) => ASKED.has(what)),

@@ -4,11 +4,12 @@
  * inserted when a driver was bound to it, and failed alone.
  */
 
+import { dangerOf } from './danger.ts';
 import { armSmmuIsAttachDeferred, type Deferral, NOT_ASKED } from './deferral.ts';
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from './device.ts';
-import { ENODEV, ENXIO } from './errno.ts';
+import { ENODEV } from './errno.ts';
 import type { DeviceFate, Loss } from './fate.ts';
-import { armSmmuInsertMaster, dangerOf, type KernelDevice, type StreamOutcome } from './master.ts';
+import { armSmmuInsertMaster, type KernelDevice, type StreamOutcome } from './master.ts';
 import { type KernelDeath, survive } from './panic.ts';
 
 /** A kernel version, as far as it decides here. */
@@ -140,7 +141,8 @@ class Core implements Registration {
     if (fate.kind !== 'refused' || fate.ret === ENODEV) return;
     const { sid, ret } = fate;
     this.end = { kind: 'smmu-lost', loss: { device, sid, ret } };
-    printFailure(this.#smmu, ret);
+    this.#smmu.log.print('register', 'err', 'Failed to register iommu');
+    this.#smmu.printProbeFailure('register', ret);
   }
 }
 
@@ -153,13 +155,16 @@ function fateOf(
   deferral: Deferral | { readonly death: KernelDeath },
   registered: boolean,
 ): DeviceFate {
-  if (last?.ret === null && registered) return { kind: 'accepted' };
+  if (last?.ret === null && registered) return ACCEPTED;
   if (last !== undefined && last.refusal !== null) {
     const { sid, ret, refusal } = last;
     return ret === null ? { kind: 'unknown', of: 'stream', sid } : { kind: 'refused', sid, ret, refusal };
   }
-  return 'death' in deferral ? { kind: 'kernel-dies', death: deferral.death } : { kind: 'accepted' };
+  return 'death' in deferral ? { kind: 'kernel-dies', death: deferral.death } : ACCEPTED;
 }
+
+/** Tens of thousands fare like that. */
+const ACCEPTED: DeviceFate = { kind: 'accepted' };
 
 /** The outcomes of a second attempt behind those of the first. */
 function twice(first: readonly StreamOutcome[], second: readonly StreamOutcome[]): StreamOutcome[] {
@@ -168,12 +173,4 @@ function twice(first: readonly StreamOutcome[], second: readonly StreamOutcome[]
     log: [...outcome.log, ...(second[i]?.log ?? [])],
     mappings: [...outcome.mappings, ...(second[i]?.mappings ?? [])],
   }));
-}
-
-/** The driver core prints nothing for -ENXIO and -ENODEV, which mean that there is no such device. */
-function printFailure({ log }: ArmSmmuDevice, ret: number): void {
-  log.print('register', 'err', 'Failed to register iommu');
-  if (ret !== ENXIO && ret !== ENODEV) {
-    log.print('register', 'err', `probe with driver arm-smmu-v3 failed with error ${ret}`);
-  }
 }

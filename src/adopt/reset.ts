@@ -1,6 +1,7 @@
 /** arm_smmu_device_reset(): what becomes of the registers, and what in-flight DMA meets in each phase. */
 
 import type { ArmSmmuDevice } from './device.ts';
+import { PREFIX } from './log.ts';
 
 export type InFlight = 'translated' | 'aborted' | 'bypassed' | 'unknown';
 
@@ -16,6 +17,7 @@ export type PhaseReason =
         | 'attach-deferred'
         | 'ste-rewritten'
         | 'old-table'
+        | 'never-programmed'
         | 'abort-before-off'
         | 'new-table';
     }
@@ -65,28 +67,30 @@ const ACKNOWLEDGED_ERRORS = [
 
 /** arm_smmu_device_reset(): adopted, full or ordinary, and what it leaves in the registers. */
 export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
-  const { registers, log, optKdumpAdopt } = smmu;
+  const { registers, log, optKdumpAdopt, revision, neverProgrammed } = smmu;
   const kind = optKdumpAdopt ? 'adopted' : registers.field('CR0', 'SMMUEN') === 1 ? 'full' : 'ordinary';
-  if (kind === 'adopted') log.kdump('reset', 'info', 'retaining SMMUEN for in-flight DMA');
-  if (kind === 'full') log.print('reset', 'warn', 'SMMU currently enabled! Resetting...');
+  if (kind === 'full' || (kind === 'adopted' && revision.saysResetting)) {
+    log.print('reset', 'warn', 'SMMU currently enabled! Resetting...');
+  }
+  if (kind === 'adopted') log.kdump('reset', 'info', `${PREFIX}retaining SMMUEN for in-flight DMA`);
 
   const before = registers.value('CR0');
   const abort = registers.known('GBPA', 'ABORT');
   const ats = registers.known('IDR0', 'ATS');
   const kept = keptBits(smmu, kind, before);
   const atschk = atschkAfter(smmu, kind, before, ats);
-  // What is not known of CR0 does not matter where only these two bits are kept, and both are known in the end.
-  const rest = kept ?? (smmu.revision.resetKeeps === 'SMMUEN, ATSCHK' ? 0 : null);
+  // What is not known of CR0 does not matter where at most these two bits are kept, and both are known in the end.
+  const rest = kept ?? (revision.resetKeeps === 'all but CMDQEN, EVENTQEN, PRIQEN' ? null : 0);
   const after = rest === null || atschk.after === null ? null : rest | CMDQEN | SMMUEN | (atschk.after * ATSCHK);
   const active = activeErrors(smmu);
   return {
     kind,
     cr0: { before, kept, after },
     atschk,
-    gerror: { active, acknowledged: active === null ? null : active.length > 0 },
+    gerror: { active, acknowledged: active && active.length > 0 && revision.acknowledgesErrors },
     gbpaAbort: { before: abort, after: kind === 'full' ? 1 : abort },
-    eventQueue: smmu.revision.allocatesEventQueue ? 'off' : 'not-allocated',
-    phases: phasesOf(kind, abort),
+    eventQueue: revision.allocatesEventQueue ? 'off' : 'not-allocated',
+    phases: neverProgrammed ? phasesOfOldTable() : phasesOf(kind, abort),
   };
 }
 
@@ -94,7 +98,9 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
 function keptBits({ revision }: ArmSmmuDevice, kind: Reset['kind'], before: number | null): number | null {
   if (kind !== 'adopted') return 0;
   if (before === null) return null;
-  return revision.resetKeeps === 'SMMUEN, ATSCHK' ? before & (SMMUEN | ATSCHK) : before & ~QUEUES;
+  return { SMMUEN, 'SMMUEN, ATSCHK': before & (SMMUEN | ATSCHK), 'all but CMDQEN, EVENTQEN, PRIQEN': before & ~QUEUES }[
+    revision.resetKeeps
+  ];
 }
 
 function atschkAfter(
@@ -104,12 +110,11 @@ function atschkAfter(
   ats: number | null,
 ): Reset['atschk'] {
   const before = cr0 === null ? null : (cr0 & ATSCHK) / ATSCHK;
-  if (kind === 'adopted' && !revision.forcesAtschk) return { before, after: before, why: 'kept' };
+  const keeps = kind === 'adopted' && revision.resetKeeps !== 'SMMUEN';
+  if (keeps && !revision.forcesAtschk) return { before, after: before, why: 'kept' };
   if (ats === 1) return { before, after: 1, why: 'set-for-ats' };
-  if (ats === null) return { before, after: kind === 'adopted' && before === 1 ? 1 : null, why: 'ats-unknown' };
-  return kind === 'adopted'
-    ? { before, after: before, why: 'kept-without-ats' }
-    : { before, after: 0, why: 'cleared-with-cr0' };
+  if (ats === null) return { before, after: keeps && before === 1 ? 1 : null, why: 'ats-unknown' };
+  return keeps ? { before, after: before, why: 'kept-without-ats' } : { before, after: 0, why: 'cleared-with-cr0' };
 }
 
 /** Null when one of the two registers is missing. The kdump kernel acknowledges all of these before CMDQEN. */
@@ -142,6 +147,15 @@ function phasesOf(kind: Reset['kind'], abort: number | null): Phase[] {
   }
   const off = { inFlight: byGbpa(abort), why: { kind: 'gbpa', abort } } as const;
   return [{ phase: 'until-reset', ...off }, { phase: 'in-reset', ...off }, last];
+}
+
+/** The hardware goes on with the crashed kernel's table, and never sees the one that entries are written to. */
+function phasesOfOldTable(): Phase[] {
+  return [
+    { phase: 'until-reset', inFlight: 'translated', why: { kind: 'nothing-written' } },
+    { phase: 'in-reset', inFlight: 'translated', why: { kind: 'smmuen-kept' } },
+    { phase: 'afterwards', inFlight: 'translated', why: { kind: 'never-programmed' } },
+  ];
 }
 
 /** After a probe that failed: CR0 is 0, and GBPA decides for every device; an adoption never touches it. */

@@ -22,6 +22,8 @@ export interface IdScan {
   readonly failuresNotListed: number;
   /** Entries whose bytes are not known, and why the scan was given up early, if it was. */
   readonly unknownEntries: number;
+  /** ASIDs in use of which nobody can tell whether a domain of another SMMU has them. */
+  readonly contestedAsids: number;
   readonly gaveUp: GaveUp | null;
 }
 
@@ -34,6 +36,7 @@ export class ScanRecord {
   readonly #smmu: ArmSmmuDevice;
   readonly #asids = new Set<number>();
   readonly #vmids = new Set<number>();
+  readonly #contested = new Set<number>();
   readonly #failures: ScanFailure[] = [];
   #failuresTotal = 0;
   #unknown = 0;
@@ -54,7 +57,7 @@ export class ScanRecord {
 
   /** Something that the kernel reads is not known by now. */
   get inDoubt(): boolean {
-    return this.#unknownBefore > 0;
+    return this.#unknownBefore + this.#contested.size > 0;
   }
 
   /** Who dies when such a table is read; an onlooker does not. */
@@ -77,8 +80,11 @@ export class ScanRecord {
     return this.gaveUp === null;
   }
 
+  /** One that a domain of an SMMU which probed before may have: then the scan may have ended here. */
   asid(asid: number): void {
-    if (!this.stopped) this.#asids.add(asid);
+    if (this.stopped) return;
+    this.#asids.add(asid);
+    if (this.#smmu.asids.uncertain) this.#contested.add(asid);
   }
 
   vmid(vmid: number): void {
@@ -105,7 +111,7 @@ export class ScanRecord {
     return {
       outcome,
       // What cannot be read before the first broken rule may have ended the scan with another errno.
-      ret: outcome === 'unknown' || this.#unknownBefore > 0 ? null : this.#ret,
+      ret: outcome === 'unknown' || this.inDoubt ? null : this.#ret,
       asids: ascending(this.#asids),
       vmids: ascending(this.#vmids),
       rolledBack: { asids: count(this.#asids), vmids: count(this.#vmids) },
@@ -114,6 +120,7 @@ export class ScanRecord {
       failures: this.#failures,
       failuresNotListed: this.#failuresTotal - this.#failures.length,
       unknownEntries: this.#unknown,
+      contestedAsids: this.#contested.size,
       gaveUp: this.gaveUp,
     };
   }
@@ -121,6 +128,7 @@ export class ScanRecord {
   /** In the kernel's model an entry that cannot be read may lead to a table whose reading kills the kernel. */
   #outcome(): IdScan['outcome'] {
     if (this.stopped) return this.#unknownBefore > 0 && this.#smmu.memory.model === 'kernel' ? 'unknown' : 'failed';
-    return this.#unknown > 0 || this.gaveUp !== null ? 'unknown' : 'reserved';
+    const open = this.#unknown + this.#contested.size > 0 || this.gaveUp !== null;
+    return open ? 'unknown' : 'reserved';
   }
 }

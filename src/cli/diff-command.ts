@@ -1,7 +1,7 @@
 /** `smmu-adopt diff`: what changed in the tables between two dumps of one machine. */
 
 import { type Command, Option } from 'commander';
-import { REVISIONS } from '../adopt/revision.ts';
+import { REVISIONS } from '../adopt/revisions.ts';
 import type { ExcludedPolicy } from '../dump/view.ts';
 import type { AskedStream } from '../platform/asked-streams.ts';
 import { parseStreams } from './arguments.ts';

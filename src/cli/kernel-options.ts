@@ -4,7 +4,7 @@ import { type Command, createCommand, Option } from 'commander';
 import type { RegisterPage } from '../adopt/cleanup.ts';
 import type { MemremapModel } from '../adopt/kernel-memory.ts';
 import { type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
-import { REVISIONS } from '../adopt/revision.ts';
+import { REVISIONS } from '../adopt/revisions.ts';
 import { readTextFile } from '../dump/source.ts';
 import { InputError } from '../errors.ts';
 import type { InspectOptions } from '../inspect/inspect.ts';

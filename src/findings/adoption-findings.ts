@@ -1,7 +1,7 @@
 /** What is to be said of the adoption: the verdict with the check that decided, and what the driver maps and reads. */
 
 import { maskedAddress } from '../adopt/device.ts';
-import type { Emulation } from '../adopt/emulate.ts';
+import type { Emulation, Verdict } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
@@ -51,6 +51,13 @@ export function adoptionFindings(
   }
 }
 
+/** The findings that say why an adoption fails, and what follows from that. */
+const FAILURES: Readonly<Partial<Record<Verdict, 'adoption-fallback' | 'table-never-programmed' | 'probe-fails'>>> = {
+  fallback: 'adoption-fallback',
+  'never-programmed': 'table-never-programmed',
+  'probe-fails': 'probe-fails',
+};
+
 function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null, findings: FindingList): void {
   const { verdict, decidedBy, log, ret, fate } = emulation;
   const revision = emulation.revision.name;
@@ -63,11 +70,12 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     }
     if (decidedBy?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
   }
-  if (verdict === 'fallback' && decidedBy !== null) {
+  const failure = FAILURES[verdict];
+  if (failure !== undefined && decidedBy !== null) {
     const { id: check, observed, required } = decidedBy;
     const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
-    findings.add('adoption-fallback', args, {}, message?.text ?? null);
+    findings.add(failure, args, {}, message?.text ?? null);
   }
   const { doubt } = emulation;
   if (doubt !== null) findings.add('registers-after-probe', { revision, sign: doubt });

@@ -59,6 +59,10 @@ function originOf(
   given: SmmuSnapshot,
   kdumpRam: readonly AddressRange[],
 ): RegisterOrigin | null {
+  // More than one, and among them what no hardware reads as nothing.
+  if (differing.length > 1 && differing.some((register) => IDENTITY.test(register)) && isUnpowered(differing, given)) {
+    return 'unpowered';
+  }
   if (differing.some((register) => IDENTITY.test(register))) return 'another-machine';
   const places = differing.filter((register) => PLACE.test(register));
   const isKdumps = places.some((register) => {
@@ -70,6 +74,14 @@ function originOf(
     differing.includes('CR0') && fieldIn('CR0', 'CMDQEN', given) === 1 && fieldIn('CR0', 'EVENTQEN', given) === 0;
   if (isKdumps || isWithoutEvents) return 'kdump-kernel';
   return places.length > 0 ? 'another-boot' : null;
+}
+
+/** An SMMU without clock or power answers nothing, or all ones. */
+function isUnpowered(registers: readonly string[], given: SmmuSnapshot): boolean {
+  return registers.every((register) => {
+    const value = given.registers.get(register);
+    return value === 0n || value === 0xffff_ffffn || value === ALL;
+  });
 }
 
 function fieldIn(register: string, name: string, { registers }: SmmuSnapshot): number | null {

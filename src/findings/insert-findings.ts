@@ -1,9 +1,10 @@
 /** What is to be said of the devices: who is refused and why, and what the SMMU loses by it. */
 
+import type { Danger } from '../adopt/danger.ts';
 import { STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
-import type { Danger, StreamOutcome } from '../adopt/master.ts';
+import type { StreamOutcome } from '../adopt/master.ts';
 import type { Probe } from '../adopt/registration.ts';
 import type { InFlight } from '../adopt/reset.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
@@ -43,6 +44,12 @@ export function insertFindings(
   }
 }
 
+const MISSING = {
+  'descriptor-not-in-dump': 'l1-descriptor',
+  'l2-not-in-dump': 'l2-table',
+  'l2-overlap-unknown': 'kdump-resources',
+} as const;
+
 function unseenFinding(
   { sid, danger }: { readonly sid: number; readonly danger: Danger },
   view: HardwareView,
@@ -77,6 +84,11 @@ function refusalFinding(
       findings.add('insert-l2-base-bad', { sid, l2: refusal.l2 }, there, kernelMessage, alone);
       break;
     }
+    case 'l2-overlaps': {
+      const there = l1Location(view, refusal.l1Index, refusal.paddr);
+      findings.add('insert-l2-overlaps', { sid, l2: refusal.l2 }, there, kernelMessage, alone);
+      break;
+    }
     case 'l2-not-mappable': {
       const args = { sid, l2: refusal.l2, why: refusal.why };
       findings.add('insert-l2-not-mappable', args, here, kernelMessage, alone);
@@ -86,8 +98,9 @@ function refusalFinding(
       findings.add('insert-aliasing', { sid, device: device.name ?? '', owner: refusal.owner }, here, kernelMessage);
       break;
     case 'descriptor-not-in-dump':
-    case 'l2-not-in-dump': {
-      const missing = refusal.kind === 'l2-not-in-dump' ? 'l2-table' : 'l1-descriptor';
+    case 'l2-not-in-dump':
+    case 'l2-overlap-unknown': {
+      const missing = MISSING[refusal.kind];
       const there = l1Location(view, refusal.l1Index, refusal.paddr);
       findings.add('insert-indeterminate', { sid, missing }, there, kernelMessage);
       break;

@@ -1,12 +1,12 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
-import { decidesDifferently, type RevisionSplit, splitOf } from '../adopt/compare.ts';
-import { STRTAB_NUM_L2_STES } from '../adopt/device.ts';
+import { type ArmSmmuDevice, STRTAB_NUM_L2_STES } from '../adopt/device.ts';
 import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
 import { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
-import { REVISIONS, type Revision } from '../adopt/revision.ts';
+import type { Revision } from '../adopt/revision.ts';
+import { Stages } from '../adopt/stages.ts';
 import type { ToldByLog } from '../adopt/told-by-log.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
 import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
@@ -31,9 +31,11 @@ import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
-import { outcomeReport } from './adoption-report.ts';
+import { OutcomeReports } from './adoption-report.ts';
+import type { AsidSpaces } from './asid-spaces.ts';
+import { compareRevisions } from './compare-revisions.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
-import type { RevisionOutcome, SmmuReport } from './inspection.ts';
+import type { SmmuReport } from './inspection.ts';
 import { faultsOf, ownSmmuOf } from './kernel-report.ts';
 import type { Listing } from './listing.ts';
 import type { LogReport } from './log-report.ts';
@@ -54,6 +56,8 @@ export interface Shared {
   readonly list: ListBudget;
   readonly examination: ExaminationBudget;
   readonly owners: TableOwners;
+  /** ASIDs that SMMUs before have taken. */
+  readonly asids: AsidSpaces;
 }
 
 /** More active streams than any machine has; a hostile table can claim millions. */
@@ -73,7 +77,7 @@ export function inspectSmmu(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
-  { furtherChecks, crashedLog, list, examination, owners }: Shared,
+  { furtherChecks, crashedLog, list, examination, owners, asids }: Shared,
 ): InspectedSmmu {
   const { snapshot, now, later, platform, kdumpRam } = evidence;
   const { revision } = plan;
@@ -103,6 +107,7 @@ export function inspectSmmu(
     kdumpRam,
     vmcoreRam: vmcoreRamOf(now.dump),
   });
+  const stages = new Stages<ArmSmmuDevice>();
   const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
       ...plan,
@@ -114,13 +119,16 @@ export function inspectSmmu(
       devices,
       doubt,
       told,
+      stages: told === null ? stages : new Stages<ArmSmmuDevice>(),
+      asids: asids.of(one),
     });
   const alone = snapshot.smmus.length === 1;
   const emulation = settled(emulate(revision), (told) => emulate(revision, told), evidence.dmesg, {
     name: smmu.name,
     alone,
   });
-  const outcome = outcomeReport(emulation);
+  const reports = new OutcomeReports();
+  const outcome = reports.of(emulation);
   const ssidBits = emulation.ids.ssidBits;
 
   const context = { firmwareCoherent, memory, kdumpRam };
@@ -135,7 +143,13 @@ export function inspectSmmu(
     .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome.lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
-  const others = compareRevisions(emulation, outcome, emulate, listing.allRevisions, findings);
+  const heard = (one: Emulation) => asids.probed(smmu.name, one);
+  const others = compareRevisions(
+    emulation,
+    { emulate, heard, report: (one) => reports.of(one) },
+    listing.revisions,
+    findings,
+  );
   const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
   const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
   if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
@@ -154,6 +168,7 @@ export function inspectSmmu(
     view,
     memory: now.view,
     map: now.map,
+    pageSize: now.dump.pageSize,
     paBits: plan.memremap.paBits,
     kdumpRam,
     registerPages: registerPagesOf(snapshot),
@@ -241,35 +256,6 @@ function chooseDevices(
   }
   const present = [...devices.present, ...active];
   return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
-}
-
-/** The other known revisions: all that they do when asked for, else one note where any would decide otherwise. */
-function compareRevisions(
-  emulation: Emulation,
-  outcome: Outcome,
-  emulate: (revision: Revision) => Emulation,
-  all: boolean,
-  findings: FindingList,
-): Pick<SmmuReport, 'adoptions' | 'splits'> {
-  const byName = new Map<string, RevisionOutcome>();
-  const splits: RevisionSplit[] = [];
-  for (const [name, revision] of REVISIONS) {
-    const one = revision === emulation.revision ? emulation : emulate(revision);
-    if (all) {
-      const { adoption, ...rest } = one === emulation ? outcome : outcomeReport(one, outcome);
-      byName.set(name, { ...adoption, ...rest });
-    }
-    const split = one === emulation ? null : splitOf(emulation, one);
-    if (split !== null) splits.push(split);
-  }
-  if (all) return { adoptions: Object.fromEntries(byName), splits };
-  const deciding = splits.filter(decidesDifferently);
-  const [first] = deciding;
-  if (first !== undefined) {
-    const others = deciding.map((split) => split.revision).join(' and ');
-    findings.add('revisions-differ', { revision: first.from, others, check: first.check ?? '', why: first.why });
-  }
-  return { adoptions: null, splits: null };
 }
 
 function compareLog(

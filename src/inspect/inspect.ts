@@ -14,6 +14,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { RepeatedStes } from '../tables/repeats.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
+import { AsidSpaces } from './asid-spaces.ts';
 import { type InspectedSmmu, inspectSmmu, type Shared } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
 import { kernelReport } from './kernel-report.ts';
@@ -75,10 +76,16 @@ function inspectNow(
     ...about,
     list: new ListBudget(listing.smmus.length),
     owners: new TableOwners(),
+    asids: new AsidSpaces(plan.kernel),
   };
   const inspected: InspectedSmmu[] = [];
   const repeated = new RepeatedStes(evidence.snapshot);
-  for (const smmu of listing.smmus) {
+  const listed = new Set(listing.smmus);
+  for (const smmu of evidence.snapshot.smmus) {
+    if (!listed.has(smmu)) {
+      if ((smmu.masters ?? []).length > 0) shared.asids.skip();
+      continue;
+    }
     const one = inspectSmmu(smmu, evidence, plan, listing, shared);
     inspected.push(one);
     repeated.add(one.repeatedStes, smmu.name, inspected.length === listing.smmus.length);

@@ -1,5 +1,7 @@
 /** What is to be listed? Which SMMUs, which entries of their tables, how deep it goes, and what counts as failing. */
 
+import type { Revision } from '../adopt/revision.ts';
+import { REVISIONS } from '../adopt/revisions.ts';
 import type { Severity } from '../findings/rules.ts';
 import type { SidList } from '../platform/asked-streams.ts';
 import { chooseSmmus } from '../snapshot/choose.ts';
@@ -25,14 +27,17 @@ export interface Listing {
   readonly sids: SidList | null;
   readonly all: boolean;
   readonly deep: boolean;
-  /** What every known revision does, not only whether it would decide otherwise. */
-  readonly allRevisions: boolean;
+  /**
+   * What each of several revisions does, not only whether one that a kernel may carry would decide otherwise; null for
+   * that alone.
+   */
+  readonly revisions: readonly Revision[] | null;
   readonly failOn: Severity | 'never';
 }
 
 /** What the options ask for. Throws InputError (`usage`) for an SMMU that the snapshot lacks. */
 export function listingOf(options: ListingOptions & Pick<PlanOptions, 'revision'>, snapshot: Snapshot): Listing {
   const { sids = null, all = false, deep = false, failOn = 'error' } = options;
-  const allRevisions = options.revision === 'all';
-  return { smmus: chooseSmmus(options.smmus, snapshot), sids, all, deep, allRevisions, failOn };
+  const revisions = options.revision === 'all' ? [...REVISIONS.values()] : null;
+  return { smmus: chooseSmmus(options.smmus, snapshot), sids, all, deep, revisions, failOn };
 }

@@ -11,6 +11,7 @@ import type { Allocated, Allocation, MappingKind, MappingPurpose } from '../adop
 import type { LogLine, StagedLogLine } from '../adopt/log.ts';
 import type { KernelDeath } from '../adopt/panic.ts';
 import type { InFlight, Phase, Reset } from '../adopt/reset.ts';
+import type { Unread } from '../adopt/revision.ts';
 import type { PageCounts } from '../dump/memory.ts';
 import type { StreamTableFormat, TableFormatField } from '../smmu/stream-table.ts';
 
@@ -38,6 +39,8 @@ export type RevisionOutcome = AdoptionReport & Omit<Outcome, 'adoption'>;
 
 export interface AdoptionReport {
   readonly revision: string;
+  /** What nobody has read of the revision as posted; something else stands in for it. Null where all was read. */
+  readonly unread: Unread | null;
   readonly verdict: Verdict;
   readonly ret: number | null;
   readonly errno: string | null;
@@ -57,7 +60,7 @@ export interface AdoptionReport {
   readonly log: readonly LogLine[];
   readonly warnOn: number;
   readonly mappings: readonly MappingReport[];
-  /** Mappings of the ID scan beyond those listed, each released at once. */
+  /** Mappings of the ID scan, or of all L2 tables at once, beyond those listed; each is released. */
   readonly mappingsNotListed: number;
   readonly allocations: readonly AllocationReport[];
   /** The driver's strtab_cfg in the end, the insertions included; null when it is zeroed. */
@@ -113,6 +116,8 @@ export interface IdScanReport {
   readonly cdTables: number;
   readonly cds: number;
   readonly unknownEntries: number;
+  /** ASIDs in use of which nobody can tell whether a domain of another SMMU has them. */
+  readonly contestedAsids: number;
   readonly gaveUp: GaveUp | null;
   /** How many IDs a failing scan had reserved, all of which are released again. */
   readonly rolledBack: { readonly asids: number; readonly vmids: number };

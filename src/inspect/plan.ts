@@ -5,7 +5,8 @@ import type { KernelMemoryOptions, MemremapModel } from '../adopt/kernel-memory.
 import { type Failures, NO_FAILURES } from '../adopt/ledger.ts';
 import type { KernelDevice } from '../adopt/master.ts';
 import { type DevicePlan, type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
-import { DEFAULT_REVISION, REVISIONS, type Revision } from '../adopt/revision.ts';
+import type { Revision } from '../adopt/revision.ts';
+import { DEFAULT_REVISION, REVISIONS } from '../adopt/revisions.ts';
 import { InputError } from '../errors.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import type { Evidence } from '../platform/evidence.ts';

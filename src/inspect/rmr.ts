@@ -1,6 +1,7 @@
 /**
  * arm_smmu_rmr_install_bypass_ste(): what becomes of the STEs of firmware's reserved memory regions. From v6 on an
- * adopted SMMU skips it: rewriting a live STE would pass through V=0. Otherwise bypass STEs go into the new table.
+ * adopted SMMU skips it: rewriting a live STE would pass through V=0. Otherwise bypass STEs go into the new table, and
+ * through v5 into the crashed kernel's.
  */
 
 import type { Emulation } from '../adopt/emulate.ts';
@@ -16,9 +17,12 @@ export function rmrSids(known: PlatformSmmu | null): number[] {
 }
 
 /** What becomes of the STEs of these StreamIDs; null where the adoption cannot be told. */
-export function rmrReports(sids: readonly number[], { verdict }: Emulation, view: HardwareView): RmrReport[] {
+export function rmrReports(sids: readonly number[], emulation: Emulation, view: HardwareView): RmrReport[] {
+  const { verdict, revision } = emulation;
   const known = verdict !== 'indeterminate' && verdict !== 'panic';
-  const kept = known ? verdict === 'adopted' : null;
+  // Without a driver, and behind a table that is never programmed, nobody touches it.
+  const untouched = verdict === 'probe-fails' || verdict === 'never-programmed';
+  const kept = known ? untouched || (verdict === 'adopted' && revision.skipsRmr) : null;
   return sids.map((sid) => {
     const [ste] = view.stesOf([sid]);
     const found = ste === undefined ? null : steConfig(ste.words[ste.at] as number);

@@ -1,5 +1,6 @@
 /** What is there to know of one stream? `smmu-adopt show` as plain facts. */
 
+import { CURRENT_REVISIONS, REVISIONS } from '../adopt/revisions.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
@@ -19,8 +20,8 @@ export interface ShowOptions
 }
 
 /**
- * One stream in full: how hardware and Linux come to its entry, what that holds, what each revision does with it (all of
- * them unless `revision` names one), what its DMA reaches, and what the queues hold about it.
+ * One stream in full: how hardware and Linux come to its entry, what that holds, what each revision does with it (those
+ * that a kernel may carry, unless `revision` names one or `all`), what its DMA reaches, and what the queues hold about it.
  * Throws InputError (`usage`) for an unknown SMMU or revision; whatever the dump lacks is part of the result.
  */
 export async function show(dump: OpenedDump, snapshot: Snapshot, options: ShowOptions): Promise<StreamReport> {
@@ -34,7 +35,7 @@ export async function show(dump: OpenedDump, snapshot: Snapshot, options: ShowOp
     sids: [sid],
     all: false,
     deep: false,
-    allRevisions: revision === 'all',
+    revisions: options.revision === undefined ? CURRENT_REVISIONS : revision === 'all' ? [...REVISIONS.values()] : null,
     failOn: 'error',
   });
   // Few need it: loaded for those who do.

@@ -85,6 +85,11 @@ export class AddressMap {
     return runs;
   }
 
+  /** Whether anything is known of the kdump kernel's memory. */
+  get knowsKdump(): boolean {
+    return this.#kdump.length > 0;
+  }
+
   /** Whether any of these addresses is the kdump kernel's memory, as far as that is known. */
   touchesKdump(paddr: number, byteLength: number): boolean {
     return this.#kdump.some(({ start, end }) => start < paddr + byteLength && paddr < end);

@@ -34,6 +34,8 @@ const FATE_OF_VERDICT: Readonly<Record<SmmuReport['adoption']['verdict'], SmmuRe
   'not-attempted': 'not-attempted',
   indeterminate: 'unknown',
   panic: 'kernel-dies',
+  'probe-fails': 'probe-fails',
+  'never-programmed': 'never-programmed',
 };
 
 /** Of a crash without a result: numbers differ from one to the next, and say nothing of the cause. */

@@ -1,11 +1,13 @@
 /** What a scan for IDs comes to when some entries cannot be read, before or behind the one that breaks a rule. */
 
 import { describe, expect, test } from 'vitest';
+import { AsidSpace } from '../../src/adopt/asid-space.ts';
 import type { ArmSmmuDevice } from '../../src/adopt/device.ts';
 import { ScanRecord } from '../../src/adopt/scan-record.ts';
 
 /** A record of a scan whose memory maps as `model` says. */
-const scan = (model: 'dump' | 'kernel') => new ScanRecord({ memory: { model } } as unknown as ArmSmmuDevice);
+const scan = (model: 'dump' | 'kernel', asids = new AsidSpace()) =>
+  new ScanRecord({ memory: { model }, asids } as unknown as ArmSmmuDevice);
 const EINVAL = -22;
 const breakRule = (record: ScanRecord) =>
   record.fail({
@@ -54,4 +56,13 @@ test('only a kernel that reads what it maps may die of an entry that nobody know
     return record.result().outcome;
   });
   expect(outcomes).toEqual(['failed', 'unknown']);
+});
+
+test('an ASID that a domain of another SMMU may have leaves open how the scan ends', () => {
+  const asids = new AsidSpace();
+  asids.uncertain = true;
+  const record = scan('dump', asids);
+  record.asid(5);
+  record.asid(5);
+  expect(record.result()).toMatchObject({ outcome: 'unknown', ret: null, contestedAsids: 1 });
 });

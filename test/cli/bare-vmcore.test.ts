@@ -193,6 +193,12 @@ describe('with --regs too', () => {
       { rule: 'registers-after-probe' },
       { rule: 'registers-not-of-dump', args: { registers: 'CR0', origin: 'kdump-kernel' } },
     ]);
+    const off = (registers: Record<string, string>) => {
+      for (const name of Object.keys(registers)) registers[name] = '0x0';
+    };
+    expect((await given(off)).filter(({ rule }: { rule: string }) => rule === 'registers-not-of-dump')).toMatchObject([
+      { args: { origin: 'unpowered' } },
+    ]);
     expect(await given(() => {}, '0xa000000')).toMatchObject([
       { rule: 'registers-not-of-dump', args: { registers: '', origin: 'no-such-smmu' } },
     ]);

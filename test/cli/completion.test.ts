@@ -148,7 +148,7 @@ describe('bash', () => {
     ['inspect --format =', expect.arrayContaining(['text', 'json'])],
     ['inspect --regs r', ['regs.json']],
     ['inspect d', ['dump.raw']],
-    ['inspect dump.raw --regs regs.json --revision v1', ['v10']],
+    ['inspect dump.raw --regs regs.json --revision v1', ['v1', 'v10']],
     ['inspect -o d', ['dump.raw']],
     ['inspect --sid ', []],
     ['inspect --sid x --no', ['--no-gate', '--no-pager']],

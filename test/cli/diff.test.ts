@@ -275,7 +275,7 @@ describe('what it refuses, in one line', () => {
     [['dump.raw', 'later.raw', '--regs', 'regs.json', '--regs-after', 'none.json'], 'none.json'],
     [['dump.raw', 'later.raw', '--regs', 'regs.json', '--smmu', 'x'], 'no SMMU "x"; there are arm-smmu-v3.0.auto'],
     [['dump.raw', 'later.raw', '--regs', 'regs.json', '--sid', 'x'], '"x" is not a StreamID'],
-    [['dump.raw', 'later.raw', '--regs', 'regs.json', '--revision', 'all'], 'Allowed choices are v6, '],
+    [['dump.raw', 'later.raw', '--regs', 'regs.json', '--revision', 'all'], 'Allowed choices are v1, '],
     [['dump.raw', 'later.raw', 'third.raw', '--regs', 'regs.json'], 'too many arguments'],
   ])('%j', async (args, message) => {
     const { stdout, stderr, status } = await run(['diff', ...args], { cwd: SPAN_CHANGED });

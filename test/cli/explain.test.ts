@@ -42,8 +42,9 @@ SPLIT is 8, as in every table of Linux
 meaning   With SPLIT 8 one L2 table is one PCI bus of 256 StreamIDs. 6 and 10 are legal, but not of
           Linux.
 hardware  6, 8 and 10 are all fine; any other value acts as 6.
-kernel    err "unsupported STRTAB_SPLIT N (expected 8)", -EINVAL and a full reset, in every
-          revision.
+kernel    v1 to v2: err "unsupported STRTAB_SPLIT N (expected 8)", -EINVAL, and the probe of the
+          SMMU fails.
+          v3 on: The same error, and a full reset.
 causes    - a table that firmware or another system built
           - a snapshot whose registers are of another SMMU or another moment
 look at   - who ran before Linux: a hypervisor or UEFI may own the SMMU
@@ -59,7 +60,7 @@ see       - Arm IHI 0070, "Stream table lookup"
     const text = await explain('l2-outside-memory');
     expect(text).toMatch(/^l2-outside-memory {2}finding, error\n/);
     expect(text).toContain('\nreach     affects one bus, on kernels from about 6.15 on likely the whole SMMU\n');
-    expect(text).toMatch(/\nkernel {4}v1 to v3: .+\n {10}v4 to v7: /);
+    expect(text).toMatch(/\nkernel {4}v1 to v2: .+\n.*\n {10}v3: .+\n.*\n {10}v4 to v7: /);
   });
 
   test('several at once, each once', async () => {

@@ -61,7 +61,7 @@ describe('a slip of the keyboard', () => {
     [['show', '--regs', 'x', '--sid', '1', '--revison', 'v6'], "unknown option '--revison' (Did you mean --revision?)"],
     [['explain', '--fromat', 'json'], "unknown option '--fromat' (Did you mean --format?)"],
     [['info', '--formt', 'json'], "unknown option '--formt' (Did you mean --format?)"],
-    [['show', '--regs', 'x', '--sid', '1', '--revision', 'v5'], 'Allowed choices are v6, '],
+    [['show', '--regs', 'x', '--sid', '1', '--revision', 'v11'], 'Allowed choices are v1, '],
   ])('%j', async (args, message) => {
     const { stdout, stderr, status } = await run(args);
     expect({ stdout, status, lines: stderr.split('\n').length - 1 }).toEqual({ stdout: '', status: 2, lines: 1 });

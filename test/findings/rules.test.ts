@@ -20,6 +20,8 @@ interface Sample<R extends Rule> {
 /** What every finding about a descriptor has. */
 const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: 0x42000028 };
 
+const TWO_LEVEL = { kind: 'two-level', stLevel: 0, sidSize: 16 } as const;
+
 /** A check that one revision makes, and does not come to. */
 const SPLIT: RevisionSplit['why'] = {
   kind: 'check',
@@ -145,6 +147,30 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'table-never-programmed': {
+    args: {
+      revision: 'v3',
+      check: 'two-level.feature',
+      observed: TWO_LEVEL,
+      required: { kind: 'two-level' },
+      errno: 'EINVAL',
+    },
+    says: 'v3 gives up with -EINVAL and stays in adoption mode: the table that it builds is never programmed (two-level.feature: ST_LEVEL 0, SIDSIZE 16; required: IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8)',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'probe-fails': {
+    args: {
+      revision: 'v2',
+      check: 'two-level.feature',
+      observed: TWO_LEVEL,
+      required: { kind: 'two-level' },
+      errno: 'EINVAL',
+    },
+    says: 'v2 gives up with -EINVAL, and the probe of the SMMU fails with it: two-level.feature: ST_LEVEL 0, SIDSIZE 16 (required: IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8)',
+    severity: 'error',
+    reach: 'smmu',
+  },
   'kernel-panic': {
     args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing-answers' },
     says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers at this address: the first read ends in an external abort',
@@ -238,6 +264,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'insert-l2-not-mappable': {
     args: { sid: 0x508, l2: 0x70000000, why: { kind: 'not-ram' } },
     says: 'SID 0x508 is refused with -ENXIO: its L2 table at 0x70000000 cannot be mapped: not RAM in this dump',
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+  },
+  'insert-l2-overlaps': {
+    args: { sid: 0x508, l2: 0x8c000000 },
+    location: L1,
+    says: 'L1[5] points to 0x8c000000 now, where the kdump kernel has something of its own: SID 0x508 is refused with -EINVAL',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
@@ -479,7 +513,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'machine',
   },
   'dma-goes-on': {
-    args: { streams: 10, sids: '0x8, 0x10 and 8 more', bypass: 1 },
+    args: { streams: 10, sids: '0x8, 0x10 and 8 more', bypass: 1, because: 'once adopted' },
     says: 'once adopted, 10 streams can go on with DMA (0x8, 0x10 and 8 more), 1 of them untranslated; a reset would have cut them off',
     severity: 'note',
     reach: null,
@@ -491,8 +525,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'invalidations-pending': {
-    args: { commands: 1, what: '1 CMD_CFGI_STE for SID 0x100' },
-    says: '1 invalidation was not executed (1 CMD_CFGI_STE for SID 0x100): until the reset flushes, the hardware may use what memory no longer says',
+    args: { commands: 2, what: '2 CMD_CFGI_STE for SID 0x100', repeated: 1 },
+    says: '2 invalidations were not executed (2 CMD_CFGI_STE for SID 0x100; 1 repeats one before, as newer kernels do on purpose): until the reset flushes, the hardware may use what memory no longer says',
     severity: 'warning',
     reach: null,
   },
@@ -575,8 +609,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'memory-demand': {
-    args: { allocated: 2048, mapped: 67108864 },
-    says: "adopting takes 2048 bytes of the kdump kernel's memory and maps 67108864 bytes of address space; a device on a bus without an L2 table takes 16384 more",
+    args: { allocated: 2048, mapped: 67108864, queuesAtLeast: 3145728, queuesAtMost: 12582912 },
+    says: "adopting takes 2048 bytes of the kdump kernel's memory and maps 67108864 bytes of address space; a device on a bus without an L2 table takes 16384 more, and its queues take 3145728 to 12582912; CD tables, translation tables of new domains and what drivers allocate are not counted",
     severity: 'note',
     reach: null,
   },

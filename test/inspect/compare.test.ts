@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
+import { REVISIONS } from '../../src/adopt/revisions.ts';
 import type { RevisionSplit } from '../../src/index.ts';
 import {
   CDS,
@@ -31,26 +32,31 @@ const plain = () =>
     .ste(L2_BUS1, 0, bypass);
 const ATS = { IDR0: '0x0d4c141b' };
 
+/** Three that stand for many: which revision has which rule is the model's matter. */
+const WATCHED: readonly string[] = ['v6', 'v7', 'v10'];
+
 const all = (memory: Image, options: MachineOptions = {}) => inspectMachine(memory, { revision: 'all', ...options });
 /** The splits as `aspect of revision at check`. */
 const aspects = ({ smmu }: Inspected) =>
-  smmu.splits?.map(
-    ({ revision, from, aspect, check }) =>
-      `${aspect} of ${revision} from ${from}${check === null ? '' : ` at ${check}`}`,
-  );
+  smmu.splits
+    ?.filter(({ revision }) => WATCHED.includes(revision))
+    .map(
+      ({ revision, from, aspect, check }) =>
+        `${aspect} of ${revision} from ${from}${check === null ? '' : ` at ${check}`}`,
+    );
 const whyOf = ({ smmu }: Inspected, revision: string) =>
   smmu.splits?.find((split: RevisionSplit) => split.revision === revision)?.why;
 const verdicts = ({ smmu }: Inspected) =>
-  Object.fromEntries(Object.entries(smmu.adoptions ?? {}).map(([name, { verdict }]) => [name, verdict]));
+  Object.fromEntries(WATCHED.map((name) => [name, smmu.adoptions?.[name]?.verdict]));
 const notes = ({ findings }: Inspected) =>
   findings.flatMap(({ rule, args, severity }) => (rule === 'revisions-differ' ? [{ severity, args }] : []));
 
 describe('--revision all', () => {
   test('has what each revision does, in the order of their making, and no split where they agree', async () => {
-    const inspected = await all(plain(), { insert: [0x8, 0x100] });
-    expect(Object.keys(inspected.smmu.adoptions ?? {})).toEqual(['v6', 'v7', 'v10']);
+    const inspected = await all(plain(), { insert: [0x8, 0x100], iomem: IOMEM });
+    expect(Object.keys(inspected.smmu.adoptions ?? {})).toEqual([...REVISIONS.keys()]);
     expect(verdicts(inspected)).toEqual({ v6: 'adopted', v7: 'adopted', v10: 'adopted' });
-    expect(inspected.smmu.splits).toEqual([]);
+    expect(aspects(inspected)).toEqual([]);
     expect(inspected.smmu.adoption.revision).toBe('v6');
     for (const [name, one] of Object.entries(inspected.smmu.adoptions ?? {})) {
       expect(one).toMatchObject({ revision: name, panic: null, lost: null, reset: { kind: 'adopted' } });
@@ -148,7 +154,7 @@ describe('the adoption', () => {
   });
 
   test('the same end for the same reason is no difference', async () => {
-    expect((await all(plain().l1(L1, 5, 3, L2_BUS0))).smmu.splits).toEqual([]);
+    expect(aspects(await all(plain().l1(L1, 5, 3, L2_BUS0)))).toEqual([]);
   });
 });
 
@@ -164,7 +170,7 @@ describe('what devices meet', () => {
   });
 
   test('nobody asks, nobody meets anything', async () => {
-    expect((await all(plain(), { later: plain().l1(L1, 1, 9, 0) })).smmu.splits).toEqual([]);
+    expect(aspects(await all(plain(), { later: plain().l1(L1, 1, 9, 0) }))).toEqual([]);
   });
 });
 
@@ -214,7 +220,7 @@ describe('a note where one revision is asked for', () => {
         severity: 'note',
         args: {
           revision: 'v6',
-          others: 'v7 and v10',
+          others: 'v7 to next',
           check: 'two-level.coherent',
           why: 'v6 fails: false, required: true; v7 does not ask',
         },
@@ -231,7 +237,7 @@ describe('a note where one revision is asked for', () => {
 
   test('has no check where devices meet the difference', async () => {
     const [note] = notes(await inspectMachine(plain(), { later: plain().l1(L1, 1, 9, 0), insert: [0x100] }));
-    expect(note?.args).toMatchObject({ others: 'v10', check: '' });
+    expect(note?.args).toMatchObject({ others: 'v8 to next', check: '' });
   });
 
   test.each<[string, () => Promise<Inspected>]>([

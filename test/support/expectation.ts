@@ -1,6 +1,6 @@
 /** What an adoption does, in the shape and the words of the conformance set. */
 
-import type { SmmuReport } from '../../src/index.ts';
+import type { RevisionOutcome, SmmuReport } from '../../src/index.ts';
 import type { Published } from './published.ts';
 
 export interface ExpectedLogLine {
@@ -49,6 +49,14 @@ export interface Expectation {
 
 /** An inspection as an expectation. */
 export function asExpectation({ adoption, inserts }: Published<SmmuReport>): Expectation {
+  return outcomeAsExpectation(adoption, inserts);
+}
+
+/** The same of what one revision does; its insertions may stand beside it. */
+export function outcomeAsExpectation(
+  adoption: Published<SmmuReport['adoption']>,
+  inserts: Published<RevisionOutcome['inserts']>,
+): Expectation {
   const { twoLevelStreamTable, twoLevelCdTable, coherent } = adoption.featuresAfter;
   const count = adoption.format === '2lvl' ? { num_l1_ents: adoption.entries } : { num_ents: adoption.entries };
   return {

@@ -24,13 +24,22 @@ import type { Explanation, Explanations } from './explanation.ts';
 import { COMMAND_QUEUE_ERRORS, GLOBAL_ERRORS } from './hardware-errors.ts';
 import { KERNEL_MESSAGES } from './messages.ts';
 import { SCAN_RULE_EXPLANATIONS } from './scan-rules.ts';
+import { TOPICS } from './series.ts';
 import { TWO_LEVEL_CHECKS } from './two-level-checks.ts';
 
 const SCAN: { readonly [R in ScanRule]: Explanation } = SCAN_RULE_EXPLANATIONS;
 
 const CHECK_EXPLANATIONS: Explanations = { ...CHECKS, ...TWO_LEVEL_CHECKS };
 
-export type ExplainedKind = 'finding' | 'check' | 'scan-rule' | 'event' | 'command-error' | 'global-error' | 'message';
+export type ExplainedKind =
+  | 'finding'
+  | 'check'
+  | 'scan-rule'
+  | 'event'
+  | 'command-error'
+  | 'global-error'
+  | 'message'
+  | 'topic';
 
 /** An explanation with all that is known of what it explains. */
 export interface Explained extends Omit<Explanation, 'kernel'> {
@@ -109,6 +118,7 @@ export const GROUPS: readonly ExplainedGroup[] = [
     entries: plain('command-error', named(COMMAND_QUEUE_ERRORS), COMMAND_QUEUE_ERRORS),
   },
   { title: 'Global errors (GERROR)', entries: plain('global-error', named(GLOBAL_ERRORS), GLOBAL_ERRORS) },
+  { title: 'The patch series', entries: plain('topic', named(TOPICS), TOPICS) },
   { title: 'Other messages of the driver', entries: plain('message', named(KERNEL_MESSAGES), KERNEL_MESSAGES) },
 ];
 

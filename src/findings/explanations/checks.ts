@@ -62,6 +62,7 @@ export const CHECKS = {
       '2^SIDSIZE on other, never more than 2^31.',
     hardware: 'It caps LOG2SIZE by IDR1.SIDSIZE and does not mind, but aligns the base by LOG2SIZE as programmed.',
     kernel: {
+      'v1 to v2': 'No cap: above 31 the size is not defined.',
       v3: 'The cap is SIDSIZE, at most 31.',
       'v4 to v8': 'On two-level hardware the cap is 25 even where SIDSIZE is less; else SIDSIZE.',
       'v9 on': 'The least of SIDSIZE, 31, and on two-level hardware 25.',
@@ -72,6 +73,21 @@ export const CHECKS = {
       '`smmu-adopt inspect DUMP --regs REGS --revision all`: a size that v6 takes and v10 does not',
     ],
     references: [ARM.strtabBaseCfg, ARM.idr1, linux('arm_smmu_kdump_adopt_strtab_linear'), SERIES.v4],
+  },
+  'linear.overlap': {
+    title: "A linear table is not where the kdump kernel's own things are",
+    meaning:
+      "Revisions v3 and v4 reject a table that overlaps the kdump kernel's System RAM, v5 one that overlaps any resource that is memory " +
+      'and claimed.',
+    hardware: 'Not concerned: it reads the table where it is.',
+    kernel: {
+      'v1 to v2': 'Not asked.',
+      'v3 to v5': `err "stream table is corrupted", -EINVAL; ${FALLS_BACK}.`,
+      'v6 on': 'The test is gone: no other driver makes one.',
+    },
+    causes: ['STRTAB_BASE of after the probe of the kdump kernel', 'LOG2SIZE of another table'],
+    next: ['--iomem IOMEM: without it the memory of the kdump kernel is not known, nor the outcome of the test'],
+    references: [linux('arm_smmu_kdump_adopt_strtab_linear'), SERIES.v3, SERIES.v5],
   },
   'linear.alignment': {
     title: 'The base of a linear table is aligned to its size',
@@ -89,7 +105,11 @@ export const CHECKS = {
     title: 'The linear table can be mapped',
     meaning: 'One mapping for the whole table, 64 bytes for each entry. No entry is looked at.',
     hardware: 'It needs no mapping.',
-    kernel: `-ENOMEM without a message of its own; ${FALLS_BACK}. On arm64 only an address that the CPU cannot express fails.`,
+    kernel: {
+      'v1 to v2': 'The error goes unnoticed: the first STE that is read through it is an oops.',
+      'v3 to v5': `-ENXIO without a message of its own; ${FALLS_BACK}.`,
+      'v6 on': `-ENOMEM without a message of its own; ${FALLS_BACK}. On arm64 only an address that the CPU cannot express fails.`,
+    },
     causes: ['a base out of memory', 'a load address of a raw dump that was mistaken', '--fail memremap:N'],
     next: ['`smmu-adopt explain strtab-outside-memory`', '`smmu-adopt info DUMP`: the memory map'],
     references: [linux('memremap'), linux('arm_smmu_kdump_adopt_strtab_linear')],

@@ -121,7 +121,11 @@ export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Ex
         'Somebody had left it translating: firmware, or the kernel that crashed. The driver resets it, and DMA in flight is aborted.',
       hardware:
         'Between the reset and the attach of each device its traffic is aborted, or passes untranslated with disable_bypass=0.',
-      causes: ['a kdump kernel without the series, or one that fell back', 'firmware that used the SMMU'],
+      causes: [
+        'a kdump kernel without the series, or one that fell back',
+        'firmware that used the SMMU',
+        'v1 of the series, which says it of an SMMU that it adopts, too',
+      ],
       next: [LOG, '`smmu-adopt explain adoption-fallback`'],
       references: [ARM.cr0, ARM.gbpa, linux('arm_smmu_device_reset')],
     },

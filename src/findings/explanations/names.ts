@@ -26,6 +26,9 @@ export const MESSAGE_NAMES = [
   'not-registered',
 ] as const;
 
+/** What is no name in a report, and asked for all the same. */
+export const TOPIC_NAMES = ['revisions'] as const;
+
 export const EXPLAINED_NAMES: readonly string[] = [
   ...new Set([
     ...Object.keys(RULES),
@@ -35,5 +38,6 @@ export const EXPLAINED_NAMES: readonly string[] = [
     ...COMMAND_ERRORS,
     ...(registerNamed('GERROR')?.fields ?? []).map(({ name }) => name),
     ...MESSAGE_NAMES,
+    ...TOPIC_NAMES,
   ]),
 ];

@@ -167,6 +167,25 @@ export const SCAN_RULE_EXPLANATIONS = {
     next: [SHOW, 'ASID16 of IDR0: `smmu-adopt regs validate REGS`'],
     references: [ARM.cd, ARM.idr0, linux('arm_smmu_kexec_resv_cd_asids'), SERIES.v10],
   },
+  'asid-busy': {
+    title: 'An ASID belongs to a domain of another SMMU',
+    meaning:
+      'Revisions v8 and v9 keep the ASIDs of all SMMUs in one set. An SMMU that probed before has given this one to a new domain, ' +
+      'for a device of its own, so that the scan cannot set it aside for the entry that uses it.',
+    hardware: 'Not concerned: ASIDs tag translations of one SMMU, and another may use the same.',
+    kernel: {
+      'v1 to v7': NO_SCAN,
+      'v8 to v9': '-EBUSY: the scan ends, what it had reserved is released, and the SMMU is reset.',
+      'v10 on': 'Cannot happen: each SMMU has a set of its own.',
+    },
+    causes: ['several SMMUs, of which the one that probes first had fewer live ASIDs than it has devices'],
+    next: [
+      'the order of the SMMUs in the snapshot, which is taken for the order in which they probe',
+      '`smmu-adopt explain asid-clash`',
+      '`smmu-adopt inspect DUMP --regs REGS --insert all --revision all`: which SMMUs are concerned',
+    ],
+    references: [ARM.tags, ...CD_SCAN],
+  },
   'vmid-zero': {
     title: 'S2VMID is 0',
     meaning: 'A stage 2 or nested STE uses VMID 0, which Linux keeps for streams without stage 2.',

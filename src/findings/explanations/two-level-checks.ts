@@ -7,6 +7,9 @@ const PATH = linux('arm_smmu_kdump_adopt_strtab_2lvl');
 const ANOTHER_SYSTEM = 'a table that firmware or another system built';
 const SNAPSHOT = 'a snapshot whose registers are of another SMMU or another moment';
 
+const ONLY_BEYOND =
+  'On arm64 only an address that the CPU cannot express fails to map; a hole maps, and kills the kernel when it is read.';
+
 export const TWO_LEVEL_CHECKS = {
   'two-level.feature': {
     title: 'The hardware has two-level tables, as FMT says',
@@ -15,7 +18,9 @@ export const TWO_LEVEL_CHECKS = {
       'Where ST_LEVEL is 0, FMT is reserved and every table linear. Few SID bits do not keep it from two levels.',
     kernel: {
       v1: 'The feature is switched on because FMT says so.',
-      'v2 on': 'WARN_ON, -EINVAL without a message, and a full reset.',
+      v2: 'WARN_ON, -EINVAL without a message, and the probe of the SMMU fails.',
+      v3: 'WARN_ON, -EINVAL: it stays in adoption mode, with a table that is never programmed.',
+      'v4 on': 'WARN_ON, -EINVAL without a message, and a full reset.',
     },
     causes: [SNAPSHOT, 'IDR0 or IDR1 mistyped, or missing so that a value was assumed'],
     next: [
@@ -41,7 +46,7 @@ export const TWO_LEVEL_CHECKS = {
     meaning: 'The table covers 2^LOG2SIZE StreamIDs: at least one L2 table, at most what the hardware can tell apart.',
     hardware: 'It caps LOG2SIZE by SIDSIZE; a table smaller than one L2 table has a single descriptor.',
     kernel: {
-      'v1 to v2': 'Only LOG2SIZE >= SPLIT is asked for.',
+      'v1 to v2': 'Only LOG2SIZE >= SPLIT is asked for: err "invalid log2size N < split N", and the probe fails.',
       'v3 on': 'err "log2size N out of range [a, b]", -EINVAL and a full reset.',
     },
     causes: [SNAPSHOT, ANOTHER_SYSTEM],
@@ -52,7 +57,10 @@ export const TWO_LEVEL_CHECKS = {
     title: 'SPLIT is 8, as in every table of Linux',
     meaning: 'With SPLIT 8 one L2 table is one PCI bus of 256 StreamIDs. 6 and 10 are legal, but not of Linux.',
     hardware: '6, 8 and 10 are all fine; any other value acts as 6.',
-    kernel: 'err "unsupported STRTAB_SPLIT N (expected 8)", -EINVAL and a full reset, in every revision.',
+    kernel: {
+      'v1 to v2': 'err "unsupported STRTAB_SPLIT N (expected 8)", -EINVAL, and the probe of the SMMU fails.',
+      'v3 on': 'The same error, and a full reset.',
+    },
     causes: [ANOTHER_SYSTEM, SNAPSHOT],
     next: [
       'who ran before Linux: a hypervisor or UEFI may own the SMMU',
@@ -65,13 +73,59 @@ export const TWO_LEVEL_CHECKS = {
     meaning: '2^(LOG2SIZE - 8) descriptors, of which the driver takes 2^17 at most: 25 bits of StreamID.',
     hardware: 'The architecture allows up to 32 bits of StreamID.',
     kernel: {
-      'v1 to v2': 'Not asked.',
+      'v1 to v2':
+        'Not asked: whether an array of so many pointers can be had depends on the kernel, and from 2^32 on nothing is defined.',
       'v3 to v9': 'err "l1 entries N exceeds max 131072", -EINVAL and a full reset.',
       v10: 'The same, tested before the shift and printed as a power of two.',
     },
     causes: [ANOTHER_SYSTEM, SNAPSHOT],
     next: ['`smmu-adopt regs validate REGS`: LOG2SIZE, and whether SIDSIZE can be right'],
     references: [ARM.strtabBaseCfg, PATH, SERIES.v3, SERIES.v10],
+  },
+  'two-level.l1-overlap': {
+    title: "The L1 table is not where the kdump kernel's own things are",
+    meaning:
+      "Revisions v3 and v4 reject a table that overlaps the kdump kernel's System RAM, v5 one that overlaps any resource that is memory " +
+      'and claimed: RAM, and registers that a driver has taken.',
+    hardware: 'Not concerned: it reads the table where it is.',
+    kernel: {
+      'v1 to v2': 'Not asked.',
+      'v3 to v5': 'err "l1 stream table is corrupted", -EINVAL and a full reset.',
+      'v6 on': 'The test is gone: no other driver makes one.',
+    },
+    causes: ['STRTAB_BASE of after the probe of the kdump kernel', 'a register value that was overwritten or mistyped'],
+    next: [
+      '--iomem IOMEM: without it the memory of the kdump kernel is not known, nor the outcome of the test',
+      '`smmu-adopt explain structure-in-kdump-memory`',
+    ],
+    references: [PATH, SERIES.v3, SERIES.v5],
+  },
+  'two-level.l2-overlap': {
+    title: "No L2 table is where the kdump kernel's own things are",
+    meaning: 'The same for each L2 table in use, in the order of the descriptors; v5 asks again for each device.',
+    hardware: 'Not concerned: it reads the tables where they are.',
+    kernel: {
+      'v1 to v2': 'Not asked.',
+      'v3 to v5': 'err "l2 stream table is corrupted", -EINVAL and a full reset.',
+      'v6 on': 'The test is gone.',
+    },
+    causes: ['an overwritten L1 descriptor', 'a descriptor that the kdump kernel itself has written'],
+    next: ['--iomem IOMEM: what is at the address', '`smmu-adopt explain two-level.l1-overlap`'],
+    references: [PATH, SERIES.v3, SERIES.v5],
+  },
+  'two-level.l2-mapping': {
+    title: 'Every L2 table can be mapped',
+    meaning:
+      'Through v3 all L2 tables in use are mapped when the table is adopted, later each for the first device of its bus.',
+    hardware: 'Not concerned.',
+    kernel: {
+      'v1 to v2': 'The error goes unnoticed, until an STE is read through it: an oops.',
+      v3: '-ENXIO without a message of its own, and a full reset.',
+      'v4 on': 'Not here: the device that needs the table is refused.',
+    },
+    causes: ['an L2 pointer that was overwritten', 'an address that the CPU cannot express'],
+    next: ['the L1 descriptors of the report', '`smmu-adopt explain insert-l2-not-mappable`'],
+    references: [linux('devm_memremap'), PATH, SERIES.v3],
   },
   'two-level.l1-alignment': {
     title: 'The L1 table is aligned to its size',
@@ -92,9 +146,11 @@ export const TWO_LEVEL_CHECKS = {
     title: 'The L1 table can be mapped',
     meaning: 'One write-back mapping of all descriptors.',
     hardware: 'It needs no mapping, only an address that answers.',
-    kernel:
-      '-ENOMEM without a message of its own, and a full reset. On arm64 only an address that the CPU cannot express ' +
-      'fails to map; a hole maps, and kills the kernel when it is read.',
+    kernel: {
+      'v1 to v2': `The error goes unnoticed: reading the first descriptor through it is an oops. ${ONLY_BEYOND}`,
+      'v3 to v5': `-ENXIO without a message of its own, and a full reset. ${ONLY_BEYOND}`,
+      'v6 on': `-ENOMEM without a message of its own, and a full reset. ${ONLY_BEYOND}`,
+    },
     causes: ['a base out of memory', 'a raw dump placed at a wrong address', '--fail memremap:1'],
     next: ['`smmu-adopt explain strtab-outside-memory`', '`smmu-adopt info DUMP`: the memory map'],
     references: [linux('memremap'), PATH],
@@ -103,7 +159,10 @@ export const TWO_LEVEL_CHECKS = {
     title: 'The array of L2 pointers is allocated',
     meaning: '8 bytes for each L1 descriptor, in the memory of the kdump kernel.',
     hardware: 'Not concerned.',
-    kernel: '-ENOMEM without a message of its own, and a full reset.',
+    kernel: {
+      'v1 to v2': '-ENOMEM, and the probe of the SMMU fails.',
+      'v3 on': '-ENOMEM without a message of its own, and a full reset.',
+    },
     causes: ['a kdump kernel that is out of memory', '--fail kcalloc'],
     next: ['the size of the crashkernel reservation: a table of 2^17 descriptors takes 1 MiB'],
     references: [linux('kcalloc'), PATH],

@@ -2,7 +2,9 @@
 
 import { STRTAB_SPLIT } from '../../adopt/device.ts';
 import type { Observed, Required, ScanFailure, ScanObserved } from '../../adopt/evidence.ts';
+import type { OverlapTest } from '../../adopt/revision.ts';
 import { hex } from '../../hex.ts';
+import { count } from '../rules/words.ts';
 import { MADE_TO_FAIL, oddityInWords, remapReasonInWords } from './memory.ts';
 import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from './scan.ts';
 
@@ -20,13 +22,22 @@ export function observedInWords(observed: Observed | ScanObserved): string {
       const { paddr, byteLength, why } = observed;
       return `${hex(paddr)}, ${byteLength} bytes: ${why === null ? 'mapped' : remapReasonInWords(why)}`;
     }
+    case 'overlap': {
+      const { paddr, byteLength, overlaps } = observed;
+      const range = `${hex(paddr)}, ${byteLength} bytes`;
+      if (overlaps === null) return `${range}: what of the kdump kernel is there is not known`;
+      return `${range}: ${overlaps ? 'overlaps' : 'disjoint'}`;
+    }
+    case 'l2-overlaps-unknown':
+      return `${count(observed.unknown, 'L2 table')}: what of the kdump kernel is there is not known`;
     case 'allocation':
       return `${observed.byteLength} bytes: ${observed.ok ? 'allocated' : MADE_TO_FAIL}`;
     case 'action':
       return observed.ok ? 'registered' : MADE_TO_FAIL;
     case 'l1-descriptor': {
       const { index, broken, span, pointer, unseen } = observed;
-      const what = broken === 'span' ? `span ${span}` : `pointer ${hex(pointer)}`;
+      const what =
+        broken === 'span' ? `span ${span}` : `pointer ${hex(pointer)}${broken === 'overlap' ? ', which overlaps' : ''}`;
       return `L1[${index}] has ${what}${unseen > 0 ? `; ${unseen} descriptors before it are not in the dump` : ''}`;
     }
     case 'l1-descriptors':
@@ -41,8 +52,10 @@ export function observedInWords(observed: Observed | ScanObserved): string {
     case 'scan-failure':
       return scanFailureInWords(observed.failure);
     case 'scan-unfinished': {
-      const { unknownEntries, gaveUp } = observed;
-      return gaveUp === null ? `${unknownEntries} entries cannot be read` : `given up ${gaveUpInWords(gaveUp)}`;
+      const { unknownEntries, contestedAsids, gaveUp } = observed;
+      if (gaveUp !== null) return `given up ${gaveUpInWords(gaveUp)}`;
+      if (unknownEntries > 0) return `${unknownEntries} entries cannot be read`;
+      return `${count(contestedAsids, 'ASID')} may be in use by a domain of an SMMU that probes before`;
     }
     default:
       return scanObservedInWords(observed);
@@ -61,6 +74,10 @@ export function requiredInWords(required: Required): string {
       return String(required.value);
     case 'at-most':
       return `<= ${required.value}`;
+    case 'at-least':
+      return `>= ${required.value}`;
+    case 'disjoint':
+      return DISJOINT[required.from];
     case 'range':
       return `${required.first} to ${required.last}`;
     case 'aligned':
@@ -70,7 +87,12 @@ export function requiredInWords(required: Required): string {
   }
 }
 
-type Named = Exclude<Required['kind'], 'equals' | 'at-most' | 'range' | 'aligned'>;
+type Named = Exclude<Required['kind'], 'equals' | 'at-most' | 'at-least' | 'range' | 'aligned' | 'disjoint'>;
+
+const DISJOINT: Readonly<Record<OverlapTest, string>> = {
+  'System RAM': "disjoint from the kdump kernel's memory",
+  'MEM and BUSY': "disjoint from the kdump kernel's memory and from what its drivers have claimed",
+};
 
 const REQUIREMENTS: Readonly<Record<Named, string>> = {
   coherent: 'true',
@@ -78,10 +100,12 @@ const REQUIREMENTS: Readonly<Record<Named, string>> = {
   'known-format': '0 (linear) or 1 (2lvl)',
   'two-level': 'IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8',
   'log2size-in-range': 'SPLIT <= LOG2SIZE <= SIDSIZE',
+  'log2size-at-least-split': 'SPLIT <= LOG2SIZE',
   'log2size-within-cap': 'at most the cap',
   'aligned-to-size': 'aligned to its size',
   mapped: 'mapped',
   allocated: 'allocated',
+  'l1-any': 'anything',
   'l1-span-or-null': 'span 0 or 9, or a null pointer',
   'l1-span-and-alignment': 'span 0, or span 9 with a 16 KiB aligned pointer',
   'ids-free': 'every ASID and VMID in use can be reserved',
@@ -90,6 +114,7 @@ const REQUIREMENTS: Readonly<Record<Named, string>> = {
   'known-s1fmt': '0 or 2',
   'known-config': 'Config 0 or 4 to 7',
   'aligned-to-leaf': 'aligned to 64 KiB',
+  'not-of-domain': 'no domain has it',
 };
 
 /** One broken rule of the ID scan, with its place. */

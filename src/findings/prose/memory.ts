@@ -41,6 +41,7 @@ export const MADE_TO_FAIL = 'made to fail';
 
 const DEATHS: Readonly<Record<KernelDeath['why'], string>> = {
   'beyond-direct-map': "beyond the end of the kdump kernel's memory in the direct map: the first read is an oops",
+  'error-pointer': 'the mapping failed, and the driver takes its error code for an address: the first read is an oops',
   'nothing-answers': 'nothing answers at this address: the first read ends in an external abort',
 };
 

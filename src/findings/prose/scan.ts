@@ -19,6 +19,7 @@ export const SCAN_RULES: Readonly<Record<ScanRule, string>> = {
   'cd-leaf-unmappable': 'a CD leaf cannot be mapped',
   'asid-zero': 'a valid CD has ASID 0',
   'asid-too-large': 'a valid CD has an ASID that is wider than the hardware allows',
+  'asid-busy': 'a valid CD has an ASID that a domain of another SMMU has been given',
   'vmid-zero': 'S2VMID is 0',
   'vmid-too-large': 'S2VMID is wider than the hardware allows',
 };
@@ -33,6 +34,8 @@ export function scanObservedInWords(observed: ScanObserved): string {
       return 'S1ContextPtr 0x0';
     case 'address':
       return hex(observed.paddr);
+    case 'asid-of-domain':
+      return `ASID ${observed.asid}, which ${observed.smmu} has given to a device`;
     case 'unmappable':
       return `${hex(observed.paddr)}: ${remapReasonInWords(observed.why)}`;
   }

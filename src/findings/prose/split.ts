@@ -15,7 +15,7 @@ export function splitInWords(why: RevisionSplit['why']): string {
     case 'ending':
       return `${endingInWords(why.from)}; ${endingInWords(why.other)}`;
     case 'insertion':
-      return `SID ${hex(why.sid)}: ${insertionInWords(why.from)}, ${insertionInWords(why.other)}`;
+      return `SID ${hex(why.sid)}: ${insertionInWords(why.from, why.other)}, ${insertionInWords(why.other, why.from)}`;
     case 'cr0':
       return `${cr0InWords(why.from)}, ${cr0InWords(why.other)}`;
     case 'ids': {
@@ -43,8 +43,14 @@ function endingInWords({ revision, verdict, ret, death }: Side<'ending'>): strin
   return `${revision}: ${verdict}${ret === null || ret === 0 ? '' : ` (-${errnoName(ret)})`}`;
 }
 
-function insertionInWords({ revision, ret }: Side<'insertion'>): string {
-  return `${revision} ${ret === null ? 'cannot be told' : ret === 0 ? 'accepted' : `-${errnoName(ret)}`}`;
+/** With what tells the two apart, where both are accepted. */
+function insertionInWords(one: Side<'insertion'>, other: Side<'insertion'>): string {
+  const { revision, ret, fresh, deferred } = one;
+  if (ret !== 0) return `${revision} ${ret === null ? 'cannot be told' : `-${errnoName(ret)}`}`;
+  if (other.ret !== 0) return `${revision} accepted`;
+  if (deferred === other.deferred) return `${revision} accepted, with ${fresh ? 'a new' : 'the old'} L2 table`;
+  if (deferred === null) return `${revision} accepted, whether its attach waits cannot be told`;
+  return `${revision} accepted, ${deferred ? 'its attach deferred' : 'attached at once'}`;
 }
 
 function cr0InWords({ revision, cr0, atschk }: Side<'cr0'>): string {

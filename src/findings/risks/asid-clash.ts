@@ -3,6 +3,7 @@
  * keep one set for all SMMUs, in which live ASIDs may be reserved twice, but not those of a domain.
  */
 
+import { AsidSpace } from '../../adopt/asid-space.ts';
 import type { FindingList } from '../findings.ts';
 import { listed } from './context.ts';
 
@@ -14,27 +15,19 @@ interface LiveAsids {
   readonly findings: FindingList;
 }
 
-const LAST_ASID = 0xffff;
+const MOST_ASID_BITS = 16;
 
 /** In the order of the snapshot, which stands for the order in which they probe. */
 export function reportAsidClashes(smmus: readonly LiveAsids[]): void {
-  const reserved = new Set<number>();
-  const ofDomains = new Map<number, string>();
-  /** Nothing below is free any more. */
-  let lowest = 1;
+  const taken = new AsidSpace();
   for (const { name, asids, streams, findings } of smmus) {
-    const clashing = [...asids].filter((asid) => ofDomains.has(asid)).sort((a, b) => a - b);
+    const clashing = [...asids].filter((asid) => taken.ownerOf(asid) !== null).sort((a, b) => a - b);
     const [first] = clashing;
     if (first !== undefined) {
-      const args = { other: ofDomains.get(first) as string, asids: listed(clashing, clashing.length, String) };
+      const args = { other: taken.ownerOf(first) as string, asids: listed(clashing, clashing.length, String) };
       findings.add('asid-clash', { ...args, count: clashing.length });
     }
-    for (const asid of asids) reserved.add(asid);
-    // The lowest that are free, from 1.
-    for (let domains = 0; lowest <= LAST_ASID && domains < streams; lowest++) {
-      if (reserved.has(lowest) || ofDomains.has(lowest)) continue;
-      ofDomains.set(lowest, name);
-      domains += 1;
-    }
+    taken.reserve(asids);
+    taken.giveOut(name, streams, MOST_ASID_BITS);
   }
 }

@@ -18,6 +18,8 @@ export interface RiskContext {
   readonly hw: HardwareFeatures;
   readonly view: HardwareView;
   readonly memory: MemoryView;
+  /** Of the dump, in bytes; the kdump kernel is taken to be built with the same. */
+  readonly pageSize: number;
   readonly map: AddressMap;
   /** What lies above these address bits the kdump kernel's CPU cannot map. */
   readonly paBits: number;

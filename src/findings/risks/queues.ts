@@ -1,10 +1,13 @@
 /** What the crashed kernel left in its queues, which the kdump kernel starts anew without reading them. */
 
 import { hex } from '../../hex.ts';
-import { commandQueueOf, eventQueueOf, pageRequestQueueOf, type Queue } from '../../queues/queue.ts';
+import { commandQueueOf, eventQueueOf, pageRequestQueueOf, type Queue, type RawEntry } from '../../queues/queue.ts';
 import { Grouping, type QueueGroup } from '../../queues/queue-groups.ts';
+import type { CommandKind } from '../../smmu/commands.ts';
 import { fieldsThatDiffer, valueInWords } from '../../snapshot/validate/facts.ts';
 import type { RiskContext } from './context.ts';
+
+const INVALIDATIONS: readonly CommandKind[] = ['configuration', 'tlb', 'atc'];
 
 /** Adds to the findings what the queues say of the crash, and of what the kdump kernel does not know. */
 export function queueRisks({ smmu, memory, findings }: RiskContext): void {
@@ -18,13 +21,11 @@ export function queueRisks({ smmu, memory, findings }: RiskContext): void {
   const pending = grouped(commands);
   if (pending.entries > 0) {
     findings.add('commands-pending', { commands: pending.entries, what: inWords(pending) });
-    const invalidations = pending.groups.filter(
-      ({ kind }) => kind === 'configuration' || kind === 'tlb' || kind === 'atc',
-    );
+    const invalidations = pending.groups.filter(({ kind }) => kind !== null && INVALIDATIONS.includes(kind));
     const number = invalidations.reduce((sum, { count }) => sum + count, 0);
     if (number > 0) {
-      const what = inWords({ groups: invalidations, entries: number, known: number });
-      findings.add('invalidations-pending', { commands: number, what });
+      const what = inWords({ ...pending, groups: invalidations, entries: number, known: number });
+      findings.add('invalidations-pending', { commands: number, what, repeated: pending.repeated });
     }
   }
   const events = eventQueueOf(smmu, memory);
@@ -40,14 +41,47 @@ interface Grouped {
   readonly entries: number;
   /** Of them, those in a group. */
   readonly known: number;
+  /** Invalidations that say what one of the two entries before them has said, a CMD_SYNC between them or not. */
+  readonly repeated: number;
 }
 
 function grouped(queue: Queue): Grouped {
   const grouping = new Grouping(queue);
   // Nothing to read, nothing to load.
-  if ((queue.geometry?.used ?? 0) > 0) for (const entry of queue.pending()) grouping.add(entry);
+  const repeats = new Repeats(queue);
+  const entries = queue.geometry?.used ?? 0;
+  if (entries > 0) {
+    for (const entry of queue.pending()) {
+      grouping.add(entry);
+      repeats.add(entry);
+    }
+  }
   const { groups } = grouping;
-  return { groups, entries: queue.geometry?.used ?? 0, known: groups.reduce((sum, { count }) => sum + count, 0) };
+  return { groups, entries, known: groups.reduce((sum, { count }) => sum + count, 0), repeated: repeats.count };
+}
+
+const COMMAND_WORDS = 4;
+
+/** Invalidations that newer kernels write twice, for hardware that may lose one. */
+class Repeats {
+  count = 0;
+  readonly #queue: Queue;
+  #last = '';
+  #lastButOne = '';
+
+  constructor(queue: Queue) {
+    this.#queue = queue;
+  }
+
+  add(entry: RawEntry): void {
+    const { words, at } = entry;
+    const said = words === null ? '' : words.subarray(at, at + COMMAND_WORDS).join();
+    if (said !== '' && (said === this.#last || said === this.#lastButOne)) {
+      const kind = this.#queue.typeOf(entry)?.kind ?? null;
+      if (kind !== null && INVALIDATIONS.includes(kind)) this.count += 1;
+    }
+    [this.#lastButOne, this.#last] = [this.#last, said];
+  }
 }
 
 /** More kinds of entries are a number. */

@@ -1,5 +1,6 @@
 /** What registers alone tell: errors, what switching off would do, how many StreamIDs the table has, what adopting costs. */
 
+import { queueDemand } from '../../adopt/queue-memory.ts';
 import { fieldsThatDiffer } from '../../snapshot/validate/facts.ts';
 import type { RiskContext } from './context.ts';
 
@@ -17,9 +18,11 @@ const ERRORS: Readonly<Record<string, string>> = {
 
 /** Less is nothing to a kernel that has a crashkernel reservation of megabytes. */
 const NOTABLE_DEMAND_BYTES = 1 << 20;
+/** Every SMMU has queues; with pages of 4 KiB they take no more than 12 MiB. */
+const NOTABLE_QUEUE_BYTES = 1 << 24;
 
 /** Adds to the findings what single registers say: active errors, and what a reset lets pass. */
-export function registerRisks({ smmu, registers, emulation, findings }: RiskContext): void {
+export function registerRisks({ smmu, registers, emulation, pageSize, findings }: RiskContext): void {
   for (const { name } of fieldsThatDiffer(smmu.registers, 'GERROR', 'GERRORN')) {
     const means = ERRORS[name];
     if (means !== undefined) findings.add('gerror-active', { error: name, means });
@@ -33,5 +36,13 @@ export function registerRisks({ smmu, registers, emulation, findings }: RiskCont
     list.reduce((sum, { byteLength, ok }) => (ok ? sum + byteLength : sum), 0);
   const allocated = total(emulation.allocations);
   const mapped = total(emulation.mappings.filter(({ transient }) => !transient));
-  if (allocated + mapped >= NOTABLE_DEMAND_BYTES) findings.add('memory-demand', { allocated, mapped });
+  const queues = queueDemand(registers, emulation.revision.name, pageSize);
+  const notable = allocated + mapped >= NOTABLE_DEMAND_BYTES || (queues?.most ?? 0) >= NOTABLE_QUEUE_BYTES;
+  if (!notable) return;
+  findings.add('memory-demand', {
+    allocated,
+    mapped,
+    queuesAtLeast: queues?.least ?? null,
+    queuesAtMost: queues?.most ?? null,
+  });
 }

@@ -157,7 +157,7 @@ export class StructureCheck implements StreamCheck {
    */
   #kernelReads({ kind, kernelStart }: Structure): boolean {
     const { verdict, revision } = this.#context.emulation;
-    if (verdict === 'not-attempted' || verdict === 'fallback') return false;
+    if (verdict !== 'adopted' && verdict !== 'indeterminate' && verdict !== 'panic') return false;
     if (QUEUES.has(kind) || (kind === 'l2-table' && kernelStart === 0)) return false;
     return revision.reservesIds || (kind !== 'cd-table' && kind !== 'cd-leaf');
   }

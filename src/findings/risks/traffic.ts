@@ -3,6 +3,13 @@
 import { type RiskContext, StreamList } from './context.ts';
 import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
 
+/** Where the old tables stay in force, and why. */
+const GOES_ON = {
+  adopted: 'once adopted',
+  'never-programmed': 'by the old table, which stays in force',
+  'probe-fails': 'by the old table, which nobody touches',
+} as const;
+
 export class TrafficCheck implements StreamCheck {
   readonly #context: RiskContext;
   readonly #active = new StreamList();
@@ -45,11 +52,13 @@ export class TrafficCheck implements StreamCheck {
     if (this.#active.streams === 0 || registers.field('CR0', 'SMMUEN') === 0) return;
     if (this.#ats.streams > 0) findings.add('ats-enabled', { ...this.#ats.args, atschk: this.#atschk() });
     const { kind } = emulation.fate;
-    const survives = kind === 'adopted';
+    const survives = kind in GOES_ON;
     // Switching the SMMU off ends what stalls.
     if (survives && this.#stalls.streams > 0) findings.add('stall-enabled', this.#stalls.args);
-    if (survives) findings.add('dma-goes-on', { ...this.#active.args, bypass: this.#bypass });
-    else if (kind !== 'unknown') {
+    if (survives) {
+      const because = GOES_ON[kind as keyof typeof GOES_ON];
+      findings.add('dma-goes-on', { ...this.#active.args, bypass: this.#bypass, because });
+    } else if (kind !== 'unknown') {
       findings.add('reset-cuts-off', { ...this.#active.args, instead: this.#instead() });
     }
   }
@@ -59,7 +68,7 @@ export class TrafficCheck implements StreamCheck {
     if (!registers.has('CR0')) return 'CR0.ATSCHK is not known';
     const before = registers.field('CR0', 'ATSCHK');
     if (before === 1) return 'CR0.ATSCHK is 1 and stays';
-    return emulation.revision.forcesAtschk
+    return emulation.revision.forcesAtschk && emulation.fate.kind !== 'probe-fails'
       ? 'CR0.ATSCHK is 0 and this revision sets it, so translated requests are checked all of a sudden'
       : 'CR0.ATSCHK is 0 and stays, so translated requests are not checked';
   }

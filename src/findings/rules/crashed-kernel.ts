@@ -5,7 +5,7 @@ import { ARM, linux } from '../explanations/references.ts';
 import { rule } from './rule.ts';
 
 /** Whose the registers are, by what of them differs. */
-export type RegisterOrigin = 'no-such-smmu' | 'another-machine' | 'another-boot' | 'kdump-kernel';
+export type RegisterOrigin = 'no-such-smmu' | 'another-machine' | 'another-boot' | 'kdump-kernel' | 'unpowered';
 
 const NOT_OF_DUMP: Readonly<Record<RegisterOrigin, (registers: string, release: string) => string>> = {
   'no-such-smmu': (_, release) =>
@@ -15,6 +15,9 @@ const NOT_OF_DUMP: Readonly<Record<RegisterOrigin, (registers: string, release: 
   'another-boot': (registers, release) =>
     `${registers}: other than what the kernel in the dump (${release}) had written; the registers may be of another ` +
     'boot or of another machine',
+  unpowered: (registers, release) =>
+    `${registers}: all zeros or all ones, other than what the kernel in the dump (${release}) had; the SMMU may have been ` +
+    'without power when they were read, as runtime power management leaves it, which is no damage',
   'kdump-kernel': (registers, release) =>
     `${registers}: other than what the kernel in the dump (${release}) had written, and as a kdump kernel leaves them; ` +
     'the registers may be of after its probe',
@@ -34,7 +37,7 @@ export const CRASHED_KERNEL = {
       release: ['Release of the kernel in the dump', json.text],
       origin: [
         'What the registers may be of',
-        json.choice('no-such-smmu', 'another-machine', 'another-boot', 'kdump-kernel'),
+        json.choice('no-such-smmu', 'another-machine', 'another-boot', 'kdump-kernel', 'unpowered'),
       ],
     },
     sentence: ({ registers, release, origin }) => NOT_OF_DUMP[origin](registers, release),
@@ -48,6 +51,10 @@ export const CRASHED_KERNEL = {
       causes: [
         'a snapshot of another machine, or of another boot of the same one',
         'registers that were read after the probe of the kdump kernel',
+        'an SMMU that runtime power management had switched off: all of them read as zeros or ones, and the driver keeps what ' +
+          'it will write anew',
+        'a host under pKVM: the hypervisor has the SMMU and a stream table of its own, and the driver sees registers that are ' +
+          'emulated, so that what is read from outside differs and nothing is damaged',
       ],
       next: NEXT,
       references: [ARM.cr0, linux('arm_smmu_device_reset')],

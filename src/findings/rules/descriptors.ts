@@ -120,7 +120,9 @@ export const DESCRIPTORS = {
         'An L1 descriptor that is fine by itself points out of memory. The table of one bus is lost, 256 StreamIDs.',
       hardware: 'F_STE_FETCH for these StreamIDs where nothing answers; otherwise whatever the address holds.',
       kernel: {
-        'v1 to v3': 'Every L2 table is mapped at once, so the adoption itself fails.',
+        'v1 to v2':
+          'All L2 tables are mapped at once and the error kept for a pointer: an oops when a device needs the table.',
+        v3: 'All L2 tables are mapped at once, so the adoption itself fails: -ENXIO and a full reset.',
         'v4 to v7':
           'Noticed when a device of that bus is inserted: -ENXIO, "failed to adopt l2 stream table for SID". A real ' +
           'arm64 kernel maps nearly any address and dies at the first read of a hole instead.',

@@ -1,6 +1,6 @@
 /** Findings about the devices of the kdump kernel: who is refused, and what the SMMU loses by it. */
 
-import type { Danger } from '../../adopt/master.ts';
+import type { Danger } from '../../adopt/danger.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { remapReasonInWords } from '../prose/memory.ts';
@@ -146,6 +146,34 @@ export const DEVICES = {
       references: [ARM.l1std, linux('arm_smmu_init_l2_strtab'), SERIES.v10],
     }),
   }),
+  'insert-l2-overlaps': rule({
+    severity: 'error',
+    reach: 'bus',
+    likelyReach: 'smmu',
+    args: {
+      sid: ['StreamID', json.sid],
+      l2: ['The pointer now', json.hex],
+    },
+    sentence: ({ sid, l2 }, l1) =>
+      `${l1} points to ${hex(l2)} now, where the kdump kernel has something of its own: SID ${hex(sid)} is refused with -EINVAL`,
+    explain: () => ({
+      title: 'A device is refused: its L2 table now overlaps the kernel',
+      meaning:
+        'The descriptor passed when the table was adopted. When the device comes, its L2 table overlaps memory or registers ' +
+        'that the kdump kernel has claimed.',
+      hardware: 'It fetches STEs from there.',
+      kernel: {
+        v5: `err "L1[i] now points at a corrupt range", -EINVAL. ${REFUSAL}`,
+        'v6 on': 'Not asked for: the table is mapped where it is said to be.',
+      },
+      causes: [LATER_CHANGED, 'a kdump kernel that rewrote the descriptor itself, for a new table'],
+      next: [
+        'the L1 descriptors of both dumps, the one of --later being the newer',
+        '`smmu-adopt inspect DUMP --regs REGS --insert all --later LATER --revision all`',
+      ],
+      references: [ARM.l1std, linux('arm_smmu_kdump_adopt_l2_strtab'), SERIES.v5],
+    }),
+  }),
   'insert-l2-not-mappable': rule({
     severity: 'error',
     reach: 'bus',
@@ -235,14 +263,18 @@ export const DEVICES = {
     reach: null,
     args: {
       sid: ['StreamID', json.sid],
-      missing: ['What the dump lacks', json.choice('l1-descriptor', 'l2-table')],
+      missing: ['What the dump lacks', json.choice('l1-descriptor', 'l2-table', 'kdump-resources')],
     },
     sentence: ({ sid, missing }, l1) =>
-      `${missing === 'l2-table' ? `the L2 table of ${l1}` : l1} is not in the dump, so whether SID ${hex(sid)} can be ` +
-      'inserted cannot be told',
+      missing === 'kdump-resources'
+        ? `what of the kdump kernel is where ${l1} leads is not known, so whether SID ${hex(sid)} can be inserted cannot be told`
+        : `${missing === 'l2-table' ? `the L2 table of ${l1}` : l1} is not in the dump, so whether SID ${hex(sid)} can be ` +
+          'inserted cannot be told',
     explain: () => ({
       title: 'Whether a device is accepted cannot be told',
-      meaning: 'The L1 descriptor of its bus is not in the dump the device was inserted from.',
+      meaning:
+        'The L1 descriptor of its bus is not in the dump the device was inserted from, or with v5 nobody knows whether ' +
+        'the L2 table overlaps what the kdump kernel has claimed.',
       hardware: 'It reads the descriptor from memory.',
       kernel:
         'An unused descriptor gives the bus a new table, a good one has its table mapped, any other refuses the device. ' +

@@ -26,7 +26,9 @@ export const GATE = {
         'The gate ends here and prints nothing. The ordinary bring-up follows, as on a machine that never crashed: a ' +
         'new table and a reset.',
       causes: [
-        'the SMMU was suspended or shut down before the crash',
+        'the SMMU was suspended or shut down before the crash; where runtime power management switches it off while no device ' +
+          'uses it, registers read as zeros or ones, or as reset leaves them, and that is no damage: the driver writes them anew',
+        'a host under pKVM, whose hypervisor has the SMMU: the driver sees registers that are emulated',
         'the crashed kernel had no driver for it, and firmware left it off',
         'the registers were read after a probe of the kdump kernel had failed, which clears CR0',
         'the snapshot has the registers of another SMMU, or of a wrong base address',

@@ -9,17 +9,20 @@ import { splitInWords } from '../prose/split.ts';
 import { rule } from './rule.ts';
 import { count, doubtInWords, hex } from './words.ts';
 
+/** Which check failed, and how. */
+const FAILURE = {
+  revision: ['Revision emulated', json.text],
+  check: ['The check that failed', json.text],
+  observed: ['What was found', json.said(observedOrUnknown)],
+  required: ['What passes the check', json.said(requiredInWords)],
+  errno: ['What the adoption returns', json.matching(/^E[A-Z0-9]+$/)],
+} as const;
+
 export const VERDICT = {
   'adoption-fallback': rule({
     severity: 'error',
     reach: 'smmu',
-    args: {
-      revision: ['Revision emulated', json.text],
-      check: ['The check that failed', json.text],
-      observed: ['What was found', json.said(observedOrUnknown)],
-      required: ['What passes the check', json.said(requiredInWords)],
-      errno: ['What the adoption returns', json.matching(/^E[A-Z0-9]+$/)],
-    },
+    args: FAILURE,
     sentence: ({ revision, check, observed, required, errno }) =>
       `${revision} gives up with -${errno} and resets the SMMU: ${check}: ${observedOrUnknown(observed)} ` +
       `(required: ${requiredInWords(required)})`,
@@ -34,8 +37,8 @@ export const VERDICT = {
       kernel: {
         'v1 to v2': 'There is no way back: the probe of the SMMU fails with the errno.',
         'v3 on':
-          'What was mapped is undone and "falling back to full reset" printed; the errno is neither logged nor returned. ' +
-          '"SMMU currently enabled! Resetting..." follows.',
+          'What was mapped is undone (from v4 on) and "falling back to full reset" printed; the errno is neither logged nor returned. ' +
+          '"SMMU currently enabled! Resetting..." follows. Two levels on hardware without lead v3 elsewhere.',
       },
       causes: [
         'a descriptor or a register that Linux never writes: overwritten memory, or another system than Linux',
@@ -48,6 +51,63 @@ export const VERDICT = {
         'the device errors that follow in the kdump log: time-outs, PCIe AER, RAS records',
       ],
       references: [ARM.gbpa, linux('arm_smmu_kdump_adopt_strtab'), SERIES.v3, SERIES.v6],
+    }),
+  }),
+  'table-never-programmed': rule({
+    severity: 'error',
+    reach: 'smmu',
+    args: FAILURE,
+    sentence: ({ revision, check, observed, required, errno }) =>
+      `${revision} gives up with -${errno} and stays in adoption mode: the table that it builds is never programmed ` +
+      `(${check}: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)})`,
+    explain: () => ({
+      title: 'The new table is built and never programmed',
+      meaning:
+        'Revision v3 returns from a two-level table on hardware without the feature before it leaves adoption mode. An ordinary ' +
+        'table is built, and the reset, which believes that a table was adopted, leaves STRTAB_BASE alone.',
+      hardware:
+        "It goes on with the crashed kernel's table, and never sees what the kdump kernel writes: in-flight DMA is " +
+        'translated as before, and DMA that a driver sets up anew meets the old STE, too.',
+      kernel: {
+        v3: 'WARN_ON, -EINVAL, and no word of a fallback; the reset prints "retaining SMMUEN for in-flight DMA".',
+        'v4 on': 'The same failure leads to a full reset.',
+      },
+      causes: [
+        'registers of another SMMU or another moment',
+        'hardware of at most 8 StreamID bits with a two-level table',
+      ],
+      next: [
+        '`smmu-adopt explain two-level.feature`',
+        '`smmu-adopt inspect DUMP --regs REGS --revision all`: what the other revisions do',
+      ],
+      references: [linux('arm_smmu_adopt_strtab'), linux('arm_smmu_device_reset'), SERIES.v3],
+    }),
+  }),
+  'probe-fails': rule({
+    severity: 'error',
+    reach: 'smmu',
+    args: FAILURE,
+    sentence: ({ revision, check, observed, required, errno }) =>
+      `${revision} gives up with -${errno}, and the probe of the SMMU fails with it: ${check}: ` +
+      `${observedOrUnknown(observed)} (required: ${requiredInWords(required)})`,
+    explain: () => ({
+      title: 'The adoption fails, and the probe of the SMMU with it',
+      meaning:
+        'Revisions v1 and v2 have no way back: an adoption that fails ends the probe before anything is written to the SMMU. It stays ' +
+        'as the crashed kernel left it, without a driver.',
+      hardware: "It goes on translating by the crashed kernel's table.",
+      kernel: {
+        'v1 to v2':
+          '"probe with driver arm-smmu-v3 failed with error N". No device behind it gets a domain; drivers that run all ' +
+          'the same hand out addresses of which the old tables know nothing.',
+        'v3 on': 'A full reset instead.',
+      },
+      causes: ['what the check that the finding names has found', 'registers of another SMMU or another moment'],
+      next: [
+        '`smmu-adopt explain CHECK`, with the check that the finding names',
+        'whether the kernel really has v1 or v2',
+      ],
+      references: [linux('arm_smmu_adopt_strtab'), linux('arm_smmu_device_probe'), SERIES.v1],
     }),
   }),
   'registers-after-probe': rule({
@@ -136,7 +196,9 @@ export const VERDICT = {
         'Its own read of such an address ends in an external abort: F_STE_FETCH, an event that nobody reads in a kdump ' +
         'kernel. Only the stream concerned suffers.',
       kernel: {
-        'v4 to v7':
+        'v1 to v2':
+          'As later ones; and where a mapping fails, the error code is read through as if it were an address.',
+        'v3 to v7':
           'The L1 table is read while the SMMU probes (arm_smmu_device_probe), an L2 table only when the kernel asks ' +
           'whether to defer the attach of a device behind it (arm_smmu_is_attach_deferred).',
         'v8 on': 'Every table in use is read while the SMMU probes, by the scan for IDs in use.',
@@ -178,9 +240,10 @@ export const VERDICT = {
         'would have gone another way.',
       hardware: 'The same for all of them until the decision is made.',
       kernel: {
+        'v1 to v5': 'Replaced within weeks. v3 to v5 reject tables that overlap memory of the kdump kernel.',
         v6: 'What vendors ship since June 2026. Tables are taken as they are: no alignment, no entry is judged.',
         v7: 'Decides as v6 does; the announcement is a debug message, and ATSCHK is kept as it was.',
-        v10: 'Checks alignment and null pointers, and reads every entry for IDs in use before it adopts.',
+        'v8 on': 'Checks alignment and null pointers, and reads every entry for IDs in use before it adopts.',
       },
       causes: [
         'an entry or a base that v6 does not look at and that v8 and later reject',

@@ -4,6 +4,11 @@ import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { rule } from './rule.ts';
 
+function queuesInWords(least: number | null, most: number | null): string {
+  if (least === null) return 'and its queues what IDR1 would tell';
+  return `and its queues take ${least === most ? least : `${least} to ${most}`}`;
+}
+
 export const RISK_LIMITS = {
   'memory-demand': rule({
     severity: 'note',
@@ -11,10 +16,16 @@ export const RISK_LIMITS = {
     args: {
       allocated: ['Bytes allocated', json.count],
       mapped: ['Bytes mapped', json.count],
+      queuesAtLeast: [
+        'Bytes of its queues, as a kernel with DMA_CMA makes them; null without IDR1',
+        json.nullable(json.count),
+      ],
+      queuesAtMost: ['The same, as a kernel without it makes them', json.nullable(json.count)],
     },
-    sentence: ({ allocated, mapped }) =>
+    sentence: ({ allocated, mapped, queuesAtLeast, queuesAtMost }) =>
       `adopting takes ${allocated} bytes of the kdump kernel's memory and maps ${mapped} bytes of address space; a ` +
-      'device on a bus without an L2 table takes 16384 more',
+      `device on a bus without an L2 table takes 16384 more, ${queuesInWords(queuesAtLeast, queuesAtMost)}; CD tables, ` +
+      'translation tables of new domains and what drivers allocate are not counted',
     explain: () => ({
       title: 'Adopting takes memory of the kdump kernel',
       meaning:
@@ -24,10 +35,13 @@ export const RISK_LIMITS = {
       kernel:
         'A two-level table costs an array of 8 bytes for each L1 descriptor, and 16 KiB for a new L2 table when a device ' +
         'comes whose descriptor is unused. A linear table of 2^25 entries maps 2 GiB. A full reset builds a new table ' +
-        'instead.',
+        'instead. Either way there are queues: as many entries as IDR1 permits, up to 2^CMA_ALIGNMENT pages each, or up to ' +
+        'the largest block of the page allocator. Through v9 an event queue and a PRI queue are among them, which stay off. ' +
+        'Not counted are the CD tables and translation tables of new domains, and whatever drivers allocate.',
       causes: ['a table for many StreamIDs', 'a linear table where the hardware could have two levels'],
       next: [
         'the mapping ledger and the allocations of `smmu-adopt inspect DUMP --regs REGS --insert all`',
+        '`smmu-adopt regs validate REGS`: the queues one by one, by how the kernel is built',
         'the size of the crashkernel reservation, and "page allocation failure" in the log of the kdump kernel',
       ],
       references: [linux('arm_smmu_kdump_adopt_strtab'), linux('arm_smmu_init_l2_strtab'), SERIES.v1],

@@ -10,6 +10,8 @@ const ALL_QUEUES = '`smmu-adopt queues DUMP --regs REGS`';
 const COMMANDS = '`smmu-adopt queues DUMP --regs REGS --queue command`';
 const EVENTS = '`smmu-adopt queues DUMP --regs REGS --queue event`';
 const MOMENTS = 'PROD and CONS of different moments: registers that were not read together';
+const TWICE =
+  'no damage: newer kernels write an invalidation, and the CMD_SYNC behind it, twice for hardware that may lose one';
 const FRESH_QUEUE =
   'The command queue is set up anew and the old one forgotten, in every revision. CFGI_ALL and TLBI commands then flush ' +
   'everything that the SMMU has cached';
@@ -21,9 +23,11 @@ export const RISK_QUEUES = {
     args: {
       commands: ['How many', json.count],
       what: ['Of what kinds, in words', json.text],
+      repeated: ['Of them, those that only say once more what one of the two commands before them says', json.count],
     },
-    sentence: ({ commands, what }) =>
-      `${count(commands, 'invalidation was', 'invalidations were')} not executed (${what}): until the reset flushes, the ` +
+    sentence: ({ commands, what, repeated }) =>
+      `${count(commands, 'invalidation was', 'invalidations were')} not executed (${what}` +
+      `${repeated > 0 ? `; ${count(repeated, 'repeats', 'repeat')} one before, as newer kernels do on purpose` : ''}): until the reset flushes, the ` +
       'hardware may use what memory no longer says',
     explain: () => ({
       title: 'Invalidations that the hardware had not executed',
@@ -34,7 +38,7 @@ export const RISK_QUEUES = {
         'It may use the old STE, CD or translation until an invalidation is executed, and write to pages that were ' +
         'unmapped already.',
       kernel: `${FRESH_QUEUE}. That makes up for all of them but CMD_ATC_INV: caches of devices are not flushed.`,
-      causes: ['a crash in the middle of an unmap or a detach', 'a queue that had stopped at an error', MOMENTS],
+      causes: ['a crash in the middle of an unmap or a detach', 'a queue that had stopped at an error', MOMENTS, TWICE],
       next: [
         `${COMMANDS}: every command, with the streams and addresses it is about`,
         '`smmu-adopt explain command-error`, `smmu-adopt explain ats-enabled`',
@@ -58,7 +62,7 @@ export const RISK_QUEUES = {
         'are normal in a crash; many are a sign that the SMMU had stopped consuming.',
       hardware: 'It executes commands in order while the queue is on and no command error is active.',
       kernel: `${FRESH_QUEUE}. Whoever waited for a CMD_SYNC died with the crashed kernel.`,
-      causes: ['a crash while commands were being issued', 'a queue that had stopped at an error', MOMENTS],
+      causes: ['a crash while commands were being issued', 'a queue that had stopped at an error', MOMENTS, TWICE],
       next: [
         `${COMMANDS}: what they are`,
         'CMDQ_ERR in GERROR and GERRORN, CMDQEN in CR0: `smmu-adopt regs validate REGS`',

@@ -87,9 +87,10 @@ export const RISK_TRAFFIC = {
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.text],
       bypass: ['Of them, in bypass', json.count],
+      because: ['What keeps them going, in words', json.text],
     },
-    sentence: ({ streams, bypass, sids }) =>
-      `once adopted, ${count(streams, 'stream', 'streams')} can go on with DMA (${sids})` +
+    sentence: ({ streams, bypass, sids, because }) =>
+      `${because}, ${count(streams, 'stream', 'streams')} can go on with DMA (${sids})` +
       `${bypass === 0 ? '' : `, ${bypass} of them untranslated`}; a reset would have cut them off`,
     explain: () => ({
       title: 'Streams that can go on with DMA after the adoption',

@@ -13,8 +13,8 @@ export const pageState: Shape<PageState> = define(
 
 export const verdict: Shape<Verdict> = define(
   'verdict',
-  'panic: the kdump kernel dies reading a table during the adoption; indeterminate: the dump lacks what decides',
-  choice('adopted', 'fallback', 'not-attempted', 'indeterminate', 'panic'),
+  'never-programmed: the adoption fails and the reset goes on as if it had not, so that the hardware never hears of the new table (v3); probe-fails: the probe of the SMMU fails with it (v1, v2); panic: the kdump kernel dies reading a table during the adoption; indeterminate: the dump lacks what decides',
+  choice('adopted', 'fallback', 'never-programmed', 'probe-fails', 'not-attempted', 'indeterminate', 'panic'),
 );
 
 export const inFlight: Shape<InFlight> = define(

@@ -87,6 +87,10 @@ export const check = define(
 /** The keys of an adoption, which stand at the top of a revision's outcome, too. */
 const adoptionMembers = {
   revision: ['Revision of the patch series that was emulated', text],
+  unread: [
+    'What of the revision could not be read as posted; adopt: its adoption, known from quotes; reset: that of v7 stands in for it; null where all was read',
+    nullable(choice('adopt', 'reset')),
+  ],
   verdict: ['', verdict],
   ret: ['What the adoption returned; null when not attempted or not known', ret],
   errno: ['', errno],
@@ -108,7 +112,10 @@ const adoptionMembers = {
   log: ['Messages of the probe gate and of the adoption', list(logLine)],
   warnOn: ['How often WARN_ON fired', count],
   mappings: ['Mappings made by the adoption, in order', list(mapping)],
-  mappingsNotListed: ['Mappings of the ID scan beyond those listed, each released at once', count],
+  mappingsNotListed: [
+    'Mappings of the ID scan, or of all L2 tables at once (v1 to v3), beyond those listed; each is released',
+    count,
+  ],
   allocations: ['Allocations of the adoption and the insertions', list(allocation)],
   strtabCfg: ["The driver's strtab_cfg in the end, insertions included; null when it is zeroed", nullable(strtabCfg)],
   idScan: ['The scan for IDs in use; null where the revision makes none, or did not come to it', nullable(idScan)],
@@ -213,17 +220,29 @@ export const lost = define(
   }),
 );
 
+/** What becomes of an SMMU, as one word. */
+export const fateKind = choice(
+  'adopted',
+  'falls-back',
+  'never-programmed',
+  'probe-fails',
+  'not-attempted',
+  'kernel-dies',
+  'smmu-lost',
+  'unknown',
+);
+
 const fate = define(
   'fate',
   'What becomes of the SMMU in the end',
   object<FateReport>()({
     kind: [
-      'unknown: it cannot be told',
-      choice('adopted', 'falls-back', 'not-attempted', 'kernel-dies', 'smmu-lost', 'unknown'),
+      'never-programmed: it goes on with the old table, and the kernel with one that the hardware never hears of; probe-fails: it stays as it was, without a driver; unknown: it cannot be told',
+      fateKind,
     ],
     after: [
       'How the adoption had ended before the kernel died, the SMMU was lost or it could not be told any more; null while it went on, and where nothing of the kind happens',
-      nullable(choice('adopted', 'fallback', 'not-attempted')),
+      nullable(choice('adopted', 'fallback', 'never-programmed', 'not-attempted')),
     ],
   }),
 );

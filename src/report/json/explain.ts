@@ -14,7 +14,7 @@ const explanation = define(
     name: ['The name as it stands in reports', words],
     kind: [
       'What it is the name of',
-      choice('finding', 'check', 'scan-rule', 'event', 'command-error', 'global-error', 'message'),
+      choice('finding', 'check', 'scan-rule', 'event', 'command-error', 'global-error', 'message', 'topic'),
     ],
     severity: ['Severity of a finding; null for what passes or fails', nullable(choice('error', 'warning', 'note'))],
     reach: ['What is affected; null when nothing is lost by itself', reach],
@@ -31,7 +31,7 @@ const explanation = define(
         }),
       ),
     ],
-    causes: ['What it may come from', list(text)],
+    causes: ['What it may come from; of the series, which kernels carry it', list(text)],
     next: ['Where to look next', list(text)],
     references: ['Sections of the architecture, and functions of the driver', list(text)],
   }),

@@ -33,6 +33,7 @@ export const scanFailure = define(
         'cd-leaf-unmappable',
         'asid-zero',
         'asid-too-large',
+        'asid-busy',
         'vmid-zero',
         'vmid-too-large',
       ),
@@ -58,6 +59,7 @@ export const idScan = define(
     cdTables: ['CD tables scanned', count],
     cds: ['Context descriptors that they hold', count],
     unknownEntries: ['Entries whose bytes are not known', count],
+    contestedAsids: ['ASIDs in use that a domain of an SMMU which probed before may have (v8 and v9)', count],
     gaveUp: ['Where the scan was given up, if it was', nullable(said(gaveUpInWords))],
     rolledBack: [
       'IDs that a failing scan had reserved, all of them released again',

@@ -291,7 +291,7 @@ const smmu = define(
     ...outcomeMembers,
     adoptions: [
       'What every known revision does, by name; null unless all were asked for',
-      nullable(mapOf(/^v[0-9]+$/, revisionOutcome)),
+      nullable(mapOf(/^(v[0-9]+|next)$/, revisionOutcome)),
     ],
     splits: [
       'Where the other revisions part from the one in adoption; null unless all were asked for',

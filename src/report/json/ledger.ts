@@ -51,7 +51,7 @@ export const allocation = define(
   'allocation',
   'One allocation of the driver that somebody has to release',
   object<AllocationReport>()({
-    call: ['The kernel function', choice('kcalloc', 'dmam_alloc_coherent')],
+    call: ['The kernel function', choice('kcalloc', 'devm_kcalloc', 'dmam_alloc_coherent')],
     what: ['What is allocated', said(allocatedInWords)],
     size: ['Size in bytes', integer(1)],
     ok: ['Whether it succeeded', flag],

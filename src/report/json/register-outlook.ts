@@ -18,8 +18,12 @@ const table = object<TableReach>()({
 const adoption = object<AdoptionByRegisters>()({
   revision: ['Revision of the series', text],
   outcome: [
-    'not-attempted: the gate keeps the driver from it; fails: it is attempted and falls back; open: the tables in memory decide',
+    'not-attempted: the gate keeps the driver from it; fails: it is attempted and fails; open: the tables in memory decide',
     choice('not-attempted', 'fails', 'open'),
+  ],
+  ends: [
+    'What comes of a failure, as a verdict has it; null where there is none',
+    nullable(choice('fallback', 'never-programmed', 'probe-fails')),
   ],
   decidedBy: ['The check that failed; null where none did', nullable(check)],
   log: [

@@ -120,7 +120,7 @@ export const STREAM: Shape<StreamReport> = object<StreamReport>()({
     }),
   ],
   ste: ['The entry that the hardware uses; null where there is none, or where the dump lacks it', nullable(ste)],
-  revisions: ['What each revision does with it', mapOf(/^v[0-9]+$/, outcome)],
+  revisions: ['What each revision does with it', mapOf(/^(v[0-9]+|next)$/, outcome)],
   traffic: [
     'What its DMA can reach, and what the queues hold about it',
     object<StreamTraffic>()({

@@ -1,5 +1,6 @@
 /** The shape of `triage`: a row for each crash, crashes of one cause together, and how many there are. */
 
+import { verdict } from '../../findings/rules/vocabulary.ts';
 import {
   choice,
   count,
@@ -16,10 +17,9 @@ import {
   words,
 } from '../../shape.ts';
 import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Totals, TriageReport } from '../../triage/crash.ts';
+import { fateKind } from './adoption.ts';
 import { preamble } from './common.ts';
 
-const VERDICTS = ['adopted', 'fallback', 'not-attempted', 'indeterminate', 'panic'] as const;
-const FATES = ['adopted', 'falls-back', 'not-attempted', 'kernel-dies', 'smmu-lost', 'unknown'] as const;
 const STATUSES = ['ok', 'failed', 'timeout', 'skipped'] as const;
 const FAILURES = ['usage', 'file', 'format', 'snapshot', 'internal', 'time', 'memory', 'died', 'link'] as const;
 
@@ -32,8 +32,8 @@ const smmu = define(
   'What became of one SMMU, and why',
   object<CrashSmmu>()({
     name: ['Its name', text],
-    verdict: ['How the adoption ends', choice(...VERDICTS)],
-    fate: ['What becomes of the SMMU in the end', choice(...FATES)],
+    verdict: ['How the adoption ends', verdict],
+    fate: ['What becomes of the SMMU in the end', fateKind],
     decidedBy: [
       'The check that decided, or why the registers cannot be believed; null where none did',
       nullable(words),

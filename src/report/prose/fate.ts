@@ -15,6 +15,8 @@ interface Words {
 export const ADOPTION_WORDS: Readonly<Record<Verdict, Words>> = {
   adopted: { tone: 'good', text: 'Adopted' },
   fallback: { tone: 'bad', text: 'Falls back to a full reset' },
+  'never-programmed': { tone: 'bad', text: 'Fails and goes on with a table that is never programmed' },
+  'probe-fails': { tone: 'bad', text: 'The probe of the SMMU fails' },
   'not-attempted': { tone: 'warn', text: 'Adoption not attempted' },
   indeterminate: { tone: 'unknown', text: 'Cannot be told from this dump' },
   panic: { tone: 'bad', text: 'The kdump kernel dies in the adoption' },

@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<Exclude<PhaseReason['kind'], 'gbpa'>, string>> = 
   'attach-deferred': "by the crashed kernel's STE, which the deferred attach leaves alone",
   'ste-rewritten': 'the STE is rewritten in place: old IOVAs fault, and no event is recorded',
   'old-table': "by the crashed kernel's table, as long as SMMUEN is 1",
+  'never-programmed': "by the crashed kernel's table; STEs go into another one, of which the hardware never hears",
   'abort-before-off': 'GBPA.ABORT is set before SMMUEN is cleared',
   'new-table': 'every STE of the new table aborts, but for bypass STEs of firmware RMRs',
 };

@@ -25,7 +25,8 @@ const COLUMNS = [
 export function idScan({ adoption }: SmmuReport): Section | null {
   const scan = adoption.idScan;
   if (scan === null) return null;
-  const { failures, failuresNotListed, rolledBack, cds, cdTables, unknownEntries, gaveUp, outcome } = scan;
+  const { failures, failuresNotListed, rolledBack, cds, cdTables, unknownEntries, contestedAsids, gaveUp, outcome } =
+    scan;
   const { asids, vmids } = adoption.reserved;
   const reserved = outcome === 'reserved';
   const table: Block = {
@@ -49,6 +50,12 @@ export function idScan({ adoption }: SmmuReport): Section | null {
         [
           'Not known',
           unknownEntries > 0 ? `${count(unknownEntries, 'entry', 'entries')} cannot be read from this dump` : null,
+        ],
+        [
+          'Contested',
+          contestedAsids > 0
+            ? `${count(contestedAsids, 'ASID')} may be in use by a domain of an SMMU that probes before`
+            : null,
         ],
         ['Given up', gaveUp && gaveUpInWords(gaveUp)],
       ]),

@@ -4,6 +4,7 @@ import type { Check } from '../../adopt/checks.ts';
 import type { QueueMemories } from '../../adopt/queue-memory.ts';
 import type { AdoptionByRegisters } from '../../adopt/registers-alone.ts';
 import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
+import { revisionsInWords } from '../../findings/prose/revisions.ts';
 import { hex } from '../../hex.ts';
 import type { RegisterOutlook, TableReach } from '../../inspect/register-outlook.ts';
 import { inUnits } from '../prose/quantities.ts';
@@ -22,7 +23,7 @@ export function registerOutlook({ table, adoptions, queues }: RegisterOutlook): 
           ['Stream table', reachInWords(table)],
           ...said.map(([text, list], i): [string, string] => [
             i === 0 ? 'Adoption' : '',
-            `${enumerated(list.map(({ revision }) => revision))}: ${text}`,
+            `${revisionsInWords(list.map(({ revision }) => revision))}: ${text}`,
           ]),
           ['Assumed', assumed.length > 0 ? `${assumed.join(', ')}: see Missing` : null],
         ]),
@@ -45,12 +46,18 @@ function reachInWords({ format, base, byteLength, coveredBits, sidBits }: TableR
   return `${of} of a StreamID, 0x0 to ${hex(2 ** coveredBits - 1)}${beyond}. It is ${FORMATS[format]}, at ${hex(base)},${level} ${inUnits(byteLength)}`;
 }
 
-function adoptionInWords({ outcome, decidedBy, log }: AdoptionByRegisters): string {
+const ENDS: Readonly<Record<NonNullable<AdoptionByRegisters['ends']>, string>> = {
+  fallback: 'attempted, and falls back to a full reset',
+  'never-programmed': 'attempted, and goes on with a table that is never programmed',
+  'probe-fails': 'attempted, and the probe of the SMMU fails with it',
+};
+
+function adoptionInWords({ outcome, ends, decidedBy, log }: AdoptionByRegisters): string {
   if (outcome === 'open') return 'attempted. Nothing in the registers stands in its way: the tables in memory decide';
   const why = decidedBy === null ? '' : `: ${checkInWords(decidedBy)}`;
   const printed = log.filter(({ level }) => level === 'err' || level === 'warn').map(({ text }) => `"${text}"`);
   const says = printed.length === 0 ? '' : `. The kernel prints ${enumerated(printed)}`;
-  return `${outcome === 'fails' ? 'attempted, and falls back to a full reset' : 'not attempted'}${why}${says}`;
+  return `${ends === null ? 'not attempted' : ENDS[ends]}${why}${says}`;
 }
 
 function checkInWords({ id, observed, required }: Check): string {
@@ -86,7 +93,7 @@ function queueSection({ queues, builds }: QueueMemories): Section {
       { table: { label: 'Queues', columns, rows } },
       notes(
         builds === null && 'How much the hardware permits is not known without IDR1.',
-        `Every revision allocates a command queue; what else there is, which stays off, ${enumerated(besides)} alone.`,
+        `Every revision allocates a command queue; what else there is, which stays off, ${revisionsInWords(besides)} alone.`,
         'A kdump kernel that is built like the one that programmed them takes as much as that one. A kernel that does not get so much in one piece tries half of it, and so on down to a page.',
       ),
     ],

@@ -17,12 +17,13 @@ export function rmr(smmu: SmmuReport): Section | null {
   const { rmr: entries } = smmu;
   if (entries.length === 0) return null;
   const nameOf = deviceNames(smmu);
+  const table = smmu.adoption.verdict === 'adopted' ? "crashed kernel's" : 'new';
   const rows = entries.map(({ sid, kept, config, valid }) => ({
     cells: [
       hex(sid),
       nameOf(sid),
       config === null ? 'not known' : `${config}${valid === true ? '' : ', V=0'}`,
-      kept === null ? 'cannot be told' : kept ? 'kept as it is' : 'replaced by a bypass STE in the new table',
+      kept === null ? 'cannot be told' : kept ? 'kept as it is' : `replaced by a bypass STE in the ${table} table`,
     ],
   }));
   return {

@@ -5,15 +5,17 @@ import type { InFlight } from '../../adopt/reset.ts';
 import type { Finding } from '../../findings/findings.ts';
 import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
 import { deathInWords } from '../../findings/prose/memory.ts';
+import { revisionsInWords, unreadInWords } from '../../findings/prose/revisions.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
-import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { FateReport, RevisionSplit, SmmuReport } from '../../inspect/inspection.ts';
 import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
 import { GRAVEST_FIRST } from '../prose/findings.ts';
 import { comparisonInWords } from '../prose/log-comparison.ts';
 import { lossInWords } from '../prose/loss.ts';
 import { count } from '../prose/quantities.ts';
 import { SEVERITY_TONES } from './findings.ts';
+import { groupedSplits } from './revisions.ts';
 import { alarm, code, type Fact, facts, joined, type Prose, type Section, type Tone, toned } from './section.ts';
 
 /** The answer in one line: what becomes of the SMMU, and by which revision. */
@@ -59,6 +61,7 @@ export function verdict(smmu: SmmuReport, about: readonly Finding[]): Section {
         ['Table', keptTable(smmu)],
         ['Devices', devices.length === 0 ? null : deviceCountsInWords(devices)],
         ['Revisions', partings(smmu)],
+        ['Caveat', caveat(smmu)],
         ['Captured log', againstLog(smmu)],
         ['Findings', findingCounts(about)],
       ]),
@@ -84,11 +87,18 @@ export const IN_FLIGHT: Readonly<Record<InFlight, { readonly tone: Tone; readonl
   unknown: { tone: 'unknown', text: 'bypassed or aborted, as GBPA.ABORT says, which is not in the snapshot' },
 };
 
+/** Without a kind: nothing goes on that could be said in short. */
+const IN_FLIGHT_BY_FATE: Readonly<Partial<Record<FateReport['kind'], string>>> = {
+  adopted: 'goes on translating',
+  'falls-back': "is aborted; the crashed kernel's table is replaced by an empty one",
+  'never-programmed': "goes on translating; so does new DMA, by the crashed kernel's STEs instead of its own",
+  'probe-fails': 'goes on translating: the SMMU stays as the crashed kernel left it, and no device gets a domain',
+};
+
 /** What meets the DMA of devices that nobody has stopped, in the end; the reset's section has every phase. */
 function inFlight({ fate, lost }: SmmuReport): Prose | null {
   if (lost !== null) return `is ${IN_FLIGHT[lost.inFlight].text}`;
-  if (fate.kind === 'adopted') return 'goes on translating';
-  return fate.kind === 'falls-back' ? "is aborted; the crashed kernel's table is replaced by an empty one" : null;
+  return IN_FLIGHT_BY_FATE[fate.kind] ?? null;
 }
 
 function keptTable({ adoption, fate }: SmmuReport): Prose | null {
@@ -102,9 +112,18 @@ function partings({ splits }: SmmuReport): Prose | null {
   if (splits === null) return null;
   if (splits.length === 0) return 'all known ones do the same';
   return joined(
-    splits.map(({ revision, from, check, aspect }) => [`${revision} parts from ${from} at `, code(check ?? aspect)]),
+    groupedSplits(splits).map((list) => {
+      const { from, check, aspect } = list[0] as RevisionSplit;
+      const names = revisionsInWords(list.map(({ revision }) => revision));
+      return [`${names} ${list.length > 1 ? 'part' : 'parts'} from ${from} at `, code(check ?? aspect)];
+    }),
     '; ',
   );
+}
+
+/** Where all revisions are shown, this stands beside them. */
+function caveat({ adoption: { revision, unread }, splits }: SmmuReport): Prose | null {
+  return unread === null || splits !== null ? null : unreadInWords(unread, [revision]);
 }
 
 function againstLog(smmu: SmmuReport): Prose | null {

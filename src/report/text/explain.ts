@@ -40,6 +40,7 @@ const KINDS: Readonly<Record<Explained['kind'], string>> = {
   'command-error': 'error of the command queue',
   'global-error': 'global error',
   message: 'message of the driver',
+  topic: 'topic',
 };
 
 function* lines(entry: Explained, style: Style): Generator<string> {
@@ -56,7 +57,7 @@ function* lines(entry: Explained, style: Style): Generator<string> {
     'kernel',
     entry.kernel.map(({ revisions, does }) => (revisions === 'all' ? does : `${revisions}: ${does}`)),
   );
-  yield* labelled(style, 'causes', entry.causes, '- ');
+  yield* labelled(style, entry.kind === 'topic' ? 'carriers' : 'causes', entry.causes, '- ');
   yield* labelled(style, 'look at', entry.next, '- ');
   yield* labelled(style, 'see', entry.references, '- ');
 }

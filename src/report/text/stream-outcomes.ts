@@ -3,6 +3,7 @@
 import { DEFERRAL_ENDS } from '../../adopt/deferral.ts';
 import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
 import { remapReasonInWords } from '../../findings/prose/memory.ts';
+import { neighbours, revisionsInWords } from '../../findings/prose/revisions.ts';
 import { SCAN_RULES, scanObservedInWords } from '../../findings/prose/scan.ts';
 import { hex } from '../../hex.ts';
 import type { StreamOutcome, StreamReport } from '../../inspect/stream.ts';
@@ -16,7 +17,9 @@ export function outcomesInWords(style: Style, { revisions }: StreamReport): stri
     const sentence = inWords(outcome);
     bySentence.set(sentence, [...(bySentence.get(sentence) ?? []), name]);
   }
-  return [...bySentence].flatMap(([sentence, names]) => paragraph(style, INDENT, `${names.join(', ')}: ${sentence}`));
+  return [...bySentence].flatMap(([sentence, names]) =>
+    paragraph(style, INDENT, `${revisionsInWords(names)}: ${sentence}`),
+  );
 }
 
 function inWords({ verdict, errno, decidedBy, panic, lost, insert, device }: StreamOutcome): string {
@@ -25,6 +28,10 @@ function inWords({ verdict, errno, decidedBy, panic, lost, insert, device }: Str
       return `no adoption is attempted (${decidedBy?.id}); in the new table the stream aborts until its device is attached`;
     case 'fallback':
       return `the table is rejected (-${errno} at ${decidedBy?.id}); after the reset the stream aborts until its device is attached`;
+    case 'never-programmed':
+      return `the table is rejected (-${errno} at ${decidedBy?.id}), and the SMMU goes on with it all the same: what is written for the stream goes into a table that is never programmed`;
+    case 'probe-fails':
+      return `the probe of the SMMU fails (-${errno} at ${decidedBy?.id}); the entry stays, and its device gets no domain`;
     case 'indeterminate':
       return 'cannot be told: the dump lacks what decides about the adoption';
     case 'panic':
@@ -104,16 +111,21 @@ function* evidence({ revisions }: StreamReport): Generator<string> {
       );
     }
   }
-  for (const [text, names] of said) yield `${names.join(', ')}: ${text}`;
+  for (const [text, names] of said) yield `${revisionsInWords(names)}: ${text}`;
 }
 
 export function outcomes(style: Style, report: StreamReport): string[] {
-  const named = Object.entries(report.revisions);
+  const named = neighbours(Object.entries(report.revisions), ([, outcome]) =>
+    JSON.stringify(ROWS.map(([, cell]) => cell(outcome))),
+  ).map(([, list]) => [list.map(([name]) => name), (list[0] as [string, StreamOutcome])[1]] as const);
   const rows = ROWS.map(([label, cell]) => {
     const cells = named.map(([, outcome]) => cell(outcome));
     return [new Set(cells).size > 1 ? `${label} *` : label, ...cells];
   }).filter(([, ...cells]) => cells.some((text) => text !== NOTHING));
-  const columns = [{ title: '' }, ...named.map(([name]) => ({ title: name, yields: 'wrap' as const }))];
+  const columns = [
+    { title: '' },
+    ...named.map(([names]) => ({ title: revisionsInWords(names), yields: 'wrap' as const })),
+  ];
   const deferred = named.some(([, { insert, device }]) => insert !== null && device?.deferred === true);
   return [
     ...title(style, 'What each revision does with it', named.length > 1 ? '* differs' : ''),

@@ -58,6 +58,8 @@ const OUTCOMES: Readonly<Record<CrashSmmu['fate'] | Exclude<Status, 'ok'>, strin
   'kernel-dies': 'KERNEL DIES',
   'smmu-lost': 'SMMU LOST',
   'not-attempted': 'not attempted',
+  'probe-fails': 'probe fails',
+  'never-programmed': 'never programmed',
   unknown: 'cannot be told',
   failed: 'failed',
   timeout: 'timed out',
@@ -96,6 +98,8 @@ const TONES: Readonly<Record<CrashSmmu['fate'], Tone>> = {
   'not-attempted': 'warn',
   'kernel-dies': 'bad',
   'smmu-lost': 'bad',
+  'probe-fails': 'bad',
+  'never-programmed': 'bad',
   unknown: 'unknown',
 };
 

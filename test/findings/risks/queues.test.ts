@@ -53,7 +53,7 @@ describe('commands', () => {
       { args: { commands: 2, what: '1 CMD_CFGI_STE for SID 0x8, 1 CMD_SYNC' }, location: {} },
     ]);
     expect(found(inspected, 'invalidations-pending')).toEqual([
-      { args: { commands: 1, what: '1 CMD_CFGI_STE for SID 0x8' }, location: {} },
+      { args: { commands: 1, what: '1 CMD_CFGI_STE for SID 0x8', repeated: 0 }, location: {} },
     ]);
   });
 

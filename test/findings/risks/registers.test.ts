@@ -65,6 +65,7 @@ describe('sids-beyond-table', () => {
 });
 
 describe('memory-demand', () => {
+  const QUEUES = { queuesAtLeast: 2 ** 21, queuesAtMost: 2 ** 23 };
   const linear = async (log2Size: number) =>
     inspectMachine(new Image().abortTable(LINEAR, 2 ** log2Size), {
       registers: { ...LINEAR_REGISTERS, STRTAB_BASE_CFG: `0x${log2Size.toString(16)}` },
@@ -72,8 +73,24 @@ describe('memory-demand', () => {
 
   test('from a mebibyte on', async () => {
     expect(found(await linear(14), 'memory-demand')).toEqual([
-      { args: { allocated: 0, mapped: 2 ** 20 }, location: {} },
+      { args: { allocated: 0, mapped: 2 ** 20, ...QUEUES }, location: {} },
     ]);
     expect(found(await linear(13), 'memory-demand')).toEqual([]);
+  });
+
+  test('queues that IDR1 permits count, as far as the revision allocates them and IDR1 is known', async () => {
+    const demand = async (revision: string, registers: Readonly<Record<string, string | null>> = {}) => {
+      const memory = new Image().abortTable(LINEAR, 2 ** 14);
+      const options = { revision, registers: { ...LINEAR_REGISTERS, STRTAB_BASE_CFG: '0xe', ...registers } };
+      const [finding] = found(await inspectMachine(memory, options), 'memory-demand');
+      const { queuesAtLeast, queuesAtMost } = (finding?.args ?? {}) as Record<string, number | null>;
+      return [queuesAtLeast, queuesAtMost];
+    };
+    const MIB = 1 << 20;
+    // Two queues of a megabyte with DMA_CMA, of the largest block without; from v10 on the command queue alone.
+    expect(await demand('v6')).toEqual([2 * MIB, 8 * MIB]);
+    expect(await demand('v10')).toEqual([MIB, 4 * MIB]);
+    expect(await demand('v6', { IDR0: '0x0d4d101b' }), 'with PRI').toEqual([2 * MIB + 16, 8 * MIB + 16]);
+    expect(await demand('v6', { IDR1: null })).toEqual([null, null]);
   });
 });

@@ -15,7 +15,7 @@ describe('dma-goes-on', () => {
   test('counts streams, and those in bypass', async () => {
     const image = machine().ste(L2_BUS0, 8, stage1(0)).ste(L2_BUS0, 16, bypass).ste(L2_BUS0, 24, stage2());
     expect(await rule('dma-goes-on', image)).toEqual([
-      { args: { streams: 3, bypass: 1, sids: '0x8, 0x10, 0x18' }, location: {} },
+      { args: { streams: 3, bypass: 1, sids: '0x8, 0x10, 0x18', because: 'once adopted' }, location: {} },
     ]);
   });
 

@@ -1,0 +1,50 @@
+/** The ASIDs that are taken when one SMMU after the other probes, in each revision by itself. */
+
+import { AsidSpace } from '../adopt/asid-space.ts';
+import type { Emulation } from '../adopt/emulate.ts';
+import { type KernelVersion, probesAtRegistration } from '../adopt/registration.ts';
+import type { Revision } from '../adopt/revision.ts';
+
+/** The order in which SMMUs are met here stands for the order in which they probe. */
+export class AsidSpaces {
+  readonly #spaces = new Map<string, AsidSpace>();
+  readonly #kernel: KernelVersion;
+  #uncertain = false;
+
+  constructor(kernel: KernelVersion) {
+    this.#kernel = kernel;
+  }
+
+  /** What the next SMMU finds taken. */
+  of(revision: Revision): AsidSpace {
+    if (!isShared(revision)) return new AsidSpace();
+    const known = this.#spaces.get(revision.name) ?? new AsidSpace();
+    this.#spaces.set(revision.name, known);
+    known.uncertain ||= this.#uncertain;
+    return known;
+  }
+
+  /** An SMMU with devices has probed, and nobody looks at it. */
+  skip(): void {
+    this.#uncertain = true;
+  }
+
+  /**
+   * An SMMU has probed, and its devices have been given domains, one each. When devices are probed as drivers are bound
+   * to them, nobody knows whether that is before the next SMMU probes.
+   */
+  probed(smmu: string, { revision, fate, idScan, probes, ids }: Emulation): void {
+    if (!isShared(revision)) return;
+    const space = this.of(revision);
+    if (fate.kind === 'unknown') space.uncertain = true;
+    if (idScan?.outcome === 'reserved') space.reserve(idScan.asids);
+    if (fate.kind === 'smmu-lost') return;
+    const accepted = probes.filter((probe) => probe.fate.kind === 'accepted' && !probe.hotplugged).length;
+    if (probesAtRegistration(this.#kernel)) space.giveOut(smmu, accepted, ids.asidBits);
+    else if (accepted > 0) space.uncertain = true;
+  }
+}
+
+function isShared({ reservesIds, asidSpace }: Revision): boolean {
+  return reservesIds && asidSpace === 'global';
+}
