@@ -54,7 +54,12 @@ export class Session {
     if (failure !== undefined && failure.code !== 'EPIPE') throw cannotWrite('stdout', failure);
   }
 
-  /** The same, but to a pager where stdout is a terminal that the text is longer than. */
+  /** Whether the reader of stdout has gone away, so that nobody waits for more. */
+  get isUnread(): boolean {
+    return this.#stdoutFailure !== undefined;
+  }
+
+  /** {@link print}, but to a pager where stdout is a terminal that the text is longer than. */
   async printPaged(pieces: Iterable<string>): Promise<void> {
     const { stdout, env } = this.io;
     const { isTTY, rows } = stdout;

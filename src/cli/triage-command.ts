@@ -7,14 +7,14 @@ import { InputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
 import { count } from '../report/prose/quantities.ts';
 import { totalsInWords } from '../report/triage/totals.ts';
-import type { TriageReport } from '../triage/crash.ts';
+import type { CrashRow, TriageReport } from '../triage/crash.ts';
 import type { RunOptions } from '../triage/run.ts';
 import { parseByteLength, parseCount, parseNamePattern, parseSeconds } from './arguments.ts';
 import { excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, KERNEL_OPTIONS } from './kernel-options.ts';
 import { addOutputOptions } from './report-outputs.ts';
 import { type Session, STDIN, STDIN_NAME } from './session.ts';
-import { selfCommand, stopSignal } from './start-again.ts';
+import { selfCommand, stopper } from './start-again.ts';
 import { colorOption } from './text-or-json.ts';
 import { isStream, planTriageOutputs, TRIAGE_FORMATS, type TriageOutputFlags, writeOutputs } from './triage-outputs.ts';
 import type { SharedFlags } from './triage-worker.ts';
@@ -113,6 +113,11 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
   const shared = sharedFlags(flags);
   // Rows of this one are printed as they become known.
   const streams = outputs.some(isStream);
+  const stop = stopper(session.io);
+  const printRow = async (row: CrashRow) => {
+    await session.print([crashLine(row)]);
+    if (session.isUnread) stop.abort();
+  };
   const options: RunOptions = {
     places,
     names: { dumpName, regsName },
@@ -125,9 +130,9 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     jobs: flags.jobs ?? availableParallelism(),
     worker: await workerFor(shared, session),
     rowOf: rowMaker(limits),
-    onRow: streams ? (row) => session.print([crashLine(row)]) : undefined,
+    onRow: streams ? printRow : undefined,
     onCrash: verbose === true ? (crash) => session.note(`${escapeText(takenInWords(crash))}\n`) : undefined,
-    stop: stopSignal(session.io),
+    stop: stop.signal,
     progress: session.progress,
   };
   return runTriage(options, async ({ report, shardEnd, torn }) => {
@@ -139,8 +144,8 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     const { crashes, complete, exitCode } = report.totals;
     if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
     await writeOutputs(report, outputs, flags, session);
-    if (!complete)
-      session.complain(`ended early: ${totalsInWords(report.totals)}; --resume FILE goes on where it ended`);
+    if (!complete && !session.isUnread)
+      session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
     return crashes === 0 && complete ? 0 : exitCode;
   });
 }

@@ -78,7 +78,7 @@ test('Ctrl-C ends it with what is there, and no process stays behind', async () 
   const { crashes, totals } = JSON.parse(stdout);
   expect(totals.complete).toBe(false);
   expect(crashes.length).toBe(rowsIn('stopped.ndjson').length);
-  expect(stderr).toContain('ended early');
+  expect(stderr).toContain('ended before all were looked at; --resume');
   expect(child.exitCode).toBe(3);
 });
 
@@ -101,4 +101,11 @@ test('a worker does not outlive who started it, whatever it is at work on', asyn
     }
   };
   while (isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+test('it ends with its reader', async () => {
+  const child = start('--format', 'ndjson', '--jobs', '1', '--resume', 'unread.ndjson');
+  child.stdout.once('data', () => child.stdout.destroy());
+  await once(child, 'close');
+  expect(rowsIn('unread.ndjson').length).toBeLessThan(CRASHES);
 });
