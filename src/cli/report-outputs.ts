@@ -205,7 +205,10 @@ function identity(file: string): string {
 }
 
 /** The same stand-ins in every report, and in what they are shown with. */
-async function withStandIns(inspection: Inspection, options: ReportOptions) {
+export async function withStandIns<T extends Pick<ReportOptions, 'kdumpRam' | 'given'>>(
+  inspection: Inspection,
+  options: T,
+): Promise<{ readonly inspection: Inspection; readonly options: T }> {
   const { Redactor } = await import('../report/redact/redact.ts');
   const { kdumpRam, given } = options;
   const { report, beside } = new Redactor().redactWith(inspection, { kdumpRam, given });

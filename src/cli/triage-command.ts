@@ -70,8 +70,19 @@ export function addTriageCommand(program: Command, session: Session): void {
     .addOption(
       new Option('--memory <size>', 'for one crash: 512M, 4G').argParser(parseByteLength).default(2 ** 31, '2G'),
     )
-    .option('--resume <file>', 'results of an earlier run: only what is new or changed is done, and added to them')
-    .option('--shard <part>', 'only this part of them: 2/3, or auto in an array job of Slurm or Kubernetes')
+    // What is kept has the names of everything: it is redacted when it is merged.
+    .addOption(
+      new Option(
+        '--resume <file>',
+        'results of an earlier run: only what is new or changed is done, and added to them',
+      ).conflicts('redact'),
+    )
+    .addOption(
+      new Option(
+        '--shard <part>',
+        'only this part of them: 2/3, or auto in an array job of Slurm or Kubernetes',
+      ).conflicts('redact'),
+    )
     .option('--merge', 'the paths are results of the parts: make one of them');
   addSomeKernelOptions(command.optionsGroup(KERNEL_OPTIONS), ['revision', 'kernel', 'insert', 'memremap', 'paBits']);
   command
@@ -101,13 +112,15 @@ export function addTriageCommand(program: Command, session: Session): void {
 async function triage(given: string[], flags: TriageFlags, session: Session): Promise<number> {
   const outputs = planTriageOutputs(flags);
   const places = await placesOf(given, session);
-  const { reports, resume, verbose, timeout, memory, dumpName, regsName } = flags;
+  const { reports, resume, verbose, timeout, memory, dumpName, regsName, redact } = flags;
   if (reports !== undefined) makeFolder(reports);
-  const [{ runTriage }, { rowMaker }, { crashLine, shardLine }, { takenInWords }] = await Promise.all([
+  const redactor = redact === true ? new (await import('../report/triage/redact.ts')).TriageRedactor(true) : null;
+  const [{ runTriage }, { rowMaker }, { crashLine, shardLine }, { takenInWords }, { reportName }] = await Promise.all([
     import('../triage/run.ts'),
     import('../report/triage/row.ts'),
     import('../report/triage/ndjson.ts'),
     import('../report/triage/taken.ts'),
+    import('../triage/report-name.ts'),
   ]);
   const limits = { seconds: timeout, byteLength: memory };
   const shared = sharedFlags(flags);
@@ -115,7 +128,7 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
   const streams = outputs.some(isStream);
   const stop = stopper(session.io);
   const printRow = async (row: CrashRow) => {
-    await session.print([crashLine(row)]);
+    await session.print([crashLine(redactor?.row(row) ?? row)]);
     if (session.isUnread) stop.abort();
   };
   const options: RunOptions = {
@@ -125,11 +138,12 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     shard: flags.shard,
     env: session.io.env,
     reports,
+    reportName: redactor === null ? reportName : (path) => `${redactor.crash(path)}.html`,
     limits,
     asked: JSON.stringify(shared),
     jobs: flags.jobs ?? availableParallelism(),
     worker: await workerFor(shared, session),
-    rowOf: rowMaker(limits),
+    rowOf: rowMaker(limits, redactor !== null),
     onRow: streams ? printRow : undefined,
     onCrash: verbose === true ? (crash) => session.note(`${escapeText(takenInWords(crash))}\n`) : undefined,
     stop: stop.signal,
@@ -143,7 +157,7 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     if (streams && shardEnd !== null) await session.print([shardLine(shardEnd)]);
     const { crashes, complete, exitCode } = report.totals;
     if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
-    await writeOutputs(report, outputs, flags, session);
+    await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session);
     if (!complete && !session.isUnread)
       session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
     return crashes === 0 && complete ? 0 : exitCode;
@@ -154,8 +168,10 @@ async function merge(files: string[], flags: TriageFlags, session: Session): Pro
   if (files.length === 0) throw new InputError('usage', 'no parts were named: --merge part*.ndjson');
   const outputs = planTriageOutputs(flags);
   const { mergeTriage } = await import('../triage/run.ts');
+  const redactor =
+    flags.redact === true ? new (await import('../report/triage/redact.ts')).TriageRedactor(false) : null;
   return mergeTriage(files, async (report) => {
-    await writeOutputs(report, outputs, flags, session, files);
+    await writeOutputs(redactor?.report(report) ?? report, outputs, flags, session, files);
     return report.totals.exitCode;
   });
 }
@@ -171,7 +187,8 @@ async function placesOf(given: readonly string[], session: Session): Promise<str
 }
 
 function sharedFlags(flags: TriageFlags): SharedFlags {
-  const { revision, kernel, insert, memremap, paBits, firmware, deep, gate, excluded, failOn, allowOutside } = flags;
+  const { revision, kernel, insert, memremap, paBits, firmware, deep, gate, excluded, failOn, allowOutside, redact } =
+    flags;
   return {
     revision,
     kernel,
@@ -184,6 +201,7 @@ function sharedFlags(flags: TriageFlags): SharedFlags {
     excluded,
     failOn,
     allowOutside,
+    redact,
   } as SharedFlags;
 }
 

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
 import { renderCsv, renderHtml, renderJson, renderJunit, renderNdjson, renderText } from '../report/render.ts';
+import { shardLine } from '../report/triage/ndjson.ts';
 import type { TriageReport } from '../triage/crash.ts';
+import type { ShardEnd } from '../triage/row-text.ts';
 import { writeToFile } from './output.ts';
 import { type Format, type OutputFlags, planOutputs, type ReportOutput } from './report-outputs.ts';
 import type { ColorChoice, Session } from './session.ts';
@@ -17,6 +19,8 @@ export interface TriageOutputFlags extends OutputFlags {
   readonly reports?: string;
   readonly resume?: string;
   readonly merge?: boolean;
+  /** Ends the rows of a part; null where the whole was not divided, or not gone through. */
+  readonly shardEnd?: ShardEnd | null;
 }
 
 /** Whether its rows are printed as they become known. */
@@ -38,7 +42,7 @@ export function planTriageOutputs(flags: OutputFlags): ReportOutput[] {
 export async function writeOutputs(
   report: TriageReport,
   outputs: readonly ReportOutput[],
-  { color, reports, resume, merge: isMerge }: TriageOutputFlags,
+  { color, reports, resume, merge: isMerge, shardEnd = null }: TriageOutputFlags,
   session: Session,
   inputs: readonly string[] = [],
 ): Promise<void> {
@@ -48,7 +52,8 @@ export async function writeOutputs(
   const left = outputs.filter((output) => isMerge === true || !isStream(output));
   for (const { format, file } of [...index, ...left]) {
     if (file === null) continue;
-    writeToFile(file, await rendered(report, format, file, color, session), kept);
+    const pieces = await rendered(report, format, file, color, session);
+    writeToFile(file, format === 'ndjson' && shardEnd !== null ? ended(pieces, shardEnd) : pieces, kept);
     session.note(`report written to ${escapeText(file)}\n`);
   }
   for (const { format, file } of left) {
@@ -56,6 +61,11 @@ export async function writeOutputs(
     const pieces = await rendered(report, format, null, color, session);
     await (format === 'text' ? session.printPaged(pieces) : session.print(pieces));
   }
+}
+
+function* ended(pieces: Iterable<string>, end: ShardEnd): Generator<string> {
+  yield* pieces;
+  yield shardLine(end);
 }
 
 function rendered(

@@ -13,6 +13,7 @@ import { type Answer, READY, type Runner, type Task } from '../triage/runner.ts'
 import { captureBeside } from './capture-beside.ts';
 import { commandWords } from './command-line.ts';
 import { type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
+import { withStandIns } from './report-outputs.ts';
 import type { Session } from './session.ts';
 
 /** Options of `inspect` that hold for every crash. They go to the worker as JSON. */
@@ -29,6 +30,7 @@ export type SharedFlags = Pick<
   | 'excluded'
   | 'failOn'
   | 'allowOutside'
+  | 'redact'
 >;
 
 /** Whatever it reads from standard input is done, until that ends. */
@@ -112,19 +114,21 @@ async function inspected(
 ): Promise<Analysis> {
   const capture = given.regs === undefined ? null : await captureBeside(given.regs, names, given, session);
   const flags = capture === null ? given : { ...given, snapshot: capture };
-  return withInspection(names, flags, session, async (inspection, { kdumpRam, dump }) => {
+  return withInspection(names, flags, session, async (found, { kdumpRam, dump }) => {
     const { details } = dump;
-    if (report !== null) {
-      const about = { files: namedFiles(flags), command: commandWords(['inspect', ...names, ...regsWords(flags)]) };
-      replaceFile(report, [...(await renderHtml(inspection, { kdumpRam, given: about }))].join(''), 0o600);
-    }
+    const command = commandWords(['inspect', ...names, ...regsWords(flags)]);
+    const about = { kdumpRam, given: { files: namedFiles(flags), command } };
+    const { inspection, options } = flags.redact
+      ? await withStandIns(found, about)
+      : { inspection: found, options: about };
+    if (report !== null) replaceFile(report, [...(await renderHtml(inspection, options))].join(''), 0o600);
     return {
       status: 'ok',
       exitCode: inspection.summary.exitCode,
       kernel: inspection.kernel?.release ?? details.kernelRelease,
       when: crashTime(details.vmcoreinfo),
       smmus: smmuRows(inspection),
-      unused: [...unused].map(([companion, { message }]) => ({ companion, why: message })),
+      unused: [...unused].map(([companion, { message, reason }]) => ({ companion, why: message, reason })),
     };
   });
 }

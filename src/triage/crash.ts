@@ -67,9 +67,16 @@ export type Analysis =
       readonly when: string | null;
       readonly smmus: readonly CrashSmmu[];
       /** Files that were found beside it and cannot be used. */
-      readonly unused: readonly { readonly companion: Companion; readonly why: string }[];
+      readonly unused: readonly Unused[];
     }
   | ({ readonly status: 'failed' } & Failed);
+
+/** A file that cannot be used; `reason` is the same as `why`, without the names of files. */
+export interface Unused {
+  readonly companion: Companion;
+  readonly why: string;
+  readonly reason: string | null;
+}
 
 /** `why` is null where the failure says all there is to say; `reason` is the same without the names of files. */
 export interface Failed {
@@ -101,6 +108,8 @@ export interface CrashRow extends Readonly<Record<Companion, string | null>> {
   readonly shard: string | null;
   /** Of the files and of what was asked: the same row would come out again. */
   readonly identity: string;
+  /** There where names and addresses are stand-ins. */
+  readonly redacted?: true;
 }
 
 /** Crashes of one cause. */
@@ -148,4 +157,6 @@ export interface TriageReport {
   readonly groups: readonly CrashGroup[];
   readonly totals: Totals;
   readonly notSearched: readonly NotSearched[];
+  /** There where names and addresses are stand-ins. */
+  readonly redacted?: true;
 }

@@ -81,6 +81,7 @@ const ROW_KEYS: Readonly<Record<Exclude<keyof CrashRow, (typeof COMPANIONS)[numb
   report: textOrNull,
   shard: textOrNull,
   identity: isText,
+  redacted: (value) => value === undefined || value === true,
 };
 
 function isRow(value: Json): boolean {

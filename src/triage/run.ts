@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly shard: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly reports: string | undefined;
+  /** What the report of a crash is called there, by its path. */
+  readonly reportName: (path: string) => string;
   readonly limits: Limits;
   /** Everything but files and limits that a row depends on. */
   readonly asked: string;

@@ -7,7 +7,6 @@ import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import type { Analysis, Crash, CrashRow, NotSearched, TriageReport } from './crash.ts';
 import { Groups } from './groups.ts';
 import { identityOf } from './identity.ts';
-import { reportName } from './report-name.ts';
 import type { Results, RowPlace } from './results.ts';
 import { isShardEnd, type ShardEnd } from './row-text.ts';
 import { type Runner, runAll, type Task } from './runner.ts';
@@ -22,8 +21,9 @@ export interface TriageOptions {
   /** What a row that a limit has ended depends on besides. */
   readonly limits: readonly string[];
   readonly shard: Shard | null;
-  /** The folder for the crashes' own reports. */
+  /** The folder for the crashes' own reports, and what each is called there, by its path. */
   readonly reports: string | null;
+  readonly reportName: (path: string) => string;
   readonly jobs: number;
   readonly startRunner: () => Runner;
   /** Writes a row's text; the only place that does. */
@@ -120,7 +120,7 @@ export class Triage {
 
   /** As the folder was named. */
   #reportOf({ path }: Crash): string | null {
-    const { reports } = this.#options;
+    const { reports, reportName } = this.#options;
     return reports === null ? null : join(reports, reportName(path));
   }
 

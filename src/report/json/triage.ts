@@ -18,7 +18,7 @@ import {
 } from '../../shape.ts';
 import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Totals, TriageReport } from '../../triage/crash.ts';
 import { fateKind } from './adoption.ts';
-import { preamble } from './common.ts';
+import { preamble, redacted } from './common.ts';
 
 const STATUSES = ['ok', 'failed', 'timeout', 'skipped'] as const;
 const FAILURES = ['usage', 'file', 'format', 'snapshot', 'internal', 'time', 'memory', 'died', 'link'] as const;
@@ -84,6 +84,7 @@ const crash = define(
     report: ['The file of its own report', nullable(text)],
     shard: ['The part of the whole that it is in', nullable(matching(/^[0-9]+\/[0-9]+$/))],
     identity: ['Of its files and of what was asked: while it is the same, so is the row', text],
+    redacted,
   }),
 );
 
@@ -138,6 +139,7 @@ export const TRIAGE: Shape<TriageReport> = object<TriageReport>()({
     }),
   ],
   notSearched: ['Places that were not searched, the first few', list(notSearched)],
+  redacted,
 });
 
 /** One row, as a line of `--format ndjson` has it. */

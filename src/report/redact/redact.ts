@@ -37,8 +37,15 @@ export class Redactor {
   }
 
   /** The stand-in of a name of this kind: `host-1` for the first host. */
-  name(kind: 'file' | 'host', name: string): string {
+  name(kind: 'file' | 'host' | 'crash', name: string): string {
     return this.#names.standIn(kind, name);
+  }
+
+  /** Text that stands by itself, with stand-ins for the names that have one and for its addresses. */
+  text(text: string): string {
+    const addresses = new AddressBook();
+    changed(text, gathering(addresses, this.#names));
+    return changed(text, replacing(addresses, this.#names));
   }
 }
 

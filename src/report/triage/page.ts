@@ -7,6 +7,7 @@ import { reportAssets } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { foot, head } from '../html/page.ts';
 import { section } from '../html/render.ts';
+import { redactionInWords } from '../prose/redaction.ts';
 import type { Prose } from '../sections/section.ts';
 import { safeReport } from './safe.ts';
 import { COUNT, outcomeOf, rowOutcome, type Showing, shortTime, spanOf, triageSections, worstOf } from './sections.ts';
@@ -19,13 +20,19 @@ const MAX_ROWS = 10_000;
 export function* triagePage(report: TriageReport, folder: string): Generator<string> {
   const safe = safeReport(report);
   const { style } = reportAssets();
+  const note = redactionInWords(report);
   yield head('Crashes and their causes', style, null).markup;
   yield html`<body>
 <a class="skip" href="#content">To the report</a>
 <header>
 <h1>What the kdump kernel does with these crashes</h1>
 <p class="files">${totalsInWords(safe.totals)}</p>
-</header>
+${
+  note === null
+    ? ''
+    : html`<p class="files">${note}</p>
+`
+}</header>
 <div class="page">
 <nav aria-label="Contents"><div><ul><li><a href="#causes">Causes</a></li><li><a href="#crashes">Crashes</a></li></ul></div></nav>
 <main id="content" tabindex="-1">
@@ -58,9 +65,10 @@ function showingIn(folder: string): Showing {
   };
 }
 
-function linked({ crash, report }: CrashRow, folder: string): Prose {
+function linked({ crash, report, redacted }: CrashRow, folder: string): Prose {
   if (report === null) return crash;
-  const steps = relative(folder, report).split(/[/\\]/);
+  // Without the folder, which nobody shall know: the page is meant to lie beside it.
+  const steps = redacted ? [report] : relative(folder, report).split(/[/\\]/);
   return { text: crash, href: steps.map(encodeURIComponent).join('/') };
 }
 

@@ -10,6 +10,7 @@ import {
   type CrashSmmu,
   type Failure,
   type Status,
+  type Unused,
 } from '../../triage/crash.ts';
 import { causeOf, fingerprintOfRow } from '../../triage/fingerprint.ts';
 import type { RowFrame } from '../../triage/triage.ts';
@@ -55,8 +56,11 @@ function spoken(prose: Prose): string {
 
 const PLAIN = makeStyle({ width: 100, color: false });
 
-/** How rows are made under these limits. */
-export function rowMaker(limits: Limits): (crash: Crash, analysis: Analysis, frame: RowFrame) => CrashRow {
+/** How rows are made under these limits; where files are not to be named, by what is said without their names. */
+export function rowMaker(
+  limits: Limits,
+  nameless = false,
+): (crash: Crash, analysis: Analysis, frame: RowFrame) => CrashRow {
   return (crash, analysis, frame) => {
     const { name, path, dump, when, host } = crash;
     const unused = analysis.status === 'ok' ? analysis.unused : [];
@@ -78,8 +82,8 @@ export function rowMaker(limits: Limits): (crash: Crash, analysis: Analysis, fra
       exitCode: isOk ? analysis.exitCode : 2,
       failure,
       why: isOk
-        ? unusedInWords(analysis.unused)
-        : (analysis.why ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
+        ? unusedInWords(analysis.unused, nameless)
+        : ((nameless ? analysis.reason : analysis.why) ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
       fingerprint: fingerprintOfRow(smmus, isOk ? null : analysis),
       smmus,
       ...frame,
@@ -87,8 +91,10 @@ export function rowMaker(limits: Limits): (crash: Crash, analysis: Analysis, fra
   };
 }
 
-function unusedInWords(unused: readonly { readonly why: string }[]): string | null {
-  return unused.length === 0 ? null : `not used: ${unused.map(({ why }) => why).join('; ')}`;
+function unusedInWords(unused: readonly Unused[], nameless: boolean): string | null {
+  if (unused.length === 0) return null;
+  const whys = unused.map(({ companion, why, reason }) => (nameless ? `${companion} ${reason ?? ''}`.trim() : why));
+  return `not used: ${whys.join('; ')}`;
 }
 
 const STATUS: Partial<Readonly<Record<Failure, Status>>> = { time: 'timeout', link: 'skipped' };
