@@ -28,6 +28,12 @@ export interface TableSlice {
 
 /** Large enough that the cost of a read call vanishes, small enough for the second cache of a server's core. */
 const CHUNK_BYTE_LENGTH = 1 << 20;
+/**
+ * Buffers at rest, of all views: a walk inside a walk (L2 tables under an L1 table) takes a second one, and so on. To make
+ * one takes as long as a small table does, and a triage opens one dump after the other.
+ */
+const IDLE_CHUNKS: Uint32Array[] = [];
+const MOST_IDLE_CHUNKS = 4;
 
 /** What a view needs of a dump. */
 export type ViewedDump = Pick<Dump, 'memory' | 'pageSize' | 'zeroPagesFiltered'>;
@@ -37,8 +43,6 @@ export class MemoryView {
   readonly #excludedIsZero: boolean;
   /** Where excluded pages are read as zeros: because the user said so; else the dump says that it left out zeros. */
   readonly excludedIsAskedZero: boolean;
-  /** Buffers at rest: a walk inside a walk (L2 tables under an L1 table) takes a second one, and so on. */
-  readonly #idleChunks: Uint32Array[] = [];
 
   constructor(dump: ViewedDump, policy: ExcludedPolicy = 'auto') {
     this.#dump = dump;
@@ -87,7 +91,7 @@ export class MemoryView {
    * unread, so that a huge table that the dump lacks costs nothing.
    */
   *slices(paddr: number, entryByteLength: number, count: number): Generator<TableSlice> {
-    const chunk = this.#idleChunks.pop() ?? new Uint32Array(CHUNK_BYTE_LENGTH / 4);
+    const chunk = IDLE_CHUNKS.pop() ?? new Uint32Array(CHUNK_BYTE_LENGTH / 4);
     const perChunk = Math.floor(CHUNK_BYTE_LENGTH / entryByteLength);
     try {
       for (const part of wholeEntries(this.#dump.memory.runs(paddr, entryByteLength * count), entryByteLength)) {
@@ -101,7 +105,7 @@ export class MemoryView {
         }
       }
     } finally {
-      this.#idleChunks.push(chunk);
+      if (IDLE_CHUNKS.length < MOST_IDLE_CHUNKS) IDLE_CHUNKS.push(chunk);
     }
   }
 
