@@ -6,6 +6,7 @@
 import type { Finding } from '../../findings/findings.ts';
 import type { RuleDefinition } from '../../findings/rules/rule.ts';
 import { RULES } from '../../findings/rules.ts';
+import { messageOf } from '../../log/messages.ts';
 import { isRows } from '../../rows.ts';
 import { CD } from '../../smmu/cd.ts';
 import type { Layout } from '../../smmu/fields.ts';
@@ -82,7 +83,14 @@ function changedFacts(facts: Facts, place: Place, change: Change, listed = false
     else made[key] = changedValue(facts[key], listed ? named(here, key) : below(here, key), change);
   }
   if (decodes) made['fields'] = change.fields(layout, wordsOf(made) ?? [], facts);
+  if (isUnknownLine(facts)) made['text'] = change.text(facts.text, 'value');
   return 'message' in made && 'args' in made ? withSentence(made) : made;
+}
+
+/** A line of a log that was not predicted, and that no driver known here prints: nobody knows what is in it. */
+function isUnknownLine(facts: Facts): facts is Facts & { readonly text: string } {
+  const { status, text } = facts;
+  return status === 'extra' && typeof text === 'string' && messageOf(text) === null;
 }
 
 /** What the words among the facts are words of, where the facts say it and not their place. */

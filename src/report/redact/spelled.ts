@@ -6,15 +6,15 @@
 
 /** StreamIDs in a command line; IDs, offsets in files and masks of bits, one or several. */
 const OTHER_NUMBERS =
-  /--(?:sid|ssid|insert|hotplug|device|rmr)[ =]\S+|\b(?:SIDs?|StreamIDs?|SubstreamIDs?|IDs?|ASIDs?|VMIDs?|offset|features|PROD|CONS|masked)[ :=]{1,2}0x[0-9a-f]+(?:(?:-|, | and | to )0x[0-9a-f]+)*/;
+  /--(?:sid|ssid|insert|hotplug|device|rmr)[ =]\S+|\b(?:SIDs?|StreamIDs?|SubstreamIDs?|IDs?|ASIDs?|VMIDs?|offset|features|PROD|CONS|masked)[ :=(]{1,2}0x[0-9a-f]+(?:(?:-|, | and | to )0x[0-9a-f]+)*/;
 const PREFIXED = /0x([0-9a-f]+)/;
 /** `usb@fe900000`: a device tree's way to tell the address of a device. */
 const UNIT_ADDRESS = /(?<=@)([0-9a-f]+)\b/;
 /** `2b400000.iommu`: the kernel's name for it. */
 const DEVICE_ADDRESS = /\b([0-9a-f]{5,16})(?=\.[a-z])/;
-/** A kernel's pointer without anything in front, and a range of /proc/iomem. */
+/** A kernel's pointer without anything in front, whatever has all digits of one, and a range of /proc/iomem. */
 const BARE =
-  /\b(?=\d*[a-f])([0-9a-f]{12,16})\b|\b([0-9a-f]{8,16})(?=-[0-9a-f]{8,16}\b)|(?<=\b[0-9a-f]{8,16}-)([0-9a-f]{8,16})\b/;
+  /\b(?=\d*[a-f])([0-9a-f]{12,16})\b|\b([0-9a-f]{16})\b|\b([0-9a-f]{8,16})(?=-[0-9a-f]{8,16}\b)|(?<=\b[0-9a-f]{8,16}-)([0-9a-f]{8,16})\b/;
 
 const NUMBERS = new RegExp(
   [OTHER_NUMBERS, PREFIXED, UNIT_ADDRESS, DEVICE_ADDRESS, BARE].map(({ source }) => source).join('|'),
@@ -33,7 +33,7 @@ const WHOLE_LENGTH = 16;
 export function withAddresses(text: string, standIn: (address: bigint) => bigint): string {
   if (!LONG_ENOUGH.test(text)) return text;
   return text.replace(NUMBERS, (all: string, ...groups: readonly (string | undefined)[]) => {
-    const digits = groups.slice(0, 6).find((group) => group !== undefined);
+    const digits = groups.slice(0, 7).find((group) => group !== undefined);
     if (digits === undefined || digits.length > 16) return all;
     const value = BigInt(`0x${digits}`);
     if (value < LOWEST && digits.length < WHOLE_LENGTH) return all;

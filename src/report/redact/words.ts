@@ -64,7 +64,10 @@ export function isOverwritten(word: bigint, isKnown: (address: bigint) => boolea
   return (word >> 12n).toString(2).replaceAll('0', '').length > BITS_OF_FIELDS;
 }
 
-/** A pointer of the kernel is one wherever it turns up; all bits set is what lost memory or a dead device reads as. */
+/**
+ * A pointer of the kernel is one wherever it turns up. In the last 4 GiB arm64 has nothing but its fixed mappings, and there
+ * are error codes, what lost memory and dead devices read as, and memory attributes as Linux sets them.
+ */
 export function isKernelAddress(word: bigint): boolean {
-  return word >> 47n === 0x1ffffn && word !== (1n << 64n) - 1n;
+  return word >> 47n === 0x1ffffn && word >> 32n !== 0xffff_ffffn;
 }

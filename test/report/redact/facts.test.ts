@@ -131,3 +131,20 @@ describe('names', () => {
     });
   });
 });
+
+describe('lines of a log that were not predicted', () => {
+  const redactedText = (text: string) => {
+    const report = { smmus: [{ dmesg: { lines: [{ status: 'extra', text, line: 1 }] } }] };
+    const made = new Redactor().redact(report as unknown as Inspection) as unknown as typeof report;
+    return made.smmus[0]?.dmesg.lines[0]?.text;
+  };
+
+  test('of a driver that nobody knows are not shown', () => {
+    expect(redactedText('foo table 41466000 of host17.acme.example / 1095131136')).toBe('redacted');
+  });
+
+  test('that the driver prints stay, without their addresses', () => {
+    expect(redactedText('kdump: retaining SMMUEN for in-flight DMA')).toBe('kdump: retaining SMMUEN for in-flight DMA');
+    expect(redactedText('kdump: L1[3] l2 pointer 0x42003000 not aligned')).not.toContain('42003000');
+  });
+});

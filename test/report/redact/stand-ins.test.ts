@@ -139,6 +139,12 @@ describe('words', () => {
       false,
     ]);
   });
+
+  test('of memory attributes are no pointers, though their top bits are set', () => {
+    // MAIR as Linux sets it, an error code, and the fixed mappings, which are where they are in every kernel.
+    const words = [0xffff_ffff_f404_ff44n, 0xffff_ffff_ffff_fff4n, 0xffff_ffff_fe7f_9000n];
+    expect(words.map(isKernelAddress)).toEqual([false, false, false]);
+  });
 });
 
 describe('text', () => {
@@ -153,6 +159,7 @@ describe('text', () => {
     ['/soc@0/usb@fe900000', '/soc@0/usb@55500000'],
     ['40000000-7fffffff : System RAM', 'ebc00000-d43fffff : System RAM'],
     ['x0: ffff800012345678', 'x0: ffff8000b9f45678'],
+    ['cfg 0000000042003000', 'cfg 00000000e9c03000'],
   ])('loses the addresses of %s', (text, expected) => {
     expect(marked(text)).toBe(expected);
   });
@@ -163,6 +170,7 @@ describe('text', () => {
     'smmu-adopt inspect --insert 0x10000,0x20000 --sid=0x30000',
     '0000:01:00.0',
     'ias 48-bit, oas 48-bit (features 0x001fffef)',
+    'IDR0.HTTU features(0x600000) overridden by FW configuration (0x0)',
     'at offset 0x40000000',
     '0xffff and 0x1000',
     'arm-smmu-v3.0.auto',
