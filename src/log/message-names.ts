@@ -38,17 +38,32 @@ const NAMES: Readonly<Record<string, string>> = {
   gbpa: 'reset-failure',
   'not-registered': 'not-registered',
   'probe-failed': 'not-registered',
+  'rmr-bypass-failed': 'platform-rmr',
 };
 
 /** Lines of the adoption: what each is a sign of. */
 const ADOPTION: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/adopting crashed kernel's stream table/, 'revisions'],
   [/retaining SMMUEN/, 'retaining-smmuen'],
   [/Service Failure Mode/, 'smmu-service-failure'],
-  [/non-coherent SMMU/, 'smmu-non-coherent'],
-  [/unsupported span/, 'l1-span-unsupported'],
+  [/non-coherent SMMU|in-flight DMA would be rejected/, 'smmu-non-coherent'],
+  [/invalid STRTAB format/, 'strtab.format'],
+  [/invalid log2size|log2size \d+ out of range/, 'two-level.log2size'],
   [/STRTAB_SPLIT/, 'two-level.split'],
+  [/l1 entries \S+ exceeds/, 'two-level.l1-entries'],
+  [/l1 stream table is corrupted/, 'two-level.l1-overlap'],
+  [/unaligned l1 stream table/, 'two-level.l1-alignment'],
+  [/unsupported span/, 'l1-span-unsupported'],
+  [/span \d+ changed since adopt/, 'insert-span-changed'],
+  [/bad l2 table base/, 'l1-pointer-rejected'],
+  [/l2 stream table is corrupted/, 'two-level.l2-overlap'],
+  [/now points at a corrupt range/, 'insert-l2-overlaps'],
+  [/unsupported log2size/, 'linear.log2size'],
+  [/stream table is corrupted/, 'linear.overlap'],
+  [/unaligned stream table/, 'linear.alignment'],
   [/failed to reserve in-use/, 'ids.scan'],
-  [/./, 'adoption-fallback'],
+  [/failed to set up cleanup/, 'cleanup.action'],
+  [/falling back to full reset/, 'adoption-fallback'],
 ];
 
 const GERROR = CONTROL_REGISTERS.find(({ name }) => name === 'GERROR');

@@ -127,13 +127,14 @@ const MESSAGES: readonly Message[] = [
   message(
     'adoption',
     'adoption',
-    /^(?:L1\[\d+\] |log2size \d+ out of range|unsupported (?:STRTAB_SPLIT|log2size) |l1 entries \d+ exceeds|unaligned (?:l1 )?stream table base)/,
+    /^(?:L1\[\d+\] |log2size \d+ out of range|invalid (?:log2size|STRTAB format) \d|unsupported (?:STRTAB_SPLIT|log2size) |l1 entries (?:2\^)?\d+ exceeds|unaligned (?:l1 )?stream table base|(?:l[12] )?stream table is corrupted|non-coherent SMMU |in-flight DMA would be rejected)/,
   ),
   message('reset', 'found-enabled', /^SMMU currently enabled! Resetting/),
   message('reset', 'not-cleared', /^failed to clear cr0/),
   message('reset', 'not-enabled', /^failed to enable (?:command queue|event queue|PRI queue|ATS check|SMMU interface)/),
   message('reset', 'interrupts-stay', /^failed to disable irqs/),
   message('reset', 'gbpa', /^GBPA not responding to update/),
+  message('reset', 'rmr-bypass-failed', /^RMR SID\(0x[0-9a-f]{1,8}\) bypass failed/),
   message('reset', 'not-registered', /^Failed to register iommu/),
   message('reset', 'probe-failed', /^probe with driver arm-smmu-v3 failed with error/),
 ];
