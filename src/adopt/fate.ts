@@ -35,7 +35,13 @@ export interface LossAftermath extends Loss {
 }
 
 /** Why the registers may be those of another moment, after the kdump kernel's probe. */
-export type RegisterDoubt = 'captured-after-probe' | 'table-in-kdump-memory' | 'table-in-gap' | 'cr0-after-reset';
+export type OtherMoment = 'captured-after-probe' | 'table-in-kdump-memory' | 'table-in-gap' | 'cr0-after-reset';
+
+/** What they read as where nobody answers: no SMMU at the address, or one without power. */
+export type Unanswered = 'all-zero' | 'all-ones';
+
+/** Why nothing can be told from the registers. */
+export type RegisterDoubt = OtherMoment | Unanswered;
 
 /** How the attempt to adopt ends, where it does. */
 export type AdoptionEnd = 'adopted' | 'fallback' | 'not-attempted' | 'never-programmed';

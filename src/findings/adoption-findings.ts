@@ -78,7 +78,8 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     findings.add(failure, args, {}, message?.text ?? null);
   }
   const { doubt } = emulation;
-  if (doubt !== null) findings.add('registers-after-probe', { revision, sign: doubt });
+  if (doubt === 'all-zero' || doubt === 'all-ones') findings.add('registers-unanswered', { revision, sign: doubt });
+  else if (doubt !== null) findings.add('registers-after-probe', { revision, sign: doubt });
   else if (verdict === 'indeterminate') {
     const { id: check = 'unknown', observed = null } = decidedBy ?? {};
     findings.add('adoption-indeterminate', { revision, check, observed });

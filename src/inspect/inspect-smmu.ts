@@ -27,6 +27,7 @@ import { SteReader } from '../smmu/ste-reader.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
+import { unansweredAs } from '../snapshot/validate/plausibility.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
@@ -102,6 +103,7 @@ export function inspectSmmu(
   const tableByteLength = geometry.entries * (geometry.format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
   const doubt = doubtOf({
     captured: snapshot.captured,
+    unanswered: unansweredAs(smmu.registers),
     registers,
     table: { start: geometry.base, end: geometry.base + tableByteLength },
     kdumpRam,

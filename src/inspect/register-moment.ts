@@ -3,7 +3,7 @@
  * made of the SMMU: a verdict on them would be about another table.
  */
 
-import type { RegisterDoubt } from '../adopt/fate.ts';
+import type { RegisterDoubt, Unanswered } from '../adopt/fate.ts';
 import type { Dump } from '../dump/dump.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
@@ -11,6 +11,8 @@ import type { CaptureMoment } from '../snapshot/snapshot.ts';
 
 export interface MomentEvidence {
   readonly captured: CaptureMoment;
+  /** What the registers read as if nobody answered. */
+  readonly unanswered: Unanswered | null;
   readonly registers: RegisterFile;
   /** Where STRTAB_BASE says that the table is. */
   readonly table: AddressRange;
@@ -31,8 +33,16 @@ export function vmcoreRamOf({ format, memory }: Pick<Dump, 'format' | 'memory'>)
   return VMCORES.includes(format) ? memory.ranges : null;
 }
 
-/** The first sign of another moment, or null. */
-export function doubtOf({ captured, registers, table, kdumpRam, vmcoreRam }: MomentEvidence): RegisterDoubt | null {
+/** Why nothing can be told from the registers: nobody answered, or the first sign of another moment. */
+export function doubtOf({
+  captured,
+  unanswered,
+  registers,
+  table,
+  kdumpRam,
+  vmcoreRam,
+}: MomentEvidence): RegisterDoubt | null {
+  if (unanswered !== null) return unanswered;
   if (captured === 'after-kdump-probe') return 'captured-after-probe';
   // Who says when they were read may have a table there: somebody has written over the registers, or the table's place.
   const claimed = captured === 'before-kdump-probe' || captured === 'running';

@@ -82,6 +82,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: 'smmu',
   },
+  'registers-unanswered': {
+    args: { revision: 'v6', sign: 'all-ones' },
+    says:
+      'whether v6 adopts the table cannot be told from these registers: every register is all ones, as where no SMMU ' +
+      'answers, or one without power',
+    severity: 'warning',
+    reach: 'smmu',
+  },
   'strtab-outside-memory': {
     args: {
       table: 'L1 table',

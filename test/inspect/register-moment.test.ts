@@ -6,7 +6,7 @@ import { doubtOf } from '../../src/inspect/register-moment.ts';
 import { makeStyle, textVerdicts } from '../../src/report/text/text.ts';
 import { RegisterFile } from '../../src/snapshot/register-file.ts';
 import type { CaptureMoment } from '../../src/snapshot/snapshot.ts';
-import { inspectMachine, L1, L2_BUS0, type MachineOptions } from '../support/machine.ts';
+import { inspectMachine, L1, L2_BUS0, type MachineOptions, REGISTERS } from '../support/machine.ts';
 
 const MIB = 2 ** 20;
 const RAM = [
@@ -21,11 +21,13 @@ interface Given {
   readonly table?: number;
   readonly kdumpRam?: readonly { start: number; end: number }[];
   readonly raw?: boolean;
+  readonly unanswered?: 'all-zero' | 'all-ones';
 }
 
-const doubt = ({ cr0 = 0xdn, captured = 'unknown', table = MIB, kdumpRam = [], raw = false }: Given) =>
+const doubt = ({ cr0 = 0xdn, captured = 'unknown', table = MIB, kdumpRam = [], raw = false, unanswered }: Given) =>
   doubtOf({
     captured,
+    unanswered: unanswered ?? null,
     registers: new RegisterFile({
       name: 'smmu',
       base: null,
@@ -43,6 +45,7 @@ test.each<[string, Given, ReturnType<typeof doubt>]>([
   ['an SMMU that was off', { cr0: 0x0n }, null],
   ['no CR0', { cr0: null }, null],
   ['only SMMUEN', { cr0: 0x1n }, null],
+  ['nobody answered', { unanswered: 'all-ones', captured: 'after-kdump-probe' }, 'all-ones'],
   ['the snapshot says so', { captured: 'after-kdump-probe' }, 'captured-after-probe'],
   ['a table there, read before the probe', { captured: 'before-kdump-probe', table: GAP_START }, null],
   ['CR0 as the reset leaves it, whoever says what', { captured: 'running', cr0: 0x9n }, 'cr0-after-reset'],
@@ -90,6 +93,19 @@ describe('a healthy table with CR0 as the reset leaves it', () => {
     const contrary = await quiet({ registers, name: 'smmu', dmesg: { file: 'log', text: other } });
     expect(contrary.smmu.adoption).toMatchObject({ verdict: 'indeterminate', settledByLog: false });
   });
+});
+
+test.each([
+  ['every register is zero', '0x0', 'all-zero'],
+  ['every register is all ones', '0xffffffff', 'all-ones'],
+])('%s: nobody answered, and nothing is firm', async (words, value, sign) => {
+  const registers = Object.fromEntries(Object.keys(REGISTERS).map((name) => [name, value]));
+  const { smmu, findings, summary, said } = await quiet({ registers });
+  expect(smmu.adoption).toMatchObject({ verdict: 'indeterminate', doubt: sign });
+  expect(findings.filter(({ rule }) => rule === 'registers-unanswered')).toHaveLength(1);
+  expect(findings.find(({ rule }) => rule === 'registers-unanswered')?.message).toContain(words);
+  expect(summary.exitCode).toBe(3);
+  expect(said).toContain('CANNOT BE TOLD: NOBODY ANSWERED WHEN THESE REGISTERS WERE READ');
 });
 
 test('what decides whether an adoption is attempted, and was assumed, is in the headline', async () => {

@@ -1,6 +1,6 @@
 /** Findings about the outcome as a whole: how the adoption ends, how the revisions differ, what the log says. */
 
-import type { RegisterDoubt } from '../../adopt/fate.ts';
+import type { OtherMoment, Unanswered } from '../../adopt/fate.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { observedOrUnknown, requiredInWords } from '../prose/evidence.ts';
@@ -122,7 +122,7 @@ export const VERDICT = {
           'table-in-kdump-memory',
           'table-in-gap',
           'cr0-after-reset',
-        ) as json.Shape<RegisterDoubt>,
+        ) as json.Shape<OtherMoment>,
       ],
     },
     sentence: ({ revision, sign }) =>
@@ -143,6 +143,38 @@ export const VERDICT = {
         'the log of the kdump kernel, with --dmesg: it says whether the table was adopted',
       ],
       references: [ARM.cr0, linux('arm_smmu_device_reset')],
+    }),
+  }),
+  'registers-unanswered': rule({
+    severity: 'warning',
+    reach: 'smmu',
+    args: {
+      revision: ['Revision emulated', json.text],
+      sign: ['What they read as', json.choice('all-zero', 'all-ones') as json.Shape<Unanswered>],
+    },
+    sentence: ({ revision, sign }) =>
+      `whether ${revision} adopts the table cannot be told from these registers: ${doubtInWords(sign)}, as where no SMMU ` +
+      'answers, or one without power',
+    explain: () => ({
+      title: 'Nobody answered when the registers were read',
+      meaning:
+        'Every register is zero, or every one of 32 bits is all ones. No working SMMU has such registers: there was none ' +
+        'at that address, or it had no power, as one that runtime power management has suspended. They say nothing of the ' +
+        'table, and whatever is said of memory on their ground is of no worth.',
+      hardware: 'An SMMU without power translates nothing and keeps nothing; the devices behind it are as good as off.',
+      kernel:
+        'It powers the SMMU on before it reads CR0. What it finds then is what the hardware wakes up with, not what was ' +
+        'read here.',
+      causes: [
+        'the SMMU was suspended when its registers were read',
+        'a wrong base address',
+        'a debugger or a firewall that answers in its place',
+      ],
+      next: [
+        'the vmcore without --regs: the crashed kernel itself knew what it had programmed',
+        '`smmu-adopt regs validate FILE`, and the base address in /proc/iomem',
+      ],
+      references: [ARM.cr0, linux('arm_smmu_device_probe')],
     }),
   }),
   'adoption-indeterminate': rule({

@@ -13,10 +13,12 @@ const DOUBTS: Readonly<Record<RegisterDoubt, string>> = {
   'captured-after-probe': 'the snapshot says so',
   'table-in-kdump-memory': "STRTAB_BASE lies in the kdump kernel's own memory",
   'table-in-gap': "STRTAB_BASE lies in a gap of the dump, as the kdump kernel's own memory does",
+  'all-zero': 'every register is zero',
+  'all-ones': 'every register is all ones',
   'cr0-after-reset': "CR0 is as the kdump kernel's reset leaves it, with the event queue off",
 };
 
-/** What shows that registers are of after the kdump kernel's probe. */
+/** What shows that registers are of after the kdump kernel's probe, or of nobody. */
 export function doubtInWords(doubt: RegisterDoubt): string {
   return DOUBTS[doubt];
 }

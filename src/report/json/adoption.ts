@@ -95,8 +95,17 @@ const adoptionMembers = {
   ret: ['What the adoption returned; null when not attempted or not known', ret],
   errno: ['', errno],
   doubt: [
-    "Why nothing can be told from these registers: they are of after the kdump kernel's probe; null where nothing says so",
-    nullable(choice('captured-after-probe', 'table-in-kdump-memory', 'table-in-gap', 'cr0-after-reset')),
+    "Why nothing can be told from these registers: they are of after the kdump kernel's probe, or nobody answered when they were read; null where nothing says so",
+    nullable(
+      choice(
+        'captured-after-probe',
+        'table-in-kdump-memory',
+        'table-in-gap',
+        'cr0-after-reset',
+        'all-zero',
+        'all-ones',
+      ),
+    ),
   ],
   decidedBy: [
     'The check at which the adoption ended, or at which it cannot be told whether it does; null where none did',

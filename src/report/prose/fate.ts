@@ -1,7 +1,7 @@
 /** What becomes of an SMMU and of its devices, in the words that all reports use. */
 
 import type { Verdict } from '../../adopt/emulate.ts';
-import type { DeviceFate } from '../../adopt/fate.ts';
+import type { DeviceFate, RegisterDoubt } from '../../adopt/fate.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import type { DeviceReport } from '../../inspect/outcome.ts';
 import { grouped } from './quantities.ts';
@@ -50,17 +50,18 @@ export function fateInWords({
   const { doubt, verdict, errno } = adoption;
   const assumed = assumptions.filter(({ what }) => GATE_ASSUMPTIONS.includes(what));
   return {
-    adoption: doubt === null ? ADOPTION_WORDS[verdict] : OTHER_MOMENT,
+    adoption: doubt === null ? ADOPTION_WORDS[verdict] : { tone: 'unknown', text: doubtfulInWords(doubt) },
     errno,
     next: after === null || !(kind in THEN) ? null : THEN[kind as keyof typeof THEN],
     assuming: assumed.length === 0 ? null : assumed.map(({ what, value }) => `${what} = ${value}`).join(', '),
   };
 }
 
-const OTHER_MOMENT: Words = {
-  tone: 'unknown',
-  text: "Cannot be told: these registers are of after the kdump kernel's probe",
-};
+function doubtfulInWords(doubt: RegisterDoubt): string {
+  return doubt === 'all-zero' || doubt === 'all-ones'
+    ? 'Cannot be told: nobody answered when these registers were read'
+    : "Cannot be told: these registers are of after the kdump kernel's probe";
+}
 
 /** The worse of the two: what the whole is to be taken for. */
 export function fateTone({ adoption, next }: FateWords): Tone {

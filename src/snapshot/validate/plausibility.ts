@@ -27,19 +27,34 @@ const remark = (severity: Remark['severity'], what: string): Remark => ({ severi
 
 /** What nobody answered, and what QEMU answers to a read of several registers at once. */
 function unreadable(registers: Registers): Remark[] {
-  const values = [...registers];
   const zero = (...names: string[]) => names.every((name) => registers.get(name) === 0n);
-  if (values.length > 0 && values.every(([, value]) => value === 0n)) {
-    return [remark('unusable', 'every register is zero: no SMMU at this address, one without power, or a block read')];
-  }
-  if (values.every(([name, value]) => value === allOnes(name)) && values.length > 0) {
-    return [remark('unusable', 'every register is all ones: no SMMU at this address, or one without power')];
+  switch (unansweredAs(registers)) {
+    case 'all-zero':
+      return [
+        remark('unusable', 'every register is zero: no SMMU at this address, one without power, or a block read'),
+      ];
+    case 'all-ones':
+      return [remark('unusable', 'every register is all ones: no SMMU at this address, or one without power')];
+    default:
   }
   if (zero('IDR0', 'IDR1', 'CR0') && (registers.get('STRTAB_BASE') ?? 0n) !== 0n) {
     const why = 'the 32-bit registers were read in blocks, which QEMU answers with zero';
     return [remark('unusable', `IDR0, IDR1 and CR0 are zero, but STRTAB_BASE is not: ${why}`)];
   }
   return [];
+}
+
+/**
+ * What the registers read as where nobody answers; null where somebody does. Of those of 64 bits a capture may have only
+ * half, so the others decide.
+ */
+export function unansweredAs(registers: Registers): 'all-zero' | 'all-ones' | null {
+  const values = [...registers];
+  if (values.length === 0) return null;
+  if (values.every(([, value]) => value === 0n)) return 'all-zero';
+  const narrow = values.filter(([name]) => registerNamed(name)?.byteLength === 4);
+  const isDead = narrow.length > 0 && narrow.every(([name, value]) => value === allOnes(name));
+  return isDead ? 'all-ones' : null;
 }
 
 function allOnes(name: string): bigint {
