@@ -16,6 +16,7 @@ interface InfoFlags extends DumpFlags, TextOrJsonFlags {
   readonly iomem?: true;
   readonly log?: true;
   readonly findTables?: true;
+  readonly searchWorker?: true;
 }
 
 const EXAMPLES = `
@@ -51,13 +52,19 @@ export function addInfoCommand(program: Command, session: Session): void {
     .option('--allow-outside', "let the snapshot's memory list name files outside its folder");
   addTextOrJson(addDumpOptions(command).optionsGroup('The report:'))
     .addOption(redactOption().conflicts(['iomem', 'log', 'findTables']))
+    .addOption(new Option('--search-worker').hideHelp())
     .addHelpText('after', EXAMPLES)
     .action((names: string[], flags: InfoFlags) => runInfo(names, flags, session));
 }
 
 async function runInfo(names: string[], flags: InfoFlags, session: Session): Promise<void> {
+  if (flags.searchWorker) {
+    const { serveTableSearch } = await import('./table-search.ts');
+    return serveTableSearch(session);
+  }
   const snapshot = flags.regs && (await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside }));
-  const dumps = new Dumps(flags, snapshot ? snapshot.memory : [], session);
+  const loadMap = snapshot ? snapshot.memory : [];
+  const dumps = new Dumps(flags, loadMap, session);
   try {
     const dump = await dumps.open(names);
     if (flags.iomem || flags.log) {
@@ -65,7 +72,9 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
       return;
     }
     if (flags.findTables) {
-      await printTables(dump, flags, session);
+      const { findTablesByAll } = await import('./table-search.ts');
+      const tables = await findTablesByAll(dump, { names, flags, loadMap }, session);
+      await printReport({ tables }, flags, session);
       return;
     }
     await printReport(dumpInfo(dump, session.progress), flags, session);
@@ -87,9 +96,4 @@ async function printOfKernel(dump: OpenedDump, flags: InfoFlags, session: Sessio
   }
   await printReport(found, flags, session);
   for (const note of words.foundNotes(found)) session.note(`${note}\n`);
-}
-
-async function printTables(dump: OpenedDump, flags: InfoFlags, session: Session): Promise<void> {
-  const { findTables } = await import('../linux/crashed-kernel.ts');
-  await printReport({ tables: findTables(dump, session.progress) }, flags, session);
 }

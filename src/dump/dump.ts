@@ -63,6 +63,8 @@ export interface Dump {
   readonly details: DumpDetails;
   readonly assumptions: readonly DumpAssumption[];
   readonly problems: readonly DumpProblem[];
+  /** Hears of searches through it that take long. */
+  readonly progress?: Progress | undefined;
   /** Counts all pages. Reads no page, but may read what describes them. */
   census(progress?: Progress): PageCensus;
   close(): void;

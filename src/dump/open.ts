@@ -84,8 +84,10 @@ async function openInputs(inputs: readonly Input[], options: OpenOptions): Promi
     const reopenable = inputs.map((input) => ({ ...input, open: () => opened(input.open()) }));
     const contents = await openContents(reopenable, options, openFile);
     const fetched = inputs.some(({ answersLater }) => answersLater());
+    const { progress } = options;
     const assumptions = [...contents.assumptions, ...sources.flatMap((source) => source.assumptions ?? [])];
-    return { ...contents, assumptions, files: sources.map(({ name }) => name), paths: [...paths], fetched, close };
+    const files = sources.map(({ name }) => name);
+    return { ...contents, assumptions, files, paths: [...paths], fetched, progress, close };
   } catch (error) {
     close();
     throw error;

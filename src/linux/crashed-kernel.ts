@@ -3,4 +3,4 @@
 export { kernelLog } from './kernel-log.ts';
 export { extractSnapshot } from './kernel-state.ts';
 export { memoryMap } from './memory-map.ts';
-export { findTables } from './table-scan.ts';
+export { findTables, TABLE_SEARCH, type TableCandidate, tablePageFinder, tablesOfPages } from './table-scan.ts';

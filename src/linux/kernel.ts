@@ -78,8 +78,10 @@ function openKernel(dump: Dump, reader: PhysicalReader): Kernel | NoKernel {
     const memory = new VirtualMemory(layout, reader);
     return memory.isConsistent() ? typedKernel(memory, 0) : { why: 'translation-differs' };
   }
-  const { found, searchedBytes, isWhole } = findVmcoreinfos(dump.memory, (layout) =>
-    new VirtualMemory(layout, reader).isConsistent(),
+  const { found, searchedBytes, isWhole } = findVmcoreinfos(
+    dump.memory,
+    (layout) => new VirtualMemory(layout, reader).isConsistent(),
+    dump.progress,
   );
   const [first, ...others] = found;
   if (first === undefined) return { why: 'no-vmcoreinfo', searchedBytes, isWhole };

@@ -5,6 +5,7 @@
 
 import type { AddressRange, PhysicalMemory } from '../dump/memory.ts';
 import { parseVmcoreinfo } from '../dump/notes.ts';
+import { noProgress, type Progress } from '../progress.ts';
 import { isLayout, type KernelLayout, kernelLayout } from './vmcoreinfo.ts';
 
 /** ELF note header and the name `VMCOREINFO`, padded. */
@@ -27,10 +28,16 @@ export interface VmcoreinfoSearch {
 }
 
 /** Several can be in memory: one of an earlier kernel, of a guest. `accept` tells those that fit the memory around. */
-export function findVmcoreinfos(memory: PhysicalMemory, accept: (layout: KernelLayout) => boolean): VmcoreinfoSearch {
+export function findVmcoreinfos(
+  memory: PhysicalMemory,
+  accept: (layout: KernelLayout) => boolean,
+  progress: Progress = noProgress,
+): VmcoreinfoSearch {
   const seen = new Set<string>();
   const found: KernelLayout[] = [];
   const chunk = Buffer.alloc(CHUNK_BYTE_LENGTH);
+  const ramByteLength = memory.ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  const total = Math.min(ramByteLength, MAX_SEARCHED_BYTES);
   let searchedBytes = 0;
   for (const window of searchOrder(memory.ranges)) {
     // Once it is found, the windows that are left would hold a copy at best.
@@ -41,6 +48,7 @@ export function findVmcoreinfos(memory: PhysicalMemory, accept: (layout: KernelL
       }
       const bytes = chunk.subarray(0, Math.min(CHUNK_BYTE_LENGTH, window.end - paddr));
       searchedBytes += bytes.byteLength;
+      progress('searching for VMCOREINFO', searchedBytes, total);
       if (!memory.read(paddr, bytes).some(({ state }) => state === 'present')) continue;
       for (const text of textsIn(bytes)) {
         if (seen.has(text)) continue;

@@ -4,8 +4,8 @@
  * language's own, which no thread is.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { LineProcess } from '../line-process.ts';
 import type { Analysis, Failure } from './crash.ts';
 import { type Answer, READY, type Runner, type Task } from './runner.ts';
 
@@ -26,7 +26,7 @@ const ABORTED = 134;
 export class WorkerProcess implements Runner {
   readonly #command: readonly string[];
   readonly #limits: Limits;
-  #child: ChildProcess | null = null;
+  #child: LineProcess | null = null;
   #isReady = false;
   #closed = false;
   /** Ends what the worker is at work on. */
@@ -53,7 +53,7 @@ export class WorkerProcess implements Runner {
       const child = this.#child ?? this.#start();
       if (this.#isReady) this.#limitTime();
       else this.#timer = setTimeout(() => this.#end('died'), START_MS);
-      child.stdin?.write(`${JSON.stringify(task)}\n`);
+      child.tell(JSON.stringify(task));
     });
   }
 
@@ -67,32 +67,25 @@ export class WorkerProcess implements Runner {
     this.#timer = setTimeout(() => this.#end('time'), this.#limits.seconds * 1000);
   }
 
-  #start(): ChildProcess {
-    const [program = '', ...args] = this.#command;
+  #start(): LineProcess {
     const heap = Math.floor(this.#limits.byteLength / 2 ** 20);
     const options = `${process.env['NODE_OPTIONS'] ?? ''} --max-old-space-size=${heap}`.trim();
-    const child = spawn(program, args, {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { ...process.env, NODE_OPTIONS: options },
-      windowsHide: true,
-    });
+    const child: LineProcess = new LineProcess(
+      this.#command,
+      {
+        line: (line) => {
+          if (child === this.#child) this.#heard(line);
+        },
+        gone: (code, signal) => {
+          if (child !== this.#child) return;
+          this.#child = null;
+          this.#finish?.(failed(signal === 'SIGABRT' || code === ABORTED ? 'memory' : 'died'));
+        },
+      },
+      { ...process.env, NODE_OPTIONS: options },
+    );
     this.#child = child;
     this.#isReady = false;
-    let begun = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (begun + text).split('\n');
-      begun = lines.pop() as string;
-      for (const line of lines) if (child === this.#child) this.#heard(line);
-    });
-    // Whatever ends it is said by its exit.
-    child.stdin?.on('error', () => {});
-    const gone = (failure: Failure) => {
-      if (child !== this.#child) return;
-      this.#child = null;
-      this.#finish?.(failed(failure));
-    };
-    child.on('error', () => gone('died'));
-    child.on('exit', (code, signal) => gone(signal === 'SIGABRT' || code === ABORTED ? 'memory' : 'died'));
     return child;
   }
 
@@ -117,7 +110,7 @@ export class WorkerProcess implements Runner {
   #end(failure: Failure): void {
     const child = this.#child;
     this.#child = null;
-    child?.kill('SIGKILL');
+    child?.kill();
     this.#finish?.(failed(failure));
   }
 }

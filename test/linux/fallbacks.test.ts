@@ -7,6 +7,7 @@ import type { PhysicalMemory } from '../../src/dump/memory.ts';
 import { openDump } from '../../src/dump/open.ts';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
 import { findTables } from '../../src/linux/table-scan.ts';
+import type { Progress } from '../../src/progress.ts';
 import { MadeMemory, madeDump } from '../support/made-memory.ts';
 import { type MadeMachine, type MadeMachineOptions, madeMachine } from '../support/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/real-dumps.ts';
@@ -176,6 +177,19 @@ describe('no note: VMCOREINFO is searched for in memory', () => {
       kernel: null,
       reason: { why: 'no-vmcoreinfo', isWhole: true },
     });
+  });
+
+  test('says how far it has come, of what it searches at most', () => {
+    const MIB = 1 << 20;
+    const heard: Parameters<Progress>[] = [];
+    const progress: Progress = (...step) => heard.push(step);
+    const small = new MadeMemory({ start: 0, end: 2 * MIB }, { start: 8 * MIB, end: 9 * MIB });
+    extractSnapshot({ ...madeDump(small), progress });
+    expect(heard).toEqual([1, 2, 3].map((done) => ['searching for VMCOREINFO', done * MIB, 3 * MIB]));
+    heard.length = 0;
+    const nothing: PhysicalMemory = { ranges: [{ start: 0, end: 2 ** 40 }], runs: () => [], read: () => [] };
+    extractSnapshot({ ...madeDump(nothing), progress });
+    expect(heard.at(-1)).toEqual(['searching for VMCOREINFO', 2 ** 32, 2 ** 32]);
   });
 });
 

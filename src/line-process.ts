@@ -1,0 +1,47 @@
+/** A process that is told lines on its stdin and says lines on its stdout; its stderr is nobody's. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+
+export interface LineListener {
+  line(text: string): void;
+  /** It has ended, or could not be started at all: both are null then. */
+  gone(code: number | null, signal: NodeJS.Signals | null): void;
+}
+
+export class LineProcess {
+  readonly #child: ChildProcess;
+
+  /** `command`: the program and its arguments. The listener hears nothing before the constructor has returned. */
+  constructor(
+    command: readonly string[],
+    listener: LineListener,
+    env: Readonly<Record<string, string | undefined>> = process.env,
+  ) {
+    const [program = '', ...args] = command;
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], env, windowsHide: true });
+    this.#child = child;
+    let begun = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (begun + text).split('\n');
+      begun = lines.pop() as string;
+      for (const line of lines) listener.line(line);
+    });
+    // Whatever ends it is said by its exit.
+    child.stdin?.on('error', () => {});
+    child.on('error', () => listener.gone(null, null));
+    child.on('exit', (code, signal) => listener.gone(code, signal));
+  }
+
+  /** Undefined for one that could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
