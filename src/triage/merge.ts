@@ -17,11 +17,13 @@ export interface Part {
 interface Place extends RowPlace {
   readonly part: Part;
   readonly path: string;
+  readonly shard: string | null;
 }
 
 /** What one part says of itself. */
 interface Claims {
   readonly shards: Set<string>;
+  /** Its last line; null where that is none. */
   end: ShardEnd | null;
   rows: number;
   torn: number;
@@ -50,13 +52,14 @@ function readPart(part: Part, places: Map<string, Place>): Claims {
   const claims: Claims = { shards: new Set(), end: null, rows: 0, torn: 0 };
   const own = new Map<string, Place>();
   for (const { value, offset, byteLength } of part.results.lines()) {
-    if (value === null) claims.torn += byteLength > 0 ? 1 : 0;
-    else if (isShardEnd(value)) claims.end = value;
-    else {
-      own.set(value.path, { part, path: value.path, offset, byteLength });
-      claims.shards.add(value.shard ?? '');
-    }
+    if (byteLength === 0) continue;
+    // Whatever follows it is of a run that was begun behind it.
+    claims.end = value !== null && isShardEnd(value) ? value : null;
+    if (value === null) claims.torn += 1;
+    else if (!isShardEnd(value))
+      own.set(value.path, { part, path: value.path, shard: value.shard, offset, byteLength });
   }
+  for (const path of claims.end?.gone ?? []) own.delete(path);
   for (const [path, place] of own) {
     const other = places.get(path);
     if (other !== undefined) {
@@ -64,6 +67,7 @@ function readPart(part: Part, places: Map<string, Place>): Claims {
       throw new InputError('format', message, { file: part.file });
     }
     places.set(path, place);
+    claims.shards.add(place.shard ?? '');
   }
   claims.rows = own.size;
   return claims;
@@ -89,8 +93,8 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
     const [name] = names as Set<string> & Iterable<string>;
     const shard = name as string;
     if (end === null) refuse(`is part ${shard} and not whole: its run did not end; --resume ${file} goes on with it`);
-    if (end !== null && end.crashes > rows) {
-      refuse(`is part ${shard} and has ${rows} crashes of ${end.crashes}; --resume ${file} does the others`);
+    if (end !== null && end.crashes !== rows) {
+      refuse(`is part ${shard} and has ${rows} crashes, not the ${end.crashes} of its run; --resume ${file} mends it`);
     }
     const other = seen.get(shard);
     if (other !== undefined) refuse(`is part ${shard}, and so is ${other}`);

@@ -56,6 +56,7 @@ export class Triage {
   readonly #groups = new Groups();
   /** By order; those that are not finished have no place. */
   readonly #places: RowPlace[] = [];
+  /** Those that no crash was found for, as yet. */
   readonly #earlier = new Map<string, RowPlace & { readonly identity: string }>();
   /** Lines of the earlier run that are no rows. */
   torn = 0;
@@ -88,7 +89,8 @@ export class Triage {
   get shardEnd(): ShardEnd | null {
     const { shard } = this.#options;
     if (shard === null || !this.#complete) return null;
-    return { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found };
+    const gone = [...this.#earlier.keys()];
+    return { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found, gone };
   }
 
   #readEarlier(): void {
@@ -127,6 +129,7 @@ export class Triage {
   async #takeEarlier(crash: Crash, identity: string, order: number): Promise<boolean> {
     const earlier = this.#earlier.get(crash.path);
     if (earlier === undefined) return false;
+    this.#earlier.delete(crash.path);
     const same = earlier.identity === identity || earlier.identity === this.#limitedIdentity(crash);
     if (!same) return false;
     const [row] = this.#results.rows([earlier]);

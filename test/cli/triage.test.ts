@@ -3,31 +3,19 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SAMPLES_FOLDER } from '../../samples/make.ts';
-import type { CrashGroup, CrashRow, Totals } from '../../src/triage/crash.ts';
+import type { CrashRow } from '../../src/triage/crash.ts';
 import { run } from '../support/command.ts';
+import { crashPlace, type Report, triageJson } from '../support/crash-place.ts';
 import { makeCrashTree, type TreeKind } from '../support/crash-tree.ts';
-import { expectStrictlyValidDocument } from '../support/schema.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { parseXml } from '../support/xml.ts';
 
 const { path: top } = temporaryFolder();
 const CRASHES = 500;
 
-interface Report {
-  readonly crashes: readonly CrashRow[];
-  readonly groups: readonly CrashGroup[];
-  readonly totals: Totals;
-}
+const triage = (args: readonly string[]) => run(['triage', ...args], { cwd: top });
 
-const triage = (args: readonly string[], cwd = top) => run(['triage', ...args], { cwd });
-
-async function json(args: readonly string[], cwd = top): Promise<Report & { readonly status: number | null }> {
-  const { stdout, status } = await triage([...args, '--format', 'json'], cwd);
-  const report = JSON.parse(stdout);
-  expectStrictlyValidDocument('triage', report);
-  return { ...report, status };
-}
+const json = (args: readonly string[]) => triageJson(args, top);
 
 /** What two runs of the same crashes have in common. */
 const timeless = (rows: readonly CrashRow[]) => rows.map(({ seconds: _, ...row }) => row);
@@ -123,28 +111,7 @@ describe('five hundred crashes', () => {
   });
 });
 
-let folders = 0;
-
-/** A new folder, and ways to fill it. */
-function place() {
-  folders += 1;
-  const path = join(top, `case-${folders}`);
-  mkdirSync(path);
-  const at = (...parts: string[]) => join(path, ...parts);
-  return {
-    path,
-    at,
-    /** A copy of files of a sample. */
-    crash(folder: string, sample = 'bad-span', files: Readonly<Record<string, string>> = BAD_SPAN) {
-      mkdirSync(at(folder), { recursive: true });
-      for (const [from, to] of Object.entries(files)) cpSync(join(SAMPLES_FOLDER, sample, from), at(folder, to));
-    },
-    json: (...args: string[]) => json(args, path),
-    triage: (...args: string[]) => triage(args, path),
-  };
-}
-
-const BAD_SPAN = { 'dump.raw': 'dump.raw', 'regs.json': 'regs.json' };
+const place = () => crashPlace(top);
 
 describe('a row', () => {
   test('is what the contract says', async () => {
@@ -395,41 +362,5 @@ describe('a list', () => {
     const { stderr, status } = await text('list.json');
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
-  });
-});
-
-describe('parts that are not the whole are refused', () => {
-  const part = async (where: ReturnType<typeof place>, name: string, ...args: string[]) =>
-    writeFileSync(where.at(name), (await where.triage('.', '--format', 'ndjson', ...args)).stdout);
-
-  test.each([
-    ['one is missing', ['1.nd'], /part 2\/2 is missing: all 2 are needed/],
-    ['one is there twice', ['1.nd', '2.nd', '2.nd'], /which 2\.nd has, too: parts must not overlap/],
-    ['the whole is among them', ['whole.nd', '1.nd', '2.nd'], /parts must not overlap/],
-    ['one did not end', ['1.nd', 'cut.nd'], /is part 2\/2 and not whole/],
-    ['one is of another number of parts', ['1.nd', 'other.nd'], /overlap|is one of 3 parts/],
-  ])('%s', async (_, files, message) => {
-    const where = place();
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) where.crash(name);
-    await part(where, '1.nd', '--shard', '1/2');
-    await part(where, '2.nd', '--shard', '2/2');
-    await part(where, 'other.nd', '--shard', '3/3');
-    await part(where, 'whole.nd');
-    const lines = readFileSync(where.at('2.nd'), 'utf8').split('\n');
-    writeFileSync(where.at('cut.nd'), lines.slice(0, -2).join('\n'));
-    const { stderr, stdout, status } = await where.triage('--merge', ...files);
-    expect(stderr).toMatch(message);
-    expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
-  });
-
-  test('those of runs over different folders make one result', async () => {
-    const where = place();
-    where.crash('x/a');
-    where.crash('y/b');
-    for (const name of ['x', 'y']) {
-      writeFileSync(where.at(`${name}.nd`), (await where.triage(name, '--format', 'ndjson')).stdout);
-    }
-    const { crashes } = await where.json('--merge', 'y.nd', 'x.nd');
-    expect(crashes.map(({ path }) => path)).toEqual(['x/a', 'y/b']);
   });
 });

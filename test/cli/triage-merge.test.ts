@@ -1,0 +1,84 @@
+/** `triage --merge`: parts of one run make its result, and nothing else does. */
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { crashPlace } from '../support/crash-place.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const { path: top } = temporaryFolder();
+const place = () => crashPlace(top);
+
+describe('parts that are not the whole are refused', () => {
+  const part = async (where: ReturnType<typeof place>, name: string, ...args: string[]) =>
+    writeFileSync(where.at(name), (await where.triage('.', '--format', 'ndjson', ...args)).stdout);
+
+  test.each([
+    ['one is missing', ['1.nd'], /part 2\/2 is missing: all 2 are needed/],
+    ['one is there twice', ['1.nd', '2.nd', '2.nd'], /which 2\.nd has, too: parts must not overlap/],
+    ['the whole is among them', ['whole.nd', '1.nd', '2.nd'], /parts must not overlap/],
+    ['one did not end', ['1.nd', 'cut.nd'], /is part 2\/2 and not whole/],
+    ['one is of another number of parts', ['1.nd', 'other.nd'], /overlap|is one of 3 parts/],
+  ])('%s', async (_, files, message) => {
+    const where = place();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) where.crash(name);
+    await part(where, '1.nd', '--shard', '1/2');
+    await part(where, '2.nd', '--shard', '2/2');
+    await part(where, 'other.nd', '--shard', '3/3');
+    await part(where, 'whole.nd');
+    const lines = readFileSync(where.at('2.nd'), 'utf8').split('\n');
+    writeFileSync(where.at('cut.nd'), lines.slice(0, -2).join('\n'));
+    const { stderr, stdout, status } = await where.triage('--merge', ...files);
+    expect(stderr).toMatch(message);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
+  });
+
+  test('those of runs over different folders make one result', async () => {
+    const where = place();
+    where.crash('x/a');
+    where.crash('y/b');
+    for (const name of ['x', 'y']) {
+      writeFileSync(where.at(`${name}.nd`), (await where.triage(name, '--format', 'ndjson')).stdout);
+    }
+    const { crashes } = await where.json('--merge', 'y.nd', 'x.nd');
+    expect(crashes.map(({ path }) => path)).toEqual(['x/a', 'y/b']);
+  });
+});
+
+describe('a part whose run went on later', () => {
+  const both = ['1.nd', '2.nd'];
+
+  /** Six crashes, in two parts that are whole. */
+  async function parts() {
+    const where = place();
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) where.crash(name);
+    const goOn = async () => {
+      for (const part of [1, 2]) await where.triage('.', '--shard', `${part}/2`, '--resume', `${part}.nd`);
+    };
+    await goOn();
+    return { ...where, goOn };
+  }
+
+  test.each([
+    ['a row', (lines: string) => lines.split('\n')[0]],
+    ['half a row', (lines: string) => lines.slice(0, 100)],
+  ])('is not whole with %s behind its end', async (_, behind) => {
+    const { at, triage } = await parts();
+    const lines = readFileSync(at('2.nd'), 'utf8');
+    writeFileSync(at('2.nd'), `${lines}${behind(lines)}`);
+    const { stderr, status } = await triage('--merge', ...both);
+    expect(stderr).toMatch(/2\.nd: is part 2\/2 and not whole: its run did not end/);
+    expect(status).toBe(2);
+  });
+
+  test('is whole again when that has ended, without the crashes that are gone and with those that came back', async () => {
+    const { at, crash, json, goOn } = await parts();
+    const paths = async () => (await json('--merge', ...both)).crashes.map(({ path }) => path);
+    for (const name of ['b', 'e']) rmSync(at(name), { recursive: true });
+    crash('g');
+    await goOn();
+    expect(await paths()).toEqual(['a', 'c', 'd', 'f', 'g']);
+    crash('b');
+    await goOn();
+    expect(await paths()).toEqual(['a', 'b', 'c', 'd', 'f', 'g']);
+  });
+});
