@@ -77,6 +77,7 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
   const seen = new Map<string, string>();
   let count: string | null = null;
   let divided = 0;
+  let first: { readonly file: string; readonly end: ShardEnd } | null = null;
   for (const [i, { shards, end, rows, torn }] of claims.entries()) {
     const { file } = parts[i] as Part;
     const refuse = (message: string): never => {
@@ -96,6 +97,11 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
     if (end !== null && end.crashes !== rows) {
       refuse(`is part ${shard} and has ${rows} crashes, not the ${end.crashes} of its run; --resume ${file} mends it`);
     }
+    const whole = end as ShardEnd;
+    first ??= { file, end: whole };
+    if (whole.run !== first.end.run) {
+      refuse(`is of another run than ${first.file}: of other places, with other options, or by another version`);
+    }
     const other = seen.get(shard);
     if (other !== undefined) refuse(`is part ${shard}, and so is ${other}`);
     const [, of = ''] = shard.split('/');
@@ -103,6 +109,10 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
     count = of;
     divided += 1;
     seen.set(shard, file);
+    if (whole.found !== first.end.found) {
+      const numbers = `${whole.found} crashes in all, and ${first.file} ${first.end.found}`;
+      refuse(`found ${numbers}: some came or went between the runs; --resume FILE goes on with each`);
+    }
   }
   if (count === null) return;
   if (divided < parts.length)

@@ -13,6 +13,8 @@ export interface ShardEnd {
   readonly found: number;
   /** Paths of rows before this line that are of earlier runs alone: their crashes are not there any more. */
   readonly gone: readonly string[];
+  /** What was asked of which places, as {@link fingerprintOfRun} makes it: the parts of one run have the same. */
+  readonly run: string;
 }
 
 /** A row, the end of a part, or null for a line that is neither: one that was torn, mostly. */
@@ -51,6 +53,7 @@ const END_KEYS: Readonly<Record<keyof ShardEnd, (value: unknown) => boolean>> = 
   crashes: isCount,
   found: isCount,
   gone: listOf(isText),
+  run: isText,
 };
 
 const SMMU_KEYS: Readonly<Record<keyof CrashSmmu, (value: unknown) => boolean>> = {

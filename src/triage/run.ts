@@ -10,7 +10,7 @@ import { mergeParts, type Part } from './merge.ts';
 import { Results } from './results.ts';
 import type { ShardEnd } from './row-text.ts';
 import type { Runner } from './runner.ts';
-import { parseShard } from './shard.ts';
+import { fingerprintOfRun, parseShard } from './shard.ts';
 import { NamedPlaces } from './source.ts';
 import { type RowFrame, Triage } from './triage.ts';
 import { type Limits, WorkerProcess } from './worker-process.ts';
@@ -55,6 +55,7 @@ export async function runTriage<T>(options: RunOptions, use: (run: FinishedRun) 
     const triage = new Triage(new NamedPlaces(places, names), results, {
       ...options,
       asked: [asked],
+      run: fingerprintOfRun(places, [asked, String(names.dumpName), String(names.regsName)]),
       limits: [JSON.stringify(limits)],
       shard,
       reports: reports ?? null,

@@ -21,6 +21,8 @@ export interface TriageOptions {
   /** What a row that a limit has ended depends on besides. */
   readonly limits: readonly string[];
   readonly shard: Shard | null;
+  /** What the parts of one run have in common. */
+  readonly run: string;
   /** The folder for the crashes' own reports, and what each is called there, by its path. */
   readonly reports: string | null;
   readonly reportName: (path: string) => string;
@@ -90,7 +92,14 @@ export class Triage {
     const { shard } = this.#options;
     if (shard === null || !this.#complete) return null;
     const gone = [...this.#earlier.keys()];
-    return { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found, gone };
+    return {
+      record: 'shard',
+      shard: shardText(shard),
+      crashes: this.#own,
+      found: this.#found,
+      gone,
+      run: this.#options.run,
+    };
   }
 
   #readEarlier(): void {

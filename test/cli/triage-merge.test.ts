@@ -82,3 +82,33 @@ describe('a part whose run went on later', () => {
     expect(await paths()).toEqual(['a', 'b', 'c', 'd', 'f', 'g']);
   });
 });
+
+describe('parts of different runs', () => {
+  test.each<[string, readonly string[], readonly string[], RegExp]>([
+    ['over other places', ['r', '--revision', 'v6'], ['t', '--revision', 'v6'], /2\.nd: is of another run than 1\.nd/],
+    ['with other options', ['r', '--revision', 'v6'], ['r', '--revision', 'v10'], /is of another run than 1\.nd/],
+    ['that look for other names', ['r'], ['r', '--dump-name', '*.raw'], /is of another run than 1\.nd/],
+  ])('%s are refused', async (_, one, other, message) => {
+    const where = place();
+    for (const name of ['r/a', 'r/b', 't/c', 't/d']) where.crash(name);
+    await where.triage(...one, '--shard', '1/2', '--resume', '1.nd');
+    await where.triage(...other, '--shard', '2/2', '--resume', '2.nd');
+    const { stderr, status } = await where.triage('--merge', '1.nd', '2.nd');
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+
+  test('are those between which crashes came, until each has gone on', async () => {
+    const { crash, triage, json } = place();
+    const part = (one: number) =>
+      triage('./r/', '--timeout', `${one}m`, '--shard', `${one}/2`, '--resume', `${one}.nd`);
+    crash('r/a');
+    await part(1);
+    for (const name of ['r/b', 'r/c', 'r/d']) crash(name);
+    await triage('r', '--shard', '2/2', '--resume', '2.nd');
+    const { stderr } = await triage('--merge', '1.nd', '2.nd');
+    expect(stderr).toMatch(/2\.nd: found 4 crashes in all, and 1\.nd 1: some came or went/);
+    await part(1);
+    expect((await json('--merge', '1.nd', '2.nd')).crashes.length).toBe(4);
+  });
+});
