@@ -157,7 +157,7 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     if (streams && shardEnd !== null) await session.print([shardLine(shardEnd)]);
     const { crashes, complete, exitCode } = report.totals;
     if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
-    await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session);
+    await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session, places);
     if (!complete && !session.isUnread)
       session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
     return crashes === 0 && complete ? 0 : exitCode;

@@ -267,6 +267,42 @@ test.each([
   expect(readFileSync(at(file))).toEqual(before);
 });
 
+describe('a report does not overwrite', () => {
+  test.each([
+    ['a dump', ['-o', 'a/dump.raw'], 'a/dump.raw'],
+    ['what is called a dump and is none', ['-o', 'vmcore'], 'vmcore'],
+    ['registers', ['-o', 'a/regs.json'], 'a/regs.json'],
+    ['a log', ['-o', 'a/dmesg.txt'], 'a/dmesg.txt'],
+    ['what a link leads to', ['-o', 'link'], 'a/dump.raw'],
+    ['a dump of crashes that were not looked at', ['--shard', '1/1048576', '-o', 'a/dump.raw'], 'a/dump.raw'],
+    ['a dump in the place of the index', ['--reports', 'b'], 'b/index.html'],
+    ['a manifest', ['list.json', '-o', 'list.json'], 'list.json'],
+    ['a dump with what was merged', ['--merge', '../part.nd', '-o', 'a/dump.raw'], 'a/dump.raw'],
+  ])('%s', async (_, args, file) => {
+    const { crash, at, triage: text } = place();
+    crash('a');
+    crash('b', 'bad-span', { 'dump.raw': 'index.html' });
+    cpSync(new URL('../data/logs/kdump-with-events.txt', import.meta.url), at('a', 'dmesg.txt'));
+    writeFileSync(at('vmcore'), '<html>502 Bad Gateway</html>\n');
+    const entry = { dump: ['a/dump.raw'], regs: 'a/regs.json' };
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes: [entry] }));
+    symlinkSync(at('a', 'dump.raw'), at('link'));
+    writeFileSync(at('..', 'part.nd'), (await text('a', '--format', 'ndjson')).stdout);
+    const before = readFileSync(at(file));
+    const { stderr, status } = await text(...(args[0] === '--merge' ? args : ['.', ...args]));
+    expect(stderr).toMatch(/is an input.*; --output would overwrite it/);
+    expect(status).toBe(2);
+    expect(readFileSync(at(file))).toEqual(before);
+  });
+
+  test('and does one of before', async () => {
+    const { crash, triage: text } = place();
+    crash('a');
+    const outputs = ['txt', 'json', 'csv', 'html', 'ndjson', 'xml'].flatMap((ending) => ['-o', `out.${ending}`]);
+    for (let i = 0; i < 2; i++) expect((await text('.', ...outputs, '--reports', 'out')).status).toBe(1);
+  });
+});
+
 describe('--reports', () => {
   test('writes the report of each crash, and an index that leads there', async () => {
     const { crash, at, triage: text } = place();
