@@ -120,7 +120,7 @@ export class Triage {
       const order = this.#own;
       this.#own += 1;
       this.#tellProgress();
-      const identity = identityOf(crash, this.#options.asked);
+      const identity = await identityOf(crash, this.#options.asked);
       if (await this.#takeEarlier(crash, identity, order)) continue;
       const report = this.#reportOf(crash);
       const task = { crash, report: report === null ? null : resolve(report), order, identity };
@@ -139,7 +139,7 @@ export class Triage {
     const earlier = this.#earlier.get(crash.path);
     if (earlier === undefined) return false;
     this.#earlier.delete(crash.path);
-    const same = earlier.identity === identity || earlier.identity === this.#limitedIdentity(crash);
+    const same = earlier.identity === identity || earlier.identity === (await this.#limitedIdentity(crash));
     if (!same) return false;
     const [row] = this.#results.rows([earlier]);
     const report = this.#reportOf(crash);
@@ -151,7 +151,7 @@ export class Triage {
   }
 
   /** With other limits there may be a result. */
-  #limitedIdentity(crash: Crash): string {
+  #limitedIdentity(crash: Crash): Promise<string> {
     return identityOf(crash, [...this.#options.asked, ...this.#options.limits]);
   }
 
@@ -161,7 +161,7 @@ export class Triage {
     const row = rowOf(crash, analysis, {
       seconds: Math.round(seconds * 1000) / 1000,
       shard: shard === null ? null : shardText(shard),
-      identity: isLimited ? this.#limitedIdentity(crash) : identity,
+      identity: isLimited ? await this.#limitedIdentity(crash) : identity,
       report: analysis.status === 'ok' ? this.#reportOf(crash) : null,
     });
     await this.#take(row, this.#results.append(JSON.stringify(row)), order);

@@ -1,6 +1,6 @@
 /** `smmu-adopt triage` on a tree of five hundred crashes, and on small ones with everything that names and files can be. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CrashRow } from '../../src/triage/crash.ts';
@@ -252,6 +252,40 @@ test('what changed is done again, and so is everything for other options', async
   expect(await resumed()).toBe(1);
   expect(await resumed('--revision', 'v10')).toBe(0);
   expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
+});
+
+/** Files of memory in other places than the crash names. */
+const MAPPED = {
+  'a dump_info.txt': (at: (...parts: string[]) => string) => {
+    const { memory } = JSON.parse(readFileSync(at('a', 'regs.json'), 'utf8')) as { memory: { base: string }[] };
+    const rows = memory.map(({ base }, i) => `1 ${base} 4096 bank DDRCS${i}.BIN`);
+    for (const i of memory.keys()) writeFileSync(at('a', `DDRCS${i}.BIN`), Buffer.alloc(4096, i + 1));
+    rmSync(at('a', 'dump.raw'));
+    writeFileSync(at('a', 'dump_info.txt'), `${rows.join('\n')}\n`);
+    return { where: 'a', memory: at('a', 'DDRCS1.BIN') };
+  },
+  'the snapshot of a manifest': (at: (...parts: string[]) => string) => {
+    const snapshot = JSON.parse(readFileSync(at('a', 'regs.json'), 'utf8'));
+    const memory = snapshot.memory.map((entry: object) => ({ ...entry, file: 'dump.raw' }));
+    writeFileSync(at('a', 'regs.json'), JSON.stringify({ ...snapshot, memory }));
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes: [{ name: 'a', regs: 'a/regs.json' }] }));
+    return { where: 'list.json', memory: at('a', 'dump.raw') };
+  },
+  'an address in a manifest': (at: (...parts: string[]) => string) => {
+    const crashes = [{ name: 'a', dump: 'a/dump.raw@0x88002000' }];
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes }));
+    return { where: 'list.json', memory: at('a', 'dump.raw') };
+  },
+};
+
+test.each(Object.entries(MAPPED))('memory that %s places is looked at for changes, too', async (_, make) => {
+  const { crash, at, json: read } = place();
+  crash('a');
+  const { where, memory } = make(at);
+  const resumed = async () => (await read(where, '--resume', 'r.ndjson')).totals.resumed;
+  expect([await resumed(), await resumed()]).toEqual([0, 1]);
+  writeFileSync(memory, Buffer.concat([readFileSync(memory), Buffer.alloc(16)]));
+  expect(await resumed()).toBe(0);
 });
 
 test.each([
