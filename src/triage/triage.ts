@@ -143,8 +143,11 @@ export class Triage {
     if (!same) return false;
     const [row] = this.#results.rows([earlier]);
     const report = this.#reportOf(crash);
-    // Whoever asks for reports asks for this one too.
-    if (row === undefined || (row.status === 'ok' && report !== null && !existsSync(report))) return false;
+    // What killed its process was none of the limits, and may not have been the dump either.
+    if (row === undefined || row.failure === 'died') return false;
+    // Whoever asks for reports asks for this one too. One of before is there where it could not be replaced.
+    const isThere = report === null || (row.report !== null && existsSync(report));
+    if (row.status === 'ok' && !isThere) return false;
     this.#resumed += 1;
     await this.#take(row, earlier, order);
     return true;
@@ -157,12 +160,12 @@ export class Triage {
 
   async #finished({ crash, order, identity }: RowTask, analysis: Analysis, seconds: number): Promise<void> {
     const { shard, rowOf } = this.#options;
-    const isLimited = analysis.status === 'failed' && ['time', 'memory', 'died'].includes(analysis.failure);
+    const isLimited = analysis.status === 'failed' && ['time', 'memory'].includes(analysis.failure);
     const row = rowOf(crash, analysis, {
       seconds: Math.round(seconds * 1000) / 1000,
       shard: shard === null ? null : shardText(shard),
       identity: isLimited ? await this.#limitedIdentity(crash) : identity,
-      report: analysis.status === 'ok' ? this.#reportOf(crash) : null,
+      report: analysis.status === 'ok' && analysis.unwritten === null ? this.#reportOf(crash) : null,
     });
     await this.#take(row, this.#results.append(JSON.stringify(row)), order);
   }

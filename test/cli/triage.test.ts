@@ -254,6 +254,17 @@ test('what changed is done again, and so is everything for other options', async
   expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
 });
 
+test('a crash whose process was killed is tried again', async () => {
+  const { crash, at, json: read } = place();
+  crash('a');
+  await read('.', '--resume', 'r.ndjson');
+  const row = JSON.parse(readFileSync(at('r.ndjson'), 'utf8')) as CrashRow;
+  const killed = { ...row, status: 'failed', exitCode: 2, failure: 'died', smmus: [] };
+  writeFileSync(at('r.ndjson'), `${JSON.stringify(killed)}\n`);
+  const { crashes, totals } = await read('.', '--resume', 'r.ndjson');
+  expect({ status: crashes[0]?.status, resumed: totals.resumed }).toEqual({ status: 'ok', resumed: 0 });
+});
+
 /** Files of memory in other places than the crash names. */
 const MAPPED = {
   'a dump_info.txt': (at: (...parts: string[]) => string) => {
@@ -366,6 +377,26 @@ describe('--reports', () => {
     expect(totals.resumed).toBe(0);
     expect(existsSync(at(crashes[0]?.report ?? ''))).toBe(true);
     expect((await read('.', '--resume', 'r.ndjson', '--reports', 'out')).totals.resumed).toBe(1);
+  });
+
+  test('that cannot be written costs no verdict, and is written when there is room', async () => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    const resumed = () => read('.', '--resume', 'r.ndjson', '--reports', 'out');
+    const file = at((await read('.', '--reports', 'out')).crashes[0]?.report ?? '');
+    // A folder in its place keeps a file from being written as a full disk does.
+    rmSync(file);
+    mkdirSync(file);
+    const { crashes, status } = await resumed();
+    expect(crashes[0]).toMatchObject({ status: 'ok', exitCode: 1, report: null });
+    expect(crashes[0]?.why).toMatch(/^its report cannot be written \(E[A-Z]+\)$/);
+    expect(status).toBe(1);
+    rmSync(file, { recursive: true });
+    // What another run left is not the report of this row.
+    writeFileSync(file, '<!doctype html>');
+    expect((await resumed()).crashes[0]).toMatchObject({ why: null, report: expect.stringMatching(/^out\//) });
+    expect(readFileSync(file, 'utf8')).toContain('Falls back to a full reset');
+    expect((await resumed()).totals.resumed).toBe(1);
   });
 
   test('replaces a link that lies in its way, and does not follow it', async () => {
