@@ -1,6 +1,17 @@
 /** `smmu-adopt triage` on a tree of five hundred crashes, and on small ones with everything that names and files can be. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CrashRow } from '../../src/triage/crash.ts';
@@ -147,6 +158,21 @@ describe('a row', () => {
     const { crashes } = await read('a', '--deep');
     expect(crashes[0]?.smmus[0]).toMatchObject({ device: '0000:00:02.0', driver: 'e1000e' });
     expect(crashes[0]).toMatchObject({ kernel: '6.1.0-made', fingerprint: 'adopted/-/dma-into-kdump-memory/e1000e' });
+  });
+
+  test('has what is wrong with the dump where nothing of the SMMU is as grave', async () => {
+    const { crash, at, json: read } = place();
+    const files = { 'dump.raw': 'dump.raw', 'regs.json': 'regs.json' };
+    for (const name of ['healthy', 'cut']) crash(name, 'healthy-two-level', files);
+    crash('refused');
+    for (const name of ['cut', 'refused']) {
+      const path = at(name, 'dump.raw');
+      truncateSync(path, statSync(path).size - 8);
+    }
+    const { crashes } = await read('.');
+    const worst = (name: string) => crashes.find(({ crash: of }) => of === name)?.smmus[0]?.worst?.rule;
+    expect(['healthy', 'cut', 'refused'].map(worst)).toEqual(['gbpa-bypass', 'dump-damaged', 'l1-span-unsupported']);
+    expect(new Set(crashes.map(({ fingerprint }) => fingerprint)).size).toBe(3);
   });
 
   test('is one line, whatever its folder is called', async () => {
