@@ -6,7 +6,7 @@ import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import type { CrashRow, TriageReport } from './crash.ts';
 import { Groups } from './groups.ts';
 import type { Results, RowPlace } from './results.ts';
-import { isShardEnd, type ShardEnd } from './row-text.ts';
+import { isBeginningOf, isShardEnd, type ShardEnd } from './row-text.ts';
 
 /** A file of rows. */
 export interface Part {
@@ -26,14 +26,22 @@ interface Claims {
   /** Its last line; null where that is none. */
   end: ShardEnd | null;
   rows: number;
+  /** Lines that are no rows; those whose crash has no row behind them, as far as that is looked at, by their number. */
   torn: number;
+  lost: { readonly line: number; readonly text: string }[];
+}
+
+export interface Merged {
+  readonly report: TriageReport;
+  /** Lines that are no rows, by file: those whose crashes were done again. */
+  readonly torn: readonly { readonly file: string; readonly lines: number }[];
 }
 
 /**
  * Groups again, over all parts. Throws InputError (`format`) for a crash that two of them have, a part that is not whole,
  * and a part that is not there. Rows are read from the parts, so keep those open.
  */
-export function mergeParts(parts: readonly Part[]): TriageReport {
+export function mergeParts(parts: readonly Part[]): Merged {
   const groups = new Groups();
   const places = new Map<string, Place>();
   const claims = parts.map((part) => readPart(part, places));
@@ -45,19 +53,28 @@ export function mergeParts(parts: readonly Part[]): TriageReport {
   });
   for (const row of crashes) groups.add(row);
   const totals = groups.totals({ resumed: 0, complete: true });
-  return { schemaVersion: SCHEMA_VERSION, tool: TOOL, crashes, groups: groups.all, totals, notSearched: [] };
+  return {
+    report: { schemaVersion: SCHEMA_VERSION, tool: TOOL, crashes, groups: groups.all, totals, notSearched: [] },
+    torn: claims.flatMap(({ torn }, i) => (torn === 0 ? [] : [{ file: (parts[i] as Part).file, lines: torn }])),
+  };
 }
 
 function readPart(part: Part, places: Map<string, Place>): Claims {
-  const claims: Claims = { shards: new Set(), end: null, rows: 0, torn: 0 };
+  const claims: Claims = { shards: new Set(), end: null, rows: 0, torn: 0, lost: [] };
   const own = new Map<string, Place>();
-  for (const { value, offset, byteLength } of part.results.lines()) {
+  let line = 0;
+  for (const { value, offset, byteLength, text } of part.results.lines()) {
+    line += 1;
     if (byteLength === 0) continue;
     // Whatever follows it is of a run that was begun behind it.
     claims.end = value !== null && isShardEnd(value) ? value : null;
-    if (value === null) claims.torn += 1;
-    else if (!isShardEnd(value))
+    if (value === null) {
+      claims.torn += 1;
+      if (claims.lost.length < MAX_LOST) claims.lost.push({ line, text });
+    } else if (!isShardEnd(value)) {
       own.set(value.path, { part, path: value.path, shard: value.shard, offset, byteLength });
+      claims.lost = claims.lost.filter((torn) => !isBeginningOf(value, torn.text));
+    }
   }
   for (const path of claims.end?.gone ?? []) own.delete(path);
   for (const [path, place] of own) {
@@ -78,7 +95,7 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
   let count: string | null = null;
   let divided = 0;
   let first: { readonly file: string; readonly end: ShardEnd } | null = null;
-  for (const [i, { shards, end, rows, torn }] of claims.entries()) {
+  for (const [i, { shards, end, rows, lost }] of claims.entries()) {
     const { file } = parts[i] as Part;
     const refuse = (message: string): never => {
       throw new InputError('format', message, { file });
@@ -86,7 +103,11 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
     const names = new Set([...shards, ...(end === null ? [] : [end.shard])]);
     names.delete('');
     if (names.size === 0 && rows > 0) {
-      if (torn > 0) refuse(`has ${torn} lines that are no crashes; triage --resume ${file} mends it`);
+      const [torn] = lost;
+      if (torn !== undefined) {
+        const advice = `triage --resume ${file} does it again; where the crash is gone, delete the line`;
+        refuse(`line ${torn.line} is no row, and there is none of its crash behind it: ${advice}`);
+      }
       continue;
     }
     if (names.size === 0) refuse('holds no crashes, and does not say which part it is; run that part again');
@@ -131,4 +152,6 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
   );
 }
 
+/** A run leaves one when it is killed: a file with more of them is something else. */
+const MAX_LOST = 1000;
 const MAX_NAMED_SHARDS = 1 << 20;

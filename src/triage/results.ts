@@ -20,6 +20,7 @@ export interface RowPlace {
 export interface ReadLine extends RowPlace {
   /** Null for a line that is no row. */
   readonly value: CrashRow | ShardEnd | null;
+  readonly text: string;
 }
 
 const PIECE_BYTE_LENGTH = 1 << 16;
@@ -159,7 +160,8 @@ function* linesOf(path: string, descriptor: number): Generator<ReadLine> {
 }
 
 function lineAt(offset: number, bytes: Buffer): ReadLine {
-  return { offset, byteLength: bytes.byteLength, value: parseLine(bytes.toString('utf8')) };
+  const text = bytes.toString('utf8');
+  return { offset, byteLength: bytes.byteLength, value: parseLine(text), text };
 }
 
 function attempt<T>(file: string, doing: string, work: () => T): T {

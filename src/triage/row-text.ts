@@ -30,6 +30,14 @@ export function parseLine(line: string): CrashRow | ShardEnd | null {
   return isRow(value) ? (value as unknown as CrashRow) : null;
 }
 
+/** Whether a line that is no row is what was written of this one, or of one of the same crash, before its writer ended. */
+export function isBeginningOf({ crash, path }: CrashRow, line: string): boolean {
+  const begins = `${JSON.stringify({ crash, path }).slice(0, -1)},`;
+  // The last character may be torn, too.
+  const whole = line.replace(/\uFFFD+$/, '');
+  return begins.startsWith(whole) || whole.startsWith(begins);
+}
+
 /** Tells the end of a part from a row. */
 export function isShardEnd(value: CrashRow | ShardEnd): value is ShardEnd {
   return 'record' in value;

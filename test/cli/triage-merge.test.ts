@@ -112,3 +112,44 @@ describe('parts of different runs', () => {
     expect((await json('--merge', '1.nd', '2.nd')).crashes.length).toBe(4);
   });
 });
+
+describe('a line that was torn', () => {
+  /** By letters: the rows of the crashes `a` and `b`, `/` for as much of that of `b`, and `x` for what is no row. */
+  const fileOf = async (where: ReturnType<typeof place>, cut: number, order: string) => {
+    for (const name of ['a', 'b']) where.crash(name);
+    const [a = '', b = ''] = (await where.triage('.', '--format', 'ndjson')).stdout.split('\n');
+    const lines = { a, b, '/': b.slice(0, cut), x: 'xyz' } as Readonly<Record<string, string>>;
+    writeFileSync(where.at('r.nd'), [...order].map((of) => `${lines[of]}\n`).join(''));
+  };
+
+  test.each([
+    ['within the name', 11],
+    ['within the path', 22],
+    ['behind it', 300],
+  ])('%s is passed over with a word when its crash was done again', async (_, cut) => {
+    const where = place();
+    await fileOf(where, cut, 'a/b');
+    const { stdout, stderr } = await where.triage('--merge', 'r.nd', '--json');
+    expect(stderr).toBe('smmu-adopt: r.nd: passed over 1 line that is no row\n');
+    expect(JSON.parse(stdout).totals).toMatchObject({ crashes: 2, complete: true });
+  });
+
+  test.each([
+    ['whose crash is not there', 'a/', 2],
+    ['whose crash is there before it alone', 'b/a', 2],
+    ['that is none of a row', 'axb', 2],
+  ])('%s is refused, with the place of it', async (_, order, line) => {
+    const where = place();
+    await fileOf(where, 22, order);
+    const { stderr, status } = await where.triage('--merge', 'r.nd');
+    expect(stderr).toContain(`r.nd: line ${line} is no row, and there is none of its crash behind it`);
+    expect(status).toBe(2);
+  });
+
+  test('is mended as is advised', async () => {
+    const where = place();
+    await fileOf(where, 300, 'a/');
+    await where.triage('.', '--resume', 'r.nd');
+    expect((await where.json('--merge', 'r.nd')).crashes.map(({ path }) => path)).toEqual(['a', 'b']);
+  });
+});
