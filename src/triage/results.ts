@@ -68,9 +68,9 @@ export class Results {
     return new Results(path, constants.O_RDONLY, null);
   }
 
-  /** One that is gone when it is closed. */
+  /** One that is gone when it is closed. Throws InputError (`file`) where the system's folder for such files has no place. */
   static temporary(): Results {
-    const folder = mkdtempSync(join(tmpdir(), 'smmu-adopt-triage-'));
+    const folder = temporaryFolder(tmpdir());
     return new Results(join(folder, 'results.ndjson'), READ_AND_WRITE, folder);
   }
 
@@ -133,6 +133,16 @@ export class Results {
     const byte = Buffer.alloc(1);
     attempt(this.#path, 'read', () => readSync(this.#descriptor, byte, 0, 1, offset));
     return byte[0] as number;
+  }
+}
+
+function temporaryFolder(within: string): string {
+  try {
+    return mkdtempSync(join(within, 'smmu-adopt-triage-'));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = `cannot hold the results while they are made (${code}); TMPDIR names another folder, or --resume a file`;
+    throw new InputError('file', message, { file: within, cause });
   }
 }
 

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { CrashRow } from '../../src/triage/crash.ts';
 import { run } from '../support/command.ts';
 import { crashPlace, type Report, triageJson } from '../support/crash-place.ts';
@@ -293,6 +293,19 @@ test('a crash whose process was killed is tried again', async () => {
 
 /** Files of memory in other places than the crash names. */
 const MAPPED = {
+test('where there is no room for results meanwhile, it is said in one line', async () => {
+  const { crash, at, triage: text } = place();
+  crash('a');
+  vi.stubEnv('TMPDIR', at('nowhere'));
+  const { stderr, status } = await text('.');
+  vi.unstubAllEnvs();
+  expect(stderr).toContain(
+    'nowhere: cannot hold the results while they are made (ENOENT); TMPDIR names another folder',
+  );
+  expect(stderr.trimEnd().split('\n').length).toBe(1);
+  expect(status).toBe(2);
+});
+
   'a dump_info.txt': (at: (...parts: string[]) => string) => {
     const { memory } = JSON.parse(readFileSync(at('a', 'regs.json'), 'utf8')) as { memory: { base: string }[] };
     const rows = memory.map(({ base }, i) => `1 ${base} 4096 bank DDRCS${i}.BIN`);
