@@ -1,5 +1,6 @@
 /** Where do the reports of a triage go? As those of `inspect`, and with --reports an index beside those of the crashes. */
 
+import { lstatSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
@@ -8,7 +9,7 @@ import { shardLine } from '../report/triage/ndjson.ts';
 import type { TriageReport } from '../triage/crash.ts';
 import type { ShardEnd } from '../triage/row-text.ts';
 import { refuseCrashFile } from './crash-files.ts';
-import { writeToFile } from './output.ts';
+import { cannotWrite, writeToFile } from './output.ts';
 import { type Format, type OutputFlags, planOutputs, type ReportOutput } from './report-outputs.ts';
 import type { ColorChoice, Session } from './session.ts';
 
@@ -57,7 +58,9 @@ export async function writeOutputs(
   const { color, resume, merge: isMerge, shardEnd = null } = flags;
   const kept = [...inputs, ...(resume === undefined ? [] : [resume])];
   const left = outputs.filter((output) => isMerge === true || !isStream(output));
-  for (const { format, file } of [...indexOf(flags), ...left]) {
+  const index = indexOf(flags);
+  for (const { file } of index) if (file !== null) removeLink(file);
+  for (const { format, file } of [...index, ...left]) {
     if (file === null) continue;
     const pieces = await rendered(report, format, file, color, session);
     writeToFile(file, format === 'ndjson' && shardEnd !== null ? ended(pieces, shardEnd) : pieces, kept);
@@ -67,6 +70,15 @@ export async function writeOutputs(
     if (file !== null) continue;
     const pieces = await rendered(report, format, null, color, session);
     await (format === 'text' ? session.printPaged(pieces) : session.print(pieces));
+  }
+}
+
+/** Nobody named this file, so that a link there is not what somebody wants written to. */
+function removeLink(file: string): void {
+  try {
+    if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(file);
+  } catch (cause) {
+    throw cannotWrite(file, cause);
   }
 }
 

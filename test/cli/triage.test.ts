@@ -1,8 +1,10 @@
 /** `smmu-adopt triage` on a tree of five hundred crashes, and on small ones with everything that names and files can be. */
 
 import {
+  chmodSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -291,8 +293,6 @@ test('a crash whose process was killed is tried again', async () => {
   expect({ status: crashes[0]?.status, resumed: totals.resumed }).toEqual({ status: 'ok', resumed: 0 });
 });
 
-/** Files of memory in other places than the crash names. */
-const MAPPED = {
 test('where there is no room for results meanwhile, it is said in one line', async () => {
   const { crash, at, triage: text } = place();
   crash('a');
@@ -306,6 +306,8 @@ test('where there is no room for results meanwhile, it is said in one line', asy
   expect(status).toBe(2);
 });
 
+/** Files of memory in other places than the crash names. */
+const MAPPED = {
   'a dump_info.txt': (at: (...parts: string[]) => string) => {
     const { memory } = JSON.parse(readFileSync(at('a', 'regs.json'), 'utf8')) as { memory: { base: string }[] };
     const rows = memory.map(({ base }, i) => `1 ${base} 4096 bank DDRCS${i}.BIN`);
@@ -444,10 +446,32 @@ describe('--reports', () => {
     await text('.', '--reports', 'first');
     const [name = ''] = readdirSync(at('first')).filter((file) => file !== 'index.html');
     mkdirSync(at('second'));
-    symlinkSync(at('outside.html'), at('second', name));
+    for (const file of [name, 'index.html']) symlinkSync(at('outside.html'), at('second', file));
     await text('.', '--reports', 'second');
     expect(existsSync(at('outside.html'))).toBe(false);
-    expect(readFileSync(at('second', name), 'utf8')).toContain('<!doctype html>');
+    for (const file of [name, 'index.html']) {
+      expect(readFileSync(at('second', file), 'utf8')).toContain('<!doctype html>');
+    }
+  });
+
+  test.each([
+    ['a link to one', true],
+    ['one', false],
+  ])('is for its owner alone, in the place of %s that all can read, too', async (_, isLink) => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    const report = at((await read('.', '--reports', 'out')).crashes[0]?.report ?? '');
+    const readable = isLink ? at('outside.html') : report;
+    writeFileSync(readable, '<p>');
+    chmodSync(readable, 0o644);
+    if (isLink) {
+      rmSync(report);
+      symlinkSync(readable, report);
+    }
+    await read('.', '--reports', 'out');
+    const { mode } = lstatSync(report);
+    expect((mode & 0o777).toString(8)).toBe('600');
+    expect(isLink ? readFileSync(readable, 'utf8') : '<p>').toBe('<p>');
   });
 });
 
