@@ -24,10 +24,10 @@ async function isOneFile(): Promise<boolean> {
   }
 }
 
-/** What Ctrl-C, or a system that shuts down, asks to stop. The second time ends the program as it is. */
+/** What Ctrl-C, a terminal that is closed, or a system that shuts down asks to stop. The second time ends the program as it is. */
 export function stopper(io: CommandIo): AbortController {
   const controller = new AbortController();
   if ((io as unknown) !== process) return controller;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort());
   return controller;
 }

@@ -150,14 +150,11 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     progress: session.progress,
   };
   return runTriage(options, async ({ report, shardEnd, torn }) => {
-    if (torn > 0)
-      session.complain(
-        `${resume}: passed over ${count(torn, 'line')} that ${torn === 1 ? 'is no row' : 'are no rows'}`,
-      );
+    if (torn > 0) session.complain(passedOver(resume ?? '', torn));
     if (streams && shardEnd !== null) await session.print([shardLine(shardEnd)]);
     const { crashes, complete, exitCode } = report.totals;
     if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
-    await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session);
+    await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session, places);
     if (!complete && !session.isUnread)
       session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
     return crashes === 0 && complete ? 0 : exitCode;
@@ -170,10 +167,15 @@ async function merge(files: string[], flags: TriageFlags, session: Session): Pro
   const { mergeTriage } = await import('../triage/run.ts');
   const redactor =
     flags.redact === true ? new (await import('../report/triage/redact.ts')).TriageRedactor(false) : null;
-  return mergeTriage(files, async (report) => {
+  return mergeTriage(files, async ({ report, torn }) => {
+    for (const { file, lines } of torn) session.complain(passedOver(file, lines));
     await writeOutputs(redactor?.report(report) ?? report, outputs, flags, session, files);
     return report.totals.exitCode;
   });
+}
+
+function passedOver(file: string, lines: number): string {
+  return `${file}: passed over ${count(lines, 'line')} that ${lines === 1 ? 'is no row' : 'are no rows'}`;
 }
 
 /** The places that were named, `-` with those of its list: by line, or behind `find -print0`. */

@@ -1,5 +1,6 @@
 /** Where do the reports of a triage go? As those of `inspect`, and with --reports an index beside those of the crashes. */
 
+import { lstatSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { escapeText } from '../report/escape.ts';
@@ -7,7 +8,8 @@ import { renderCsv, renderHtml, renderJson, renderJunit, renderNdjson, renderTex
 import { shardLine } from '../report/triage/ndjson.ts';
 import type { TriageReport } from '../triage/crash.ts';
 import type { ShardEnd } from '../triage/row-text.ts';
-import { writeToFile } from './output.ts';
+import { refuseCrashFile } from './crash-files.ts';
+import { cannotWrite, writeToFile } from './output.ts';
 import { type Format, type OutputFlags, planOutputs, type ReportOutput } from './report-outputs.ts';
 import type { ColorChoice, Session } from './session.ts';
 
@@ -28,28 +30,36 @@ export function isStream({ format, file }: ReportOutput): boolean {
   return format === 'ndjson' && file === null;
 }
 
-/** What goes where. Throws InputError (`usage`) for what a triage is not written as. */
-export function planTriageOutputs(flags: OutputFlags): ReportOutput[] {
+/** What goes where. Throws InputError (`usage`) for what a triage is not written as, and for what would be overwritten. */
+export function planTriageOutputs(flags: TriageOutputFlags): ReportOutput[] {
   const outputs = planOutputs(flags);
   const other = outputs.find(({ format }) => !TRIAGE_FORMATS.includes(format));
-  if (other === undefined) return outputs;
-  throw new InputError('usage', `is a name for ${other.format}, which a triage is not written as`, {
-    file: other.file ?? '',
-  });
+  if (other !== undefined) {
+    const message = `is a name for ${other.format}, which a triage is not written as`;
+    throw new InputError('usage', message, { file: other.file ?? '' });
+  }
+  for (const { file } of [...indexOf(flags), ...outputs]) if (file !== null) refuseCrashFile(file);
+  return outputs;
+}
+
+/** Beside the reports of the crashes. */
+function indexOf({ reports }: TriageOutputFlags): ReportOutput[] {
+  return reports === undefined ? [] : [{ format: 'html', file: join(reports, 'index.html') }];
 }
 
 /** Writes every report, files first. `inputs` are not to be overwritten. What was printed row by row is printed. */
 export async function writeOutputs(
   report: TriageReport,
   outputs: readonly ReportOutput[],
-  { color, reports, resume, merge: isMerge, shardEnd = null }: TriageOutputFlags,
+  flags: TriageOutputFlags,
   session: Session,
   inputs: readonly string[] = [],
 ): Promise<void> {
-  const index: readonly ReportOutput[] =
-    reports === undefined ? [] : [{ format: 'html', file: join(reports, 'index.html') }];
+  const { color, resume, merge: isMerge, shardEnd = null } = flags;
   const kept = [...inputs, ...(resume === undefined ? [] : [resume])];
   const left = outputs.filter((output) => isMerge === true || !isStream(output));
+  const index = indexOf(flags);
+  for (const { file } of index) if (file !== null) removeLink(file);
   for (const { format, file } of [...index, ...left]) {
     if (file === null) continue;
     const pieces = await rendered(report, format, file, color, session);
@@ -60,6 +70,15 @@ export async function writeOutputs(
     if (file !== null) continue;
     const pieces = await rendered(report, format, null, color, session);
     await (format === 'text' ? session.printPaged(pieces) : session.print(pieces));
+  }
+}
+
+/** Nobody named this file, so that a link there is not what somebody wants written to. */
+function removeLink(file: string): void {
+  try {
+    if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(file);
+  } catch (cause) {
+    throw cannotWrite(file, cause);
   }
 }
 

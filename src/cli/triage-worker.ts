@@ -12,6 +12,7 @@ import { crashTime } from '../triage/layouts.ts';
 import { type Answer, READY, type Runner, type Task } from '../triage/runner.ts';
 import { captureBeside } from './capture-beside.ts';
 import { commandWords } from './command-line.ts';
+import { refuseCrashFile } from './crash-files.ts';
 import { type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
 import { withStandIns } from './report-outputs.ts';
 import type { Session } from './session.ts';
@@ -121,7 +122,7 @@ async function inspected(
     const { inspection, options } = flags.redact
       ? await withStandIns(found, about)
       : { inspection: found, options: about };
-    if (report !== null) replaceFile(report, [...(await renderHtml(inspection, options))].join(''), 0o600);
+    const unwritten = report === null ? null : written(report, [...(await renderHtml(inspection, options))].join(''));
     return {
       status: 'ok',
       exitCode: inspection.summary.exitCode,
@@ -129,8 +130,21 @@ async function inspected(
       when: crashTime(details.vmcoreinfo),
       smmus: smmuRows(inspection),
       unused: [...unused].map(([companion, { message, reason }]) => ({ companion, why: message, reason })),
+      unwritten,
     };
   });
+}
+
+/** A verdict is worth more than its report: why that could not be written, without its name; null where it was. */
+function written(report: string, html: string): string | null {
+  try {
+    refuseCrashFile(report);
+    replaceFile(report, html, 0o600);
+    return null;
+  } catch (error) {
+    if (isInputError(error)) return error.reason;
+    throw error;
+  }
 }
 
 /** So that messages and reports name its files as they lie there. */

@@ -16,6 +16,11 @@ export function worstOf(findings: readonly Finding[]): Finding | null {
   return worst;
 }
 
+/** By severity alone. */
+export function isGraver(one: Finding, other: Finding): boolean {
+  return GRAVEST_FIRST.indexOf(one.severity) < GRAVEST_FIRST.indexOf(other.severity);
+}
+
 function isWorse(one: Finding, other: Finding): boolean {
   const difference =
     GRAVEST_FIRST.indexOf(one.severity) - GRAVEST_FIRST.indexOf(other.severity) ||

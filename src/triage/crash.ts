@@ -68,6 +68,8 @@ export type Analysis =
       readonly smmus: readonly CrashSmmu[];
       /** Files that were found beside it and cannot be used. */
       readonly unused: readonly Unused[];
+      /** Why its own report could not be written; null where it was, or was not asked for. */
+      readonly unwritten: string | null;
     }
   | ({ readonly status: 'failed' } & Failed);
 
@@ -98,7 +100,7 @@ export interface CrashRow extends Readonly<Record<Companion, string | null>> {
   readonly exitCode: 0 | 1 | 2 | 3;
   readonly seconds: number;
   readonly failure: Failure | null;
-  /** Why there is no result, or what of its files was not used for it. */
+  /** Why there is no result, or what of its files was not used for it, and why its report could not be written. */
   readonly why: string | null;
   /** By what crashes are grouped: that of the SMMU which fares worst. */
   readonly fingerprint: string;

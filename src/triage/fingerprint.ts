@@ -2,7 +2,7 @@
 
 import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
-import { worstOf } from '../findings/worst.ts';
+import { isGraver, worstOf } from '../findings/worst.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
 import type { CrashSmmu, Failed } from './crash.ts';
 
@@ -19,12 +19,17 @@ export interface Cause {
 export function causeOf(smmu: SmmuReport, { findings }: Inspection): Cause {
   const { adoption, fate } = smmu;
   const decidedBy = adoption.doubt ?? adoption.decidedBy?.id ?? null;
-  // What is wrong with the input is no cause as long as the SMMU itself has one.
-  const worst = worstOf(findingsOf(findings, smmu.name)) ?? worstOf(findingsOf(findings, null));
+  const worst = gravest(worstOf(findingsOf(findings, smmu.name)), worstOf(findingsOf(findings, null)));
   const { device, driver } = concerned(smmu, worst);
   const verdict =
     FATE_OF_VERDICT[adoption.verdict] === fate.kind ? adoption.verdict : `${adoption.verdict}>${fate.kind}`;
   return { decidedBy, worst, device, driver, fingerprint: fingerprintOf(verdict, decidedBy, worst?.rule, driver) };
+}
+
+/** What is wrong with the input is no cause as long as the SMMU itself has one that is as grave. */
+function gravest(own: Finding | null, ofInput: Finding | null): Finding | null {
+  if (own === null || ofInput === null) return own ?? ofInput;
+  return isGraver(ofInput, own) ? ofInput : own;
 }
 
 /** What becomes of an SMMU as long as nothing happens behind the adoption. */

@@ -3,10 +3,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseDumpName } from '../dump/load-map.ts';
 import { openFileSource } from '../dump/source.ts';
 import { isInputError } from '../errors.ts';
 import { TOOL } from '../version.ts';
 import { COMPANIONS, type Crash } from './crash.ts';
+import { memoryFilesOf } from './memory-files.ts';
 
 /** The header of every container, with the time at which the dump was made. */
 const HEAD_BYTE_LENGTH = 4096;
@@ -15,19 +17,19 @@ const HEAD_BYTE_LENGTH = 4096;
  * `asked` is whatever else the row depends on: options, and limits where one of them ended it. Another version of the
  * program may say something else, so it is part of it.
  */
-export function identityOf(crash: Crash, asked: readonly string[]): string {
+export async function identityOf(crash: Crash, asked: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([TOOL.version, ...asked]));
-  for (const name of crash.dump) addFile(hash, crash.folder, name, true);
+  for (const name of crash.dump) addFile(hash, name, parseDumpName(join(crash.folder, name)).file, true);
   for (const companion of COMPANIONS) {
     const name = crash[companion];
     hash.update(`\n${companion}`);
-    if (name !== null) addFile(hash, crash.folder, name, false);
+    if (name !== null) addFile(hash, name, join(crash.folder, name), false);
   }
+  for (const { name, path } of await memoryFilesOf(crash)) addFile(hash, name, path, true);
   return hash.digest('hex').slice(0, 32);
 }
 
-function addFile(hash: Hash, folder: string, name: string, withHead: boolean): void {
-  const path = join(folder, name);
+function addFile(hash: Hash, name: string, path: string, withHead: boolean): void {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
   hash.update(JSON.stringify([name, String(stat?.size), String(stat?.mtimeNs)]));
   if (!withHead || stat?.isFile() !== true) return;

@@ -20,6 +20,7 @@ export interface RowPlace {
 export interface ReadLine extends RowPlace {
   /** Null for a line that is no row. */
   readonly value: CrashRow | ShardEnd | null;
+  readonly text: string;
 }
 
 const PIECE_BYTE_LENGTH = 1 << 16;
@@ -67,9 +68,9 @@ export class Results {
     return new Results(path, constants.O_RDONLY, null);
   }
 
-  /** One that is gone when it is closed. */
+  /** One that is gone when it is closed. Throws InputError (`file`) where the system's folder for such files has no place. */
   static temporary(): Results {
-    const folder = mkdtempSync(join(tmpdir(), 'smmu-adopt-triage-'));
+    const folder = temporaryFolder(tmpdir());
     return new Results(join(folder, 'results.ndjson'), READ_AND_WRITE, folder);
   }
 
@@ -135,6 +136,16 @@ export class Results {
   }
 }
 
+function temporaryFolder(within: string): string {
+  try {
+    return mkdtempSync(join(within, 'smmu-adopt-triage-'));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = `cannot hold the results while they are made (${code}); TMPDIR names another folder, or --resume a file`;
+    throw new InputError('file', message, { file: within, cause });
+  }
+}
+
 function* linesOf(path: string, descriptor: number): Generator<ReadLine> {
   const piece = Buffer.alloc(PIECE_BYTE_LENGTH);
   let held: Buffer[] = [];
@@ -159,7 +170,8 @@ function* linesOf(path: string, descriptor: number): Generator<ReadLine> {
 }
 
 function lineAt(offset: number, bytes: Buffer): ReadLine {
-  return { offset, byteLength: bytes.byteLength, value: parseLine(bytes.toString('utf8')) };
+  const text = bytes.toString('utf8');
+  return { offset, byteLength: bytes.byteLength, value: parseLine(text), text };
 }
 
 function attempt<T>(file: string, doing: string, work: () => T): T {

@@ -4,13 +4,17 @@ import { COMPANIONS, type CrashRow, type CrashSmmu } from './crash.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The last line of a part, by which it is known to be whole. */
+/** The last line of a part, by which it is known to be whole: with anything behind it, a later run has not ended. */
 export interface ShardEnd {
   readonly record: 'shard';
   readonly shard: string;
   /** Crashes of this part, and those of all that its run found. */
   readonly crashes: number;
   readonly found: number;
+  /** Paths of rows before this line that are of earlier runs alone: their crashes are not there any more. */
+  readonly gone: readonly string[];
+  /** What was asked of which places, as {@link fingerprintOfRun} makes it: the parts of one run have the same. */
+  readonly run: string;
 }
 
 /** A row, the end of a part, or null for a line that is neither: one that was torn, mostly. */
@@ -22,13 +26,21 @@ export function parseLine(line: string): CrashRow | ShardEnd | null {
     return null;
   }
   if (!isObject(value)) return null;
-  if (value['record'] === 'shard') return isShardEnd(value) ? (value as unknown as ShardEnd) : null;
+  if (value['record'] === 'shard') return fits(value, END_KEYS) ? (value as unknown as ShardEnd) : null;
   return isRow(value) ? (value as unknown as CrashRow) : null;
 }
 
+/** Whether a line that is no row is what was written of this one, or of one of the same crash, before its writer ended. */
+export function isBeginningOf({ crash, path }: CrashRow, line: string): boolean {
+  const begins = `${JSON.stringify({ crash, path }).slice(0, -1)},`;
+  // The last character may be torn, too.
+  const whole = line.replace(/\uFFFD+$/, '');
+  return begins.startsWith(whole) || whole.startsWith(begins);
+}
+
 /** Tells the end of a part from a row. */
-export function isShardEnd(value: object): value is ShardEnd {
-  return 'record' in value && 'shard' in value && isText(value.shard) && 'crashes' in value && isCount(value.crashes);
+export function isShardEnd(value: CrashRow | ShardEnd): value is ShardEnd {
+  return 'record' in value;
 }
 
 const isObject = (value: unknown): value is Json =>
@@ -42,6 +54,15 @@ const oneOf =
     values.includes(value);
 const listOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is);
 const textOrNull = orNull(isText);
+
+const END_KEYS: Readonly<Record<keyof ShardEnd, (value: unknown) => boolean>> = {
+  record: oneOf('shard'),
+  shard: isText,
+  crashes: isCount,
+  found: isCount,
+  gone: listOf(isText),
+  run: isText,
+};
 
 const SMMU_KEYS: Readonly<Record<keyof CrashSmmu, (value: unknown) => boolean>> = {
   name: isText,

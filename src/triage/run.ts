@@ -6,11 +6,11 @@
 import type { Progress } from '../progress.ts';
 import type { Analysis, Crash, CrashRow, TriageReport } from './crash.ts';
 import type { NameOptions } from './crashes-in-folder.ts';
-import { mergeParts, type Part } from './merge.ts';
+import { type Merged, mergeParts, type Part } from './merge.ts';
 import { Results } from './results.ts';
 import type { ShardEnd } from './row-text.ts';
 import type { Runner } from './runner.ts';
-import { parseShard } from './shard.ts';
+import { fingerprintOfRun, parseShard } from './shard.ts';
 import { NamedPlaces } from './source.ts';
 import { type RowFrame, Triage } from './triage.ts';
 import { type Limits, WorkerProcess } from './worker-process.ts';
@@ -55,6 +55,7 @@ export async function runTriage<T>(options: RunOptions, use: (run: FinishedRun) 
     const triage = new Triage(new NamedPlaces(places, names), results, {
       ...options,
       asked: [asked],
+      run: fingerprintOfRun(places, [asked, String(names.dumpName), String(names.regsName)]),
       limits: [JSON.stringify(limits)],
       shard,
       reports: reports ?? null,
@@ -70,7 +71,7 @@ export async function runTriage<T>(options: RunOptions, use: (run: FinishedRun) 
 }
 
 /** The same for the results of the parts of a run. Throws InputError for parts that are not the whole, or more than it. */
-export async function mergeTriage<T>(files: readonly string[], use: (report: TriageReport) => Promise<T>): Promise<T> {
+export async function mergeTriage<T>(files: readonly string[], use: (merged: Merged) => Promise<T>): Promise<T> {
   const parts: Part[] = [];
   try {
     for (const file of files) parts.push({ file, results: Results.of(file) });

@@ -4,7 +4,9 @@
  */
 
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { InputError } from '../errors.ts';
+import { TOOL } from '../version.ts';
 
 /** From 1 to `count`. */
 export interface Shard {
@@ -34,6 +36,13 @@ export function shardText({ index, count }: Shard): string {
 export function isOf({ index, count }: Shard, path: string): boolean {
   const hash = createHash('sha256').update(path).digest().readUIntBE(0, 6);
   return (hash % count) + 1 === index;
+}
+
+/** Of what was asked of which places: parts of one run have the same, wherever they run, and others do not. */
+export function fingerprintOfRun(places: readonly string[], asked: readonly string[]): string {
+  const named = places.map((place) => join(place, '.').replace(/(?<=.)\/$/, '')).toSorted();
+  const hash = createHash('sha256').update(JSON.stringify([TOOL.version, named, asked]));
+  return hash.digest('hex').slice(0, 32);
 }
 
 function shardOfJob(env: Environment): Shard {

@@ -21,6 +21,8 @@ export interface TriageOptions {
   /** What a row that a limit has ended depends on besides. */
   readonly limits: readonly string[];
   readonly shard: Shard | null;
+  /** What the parts of one run have in common. */
+  readonly run: string;
   /** The folder for the crashes' own reports, and what each is called there, by its path. */
   readonly reports: string | null;
   readonly reportName: (path: string) => string;
@@ -56,6 +58,7 @@ export class Triage {
   readonly #groups = new Groups();
   /** By order; those that are not finished have no place. */
   readonly #places: RowPlace[] = [];
+  /** Those that no crash was found for, as yet. */
   readonly #earlier = new Map<string, RowPlace & { readonly identity: string }>();
   /** Lines of the earlier run that are no rows. */
   torn = 0;
@@ -88,7 +91,15 @@ export class Triage {
   get shardEnd(): ShardEnd | null {
     const { shard } = this.#options;
     if (shard === null || !this.#complete) return null;
-    return { record: 'shard', shard: shardText(shard), crashes: this.#own, found: this.#found };
+    const gone = [...this.#earlier.keys()];
+    return {
+      record: 'shard',
+      shard: shardText(shard),
+      crashes: this.#own,
+      found: this.#found,
+      gone,
+      run: this.#options.run,
+    };
   }
 
   #readEarlier(): void {
@@ -109,7 +120,7 @@ export class Triage {
       const order = this.#own;
       this.#own += 1;
       this.#tellProgress();
-      const identity = identityOf(crash, this.#options.asked);
+      const identity = await identityOf(crash, this.#options.asked);
       if (await this.#takeEarlier(crash, identity, order)) continue;
       const report = this.#reportOf(crash);
       const task = { crash, report: report === null ? null : resolve(report), order, identity };
@@ -127,30 +138,34 @@ export class Triage {
   async #takeEarlier(crash: Crash, identity: string, order: number): Promise<boolean> {
     const earlier = this.#earlier.get(crash.path);
     if (earlier === undefined) return false;
-    const same = earlier.identity === identity || earlier.identity === this.#limitedIdentity(crash);
+    this.#earlier.delete(crash.path);
+    const same = earlier.identity === identity || earlier.identity === (await this.#limitedIdentity(crash));
     if (!same) return false;
     const [row] = this.#results.rows([earlier]);
     const report = this.#reportOf(crash);
-    // Whoever asks for reports asks for this one too.
-    if (row === undefined || (row.status === 'ok' && report !== null && !existsSync(report))) return false;
+    // What killed its process was none of the limits, and may not have been the dump either.
+    if (row === undefined || row.failure === 'died') return false;
+    // Whoever asks for reports asks for this one too. One of before is there where it could not be replaced.
+    const isThere = report === null || (row.report !== null && existsSync(report));
+    if (row.status === 'ok' && !isThere) return false;
     this.#resumed += 1;
     await this.#take(row, earlier, order);
     return true;
   }
 
   /** With other limits there may be a result. */
-  #limitedIdentity(crash: Crash): string {
+  #limitedIdentity(crash: Crash): Promise<string> {
     return identityOf(crash, [...this.#options.asked, ...this.#options.limits]);
   }
 
   async #finished({ crash, order, identity }: RowTask, analysis: Analysis, seconds: number): Promise<void> {
     const { shard, rowOf } = this.#options;
-    const isLimited = analysis.status === 'failed' && ['time', 'memory', 'died'].includes(analysis.failure);
+    const isLimited = analysis.status === 'failed' && ['time', 'memory'].includes(analysis.failure);
     const row = rowOf(crash, analysis, {
       seconds: Math.round(seconds * 1000) / 1000,
       shard: shard === null ? null : shardText(shard),
-      identity: isLimited ? this.#limitedIdentity(crash) : identity,
-      report: analysis.status === 'ok' ? this.#reportOf(crash) : null,
+      identity: isLimited ? await this.#limitedIdentity(crash) : identity,
+      report: analysis.status === 'ok' && analysis.unwritten === null ? this.#reportOf(crash) : null,
     });
     await this.#take(row, this.#results.append(JSON.stringify(row)), order);
   }

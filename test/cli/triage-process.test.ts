@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMAND } from '../../samples/make.ts';
@@ -80,6 +80,21 @@ test('Ctrl-C ends it with what is there, and no process stays behind', async () 
   expect(crashes.length).toBe(rowsIn('stopped.ndjson').length);
   expect(stderr).toContain('ended before all were looked at; --resume');
   expect(child.exitCode).toBe(3);
+});
+
+test('a terminal that is closed ends it, too, and no temporary file stays behind', async () => {
+  const temporary = join(cwd, 'temporary');
+  mkdirSync(temporary);
+  const env = { ...process.env, TMPDIR: temporary };
+  const args = [COMMAND, 'triage', 'tree', '--format', 'ndjson', '--jobs', '1'];
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ours = () => readdirSync(temporary).filter((name) => name.startsWith('smmu-adopt-triage-')).length;
+  child.stdout.once('data', () => {
+    expect(ours()).toBe(1);
+    child.kill('SIGHUP');
+  });
+  await once(child, 'close');
+  expect({ status: child.exitCode, left: ours() }).toEqual({ status: 3, left: 0 });
 });
 
 test('a worker does not outlive who started it, whatever it is at work on', async () => {

@@ -1,33 +1,34 @@
 /** `smmu-adopt triage` on a tree of five hundred crashes, and on small ones with everything that names and files can be. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { SAMPLES_FOLDER } from '../../samples/make.ts';
-import type { CrashGroup, CrashRow, Totals } from '../../src/triage/crash.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { CrashRow } from '../../src/triage/crash.ts';
 import { run } from '../support/command.ts';
+import { crashPlace, type Report, triageJson } from '../support/crash-place.ts';
 import { makeCrashTree, type TreeKind } from '../support/crash-tree.ts';
-import { expectStrictlyValidDocument } from '../support/schema.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { parseXml } from '../support/xml.ts';
 
 const { path: top } = temporaryFolder();
 const CRASHES = 500;
 
-interface Report {
-  readonly crashes: readonly CrashRow[];
-  readonly groups: readonly CrashGroup[];
-  readonly totals: Totals;
-}
+const triage = (args: readonly string[]) => run(['triage', ...args], { cwd: top });
 
-const triage = (args: readonly string[], cwd = top) => run(['triage', ...args], { cwd });
-
-async function json(args: readonly string[], cwd = top): Promise<Report & { readonly status: number | null }> {
-  const { stdout, status } = await triage([...args, '--format', 'json'], cwd);
-  const report = JSON.parse(stdout);
-  expectStrictlyValidDocument('triage', report);
-  return { ...report, status };
-}
+const json = (args: readonly string[]) => triageJson(args, top);
 
 /** What two runs of the same crashes have in common. */
 const timeless = (rows: readonly CrashRow[]) => rows.map(({ seconds: _, ...row }) => row);
@@ -123,28 +124,7 @@ describe('five hundred crashes', () => {
   });
 });
 
-let folders = 0;
-
-/** A new folder, and ways to fill it. */
-function place() {
-  folders += 1;
-  const path = join(top, `case-${folders}`);
-  mkdirSync(path);
-  const at = (...parts: string[]) => join(path, ...parts);
-  return {
-    path,
-    at,
-    /** A copy of files of a sample. */
-    crash(folder: string, sample = 'bad-span', files: Readonly<Record<string, string>> = BAD_SPAN) {
-      mkdirSync(at(folder), { recursive: true });
-      for (const [from, to] of Object.entries(files)) cpSync(join(SAMPLES_FOLDER, sample, from), at(folder, to));
-    },
-    json: (...args: string[]) => json(args, path),
-    triage: (...args: string[]) => triage(args, path),
-  };
-}
-
-const BAD_SPAN = { 'dump.raw': 'dump.raw', 'regs.json': 'regs.json' };
+const place = () => crashPlace(top);
 
 describe('a row', () => {
   test('is what the contract says', async () => {
@@ -180,6 +160,21 @@ describe('a row', () => {
     const { crashes } = await read('a', '--deep');
     expect(crashes[0]?.smmus[0]).toMatchObject({ device: '0000:00:02.0', driver: 'e1000e' });
     expect(crashes[0]).toMatchObject({ kernel: '6.1.0-made', fingerprint: 'adopted/-/dma-into-kdump-memory/e1000e' });
+  });
+
+  test('has what is wrong with the dump where nothing of the SMMU is as grave', async () => {
+    const { crash, at, json: read } = place();
+    const files = { 'dump.raw': 'dump.raw', 'regs.json': 'regs.json' };
+    for (const name of ['healthy', 'cut']) crash(name, 'healthy-two-level', files);
+    crash('refused');
+    for (const name of ['cut', 'refused']) {
+      const path = at(name, 'dump.raw');
+      truncateSync(path, statSync(path).size - 8);
+    }
+    const { crashes } = await read('.');
+    const worst = (name: string) => crashes.find(({ crash: of }) => of === name)?.smmus[0]?.worst?.rule;
+    expect(['healthy', 'cut', 'refused'].map(worst)).toEqual(['gbpa-bypass', 'dump-damaged', 'l1-span-unsupported']);
+    expect(new Set(crashes.map(({ fingerprint }) => fingerprint)).size).toBe(3);
   });
 
   test('is one line, whatever its folder is called', async () => {
@@ -287,6 +282,64 @@ test('what changed is done again, and so is everything for other options', async
   expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
 });
 
+test('a crash whose process was killed is tried again', async () => {
+  const { crash, at, json: read } = place();
+  crash('a');
+  await read('.', '--resume', 'r.ndjson');
+  const row = JSON.parse(readFileSync(at('r.ndjson'), 'utf8')) as CrashRow;
+  const killed = { ...row, status: 'failed', exitCode: 2, failure: 'died', smmus: [] };
+  writeFileSync(at('r.ndjson'), `${JSON.stringify(killed)}\n`);
+  const { crashes, totals } = await read('.', '--resume', 'r.ndjson');
+  expect({ status: crashes[0]?.status, resumed: totals.resumed }).toEqual({ status: 'ok', resumed: 0 });
+});
+
+test('where there is no room for results meanwhile, it is said in one line', async () => {
+  const { crash, at, triage: text } = place();
+  crash('a');
+  vi.stubEnv('TMPDIR', at('nowhere'));
+  const { stderr, status } = await text('.');
+  vi.unstubAllEnvs();
+  expect(stderr).toContain(
+    'nowhere: cannot hold the results while they are made (ENOENT); TMPDIR names another folder',
+  );
+  expect(stderr.trimEnd().split('\n').length).toBe(1);
+  expect(status).toBe(2);
+});
+
+/** Files of memory in other places than the crash names. */
+const MAPPED = {
+  'a dump_info.txt': (at: (...parts: string[]) => string) => {
+    const { memory } = JSON.parse(readFileSync(at('a', 'regs.json'), 'utf8')) as { memory: { base: string }[] };
+    const rows = memory.map(({ base }, i) => `1 ${base} 4096 bank DDRCS${i}.BIN`);
+    for (const i of memory.keys()) writeFileSync(at('a', `DDRCS${i}.BIN`), Buffer.alloc(4096, i + 1));
+    rmSync(at('a', 'dump.raw'));
+    writeFileSync(at('a', 'dump_info.txt'), `${rows.join('\n')}\n`);
+    return { where: 'a', memory: at('a', 'DDRCS1.BIN') };
+  },
+  'the snapshot of a manifest': (at: (...parts: string[]) => string) => {
+    const snapshot = JSON.parse(readFileSync(at('a', 'regs.json'), 'utf8'));
+    const memory = snapshot.memory.map((entry: object) => ({ ...entry, file: 'dump.raw' }));
+    writeFileSync(at('a', 'regs.json'), JSON.stringify({ ...snapshot, memory }));
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes: [{ name: 'a', regs: 'a/regs.json' }] }));
+    return { where: 'list.json', memory: at('a', 'dump.raw') };
+  },
+  'an address in a manifest': (at: (...parts: string[]) => string) => {
+    const crashes = [{ name: 'a', dump: 'a/dump.raw@0x88002000' }];
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes }));
+    return { where: 'list.json', memory: at('a', 'dump.raw') };
+  },
+};
+
+test.each(Object.entries(MAPPED))('memory that %s places is looked at for changes, too', async (_, make) => {
+  const { crash, at, json: read } = place();
+  crash('a');
+  const { where, memory } = make(at);
+  const resumed = async () => (await read(where, '--resume', 'r.ndjson')).totals.resumed;
+  expect([await resumed(), await resumed()]).toEqual([0, 1]);
+  writeFileSync(memory, Buffer.concat([readFileSync(memory), Buffer.alloc(16)]));
+  expect(await resumed()).toBe(0);
+});
+
 test.each([
   ['a dump', 'a/dump.raw'],
   ['a snapshot', 'a/regs.json'],
@@ -298,6 +351,42 @@ test.each([
   expect(stderr).toContain('holds something else than the results of a triage');
   expect(status).toBe(2);
   expect(readFileSync(at(file))).toEqual(before);
+});
+
+describe('a report does not overwrite', () => {
+  test.each([
+    ['a dump', ['-o', 'a/dump.raw'], 'a/dump.raw'],
+    ['what is called a dump and is none', ['-o', 'vmcore'], 'vmcore'],
+    ['registers', ['-o', 'a/regs.json'], 'a/regs.json'],
+    ['a log', ['-o', 'a/dmesg.txt'], 'a/dmesg.txt'],
+    ['what a link leads to', ['-o', 'link'], 'a/dump.raw'],
+    ['a dump of crashes that were not looked at', ['--shard', '1/1048576', '-o', 'a/dump.raw'], 'a/dump.raw'],
+    ['a dump in the place of the index', ['--reports', 'b'], 'b/index.html'],
+    ['a manifest', ['list.json', '-o', 'list.json'], 'list.json'],
+    ['a dump with what was merged', ['--merge', '../part.nd', '-o', 'a/dump.raw'], 'a/dump.raw'],
+  ])('%s', async (_, args, file) => {
+    const { crash, at, triage: text } = place();
+    crash('a');
+    crash('b', 'bad-span', { 'dump.raw': 'index.html' });
+    cpSync(new URL('../data/logs/kdump-with-events.txt', import.meta.url), at('a', 'dmesg.txt'));
+    writeFileSync(at('vmcore'), '<html>502 Bad Gateway</html>\n');
+    const entry = { dump: ['a/dump.raw'], regs: 'a/regs.json' };
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes: [entry] }));
+    symlinkSync(at('a', 'dump.raw'), at('link'));
+    writeFileSync(at('..', 'part.nd'), (await text('a', '--format', 'ndjson')).stdout);
+    const before = readFileSync(at(file));
+    const { stderr, status } = await text(...(args[0] === '--merge' ? args : ['.', ...args]));
+    expect(stderr).toMatch(/is an input.*; --output would overwrite it/);
+    expect(status).toBe(2);
+    expect(readFileSync(at(file))).toEqual(before);
+  });
+
+  test('and does one of before', async () => {
+    const { crash, triage: text } = place();
+    crash('a');
+    const outputs = ['txt', 'json', 'csv', 'html', 'ndjson', 'xml'].flatMap((ending) => ['-o', `out.${ending}`]);
+    for (let i = 0; i < 2; i++) expect((await text('.', ...outputs, '--reports', 'out')).status).toBe(1);
+  });
 });
 
 describe('--reports', () => {
@@ -331,16 +420,58 @@ describe('--reports', () => {
     expect((await read('.', '--resume', 'r.ndjson', '--reports', 'out')).totals.resumed).toBe(1);
   });
 
+  test('that cannot be written costs no verdict, and is written when there is room', async () => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    const resumed = () => read('.', '--resume', 'r.ndjson', '--reports', 'out');
+    const file = at((await read('.', '--reports', 'out')).crashes[0]?.report ?? '');
+    // A folder in its place keeps a file from being written as a full disk does.
+    rmSync(file);
+    mkdirSync(file);
+    const { crashes, status } = await resumed();
+    expect(crashes[0]).toMatchObject({ status: 'ok', exitCode: 1, report: null });
+    expect(crashes[0]?.why).toMatch(/^its report cannot be written \(E[A-Z]+\)$/);
+    expect(status).toBe(1);
+    rmSync(file, { recursive: true });
+    // What another run left is not the report of this row.
+    writeFileSync(file, '<!doctype html>');
+    expect((await resumed()).crashes[0]).toMatchObject({ why: null, report: expect.stringMatching(/^out\//) });
+    expect(readFileSync(file, 'utf8')).toContain('Falls back to a full reset');
+    expect((await resumed()).totals.resumed).toBe(1);
+  });
+
   test('replaces a link that lies in its way, and does not follow it', async () => {
     const { crash, at, triage: text } = place();
     crash('a');
     await text('.', '--reports', 'first');
     const [name = ''] = readdirSync(at('first')).filter((file) => file !== 'index.html');
     mkdirSync(at('second'));
-    symlinkSync(at('outside.html'), at('second', name));
+    for (const file of [name, 'index.html']) symlinkSync(at('outside.html'), at('second', file));
     await text('.', '--reports', 'second');
     expect(existsSync(at('outside.html'))).toBe(false);
-    expect(readFileSync(at('second', name), 'utf8')).toContain('<!doctype html>');
+    for (const file of [name, 'index.html']) {
+      expect(readFileSync(at('second', file), 'utf8')).toContain('<!doctype html>');
+    }
+  });
+
+  test.each([
+    ['a link to one', true],
+    ['one', false],
+  ])('is for its owner alone, in the place of %s that all can read, too', async (_, isLink) => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    const report = at((await read('.', '--reports', 'out')).crashes[0]?.report ?? '');
+    const readable = isLink ? at('outside.html') : report;
+    writeFileSync(readable, '<p>');
+    chmodSync(readable, 0o644);
+    if (isLink) {
+      rmSync(report);
+      symlinkSync(readable, report);
+    }
+    await read('.', '--reports', 'out');
+    const { mode } = lstatSync(report);
+    expect((mode & 0o777).toString(8)).toBe('600');
+    expect(isLink ? readFileSync(readable, 'utf8') : '<p>').toBe('<p>');
   });
 });
 
@@ -395,41 +526,5 @@ describe('a list', () => {
     const { stderr, status } = await text('list.json');
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
-  });
-});
-
-describe('parts that are not the whole are refused', () => {
-  const part = async (where: ReturnType<typeof place>, name: string, ...args: string[]) =>
-    writeFileSync(where.at(name), (await where.triage('.', '--format', 'ndjson', ...args)).stdout);
-
-  test.each([
-    ['one is missing', ['1.nd'], /part 2\/2 is missing: all 2 are needed/],
-    ['one is there twice', ['1.nd', '2.nd', '2.nd'], /which 2\.nd has, too: parts must not overlap/],
-    ['the whole is among them', ['whole.nd', '1.nd', '2.nd'], /parts must not overlap/],
-    ['one did not end', ['1.nd', 'cut.nd'], /is part 2\/2 and not whole/],
-    ['one is of another number of parts', ['1.nd', 'other.nd'], /overlap|is one of 3 parts/],
-  ])('%s', async (_, files, message) => {
-    const where = place();
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) where.crash(name);
-    await part(where, '1.nd', '--shard', '1/2');
-    await part(where, '2.nd', '--shard', '2/2');
-    await part(where, 'other.nd', '--shard', '3/3');
-    await part(where, 'whole.nd');
-    const lines = readFileSync(where.at('2.nd'), 'utf8').split('\n');
-    writeFileSync(where.at('cut.nd'), lines.slice(0, -2).join('\n'));
-    const { stderr, stdout, status } = await where.triage('--merge', ...files);
-    expect(stderr).toMatch(message);
-    expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
-  });
-
-  test('those of runs over different folders make one result', async () => {
-    const where = place();
-    where.crash('x/a');
-    where.crash('y/b');
-    for (const name of ['x', 'y']) {
-      writeFileSync(where.at(`${name}.nd`), (await where.triage(name, '--format', 'ndjson')).stdout);
-    }
-    const { crashes } = await where.json('--merge', 'y.nd', 'x.nd');
-    expect(crashes.map(({ path }) => path)).toEqual(['x/a', 'y/b']);
   });
 });

@@ -82,7 +82,7 @@ export function rowMaker(
       exitCode: isOk ? analysis.exitCode : 2,
       failure,
       why: isOk
-        ? unusedInWords(analysis.unused, nameless)
+        ? remarks(unusedInWords(analysis.unused, nameless), unwrittenInWords(analysis.unwritten))
         : ((nameless ? analysis.reason : analysis.why) ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
       fingerprint: fingerprintOfRow(smmus, isOk ? null : analysis),
       smmus,
@@ -95,6 +95,14 @@ function unusedInWords(unused: readonly Unused[], nameless: boolean): string | n
   if (unused.length === 0) return null;
   const whys = unused.map(({ companion, why, reason }) => (nameless ? `${companion} ${reason ?? ''}`.trim() : why));
   return `not used: ${whys.join('; ')}`;
+}
+
+function unwrittenInWords(reason: string | null): string | null {
+  return reason === null ? null : `its report ${reason}`;
+}
+
+function remarks(...all: readonly (string | null)[]): string | null {
+  return all.filter((one) => one !== null).join('; ') || null;
 }
 
 const STATUS: Partial<Readonly<Record<Failure, Status>>> = { time: 'timeout', link: 'skipped' };
