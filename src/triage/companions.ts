@@ -30,23 +30,91 @@ export function choose(
   return surest.length === 1 ? { chosen: surest[0] as string, ambiguous: [] } : { chosen: null, ambiguous: surest };
 }
 
-/** Whose is a file, by how its name begins? */
+/** Whose a file is: one dump's, everybody's, or that of a dump which is not there. */
+export type Owner<T> = T | 'everybody' | 'nobody';
+
+/** What tells dumps apart that are otherwise called the same: `1` of `vmcore.1`, the time of `dump.202611020304`. */
+const NUMBER = /^[0-9]+$/;
+/** So long a number is a time, wherever it stands; a shorter one may be that of a log which was rotated. */
+const STAMP = /(?<![0-9])20[0-9]{10}(?:[0-9]{2})?(?![0-9])/;
+/** Endings that say what a dump is, and not which. */
+const FORMAT_ENDING = /^(?:vmcore|kdump|elf|core|dump|dmp|raw|v?mem|img|bin|lime|avml|flat|gz|xz|zst|lz4|bz2)$/i;
+
+/**
+ * Whose is a file, by its name? By how it begins (`node7.regs.json` of `node7.kdump`): the whole name of a dump before
+ * the part in front of its ending, which owns nothing where several dumps share it. Else by how it ends
+ * (`dmesg.202611020304` of `dump.202611020304`).
+ */
 export class Owners<T extends { readonly dump: readonly string[] }> {
-  readonly #byStem = new Map<string, T>();
+  readonly #byName = new Map<string, T>();
+  /** Null where several dumps share it. */
+  readonly #byStem = new Map<string, T | null>();
+  readonly #byTag = new Map<string, T | null>();
+  #anyStamp = false;
 
   constructor(found: readonly T[]) {
-    for (const one of found) for (const name of one.dump) this.#byStem.set(stemOf(name), one);
+    for (const one of found) {
+      for (const name of one.dump) {
+        this.#byName.set(name, one);
+        const stem = stemOf(name);
+        const ending = name.slice(stem.length + 1);
+        addUnshared(this.#byStem, stem, one);
+        for (const tag of new Set([name, stem, ending])) {
+          if (tag !== '' && !FORMAT_ENDING.test(tag)) addUnshared(this.#byTag, tag, one);
+        }
+        this.#anyStamp ||= STAMP.test(name);
+      }
+    }
   }
 
-  /** Null for a file that is everybody's. */
-  of(name: string): T | null {
+  of(name: string): Owner<T> {
+    return this.#byBeginning(name) ?? this.#byEnding(name) ?? (this.#isOfAnotherTime(name) ? 'nobody' : 'everybody');
+  }
+
+  #byBeginning(name: string): T | 'nobody' | null {
     for (let end = name.length; end > 0; end--) {
-      if (end < name.length && !/[._-]/.test(name[end] as string)) continue;
-      const owner = this.#byStem.get(name.slice(0, end));
-      if (owner !== undefined) return owner;
+      if (end < name.length && !isSeparator(name[end])) continue;
+      const beginning = name.slice(0, end);
+      const named = this.#byName.get(beginning);
+      if (named !== undefined) return named;
+      const owner = this.#byStem.get(beginning);
+      if (owner === undefined) continue;
+      if (this.#isOfAnotherNumber(owner, beginning, name)) return 'nobody';
+      if (owner !== null) return owner;
     }
     return null;
   }
+
+  /** `vmcore.2.regs.json` is not of `vmcore.1`. */
+  #isOfAnotherNumber(owner: T | null, stem: string, name: string): boolean {
+    const [next = ''] = name.slice(stem.length + 1).split(/[._-]/);
+    if (!NUMBER.test(next)) return false;
+    const dumps = owner === null ? [...this.#byName.keys()] : owner.dump;
+    const siblings = dumps.filter((dump) => stemOf(dump) === stem);
+    return siblings.every((dump) => NUMBER.test(dump.slice(stem.length + 1)));
+  }
+
+  /** One word, the part that tells the dumps apart, and what kind of file it is: `regs-node7.json`. */
+  #byEnding(name: string): T | null {
+    const rest = /^[a-z]+[._-](?<rest>.+)$/i.exec(name)?.groups?.['rest'] ?? '';
+    for (let tag = rest; tag !== ''; tag = tag === stemOf(tag) ? '' : stemOf(tag)) {
+      const owner = this.#byTag.get(tag);
+      if (owner != null) return owner;
+    }
+    return null;
+  }
+
+  #isOfAnotherTime(name: string): boolean {
+    return this.#anyStamp && STAMP.test(name);
+  }
+}
+
+function addUnshared<T>(owners: Map<string, T | null>, key: string, one: T): void {
+  owners.set(key, owners.has(key) && owners.get(key) !== one ? null : one);
+}
+
+function isSeparator(character: string | undefined): boolean {
+  return character !== undefined && /[._-]/.test(character);
 }
 
 /** `node7.kdump` is `node7`. */

@@ -1,6 +1,6 @@
 /**
  * Which crashes lie in one folder, and which of its files belong to each? Every dump is a crash; the parts of a split one
- * are one. A file whose name begins as a dump's does is that dump's, every other file all of theirs.
+ * are one. A file whose name says whose it is is that dump's, every other file all of theirs.
  */
 
 import { basename, join } from 'node:path';
@@ -36,7 +36,7 @@ export async function crashesIn(folder: Folder, listing: Listing, names: NameOpt
   const chosen = only === undefined ? found : found.filter(({ dump }) => dump.includes(only));
   const owners = new Owners(found);
   return chosen.map((one) => {
-    const own = companions.filter(({ name }) => [null, one].includes(owners.of(name)));
+    const own = companions.filter(({ name }) => ['everybody', one].includes(owners.of(name)));
     const several = found.length > 1 || only !== undefined;
     return crashOf(one, { ...folder, several }, own, passedOver, owners);
   });
@@ -74,7 +74,7 @@ function crashOf(
   const doubtful: PassedOver[] = [];
   const companions = Object.fromEntries(
     COMPANIONS.map((companion) => {
-      const { chosen, ambiguous } = choose(companion, files, (name) => owners.of(name) !== null);
+      const { chosen, ambiguous } = choose(companion, files, (name) => owners.of(name) !== 'everybody');
       doubtful.push(...ambiguous.map((file) => ({ file, why: 'ambiguous', companion }) as const));
       return [companion, chosen];
     }),

@@ -161,6 +161,67 @@ describe('companions', () => {
   });
 });
 
+describe('whose a file is, where a folder has several dumps', () => {
+  const A = KDUMP('a');
+  const B = KDUMP('b', undefined, 2);
+  const owned = async (files: Readonly<Record<string, string | Uint8Array>>) =>
+    (await found(tree(files))).map(({ dump, regs, log }) => [dump[0], regs, log]);
+
+  test.each([
+    ['dump.202611020304', 'dump.202611020555'],
+    ['vmcore.1', 'vmcore.2'],
+    ['vmcore', 'vmcore.1'],
+    ['node1.vmcore', 'node2.vmcore'],
+  ])('%s and %s: the whole name before what they have in common', async (a, b) => {
+    const one = { [a]: A, [b]: B, [`${b}.regs.json`]: REGS };
+    expect(await owned(one)).toEqual([
+      [a, null, null],
+      [b, `${b}.regs.json`, null],
+    ]);
+    expect(await owned({ ...one, [`${a}.regs.json`]: REGS })).toEqual([
+      [a, `${a}.regs.json`, null],
+      [b, `${b}.regs.json`, null],
+    ]);
+  });
+
+  test.each([
+    ['dump.202611020304', 'dump.202611020555', 'dmesg.202611020304'],
+    ['vmcore.1', 'vmcore.2', 'dmesg.1'],
+    ['node1.vmcore', 'node2.vmcore', 'dmesg-node1.txt'],
+  ])('%s and %s: %s ends as one of them does', async (a, b, log) => {
+    expect(await owned({ [a]: A, [b]: B, [log]: LOG })).toEqual([
+      [a, null, log],
+      [b, null, null],
+    ]);
+  });
+
+  test('what several begin with is of all of them', async () => {
+    expect(await owned({ 'vmcore.1': A, 'vmcore.2': B, 'vmcore.regs.json': REGS })).toEqual([
+      ['vmcore.1', 'vmcore.regs.json', null],
+      ['vmcore.2', 'vmcore.regs.json', null],
+    ]);
+  });
+
+  test.each([
+    ['dump.202611020555', 'dump.202611020304.regs.json'],
+    ['dump.202611020555', 'regs.202611020304.json'],
+    ['vmcore.1', 'vmcore.2.regs.json'],
+  ])('%s does not get %s of a dump that is not there', async (dump, regs) => {
+    expect(await owned({ [dump]: A, [regs]: REGS })).toEqual([[dump, null, null]]);
+  });
+
+  test('parts of one dump own what begins as all of them do', async () => {
+    const [first, second] = [
+      KDUMP('a', { startPfn: 0, endPfn: 0x40001 }),
+      KDUMP('a', { startPfn: 0x40001, endPfn: 0x40002 }),
+    ];
+    expect(await owned({ 'v.1': first, 'v.2': second, 'v.regs.json': REGS, 'w.kdump': B })).toEqual([
+      ['v.1', 'v.regs.json', null],
+      ['w.kdump', null, null],
+    ]);
+  });
+});
+
 describe('what is searched', () => {
   test('hidden folders and those of packages are passed over', async () => {
     const files = { 'a/vmcore': ELF, '.b/vmcore': ELF, 'node_modules/c/vmcore': ELF };
