@@ -33,6 +33,13 @@ export function choose(
 /** Whose a file is: one dump's, everybody's, or that of a dump which is not there. */
 export type Owner<T> = T | 'everybody' | 'nobody';
 
+/** Files by whose they are; `others` are those of dumps that are not there. */
+export interface Divided<T, F> {
+  readonly own: ReadonlyMap<T, readonly F[]>;
+  readonly shared: readonly F[];
+  readonly others: readonly F[];
+}
+
 /** What tells dumps apart that are otherwise called the same: `1` of `vmcore.1`, the time of `dump.202611020304`. */
 const NUMBER = /^[0-9]+$/;
 /** So long a number is a time, wherever it stands; a shorter one may be that of a log which was rotated. */
@@ -50,6 +57,8 @@ export class Owners<T extends { readonly dump: readonly string[] }> {
   /** Null where several dumps share it. */
   readonly #byStem = new Map<string, T | null>();
   readonly #byTag = new Map<string, T | null>();
+  /** Stems whose dumps have a number behind it, all of them. */
+  readonly #numbered = new Map<string, boolean>();
   #anyStamp = false;
 
   constructor(found: readonly T[]) {
@@ -59,6 +68,7 @@ export class Owners<T extends { readonly dump: readonly string[] }> {
         const stem = stemOf(name);
         const ending = name.slice(stem.length + 1);
         addUnshared(this.#byStem, stem, one);
+        this.#numbered.set(stem, this.#numbered.get(stem) !== false && NUMBER.test(ending));
         for (const tag of new Set([name, stem, ending])) {
           if (tag !== '' && !FORMAT_ENDING.test(tag)) addUnshared(this.#byTag, tag, one);
         }
@@ -71,6 +81,24 @@ export class Owners<T extends { readonly dump: readonly string[] }> {
     return this.#byBeginning(name) ?? this.#byEnding(name) ?? (this.#isOfAnotherTime(name) ? 'nobody' : 'everybody');
   }
 
+  /** Each one's own, and what is everybody's. */
+  divide<F extends { readonly name: string }>(files: readonly F[]): Divided<T, F> {
+    const own = new Map<T, F[]>();
+    const shared: F[] = [];
+    const others: F[] = [];
+    for (const file of files) {
+      const owner = this.of(file.name);
+      if (owner === 'everybody') shared.push(file);
+      else if (owner === 'nobody') others.push(file);
+      else {
+        const files = own.get(owner);
+        if (files === undefined) own.set(owner, [file]);
+        else files.push(file);
+      }
+    }
+    return { own, shared, others };
+  }
+
   #byBeginning(name: string): T | 'nobody' | null {
     for (let end = name.length; end > 0; end--) {
       if (end < name.length && !isSeparator(name[end])) continue;
@@ -79,19 +107,16 @@ export class Owners<T extends { readonly dump: readonly string[] }> {
       if (named !== undefined) return named;
       const owner = this.#byStem.get(beginning);
       if (owner === undefined) continue;
-      if (this.#isOfAnotherNumber(owner, beginning, name)) return 'nobody';
+      if (this.#isOfAnotherNumber(beginning, name)) return 'nobody';
       if (owner !== null) return owner;
     }
     return null;
   }
 
   /** `vmcore.2.regs.json` is not of `vmcore.1`. */
-  #isOfAnotherNumber(owner: T | null, stem: string, name: string): boolean {
+  #isOfAnotherNumber(stem: string, name: string): boolean {
     const [next = ''] = name.slice(stem.length + 1).split(/[._-]/);
-    if (!NUMBER.test(next)) return false;
-    const dumps = owner === null ? [...this.#byName.keys()] : owner.dump;
-    const siblings = dumps.filter((dump) => stemOf(dump) === stem);
-    return siblings.every((dump) => NUMBER.test(dump.slice(stem.length + 1)));
+    return NUMBER.test(next) && this.#numbered.get(stem) === true;
   }
 
   /** One word, the part that tells the dumps apart, and what kind of file it is: `regs-node7.json`. */

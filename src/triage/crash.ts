@@ -35,7 +35,7 @@ export interface Crash extends Readonly<Record<Companion, string | null>> {
 /** A file that is not used. `title` is what it is; `among` how many there were that could have been it. */
 export type PassedOver =
   | { readonly file: string; readonly why: 'no-use'; readonly title: string }
-  | { readonly file: string; readonly why: 'link-out' | 'unreadable' }
+  | { readonly file: string; readonly why: 'link-out' | 'link-nowhere' | 'link-to-folder' | 'special' | 'unreadable' }
   | { readonly file: string; readonly why: 'ambiguous'; readonly companion: Companion };
 
 export type Status = 'ok' | 'failed' | 'timeout' | 'skipped';

@@ -27,19 +27,29 @@ export interface Folder {
 
 /** Those of one folder, in the order of their dumps' names. Nothing of a dump is read but its first bytes. */
 export async function crashesIn(folder: Folder, listing: Listing, names: NameOptions): Promise<Crash[]> {
-  const passedOver: PassedOver[] = listing.linksOut.map((file) => ({ file, why: 'link-out' }));
+  const passedOver = notOpened(listing);
   const files = [...listing.files, ...listing.links].sort();
   const seen = [...seenFiles(folder.path, files, names, passedOver)];
   const companions = seen.flatMap(({ name, kind }) => (kind.kind === 'companion' ? [{ name, ...kind }] : []));
   const { path, only } = folder;
   const found = await dumpsIn({ folder: path, only, dumpName: names.dumpName, seen, companions, listing });
   const chosen = only === undefined ? found : found.filter(({ dump }) => dump.includes(only));
-  const owners = new Owners(found);
+  const { own, shared } = new Owners(found).divide(companions);
   return chosen.map((one) => {
-    const own = companions.filter(({ name }) => ['everybody', one].includes(owners.of(name)));
     const several = found.length > 1 || only !== undefined;
-    return crashOf(one, { ...folder, several }, own, passedOver, owners);
+    return crashOf(one, { ...folder, several }, { own: own.get(one) ?? [], shared }, passedOver);
   });
+}
+
+function notOpened({ linksOut, linksNowhere, linksToFolders, specials }: Listing): PassedOver[] {
+  const all = (files: readonly string[], why: Exclude<PassedOver['why'], 'no-use' | 'ambiguous'>): PassedOver[] =>
+    files.map((file) => ({ file, why }));
+  return [
+    ...all(linksOut, 'link-out'),
+    ...all(linksNowhere, 'link-nowhere'),
+    ...all(linksToFolders, 'link-to-folder'),
+    ...all(specials, 'special'),
+  ];
 }
 
 function* seenFiles(
@@ -67,14 +77,14 @@ function* seenFiles(
 function crashOf(
   { dump, host, placedBySnapshot = false, problem = null }: Found,
   { path: folder, label, several }: Folder & { readonly several: boolean },
-  files: readonly CompanionFile[],
+  { own, shared }: { readonly own: readonly CompanionFile[]; readonly shared: readonly CompanionFile[] },
   passedOver: readonly PassedOver[],
-  owners: Owners<Found>,
 ): Crash {
+  const isOwn = new Set(own.map(({ name }) => name));
   const doubtful: PassedOver[] = [];
   const companions = Object.fromEntries(
     COMPANIONS.map((companion) => {
-      const { chosen, ambiguous } = choose(companion, files, (name) => owners.of(name) !== 'everybody');
+      const { chosen, ambiguous } = choose(companion, [...own, ...shared], (name) => isOwn.has(name));
       doubtful.push(...ambiguous.map((file) => ({ file, why: 'ambiguous', companion }) as const));
       return [companion, chosen];
     }),

@@ -23,9 +23,11 @@ const SMALLEST_PAGE = 4096;
 /** Names that memory without a container has: nothing else tells it from other files without a beginning. */
 const RAW_NAME = /^(?:vmcore|dump|ddr|ram|mem(?:ory)?|core)(?![a-z])|\.(?:raw|mem|vmem|dump|dmp|vmcore)$/i;
 /** Names by which somebody waits for a dump: what cannot be one of these is a crash that cannot be read. */
-const DUMP_NAME = /^(?:vmcore(?!-dmesg)(?![a-z])|dump\.[0-9]{12})|\.(?:vmcore|kdump|lime|vmem)$/i;
-/** What says itself that it is something else. */
-const OTHER_ENDING = /\.(?:txt|log|json|md|html?|ya?ml|py|sh|c|h)$/i;
+const DUMP_NAME =
+  /^(?:vmcore(?!-dmesg)(?![a-z])|dump\.[0-9]{12})|\.(?:vmcore|kdump|lime|vmem)(?:\.(?:gz|xz|zst|bz2|lz4|lzo|zip|7z))?$/i;
+/** What says itself that it is something else: a text, a program, or the check sum or signature of a file. */
+const OTHER_ENDING =
+  /\.(?:txt|log|json|ndjson|md|html?|ya?ml|xml|csv|py|sh|c|h|sha[0-9]+(?:sums?)?|md5(?:sums?)?|crc(?:32)?|sig|asc)$/i;
 
 /** Whether a file of this name may be memory without a container. */
 export function isRawName(name: string): boolean {

@@ -87,11 +87,12 @@ describe('dumps are known by what they hold', () => {
     expect(await dumps(tree(files))).toEqual([['v.1', 'v.2'], ['w.1']]);
   });
 
-  test('programs, texts, and packed files beside a dump are none', async () => {
+  test('programs, texts, and what was packed or summed up of a dump that is there are none', async () => {
     const vmlinux = Buffer.from(ELF);
     vmlinux.writeUInt16LE(2, 16);
     const packed = Buffer.from([0x1f, 0x8b, 8, 0]);
-    const files = { vmcore: ELF, vmlinux, 'vmcore-old.gz': packed, 'README.md': 'STRTAB_BASE\n', 'x.json': '{}' };
+    const texts = { 'README.md': 'STRTAB_BASE\n', 'x.json': '{}', 'vmcore.sha256': `${'0'.repeat(64)}  vmcore\n` };
+    const files = { vmcore: ELF, vmlinux, 'vmcore.gz': packed, ...texts };
     expect(await dumps(tree(files))).toEqual([['vmcore']]);
   });
 
@@ -102,6 +103,48 @@ describe('dumps are known by what they hold', () => {
       ['vmcore'],
     ]);
     expect(await dumps(tree({ 'a/vmcore-dmesg.txt': LOG, 'a/dump-formats.md': '# Formats\n' }))).toEqual([]);
+  });
+
+  test('and so it is beside one that can be read, whatever is wrong with it', async () => {
+    const outside = tree({ vmcore: ELF });
+    const damaged = Buffer.alloc(8192, 0xa5);
+    const files = { '1.vmcore': ELF, '2.vmcore': '', '3.vmcore': '\u001f\u008b', '4.vmcore.gz': '\u001f\u008b' };
+    const folder = tree({ ...files, '8.kdump': damaged, '9.raw': RAW });
+    spawnSync('mkfifo', [join(folder, '5.vmcore')]);
+    symlinkSync(join(outside, 'vmcore'), join(folder, '6.vmcore'));
+    symlinkSync('nothing', join(folder, '7.vmcore'));
+    symlinkSync(outside, join(folder, 'a-folder'));
+    const crashes = await found(folder);
+    expect(crashes.map(({ dump, problem }) => [dump[0], problem?.reason])).toEqual([
+      ['1.vmcore', undefined],
+      ['2.vmcore', undefined],
+      ['3.vmcore', undefined],
+      ['4.vmcore.gz', undefined],
+      ['5.vmcore', 'is not a regular file; a file is needed'],
+      ['6.vmcore', 'is a link out of the folder that was named'],
+      ['7.vmcore', 'is a link to nothing'],
+      ['8.kdump', undefined],
+      ['9.raw', undefined],
+    ]);
+    expect(crashes[0]?.passedOver).toContainEqual({ file: 'a-folder', why: 'link-to-folder' });
+    const asked = await dumps(folder, { dumpName: /^[17]\..*$/ });
+    expect(asked).toEqual([['1.vmcore'], ['7.vmcore']]);
+  });
+
+  test('dumps are not lost beside a folder of another kind, or beside a snapshot that places one', async () => {
+    const info = { 'dump_info.txt': '1 0x40000000 8192 DDR bank DDRCS0_0.BIN\n', 'DDRCS0_0.BIN': RAW };
+    expect(await dumps(tree({ ...info, vmcore: ELF, 'b.vmcore': '' }))).toEqual([
+      ['b.vmcore'],
+      ['dump_info.txt'],
+      ['vmcore'],
+    ]);
+    const placing = JSON.stringify({ ...JSON.parse(REGS), memory: [{ base: '0x40000000', file: 'a.raw' }] });
+    const crashes = await found(tree({ 'a.raw': RAW, 'a.regs.json': placing, 'b.raw': RAW, 'c.vmcore': ELF }));
+    expect(crashes.map(({ dump, regs, placedBySnapshot }) => [dump[0], regs, placedBySnapshot])).toEqual([
+      ['a.raw', 'a.regs.json', true],
+      ['b.raw', null, false],
+      ['c.vmcore', null, false],
+    ]);
   });
 
   test('a pipe is not opened', async () => {
@@ -238,8 +281,10 @@ describe('what is searched', () => {
     const crashes = await found(folder);
     expect(crashes.map(({ name, dump }) => [name, dump])).toEqual([
       ['a', ['dump']],
-      ['c', ['inside']],
+      ['c/inside', ['inside']],
+      ['c/vmcore', ['vmcore']],
     ]);
+    expect(crashes[2]?.problem).toMatchObject({ failure: 'link' });
     expect(crashes[1]?.passedOver).toContainEqual({ file: 'vmcore', why: 'link-out' });
     const alone = tree({});
     symlinkSync(join(outside, 'vmcore'), join(alone, 'vmcore'));

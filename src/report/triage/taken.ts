@@ -30,6 +30,12 @@ function passedOverInWords(passed: PassedOver): string {
       return `${file} (${passed.title})`;
     case 'link-out':
       return `${file} (a link out of what was named)`;
+    case 'link-nowhere':
+      return `${file} (a link to nothing)`;
+    case 'link-to-folder':
+      return `${file} (a link to a folder, which is not followed)`;
+    case 'special':
+      return `${file} (no regular file)`;
     case 'unreadable':
       return `${file} (cannot be read)`;
     case 'ambiguous':
