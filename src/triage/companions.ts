@@ -82,12 +82,12 @@ export class Owners<T extends { readonly dump: readonly string[] }> {
   }
 
   /** Each one's own, and what is everybody's. */
-  divide<F extends { readonly name: string }>(files: readonly F[]): Divided<T, F> {
+  divide<F>(files: readonly F[], nameOf: (file: F) => string): Divided<T, F> {
     const own = new Map<T, F[]>();
     const shared: F[] = [];
     const others: F[] = [];
     for (const file of files) {
-      const owner = this.of(file.name);
+      const owner = this.of(nameOf(file));
       if (owner === 'everybody') shared.push(file);
       else if (owner === 'nobody') others.push(file);
       else {
@@ -121,8 +121,10 @@ export class Owners<T extends { readonly dump: readonly string[] }> {
 
   /** One word, the part that tells the dumps apart, and what kind of file it is: `regs-node7.json`. */
   #byEnding(name: string): T | null {
-    const rest = /^[a-z]+[._-](?<rest>.+)$/i.exec(name)?.groups?.['rest'] ?? '';
+    const { separator = '', rest = '' } = /^[a-z]+(?<separator>[._-])(?<rest>.+)$/i.exec(name)?.groups ?? {};
     for (let tag = rest; tag !== ''; tag = tag === stemOf(tag) ? '' : stemOf(tag)) {
+      // `regs-1.json` may be the first of several attempts, `dmesg.1` beside `vmcore.1` hardly.
+      if (NUMBER.test(tag) && !STAMP.test(tag) && separator !== '.') continue;
       const owner = this.#byTag.get(tag);
       if (owner != null) return owner;
     }

@@ -32,11 +32,21 @@ export interface Crash extends Readonly<Record<Companion, string | null>> {
   readonly passedOver: readonly PassedOver[];
 }
 
-/** A file that is not used. `title` is what it is; `among` how many there were that could have been it. */
+/** A file that is not used. `title` is what it is; `companion` what by its name it is meant as, if anything. */
 export type PassedOver =
-  | { readonly file: string; readonly why: 'no-use'; readonly title: string }
-  | { readonly file: string; readonly why: 'link-out' | 'link-nowhere' | 'link-to-folder' | 'special' | 'unreadable' }
-  | { readonly file: string; readonly why: 'ambiguous'; readonly companion: Companion };
+  | {
+      readonly file: string;
+      readonly why: 'no-use';
+      readonly title: string;
+      readonly companion: Companion | null;
+    }
+  | {
+      readonly file: string;
+      readonly why: 'link-out' | 'link-nowhere' | 'link-to-folder' | 'special' | 'unreadable';
+      readonly companion: Companion | null;
+    }
+  /** It is one of several that are as likely, or by its name that of a dump which is not there. */
+  | { readonly file: string; readonly why: 'ambiguous' | 'of-another'; readonly companion: Companion };
 
 export type Status = 'ok' | 'failed' | 'timeout' | 'skipped';
 

@@ -8,7 +8,7 @@ import { isInputError } from '../errors.ts';
 import { type CompanionFile, choose, Owners, type SeenFile, stemOf } from './companions.ts';
 import { COMPANIONS, type Companion, type Crash, type PassedOver } from './crash.ts';
 import { dumpsIn, type Found } from './dumps-in-folder.ts';
-import { type FileKind, kindOfFile } from './file-kinds.ts';
+import { type FileKind, kindOfFile, meantAs } from './file-kinds.ts';
 import type { Listing } from './folder-listing.ts';
 import { type Told, toldByFolder } from './layouts.ts';
 
@@ -27,29 +27,55 @@ export interface Folder {
 
 /** Those of one folder, in the order of their dumps' names. Nothing of a dump is read but its first bytes. */
 export async function crashesIn(folder: Folder, listing: Listing, names: NameOptions): Promise<Crash[]> {
-  const passedOver = notOpened(listing);
+  const passedOver = notOpened(listing, names);
   const files = [...listing.files, ...listing.links].sort();
   const seen = [...seenFiles(folder.path, files, names, passedOver)];
   const companions = seen.flatMap(({ name, kind }) => (kind.kind === 'companion' ? [{ name, ...kind }] : []));
   const { path, only } = folder;
   const found = await dumpsIn({ folder: path, only, dumpName: names.dumpName, seen, companions, listing });
   const chosen = only === undefined ? found : found.filter(({ dump }) => dump.includes(only));
-  const { own, shared } = new Owners(found).divide(companions);
+  const owners = new Owners(found);
+  const { own, shared, others } = owners.divide(companions, ({ name }) => name);
+  passedOver.push(...others.map(({ name: file, companion }) => ({ file, why: 'of-another', companion }) as const));
+  passedOver.push(...memoryOfNobody(seen, found, names));
+  const dumps = new Set(found.flatMap(({ dump }) => dump));
+  const left = owners.divide(
+    passedOver.filter(({ file }) => !dumps.has(file)),
+    ({ file }) => file,
+  );
   return chosen.map((one) => {
     const several = found.length > 1 || only !== undefined;
-    return crashOf(one, { ...folder, several }, { own: own.get(one) ?? [], shared }, passedOver);
+    const files = { own: own.get(one) ?? [], shared };
+    return crashOf(one, { ...folder, several }, files, [...(left.own.get(one) ?? []), ...left.shared, ...left.others]);
   });
 }
 
-function notOpened({ linksOut, linksNowhere, linksToFolders, specials }: Listing): PassedOver[] {
-  const all = (files: readonly string[], why: Exclude<PassedOver['why'], 'no-use' | 'ambiguous'>): PassedOver[] =>
-    files.map((file) => ({ file, why }));
+function notOpened(
+  { linksOut, linksNowhere, linksToFolders, specials }: Listing,
+  { regsName }: NameOptions,
+): PassedOver[] {
+  const all = (files: readonly string[], why: Exclude<PassedOver['why'], 'no-use' | 'ambiguous' | 'of-another'>) =>
+    files.map((file) => ({ file, why, companion: meantAs(file, regsName ?? null) }));
   return [
     ...all(linksOut, 'link-out'),
     ...all(linksNowhere, 'link-nowhere'),
     ...all(linksToFolders, 'link-to-folder'),
     ...all(specials, 'special'),
   ];
+}
+
+/** What could be memory, and is no dump's: but for what a list of its own names beside it. */
+function memoryOfNobody(seen: readonly SeenFile[], found: readonly Found[], { regsName }: NameOptions): PassedOver[] {
+  if (seen.some(({ kind }) => kind.kind === 'dump-info')) return [];
+  const dumps = new Set(found.flatMap(({ dump }) => dump));
+  return seen
+    .filter(({ name, kind }) => kind.kind === 'raw' && !dumps.has(name))
+    .map(({ name: file }) => ({
+      file,
+      why: 'no-use',
+      title: 'bytes of no known kind',
+      companion: meantAs(file, regsName ?? null),
+    }));
 }
 
 function* seenFiles(
@@ -59,16 +85,17 @@ function* seenFiles(
   passedOver: PassedOver[],
 ): Generator<SeenFile> {
   for (const name of files) {
+    const companion = meantAs(name, regsName ?? null);
     let kind: FileKind;
     try {
       kind = kindOfFile(name, join(folder, name), regsName ?? null);
     } catch (error) {
       if (!isInputError(error)) throw error;
-      passedOver.push({ file: name, why: 'unreadable' });
+      passedOver.push({ file: name, why: 'unreadable', companion });
       continue;
     }
     if (kind.kind === 'other' && dumpName?.test(name) !== true) {
-      passedOver.push({ file: name, why: 'no-use', title: kind.title });
+      passedOver.push({ file: name, why: 'no-use', title: kind.title, companion });
     }
     yield { name, kind };
   }

@@ -110,7 +110,7 @@ async function rawMemory(
   const known = new Set(certain.flatMap(({ dump }) => dump));
   const dumps = seen.filter(({ name, kind }) => kind.kind === 'raw' && !known.has(name)).map(({ name }) => name);
   const owners = new Owners([...certain, ...dumps.map(single)]);
-  const { own, shared } = owners.divide(companions);
+  const { own, shared } = owners.divide(companions, ({ name }) => name);
   const placed: Found[] = [];
   const taken = new Set<string>();
   const place = async (files: readonly CompanionFile[], isOwn: boolean): Promise<string | null> => {

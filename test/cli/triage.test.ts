@@ -208,6 +208,52 @@ describe('what lies beside a dump', () => {
     expect(crashes[0]?.why).toMatch(/^not used: iomem\.txt: has zeros for all addresses.*; regs\.json: /);
   });
 
+  test.each<[string, (at: (...parts: string[]) => string) => void, RegExp]>([
+    ['is no JSON', (at) => writeFileSync(at('a', 'regs.json'), 'none\n'), /^not used: regs\.json \(a text file\)$/],
+    [
+      'is a link out of what was named',
+      (at) => symlinkSync(join(SAMPLES_FOLDER, 'bad-span', 'regs.json'), at('a', 'regs.json')),
+      /^not used: regs\.json \(a link out of what was named\)$/,
+    ],
+    [
+      'is a link to nothing',
+      (at) => symlinkSync('gone', at('a', 'iomem.txt')),
+      /^not used: iomem\.txt \(a link to nothing\)$/,
+    ],
+    [
+      'is one of two',
+      (at) => {
+        for (const name of ['regs-1.json', 'regs-2.json'])
+          cpSync(join(SAMPLES_FOLDER, 'bad-span', 'regs.json'), at('a', name));
+      },
+      /^not used: regs-1\.json \(one of several .*--regs-name picks one\); regs-2\.json \(/,
+    ],
+    [
+      "is another dump's",
+      (at) => cpSync(join(SAMPLES_FOLDER, 'bad-span', 'regs.json'), at('a', 'vmcore.2.regs.json')),
+      /^not used: vmcore\.2\.regs\.json \(of another dump, by its name\)$/,
+    ],
+  ])('that %s is told in the row', async (_, add, why) => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: 'vmcore.1' });
+    add(at);
+    const { crashes } = await read('.');
+    expect(crashes[0]).toMatchObject({ status: 'ok', regs: null, iomem: null });
+    expect(crashes[0]?.why).toMatch(why);
+    // Whom it is shown to is not to learn the names of files.
+    const { stdout } = await run(['triage', '.', '--redact', '--format', 'json'], { cwd: at() });
+    expect(stdout).not.toMatch(/(?:regs|iomem)[-0-9.]*\.(?:json|txt)/);
+  });
+
+  test('is not told of where something else is taken, or where it is of another dump', async () => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: '1.vmcore' });
+    crash('a', 'bare-vmcore', { vmcore: '2.vmcore' });
+    writeFileSync(at('a', '2.regs.json'), 'none\n');
+    const { crashes } = await read('.');
+    expect(crashes.map(({ why }) => why)).toEqual([null, 'not used: 2.regs.json (a text file)']);
+  });
+
   test('is the reason where nothing goes without it', async () => {
     const { crash, at, json: read } = place();
     crash('a');

@@ -21,6 +21,7 @@ import { findingsAbout } from '../sections/smmu.ts';
 import { headline } from '../sections/verdict.ts';
 import { paintedProse } from '../text/prose.ts';
 import { makeStyle } from '../text/style.ts';
+import { meantInWords } from './taken.ts';
 
 /** What became of each SMMU, as the text report says it. */
 export function smmuRows(inspection: Inspection): CrashSmmu[] {
@@ -81,9 +82,7 @@ export function rowMaker(
       status: failure === null ? 'ok' : (STATUS[failure] ?? 'failed'),
       exitCode: isOk ? analysis.exitCode : 2,
       failure,
-      why: isOk
-        ? unusedInWords(analysis.unused, nameless)
-        : ((nameless ? analysis.reason : analysis.why) ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
+      why: whyOf(crash, analysis, limits, nameless),
       fingerprint: fingerprintOfRow(smmus, isOk ? null : analysis),
       smmus,
       ...frame,
@@ -91,10 +90,23 @@ export function rowMaker(
   };
 }
 
-function unusedInWords(unused: readonly Unused[], nameless: boolean): string | null {
-  if (unused.length === 0) return null;
-  const whys = unused.map(({ companion, why, reason }) => (nameless ? `${companion} ${reason ?? ''}`.trim() : why));
-  return `not used: ${whys.join('; ')}`;
+/** Why there is no result; and what of the files beside the dump was not used for it, or might have helped. */
+function whyOf(crash: Crash, analysis: Analysis, limits: Limits, nameless: boolean): string | null {
+  const meant = meantInWords(crash, nameless);
+  if (analysis.status === 'ok') return notUsed([...unusedInWords(analysis.unused, nameless), ...meant]);
+  const { failure, why, reason } = analysis;
+  const limited = LIMITED[failure]?.(limits);
+  const failed = (nameless ? reason : why) ?? limited ?? failure;
+  const left = crash.problem === null && limited === undefined ? notUsed(meant) : null;
+  return left === null ? failed : `${failed}; ${left}`;
+}
+
+function notUsed(whys: readonly string[]): string | null {
+  return whys.length === 0 ? null : `not used: ${whys.join('; ')}`;
+}
+
+function unusedInWords(unused: readonly Unused[], nameless: boolean): string[] {
+  return unused.map(({ companion, why, reason }) => (nameless ? `${companion} ${reason ?? ''}`.trim() : why));
 }
 
 const STATUS: Partial<Readonly<Record<Failure, Status>>> = { time: 'timeout', link: 'skipped' };

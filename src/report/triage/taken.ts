@@ -23,22 +23,30 @@ export function takenInWords(crash: Crash): string {
   return `${path}: ${[`dump ${dump.join(' + ')}`, ...taken].join(', ')}${rest}`;
 }
 
+/** What is not used and by its name was meant to be; only where nothing else is. `nameless`: not by its name. */
+export function meantInWords(crash: Crash, nameless: boolean): string[] {
+  const meant = crash.passedOver.filter(({ companion }) => companion !== null && crash[companion] === null);
+  const words = meant.map((one) => `${nameless ? one.companion : one.file} (${reasonInWords(one)})`);
+  const each = [...new Set(words)];
+  return each.length > MAX_NAMED ? [...each.slice(0, MAX_NAMED), `${each.length - MAX_NAMED} more`] : each;
+}
+
 function passedOverInWords(passed: PassedOver): string {
-  const { file } = passed;
-  switch (passed.why) {
-    case 'no-use':
-      return `${file} (${passed.title})`;
-    case 'link-out':
-      return `${file} (a link out of what was named)`;
-    case 'link-nowhere':
-      return `${file} (a link to nothing)`;
-    case 'link-to-folder':
-      return `${file} (a link to a folder, which is not followed)`;
-    case 'special':
-      return `${file} (no regular file)`;
-    case 'unreadable':
-      return `${file} (cannot be read)`;
-    case 'ambiguous':
-      return `${file} (one of several that could be the ${CALLED[passed.companion]}${passed.companion === 'regs' ? '; --regs-name picks one' : ''})`;
-  }
+  return `${passed.file} (${reasonInWords(passed)})`;
+}
+
+const REASONS: Readonly<Record<Exclude<PassedOver['why'], 'no-use' | 'ambiguous'>, string>> = {
+  'link-out': 'a link out of what was named',
+  'link-nowhere': 'a link to nothing',
+  'link-to-folder': 'a link to a folder, which is not followed',
+  special: 'no regular file',
+  unreadable: 'cannot be read',
+  'of-another': 'of another dump, by its name',
+};
+
+function reasonInWords(passed: PassedOver): string {
+  if (passed.why === 'no-use') return passed.title;
+  if (passed.why !== 'ambiguous') return REASONS[passed.why];
+  const advice = passed.companion === 'regs' ? '; --regs-name picks one' : '';
+  return `one of several that could be the ${CALLED[passed.companion]}${advice}`;
 }
