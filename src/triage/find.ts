@@ -6,6 +6,7 @@ import { InputError } from '../errors.ts';
 import type { Crash, NotSearched } from './crash.ts';
 import { crashesIn, type NameOptions } from './crashes-in-folder.ts';
 import { type Listing, listFolder } from './folder-listing.ts';
+import { crashesOfManifest, isManifest } from './manifest.ts';
 
 /** Crashes lie a step or two below; deeper than this is somebody's home directory. */
 const MAX_DEPTH = 8;
@@ -38,19 +39,14 @@ export class CrashFinder {
   }
 
   /**
-   * Crashes of what was named: a folder with crashes in it or anywhere below, or a dump. `several`: it is one of several
-   * places. They are then called by the whole path, and one that is not there is a crash that cannot be read; alone it
-   * throws InputError (`file`).
+   * Crashes of what was named: a folder with crashes in it or anywhere below, a dump, or a manifest. `several`: it is one of
+   * several places, and its crashes are called by the whole path. Throws InputError (`file`) for what is not there or cannot
+   * be reached, and (`format`) for a manifest that cannot be used.
    */
   async *find(named: string, several = false): AsyncGenerator<Crash> {
-    const stat = statSync(named, { throwIfNoEntry: false });
-    if (stat === undefined) {
-      if (!several) throw new InputError('file', 'is not there', { file: named });
-      yield* this.once([missing(named)]);
-      return;
-    }
-    if (!stat.isDirectory()) {
-      yield* this.#dumpNamed(named);
+    if (!isFolder(named)) {
+      if (isManifest(named)) yield* this.once(crashesOfManifest(named));
+      else yield* this.#dumpNamed(named);
       return;
     }
     this.#waiting.push({ path: named, label: several ? named : '', depth: 0, root: named });
@@ -118,10 +114,12 @@ export class CrashFinder {
   }
 }
 
-function missing(path: string): Crash {
-  const companions = { regs: null, dmesg: null, log: null, iomem: null, iort: null, dtb: null };
-  const reason = 'is not there';
-  const problem = { failure: 'file', why: `${path}: ${reason}`, reason } as const;
-  const about = { when: null, host: null, placedBySnapshot: false, passedOver: [] };
-  return { name: path, path, folder: path, dump: [], ...companions, ...about, problem };
+function isFolder(named: string): boolean {
+  try {
+    return statSync(named).isDirectory();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = code === 'ENOENT' ? 'is not there' : `cannot be reached (${code})`;
+    throw new InputError('file', message, { file: named, cause });
+  }
 }

@@ -416,6 +416,33 @@ describe('a list', () => {
     expect(status).toBe(3);
   });
 
+  test('costs nothing for what in it is no list of crashes, or cannot be reached', async () => {
+    const { crash, at, path } = place();
+    crash('a');
+    writeFileSync(at('bad.json'), '{');
+    symlinkSync('loop', at('loop'));
+    const stdin = ['bad.json', 'a/regs.json', 'gone.json', 'loop', 'x'.repeat(5000), 'a'].join('\n');
+    const { stdout, status } = await run(['triage', '-', '--json'], { cwd: path, stdin });
+    const { crashes } = JSON.parse(stdout) as Report;
+    expect(crashes.map(({ status: how, failure }) => [how, failure])).toEqual([
+      ['failed', 'format'],
+      ['failed', 'format'],
+      ['failed', 'file'],
+      ['failed', 'file'],
+      ['failed', 'file'],
+      ['ok', null],
+    ]);
+    expect(crashes[0]?.why).toMatch(/^bad\.json: is not JSON/);
+    expect(crashes[1]?.why).toMatch(/^a\/regs\.json: is a register snapshot, and no list of crashes; name the folder/);
+    expect(status).toBe(3);
+  });
+
+  test('may have a folder in it that is called as a manifest is', async () => {
+    const { crash, json: read } = place();
+    crash('a.json');
+    expect((await read('a.json')).crashes.map(({ crash: name }) => name)).toEqual(['a.json']);
+  });
+
   test('in a manifest, whose crashes have their files apart', async () => {
     const { crash, at, json: read } = place();
     crash('dumps', 'bad-span', { 'dump.raw': 'x.img' });
