@@ -102,7 +102,7 @@ function* seenFiles(
 }
 
 function crashOf(
-  { dump, host, placedBySnapshot = false, problem = null }: Found,
+  { dump, host, placedBySnapshot = false, isLost = false, problem = null }: Found,
   { path: folder, label, several }: Folder & { readonly several: boolean },
   { own, shared }: { readonly own: readonly CompanionFile[]; readonly shared: readonly CompanionFile[] },
   passedOver: readonly PassedOver[],
@@ -122,7 +122,7 @@ function crashOf(
     name: several ? (label === '' ? first : `${label}/${first}`) : label,
     path: several ? join(folder, first) : folder,
     folder,
-    dump,
+    dump: isLost ? [] : dump,
     placedBySnapshot,
     ...companions,
     when: told.when,

@@ -15,6 +15,8 @@ export interface Found {
   readonly dump: readonly string[];
   readonly host: string | null;
   readonly placedBySnapshot?: boolean;
+  /** Its name leads to no file at all. */
+  readonly isLost?: boolean;
   readonly problem?: Crash['problem'];
 }
 
@@ -154,6 +156,6 @@ function broken(seen: readonly SeenFile[], listing: Listing, meant: (name: strin
     ...[...files, ...links].filter((name) => unused(name) && meant(name)).map(single),
     ...failing(specials, 'file', 'is not a regular file; a file is needed'),
     ...failing(linksOut, 'link', 'is a link out of the folder that was named'),
-    ...failing(linksNowhere, 'file', 'is a link to nothing'),
+    ...failing(linksNowhere, 'file', 'is a link to nothing').map((one) => ({ ...one, isLost: true })),
   ];
 }

@@ -1,9 +1,9 @@
 /** Finds the crashes below folders, the same ones in the same order on every machine, one after the other as they are asked for. */
 
 import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
-import type { Crash, NotSearched } from './crash.ts';
+import { COMPANIONS, type Crash, type NotSearched } from './crash.ts';
 import { crashesIn, type NameOptions } from './crashes-in-folder.ts';
 import { type Listing, listFolder } from './folder-listing.ts';
 import { crashesOfManifest, isManifest } from './manifest.ts';
@@ -87,11 +87,12 @@ export class CrashFinder {
     }
   }
 
-  /** Each once, whatever was named twice. */
+  /** Each once, whatever was named twice, and however: as the first to name it did. */
   *once(crashes: Iterable<Crash>): Generator<Crash> {
     for (const crash of crashes) {
-      if (this.#seen.has(crash.path)) continue;
-      this.#seen.add(crash.path);
+      const keys = [crash.path, filesOf(crash)];
+      if (keys.some((key) => this.#seen.has(key))) continue;
+      for (const key of keys) this.#seen.add(key);
       yield crash;
     }
   }
@@ -110,7 +111,25 @@ export class CrashFinder {
   }
 
   #leaveOut(path: string, why: NotSearched['why'], code: string | null = null): void {
-    if (this.notSearched.length < MAX_NOT_SEARCHED) this.notSearched.push({ path, why, code });
+    const known = this.notSearched.some((place) => place.why === why && resolve(place.path) === resolve(path));
+    if (!known && this.notSearched.length < MAX_NOT_SEARCHED) this.notSearched.push({ path, why, code });
+  }
+}
+
+/** The same for the same files, however the way to their folder is written. Links of the folder itself are not followed. */
+function filesOf({ path, folder, dump, ...crash }: Crash): string {
+  if (dump.length === 0) return `\0${resolve(path)}`;
+  const at = realPath(folder);
+  const companions = COMPANIONS.map((one) => crash[one] && resolve(at, crash[one]));
+  return `\0${JSON.stringify([dump.map((name) => resolve(at, name)), companions])}`;
+}
+
+/** Where it is not there any more, as it was written. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return resolve(folder);
   }
 }
 

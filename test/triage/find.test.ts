@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
 import type { Crash } from '../../src/triage/crash.ts';
@@ -115,7 +115,7 @@ describe('dumps are known by what they hold', () => {
     symlinkSync('nothing', join(folder, '7.vmcore'));
     symlinkSync(outside, join(folder, 'a-folder'));
     const crashes = await found(folder);
-    expect(crashes.map(({ dump, problem }) => [dump[0], problem?.reason])).toEqual([
+    expect(crashes.map(({ path, problem }) => [path.slice(folder.length + 1), problem?.reason])).toEqual([
       ['1.vmcore', undefined],
       ['2.vmcore', undefined],
       ['3.vmcore', undefined],
@@ -128,7 +128,7 @@ describe('dumps are known by what they hold', () => {
     ]);
     expect(crashes[0]?.passedOver).toContainEqual({ file: 'a-folder', why: 'link-to-folder', companion: null });
     const asked = await dumps(folder, { dumpName: /^[17]\..*$/ });
-    expect(asked).toEqual([['1.vmcore'], ['7.vmcore']]);
+    expect(asked).toEqual([['1.vmcore'], []]);
   });
 
   test('dumps are not lost beside a folder of another kind, or beside a snapshot that places one', async () => {
@@ -305,6 +305,35 @@ describe('what is searched', () => {
     for await (const { name } of finder.find(deep)) names.push(name);
     expect(names).toEqual(['a']);
     expect(finder.notSearched).toEqual([{ path: join(deep, 'a/b/c/d/e/f/g/h'), why: 'too-deep', code: null }]);
+  });
+
+  test('what is named twice is one, however that is written, and called as it was the first time', async () => {
+    const folder = tree({ 'c1/vmcore': ELF, 'c1/regs.json': REGS, 'c2/vmcore': ELF, 'c2/x.vmcore': ELF });
+    const link = join(top, 'c1-again');
+    symlinkSync(join(folder, 'c1'), link);
+    const list = join(folder, 'list.json');
+    writeFileSync(list, JSON.stringify({ version: 1, crashes: [{ dump: 'c1/vmcore', regs: 'c1/regs.json' }] }));
+    const here = relative('.', folder);
+    const spellings = ['c1', 'c1/', './c1', 'c1/../c1', 'c1/vmcore', '.'].map((path) => `${folder}/${path}`);
+    for (const first of [...spellings.slice(0, -1), `${here}/c1`, link]) {
+      const finder = new CrashFinder();
+      const paths: string[] = [];
+      for (const place of [first, ...spellings, `${here}/c1/`, `${here}/c2`, link, list]) {
+        for await (const { path } of finder.find(place, true)) paths.push(path);
+      }
+      expect(paths).toEqual([first, join(folder, 'c2', 'vmcore'), join(folder, 'c2', 'x.vmcore')]);
+    }
+  });
+
+  test('a loop of links that is called as a dump is said', async () => {
+    const folder = tree({ vmcore: ELF, 'regs.json': REGS });
+    for (const name of ['1.vmcore', '2.vmcore']) symlinkSync(name, join(folder, name));
+    const crashes = await found(folder);
+    expect(crashes.map(({ path, problem }) => [path.slice(folder.length), problem?.reason])).toEqual([
+      ['/1.vmcore', 'is a link to nothing'],
+      ['/2.vmcore', 'is a link to nothing'],
+      ['/vmcore', undefined],
+    ]);
   });
 
   test('the order is that of the paths', async () => {
