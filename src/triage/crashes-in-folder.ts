@@ -16,6 +16,8 @@ import { type Told, toldByFolder } from './layouts.ts';
 export interface NameOptions {
   readonly dumpName?: RegExp | undefined;
   readonly regsName?: RegExp | undefined;
+  /** Hears of a folder that has files and no crash. */
+  readonly onNoCrash?: ((folder: string, passedOver: readonly PassedOver[]) => void) | undefined;
 }
 
 /** `only`: the one dump of it that was named. `label`: what the folder is called. */
@@ -25,8 +27,14 @@ export interface Folder {
   readonly only?: string;
 }
 
-/** Those of one folder, in the order of their dumps' names. Nothing of a dump is read but its first bytes. */
-export async function crashesIn(folder: Folder, listing: Listing, names: NameOptions): Promise<Crash[]> {
+/** Crashes, in the order of their dumps' names, and all files that are no crash's. */
+export interface InFolder {
+  readonly crashes: readonly Crash[];
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** What is in one folder. Nothing of a dump is read but its first bytes. */
+export async function crashesIn(folder: Folder, listing: Listing, names: NameOptions): Promise<InFolder> {
   const passedOver = notOpened(listing, names);
   const files = [...listing.files, ...listing.links].sort();
   const seen = [...seenFiles(folder.path, files, names, passedOver)];
@@ -39,15 +47,14 @@ export async function crashesIn(folder: Folder, listing: Listing, names: NameOpt
   passedOver.push(...others.map(({ name: file, companion }) => ({ file, why: 'of-another', companion }) as const));
   passedOver.push(...memoryOfNobody(seen, found, names));
   const dumps = new Set(found.flatMap(({ dump }) => dump));
-  const left = owners.divide(
-    passedOver.filter(({ file }) => !dumps.has(file)),
-    ({ file }) => file,
-  );
-  return chosen.map((one) => {
+  const unused = passedOver.filter(({ file }) => !dumps.has(file));
+  const left = owners.divide(unused, ({ file }) => file);
+  const crashes = chosen.map((one) => {
     const several = found.length > 1 || only !== undefined;
     const files = { own: own.get(one) ?? [], shared };
     return crashOf(one, { ...folder, several }, files, [...(left.own.get(one) ?? []), ...left.shared, ...left.others]);
   });
+  return { crashes, passedOver: unused };
 }
 
 function notOpened(

@@ -61,7 +61,7 @@ export class CrashFinder {
     // It was named, so that nothing is left out for where it leads, or for what it is.
     const links = [...listing.links, ...listing.linksOut.filter((link) => link === only)];
     const label = folder === '.' ? '' : folder;
-    yield* this.once(await crashesIn({ path: folder, label, only }, { ...listing, links }, this.#names));
+    yield* this.once((await crashesIn({ path: folder, label, only }, { ...listing, links }, this.#names)).crashes);
   }
 
   async *#below(folder: Waiting): AsyncGenerator<Crash> {
@@ -75,7 +75,12 @@ export class CrashFinder {
     const listing = this.#list(folder);
     if (listing === null) return;
     const own = label === '' ? basename(realpathSync(root)) : label;
-    yield* this.once(await crashesIn({ path, label: own }, listing, this.#names));
+    const { crashes, passedOver } = await crashesIn({ path, label: own }, listing, this.#names);
+    if (crashes.length === 0 && passedOver.length > 0) this.#names.onNoCrash?.(path, passedOver);
+    // Whatever it is called, it may be a dump.
+    const unread = passedOver.filter(({ why, companion }) => why === 'unreadable' && companion === null);
+    for (const { file } of unread) this.#leaveOut(join(path, file), 'unreadable');
+    yield* this.once(crashes);
     if (depth === MAX_DEPTH && listing.folders.length > 0) {
       this.#leaveOut(path, 'too-deep');
       return;

@@ -310,6 +310,38 @@ describe('exit status', () => {
   });
 });
 
+describe('what was not searched', () => {
+  test.each<[string, (at: (...parts: string[]) => string) => void]>([
+    ['is too deep', (at) => mkdirSync(at('1', '2', '3', '4', '5', '6', '7', '8', '9'), { recursive: true })],
+    ['has a name that is no text', (at) => mkdirSync(Buffer.concat([Buffer.from(`${at()}/`), Buffer.from([0xff])]))],
+    [
+      'has a name that is no text, and is a file',
+      (at) => writeFileSync(Buffer.concat([Buffer.from(`${at()}/`), Buffer.from([0xff])]), 'x'),
+    ],
+  ])('because it %s: exit status 3, and said in every format', async (_, make) => {
+    const { crash, at, triage: text, json: read } = place();
+    crash('a');
+    make(at);
+    const { status, totals } = await read('.');
+    expect({ status, exitCode: totals.exitCode }).toEqual({ status: 3, exitCode: 3 });
+    expect((await text('.')).stdout).toContain('Not searched');
+    for (const format of ['ndjson', 'csv', 'junit']) {
+      expect((await text('.', '--format', format)).stderr).toContain('not searched: ');
+    }
+    expect((await text('.', '--fail-on', 'never', '--shard', '1/1')).status).toBe(3);
+  });
+});
+
+test('-v names what lies where no dump is', async () => {
+  const { crash, at, triage: text } = place();
+  crash('a');
+  mkdirSync(at('old'));
+  writeFileSync(at('old', 'crash.gz'), Buffer.from([0x1f, 0x8b, 8, 0]));
+  const { stderr, status } = await text('.', '-v');
+  expect(stderr).toMatch(/^old: no dump; not used: crash\.gz \(.*gzip.*\)$/m);
+  expect(status).toBe(1);
+});
+
 test('-v says what was taken for what', async () => {
   const { crash, at, triage: text } = place();
   crash('a');

@@ -17,10 +17,18 @@ const MAX_NAMED = 8;
 export function takenInWords(crash: Crash): string {
   const { path, dump, passedOver } = crash;
   const taken = COMPANIONS.flatMap((one) => (crash[one] === null ? [] : [`${CALLED[one]} ${crash[one]}`]));
-  const left = passedOver.slice(0, MAX_NAMED).map(passedOverInWords);
-  const more = passedOver.length - left.length;
-  const rest = left.length === 0 ? '' : `; not used: ${left.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return `${path}: ${[`dump ${dump.join(' + ')}`, ...taken].join(', ')}${rest}`;
+  return `${path}: ${[`dump ${dump.join(' + ')}`, ...taken].join(', ')}${passedOver.length === 0 ? '' : `; ${left(passedOver)}`}`;
+}
+
+/** `old: no dump; not used: vmcore.tar (a tar archive)`. */
+export function noCrashInWords(folder: string, passedOver: readonly PassedOver[]): string {
+  return `${folder}: no dump; ${left(passedOver)}`;
+}
+
+function left(passedOver: readonly PassedOver[]): string {
+  const named = passedOver.slice(0, MAX_NAMED).map(passedOverInWords);
+  const more = passedOver.length - named.length;
+  return `not used: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** What is not used and by its name was meant to be; only where nothing else is. `nameless`: not by its name. */
