@@ -30,6 +30,14 @@ export interface Crash extends Readonly<Record<Companion, string | null>> {
   /** What is wrong with it as far as looking at the files tells; then there is nothing to open. */
   readonly problem: Failed | null;
   readonly passedOver: readonly PassedOver[];
+  /** Memory that is in none of the parts of a split dump that are there. */
+  readonly missing?: readonly PaddrRange[];
+}
+
+/** Physical addresses: from the first byte to the one behind the last. */
+export interface PaddrRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A file that is not used. `title` is what it is; `companion` what by its name it is meant as, if anything. */

@@ -109,7 +109,7 @@ function* seenFiles(
 }
 
 function crashOf(
-  { dump, host, placedBySnapshot = false, isLost = false, problem = null }: Found,
+  { dump, host, placedBySnapshot = false, isLost = false, problem = null, missing = [] }: Found,
   { path: folder, label, several }: Folder & { readonly several: boolean },
   { own, shared }: { readonly own: readonly CompanionFile[]; readonly shared: readonly CompanionFile[] },
   passedOver: readonly PassedOver[],
@@ -136,6 +136,7 @@ function crashOf(
     host: host ?? told.host,
     problem,
     passedOver: [...passedOver, ...doubtful],
+    ...(missing.length > 0 ? { missing } : {}),
   };
 }
 

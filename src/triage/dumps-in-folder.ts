@@ -1,12 +1,12 @@
 /** Which files of a folder are dumps? Containers by their content, memory without one by its name, and what cannot be one. */
 
 import { join } from 'node:path';
-import { readKdumpHeader } from '../dump/kdump-header.ts';
+import { type KdumpHeader, readKdumpHeader } from '../dump/kdump-header.ts';
 import { openFileSource } from '../dump/source.ts';
 import { isInputError } from '../errors.ts';
 import { loadSnapshot } from '../snapshot/load.ts';
 import { type CompanionFile, choose, Owners, type SeenFile } from './companions.ts';
-import type { Crash, Failure } from './crash.ts';
+import type { Crash, Failure, PaddrRange } from './crash.ts';
 import { isDumpName, isRawName } from './file-kinds.ts';
 import type { Listing } from './folder-listing.ts';
 
@@ -18,6 +18,7 @@ export interface Found {
   /** Its name leads to no file at all. */
   readonly isLost?: boolean;
   readonly problem?: Crash['problem'];
+  readonly missing?: readonly PaddrRange[];
 }
 
 /** Where dumps are looked for, and what is known of the files there. */
@@ -71,16 +72,33 @@ function unpacked(name: string): string {
 
 /** The parts of a split dump say so, and what of: the same machine in the same moment. */
 function withPartsJoined(folder: string, containers: readonly SeenFile[]): Found[] {
-  const sets = new Map<string, { dump: string[]; host: string | null }>();
+  const sets = new Map<string, { dump: string[]; host: string | null; parts: KdumpHeader[] }>();
   for (const { name, kind } of containers) {
     const header = kind.kind === 'dump' && kind.format === 'kdump' ? headerOf(name, join(folder, name)) : null;
     const isPart = header?.split != null;
     const key = isPart ? JSON.stringify([...header.identity]) : `/${name}`;
-    const set = sets.get(key) ?? { dump: [], host: hostOf(header?.identity.get('nodename')) };
+    const set = sets.get(key) ?? { dump: [], host: hostOf(header?.identity.get('nodename')), parts: [] };
     set.dump.push(name);
+    if (isPart) set.parts.push(header);
     sets.set(key, set);
   }
-  return [...sets.values()];
+  return [...sets.values()].map(({ parts, ...set }) => ({ ...set, missing: missingOf(parts) }));
+}
+
+/** What lies between the parts, and in front of and behind all of them. */
+function missingOf(parts: readonly KdumpHeader[]): PaddrRange[] {
+  const missing: PaddrRange[] = [];
+  let covered = 0;
+  const upTo = (pfn: number, blockSize: number) => {
+    if (pfn > covered) missing.push({ from: covered * blockSize, to: pfn * blockSize });
+  };
+  const inOrder = parts.toSorted((a, b) => (a.split?.startPfn ?? 0) - (b.split?.startPfn ?? 0));
+  for (const { split, blockSize } of inOrder) {
+    upTo(split?.startPfn ?? 0, blockSize);
+    covered = Math.max(covered, split?.endPfn ?? 0);
+  }
+  for (const { maxMapnr, blockSize } of inOrder.slice(-1)) upTo(maxMapnr, blockSize);
+  return missing;
 }
 
 /** `uname -n`; what a machine has before anybody names it is no name. */
@@ -89,7 +107,7 @@ function hostOf(nodename: string | undefined): string | null {
 }
 
 /** Null for one that is damaged, as whoever opens it will say. */
-function headerOf(name: string, path: string): ReturnType<typeof readKdumpHeader> | null {
+function headerOf(name: string, path: string): KdumpHeader | null {
   try {
     const source = openFileSource(name, path);
     try {

@@ -7,6 +7,7 @@ import { SAMPLES_FOLDER } from '../../samples/make.ts';
 import type { CrashGroup, CrashRow, Totals } from '../../src/triage/crash.ts';
 import { run } from '../support/command.ts';
 import { makeCrashTree, type TreeKind } from '../support/crash-tree.ts';
+import { kdump } from '../support/kdump-writer.ts';
 import { expectStrictlyValidDocument } from '../support/schema.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { parseXml } from '../support/xml.ts';
@@ -288,6 +289,20 @@ describe('what lies beside a dump', () => {
     expect(crashes[0]).toMatchObject({ status: 'ok', regs: 'regs.txt', why: null });
     expect(crashes[0]?.smmus[0]?.verdict).toBe('adopted');
   });
+});
+
+test('a row of a split dump says which memory is in parts that are not there', async () => {
+  const { at, json: read } = place();
+  mkdirSync(at('a'));
+  const page = { pfn: 0x40001, bytes: Buffer.alloc(4096, 1), as: 'plain' } as const;
+  const split = { startPfn: 0x40001, endPfn: 0x40002 };
+  const utsname = { machine: 'aarch64' };
+  writeFileSync(at('a', 'v.2'), kdump([{ ...page, pfn: 0x40000 }, page], { utsname, split }).bytes);
+  const { crashes } = await read('.');
+  expect(crashes[0]).toMatchObject({ status: 'failed' });
+  expect(crashes[0]?.why).toMatch(
+    /^parts of the dump are missing: no file has the memory from 0x0 to 0x40000fff; .*VMCOREINFO/,
+  );
 });
 
 describe('exit status', () => {

@@ -87,6 +87,19 @@ describe('dumps are known by what they hold', () => {
     expect(await dumps(tree(files))).toEqual([['v.1', 'v.2'], ['w.1']]);
   });
 
+  test('what no part of a split dump holds is known', async () => {
+    const ends = [0, 0x40000, 0x40001, 0x40002];
+    const part = (i: number) => KDUMP('a', { startPfn: ends[i] as number, endPfn: ends[i + 1] as number });
+    const missing = async (...parts: number[]) =>
+      (await found(tree(Object.fromEntries(parts.map((i) => [`v.${i}`, part(i)])))))[0]?.missing;
+    expect(await missing(0, 1, 2)).toBeUndefined();
+    expect(await missing(0, 2)).toEqual([{ from: 0x4000_0000, to: 0x4000_1000 }]);
+    expect(await missing(1)).toEqual([
+      { from: 0, to: 0x4000_0000 },
+      { from: 0x4000_1000, to: 0x4000_2000 },
+    ]);
+  });
+
   test('programs, texts, and what was packed or summed up of a dump that is there are none', async () => {
     const vmlinux = Buffer.from(ELF);
     vmlinux.writeUInt16LE(2, 16);

@@ -9,6 +9,7 @@ import {
   type CrashRow,
   type CrashSmmu,
   type Failure,
+  type PaddrRange,
   type Status,
   type Unused,
 } from '../../triage/crash.ts';
@@ -92,14 +93,28 @@ export function rowMaker(
 
 /** Why there is no result; and what of the files beside the dump was not used for it, or might have helped. */
 function whyOf(crash: Crash, analysis: Analysis, limits: Limits, nameless: boolean): string | null {
-  const meant = meantInWords(crash, nameless);
-  if (analysis.status === 'ok') return notUsed([...unusedInWords(analysis.unused, nameless), ...meant]);
-  const { failure, why, reason } = analysis;
-  const limited = LIMITED[failure]?.(limits);
-  const failed = (nameless ? reason : why) ?? limited ?? failure;
-  const left = crash.problem === null && limited === undefined ? notUsed(meant) : null;
-  return left === null ? failed : `${failed}; ${left}`;
+  const limited = analysis.status === 'ok' ? undefined : LIMITED[analysis.failure]?.(limits);
+  const unused = analysis.status === 'ok' ? unusedInWords(analysis.unused, nameless) : [];
+  const couldHelp = crash.problem === null && limited === undefined;
+  const whys = [
+    couldHelp ? missingInWords(crash.missing ?? []) : null,
+    analysis.status === 'ok' ? null : ((nameless ? analysis.reason : analysis.why) ?? limited ?? analysis.failure),
+    couldHelp ? notUsed([...unused, ...meantInWords(crash, nameless)]) : null,
+  ].filter((why) => why !== null);
+  return whys.length === 0 ? null : whys.join('; ');
 }
+
+function missingInWords(ranges: readonly PaddrRange[]): string | null {
+  const words = ranges.slice(0, MAX_RANGES).map(({ from, to }) => `${hex(from)} to ${hex(to - 1)}`);
+  const more = ranges.length > MAX_RANGES ? ', and more' : '';
+  return words.length === 0
+    ? null
+    : `parts of the dump are missing: no file has the memory from ${words.join(', ')}${more}`;
+}
+
+const MAX_RANGES = 4;
+
+const hex = (paddr: number) => `0x${paddr.toString(16)}`;
 
 function notUsed(whys: readonly string[]): string | null {
   return whys.length === 0 ? null : `not used: ${whys.join('; ')}`;
