@@ -49,10 +49,13 @@ export async function crashesIn(folder: Folder, listing: Listing, names: NameOpt
   const dumps = new Set(found.flatMap(({ dump }) => dump));
   const unused = passedOver.filter(({ file }) => !dumps.has(file));
   const left = owners.divide(unused, ({ file }) => file);
+  // One list for all of them: a folder may have as many dumps as files that are none.
+  const common = [...left.shared, ...left.others];
   const crashes = chosen.map((one) => {
     const several = found.length > 1 || only !== undefined;
     const files = { own: own.get(one) ?? [], shared };
-    return crashOf(one, { ...folder, several }, files, [...(left.own.get(one) ?? []), ...left.shared, ...left.others]);
+    const ownLeft = left.own.get(one);
+    return crashOf(one, { ...folder, several }, files, ownLeft === undefined ? common : [...ownLeft, ...common]);
   });
   return { crashes, passedOver: unused };
 }
@@ -135,7 +138,7 @@ function crashOf(
     when: told.when,
     host: host ?? told.host,
     problem,
-    passedOver: [...passedOver, ...doubtful],
+    passedOver: doubtful.length === 0 ? passedOver : [...passedOver, ...doubtful],
     ...(missing.length > 0 ? { missing } : {}),
   };
 }

@@ -17,7 +17,7 @@ const MAX_NAMED = 8;
 export function takenInWords(crash: Crash): string {
   const { path, dump, passedOver } = crash;
   const taken = COMPANIONS.flatMap((one) => (crash[one] === null ? [] : [`${CALLED[one]} ${crash[one]}`]));
-  return `${path}: ${[`dump ${dump.join(' + ')}`, ...taken].join(', ')}${passedOver.length === 0 ? '' : `; ${left(passedOver)}`}`;
+  return `${path}: ${[dump.length === 0 ? 'no dump' : `dump ${dump.join(' + ')}`, ...taken].join(', ')}${passedOver.length === 0 ? '' : `; ${left(passedOver)}`}`;
 }
 
 /** `old: no dump; not used: vmcore.tar (a tar archive)`. */
