@@ -49,7 +49,7 @@ Exit status:
   0  all were analysed; nothing found at or above --fail-on
   1  all were analysed; at least one has such a finding
   2  nothing could be analysed: bad arguments, no crashes, or none that can be read
-  3  at least one could not be told, or failed`;
+  3  at least one could not be told, failed, or was not reached`;
 
 /** Adds the command to the program, to run in `session`. */
 export function addTriageCommand(program: Command, session: Session): void {
@@ -115,13 +115,14 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
   const { reports, resume, verbose, timeout, memory, dumpName, regsName, redact } = flags;
   if (reports !== undefined) makeFolder(reports);
   const redactor = redact === true ? new (await import('../report/triage/redact.ts')).TriageRedactor(true) : null;
-  const [{ runTriage }, { rowMaker }, { crashLine, shardLine }, { takenInWords }, { reportName }] = await Promise.all([
-    import('../triage/run.ts'),
-    import('../report/triage/row.ts'),
-    import('../report/triage/ndjson.ts'),
-    import('../report/triage/taken.ts'),
-    import('../triage/report-name.ts'),
-  ]);
+  const [{ runTriage }, { rowMaker }, { crashLine, shardLine }, { noCrashInWords, takenInWords }, { reportName }] =
+    await Promise.all([
+      import('../triage/run.ts'),
+      import('../report/triage/row.ts'),
+      import('../report/triage/ndjson.ts'),
+      import('../report/triage/taken.ts'),
+      import('../triage/report-name.ts'),
+    ]);
   const limits = { seconds: timeout, byteLength: memory };
   const shared = sharedFlags(flags);
   // Rows of this one are printed as they become known.
@@ -133,7 +134,14 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
   };
   const options: RunOptions = {
     places,
-    names: { dumpName, regsName },
+    names: {
+      dumpName,
+      regsName,
+      onNoCrash:
+        verbose === true
+          ? (folder, passedOver) => session.note(`${escapeText(noCrashInWords(folder, passedOver))}\n`)
+          : undefined,
+    },
     resume,
     shard: flags.shard,
     env: session.io.env,
@@ -155,11 +163,20 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     const { crashes, complete, exitCode } = report.totals;
     if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
     await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session, places);
+    const [place] = report.notSearched;
+    if (place !== undefined && !outputs.some(({ format }) => SAYS_PLACES.includes(format))) {
+      const others = report.notSearched.length - 1;
+      const more = others > 0 ? `, and ${count(others, 'more place', 'more places')}` : '';
+      session.complain(`not searched: ${escapeText(place.path)} (${place.code ?? place.why})${more}`);
+    }
     if (!complete && !session.isUnread)
       session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
-    return crashes === 0 && complete ? 0 : exitCode;
+    return crashes === 0 && complete ? (place === undefined ? 0 : 3) : exitCode;
   });
 }
+
+/** Formats that have what was not searched; the others are rows and nothing else. */
+const SAYS_PLACES: readonly string[] = ['text', 'json', 'html'];
 
 async function merge(files: string[], flags: TriageFlags, session: Session): Promise<number> {
   if (files.length === 0) throw new InputError('usage', 'no parts were named: --merge part*.ndjson');

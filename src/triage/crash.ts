@@ -30,13 +30,31 @@ export interface Crash extends Readonly<Record<Companion, string | null>> {
   /** What is wrong with it as far as looking at the files tells; then there is nothing to open. */
   readonly problem: Failed | null;
   readonly passedOver: readonly PassedOver[];
+  /** Memory that is in none of the parts of a split dump that are there. */
+  readonly missing?: readonly PaddrRange[];
 }
 
-/** A file that is not used. `title` is what it is; `among` how many there were that could have been it. */
+/** Physical addresses: from the first byte to the one behind the last. */
+export interface PaddrRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A file that is not used. `title` is what it is; `companion` what by its name it is meant as, if anything. */
 export type PassedOver =
-  | { readonly file: string; readonly why: 'no-use'; readonly title: string }
-  | { readonly file: string; readonly why: 'link-out' | 'unreadable' }
-  | { readonly file: string; readonly why: 'ambiguous'; readonly companion: Companion };
+  | {
+      readonly file: string;
+      readonly why: 'no-use';
+      readonly title: string;
+      readonly companion: Companion | null;
+    }
+  | {
+      readonly file: string;
+      readonly why: 'link-out' | 'link-nowhere' | 'link-to-folder' | 'special' | 'unreadable';
+      readonly companion: Companion | null;
+    }
+  /** It is one of several that are as likely, or by its name that of a dump which is not there. */
+  | { readonly file: string; readonly why: 'ambiguous' | 'of-another'; readonly companion: Companion };
 
 export type Status = 'ok' | 'failed' | 'timeout' | 'skipped';
 

@@ -23,9 +23,11 @@ const SMALLEST_PAGE = 4096;
 /** Names that memory without a container has: nothing else tells it from other files without a beginning. */
 const RAW_NAME = /^(?:vmcore|dump|ddr|ram|mem(?:ory)?|core)(?![a-z])|\.(?:raw|mem|vmem|dump|dmp|vmcore)$/i;
 /** Names by which somebody waits for a dump: what cannot be one of these is a crash that cannot be read. */
-const DUMP_NAME = /^(?:vmcore(?!-dmesg)(?![a-z])|dump\.[0-9]{12})|\.(?:vmcore|kdump|lime|vmem)$/i;
-/** What says itself that it is something else. */
-const OTHER_ENDING = /\.(?:txt|log|json|md|html?|ya?ml|py|sh|c|h)$/i;
+const DUMP_NAME =
+  /^(?:vmcore(?!-dmesg)(?![a-z])|dump\.[0-9]{12})|\.(?:vmcore|kdump|lime|vmem)(?:\.(?:gz|xz|zst|bz2|lz4|lzo|zip|7z))?$/i;
+/** What says itself that it is something else: a text, a program, or the check sum or signature of a file. */
+const OTHER_ENDING =
+  /\.(?:txt|log|json|ndjson|md|html?|ya?ml|xml|csv|py|sh|c|h|sha[0-9]+(?:sums?)?|md5(?:sums?)?|crc(?:32)?|sig|asc)$/i;
 
 /** Whether a file of this name may be memory without a container. */
 export function isRawName(name: string): boolean {
@@ -47,6 +49,8 @@ interface Companions {
 
 const NEVER = /(?!)/;
 const CAPTURE_NAME = /(?:^|[^a-z])(?:regs|registers|devmem)(?![a-z])[^.]*(?:\.(?:txt|log|out|bin))?$/i;
+const ANY_NAME = /^/;
+const KDUMP_NAME = /kexec|kdump/i;
 const LOG_NAME = /console|kern|messages|syslog|journal|\.log$/i;
 /** Of files that are taken where their name begins as the dump's does, and not else. */
 export const RANK_BY_STEM = 4;
@@ -59,17 +63,31 @@ const COMPANION_KINDS: readonly Companions[] = [
   { companion: 'regs', formats: ['snapshot'], names: [/^regs\.json$/i, /^regs.*\.json$/i, /regs.*\.json$/i] },
   { companion: 'regs', formats: ['capture', 'hexdump', 'text'], names: [NEVER, NEVER, NEVER, CAPTURE_NAME] },
   { companion: 'regs', formats: ['snapshot'], names: [NEVER, NEVER, NEVER, NEVER, /\.json$/i] },
-  { companion: 'dmesg', formats: ['kernel-log'], names: [/^kexec-dmesg\.log$/i, /kexec|kdump/i] },
+  { companion: 'dmesg', formats: ['kernel-log'], names: [/^kexec-dmesg\.log$/i, KDUMP_NAME] },
   {
     companion: 'log',
     formats: ['kernel-log'],
     names: [/^vmcore-dmesg\.txt$/i, /^(?:vmcore-)?dmesg/i, /dmesg/i, LOG_NAME],
   },
-  { companion: 'iomem', formats: ['iomem'], names: [/^iomem(?:\.txt)?$/i, /iomem/i, /^/] },
-  { companion: 'dtb', formats: ['dtb'], names: [/^(?:fdt|.*\.dtb)$/i, /^/] },
-  { companion: 'iort', formats: ['iort'], names: [/^iort/i, /^/] },
-  { companion: 'iort', formats: ['acpidump'], names: [NEVER, NEVER, /^/] },
+  { companion: 'iomem', formats: ['iomem'], names: [/^iomem(?:\.txt)?$/i, /iomem/i, ANY_NAME] },
+  { companion: 'dtb', formats: ['dtb'], names: [/^(?:fdt|.*\.dtb)$/i, ANY_NAME] },
+  { companion: 'iort', formats: ['iort'], names: [/^iort/i, ANY_NAME] },
+  { companion: 'iort', formats: ['acpidump'], names: [NEVER, NEVER, ANY_NAME] },
 ];
+
+/** Names that other files have as well. */
+const UNSURE: readonly RegExp[] = [ANY_NAME, KDUMP_NAME, LOG_NAME];
+
+/** What somebody who sees the name expects a file to be beside a dump; null where it says nothing. */
+export function meantAs(name: string, regsName: RegExp | null): Companion | null {
+  if (regsName?.test(name)) return 'regs';
+  if (isDumpName(name)) return null;
+  const meant = COMPANION_KINDS.find(({ companion, names }) => {
+    if (companion === 'regs' && regsName !== null) return false;
+    return names.slice(0, RANK_BY_STEM).some((one) => !UNSURE.includes(one) && one.test(name));
+  });
+  return meant?.companion ?? null;
+}
 
 /** `path` leads to the file `name`. Throws InputError (`file`) for what cannot be opened. */
 export function kindOfFile(name: string, path: string, regsName: RegExp | null): FileKind {

@@ -1,11 +1,12 @@
 /** Finds the crashes below folders, the same ones in the same order on every machine, one after the other as they are asked for. */
 
 import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
-import type { Crash, NotSearched } from './crash.ts';
+import { COMPANIONS, type Crash, type NotSearched } from './crash.ts';
 import { crashesIn, type NameOptions } from './crashes-in-folder.ts';
 import { type Listing, listFolder } from './folder-listing.ts';
+import { crashesOfManifest, isManifest } from './manifest.ts';
 
 /** Crashes lie a step or two below; deeper than this is somebody's home directory. */
 const MAX_DEPTH = 8;
@@ -38,19 +39,14 @@ export class CrashFinder {
   }
 
   /**
-   * Crashes of what was named: a folder with crashes in it or anywhere below, or a dump. `several`: it is one of several
-   * places. They are then called by the whole path, and one that is not there is a crash that cannot be read; alone it
-   * throws InputError (`file`).
+   * Crashes of what was named: a folder with crashes in it or anywhere below, a dump, or a manifest. `several`: it is one of
+   * several places, and its crashes are called by the whole path. Throws InputError (`file`) for what is not there or cannot
+   * be reached, and (`format`) for a manifest that cannot be used.
    */
   async *find(named: string, several = false): AsyncGenerator<Crash> {
-    const stat = statSync(named, { throwIfNoEntry: false });
-    if (stat === undefined) {
-      if (!several) throw new InputError('file', 'is not there', { file: named });
-      yield* this.once([missing(named)]);
-      return;
-    }
-    if (!stat.isDirectory()) {
-      yield* this.#dumpNamed(named);
+    if (!isFolder(named)) {
+      if (isManifest(named)) yield* this.once(crashesOfManifest(named));
+      else yield* this.#dumpNamed(named);
       return;
     }
     this.#waiting.push({ path: named, label: several ? named : '', depth: 0, root: named });
@@ -65,7 +61,7 @@ export class CrashFinder {
     // It was named, so that nothing is left out for where it leads, or for what it is.
     const links = [...listing.links, ...listing.linksOut.filter((link) => link === only)];
     const label = folder === '.' ? '' : folder;
-    yield* this.once(await crashesIn({ path: folder, label, only }, { ...listing, links }, this.#names));
+    yield* this.once((await crashesIn({ path: folder, label, only }, { ...listing, links }, this.#names)).crashes);
   }
 
   async *#below(folder: Waiting): AsyncGenerator<Crash> {
@@ -79,7 +75,12 @@ export class CrashFinder {
     const listing = this.#list(folder);
     if (listing === null) return;
     const own = label === '' ? basename(realpathSync(root)) : label;
-    yield* this.once(await crashesIn({ path, label: own }, listing, this.#names));
+    const { crashes, passedOver } = await crashesIn({ path, label: own }, listing, this.#names);
+    if (crashes.length === 0 && passedOver.length > 0) this.#names.onNoCrash?.(path, passedOver);
+    // Whatever it is called, it may be a dump.
+    const unread = passedOver.filter(({ why, companion }) => why === 'unreadable' && companion === null);
+    for (const { file } of unread) this.#leaveOut(join(path, file), 'unreadable');
+    yield* this.once(crashes);
     if (depth === MAX_DEPTH && listing.folders.length > 0) {
       this.#leaveOut(path, 'too-deep');
       return;
@@ -91,11 +92,12 @@ export class CrashFinder {
     }
   }
 
-  /** Each once, whatever was named twice. */
+  /** Each once, whatever was named twice, and however: as the first to name it did. */
   *once(crashes: Iterable<Crash>): Generator<Crash> {
     for (const crash of crashes) {
-      if (this.#seen.has(crash.path)) continue;
-      this.#seen.add(crash.path);
+      const keys = [crash.path, filesOf(crash)];
+      if (keys.some((key) => this.#seen.has(key))) continue;
+      for (const key of keys) this.#seen.add(key);
       yield crash;
     }
   }
@@ -114,14 +116,34 @@ export class CrashFinder {
   }
 
   #leaveOut(path: string, why: NotSearched['why'], code: string | null = null): void {
-    if (this.notSearched.length < MAX_NOT_SEARCHED) this.notSearched.push({ path, why, code });
+    const known = this.notSearched.some((place) => place.why === why && resolve(place.path) === resolve(path));
+    if (!known && this.notSearched.length < MAX_NOT_SEARCHED) this.notSearched.push({ path, why, code });
   }
 }
 
-function missing(path: string): Crash {
-  const companions = { regs: null, dmesg: null, log: null, iomem: null, iort: null, dtb: null };
-  const reason = 'is not there';
-  const problem = { failure: 'file', why: `${path}: ${reason}`, reason } as const;
-  const about = { when: null, host: null, placedBySnapshot: false, passedOver: [] };
-  return { name: path, path, folder: path, dump: [], ...companions, ...about, problem };
+/** The same for the same files, however the way to their folder is written. Links of the folder itself are not followed. */
+function filesOf({ path, folder, dump, ...crash }: Crash): string {
+  if (dump.length === 0) return `\0${resolve(path)}`;
+  const at = realPath(folder);
+  const companions = COMPANIONS.map((one) => crash[one] && resolve(at, crash[one]));
+  return `\0${JSON.stringify([dump.map((name) => resolve(at, name)), companions])}`;
+}
+
+/** Where it is not there any more, as it was written. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return resolve(folder);
+  }
+}
+
+function isFolder(named: string): boolean {
+  try {
+    return statSync(named).isDirectory();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = code === 'ENOENT' ? 'is not there' : `cannot be reached (${code})`;
+    throw new InputError('file', message, { file: named, cause });
+  }
 }

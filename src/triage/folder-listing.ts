@@ -14,18 +14,29 @@ export interface Listing {
   readonly folders: readonly string[];
   /** Files that are links out of what was named. */
   readonly linksOut: readonly string[];
-  /** Pipes, sockets and devices, which nobody opens. */
+  /** Links to nothing that is there. */
+  readonly linksNowhere: readonly string[];
+  readonly linksToFolders: readonly string[];
+  /** Pipes, sockets and devices, and links to such, which nobody opens. */
   readonly specials: readonly string[];
   readonly whole: boolean;
 }
 
 /**
- * Links to folders are nothing: what they lead to is found where it is, if it lies below `root` at all. Hidden folders and
- * those of packages hold nobody's crashes or samples. Throws the system's error for what cannot be read.
+ * Links to folders are not followed: what they lead to is found where it is, if it lies below `root` at all. Hidden folders
+ * and those of packages hold nobody's crashes or samples. Throws the system's error for what cannot be read.
  */
 export function listFolder(folder: string, root: string): Listing {
   const { entries, whole } = entriesOf(folder);
-  const listing = { files: [], links: [], folders: [], linksOut: [], specials: [] } as Record<Kind, string[]>;
+  const listing: Record<Kind, string[]> = {
+    files: [],
+    links: [],
+    folders: [],
+    linksOut: [],
+    linksNowhere: [],
+    linksToFolders: [],
+    specials: [],
+  };
   for (const entry of entries) {
     const kind = kindOf(entry, join(folder, entry.name), root);
     if (kind !== null) listing[kind].push(entry.name);
@@ -40,15 +51,17 @@ function kindOf(entry: Dirent, path: string, root: string): Kind | null {
   if (entry.isFile()) return 'files';
   if (entry.isDirectory()) return name.startsWith('.') || name === 'node_modules' ? null : 'folders';
   if (!entry.isSymbolicLink()) return 'specials';
-  if (targetOf(path) !== 'file') return null;
+  const target = targetOf(path);
+  if (target !== 'file') return target;
   return liesBelow(root, path) ? 'links' : 'linksOut';
 }
 
-function targetOf(link: string): 'file' | 'other' {
+function targetOf(link: string): 'file' | 'linksToFolders' | 'linksNowhere' | 'specials' {
   try {
-    return statSync(link).isFile() ? 'file' : 'other';
+    const stat = statSync(link);
+    return stat.isFile() ? 'file' : stat.isDirectory() ? 'linksToFolders' : 'specials';
   } catch {
-    return 'other';
+    return 'linksNowhere';
   }
 }
 

@@ -1,6 +1,6 @@
 /** Crashes of one cause, gathered as rows come in. What is kept does not grow with the rows, only with the causes. */
 
-import type { CrashGroup, CrashRow, Totals } from './crash.ts';
+import type { CrashGroup, CrashRow, Totals, TriageReport } from './crash.ts';
 import { decidingSmmu } from './fingerprint.ts';
 
 /** Enough to see which; a group of a whole fleet has more. */
@@ -83,4 +83,11 @@ export class Groups {
       exitCode,
     };
   }
+}
+
+/** What was not searched may have any crash in it: then the answer is not known to be all of it. */
+export function withPlacesLeft(report: TriageReport): TriageReport {
+  const { totals, notSearched } = report;
+  if (notSearched.length === 0 || totals.exitCode === 2) return report;
+  return { ...report, totals: { ...totals, exitCode: 3 } };
 }

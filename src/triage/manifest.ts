@@ -14,18 +14,22 @@ const MAX_MANIFEST_BYTES = 1 << 26;
 const KEYS: readonly string[] = ['name', 'dump', ...COMPANIONS, 'when', 'host'];
 const WHEN = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z?)?$/;
 
-/** By its name: what is JSON is no dump. */
+/** By its name: a file that is JSON is no dump. */
 export function isManifest(path: string): boolean {
   return /\.json$/i.test(path);
 }
 
-/** Throws InputError (`format`) naming the place of what is wrong. */
+/** Throws InputError (`file`) for what cannot be read, and (`format`) naming the place of what is wrong. */
 export function crashesOfManifest(file: string): Crash[] {
   const text = readTextFile(file, MAX_MANIFEST_BYTES, (byteLength) => {
     return new InputError('format', `is ${byteLength} bytes long, too long for a list of crashes`, { file });
   });
   const place = new Place(file, '', 'format');
   const root = objectAt(place, parsed(text, file));
+  if (root['crashes'] === undefined && ['registers', 'smmus', 'memory'].some((key) => root[key] !== undefined)) {
+    const advice = 'name the folder or the dump that it belongs to, and it is found there';
+    throw new InputError('format', `is a register snapshot, and no list of crashes; ${advice}`, { file });
+  }
   if (root['version'] !== 1) place.key('version').refuse(`${shown(root['version'])} is not known; only version 1 is`);
   refuseUnknown(place, root, ['version', 'description', 'crashes']);
   const names = new Set<string>();

@@ -6,6 +6,7 @@
 import type { Progress } from '../progress.ts';
 import type { Analysis, Crash, CrashRow, TriageReport } from './crash.ts';
 import type { NameOptions } from './crashes-in-folder.ts';
+import { withPlacesLeft } from './groups.ts';
 import { type Merged, mergeParts, type Part } from './merge.ts';
 import { Results } from './results.ts';
 import type { ShardEnd } from './row-text.ts';
@@ -63,7 +64,7 @@ export async function runTriage<T>(options: RunOptions, use: (run: FinishedRun) 
       jobs: 'run' in worker ? 1 : options.jobs,
       startRunner: () => ('run' in worker ? worker : new WorkerProcess(worker, limits)),
     });
-    const report = await triage.run();
+    const report = withPlacesLeft(await triage.run());
     return await use({ report, shardEnd: triage.shardEnd, torn: triage.torn });
   } finally {
     results.close();

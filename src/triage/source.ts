@@ -1,9 +1,9 @@
-/** Where do the crashes of a triage come from? Folders and dumps, one after the other, and manifests among them. */
+/** Where do the crashes of a triage come from? From the places that were named, one after the other. */
 
-import type { Crash, NotSearched } from './crash.ts';
+import { isInputError } from '../errors.ts';
+import type { Crash, Failed, NotSearched } from './crash.ts';
 import type { NameOptions } from './crashes-in-folder.ts';
 import { CrashFinder } from './find.ts';
-import { crashesOfManifest, isManifest } from './manifest.ts';
 import type { CrashSource } from './triage.ts';
 
 export class NamedPlaces implements CrashSource {
@@ -24,12 +24,27 @@ export class NamedPlaces implements CrashSource {
     return this.#finder.notSearched;
   }
 
-  /** Throws InputError (`file`) for a place that is not there, and (`format`) for a manifest that cannot be used. */
+  /**
+   * Throws InputError for a place that cannot be used, as CrashFinder does, where it is the only one; among several it is
+   * a crash that cannot be read, and costs the others nothing.
+   */
   async *crashes(): AsyncGenerator<Crash> {
+    const several = this.#places.length > 1;
     for (const place of this.#places) {
       this.#at += 1;
-      if (isManifest(place)) yield* this.#finder.once(crashesOfManifest(place));
-      else yield* this.#finder.find(place, this.#places.length > 1);
+      try {
+        yield* this.#finder.find(place, several);
+      } catch (error) {
+        if (!several || !isInputError(error)) throw error;
+        const { tag: failure, message: why, reason } = error;
+        yield* this.#finder.once([unusable(place, { failure, why, reason })]);
+      }
     }
   }
+}
+
+function unusable(path: string, problem: Failed): Crash {
+  const companions = { regs: null, dmesg: null, log: null, iomem: null, iort: null, dtb: null };
+  const about = { when: null, host: null, placedBySnapshot: false, passedOver: [] };
+  return { name: path, path, folder: path, dump: [], ...companions, ...about, problem };
 }

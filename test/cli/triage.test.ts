@@ -16,10 +16,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { SAMPLES_FOLDER } from '../../samples/make.ts';
 import type { CrashRow } from '../../src/triage/crash.ts';
 import { run } from '../support/command.ts';
 import { crashPlace, type Report, triageJson } from '../support/crash-place.ts';
 import { makeCrashTree, type TreeKind } from '../support/crash-tree.ts';
+import { kdump } from '../support/kdump-writer.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { parseXml } from '../support/xml.ts';
 
@@ -203,6 +205,52 @@ describe('what lies beside a dump', () => {
     expect(crashes[0]?.why).toMatch(/^not used: iomem\.txt: has zeros for all addresses.*; regs\.json: /);
   });
 
+  test.each<[string, (at: (...parts: string[]) => string) => void, RegExp]>([
+    ['is no JSON', (at) => writeFileSync(at('a', 'regs.json'), 'none\n'), /^not used: regs\.json \(a text file\)$/],
+    [
+      'is a link out of what was named',
+      (at) => symlinkSync(join(SAMPLES_FOLDER, 'bad-span', 'regs.json'), at('a', 'regs.json')),
+      /^not used: regs\.json \(a link out of what was named\)$/,
+    ],
+    [
+      'is a link to nothing',
+      (at) => symlinkSync('gone', at('a', 'iomem.txt')),
+      /^not used: iomem\.txt \(a link to nothing\)$/,
+    ],
+    [
+      'is one of two',
+      (at) => {
+        for (const name of ['regs-1.json', 'regs-2.json'])
+          cpSync(join(SAMPLES_FOLDER, 'bad-span', 'regs.json'), at('a', name));
+      },
+      /^not used: regs-1\.json \(one of several .*--regs-name picks one\); regs-2\.json \(/,
+    ],
+    [
+      "is another dump's",
+      (at) => cpSync(join(SAMPLES_FOLDER, 'bad-span', 'regs.json'), at('a', 'vmcore.2.regs.json')),
+      /^not used: vmcore\.2\.regs\.json \(of another dump, by its name\)$/,
+    ],
+  ])('that %s is told in the row', async (_, add, why) => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: 'vmcore.1' });
+    add(at);
+    const { crashes } = await read('.');
+    expect(crashes[0]).toMatchObject({ status: 'ok', regs: null, iomem: null });
+    expect(crashes[0]?.why).toMatch(why);
+    // Whom it is shown to is not to learn the names of files.
+    const { stdout } = await run(['triage', '.', '--redact', '--format', 'json'], { cwd: at() });
+    expect(stdout).not.toMatch(/(?:regs|iomem)[-0-9.]*\.(?:json|txt)/);
+  });
+
+  test('is not told of where something else is taken, or where it is of another dump', async () => {
+    const { crash, at, json: read } = place();
+    crash('a', 'bare-vmcore', { vmcore: '1.vmcore' });
+    crash('a', 'bare-vmcore', { vmcore: '2.vmcore' });
+    writeFileSync(at('a', '2.regs.json'), 'none\n');
+    const { crashes } = await read('.');
+    expect(crashes.map(({ why }) => why)).toEqual([null, 'not used: 2.regs.json (a text file)']);
+  });
+
   test('is the reason where nothing goes without it', async () => {
     const { crash, at, json: read } = place();
     crash('a');
@@ -239,6 +287,20 @@ describe('what lies beside a dump', () => {
   });
 });
 
+test('a row of a split dump says which memory is in parts that are not there', async () => {
+  const { at, json: read } = place();
+  mkdirSync(at('a'));
+  const page = { pfn: 0x40001, bytes: Buffer.alloc(4096, 1), as: 'plain' } as const;
+  const split = { startPfn: 0x40001, endPfn: 0x40002 };
+  const utsname = { machine: 'aarch64' };
+  writeFileSync(at('a', 'v.2'), kdump([{ ...page, pfn: 0x40000 }, page], { utsname, split }).bytes);
+  const { crashes } = await read('.');
+  expect(crashes[0]).toMatchObject({ status: 'failed' });
+  expect(crashes[0]?.why).toMatch(
+    /^parts of the dump are missing: no file has the memory from 0x0 to 0x40000fff; .*VMCOREINFO/,
+  );
+});
+
 describe('exit status', () => {
   test.each([
     ['0 where nothing is at --fail-on', ['.', '--fail-on', 'never'], 0],
@@ -257,6 +319,38 @@ describe('exit status', () => {
     const places = args.map((arg) => (arg === 'broken' ? '../broken' : arg));
     expect((await text(...places)).status).toBe(status);
   });
+});
+
+describe('what was not searched', () => {
+  test.each<[string, (at: (...parts: string[]) => string) => void]>([
+    ['is too deep', (at) => mkdirSync(at('1', '2', '3', '4', '5', '6', '7', '8', '9'), { recursive: true })],
+    ['has a name that is no text', (at) => mkdirSync(Buffer.concat([Buffer.from(`${at()}/`), Buffer.from([0xff])]))],
+    [
+      'has a name that is no text, and is a file',
+      (at) => writeFileSync(Buffer.concat([Buffer.from(`${at()}/`), Buffer.from([0xff])]), 'x'),
+    ],
+  ])('because it %s: exit status 3, and said in every format', async (_, make) => {
+    const { crash, at, triage: text, json: read } = place();
+    crash('a');
+    make(at);
+    const { status, totals } = await read('.');
+    expect({ status, exitCode: totals.exitCode }).toEqual({ status: 3, exitCode: 3 });
+    expect((await text('.')).stdout).toContain('Not searched');
+    for (const format of ['ndjson', 'csv', 'junit']) {
+      expect((await text('.', '--format', format)).stderr).toContain('not searched: ');
+    }
+    expect((await text('.', '--fail-on', 'never', '--shard', '1/1')).status).toBe(3);
+  });
+});
+
+test('-v names what lies where no dump is', async () => {
+  const { crash, at, triage: text } = place();
+  crash('a');
+  mkdirSync(at('old'));
+  writeFileSync(at('old', 'crash.gz'), Buffer.from([0x1f, 0x8b, 8, 0]));
+  const { stderr, status } = await text('.', '-v');
+  expect(stderr).toMatch(/^old: no dump; not used: crash\.gz \(.*gzip.*\)$/m);
+  expect(status).toBe(1);
 });
 
 test('-v says what was taken for what', async () => {
@@ -499,6 +593,33 @@ describe('a list', () => {
       ['a', 'ok', null],
     ]);
     expect(status).toBe(3);
+  });
+
+  test('costs nothing for what in it is no list of crashes, or cannot be reached', async () => {
+    const { crash, at, path } = place();
+    crash('a');
+    writeFileSync(at('bad.json'), '{');
+    symlinkSync('loop', at('loop'));
+    const stdin = ['bad.json', 'a/regs.json', 'gone.json', 'loop', 'x'.repeat(5000), 'a'].join('\n');
+    const { stdout, status } = await run(['triage', '-', '--json'], { cwd: path, stdin });
+    const { crashes } = JSON.parse(stdout) as Report;
+    expect(crashes.map(({ status: how, failure }) => [how, failure])).toEqual([
+      ['failed', 'format'],
+      ['failed', 'format'],
+      ['failed', 'file'],
+      ['failed', 'file'],
+      ['failed', 'file'],
+      ['ok', null],
+    ]);
+    expect(crashes[0]?.why).toMatch(/^bad\.json: is not JSON/);
+    expect(crashes[1]?.why).toMatch(/^a\/regs\.json: is a register snapshot, and no list of crashes; name the folder/);
+    expect(status).toBe(3);
+  });
+
+  test('may have a folder in it that is called as a manifest is', async () => {
+    const { crash, json: read } = place();
+    crash('a.json');
+    expect((await read('a.json')).crashes.map(({ crash: name }) => name)).toEqual(['a.json']);
   });
 
   test('in a manifest, whose crashes have their files apart', async () => {

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
 import type { Crash } from '../../src/triage/crash.ts';
@@ -87,11 +87,25 @@ describe('dumps are known by what they hold', () => {
     expect(await dumps(tree(files))).toEqual([['v.1', 'v.2'], ['w.1']]);
   });
 
-  test('programs, texts, and packed files beside a dump are none', async () => {
+  test('what no part of a split dump holds is known', async () => {
+    const ends = [0, 0x40000, 0x40001, 0x40002];
+    const part = (i: number) => KDUMP('a', { startPfn: ends[i] as number, endPfn: ends[i + 1] as number });
+    const missing = async (...parts: number[]) =>
+      (await found(tree(Object.fromEntries(parts.map((i) => [`v.${i}`, part(i)])))))[0]?.missing;
+    expect(await missing(0, 1, 2)).toBeUndefined();
+    expect(await missing(0, 2)).toEqual([{ from: 0x4000_0000, to: 0x4000_1000 }]);
+    expect(await missing(1)).toEqual([
+      { from: 0, to: 0x4000_0000 },
+      { from: 0x4000_1000, to: 0x4000_2000 },
+    ]);
+  });
+
+  test('programs, texts, and what was packed or summed up of a dump that is there are none', async () => {
     const vmlinux = Buffer.from(ELF);
     vmlinux.writeUInt16LE(2, 16);
     const packed = Buffer.from([0x1f, 0x8b, 8, 0]);
-    const files = { vmcore: ELF, vmlinux, 'vmcore-old.gz': packed, 'README.md': 'STRTAB_BASE\n', 'x.json': '{}' };
+    const texts = { 'README.md': 'STRTAB_BASE\n', 'x.json': '{}', 'vmcore.sha256': `${'0'.repeat(64)}  vmcore\n` };
+    const files = { vmcore: ELF, vmlinux, 'vmcore.gz': packed, ...texts };
     expect(await dumps(tree(files))).toEqual([['vmcore']]);
   });
 
@@ -102,6 +116,48 @@ describe('dumps are known by what they hold', () => {
       ['vmcore'],
     ]);
     expect(await dumps(tree({ 'a/vmcore-dmesg.txt': LOG, 'a/dump-formats.md': '# Formats\n' }))).toEqual([]);
+  });
+
+  test('and so it is beside one that can be read, whatever is wrong with it', async () => {
+    const outside = tree({ vmcore: ELF });
+    const damaged = Buffer.alloc(8192, 0xa5);
+    const files = { '1.vmcore': ELF, '2.vmcore': '', '3.vmcore': '\u001f\u008b', '4.vmcore.gz': '\u001f\u008b' };
+    const folder = tree({ ...files, '8.kdump': damaged, '9.raw': RAW });
+    spawnSync('mkfifo', [join(folder, '5.vmcore')]);
+    symlinkSync(join(outside, 'vmcore'), join(folder, '6.vmcore'));
+    symlinkSync('nothing', join(folder, '7.vmcore'));
+    symlinkSync(outside, join(folder, 'a-folder'));
+    const crashes = await found(folder);
+    expect(crashes.map(({ path, problem }) => [path.slice(folder.length + 1), problem?.reason])).toEqual([
+      ['1.vmcore', undefined],
+      ['2.vmcore', undefined],
+      ['3.vmcore', undefined],
+      ['4.vmcore.gz', undefined],
+      ['5.vmcore', 'is not a regular file; a file is needed'],
+      ['6.vmcore', 'is a link out of the folder that was named'],
+      ['7.vmcore', 'is a link to nothing'],
+      ['8.kdump', undefined],
+      ['9.raw', undefined],
+    ]);
+    expect(crashes[0]?.passedOver).toContainEqual({ file: 'a-folder', why: 'link-to-folder', companion: null });
+    const asked = await dumps(folder, { dumpName: /^[17]\..*$/ });
+    expect(asked).toEqual([['1.vmcore'], []]);
+  });
+
+  test('dumps are not lost beside a folder of another kind, or beside a snapshot that places one', async () => {
+    const info = { 'dump_info.txt': '1 0x40000000 8192 DDR bank DDRCS0_0.BIN\n', 'DDRCS0_0.BIN': RAW };
+    expect(await dumps(tree({ ...info, vmcore: ELF, 'b.vmcore': '' }))).toEqual([
+      ['b.vmcore'],
+      ['dump_info.txt'],
+      ['vmcore'],
+    ]);
+    const placing = JSON.stringify({ ...JSON.parse(REGS), memory: [{ base: '0x40000000', file: 'a.raw' }] });
+    const crashes = await found(tree({ 'a.raw': RAW, 'a.regs.json': placing, 'b.raw': RAW, 'c.vmcore': ELF }));
+    expect(crashes.map(({ dump, regs, placedBySnapshot }) => [dump[0], regs, placedBySnapshot])).toEqual([
+      ['a.raw', 'a.regs.json', true],
+      ['b.raw', null, false],
+      ['c.vmcore', null, false],
+    ]);
   });
 
   test('a pipe is not opened', async () => {
@@ -161,6 +217,67 @@ describe('companions', () => {
   });
 });
 
+describe('whose a file is, where a folder has several dumps', () => {
+  const A = KDUMP('a');
+  const B = KDUMP('b', undefined, 2);
+  const owned = async (files: Readonly<Record<string, string | Uint8Array>>) =>
+    (await found(tree(files))).map(({ dump, regs, log }) => [dump[0], regs, log]);
+
+  test.each([
+    ['dump.202611020304', 'dump.202611020555'],
+    ['vmcore.1', 'vmcore.2'],
+    ['vmcore', 'vmcore.1'],
+    ['node1.vmcore', 'node2.vmcore'],
+  ])('%s and %s: the whole name before what they have in common', async (a, b) => {
+    const one = { [a]: A, [b]: B, [`${b}.regs.json`]: REGS };
+    expect(await owned(one)).toEqual([
+      [a, null, null],
+      [b, `${b}.regs.json`, null],
+    ]);
+    expect(await owned({ ...one, [`${a}.regs.json`]: REGS })).toEqual([
+      [a, `${a}.regs.json`, null],
+      [b, `${b}.regs.json`, null],
+    ]);
+  });
+
+  test.each([
+    ['dump.202611020304', 'dump.202611020555', 'dmesg.202611020304'],
+    ['vmcore.1', 'vmcore.2', 'dmesg.1'],
+    ['node1.vmcore', 'node2.vmcore', 'dmesg-node1.txt'],
+  ])('%s and %s: %s ends as one of them does', async (a, b, log) => {
+    expect(await owned({ [a]: A, [b]: B, [log]: LOG })).toEqual([
+      [a, null, log],
+      [b, null, null],
+    ]);
+  });
+
+  test('what several begin with is of all of them', async () => {
+    expect(await owned({ 'vmcore.1': A, 'vmcore.2': B, 'vmcore.regs.json': REGS })).toEqual([
+      ['vmcore.1', 'vmcore.regs.json', null],
+      ['vmcore.2', 'vmcore.regs.json', null],
+    ]);
+  });
+
+  test.each([
+    ['dump.202611020555', 'dump.202611020304.regs.json'],
+    ['dump.202611020555', 'regs.202611020304.json'],
+    ['vmcore.1', 'vmcore.2.regs.json'],
+  ])('%s does not get %s of a dump that is not there', async (dump, regs) => {
+    expect(await owned({ [dump]: A, [regs]: REGS })).toEqual([[dump, null, null]]);
+  });
+
+  test('parts of one dump own what begins as all of them do', async () => {
+    const [first, second] = [
+      KDUMP('a', { startPfn: 0, endPfn: 0x40001 }),
+      KDUMP('a', { startPfn: 0x40001, endPfn: 0x40002 }),
+    ];
+    expect(await owned({ 'v.1': first, 'v.2': second, 'v.regs.json': REGS, 'w.kdump': B })).toEqual([
+      ['v.1', 'v.regs.json', null],
+      ['w.kdump', null, null],
+    ]);
+  });
+});
+
 describe('what is searched', () => {
   test('hidden folders and those of packages are passed over', async () => {
     const files = { 'a/vmcore': ELF, '.b/vmcore': ELF, 'node_modules/c/vmcore': ELF };
@@ -177,9 +294,10 @@ describe('what is searched', () => {
     const crashes = await found(folder);
     expect(crashes.map(({ name, dump }) => [name, dump])).toEqual([
       ['a', ['dump']],
-      ['c', ['inside']],
+      ['c/inside', ['inside']],
+      ['c/vmcore', ['vmcore']],
     ]);
-    expect(crashes[1]?.passedOver).toContainEqual({ file: 'vmcore', why: 'link-out' });
+    expect(crashes[2]?.problem).toMatchObject({ failure: 'link' });
     const alone = tree({});
     symlinkSync(join(outside, 'vmcore'), join(alone, 'vmcore'));
     expect((await found(alone))[0]?.problem).toMatchObject({ failure: 'link' });
@@ -200,6 +318,35 @@ describe('what is searched', () => {
     for await (const { name } of finder.find(deep)) names.push(name);
     expect(names).toEqual(['a']);
     expect(finder.notSearched).toEqual([{ path: join(deep, 'a/b/c/d/e/f/g/h'), why: 'too-deep', code: null }]);
+  });
+
+  test('what is named twice is one, however that is written, and called as it was the first time', async () => {
+    const folder = tree({ 'c1/vmcore': ELF, 'c1/regs.json': REGS, 'c2/vmcore': ELF, 'c2/x.vmcore': ELF });
+    const link = join(top, 'c1-again');
+    symlinkSync(join(folder, 'c1'), link);
+    const list = join(folder, 'list.json');
+    writeFileSync(list, JSON.stringify({ version: 1, crashes: [{ dump: 'c1/vmcore', regs: 'c1/regs.json' }] }));
+    const here = relative('.', folder);
+    const spellings = ['c1', 'c1/', './c1', 'c1/../c1', 'c1/vmcore', '.'].map((path) => `${folder}/${path}`);
+    for (const first of [...spellings.slice(0, -1), `${here}/c1`, link]) {
+      const finder = new CrashFinder();
+      const paths: string[] = [];
+      for (const place of [first, ...spellings, `${here}/c1/`, `${here}/c2`, link, list]) {
+        for await (const { path } of finder.find(place, true)) paths.push(path);
+      }
+      expect(paths).toEqual([first, join(folder, 'c2', 'vmcore'), join(folder, 'c2', 'x.vmcore')]);
+    }
+  });
+
+  test('a loop of links that is called as a dump is said', async () => {
+    const folder = tree({ vmcore: ELF, 'regs.json': REGS });
+    for (const name of ['1.vmcore', '2.vmcore']) symlinkSync(name, join(folder, name));
+    const crashes = await found(folder);
+    expect(crashes.map(({ path, problem }) => [path.slice(folder.length), problem?.reason])).toEqual([
+      ['/1.vmcore', 'is a link to nothing'],
+      ['/2.vmcore', 'is a link to nothing'],
+      ['/vmcore', undefined],
+    ]);
   });
 
   test('the order is that of the paths', async () => {

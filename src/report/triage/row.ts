@@ -9,6 +9,7 @@ import {
   type CrashRow,
   type CrashSmmu,
   type Failure,
+  type PaddrRange,
   type Status,
   type Unused,
 } from '../../triage/crash.ts';
@@ -21,6 +22,7 @@ import { findingsAbout } from '../sections/smmu.ts';
 import { headline } from '../sections/verdict.ts';
 import { paintedProse } from '../text/prose.ts';
 import { makeStyle } from '../text/style.ts';
+import { meantInWords } from './taken.ts';
 
 /** What became of each SMMU, as the text report says it. */
 export function smmuRows(inspection: Inspection): CrashSmmu[] {
@@ -81,9 +83,7 @@ export function rowMaker(
       status: failure === null ? 'ok' : (STATUS[failure] ?? 'failed'),
       exitCode: isOk ? analysis.exitCode : 2,
       failure,
-      why: isOk
-        ? remarks(unusedInWords(analysis.unused, nameless), unwrittenInWords(analysis.unwritten))
-        : ((nameless ? analysis.reason : analysis.why) ?? LIMITED[analysis.failure]?.(limits) ?? analysis.failure),
+      why: whyOf(crash, analysis, limits, nameless),
       fingerprint: fingerprintOfRow(smmus, isOk ? null : analysis),
       smmus,
       ...frame,
@@ -91,18 +91,42 @@ export function rowMaker(
   };
 }
 
-function unusedInWords(unused: readonly Unused[], nameless: boolean): string | null {
-  if (unused.length === 0) return null;
-  const whys = unused.map(({ companion, why, reason }) => (nameless ? `${companion} ${reason ?? ''}`.trim() : why));
-  return `not used: ${whys.join('; ')}`;
+/** Why there is no result; and what of the files beside the dump was not used for it, or might have helped. */
+function whyOf(crash: Crash, analysis: Analysis, limits: Limits, nameless: boolean): string | null {
+  const limited = analysis.status === 'ok' ? undefined : LIMITED[analysis.failure]?.(limits);
+  const unused = analysis.status === 'ok' ? unusedInWords(analysis.unused, nameless) : [];
+  const couldHelp = crash.problem === null && limited === undefined;
+  const whys = [
+    couldHelp ? missingInWords(crash.missing ?? []) : null,
+    analysis.status === 'ok' ? null : ((nameless ? analysis.reason : analysis.why) ?? limited ?? analysis.failure),
+    couldHelp ? notUsed([...unused, ...meantInWords(crash, nameless)]) : null,
+    analysis.status === 'ok' ? unwrittenInWords(analysis.unwritten) : null,
+  ].filter((why) => why !== null);
+  return whys.length === 0 ? null : whys.join('; ');
+}
+
+function missingInWords(ranges: readonly PaddrRange[]): string | null {
+  const words = ranges.slice(0, MAX_RANGES).map(({ from, to }) => `${hex(from)} to ${hex(to - 1)}`);
+  const more = ranges.length > MAX_RANGES ? ', and more' : '';
+  return words.length === 0
+    ? null
+    : `parts of the dump are missing: no file has the memory from ${words.join(', ')}${more}`;
+}
+
+const MAX_RANGES = 4;
+
+const hex = (paddr: number) => `0x${paddr.toString(16)}`;
+
+function notUsed(whys: readonly string[]): string | null {
+  return whys.length === 0 ? null : `not used: ${whys.join('; ')}`;
+}
+
+function unusedInWords(unused: readonly Unused[], nameless: boolean): string[] {
+  return unused.map(({ companion, why, reason }) => (nameless ? `${companion} ${reason ?? ''}`.trim() : why));
 }
 
 function unwrittenInWords(reason: string | null): string | null {
   return reason === null ? null : `its report ${reason}`;
-}
-
-function remarks(...all: readonly (string | null)[]): string | null {
-  return all.filter((one) => one !== null).join('; ') || null;
 }
 
 const STATUS: Partial<Readonly<Record<Failure, Status>>> = { time: 'timeout', link: 'skipped' };
