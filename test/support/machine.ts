@@ -16,7 +16,7 @@ import { type Published, publishedInspection } from './published.ts';
 import { MemorySource } from './sources.ts';
 
 /** A two-level table for 2^12 StreamIDs at {@link L1}, two-level CD tables, 20 bits of SubstreamID, no ATS. */
-const REGISTERS = {
+export const REGISTERS = {
   IDR0: '0x0d4c101b',
   IDR1: '0x02730510',
   IDR5: '0x74',
