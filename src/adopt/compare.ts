@@ -55,9 +55,16 @@ export function splitOf(from: Emulation, other: Emulation): RevisionSplit | null
   return difference && { revision: other.revision.name, from: from.revision.name, ...difference };
 }
 
-/** Whether the two decide differently about the table or a device, and not merely leave other registers or IDs behind. */
-export function decidesDifferently({ aspect }: RevisionSplit): boolean {
-  return aspect === 'adoption' || aspect === 'insertions';
+/**
+ * Whether the two that `split` tells apart decide differently about the table or a device, and not merely leave other
+ * registers or IDs behind. Where what one of them does cannot be told, nor can that.
+ */
+export function decidesDifferently(split: RevisionSplit, from: Emulation, other: Emulation): boolean {
+  const { aspect, why } = split;
+  if (aspect === 'adoption') return from.verdict !== 'indeterminate' && other.verdict !== 'indeterminate';
+  if (aspect !== 'insertions') return false;
+  if (why.kind === 'insertion') return differ(why.from, why.other);
+  return from.fate.kind !== 'unknown' && other.fate.kind !== 'unknown';
 }
 
 function sides<T>(from: Emulation, other: Emulation, of: (emulation: Emulation) => T): Sides<T> {
@@ -113,24 +120,33 @@ function insertionDifference(from: Emulation, other: Emulation): Difference | nu
   return { aspect: 'insertions', check: null, why: endings(from, other) };
 }
 
-/** There can be tens of thousands, most of them alike. */
+/** There can be tens of thousands, most of them alike. One of which too little is known counts where no other differs. */
 function firstStreamThatDiffers(
   from: readonly Probe[],
   others: readonly Probe[],
 ): readonly [Insertion & { readonly sid: number }, Insertion] | null {
+  let open: readonly [Insertion & { readonly sid: number }, Insertion] | null = null;
   const rest = streamsOf(others);
   for (const [a, deferred] of streamsOf(from)) {
     const next = rest.next();
-    if (next.done === true) return null;
+    if (next.done === true) return open;
     const [b, otherDeferred] = next.value;
-    if (a.ret !== b.ret || a.fresh !== b.fresh || deferred !== otherDeferred) {
-      return [
-        { sid: a.sid, ret: a.ret, fresh: a.fresh, deferred },
-        { ret: b.ret, fresh: b.fresh, deferred: otherDeferred },
-      ];
-    }
+    if (a.ret === b.ret && a.fresh === b.fresh && deferred === otherDeferred) continue;
+    const both = [
+      { sid: a.sid, ret: a.ret, fresh: a.fresh, deferred },
+      { ret: b.ret, fresh: b.fresh, deferred: otherDeferred },
+    ] as const;
+    if (differ(...both)) return both;
+    open ??= both;
   }
-  return null;
+  return open;
+}
+
+/** Whether two insertions of a stream differ in what is known of both. */
+function differ(a: Insertion, b: Insertion): boolean {
+  if (a.ret === null || b.ret === null) return false;
+  if (a.ret !== b.ret || a.fresh !== b.fresh) return true;
+  return a.deferred !== null && b.deferred !== null && a.deferred !== b.deferred;
 }
 
 function* streamsOf(probes: readonly Probe[]): Generator<readonly [StreamOutcome, deferred: boolean | null]> {
