@@ -103,6 +103,20 @@ describe('an adoption that fails', () => {
   });
 });
 
+describe('a fall-back gives the L1 table back', () => {
+  const badSpan = () => machine().l1(L1, 2, 3, L2_BUS1);
+
+  test.each([
+    ['v3', 'devres, when the SMMU is unbound'],
+    ['v4', 'devm_memunmap(), as the adoption falls back'],
+    ['v5', 'devm_memunmap(), as the adoption falls back'],
+    ['v6', 'arm_smmu_kdump_adopt_cleanup'],
+  ])('of %s', async (revision, releasedBy) => {
+    const { adoption } = (await by(revision, badSpan(), { iomem: IOMEM })).smmu;
+    expect([adoption.verdict, adoption.mappings[0]?.releasedBy]).toEqual(['fallback', releasedBy]);
+  });
+});
+
 describe('a mapping that fails', () => {
   const beyond = 0x2_0000_0000_0000;
 
