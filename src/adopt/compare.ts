@@ -5,6 +5,7 @@ import type { Emulation, Verdict } from './emulate.ts';
 import type { StreamOutcome } from './master.ts';
 import type { KernelDeath } from './panic.ts';
 import type { Probe } from './registration.ts';
+import { isCommandQueueStuck } from './reset.ts';
 
 /** The first thing that one revision does differently from another. */
 export interface RevisionSplit {
@@ -25,6 +26,8 @@ export type SplitReason =
   | ({ readonly kind: 'insertion'; readonly sid: number } & Sides<Insertion>)
   /** CR0 in the end and its ATSCHK; null where that cannot be told. */
   | ({ readonly kind: 'cr0' } & Sides<{ readonly cr0: number | null; readonly atschk: number | null }>)
+  /** Whether the commands of the reset, which flush caches, are consumed. */
+  | ({ readonly kind: 'commands' } & Sides<{ readonly consumed: boolean }>)
   /** IDs set aside for live entries. */
   | ({ readonly kind: 'ids' } & Sides<{ readonly held: number }>);
 
@@ -155,7 +158,12 @@ function* streamsOf(probes: readonly Probe[]): Generator<readonly [StreamOutcome
 
 function resetDifference(from: Emulation, other: Emulation): Difference | null {
   const [a, b] = [from.reset, other.reset];
-  if (a === null || b === null || (a.cr0.after === b.cr0.after && a.atschk.after === b.atschk.after)) return null;
+  if (a === null || b === null) return null;
+  if (a.cr0.after === b.cr0.after && a.atschk.after === b.atschk.after) {
+    if (isCommandQueueStuck(a) === isCommandQueueStuck(b)) return null;
+    const consumed = sides(from, other, (one) => ({ consumed: !isCommandQueueStuck(one === from ? a : b) }));
+    return { aspect: 'reset', check: null, why: { kind: 'commands', ...consumed } };
+  }
   const both = sides(from, other, ({ reset }) => {
     return { cr0: reset?.cr0.after ?? null, atschk: reset?.atschk.after ?? null };
   });

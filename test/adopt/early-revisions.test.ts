@@ -242,6 +242,18 @@ describe('the reset', () => {
     ]);
   });
 
+  test('with CMDQ_ERR active and not acknowledged no command is consumed', async () => {
+    const whys = await resets(({ smmu: { reset } }) => reset?.phases.at(-1)?.why);
+    expect(whys.map((run) => run.split(': ')[0])).toEqual(['v1 to v2', 'v3 to next']);
+    const { smmu } = await by('all', machine(), { iomem: IOMEM, registers: { GERROR: '0x1' } });
+    expect(smmu.splits?.map(({ revision, aspect }) => `${revision} ${aspect}`)).toEqual(['v1 reset', 'v2 reset']);
+    expect(smmu.splits?.[0]?.why).toBe(
+      'v6 acknowledges CMDQ_ERR; v1 does not, so that the commands of its reset are not consumed',
+    );
+    const other = await by('v1', machine(), { iomem: IOMEM, registers: { GERROR: '0x4' } });
+    expect(other.smmu.reset?.phases.at(-1)?.inFlight).toBe('aborted');
+  });
+
   test('v1 says that it resets, and goes on not to', async () => {
     const said = await resets(({ smmu }) => smmu.kernelLog.some(({ text }) => text.includes('Resetting...')));
     expect(said).toEqual(['v1: true', 'v2 to next: false']);

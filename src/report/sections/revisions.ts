@@ -5,7 +5,7 @@
 
 import { failed } from '../../adopt/checks.ts';
 import type { Verdict } from '../../adopt/emulate.ts';
-import type { Reset } from '../../adopt/reset.ts';
+import { isCommandQueueStuck, type Reset } from '../../adopt/reset.ts';
 import { REVISIONS } from '../../adopt/revisions.ts';
 import { neighbours, revisionsInWords, unreadInWords } from '../../findings/prose/revisions.ts';
 import { splitInWords } from '../../findings/prose/split.ts';
@@ -41,6 +41,7 @@ const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome) => string 
   ['Ends in', endsIn],
   ['CR0 after the reset', (outcome) => afterReset(outcome, ({ cr0 }) => cr0.after, hex)],
   ['ATSCHK after it', (outcome) => afterReset(outcome, ({ atschk }) => atschk.after, String)],
+  ['Caches', ({ reset }) => (reset !== null && isCommandQueueStuck(reset) ? 'not flushed: CMDQ_ERR' : null)],
   ['IDs reserved', idsReserved],
 ];
 
