@@ -11,8 +11,8 @@ import { isCommandQueueStuck } from './reset.ts';
 export interface RevisionSplit {
   readonly revision: string;
   readonly from: string;
-  /** What differs: the decision of the adoption, what devices meet, the registers after the reset, the IDs held. */
-  readonly aspect: 'adoption' | 'insertions' | 'reset' | 'ids';
+  /** What differs: the decision of the adoption, bypass STEs of reserved regions, what devices meet, the registers after the reset, the IDs held. */
+  readonly aspect: 'adoption' | 'rmr' | 'insertions' | 'reset' | 'ids';
   /** The check that decides differently, where it is one. */
   readonly check: string | null;
   readonly why: SplitReason;
@@ -24,6 +24,8 @@ export type SplitReason =
   | ({ readonly kind: 'check' } & Sides<{ readonly check: Check | null }>)
   | ({ readonly kind: 'ending' } & Sides<Ending>)
   | ({ readonly kind: 'insertion'; readonly sid: number } & Sides<Insertion>)
+  /** STEs of reserved regions in an adopted table that bypass STEs replace. */
+  | ({ readonly kind: 'rmr' } & Sides<{ readonly bypass: number }>)
   /** CR0 in the end and its ATSCHK; null where that cannot be told. */
   | ({ readonly kind: 'cr0' } & Sides<{ readonly cr0: number | null; readonly atschk: number | null }>)
   /** Whether the commands of the reset, which flush caches, are consumed. */
@@ -52,6 +54,7 @@ type Difference = Pick<RevisionSplit, 'aspect' | 'check' | 'why'>;
 export function splitOf(from: Emulation, other: Emulation): RevisionSplit | null {
   const difference =
     adoptionDifference(from, other) ??
+    rmrDifference(from, other) ??
     insertionDifference(from, other) ??
     resetDifference(from, other) ??
     idDifference(from, other);
@@ -65,6 +68,7 @@ export function splitOf(from: Emulation, other: Emulation): RevisionSplit | null
 export function decidesDifferently(split: RevisionSplit, from: Emulation, other: Emulation): boolean {
   const { aspect, why } = split;
   if (aspect === 'adoption') return from.verdict !== 'indeterminate' && other.verdict !== 'indeterminate';
+  if (aspect === 'rmr') return true;
   if (aspect !== 'insertions') return false;
   if (why.kind === 'insertion') return differ(why.from, why.other);
   return from.fate.kind !== 'unknown' && other.fate.kind !== 'unknown';
@@ -109,6 +113,12 @@ function endings(from: Emulation, other: Emulation): SplitReason {
     return { verdict, ret, death: fate.kind === 'kernel-dies' ? fate.death : null };
   });
   return { kind: 'ending', ...both };
+}
+
+function rmrDifference(from: Emulation, other: Emulation): Difference | null {
+  const both = sides(from, other, ({ verdict, rmr }) => ({ bypass: verdict === 'adopted' ? rmr.bypassed.size : 0 }));
+  if (both.from.bypass === both.other.bypass) return null;
+  return { aspect: 'rmr', check: null, why: { kind: 'rmr', ...both } };
 }
 
 function insertionDifference(from: Emulation, other: Emulation): Difference | null {

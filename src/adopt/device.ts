@@ -103,6 +103,8 @@ export class ArmSmmuDevice {
   strtabCfg: StrtabCfg | null = null;
   /** ARM_SMMU_OPT_KDUMP_ADOPT stays set, though no table was adopted (v3). */
   neverProgrammed = false;
+  /** StreamIDs whose STE the driver has replaced by a bypass STE before any device came. */
+  bypassed: ReadonlySet<number> = new Set();
   /** How often WARN_ON fired. */
   warnOn = 0;
 

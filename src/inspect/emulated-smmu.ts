@@ -8,6 +8,7 @@ import type { DevicePlan } from '../adopt/registration.ts';
 import type { Revision } from '../adopt/revision.ts';
 import { Stages } from '../adopt/stages.ts';
 import type { ToldByLog } from '../adopt/told-by-log.ts';
+import { sidsFor } from '../platform/asked-streams.ts';
 import type { Capture, Evidence } from '../platform/evidence.ts';
 import { type PlatformSmmu, platformSmmuAt } from '../platform/platform.ts';
 import { SteReader } from '../smmu/ste-reader.ts';
@@ -20,6 +21,7 @@ import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import type { AsidSpaces } from './asid-spaces.ts';
 import { devicesBehind, type Plan } from './plan.ts';
 import { doubtOf, vmcoreRamOf } from './register-moment.ts';
+import { rmrSids } from './rmr.ts';
 import { toldByLog } from './told-by-log.ts';
 
 /** More active streams than any machine has; a hostile table can claim millions. */
@@ -29,6 +31,8 @@ export interface EmulatedSmmu {
   readonly registers: RegisterFile;
   /** What firmware says of it. */
   readonly known: PlatformSmmu | null;
+  /** StreamIDs of firmware's reserved memory regions. */
+  readonly rmr: readonly number[];
   readonly firmwareCoherent: boolean | null;
   readonly geometry: ReturnType<typeof geometryOf>;
   readonly view: HardwareView;
@@ -74,6 +78,8 @@ export function emulatedSmmu(
     kdumpRam,
     vmcoreRam: vmcoreRamOf(now.dump),
   });
+  const asked = plan.streams.rmr;
+  const rmr = asked === undefined ? rmrSids(known) : sidsFor(asked, smmu);
   const stages = new Stages<ArmSmmuDevice>();
   const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
@@ -84,6 +90,7 @@ export function emulatedSmmu(
       memory,
       laterMemory,
       devices,
+      rmr,
       doubt,
       told,
       stages: told === null ? stages : new Stages<ArmSmmuDevice>(),
@@ -92,7 +99,20 @@ export function emulatedSmmu(
   const alone = snapshot.smmus.length === 1;
   const about = { name: smmu.name, alone };
   const emulation = settled(emulate(plan.revision), (told) => emulate(plan.revision, told), evidence.dmesg, about);
-  return { registers, known, firmwareCoherent, geometry, view, memory, devices, cutFrom, alone, emulate, emulation };
+  return {
+    registers,
+    known,
+    rmr,
+    firmwareCoherent,
+    geometry,
+    view,
+    memory,
+    devices,
+    cutFrom,
+    alone,
+    emulate,
+    emulation,
+  };
 }
 
 /** What the dump leaves open, a captured log may tell. */

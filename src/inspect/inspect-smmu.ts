@@ -34,7 +34,7 @@ import type { LogReport } from './log-report.ts';
 import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
-import { rmrReports, rmrSids } from './rmr.ts';
+import { rmrReports } from './rmr.ts';
 import { tableRows } from './table-rows.ts';
 
 /** What the SMMUs of one report share. */
@@ -71,8 +71,20 @@ export function inspectSmmu(
   const { all } = listing;
   const sids = listing.sids === null ? null : sidsFor(listing.sids, smmu);
   const findings = new FindingList(smmu.name, !probesAtRegistration(plan.kernel));
-  const { registers, known, geometry, view, memory, devices, cutFrom, firmwareCoherent, alone, emulate, emulation } =
-    emulatedSmmu(smmu, evidence, plan, { owners, asids });
+  const {
+    registers,
+    known,
+    rmr,
+    geometry,
+    view,
+    memory,
+    devices,
+    cutFrom,
+    firmwareCoherent,
+    alone,
+    emulate,
+    emulation,
+  } = emulatedSmmu(smmu, evidence, plan, { owners, asids });
   const names = deviceNamesOf(platform, smmu);
   const reports = new OutcomeReports();
   const outcome = reports.of(emulation);
@@ -125,7 +137,6 @@ export function inspectSmmu(
   };
   const risks = examineRisks(riskContext, furtherChecks);
 
-  const { rmr } = plan.streams;
   const faults = faultsOf(smmu, snapshot, crashedLog);
   const report: SmmuReport = {
     name: smmu.name,
@@ -136,7 +147,7 @@ export function inspectSmmu(
     assumptions: registers.assumptions,
     ...outcome,
     ...others,
-    rmr: rmrReports(rmr === undefined ? rmrSids(known) : sidsFor(rmr, smmu), emulation, view),
+    rmr: rmrReports(rmr, emulation, view),
     masters: smmu.masters ?? [],
     ...(faults === undefined ? {} : { faults }),
     ...(platform === null ? {} : { platform: platformReport(platform, known) }),

@@ -286,6 +286,7 @@ describe('revisions side by side share their work', () => {
     ['a healthy machine', machine, { insert: [8, 0x100] }],
     ['an L2 table in a hole', () => machine().l1(L1, 1, 9, HOLE), { insert: [8, 0x100] }],
     ['a descriptor that changes', machine, { insert: [8, 0x100], later: machine().l1(L1, 1, 9, 0) }],
+    ['reserved regions', machine, { insert: [8, 9, 0x300], rmr: [9, 0x300, 0x1000] }],
     ['the third mapping fails', machine, { insert: [8, 0x100], fail: { memremaps: new Set([3]) } }],
   ])('and come to the same as each by itself: %s', async (_, memory, options) => {
     const given = { iomem: IOMEM, ...options };

@@ -16,6 +16,11 @@ export function splitInWords(why: RevisionSplit['why']): string {
       return `${endingInWords(why.from)}; ${endingInWords(why.other)}`;
     case 'insertion':
       return `SID ${hex(why.sid)}: ${insertionInWords(why.from, why.other)}, ${insertionInWords(why.other, why.from)}`;
+    case 'rmr': {
+      const inWords = ({ revision, bypass }: Side<'rmr'>) =>
+        `${revision} ${bypass === 0 ? 'leaves' : `writes ${bypass} bypass STEs over`} the entries of reserved regions`;
+      return `${inWords(why.from)}; ${inWords(why.other)}`;
+    }
     case 'cr0':
       return `${cr0InWords(why.from)}, ${cr0InWords(why.other)}`;
     case 'commands': {

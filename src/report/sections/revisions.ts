@@ -33,10 +33,17 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 };
 
 /** What is compared. Null where there is nothing to say. */
-const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome) => string | null][] = [
+const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome, smmu: SmmuReport) => string | null][] = [
   ['Adoption', ({ verdict, errno }) => VERDICTS[verdict] + (errno === null ? '' : ` (-${errno})`)],
   ['Decided by', ({ decidedBy }) => failed(decidedBy)?.id ?? null],
   ['Devices refused', devicesRefused],
+  [
+    'RMR entries',
+    ({ verdict, revision }, { rmr }) => {
+      if (verdict !== 'adopted' || rmr.length === 0) return null;
+      return REVISIONS.get(revision)?.skipsRmr === true ? 'kept' : 'become bypass';
+    },
+  ],
   ['Attaches deferred', attachesDeferred],
   ['Ends in', endsIn],
   ['CR0 after the reset', (outcome) => afterReset(outcome, ({ cr0 }) => cr0.after, hex)],
@@ -105,10 +112,11 @@ function endsIn({ fate, panic }: RevisionOutcome): string | null {
 type Told = readonly [revision: string, cells: readonly (string | null)[]];
 
 /** Null unless all revisions were asked for. */
-export function revisions({ adoptions, splits, adoption, name }: SmmuReport): Section | null {
+export function revisions(smmu: SmmuReport): Section | null {
+  const { adoptions, splits, adoption, name } = smmu;
   if (adoptions === null || splits === null) return null;
   const outcomes = Object.entries(adoptions);
-  const told = outcomes.map(([revision, outcome]): Told => [revision, ROWS.map(([, cell]) => cell(outcome))]);
+  const told = outcomes.map(([revision, outcome]): Told => [revision, ROWS.map(([, cell]) => cell(outcome, smmu))]);
   const groups = neighbours(told, ([, cells]) => JSON.stringify(cells)).map(([, list]) => list);
   const logs = neighbours(outcomes, ([, { kernelLog }]) => JSON.stringify(kernelLog)).map(([, list]) => {
     const [, { kernelLog }] = list[0] as (typeof outcomes)[number];
