@@ -5,13 +5,14 @@ import type { Emulation, Verdict } from './emulate.ts';
 import type { StreamOutcome } from './master.ts';
 import type { KernelDeath } from './panic.ts';
 import type { Probe } from './registration.ts';
+import { isCommandQueueStuck } from './reset.ts';
 
 /** The first thing that one revision does differently from another. */
 export interface RevisionSplit {
   readonly revision: string;
   readonly from: string;
-  /** What differs: the decision of the adoption, what devices meet, the registers after the reset, the IDs held. */
-  readonly aspect: 'adoption' | 'insertions' | 'reset' | 'ids';
+  /** What differs: the decision of the adoption, bypass STEs of reserved regions, what devices meet, the registers after the reset, the IDs held. */
+  readonly aspect: 'adoption' | 'rmr' | 'insertions' | 'reset' | 'ids';
   /** The check that decides differently, where it is one. */
   readonly check: string | null;
   readonly why: SplitReason;
@@ -23,8 +24,12 @@ export type SplitReason =
   | ({ readonly kind: 'check' } & Sides<{ readonly check: Check | null }>)
   | ({ readonly kind: 'ending' } & Sides<Ending>)
   | ({ readonly kind: 'insertion'; readonly sid: number } & Sides<Insertion>)
+  /** STEs of reserved regions in an adopted table that bypass STEs replace. */
+  | ({ readonly kind: 'rmr' } & Sides<{ readonly bypass: number }>)
   /** CR0 in the end and its ATSCHK; null where that cannot be told. */
   | ({ readonly kind: 'cr0' } & Sides<{ readonly cr0: number | null; readonly atschk: number | null }>)
+  /** Whether the commands of the reset, which flush caches, are consumed. */
+  | ({ readonly kind: 'commands' } & Sides<{ readonly consumed: boolean }>)
   /** IDs set aside for live entries. */
   | ({ readonly kind: 'ids' } & Sides<{ readonly held: number }>);
 
@@ -49,15 +54,24 @@ type Difference = Pick<RevisionSplit, 'aspect' | 'check' | 'why'>;
 export function splitOf(from: Emulation, other: Emulation): RevisionSplit | null {
   const difference =
     adoptionDifference(from, other) ??
+    rmrDifference(from, other) ??
     insertionDifference(from, other) ??
     resetDifference(from, other) ??
     idDifference(from, other);
   return difference && { revision: other.revision.name, from: from.revision.name, ...difference };
 }
 
-/** Whether the two decide differently about the table or a device, and not merely leave other registers or IDs behind. */
-export function decidesDifferently({ aspect }: RevisionSplit): boolean {
-  return aspect === 'adoption' || aspect === 'insertions';
+/**
+ * Whether the two that `split` tells apart decide differently about the table or a device, and not merely leave other
+ * registers or IDs behind. Where what one of them does cannot be told, nor can that.
+ */
+export function decidesDifferently(split: RevisionSplit, from: Emulation, other: Emulation): boolean {
+  const { aspect, why } = split;
+  if (aspect === 'adoption') return from.verdict !== 'indeterminate' && other.verdict !== 'indeterminate';
+  if (aspect === 'rmr') return true;
+  if (aspect !== 'insertions') return false;
+  if (why.kind === 'insertion') return differ(why.from, why.other);
+  return from.fate.kind !== 'unknown' && other.fate.kind !== 'unknown';
 }
 
 function sides<T>(from: Emulation, other: Emulation, of: (emulation: Emulation) => T): Sides<T> {
@@ -101,6 +115,12 @@ function endings(from: Emulation, other: Emulation): SplitReason {
   return { kind: 'ending', ...both };
 }
 
+function rmrDifference(from: Emulation, other: Emulation): Difference | null {
+  const both = sides(from, other, ({ verdict, rmr }) => ({ bypass: verdict === 'adopted' ? rmr.bypassed.size : 0 }));
+  if (both.from.bypass === both.other.bypass) return null;
+  return { aspect: 'rmr', check: null, why: { kind: 'rmr', ...both } };
+}
+
 function insertionDifference(from: Emulation, other: Emulation): Difference | null {
   const first = from.probes === other.probes ? null : firstStreamThatDiffers(from.probes, other.probes);
   if (first !== null) {
@@ -113,24 +133,33 @@ function insertionDifference(from: Emulation, other: Emulation): Difference | nu
   return { aspect: 'insertions', check: null, why: endings(from, other) };
 }
 
-/** There can be tens of thousands, most of them alike. */
+/** There can be tens of thousands, most of them alike. One of which too little is known counts where no other differs. */
 function firstStreamThatDiffers(
   from: readonly Probe[],
   others: readonly Probe[],
 ): readonly [Insertion & { readonly sid: number }, Insertion] | null {
+  let open: readonly [Insertion & { readonly sid: number }, Insertion] | null = null;
   const rest = streamsOf(others);
   for (const [a, deferred] of streamsOf(from)) {
     const next = rest.next();
-    if (next.done === true) return null;
+    if (next.done === true) return open;
     const [b, otherDeferred] = next.value;
-    if (a.ret !== b.ret || a.fresh !== b.fresh || deferred !== otherDeferred) {
-      return [
-        { sid: a.sid, ret: a.ret, fresh: a.fresh, deferred },
-        { ret: b.ret, fresh: b.fresh, deferred: otherDeferred },
-      ];
-    }
+    if (a.ret === b.ret && a.fresh === b.fresh && deferred === otherDeferred) continue;
+    const both = [
+      { sid: a.sid, ret: a.ret, fresh: a.fresh, deferred },
+      { ret: b.ret, fresh: b.fresh, deferred: otherDeferred },
+    ] as const;
+    if (differ(...both)) return both;
+    open ??= both;
   }
-  return null;
+  return open;
+}
+
+/** Whether two insertions of a stream differ in what is known of both. */
+function differ(a: Insertion, b: Insertion): boolean {
+  if (a.ret === null || b.ret === null) return false;
+  if (a.ret !== b.ret || a.fresh !== b.fresh) return true;
+  return a.deferred !== null && b.deferred !== null && a.deferred !== b.deferred;
 }
 
 function* streamsOf(probes: readonly Probe[]): Generator<readonly [StreamOutcome, deferred: boolean | null]> {
@@ -139,7 +168,12 @@ function* streamsOf(probes: readonly Probe[]): Generator<readonly [StreamOutcome
 
 function resetDifference(from: Emulation, other: Emulation): Difference | null {
   const [a, b] = [from.reset, other.reset];
-  if (a === null || b === null || (a.cr0.after === b.cr0.after && a.atschk.after === b.atschk.after)) return null;
+  if (a === null || b === null) return null;
+  if (a.cr0.after === b.cr0.after && a.atschk.after === b.atschk.after) {
+    if (isCommandQueueStuck(a) === isCommandQueueStuck(b)) return null;
+    const consumed = sides(from, other, (one) => ({ consumed: !isCommandQueueStuck(one === from ? a : b) }));
+    return { aspect: 'reset', check: null, why: { kind: 'commands', ...consumed } };
+  }
   const both = sides(from, other, ({ reset }) => {
     return { cr0: reset?.cr0.after ?? null, atschk: reset?.atschk.after ?? null };
   });

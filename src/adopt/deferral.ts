@@ -24,6 +24,8 @@ export function armSmmuIsAttachDeferred(
 ): Deferral {
   let unknown: number | null = null;
   for (const sid of sids) {
+    // A bypass STE is valid and does not abort.
+    if (smmu.optKdumpAdopt && smmu.bypassed.has(sid)) return { deferred: true, sid };
     const ste = armSmmuGetStepForSid(cfg, sid);
     if (ste === null) {
       // The abort entries of a new L2 table are valid.

@@ -53,6 +53,9 @@ export interface FreshTable {
   readonly numEnts: number;
 }
 
+/** What v3 to v5 say of an L2 table that overlaps what it must not. */
+export const L2_CORRUPTED = 'l2 stream table is corrupted';
+
 /** STRTAB_SPLIT: StreamID bits below the L1 index in every table that Linux builds. */
 export const STRTAB_SPLIT = 8;
 /** STRTAB_MAX_L1_ENTRIES. */
@@ -100,6 +103,8 @@ export class ArmSmmuDevice {
   strtabCfg: StrtabCfg | null = null;
   /** ARM_SMMU_OPT_KDUMP_ADOPT stays set, though no table was adopted (v3). */
   neverProgrammed = false;
+  /** StreamIDs whose STE the driver has replaced by a bypass STE before any device came. */
+  bypassed: ReadonlySet<number> = new Set();
   /** How often WARN_ON fired. */
   warnOn = 0;
 
@@ -130,18 +135,24 @@ export class ArmSmmuDevice {
   }
 
   /**
-   * arm_smmu_kdump_phys_is_corrupted(), the other way round. What cannot be told is noted, and passes: whatever fails
-   * later decides just the same.
+   * arm_smmu_kdump_phys_is_corrupted(), the other way round; where it fails the driver has said `complaint`. What cannot
+   * be told is noted, and passes: whatever fails later decides just the same. A log may tell that this is what failed, or
+   * that an L2 table failed, to which the driver comes last.
    */
-  passesOverlapTest(checkId: string, paddr: number, byteLength: number): boolean {
+  passesOverlapTest(checkId: string, paddr: number, byteLength: number, complaint: string): boolean {
     const { overlapTest } = this.revision;
     if (overlapTest === 'none') return true;
-    const overlaps = this.memory.overlaps(paddr, byteLength, overlapTest);
+    const told = this.told?.complaint ?? null;
+    const known = this.memory.overlaps(paddr, byteLength, overlapTest);
+    const overlaps = known ?? (told === L2_CORRUPTED && checkId === 'two-level.l1-overlap' ? false : null);
     const observed = { kind: 'overlap', paddr, byteLength, overlaps } as const;
-    if (overlaps !== null)
-      return this.checks.ask(checkId, !overlaps, observed, { kind: 'disjoint', from: overlapTest });
-    this.checks.cannotTell(checkId, observed);
-    return true;
+    const passes =
+      overlaps === null
+        ? told !== complaint
+        : this.checks.ask(checkId, !overlaps, observed, { kind: 'disjoint', from: overlapTest });
+    if (overlaps === null) this.checks.cannotTell(checkId, observed);
+    if (!passes) this.complain(complaint);
+    return passes;
   }
 
   /** The same for the L2 table of a device that is inserted; null where it cannot be told. */

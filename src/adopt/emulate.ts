@@ -21,6 +21,7 @@ import { type KernelDeath, survive } from './panic.ts';
 import { type DevicePlan, type Probe, type Registration, type RegistrationEnd, registerSmmu } from './registration.ts';
 import { afterLoss, armSmmuDeviceReset, type Reset } from './reset.ts';
 import type { Revision } from './revision.ts';
+import { armSmmuRmrInstallBypassSte, NO_RMR_STREAMS, type RmrStreams } from './rmr.ts';
 import type { IdScan } from './scan-record.ts';
 import { type Adoption, armSmmuKdumpAdoptStrtab } from './strtab.ts';
 
@@ -35,6 +36,8 @@ export interface EmulationInput extends DeviceInput {
   /** The memory when devices are inserted, where it differs. */
   readonly laterMemory: KernelMemory | null;
   readonly devices: DevicePlan;
+  /** StreamIDs of firmware's reserved memory regions. */
+  readonly rmr: readonly number[];
   /** False: attempt the adoption whatever the probe gate says. */
   readonly gate: boolean;
   /** Why the registers are not to be relied on; null where nothing speaks against them. */
@@ -70,6 +73,7 @@ export interface Emulation {
   readonly allocations: readonly Allocation[];
   readonly strtabCfg: StrtabCfg | null;
   readonly idScan: IdScan | null;
+  readonly rmr: RmrStreams;
   /** Null when the kernel does not come to it, or when it cannot be told which it makes. */
   readonly reset: Reset | null;
   readonly probes: readonly Probe[];
@@ -91,14 +95,21 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   // Registers of another moment say nothing, unless a log says the same.
   const doubt = input.told?.adoption === judged ? null : input.doubt;
   const verdict = doubt === null ? judged : 'indeterminate';
-  const mappings = smmu.ledger.settle();
+  const ofAdoption = smmu.ledger.settle();
   const end = endOf(verdict);
-  const found = verdict === 'adopted' ? smmu.strtabCfg : null;
+  const found = verdict === 'adopted' ? ownSlots(smmu) : null;
   const table = end === null ? null : (found ?? armSmmuInitStrtab(smmu));
-  const reset = end === null ? null : armSmmuDeviceReset(smmu);
+  const skipsRmr = found !== null && input.revision.skipsRmr;
+  const bypass = survive(() =>
+    table === null || skipsRmr ? NO_RMR_STREAMS : armSmmuRmrInstallBypassSte(smmu, table, input.rmr),
+  );
+  const rmr = 'result' in bypass ? bypass.result : NO_RMR_STREAMS;
+  smmu.bypassed = rmr.bypassed;
+  const mappings = [...ofAdoption, ...smmu.ledger.settle()];
+  const reset = end === null || 'death' in bypass ? null : armSmmuDeviceReset(smmu);
 
   smmu.memory = input.laterMemory ?? input.memory;
-  const registration = table === null ? null : register(smmu, table, input.devices);
+  const registration = table === null || 'death' in bypass ? null : register(smmu, table, input.devices);
   const adopted = found === null ? null : smmu.strtabCfg;
   unbind(smmu, input.unbindPage);
   const { decidedBy } = smmu.checks;
@@ -106,11 +117,13 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const fate: SmmuFate =
     end !== null && reset !== null && registration !== null
       ? fateOf({ end, ret, decidedBy }, reset, registration.end)
-      : diedAdopting !== null && doubt === null
-        ? { kind: 'kernel-dies', after: null, death: diedAdopting }
-        : verdict === 'probe-fails' && ret !== null
-          ? { kind: 'probe-fails', ret }
-          : { kind: 'unknown', after: null, sid: null };
+      : 'death' in bypass
+        ? { kind: 'kernel-dies', after: end, death: bypass.death }
+        : diedAdopting !== null && doubt === null
+          ? { kind: 'kernel-dies', after: null, death: diedAdopting }
+          : verdict === 'probe-fails' && ret !== null
+            ? { kind: 'probe-fails', ret }
+            : { kind: 'unknown', after: null, sid: null };
   return {
     revision: input.revision,
     verdict,
@@ -132,16 +145,25 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     allocations: smmu.ledger.allocations,
     strtabCfg: adopted,
     idScan: adoption?.idScan ?? null,
+    rmr,
     reset,
     probes: registration?.probes ?? [],
     teardown: { page: input.unbindPage, ...smmu.ledger.balance() },
   };
 }
 
+/** The adopted table with slots that no other revision shares. */
+function ownSlots(smmu: ArmSmmuDevice): StrtabCfg | null {
+  const { strtabCfg: cfg } = smmu;
+  if (cfg?.format === '2lvl') smmu.strtabCfg = { ...cfg, l2ptrs: new Map(cfg.l2ptrs) };
+  return smmu.strtabCfg;
+}
+
 /** The registration with its devices, which fill the slots of an adopted table. */
 function register(smmu: ArmSmmuDevice, table: StrtabCfg | FreshTable, devices: DevicePlan): Registration {
   const size = table.format === '2lvl' ? `${table.numL1Ents}, ${table.l2ptrs.size} mapped` : table.numEnts;
-  const { registration, cfg } = smmu.stages.live(smmu, `registration with ${table.format} ${size}`, () => {
+  const bypassed = [...smmu.bypassed].map((sid) => `, bypass ${sid}`).join('');
+  const { registration, cfg } = smmu.stages.live(smmu, `registration with ${table.format} ${size}${bypassed}`, () => {
     const own = table.format === '2lvl' ? { ...table, l2ptrs: new Map(table.l2ptrs) } : table;
     return { registration: registerSmmu(smmu, own, devices), cfg: own };
   });

@@ -95,7 +95,7 @@ export function armSmmuInsertMaster(
 }
 
 /** The range check prints nothing; the caller sees -ERANGE only. */
-function armSmmuInitSidStrtab(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Outcome {
+export function armSmmuInitSidStrtab(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: number): Outcome {
   const entries = entriesOf(cfg);
   if (sid >= entries) return refused(ERANGE, { kind: 'out-of-range', entries });
   return cfg.format === '2lvl' ? armSmmuInitL2Strtab(smmu, cfg, sid) : ACCEPTED;

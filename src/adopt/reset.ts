@@ -19,7 +19,10 @@ export type PhaseReason =
         | 'old-table'
         | 'never-programmed'
         | 'abort-before-off'
-        | 'new-table';
+        | 'new-table'
+        /** As `smmuen-kept` and as what follows a write of STEs, where no command is consumed. */
+        | 'smmuen-kept-unflushed'
+        | 'commands-stuck';
     }
   /** SMMUEN is 0; ABORT null: not in the snapshot. */
   | { readonly kind: 'gbpa'; readonly abort: number | null };
@@ -83,14 +86,15 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   const rest = kept ?? (revision.resetKeeps === 'all but CMDQEN, EVENTQEN, PRIQEN' ? null : 0);
   const after = rest === null || atschk.after === null ? null : rest | CMDQEN | SMMUEN | (atschk.after * ATSCHK);
   const active = activeErrors(smmu);
+  const gerror = { active, acknowledged: active && active.length > 0 && revision.acknowledgesErrors };
   return {
     kind,
     cr0: { before, kept, after },
     atschk,
-    gerror: { active, acknowledged: active && active.length > 0 && revision.acknowledgesErrors },
+    gerror,
     gbpaAbort: { before: abort, after: kind === 'full' ? 1 : abort },
     eventQueue: revision.allocatesEventQueue ? 'off' : 'not-allocated',
-    phases: neverProgrammed ? phasesOfOldTable() : phasesOf(kind, abort),
+    phases: neverProgrammed ? phasesOfOldTable() : phasesOf(kind, abort, isCommandQueueStuck({ gerror })),
   };
 }
 
@@ -123,21 +127,32 @@ function activeErrors({ registers }: ArmSmmuDevice): readonly string[] | null {
   return ACKNOWLEDGED_ERRORS.filter((error) => registers.field('GERROR', error) !== registers.field('GERRORN', error));
 }
 
+/**
+ * Whether the SMMU consumes no command for an active CMDQ_ERR that nobody acknowledges (v1 and v2): neither those of the
+ * reset, which flush caches, nor those that follow a change of an STE.
+ */
+export function isCommandQueueStuck({ gerror }: Pick<Reset, 'gerror'>): boolean {
+  return gerror.acknowledged === false && gerror.active?.includes('CMDQ_ERR') === true;
+}
+
 /** While SMMUEN is 0; null: GBPA.ABORT is not in the snapshot. */
 function byGbpa(abort: number | null): InFlight {
   return abort === null ? 'unknown' : abort === 1 ? 'aborted' : 'bypassed';
 }
 
-function phasesOf(kind: Reset['kind'], abort: number | null): Phase[] {
+function phasesOf(kind: Reset['kind'], abort: number | null, stuck: boolean): Phase[] {
+  // Whether what it has cached of an old STE, or of the old table, goes on is the hardware's.
+  const cached = { inFlight: 'unknown', why: { kind: 'commands-stuck' } } as const;
   if (kind === 'adopted') {
     return [
       { phase: 'until-reset', inFlight: 'translated', why: { kind: 'nothing-written' } },
-      { phase: 'in-reset', inFlight: 'translated', why: { kind: 'smmuen-kept' } },
+      { phase: 'in-reset', inFlight: 'translated', why: { kind: stuck ? 'smmuen-kept-unflushed' : 'smmuen-kept' } },
       { phase: 'until-mapping', inFlight: 'translated', why: { kind: 'attach-deferred' } },
-      { phase: 'afterwards', inFlight: 'aborted', why: { kind: 'ste-rewritten' } },
+      { phase: 'afterwards', ...(stuck ? cached : ({ inFlight: 'aborted', why: { kind: 'ste-rewritten' } } as const)) },
     ];
   }
-  const last: Phase = { phase: 'until-attach', inFlight: 'aborted', why: { kind: 'new-table' } };
+  const byNewTable = { inFlight: 'aborted', why: { kind: 'new-table' } } as const;
+  const last: Phase = { phase: 'until-attach', ...(stuck ? cached : byNewTable) };
   if (kind === 'full') {
     return [
       { phase: 'until-reset', inFlight: 'translated', why: { kind: 'old-table' } },

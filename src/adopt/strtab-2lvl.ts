@@ -3,6 +3,7 @@
 import { L1STD_BYTE_LENGTH, l1Pointer } from '../smmu/stream-table.ts';
 import {
   type ArmSmmuDevice,
+  L2_CORRUPTED,
   type L2Table,
   mappingObserved,
   pa,
@@ -59,7 +60,7 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
     return fail(`l1 entries ${count} exceeds max ${STRTAB_MAX_L1_ENTRIES}`);
   }
   const byteLength = numL1Ents * L1STD_BYTE_LENGTH;
-  if (!smmu.passesOverlapTest('two-level.l1-overlap', base, byteLength)) return fail('l1 stream table is corrupted');
+  if (!smmu.passesOverlapTest('two-level.l1-overlap', base, byteLength, 'l1 stream table is corrupted')) return EINVAL;
   if (revision.checksAlignment) {
     const observed = { kind: 'address', paddr: base } as const;
     if (!checks.ask('two-level.l1-alignment', base % byteLength === 0, observed, { kind: 'aligned', byteLength })) {
@@ -137,6 +138,10 @@ function checkL1Descriptors(
   if (mapped?.kind === 'adopted') checks.ask('two-level.l2-mapping', true, mappingObserved(mapped.mapping));
   if (overlapsUnknown > 0) {
     checks.cannotTell('two-level.l2-overlap', { kind: 'l2-overlaps-unknown', unknown: overlapsUnknown });
+    if (told?.complaint === L2_CORRUPTED) {
+      smmu.complain(L2_CORRUPTED);
+      return EINVAL;
+    }
   } else checks.ask('two-level.l2-overlap', true, { kind: 'l1-descriptors', used, of: numL1Ents });
   return 0;
 }
@@ -209,7 +214,7 @@ export function brokenL1Rule(
 
 /** The kernel's words for it, without prefix. */
 export function l1Complaint(index: number, broken: BrokenL1Rule, span: number, pointer: number): string {
-  if (broken === 'overlap') return 'l2 stream table is corrupted';
+  if (broken === 'overlap') return L2_CORRUPTED;
   return broken === 'span'
     ? `L1[${index}] unsupported span ${span} (vs ${STRTAB_SPLIT + 1})`
     : `L1[${index}] bad l2 table base ${pa(pointer)}`;

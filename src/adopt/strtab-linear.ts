@@ -32,10 +32,7 @@ export function armSmmuKdumpAdoptStrtabLinear(smmu: ArmSmmuDevice, base: number)
   }
   const numEnts = 2 ** log2size;
   const byteLength = numEnts * STE_BYTE_LENGTH;
-  if (!smmu.passesOverlapTest('linear.overlap', base, byteLength)) {
-    smmu.complain('stream table is corrupted');
-    return EINVAL;
-  }
+  if (!smmu.passesOverlapTest('linear.overlap', base, byteLength, 'stream table is corrupted')) return EINVAL;
   if (revision.checksAlignment) {
     const address = { kind: 'address', paddr: base } as const;
     if (!checks.ask('linear.alignment', base % byteLength === 0, address, { kind: 'aligned', byteLength })) {

@@ -4,7 +4,7 @@
 export interface ToldByLog {
   /** The adoption succeeded, or fell back; null where the log does not say. */
   readonly adoption: 'adopted' | 'fallback' | null;
-  /** What the driver says of the L1 descriptor that made it fall back, without prefix. */
+  /** What the driver says of the L1 descriptor, or of the table, that made it fall back, without prefix. */
   readonly complaint: string | null;
   /** The SMMU registered with every device that was there; null where the log does not reach as far, or says otherwise. */
   readonly registered: true | null;

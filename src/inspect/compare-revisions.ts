@@ -26,6 +26,7 @@ export function compareRevisions(
 ): Pick<SmmuReport, 'adoptions' | 'splits'> {
   const byName = new Map<string, RevisionOutcome>();
   const splits: RevisionSplit[] = [];
+  const deciding: RevisionSplit[] = [];
   const wanted = new Set([...(all ?? CURRENT_REVISIONS), emulation.revision]);
   for (const revision of [...REVISIONS.values()].filter((one) => wanted.has(one))) {
     const one = revision === emulation.revision ? emulation : emulate(revision);
@@ -35,10 +36,11 @@ export function compareRevisions(
       byName.set(revision.name, { ...adoption, ...rest });
     }
     const split = one === emulation ? null : splitOf(emulation, one);
-    if (split !== null) splits.push(split);
+    if (split === null) continue;
+    splits.push(split);
+    if (decidesDifferently(split, emulation, one)) deciding.push(split);
   }
   if (all !== null) return { adoptions: Object.fromEntries(byName), splits };
-  const deciding = splits.filter(decidesDifferently);
   const [first] = deciding;
   if (first !== undefined) {
     const others = revisionsInWords(deciding.map((split) => split.revision));

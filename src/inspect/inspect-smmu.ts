@@ -1,13 +1,8 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
-import { type ArmSmmuDevice, STRTAB_NUM_L2_STES } from '../adopt/device.ts';
-import { type Emulation, emulateAdoption } from '../adopt/emulate.ts';
-import { KernelMemory } from '../adopt/kernel-memory.ts';
-import type { KernelDevice } from '../adopt/master.ts';
-import { type DevicePlan, probesAtRegistration } from '../adopt/registration.ts';
-import type { Revision } from '../adopt/revision.ts';
-import { Stages } from '../adopt/stages.ts';
-import type { ToldByLog } from '../adopt/told-by-log.ts';
+import type { Emulation } from '../adopt/emulate.ts';
+import type { KernelMemory } from '../adopt/kernel-memory.ts';
+import { probesAtRegistration } from '../adopt/registration.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
 import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
@@ -19,34 +14,28 @@ import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/
 import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
 import type { Capture, Evidence } from '../platform/evidence.ts';
-import { deviceNamesOf, platformSmmuAt } from '../platform/platform.ts';
+import { deviceNamesOf } from '../platform/platform.ts';
 import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures } from '../smmu/hardware-features.ts';
 import { REGISTERS } from '../smmu/registers.ts';
-import { SteReader } from '../smmu/ste-reader.ts';
-import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
-import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import { unansweredAs } from '../snapshot/validate/plausibility.ts';
 import type { Census } from '../tables/hardware-view.ts';
-import { HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
+import { type HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
-import { geometryOf, tableRegisters } from '../tables/table-registers.ts';
 import { OutcomeReports } from './adoption-report.ts';
 import type { AsidSpaces } from './asid-spaces.ts';
 import { compareRevisions } from './compare-revisions.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
+import { emulatedSmmu, MAX_INSERTIONS_OF_ALL } from './emulated-smmu.ts';
 import type { SmmuReport } from './inspection.ts';
 import { faultsOf, ownSmmuOf } from './kernel-report.ts';
 import type { Listing } from './listing.ts';
 import type { LogReport } from './log-report.ts';
 import type { Outcome } from './outcome.ts';
-import { devicesBehind, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
-import { doubtOf, vmcoreRamOf } from './register-moment.ts';
-import { rmrReports, rmrSids } from './rmr.ts';
+import { rmrReports } from './rmr.ts';
 import { tableRows } from './table-rows.ts';
-import { toldByLog } from './told-by-log.ts';
 
 /** What the SMMUs of one report share. */
 export interface Shared {
@@ -60,9 +49,6 @@ export interface Shared {
   /** ASIDs that SMMUs before have taken. */
   readonly asids: AsidSpaces;
 }
-
-/** More active streams than any machine has; a hostile table can claim millions. */
-const MAX_INSERTIONS_OF_ALL = 1 << 16;
 
 export interface InspectedSmmu {
   readonly report: SmmuReport;
@@ -80,55 +66,26 @@ export function inspectSmmu(
   listing: Listing,
   { furtherChecks, crashedLog, list, examination, owners, asids }: Shared,
 ): InspectedSmmu {
-  const { snapshot, now, later, platform, kdumpRam } = evidence;
+  const { snapshot, now, platform, kdumpRam } = evidence;
   const { revision } = plan;
   const { all } = listing;
   const sids = listing.sids === null ? null : sidsFor(listing.sids, smmu);
   const findings = new FindingList(smmu.name, !probesAtRegistration(plan.kernel));
-  const registers = new RegisterFile(smmu);
-  const known = platformSmmuAt(platform, smmu.base);
-  const names = deviceNamesOf(platform, smmu);
-  const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
-  if (smmu.firmwareCoherent === null && known !== null) {
-    const why = { kind: 'coherent-as-firmware', source: known.table.source } as const;
-    registers.assume('firmware.coherent', String(known.smmu.coherent), why);
-  }
-  const geometry = geometryOf(tableRegisters(smmu, registers));
-  const stes = new SteReader(now.view);
-  const view = new HardwareView(geometry, now.view, stes, evidence.progress, owners);
-  const memory = new KernelMemory(now.view, stes, now.map, plan.memremap);
-  const laterMemory =
-    later === null ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, plan.memremap);
-  const { devices, cutFrom } = chooseDevices(plan, smmu, view);
-  const tableByteLength = geometry.entries * (geometry.format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
-  const doubt = doubtOf({
-    captured: snapshot.captured,
-    unanswered: unansweredAs(smmu.registers),
+  const {
     registers,
-    table: { start: geometry.base, end: geometry.base + tableByteLength },
-    kdumpRam,
-    vmcoreRam: vmcoreRamOf(now.dump),
-  });
-  const stages = new Stages<ArmSmmuDevice>();
-  const emulate = (one: Revision, told: ToldByLog | null = null) =>
-    emulateAdoption({
-      ...plan,
-      revision: one,
-      registers,
-      firmwareCoherent,
-      memory,
-      laterMemory,
-      devices,
-      doubt,
-      told,
-      stages: told === null ? stages : new Stages<ArmSmmuDevice>(),
-      asids: asids.of(one),
-    });
-  const alone = snapshot.smmus.length === 1;
-  const emulation = settled(emulate(revision), (told) => emulate(revision, told), evidence.dmesg, {
-    name: smmu.name,
+    known,
+    rmr,
+    geometry,
+    view,
+    memory,
+    devices,
+    cutFrom,
+    firmwareCoherent,
     alone,
-  });
+    emulate,
+    emulation,
+  } = emulatedSmmu(smmu, evidence, plan, { owners, asids });
+  const names = deviceNamesOf(platform, smmu);
   const reports = new OutcomeReports();
   const outcome = reports.of(emulation);
   const ssidBits = emulation.ids.ssidBits;
@@ -145,7 +102,7 @@ export function inspectSmmu(
     .flatMap((device) => device.sids).length;
   insertFindings(emulation, outcome.lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
-  const heard = (one: Emulation) => asids.probed(smmu.name, one);
+  const heard = (one: Emulation) => asids.probed(smmu.name, one, registers);
   const others = compareRevisions(
     emulation,
     { emulate, heard, report: (one) => reports.of(one) },
@@ -180,7 +137,6 @@ export function inspectSmmu(
   };
   const risks = examineRisks(riskContext, furtherChecks);
 
-  const { rmr } = plan.streams;
   const faults = faultsOf(smmu, snapshot, crashedLog);
   const report: SmmuReport = {
     name: smmu.name,
@@ -191,7 +147,7 @@ export function inspectSmmu(
     assumptions: registers.assumptions,
     ...outcome,
     ...others,
-    rmr: rmrReports(rmr === undefined ? rmrSids(known) : sidsFor(rmr, smmu), emulation, view),
+    rmr: rmrReports(rmr, emulation, view),
     masters: smmu.masters ?? [],
     ...(faults === undefined ? {} : { faults }),
     ...(platform === null ? {} : { platform: platformReport(platform, known) }),
@@ -210,16 +166,6 @@ export function inspectSmmu(
   return { report, findings, risks, repeatedStes: view.repeatedStes };
 }
 
-/** What the dump leaves open, a captured log may tell. */
-function settled(
-  emulation: Emulation,
-  again: (told: ToldByLog) => Emulation,
-  dmesg: Capture | null,
-  smmu: { readonly name: string; readonly alone: boolean },
-): Emulation {
-  return dmesg === null || emulation.fate.kind !== 'unknown' ? emulation : again(toldByLog(dmesg, smmu));
-}
-
 /** Both register pages of every SMMU whose base is known, by address; made once for all that ask. */
 function registerPagesOf(snapshot: Snapshot): RiskContext['registerPages'] {
   const known = registerPages.get(snapshot);
@@ -232,33 +178,6 @@ function registerPagesOf(snapshot: Snapshot): RiskContext['registerPages'] {
 }
 
 const registerPages = new WeakMap<Snapshot, RiskContext['registerPages']>();
-
-/** The devices of the kdump kernel, and, where the active ones were cut short, of how many. */
-function chooseDevices(
-  plan: Plan,
-  smmu: SmmuSnapshot,
-  view: HardwareView,
-): { devices: DevicePlan; cutFrom: number | null } {
-  const devices = devicesBehind(smmu, plan);
-  if (plan.streams.insert !== 'all') return { devices, cutFrom: null };
-  const named = new Set(devices.present.flatMap(({ sids }) => sids));
-  const active: KernelDevice[] = [];
-  let total = 0;
-  let presumedBus = -1;
-  for (const { sid, seen } of view.streams()) {
-    if (named.has(sid)) continue;
-    if (seen) total += 1;
-    if (seen && total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
-    const bus = Math.floor(sid / STRTAB_NUM_L2_STES);
-    // One speaks for all of its L1 descriptor that nobody sees, or that are too many.
-    if ((!seen || total > MAX_INSERTIONS_OF_ALL) && bus !== presumedBus) {
-      active.push({ name: null, sids: [sid], presumed: true });
-      presumedBus = bus;
-    }
-  }
-  const present = [...devices.present, ...active];
-  return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
-}
 
 function compareLog(
   dmesg: Capture | null,

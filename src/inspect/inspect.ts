@@ -1,5 +1,6 @@
 /** Runs the pipeline for every SMMU of a snapshot and makes one {@link Inspection}. */
 
+import { CURRENT_REVISIONS } from '../adopt/revisions.ts';
 import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/until-fetched.ts';
@@ -10,11 +11,12 @@ import { ExaminationBudget } from '../findings/risks/examination.ts';
 import { furtherChecks } from '../findings/risks/risks.ts';
 import type { Severity } from '../findings/rules.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { RepeatedStes } from '../tables/repeats.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import { AsidSpaces } from './asid-spaces.ts';
+import { emulatedSmmu } from './emulated-smmu.ts';
 import { type InspectedSmmu, inspectSmmu, type Shared } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
 import { kernelReport } from './kernel-report.ts';
@@ -83,7 +85,7 @@ function inspectNow(
   const listed = new Set(listing.smmus);
   for (const smmu of evidence.snapshot.smmus) {
     if (!listed.has(smmu)) {
-      if ((smmu.masters ?? []).length > 0) shared.asids.skip();
+      if (inspected.length < listing.smmus.length) passBy(smmu, evidence, plan, listing, shared.asids);
       continue;
     }
     const one = inspectSmmu(smmu, evidence, plan, listing, shared);
@@ -110,6 +112,22 @@ function inspectNow(
     findings,
     summary: { ...totals, exitCode: exitCode(smmus, totals, listing.failOn) },
   };
+}
+
+/**
+ * An SMMU that nobody asked about probes before one that somebody did. It is worth emulating for the ASIDs that it takes
+ * where a revision that was asked for shares them.
+ */
+function passBy(smmu: SmmuSnapshot, evidence: Evidence, plan: Plan, listing: Listing, asids: AsidSpaces): void {
+  const sharing = (listing.revisions ?? [plan.revision]).filter((revision) => AsidSpaces.areShared(revision));
+  if (sharing.length === 0) {
+    asids.skip();
+    return;
+  }
+  const { emulation, emulate, registers } = emulatedSmmu(smmu, evidence, plan, { owners: new TableOwners(), asids });
+  for (const revision of CURRENT_REVISIONS.filter((one) => AsidSpaces.areShared(one))) {
+    asids.probed(smmu.name, revision === emulation.revision ? emulation : emulate(revision), registers);
+  }
 }
 
 /** What there is to say of the dump and the snapshot as a whole. */

@@ -127,8 +127,10 @@ export interface RegisterReport {
 
 export interface RmrReport {
   readonly sid: number;
-  /** The crashed kernel's STE stays as it is; else a bypass STE is written into the new table. Null: cannot be told. */
+  /** The crashed kernel's STE stays as it is; else a bypass STE is written over it, or into the new table. Null: cannot be told. */
   readonly kept: boolean | null;
+  /** A bypass STE was to be written, and could not be. */
+  readonly failed: boolean;
   readonly config: SteConfig | null;
   readonly valid: boolean | null;
 }

@@ -19,13 +19,26 @@ export function rmrSids(known: PlatformSmmu | null): number[] {
 /** What becomes of the STEs of these StreamIDs; null where the adoption cannot be told. */
 export function rmrReports(sids: readonly number[], emulation: Emulation, view: HardwareView): RmrReport[] {
   const { verdict, revision } = emulation;
+  const { bypassed, failed } = emulation.rmr;
   const known = verdict !== 'indeterminate' && verdict !== 'panic';
   // Without a driver, and behind a table that is never programmed, nobody touches it.
   const untouched = verdict === 'probe-fails' || verdict === 'never-programmed';
-  const kept = known ? untouched || (verdict === 'adopted' && revision.skipsRmr) : null;
+  const left = untouched || (verdict === 'adopted' && revision.skipsRmr);
+  const keeps = (sid: number): boolean | null => {
+    if (!known || left) return known ? true : null;
+    // What the dump lacks decides, or the kernel dies on the way.
+    if (!bypassed.has(sid) && !failed.has(sid)) return null;
+    return failed.has(sid) && verdict === 'adopted';
+  };
   return sids.map((sid) => {
     const [ste] = view.stesOf([sid]);
     const found = ste === undefined ? null : steConfig(ste.words[ste.at] as number);
-    return { sid, kept, config: found?.config ?? null, valid: found?.valid ?? null };
+    return {
+      sid,
+      kept: keeps(sid),
+      failed: failed.has(sid),
+      config: found?.config ?? null,
+      valid: found?.valid ?? null,
+    };
   });
 }

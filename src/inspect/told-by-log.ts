@@ -8,6 +8,8 @@ import { body } from './dmesg.ts';
 const RETAINED = 'retaining SMMUEN for in-flight DMA';
 const FELL_BACK = 'falling back to full reset';
 const BAD_DESCRIPTOR = /^L1\[\d+\] (unsupported span \d+ \(vs \d+\)|bad l2 table base 0x[0-9a-f]+)$/;
+/** v3 to v5, of tables that overlap memory of the kdump kernel. */
+const OVERLAPS = /^(l[12] )?stream table is corrupted$/;
 const NOT_REGISTERED = 'Failed to register iommu';
 
 /** Lines that come when every built-in driver has probed its devices. */
@@ -25,10 +27,11 @@ export function toldByLog(capture: Capture, smmu: { readonly name: string; reado
   const adoption = (retained === null) === (fellBack === null) ? null : retained === null ? 'fallback' : 'adopted';
   const rest = after(retained ?? fellBack ?? lines.at(-1)?.line ?? 0);
   const survived = rest.some(({ text }) => PROBED.test(text)) && !rest.some(({ text }) => DEATH.test(text));
+  const complaint = said.find(({ text }) => BAD_DESCRIPTOR.test(text) || OVERLAPS.test(text))?.text ?? null;
   return {
     adoption,
     diedIn: captured.death?.fn ?? null,
-    complaint: said.find(({ text }) => BAD_DESCRIPTOR.test(text))?.text ?? null,
+    complaint: adoption === 'fallback' ? complaint : null,
     registered: adoption !== null && survived && at(NOT_REGISTERED) === null ? true : null,
   };
 }

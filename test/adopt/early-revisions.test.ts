@@ -103,6 +103,20 @@ describe('an adoption that fails', () => {
   });
 });
 
+describe('a fall-back gives the L1 table back', () => {
+  const badSpan = () => machine().l1(L1, 2, 3, L2_BUS1);
+
+  test.each([
+    ['v3', 'devres, when the SMMU is unbound'],
+    ['v4', 'devm_memunmap(), as the adoption falls back'],
+    ['v5', 'devm_memunmap(), as the adoption falls back'],
+    ['v6', 'arm_smmu_kdump_adopt_cleanup'],
+  ])('of %s', async (revision, releasedBy) => {
+    const { adoption } = (await by(revision, badSpan(), { iomem: IOMEM })).smmu;
+    expect([adoption.verdict, adoption.mappings[0]?.releasedBy]).toEqual(['fallback', releasedBy]);
+  });
+});
+
 describe('a mapping that fails', () => {
   const beyond = 0x2_0000_0000_0000;
 
@@ -228,6 +242,18 @@ describe('the reset', () => {
     ]);
   });
 
+  test('with CMDQ_ERR active and not acknowledged no command is consumed', async () => {
+    const whys = await resets(({ smmu: { reset } }) => reset?.phases.at(-1)?.why);
+    expect(whys.map((run) => run.split(': ')[0])).toEqual(['v1 to v2', 'v3 to next']);
+    const { smmu } = await by('all', machine(), { iomem: IOMEM, registers: { GERROR: '0x1' } });
+    expect(smmu.splits?.map(({ revision, aspect }) => `${revision} ${aspect}`)).toEqual(['v1 reset', 'v2 reset']);
+    expect(smmu.splits?.[0]?.why).toBe(
+      'v6 acknowledges CMDQ_ERR; v1 does not, so that the commands of its reset are not consumed',
+    );
+    const other = await by('v1', machine(), { iomem: IOMEM, registers: { GERROR: '0x4' } });
+    expect(other.smmu.reset?.phases.at(-1)?.inFlight).toBe('aborted');
+  });
+
   test('v1 says that it resets, and goes on not to', async () => {
     const said = await resets(({ smmu }) => smmu.kernelLog.some(({ text }) => text.includes('Resetting...')));
     expect(said).toEqual(['v1: true', 'v2 to next: false']);
@@ -260,6 +286,7 @@ describe('revisions side by side share their work', () => {
     ['a healthy machine', machine, { insert: [8, 0x100] }],
     ['an L2 table in a hole', () => machine().l1(L1, 1, 9, HOLE), { insert: [8, 0x100] }],
     ['a descriptor that changes', machine, { insert: [8, 0x100], later: machine().l1(L1, 1, 9, 0) }],
+    ['reserved regions', machine, { insert: [8, 9, 0x300], rmr: [9, 0x300, 0x1000] }],
     ['the third mapping fails', machine, { insert: [8, 0x100], fail: { memremaps: new Set([3]) } }],
   ])('and come to the same as each by itself: %s', async (_, memory, options) => {
     const given = { iomem: IOMEM, ...options };

@@ -478,7 +478,7 @@ function dumpOf({ extents }: Builder): OpenedDump {
 /** An SMMU that was off, whose devices the kdump kernel gives domains to before it comes to the other. */
 const EARLIER = {
   name: 'earlier',
-  registers: { IDR0: '0x8001010', IDR1: '0x10', CR0: '0x0', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x0' },
+  registers: { IDR0: '0x8001012', IDR1: '0x10', CR0: '0x0', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x0' },
 };
 
 /** Runs a machine through both; answers what the model says, or throws an account of the first difference. */

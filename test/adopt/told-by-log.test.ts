@@ -69,6 +69,23 @@ test('an L1 table that the dump lacks: a log names the descriptor', async () => 
   expect(smmu.dmesg).toMatchObject({ agree: 4, missing: 0, extra: 0 });
 });
 
+test.each([
+  ['l1 stream table is corrupted', 'two-level.l1-overlap'],
+  ['l2 stream table is corrupted', 'two-level.l2-overlap'],
+])('what of the kdump kernel is where is not known: a log says `%s`', async (complaint, check) => {
+  const log =
+    line("kdump: adopting crashed kernel's stream table") +
+    line(`kdump: ${complaint}`) +
+    line('kdump: falling back to full reset') +
+    line('SMMU currently enabled! Resetting...');
+  const options = { name: 'smmu', revision: 'v5' };
+  expect((await inspectMachine(withL2At(L2_BUS0), options)).smmu.fate.kind).toBe('unknown');
+  const dmesg = { file: 'dmesg.txt', text: log + INIT };
+  const { smmu } = await inspectMachine(withL2At(L2_BUS0), { ...options, dmesg });
+  expect(smmu.adoption).toMatchObject({ verdict: 'fallback', settledByLog: true, decidedBy: { id: check } });
+  expect(smmu.dmesg).toMatchObject({ agree: 4, missing: 0, extra: 0 });
+});
+
 // The descriptor of bus 1 is not known at the moment of the insertions.
 const later = () => new Image().reserve(L2_BUS0, 0x4000);
 

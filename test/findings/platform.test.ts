@@ -90,7 +90,7 @@ describe('reserved memory', () => {
 
   test('of RMR nodes is looked up, unless other StreamIDs were asked for', async () => {
     const inspection = await inspected(iortPlatform(rmr));
-    expect(inspection.smmu.rmr).toEqual([{ sid: 0x30, kept: true, config: 'bypass', valid: true }]);
+    expect(inspection.smmu.rmr).toEqual([{ sid: 0x30, kept: true, failed: false, config: 'bypass', valid: true }]);
     expect(found(inspection)[0]).toEqual(['platform-sid-unclaimed', { sids: 'SID 0x8', source: 'iort.bin' }]);
     expect(found(inspection).at(-1)).toEqual([
       'platform-rmr',

@@ -244,6 +244,11 @@ describe('a note where one revision is asked for', () => {
     ['the revisions agree', () => inspectMachine(plain())],
     ['they leave other registers', () => inspectMachine(plain(), { registers: ATS })],
     ['they leave other IDs', () => inspectMachine(plain().cd(CDS, 0, { V: 1, ASID: 1 }).ste(L2_BUS0, 8, stage1))],
+    ['nothing can be told of the one that is asked for', () => inspectMachine(plain(), { revision: 'v3' })],
+    [
+      'nothing can be told of the others',
+      () => inspectMachine(new Image().l1(L1, 0, 9, L2_BUS0).l1(L1, 15, 0, 0), { iomem: IOMEM }),
+    ],
     ['all are asked for', () => all(plain().ste(L2_BUS0, 0x80, { V: 1, Config: 2 }))],
   ])('not where %s', async (_, inspected) => {
     expect(notes(await inspected())).toEqual([]);

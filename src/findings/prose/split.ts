@@ -16,8 +16,20 @@ export function splitInWords(why: RevisionSplit['why']): string {
       return `${endingInWords(why.from)}; ${endingInWords(why.other)}`;
     case 'insertion':
       return `SID ${hex(why.sid)}: ${insertionInWords(why.from, why.other)}, ${insertionInWords(why.other, why.from)}`;
+    case 'rmr': {
+      const inWords = ({ revision, bypass }: Side<'rmr'>) =>
+        `${revision} ${bypass === 0 ? 'leaves' : `writes ${bypass} bypass STEs over`} the entries of reserved regions`;
+      return `${inWords(why.from)}; ${inWords(why.other)}`;
+    }
     case 'cr0':
       return `${cr0InWords(why.from)}, ${cr0InWords(why.other)}`;
+    case 'commands': {
+      const [flushes, stuck] = why.from.consumed ? [why.from, why.other] : [why.other, why.from];
+      return (
+        `${flushes.revision} acknowledges CMDQ_ERR; ${stuck.revision} does not, so that the commands of its reset are ` +
+        'not consumed'
+      );
+    }
     case 'ids': {
       const [keeps, gives] = why.from.held > why.other.held ? [why.from, why.other] : [why.other, why.from];
       return (

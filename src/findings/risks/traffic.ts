@@ -35,7 +35,9 @@ export class TrafficCheck implements StreamCheck {
     // What the hardware refuses has no DMA in flight.
     if (ste.illegal.length > 0) return;
     this.#active.add(ste.sid);
-    if (ste.config === 'bypass') this.#bypass += 1;
+    const { verdict, rmr } = this.#context.emulation;
+    const rewritten = verdict === 'adopted' && rmr.bypassed.has(ste.sid);
+    if (ste.config === 'bypass' || rewritten) this.#bypass += 1;
     else if (hw.ATS === 1 && ste.of('EATS') !== 0) this.#ats.add(ste.sid);
     if ((ste.config === 's2' || ste.config === 'nested') && ste.of('S2S') === 1) this.#stalls.add(ste.sid);
   }

@@ -60,7 +60,7 @@ const split = define(
   object<RevisionSplit>()({
     revision: ['The revision that parts', text],
     from: ['The revision that it parts from', text],
-    aspect: ['What differs', choice('adoption', 'insertions', 'reset', 'ids')],
+    aspect: ['What differs', choice('adoption', 'rmr', 'insertions', 'reset', 'ids')],
     check: ['The check that decides differently, where it is one', nullable(text)],
     why: ['The difference, in words', said(splitInWords)],
   }),
@@ -72,9 +72,10 @@ const rmr = define(
   object<RmrReport>()({
     sid: ['StreamID', sid],
     kept: [
-      "The crashed kernel's STE stays; else a bypass STE goes into the new table; null: cannot be told",
+      "The crashed kernel's STE stays; else a bypass STE goes over it, or into the new table; null: cannot be told",
       nullable(flag),
     ],
+    failed: ['A bypass STE was to be written, and could not be', flag],
     config: [
       'Config of the STE found; null when there is none to read',
       nullable(choice('abort', 'bypass', 's1', 's2', 'nested', 'reserved')),

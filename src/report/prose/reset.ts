@@ -1,6 +1,12 @@
 /** What the reset does, in words: the phases of in-flight DMA, CR0.ATSCHK, and the queues. */
 
-import type { AtschkReason, PhaseName, PhaseReason, Reset } from '../../adopt/reset.ts';
+import {
+  type AtschkReason,
+  isCommandQueueStuck,
+  type PhaseName,
+  type PhaseReason,
+  type Reset,
+} from '../../adopt/reset.ts';
 
 export const PHASES: Readonly<Record<PhaseName, string>> = {
   'until-reset': 'until the reset',
@@ -13,11 +19,14 @@ export const PHASES: Readonly<Record<PhaseName, string>> = {
 const REASONS: Readonly<Record<Exclude<PhaseReason['kind'], 'gbpa'>, string>> = {
   'nothing-written': 'SMMUEN is 1 and nothing has been written',
   'smmuen-kept': 'SMMUEN stays 1; configuration caches and TLBs are flushed and refill from the same tables',
+  'smmuen-kept-unflushed':
+    'SMMUEN stays 1; CMDQ_ERR stays active, so that the commands that flush caches and TLBs are not consumed',
   'attach-deferred': "by the crashed kernel's STE, which the deferred attach leaves alone",
   'ste-rewritten': 'the STE is rewritten in place: old IOVAs fault, and no event is recorded',
   'old-table': "by the crashed kernel's table, as long as SMMUEN is 1",
   'never-programmed': "by the crashed kernel's table; STEs go into another one, of which the hardware never hears",
   'abort-before-off': 'GBPA.ABORT is set before SMMUEN is cleared',
+  'commands-stuck': 'the SMMU consumes no command: what it has cached of the old STEs may go on',
   'new-table': 'every STE of the new table aborts, but for bypass STEs of firmware RMRs',
 };
 
@@ -41,9 +50,11 @@ export interface QueuesInWords {
 }
 
 /** What becomes of the queues. */
-export function queuesInWords({ eventQueue }: Pick<Reset, 'eventQueue'>): QueuesInWords {
+export function queuesInWords({ eventQueue, gerror }: Pick<Reset, 'eventQueue' | 'gerror'>): QueuesInWords {
   return {
-    command: 'programmed anew and switched on',
+    command: isCommandQueueStuck({ gerror })
+      ? 'programmed anew and switched on, and nothing in it is consumed while CMDQ_ERR is active'
+      : 'programmed anew and switched on',
     event:
       eventQueue === 'off'
         ? 'off, as in every kdump kernel: translation faults leave no records'

@@ -1,5 +1,7 @@
 /** What does the driver map and allocate, and who gives it back? */
 
+import type { Revision } from '../../adopt/revision.ts';
+import { REVISIONS } from '../../adopt/revisions.ts';
 import { allocatedInWords, remapReasonInWords } from '../../findings/prose/memory.ts';
 import { hex } from '../../hex.ts';
 import type { AdoptionReport, AllocationReport, MappingReport, SmmuReport } from '../../inspect/inspection.ts';
@@ -38,10 +40,7 @@ export function ledger({ adoption, inserts }: SmmuReport): Section {
   const label = 'Mappings and allocations';
   const listed: Block[] = [
     { table: { label, columns: COLUMNS, rows, most: MAX_ROWS } },
-    notes(
-      more > 0 && `And ${count(more, 'more mapping')} of the ID scan, each released at once.`,
-      tearDown(adoption.teardown),
-    ),
+    notes(more > 0 && `And ${count(more, 'more mapping')} of the ID scan, each released at once.`, tearDown(adoption)),
   ];
   return {
     id: 'ledger',
@@ -76,16 +75,27 @@ function allocationRow({ call, what, size, ok, released }: AllocationReport): Ro
   return { cells: ['adoption', call, allocatedInWords(what), null, size, result, ok ? back : null, null, null] };
 }
 
-function givenBackBy({ kind, released, transient }: MappingReport): string | Span {
+function givenBackBy({ kind, released, transient, held }: MappingReport): string | Span {
   if (!released) return alarm('leaked');
   if (transient) return 'by the scan';
+  if (kind === 'devm_memremap' && !held) return 'by the fall-back';
   return kind === 'memremap' ? 'by the clean-up' : 'by devres';
 }
 
-function tearDown({ registerPage, leaked, doubleReleased }: AdoptionReport['teardown']): string {
+function tearDown({ revision, teardown }: AdoptionReport): string {
+  const { registerPage, leaked, doubleReleased } = teardown;
   const page = registerPage === 'live' ? '' : `, with the register page reading as ${registerPage}`;
   return (
-    `After the tear-down${page}: ${leaked} leaked, ${doubleReleased} released twice. The clean-up is ` +
-    'arm_smmu_kdump_adopt_cleanup (on failure, or when the SMMU is unbound); devres acts at unbind.'
+    `After the tear-down${page}: ${leaked} leaked, ${doubleReleased} released twice. ` +
+    `${cleanUpInWords(REVISIONS.get(revision))}devres acts at unbind.`
   );
+}
+
+/** Through v5 there is no function of that name, and through v3 nothing is given back before the end. */
+function cleanUpInWords(revision: Revision | undefined): string {
+  if (revision?.holds !== 'devres') {
+    return 'The clean-up is arm_smmu_kdump_adopt_cleanup (on failure, or when the SMMU is unbound); ';
+  }
+  if (revision.cleanupAsks === 'nothing') return 'Nothing is given back before the end: ';
+  return 'A fall-back gives the table back with devm_memunmap() and devm_kfree(); ';
 }

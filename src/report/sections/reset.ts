@@ -14,6 +14,9 @@ const KINDS: Readonly<Record<Reset['kind'], string>> = {
   ordinary: 'ordinary: the SMMU was off',
 };
 
+/** Not what GBPA says. */
+const CANNOT_BE_TOLD = { tone: 'unknown', text: 'cannot be told' } as const;
+
 /** Null where the kernel does not come to a reset, or where it cannot be told which it makes. */
 export function reset({ reset: report, lost }: SmmuReport): Section | null {
   if (report === null) return null;
@@ -24,15 +27,15 @@ export function reset({ reset: report, lost }: SmmuReport): Section | null {
   const phases = [
     ...report.phases.map(({ phase, inFlight, why }) => ({
       phase: PHASES[phase],
-      inFlight,
+      inFlight: why.kind === 'commands-stuck' ? CANNOT_BE_TOLD : IN_FLIGHT[inFlight],
       why: phaseReasonInWords(why),
     })),
     ...(lost === null
       ? []
-      : [{ phase: 'after the failed registration', inFlight: lost.inFlight, why: lossInWords(lost) }]),
+      : [{ phase: 'after the failed registration', inFlight: IN_FLIGHT[lost.inFlight], why: lossInWords(lost) }]),
   ];
   const rows = phases.map(({ phase, inFlight, why }): Row => {
-    const { tone, text } = IN_FLIGHT[inFlight];
+    const { tone, text } = inFlight;
     return { tone, cells: [phase, toned(tone, text), why] };
   });
   const columns = [{ title: 'Phase' }, { title: 'In-flight DMA' }, { title: 'Because' }];
@@ -48,16 +51,18 @@ export function reset({ reset: report, lost }: SmmuReport): Section | null {
         ['CR0', [shown(cr0.before), ' -> ', shown(cr0.kept), ' with the queues off -> ', shown(cr0.after)]],
         ['CR0.ATSCHK', `${change(atschk.before, atschk.after)}: ${ATSCHK_REASONS[atschk.why]}`],
         ['GBPA.ABORT', change(gbpaAbort.before, gbpaAbort.after)],
-        [
-          'GERROR active',
-          `${errors}${gerror.acknowledged === true ? ', acknowledged before the command queue is switched on' : ''}`,
-        ],
+        ['GERROR active', `${errors}${acknowledgementInWords(gerror)}`],
         ['Command queue', queues.command],
         ['Event queue', queues.event],
         ['PRI queue', queues.pri],
       ]),
     ],
   };
+}
+
+function acknowledgementInWords({ active, acknowledged }: Reset['gerror']): string {
+  if (acknowledged === true) return ', acknowledged before the command queue is switched on';
+  return active !== null && active.length > 0 ? ', not acknowledged' : '';
 }
 
 function change(before: number | null, after: number | null): string {

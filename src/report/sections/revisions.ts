@@ -5,10 +5,12 @@
 
 import { failed } from '../../adopt/checks.ts';
 import type { Verdict } from '../../adopt/emulate.ts';
+import { isCommandQueueStuck, type Reset } from '../../adopt/reset.ts';
+import { REVISIONS } from '../../adopt/revisions.ts';
 import { neighbours, revisionsInWords, unreadInWords } from '../../findings/prose/revisions.ts';
 import { splitInWords } from '../../findings/prose/split.ts';
 import { hex } from '../../hex.ts';
-import type { RevisionOutcome, RevisionSplit, SmmuReport } from '../../inspect/inspection.ts';
+import type { DeviceReport, RevisionOutcome, RevisionSplit, SmmuReport } from '../../inspect/inspection.ts';
 import { count } from '../prose/quantities.ts';
 import { logLines } from './log.ts';
 import { type Block, code, type Fact, facts, notes, type Row, type Section } from './section.ts';
@@ -31,30 +33,74 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 };
 
 /** What is compared. Null where there is nothing to say. */
-const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome) => string | null][] = [
+const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome, smmu: SmmuReport) => string | null][] = [
   ['Adoption', ({ verdict, errno }) => VERDICTS[verdict] + (errno === null ? '' : ` (-${errno})`)],
   ['Decided by', ({ decidedBy }) => failed(decidedBy)?.id ?? null],
   ['Devices refused', devicesRefused],
-  ['Attaches deferred', ({ devices }) => String(devices.filter(({ deferred }) => deferred === true).length)],
-  ['Ends in', endsIn],
-  ['CR0 after the reset', ({ reset }) => known(reset?.cr0.after, hex)],
-  ['ATSCHK after it', ({ reset }) => known(reset?.atschk.after, String)],
   [
-    'IDs reserved',
-    ({ reserved, idScan }) =>
-      idScan === null ? 'no scan' : `${count(reserved.asids.length, 'ASID')}, ${count(reserved.vmids.length, 'VMID')}`,
+    'RMR entries',
+    ({ verdict, revision }, { rmr }) => {
+      if (verdict !== 'adopted' || rmr.length === 0) return null;
+      return REVISIONS.get(revision)?.skipsRmr === true ? 'kept' : 'become bypass';
+    },
   ],
+  ['Attaches deferred', attachesDeferred],
+  ['Ends in', endsIn],
+  ['CR0 after the reset', (outcome) => afterReset(outcome, ({ cr0 }) => cr0.after, hex)],
+  ['ATSCHK after it', (outcome) => afterReset(outcome, ({ atschk }) => atschk.after, String)],
+  ['Caches', ({ reset }) => (reset !== null && isCommandQueueStuck(reset) ? 'not flushed: CMDQ_ERR' : null)],
+  ['IDs reserved', idsReserved],
 ];
 
-function known(value: number | null | undefined, shown: (value: number) => string): string {
-  return value === null || value === undefined ? 'unknown' : shown(value);
+const UNKNOWN = 'unknown';
+
+/** Whether anybody comes to the devices: null where that cannot be told. A kernel that dies on the way answers for none. */
+function comesToDevices({ verdict, fate }: RevisionOutcome): boolean | null {
+  if (verdict === 'indeterminate') return null;
+  return verdict !== 'probe-fails' && fate.kind !== 'kernel-dies';
 }
 
-function devicesRefused({ devices }: RevisionOutcome): string {
+function devicesRefused(outcome: RevisionOutcome): string | null {
+  const { devices } = outcome;
   const refused = devices.filter(({ fate }) => fate === 'refused').flatMap(({ sids }) => sids);
+  if (refused.length === 0 && comesToDevices(outcome) !== true)
+    return comesToDevices(outcome) === null ? UNKNOWN : null;
   const more = refused.length - MAX_REFUSED_NAMED;
   const named = refused.slice(0, MAX_REFUSED_NAMED).map(hex).join(', ') || 'none';
-  return more > 0 ? `${named} and ${more} more` : named;
+  return withUnknown(
+    more > 0 ? `${named} and ${more} more` : named,
+    devices.filter(({ fate }) => fate === 'unknown').length,
+  );
+}
+
+function attachesDeferred(outcome: RevisionOutcome): string | null {
+  if (comesToDevices(outcome) !== true) return comesToDevices(outcome) === null ? UNKNOWN : null;
+  const { devices } = outcome;
+  const open = ({ fate, deferred }: DeviceReport) => deferred === null && (fate === 'unknown' || fate === 'accepted');
+  return withUnknown(String(devices.filter(({ deferred }) => deferred === true).length), devices.filter(open).length);
+}
+
+function withUnknown(shown: string, unknown: number): string {
+  return unknown === 0 ? shown : `${shown}, ${unknown} unknown`;
+}
+
+function afterReset(
+  { reset, verdict }: RevisionOutcome,
+  of: (reset: Reset) => number | null,
+  shown: (value: number) => string,
+): string {
+  if (reset === null) return verdict === 'indeterminate' ? UNKNOWN : 'no reset';
+  const value = of(reset);
+  return value === null ? UNKNOWN : shown(value);
+}
+
+/** An adoption that fails before its scan reserves nothing, as one by a revision that makes none. */
+function idsReserved({ revision, verdict, reserved, idScan }: RevisionOutcome): string | null {
+  if (REVISIONS.get(revision)?.reservesIds !== true) return 'no scan';
+  if (verdict === 'panic') return null;
+  if (verdict === 'indeterminate' || idScan?.outcome === 'unknown') return UNKNOWN;
+  if (idScan === null) return 'no scan';
+  return `${count(reserved.asids.length, 'ASID')}, ${count(reserved.vmids.length, 'VMID')}`;
 }
 
 function endsIn({ fate, panic }: RevisionOutcome): string | null {
@@ -66,10 +112,11 @@ function endsIn({ fate, panic }: RevisionOutcome): string | null {
 type Told = readonly [revision: string, cells: readonly (string | null)[]];
 
 /** Null unless all revisions were asked for. */
-export function revisions({ adoptions, splits, adoption, name }: SmmuReport): Section | null {
+export function revisions(smmu: SmmuReport): Section | null {
+  const { adoptions, splits, adoption, name } = smmu;
   if (adoptions === null || splits === null) return null;
   const outcomes = Object.entries(adoptions);
-  const told = outcomes.map(([revision, outcome]): Told => [revision, ROWS.map(([, cell]) => cell(outcome))]);
+  const told = outcomes.map(([revision, outcome]): Told => [revision, ROWS.map(([, cell]) => cell(outcome, smmu))]);
   const groups = neighbours(told, ([, cells]) => JSON.stringify(cells)).map(([, list]) => list);
   const logs = neighbours(outcomes, ([, { kernelLog }]) => JSON.stringify(kernelLog)).map(([, list]) => {
     const [, { kernelLog }] = list[0] as (typeof outcomes)[number];

@@ -1,7 +1,7 @@
 /** What becomes of the STEs of firmware's reserved memory regions? */
 
 import { hex } from '../../hex.ts';
-import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { RmrReport, SmmuReport } from '../../inspect/inspection.ts';
 import { deviceNames } from './device-cells.ts';
 import type { Section } from './section.ts';
 
@@ -18,12 +18,18 @@ export function rmr(smmu: SmmuReport): Section | null {
   if (entries.length === 0) return null;
   const nameOf = deviceNames(smmu);
   const table = smmu.adoption.verdict === 'adopted' ? "crashed kernel's" : 'new';
-  const rows = entries.map(({ sid, kept, config, valid }) => ({
+  const becomes = ({ kept, failed }: RmrReport): string => {
+    if (kept === null) return 'cannot be told';
+    if (failed)
+      return kept ? 'kept: no bypass STE can be written' : 'no bypass STE can be written: the new table aborts it';
+    return kept ? 'kept as it is' : `replaced by a bypass STE in the ${table} table`;
+  };
+  const rows = entries.map((entry) => ({
     cells: [
-      hex(sid),
-      nameOf(sid),
-      config === null ? 'not known' : `${config}${valid === true ? '' : ', V=0'}`,
-      kept === null ? 'cannot be told' : kept ? 'kept as it is' : `replaced by a bypass STE in the ${table} table`,
+      hex(entry.sid),
+      nameOf(entry.sid),
+      entry.config === null ? 'not known' : `${entry.config}${entry.valid === true ? '' : ', V=0'}`,
+      becomes(entry),
     ],
   }));
   return {

@@ -8,7 +8,7 @@ import { deathInWords } from '../../findings/prose/memory.ts';
 import { revisionsInWords, unreadInWords } from '../../findings/prose/revisions.ts';
 import { doubtInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
-import type { FateReport, RevisionSplit, SmmuReport } from '../../inspect/inspection.ts';
+import type { FateReport, RevisionSplit, RmrReport, SmmuReport } from '../../inspect/inspection.ts';
 import { deviceCountsInWords, fateInWords, fateTone } from '../prose/fate.ts';
 import { GRAVEST_FIRST } from '../prose/findings.ts';
 import { comparisonInWords } from '../prose/log-comparison.ts';
@@ -96,9 +96,26 @@ const IN_FLIGHT_BY_FATE: Readonly<Partial<Record<FateReport['kind'], string>>> =
 };
 
 /** What meets the DMA of devices that nobody has stopped, in the end; the reset's section has every phase. */
-function inFlight({ fate, lost }: SmmuReport): Prose | null {
+function inFlight({ fate, lost, rmr }: SmmuReport): Prose | null {
   if (lost !== null) return `is ${IN_FLIGHT[lost.inFlight].text}`;
-  return IN_FLIGHT_BY_FATE[fate.kind] ?? null;
+  const whole = IN_FLIGHT_BY_FATE[fate.kind] ?? null;
+  if (whole === null || fate.kind !== 'adopted') return whole;
+  // Through v5: their STEs are replaced before the reset.
+  const named = (kept: boolean | null) => sidsInWords(rmr.filter((one) => one.kept === kept));
+  const [bypassed, open] = [named(false), named(null)];
+  return (
+    whole +
+    (bypassed === null
+      ? ''
+      : `, but for ${bypassed} of reserved regions, bypassed from now on: IOVAs become physical`) +
+    (open === null ? '' : `; what becomes of ${open} of reserved regions cannot be told`)
+  );
+}
+
+function sidsInWords(entries: readonly RmrReport[]): string | null {
+  const [first] = entries;
+  if (first === undefined) return null;
+  return entries.length === 1 ? `SID ${hex(first.sid)}` : `${entries.length} SIDs (${hex(first.sid)} first)`;
 }
 
 function keptTable({ adoption, fate }: SmmuReport): Prose | null {
