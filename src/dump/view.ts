@@ -29,11 +29,11 @@ export interface TableSlice {
 /** Large enough that the cost of a read call vanishes, small enough for the second cache of a server's core. */
 const CHUNK_BYTE_LENGTH = 1 << 20;
 /**
- * Buffers at rest, of all views: a walk inside a walk (L2 tables under an L1 table) takes a second one, and so on. To make
- * one takes as long as a small table does, and a triage opens one dump after the other.
+ * Buffers at rest, of all views: a walk inside a walk (L2 tables under an L1 table, the levels of a translation) takes one
+ * more. To make one takes as long as a small table does, and a triage opens one dump after the other.
  */
 const IDLE_CHUNKS: Uint32Array[] = [];
-const MOST_IDLE_CHUNKS = 4;
+const MOST_IDLE_CHUNKS = 8;
 
 /** What a view needs of a dump. */
 export type ViewedDump = Pick<Dump, 'memory' | 'pageSize' | 'zeroPagesFiltered'>;
