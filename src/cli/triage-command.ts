@@ -14,10 +14,10 @@ import { excludedOption } from './dump-options.ts';
 import { addSomeKernelOptions, KERNEL_OPTIONS } from './kernel-options.ts';
 import { addOutputOptions } from './report-outputs.ts';
 import { type Session, STDIN, STDIN_NAME } from './session.ts';
+import { type SharedFlags, sharedFlags } from './shared-flags.ts';
 import { selfCommand, stopper } from './start-again.ts';
 import { colorOption } from './text-or-json.ts';
 import { isStream, planTriageOutputs, TRIAGE_FORMATS, type TriageOutputFlags, writeOutputs } from './triage-outputs.ts';
-import type { SharedFlags } from './triage-worker.ts';
 
 interface TriageFlags extends TriageOutputFlags, SharedFlags {
   readonly dumpName?: RegExp;
@@ -203,25 +203,6 @@ async function placesOf(given: readonly string[], session: Session): Promise<str
   const listed = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
   if (listed.length === 0) throw new InputError('file', 'lists no paths', { file: STDIN_NAME });
   return given.flatMap((place) => (place === STDIN ? listed : [place]));
-}
-
-function sharedFlags(flags: TriageFlags): SharedFlags {
-  const { revision, kernel, insert, memremap, paBits, firmware, deep, gate, excluded, failOn, allowOutside, redact } =
-    flags;
-  return {
-    revision,
-    kernel,
-    insert,
-    memremap,
-    paBits,
-    firmware,
-    deep,
-    gate,
-    excluded,
-    failOn,
-    allowOutside,
-    redact,
-  } as SharedFlags;
 }
 
 /** Processes of their own; in a test, whose process cannot be started again, this one. */

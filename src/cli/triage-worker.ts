@@ -16,23 +16,7 @@ import { refuseCrashFile } from './crash-files.ts';
 import { type InspectFlags, namedFiles, withInspection } from './inspect-command.ts';
 import { withStandIns } from './report-outputs.ts';
 import type { Session } from './session.ts';
-
-/** Options of `inspect` that hold for every crash. They go to the worker as JSON. */
-export type SharedFlags = Pick<
-  InspectFlags,
-  | 'revision'
-  | 'kernel'
-  | 'insert'
-  | 'memremap'
-  | 'paBits'
-  | 'firmware'
-  | 'deep'
-  | 'gate'
-  | 'excluded'
-  | 'failOn'
-  | 'allowOutside'
-  | 'redact'
->;
+import type { SharedFlags } from './shared-flags.ts';
 
 /** Whatever it reads from standard input is done, until that ends. */
 export async function serveTasks(shared: SharedFlags, session: Session): Promise<void> {

@@ -7,13 +7,13 @@ import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { REVISIONS } from '../../src/adopt/revisions.ts';
 import {
+  bypassOnTwoBusses,
   HOLE,
   type Inspected,
   IOMEM,
   inspectMachine,
   KDUMP_START,
   L1,
-  L2_BUS0,
   L2_BUS1,
   LINEAR,
   LINEAR_REGISTERS,
@@ -21,18 +21,8 @@ import {
   UART,
 } from '../support/machine.ts';
 
-const bypass = { V: 1, Config: 4 };
 const NO_TWO_LEVEL = { IDR0: '0x054c101b' };
 const BAD_SPLIT = { STRTAB_BASE_CFG: '0x1018c' };
-
-const machine = () =>
-  new Image()
-    .l1(L1, 0, 9, L2_BUS0)
-    .l1(L1, 1, 9, L2_BUS1)
-    .abortTable(L2_BUS0, 256)
-    .abortTable(L2_BUS1, 256)
-    .ste(L2_BUS0, 8, bypass)
-    .ste(L2_BUS1, 0, bypass);
 
 const by = (revision: string, memory: Image, options: MachineOptions = {}) =>
   inspectMachine(memory, { revision, ...options });
@@ -66,20 +56,20 @@ function runsOf(told: readonly (readonly [revision: string, what: unknown])[]): 
 
 describe('an adoption that fails', () => {
   test('ends the probe, is stranded, or leads to a full reset', async () => {
-    expect(await split(machine, { registers: NO_TWO_LEVEL, iomem: IOMEM }, fateOf)).toEqual([
+    expect(await split(bypassOnTwoBusses, { registers: NO_TWO_LEVEL, iomem: IOMEM }, fateOf)).toEqual([
       'v1: adopted null adopted',
       'v2: probe-fails EINVAL probe-fails',
       'v3: never-programmed EINVAL never-programmed',
       'v4 to next: fallback EINVAL falls-back',
     ]);
-    expect(await split(machine, { registers: BAD_SPLIT, iomem: IOMEM }, fateOf)).toEqual([
+    expect(await split(bypassOnTwoBusses, { registers: BAD_SPLIT, iomem: IOMEM }, fateOf)).toEqual([
       'v1 to v2: probe-fails EINVAL probe-fails',
       'v3 to next: fallback EINVAL falls-back',
     ]);
   });
 
   test('where the probe ends with it nothing is written, and no device is asked', async () => {
-    const inspected = await by('v2', machine(), { registers: BAD_SPLIT, insert: [8] });
+    const inspected = await by('v2', bypassOnTwoBusses(), { registers: BAD_SPLIT, insert: [8] });
     expect(inspected.smmu).toMatchObject({ reset: null, devices: [], adoption: { optionAfter: true } });
     expect(inspected.smmu.kernelLog.at(-1)?.text).toBe('probe with driver arm-smmu-v3 failed with error -22');
     expect(rulesOf(inspected)).toContain('probe-fails');
@@ -87,7 +77,7 @@ describe('an adoption that fails', () => {
   });
 
   test('the table that v3 builds is never programmed: the old one stays in force', async () => {
-    const inspected = await by('v3', machine(), { registers: NO_TWO_LEVEL, iomem: IOMEM, insert: [8] });
+    const inspected = await by('v3', bypassOnTwoBusses(), { registers: NO_TWO_LEVEL, iomem: IOMEM, insert: [8] });
     const { reset, devices, adoption } = inspected.smmu;
     expect(adoption).toMatchObject({ optionAfter: true, warnOn: 1, strtabCfg: null });
     expect(reset).toMatchObject({ kind: 'adopted', cr0: { after: '0x9' } });
@@ -104,7 +94,7 @@ describe('an adoption that fails', () => {
 });
 
 describe('a fall-back gives the L1 table back', () => {
-  const badSpan = () => machine().l1(L1, 2, 3, L2_BUS1);
+  const badSpan = () => bypassOnTwoBusses().l1(L1, 2, 3, L2_BUS1);
 
   test.each([
     ['v3', 'devres, when the SMMU is unbound'],
@@ -122,15 +112,15 @@ describe('a mapping that fails', () => {
 
   test('of the L1 table is an oops at once, where nobody notices', async () => {
     const options = { registers: { STRTAB_BASE: `0x${beyond.toString(16)}` }, iomem: IOMEM };
-    const outcomes = await split(machine, options, fateOf);
+    const outcomes = await split(bypassOnTwoBusses, options, fateOf);
     expect(outcomes.slice(0, 2)).toEqual(['v1 to v2: panic null kernel-dies', 'v3 to v5: fallback ENXIO falls-back']);
-    const { panic } = (await by('v1', machine(), options)).smmu;
+    const { panic } = (await by('v1', bypassOnTwoBusses(), options)).smmu;
     expect(panic).toMatchObject({ where: 'arm_smmu_device_probe', address: '0x2000000000000' });
     expect(panic?.why).toMatch(/^the mapping failed, and the driver takes its error code for an address/);
   });
 
   test('of an L2 table is one when a device of its bus is asked about', async () => {
-    const memory = () => machine().l1(L1, 1, 9, beyond);
+    const memory = () => bypassOnTwoBusses().l1(L1, 1, 9, beyond);
     const none = await split(memory, { iomem: IOMEM, insert: [8] }, fateOf);
     expect(none.slice(0, 2)).toEqual(['v1 to v2: adopted null adopted', 'v3: fallback ENXIO falls-back']);
     const { panic } = (await by('v2', memory(), { iomem: IOMEM, insert: [8, 0x100] })).smmu;
@@ -139,7 +129,7 @@ describe('a mapping that fails', () => {
 
   test('of a linear table is one for any device', async () => {
     const registers = { STRTAB_BASE: `0x${beyond.toString(16)}`, STRTAB_BASE_CFG: '0x6' };
-    const { smmu } = await by('v1', machine(), { registers, iomem: IOMEM, insert: [8] });
+    const { smmu } = await by('v1', bypassOnTwoBusses(), { registers, iomem: IOMEM, insert: [8] });
     expect([smmu.adoption.verdict, smmu.panic?.address]).toEqual(['adopted', '0x2000000000200']);
   });
 });
@@ -154,33 +144,35 @@ describe('the overlap test', () => {
   const early = (runs: readonly string[]) => runs.filter((run) => /^v[1-5]/.test(run));
 
   test('an L2 table in memory of the kdump kernel', async () => {
-    expect(early(await verdicts(() => machine().l1(L1, 1, 9, KDUMP_START)))).toEqual([
+    expect(early(await verdicts(() => bypassOnTwoBusses().l1(L1, 1, 9, KDUMP_START)))).toEqual([
       'v1 to v2: adopted at undefined',
       'v3 to v5: fallback at two-level.l2-overlap',
     ]);
   });
 
   test('one in the registers of a device: what has claimed them by then is not known', async () => {
-    expect(early(await verdicts(() => machine().l1(L1, 1, 9, UART & ~0x3fff)))).toEqual([
+    expect(early(await verdicts(() => bypassOnTwoBusses().l1(L1, 1, 9, UART & ~0x3fff)))).toEqual([
       'v1 to v4: adopted at undefined',
       'v5: indeterminate at two-level.l2-overlap',
     ]);
   });
 
   test('one in a hole, which is no resource', async () => {
-    expect(early(await verdicts(() => machine().l1(L1, 1, 9, HOLE)))).toEqual(['v1 to v7: adopted at undefined']);
+    expect(early(await verdicts(() => bypassOnTwoBusses().l1(L1, 1, 9, HOLE)))).toEqual([
+      'v1 to v7: adopted at undefined',
+    ]);
   });
 
   test('a linear table across the start of that memory', async () => {
     const registers = { STRTAB_BASE: `0x${(KDUMP_START - 64).toString(16)}`, STRTAB_BASE_CFG: '0x6' };
-    const memory = () => machine().reserve(KDUMP_START - 4096, 4096);
+    const memory = () => bypassOnTwoBusses().reserve(KDUMP_START - 4096, 4096);
     expect(early(await verdicts(memory, { registers }))).toContain('v3 to v5: fallback at linear.overlap');
   });
 
   test('nobody says where that memory is: it cannot be told, unless something else fails', async () => {
-    const { smmu } = await inspectMachine(machine(), { revision: 'v4' });
+    const { smmu } = await inspectMachine(bypassOnTwoBusses(), { revision: 'v4' });
     expect([smmu.adoption.verdict, smmu.adoption.decidedBy?.id]).toEqual(['indeterminate', 'two-level.l1-overlap']);
-    const broken = await inspectMachine(machine().l1(L1, 1, 5, L2_BUS1), { revision: 'v4' });
+    const broken = await inspectMachine(bypassOnTwoBusses().l1(L1, 1, 5, L2_BUS1), { revision: 'v4' });
     expect([broken.smmu.adoption.verdict, broken.smmu.adoption.decidedBy?.id]).toEqual([
       'fallback',
       'two-level.l1-descriptors',
@@ -189,7 +181,7 @@ describe('the overlap test', () => {
 
   test('a captured log settles what it leaves open', async () => {
     const text = 'arm-smmu-v3 smmu0: kdump: retaining SMMUEN for in-flight DMA\nRun /init as init process\n';
-    const { smmu } = await inspectMachine(machine(), { revision: 'v3', dmesg: { file: 'log', text } });
+    const { smmu } = await inspectMachine(bypassOnTwoBusses(), { revision: 'v3', dmesg: { file: 'log', text } });
     expect(smmu.adoption).toMatchObject({ verdict: 'adopted', settledByLog: true });
   });
 });
@@ -205,7 +197,8 @@ describe('what makes an attach wait', () => {
   ] as const;
 
   test.each(STES)('%s', async (name, ste) => {
-    const memory = () => (ste === null ? machine().l1(L1, 1, 0, 0) : machine().ste(L2_BUS1, 7, ste));
+    const memory = () =>
+      ste === null ? bypassOnTwoBusses().l1(L1, 1, 0, 0) : bypassOnTwoBusses().ste(L2_BUS1, 7, ste);
     const runs = await split(
       memory,
       { iomem: IOMEM, insert: [0x107] },
@@ -226,7 +219,7 @@ describe('what makes an attach wait', () => {
 
 describe('the reset', () => {
   const registers = { CR0: '0x1d', IDR0: '0x0d4c101b', GERROR: '0x1' };
-  const resets = (of: (told: Told) => unknown) => split(machine, { registers, iomem: IOMEM }, of);
+  const resets = (of: (told: Told) => unknown) => split(bypassOnTwoBusses, { registers, iomem: IOMEM }, of);
 
   test('CR0 while the queues are off, and in the end', async () => {
     expect(await resets(({ smmu: { reset } }) => `${reset?.cr0.kept} ${reset?.cr0.after}`)).toEqual([
@@ -245,12 +238,12 @@ describe('the reset', () => {
   test('with CMDQ_ERR active and not acknowledged no command is consumed', async () => {
     const whys = await resets(({ smmu: { reset } }) => reset?.phases.at(-1)?.why);
     expect(whys.map((run) => run.split(': ')[0])).toEqual(['v1 to v2', 'v3 to next']);
-    const { smmu } = await by('all', machine(), { iomem: IOMEM, registers: { GERROR: '0x1' } });
+    const { smmu } = await by('all', bypassOnTwoBusses(), { iomem: IOMEM, registers: { GERROR: '0x1' } });
     expect(smmu.splits?.map(({ revision, aspect }) => `${revision} ${aspect}`)).toEqual(['v1 reset', 'v2 reset']);
     expect(smmu.splits?.[0]?.why).toBe(
       'v6 acknowledges CMDQ_ERR; v1 does not, so that the commands of its reset are not consumed',
     );
-    const other = await by('v1', machine(), { iomem: IOMEM, registers: { GERROR: '0x4' } });
+    const other = await by('v1', bypassOnTwoBusses(), { iomem: IOMEM, registers: { GERROR: '0x4' } });
     expect(other.smmu.reset?.phases.at(-1)?.inFlight).toBe('aborted');
   });
 
@@ -263,7 +256,9 @@ describe('the reset', () => {
 test('bypass STEs of firmware go into the crashed table through v5', async () => {
   const kept = async (options: MachineOptions) => {
     const given = { iomem: IOMEM, rmr: [8], ...options };
-    const told = all.map(async (name) => [name, (await by(name, machine(), given)).smmu.rmr[0]?.kept] as const);
+    const told = all.map(
+      async (name) => [name, (await by(name, bypassOnTwoBusses(), given)).smmu.rmr[0]?.kept] as const,
+    );
     return runsOf(await Promise.all(told));
   };
   expect(await kept({})).toEqual(['v1 to v5: false', 'v6 to next: true']);
@@ -283,11 +278,15 @@ test('a linear table on two-level hardware: v1 to v3 leave the feature off where
 
 describe('revisions side by side share their work', () => {
   test.each<[string, () => Image, MachineOptions]>([
-    ['a healthy machine', machine, { insert: [8, 0x100] }],
-    ['an L2 table in a hole', () => machine().l1(L1, 1, 9, HOLE), { insert: [8, 0x100] }],
-    ['a descriptor that changes', machine, { insert: [8, 0x100], later: machine().l1(L1, 1, 9, 0) }],
-    ['reserved regions', machine, { insert: [8, 9, 0x300], rmr: [9, 0x300, 0x1000] }],
-    ['the third mapping fails', machine, { insert: [8, 0x100], fail: { memremaps: new Set([3]) } }],
+    ['a healthy machine', bypassOnTwoBusses, { insert: [8, 0x100] }],
+    ['an L2 table in a hole', () => bypassOnTwoBusses().l1(L1, 1, 9, HOLE), { insert: [8, 0x100] }],
+    [
+      'a descriptor that changes',
+      bypassOnTwoBusses,
+      { insert: [8, 0x100], later: bypassOnTwoBusses().l1(L1, 1, 9, 0) },
+    ],
+    ['reserved regions', bypassOnTwoBusses, { insert: [8, 9, 0x300], rmr: [9, 0x300, 0x1000] }],
+    ['the third mapping fails', bypassOnTwoBusses, { insert: [8, 0x100], fail: { memremaps: new Set([3]) } }],
   ])('and come to the same as each by itself: %s', async (_, memory, options) => {
     const given = { iomem: IOMEM, ...options };
     const { adoptions } = (await by('all', memory(), given)).smmu;

@@ -5,6 +5,7 @@ import { Image } from '../../samples/image.ts';
 import { REVISIONS } from '../../src/adopt/revisions.ts';
 import type { RevisionSplit } from '../../src/index.ts';
 import {
+  bypassOnTwoBusses,
   CDS,
   HOLE,
   type Inspected,
@@ -18,18 +19,8 @@ import {
   type MachineOptions,
 } from '../support/machine.ts';
 
-const bypass = { V: 1, Config: 4 };
 const stage1 = { V: 1, Config: 5, S1ContextPtr: CDS };
 
-/** Two busses with a stream in bypass each: every revision does the same with them. */
-const plain = () =>
-  new Image()
-    .l1(L1, 0, 9, L2_BUS0)
-    .l1(L1, 1, 9, L2_BUS1)
-    .abortTable(L2_BUS0, 256)
-    .abortTable(L2_BUS1, 256)
-    .ste(L2_BUS0, 8, bypass)
-    .ste(L2_BUS1, 0, bypass);
 const ATS = { IDR0: '0x0d4c141b' };
 
 /** Three that stand for many: which revision has which rule is the model's matter. */
@@ -53,7 +44,7 @@ const notes = ({ findings }: Inspected) =>
 
 describe('--revision all', () => {
   test('has what each revision does, in the order of their making, and no split where they agree', async () => {
-    const inspected = await all(plain(), { insert: [0x8, 0x100], iomem: IOMEM });
+    const inspected = await all(bypassOnTwoBusses(), { insert: [0x8, 0x100], iomem: IOMEM });
     expect(Object.keys(inspected.smmu.adoptions ?? {})).toEqual([...REVISIONS.keys()]);
     expect(verdicts(inspected)).toEqual({ v6: 'adopted', v7: 'adopted', v10: 'adopted' });
     expect(aspects(inspected)).toEqual([]);
@@ -68,7 +59,7 @@ describe('--revision all', () => {
   });
 
   test('the one that is reported is the same in both places', async () => {
-    const { smmu } = await all(plain(), { insert: [0x8] });
+    const { smmu } = await all(bypassOnTwoBusses(), { insert: [0x8] });
     expect(smmu.adoptions?.['v6']).toEqual({
       ...smmu.adoption,
       fate: smmu.fate,
@@ -82,14 +73,14 @@ describe('--revision all', () => {
   });
 
   test('one revision has neither', async () => {
-    const { smmu } = await inspectMachine(plain());
+    const { smmu } = await inspectMachine(bypassOnTwoBusses());
     expect([smmu.adoptions, smmu.splits]).toEqual([null, null]);
   });
 });
 
 describe('the adoption', () => {
   test('at a check that one does not make', async () => {
-    const inspected = await all(plain().cd(CDS, 0, { V: 1, ASID: 0 }).ste(L2_BUS0, 8, stage1));
+    const inspected = await all(bypassOnTwoBusses().cd(CDS, 0, { V: 1, ASID: 0 }).ste(L2_BUS0, 8, stage1));
     expect(verdicts(inspected)).toEqual({ v6: 'adopted', v7: 'adopted', v10: 'fallback' });
     expect(aspects(inspected)).toEqual(['adoption of v10 from v6 at ids.scan']);
     expect(whyOf(inspected, 'v10')).toMatch(/^v6 does not ask; v10 fails: .*ASID 0/);
@@ -97,7 +88,7 @@ describe('the adoption', () => {
 
   test('at a check that both make', async () => {
     const inspected = await all(
-      plain()
+      bypassOnTwoBusses()
         .l1(L1, 1, 9, L2_BUS1 + 0x1000)
         .reserve(L2_BUS1 + 0x4000, 0x1000),
     );
@@ -134,7 +125,7 @@ describe('the adoption', () => {
   });
 
   test('coherency, which only v6 asserts once the gate is skipped', async () => {
-    const inspected = await all(plain(), { firmwareCoherent: false, gate: false });
+    const inspected = await all(bypassOnTwoBusses(), { firmwareCoherent: false, gate: false });
     expect(verdicts(inspected)).toEqual({ v6: 'fallback', v7: 'adopted', v10: 'adopted' });
     expect(aspects(inspected)).toEqual([
       'adoption of v7 from v6 at two-level.coherent',
@@ -144,7 +135,7 @@ describe('the adoption', () => {
   });
 
   test('a death, which is no check', async () => {
-    const memory = plain().l1(L1, 1, 9, HOLE);
+    const memory = bypassOnTwoBusses().l1(L1, 1, 9, HOLE);
     const inspected = await all(memory, { iomem: IOMEM, insert: [0x8] });
     expect(verdicts(inspected)).toEqual({ v6: 'adopted', v7: 'adopted', v10: 'panic' });
     expect(aspects(inspected)).toEqual(['adoption of v10 from v6 at ids.scan']);
@@ -154,14 +145,17 @@ describe('the adoption', () => {
   });
 
   test('the same end for the same reason is no difference', async () => {
-    expect(aspects(await all(plain().l1(L1, 5, 3, L2_BUS0)))).toEqual([]);
+    expect(aspects(await all(bypassOnTwoBusses().l1(L1, 5, 3, L2_BUS0)))).toEqual([]);
   });
 });
 
 describe('what devices meet', () => {
   test('a descriptor that changed after the adoption', async () => {
     // Through v7 a null pointer is an empty slot.
-    const inspected = await all(plain(), { later: plain().l1(L1, 1, 9, 0), insert: [0x8, 0x100] });
+    const inspected = await all(bypassOnTwoBusses(), {
+      later: bypassOnTwoBusses().l1(L1, 1, 9, 0),
+      insert: [0x8, 0x100],
+    });
     expect(verdicts(inspected)).toEqual({ v6: 'adopted', v7: 'adopted', v10: 'adopted' });
     expect(aspects(inspected)).toEqual(['insertions of v10 from v6']);
     expect(whyOf(inspected, 'v10')).toBe('SID 0x100: v6 accepted, v10 -EINVAL');
@@ -170,26 +164,26 @@ describe('what devices meet', () => {
   });
 
   test('nobody asks, nobody meets anything', async () => {
-    expect(aspects(await all(plain(), { later: plain().l1(L1, 1, 9, 0) }))).toEqual([]);
+    expect(aspects(await all(bypassOnTwoBusses(), { later: bypassOnTwoBusses().l1(L1, 1, 9, 0) }))).toEqual([]);
   });
 });
 
 describe('the registers after the reset', () => {
   test('ATSCHK, which v6 switches on', async () => {
-    const inspected = await all(plain(), { registers: ATS });
+    const inspected = await all(bypassOnTwoBusses(), { registers: ATS });
     expect(aspects(inspected)).toEqual(['reset of v7 from v6', 'reset of v10 from v6']);
     expect(whyOf(inspected, 'v7')).toBe('v6 leaves CR0 at 0x19 (ATSCHK 1), v7 leaves CR0 at 0x9 (ATSCHK 0)');
   });
 
   test('bits that only v10 keeps', async () => {
-    const inspected = await all(plain(), { registers: { CR0: '0xcd' } });
+    const inspected = await all(bypassOnTwoBusses(), { registers: { CR0: '0xcd' } });
     expect(aspects(inspected)).toEqual(['reset of v10 from v6']);
     expect(whyOf(inspected, 'v10')).toBe('v6 leaves CR0 at 0x9 (ATSCHK 0), v10 leaves CR0 at 0xc9 (ATSCHK 0)');
   });
 });
 
 describe('the IDs that live entries use', () => {
-  const translating = () => plain().cd(CDS, 0, { V: 1, ASID: 1 }).ste(L2_BUS0, 8, stage1);
+  const translating = () => bypassOnTwoBusses().cd(CDS, 0, { V: 1, ASID: 1 }).ste(L2_BUS0, 8, stage1);
 
   test('v10 holds them, the others hand them out again', async () => {
     const inspected = await all(translating().ste(L2_BUS0, 9, { V: 1, Config: 6, S2VMID: 3 }));
@@ -214,7 +208,7 @@ describe('the IDs that live entries use', () => {
 
 describe('a note where one revision is asked for', () => {
   test('says that others would decide differently, and who', async () => {
-    const inspected = await inspectMachine(plain(), { firmwareCoherent: false, gate: false });
+    const inspected = await inspectMachine(bypassOnTwoBusses(), { firmwareCoherent: false, gate: false });
     expect(notes(inspected)).toEqual([
       {
         severity: 'note',
@@ -229,27 +223,32 @@ describe('a note where one revision is asked for', () => {
   });
 
   test('is told from the revision that is asked for', async () => {
-    const memory = plain().ste(L2_BUS0, 0x80, { V: 1, Config: 2 });
+    const memory = bypassOnTwoBusses().ste(L2_BUS0, 0x80, { V: 1, Config: 2 });
     const [note] = notes(await inspectMachine(memory, { revision: 'v10' }));
     expect(note?.args).toMatchObject({ revision: 'v10', others: 'v6 and v7', check: 'ids.scan' });
     expect(note?.args.why).toMatch(/^v10 fails: .*; v6 does not ask$/);
   });
 
   test('has no check where devices meet the difference', async () => {
-    const [note] = notes(await inspectMachine(plain(), { later: plain().l1(L1, 1, 9, 0), insert: [0x100] }));
+    const [note] = notes(
+      await inspectMachine(bypassOnTwoBusses(), { later: bypassOnTwoBusses().l1(L1, 1, 9, 0), insert: [0x100] }),
+    );
     expect(note?.args).toMatchObject({ others: 'v8 to next', check: '' });
   });
 
   test.each<[string, () => Promise<Inspected>]>([
-    ['the revisions agree', () => inspectMachine(plain())],
-    ['they leave other registers', () => inspectMachine(plain(), { registers: ATS })],
-    ['they leave other IDs', () => inspectMachine(plain().cd(CDS, 0, { V: 1, ASID: 1 }).ste(L2_BUS0, 8, stage1))],
-    ['nothing can be told of the one that is asked for', () => inspectMachine(plain(), { revision: 'v3' })],
+    ['the revisions agree', () => inspectMachine(bypassOnTwoBusses())],
+    ['they leave other registers', () => inspectMachine(bypassOnTwoBusses(), { registers: ATS })],
+    [
+      'they leave other IDs',
+      () => inspectMachine(bypassOnTwoBusses().cd(CDS, 0, { V: 1, ASID: 1 }).ste(L2_BUS0, 8, stage1)),
+    ],
+    ['nothing can be told of the one that is asked for', () => inspectMachine(bypassOnTwoBusses(), { revision: 'v3' })],
     [
       'nothing can be told of the others',
       () => inspectMachine(new Image().l1(L1, 0, 9, L2_BUS0).l1(L1, 15, 0, 0), { iomem: IOMEM }),
     ],
-    ['all are asked for', () => all(plain().ste(L2_BUS0, 0x80, { V: 1, Config: 2 }))],
+    ['all are asked for', () => all(bypassOnTwoBusses().ste(L2_BUS0, 0x80, { V: 1, Config: 2 }))],
   ])('not where %s', async (_, inspected) => {
     expect(notes(await inspected())).toEqual([]);
   });

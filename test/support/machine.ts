@@ -1,6 +1,6 @@
 /** A small machine in memory: tables made by an `Image`, the registers of a server's SMMU, and one inspection of both. */
 
-import type { Image } from '../../samples/image.ts';
+import { Image } from '../../samples/image.ts';
 import { openElf } from '../../src/dump/elf.ts';
 import {
   type Inspection,
@@ -46,6 +46,16 @@ export const UART = 0x900_0000;
 export const KDUMP_START = 0x8c00_0000;
 export const KDUMP_END = 0x8e00_0000;
 export const HOLE = 0x1_7000_0000;
+
+/** Two busses with a stream in bypass each: every revision does the same with them. */
+export const bypassOnTwoBusses = () =>
+  new Image()
+    .l1(L1, 0, 9, L2_BUS0)
+    .l1(L1, 1, 9, L2_BUS1)
+    .abortTable(L2_BUS0, 256)
+    .abortTable(L2_BUS1, 256)
+    .ste(L2_BUS0, 8, { V: 1, Config: 4 })
+    .ste(L2_BUS1, 0, { V: 1, Config: 4 });
 
 export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> {
   /** Values other than those of a healthy machine; null for a register that the snapshot lacks. */

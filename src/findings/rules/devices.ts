@@ -14,6 +14,11 @@ const REFUSAL =
   '(`smmu-adopt explain smmu-lost`); on older ones, or plugged in later, it fails alone.';
 
 const LATER_CHANGED = 'memory that changed between the adoption and the insertion: DMA into the table';
+const REWRITTEN = 'a kdump kernel that rewrote the descriptor itself, for a new table';
+const COMPARE_DUMPS = [
+  'the L1 descriptors of both dumps, the one of --later being the newer',
+  '`smmu-adopt inspect DUMP --regs REGS --insert all --later LATER --revision all`',
+];
 
 const DANGERS: Readonly<Record<Danger, string>> = {
   refused: 'be refused',
@@ -138,11 +143,8 @@ export const DEVICES = {
           'Not asked for: a null pointer gives the bus a new table of abort entries, a misaligned one is used as it is.',
         'v8 on': `err "L1[i] bad l2 table base", -EINVAL. ${REFUSAL}`,
       },
-      causes: [LATER_CHANGED, 'a kdump kernel that rewrote the descriptor itself, for a new table'],
-      next: [
-        'the L1 descriptors of both dumps, the one of --later being the newer',
-        '`smmu-adopt inspect DUMP --regs REGS --insert all --later LATER --revision all`',
-      ],
+      causes: [LATER_CHANGED, REWRITTEN],
+      next: COMPARE_DUMPS,
       references: [ARM.l1std, linux('arm_smmu_init_l2_strtab'), SERIES.v10],
     }),
   }),
@@ -166,11 +168,8 @@ export const DEVICES = {
         v5: `err "L1[i] now points at a corrupt range", -EINVAL. ${REFUSAL}`,
         'v6 on': 'Not asked for: the table is mapped where it is said to be.',
       },
-      causes: [LATER_CHANGED, 'a kdump kernel that rewrote the descriptor itself, for a new table'],
-      next: [
-        'the L1 descriptors of both dumps, the one of --later being the newer',
-        '`smmu-adopt inspect DUMP --regs REGS --insert all --later LATER --revision all`',
-      ],
+      causes: [LATER_CHANGED, REWRITTEN],
+      next: COMPARE_DUMPS,
       references: [ARM.l1std, linux('arm_smmu_kdump_adopt_l2_strtab'), SERIES.v5],
     }),
   }),

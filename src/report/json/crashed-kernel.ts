@@ -5,7 +5,6 @@ import type { FoundLog, LogRecord } from '../../linux/kernel-log.ts';
 import type { FoundMap, MemoryMapEntry } from '../../linux/memory-map.ts';
 import type { TableCandidate } from '../../linux/table-scan.ts';
 import {
-  choice,
   count,
   define,
   derived,
@@ -19,10 +18,10 @@ import {
   type Shape,
   text,
 } from '../../shape.ts';
-import { SCHEMA_VERSION } from '../../version.ts';
+import { preambleOfTool } from './common.ts';
 
 /** These have no version among their facts. */
-const schemaVersion = ['Version of this format', derived(choice(1), () => SCHEMA_VERSION)] as const;
+const { schemaVersion } = preambleOfTool;
 
 const resource = define(
   'resource',

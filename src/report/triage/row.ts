@@ -1,5 +1,6 @@
 /** The row of a crash: whatever text is in it is written here. */
 
+import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import {
   type Analysis,
@@ -114,8 +115,6 @@ function missingInWords(ranges: readonly PaddrRange[]): string | null {
 }
 
 const MAX_RANGES = 4;
-
-const hex = (paddr: number) => `0x${paddr.toString(16)}`;
 
 function notUsed(whys: readonly string[]): string | null {
   return whys.length === 0 ? null : `not used: ${whys.join('; ')}`;
