@@ -1,7 +1,9 @@
 /** Revisions side by side: the first thing that each does differently from the one that is reported. */
 
 import { CHECK_ORDER, type Check } from './checks.ts';
+import type { Granted } from './contiguous-memory.ts';
 import type { Emulation, Verdict } from './emulate.ts';
+import type { OrdinaryTable } from './init-strtab.ts';
 import type { StreamOutcome } from './master.ts';
 import type { KernelDeath } from './panic.ts';
 import type { Probe } from './registration.ts';
@@ -11,8 +13,8 @@ import { isCommandQueueStuck } from './reset.ts';
 export interface RevisionSplit {
   readonly revision: string;
   readonly from: string;
-  /** What differs: the decision of the adoption, bypass STEs of reserved regions, what devices meet, the registers after the reset, the IDs held. */
-  readonly aspect: 'adoption' | 'rmr' | 'insertions' | 'reset' | 'ids';
+  /** What differs: the decision of the adoption, memory for a new table, bypass STEs of reserved regions, what devices meet, the registers after the reset, the IDs held. */
+  readonly aspect: 'adoption' | 'table' | 'rmr' | 'insertions' | 'reset' | 'ids';
   /** The check that decides differently, where it is one. */
   readonly check: string | null;
   readonly why: SplitReason;
@@ -24,6 +26,8 @@ export type SplitReason =
   | ({ readonly kind: 'check' } & Sides<{ readonly check: Check | null }>)
   | ({ readonly kind: 'ending' } & Sides<Ending>)
   | ({ readonly kind: 'insertion'; readonly sid: number } & Sides<Insertion>)
+  /** The new table for which there is memory or not; null where none is built. */
+  | ({ readonly kind: 'table' } & Sides<{ readonly table: Pick<OrdinaryTable, 'format' | 'granted'> | null }>)
   /** STEs of reserved regions in an adopted table that bypass STEs replace. */
   | ({ readonly kind: 'rmr' } & Sides<{ readonly bypass: number }>)
   /** CR0 in the end and its ATSCHK; null where that cannot be told. */
@@ -54,6 +58,7 @@ type Difference = Pick<RevisionSplit, 'aspect' | 'check' | 'why'>;
 export function splitOf(from: Emulation, other: Emulation): RevisionSplit | null {
   const difference =
     adoptionDifference(from, other) ??
+    tableDifference(from, other) ??
     rmrDifference(from, other) ??
     insertionDifference(from, other) ??
     resetDifference(from, other) ??
@@ -68,7 +73,7 @@ export function splitOf(from: Emulation, other: Emulation): RevisionSplit | null
 export function decidesDifferently(split: RevisionSplit, from: Emulation, other: Emulation): boolean {
   const { aspect, why } = split;
   if (aspect === 'adoption') return from.verdict !== 'indeterminate' && other.verdict !== 'indeterminate';
-  if (aspect === 'rmr') return true;
+  if (aspect === 'rmr' || aspect === 'table') return from.fate.kind !== 'unknown' && other.fate.kind !== 'unknown';
   if (aspect !== 'insertions') return false;
   if (why.kind === 'insertion') return differ(why.from, why.other);
   return from.fate.kind !== 'unknown' && other.fate.kind !== 'unknown';
@@ -113,6 +118,20 @@ function endings(from: Emulation, other: Emulation): SplitReason {
     return { verdict, ret, death: fate.kind === 'kernel-dies' ? fate.death : null };
   });
   return { kind: 'ending', ...both };
+}
+
+/** As v3 leaves the driver without two levels, where v4 has them. */
+function tableDifference(from: Emulation, other: Emulation): Difference | null {
+  if (grantedTo(from) === grantedTo(other)) return null;
+  return { aspect: 'table', check: null, why: { kind: 'table', ...sides(from, other, tableOf) } };
+}
+
+function grantedTo({ ordinaryTable }: Emulation): Granted {
+  return ordinaryTable?.granted ?? 'granted';
+}
+
+function tableOf({ ordinaryTable: table }: Emulation) {
+  return { table: table && { format: table.format, granted: table.granted } };
 }
 
 function rmrDifference(from: Emulation, other: Emulation): Difference | null {

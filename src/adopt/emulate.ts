@@ -13,7 +13,7 @@ import {
 } from './device.ts';
 import type { AdoptionEnd, RegisterDoubt, SmmuFate } from './fate.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
-import { armSmmuInitStrtab } from './init-strtab.ts';
+import { armSmmuInitStrtab, type OrdinaryTable } from './init-strtab.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import type { Allocation, Mapping } from './ledger.ts';
 import type { StagedLogLine } from './log.ts';
@@ -73,6 +73,8 @@ export interface Emulation {
   readonly allocations: readonly Allocation[];
   readonly strtabCfg: StrtabCfg | null;
   readonly idScan: IdScan | null;
+  /** The table that the driver builds when it adopts none; null where it builds none. */
+  readonly ordinaryTable: OrdinaryTable | null;
   readonly rmr: RmrStreams;
   /** Null when the kernel does not come to it, or when it cannot be told which it makes. */
   readonly reset: Reset | null;
@@ -98,7 +100,8 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const ofAdoption = smmu.ledger.settle();
   const end = endOf(verdict);
   const found = verdict === 'adopted' ? ownSlots(smmu) : null;
-  const table = end === null ? null : (found ?? armSmmuInitStrtab(smmu));
+  const ordinary = end === null || found !== null ? null : armSmmuInitStrtab(smmu);
+  const table = found ?? ordinary?.table ?? null;
   const skipsRmr = found !== null && input.revision.skipsRmr;
   const bypass = survive(() =>
     table === null || skipsRmr ? NO_RMR_STREAMS : armSmmuRmrInstallBypassSte(smmu, table, input.rmr),
@@ -106,7 +109,7 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const rmr = 'result' in bypass ? bypass.result : NO_RMR_STREAMS;
   smmu.bypassed = rmr.bypassed;
   const mappings = [...ofAdoption, ...smmu.ledger.settle()];
-  const reset = end === null || 'death' in bypass ? null : armSmmuDeviceReset(smmu);
+  const reset = table === null || 'death' in bypass ? null : armSmmuDeviceReset(smmu);
 
   smmu.memory = input.laterMemory ?? input.memory;
   const registration = table === null || 'death' in bypass ? null : register(smmu, table, input.devices);
@@ -122,8 +125,10 @@ export function emulateAdoption(input: EmulationInput): Emulation {
         : diedAdopting !== null && doubt === null
           ? { kind: 'kernel-dies', after: null, death: diedAdopting }
           : verdict === 'probe-fails' && ret !== null
-            ? { kind: 'probe-fails', ret }
-            : { kind: 'unknown', after: null, sid: null };
+            ? { kind: 'probe-fails', after: null, ret }
+            : ordinary?.granted === 'refused'
+              ? { kind: 'probe-fails', after: end, ret: ordinary.ret }
+              : { kind: 'unknown', after: end, sid: null };
   return {
     revision: input.revision,
     verdict,
@@ -145,6 +150,7 @@ export function emulateAdoption(input: EmulationInput): Emulation {
     allocations: smmu.ledger.allocations,
     strtabCfg: adopted,
     idScan: adoption?.idScan ?? null,
+    ordinaryTable: ordinary,
     rmr,
     reset,
     probes: registration?.probes ?? [],

@@ -53,10 +53,10 @@ export type SmmuFate =
   | { readonly kind: 'falls-back'; readonly ret: number | null }
   /** In adoption mode with a table of its own, which the hardware never hears of (v3). */
   | { readonly kind: 'never-programmed'; readonly ret: number }
-  /** No driver: the SMMU stays as the crashed kernel left it (v1 and v2). */
-  | { readonly kind: 'probe-fails'; readonly ret: number }
+  /** No driver: the SMMU stays as the crashed kernel left it. v1 and v2 fail with the adoption, any for want of memory. */
+  | { readonly kind: 'probe-fails'; readonly after: AdoptionEnd | null; readonly ret: number }
   | { readonly kind: 'not-attempted'; readonly decidedBy: Check | null }
   | { readonly kind: 'kernel-dies'; readonly after: AdoptionEnd | null; readonly death: KernelDeath }
   | { readonly kind: 'smmu-lost'; readonly after: AdoptionEnd; readonly loss: LossAftermath }
-  /** `sid`: the stream of which too little is known, where it is one. */
+  /** `sid`: the stream of which too little is known, where it is one; else it may be the memory of the ordinary table. */
   | { readonly kind: 'unknown'; readonly after: AdoptionEnd | null; readonly sid: number | null };

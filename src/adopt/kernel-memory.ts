@@ -12,6 +12,7 @@ import { type MemoryView, NO_WORDS, type TableSlice } from '../dump/view.ts';
 import type { AddressKind, AddressMap, KindRun } from '../platform/address-map.ts';
 import type { SteReader, SteSlice } from '../smmu/ste-reader.ts';
 import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import type { AskingKernel } from './contiguous-memory.ts';
 import { type KernelDeath, KernelPanic } from './panic.ts';
 import type { OverlapTest } from './revision.ts';
 
@@ -62,6 +63,11 @@ export class KernelMemory {
     this.#stes = stes;
     this.#map = map;
     this.#options = options;
+  }
+
+  /** What its allocators can give. It has the pages of the crashed kernel, whose image it mostly is. */
+  get kernel(): AskingKernel {
+    return { pageSize: this.view.pageSize, ramByteLength: this.#map.kdumpByteLength };
   }
 
   get model(): MemremapModel {

@@ -5,6 +5,7 @@
 
 import { QUEUE_FORMATS, type QueueName } from '../smmu/queue.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
+import { LARGEST_BLOCKS } from './contiguous-memory.ts';
 import { REVISIONS } from './revisions.ts';
 
 /** What of a kernel's configuration decides on the cap. */
@@ -18,17 +19,11 @@ export interface KernelBuild {
 
 /** The default of CONFIG_CMA_ALIGNMENT. */
 const CMA_ALIGNMENT = 8;
-/** MAX_PAGE_ORDER of arm64 by page size, which is the cap without CONFIG_DMA_CMA. */
-const MAX_PAGE_ORDERS: readonly [pageSize: number, order: number][] = [
-  [0x1000, 10],
-  [0x4000, 11],
-  [0x10000, 13],
-];
 
-/** Kernels of arm64 as they are configured by default. */
-const BUILDS: readonly KernelBuild[] = MAX_PAGE_ORDERS.flatMap(([pageSize, order]) => [
+/** Kernels of arm64 as they are configured by default; the largest block is the cap without CONFIG_DMA_CMA. */
+const BUILDS: readonly KernelBuild[] = LARGEST_BLOCKS.flatMap(([pageSize, largestBlock]) => [
   { pageSize, cmaAlignment: CMA_ALIGNMENT, mostBytes: pageSize * 2 ** CMA_ALIGNMENT },
-  { pageSize, cmaAlignment: null, mostBytes: pageSize * 2 ** order },
+  { pageSize, cmaAlignment: null, mostBytes: largestBlock },
 ]);
 
 export interface QueueMemory {

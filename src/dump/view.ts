@@ -51,6 +51,10 @@ export class MemoryView {
     this.excludedIsAskedZero = dump.zeroPagesFiltered !== true;
   }
 
+  get pageSize(): number {
+    return this.#dump.pageSize;
+  }
+
   /** Whether bytes in this state can be relied on: read from the file, or zero by the container's word or by policy. */
   isKnown(state: PageState): boolean {
     return state === 'present' || state === 'zero' || (state === 'excluded' && this.#excludedIsZero);

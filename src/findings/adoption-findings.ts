@@ -3,6 +3,7 @@
 import { maskedAddress } from '../adopt/device.ts';
 import type { Emulation, Verdict } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
+import { TABLE_REFUSED } from '../adopt/init-strtab.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
 import type { AddressRange } from '../dump/memory.ts';
@@ -84,10 +85,22 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     const { id: check = 'unknown', observed = null } = decidedBy ?? {};
     findings.add('adoption-indeterminate', { revision, check, observed });
   }
+  tableFinding(emulation, findings);
   if (fate.kind === 'kernel-dies') {
     const { where, paddr: address, why } = fate.death;
     findings.add('kernel-panic', { function: where, address, why }, { address });
   }
+}
+
+/** What is not adopted is built anew, where there is memory for it. */
+function tableFinding({ revision, ordinaryTable, ids, log }: Emulation, findings: FindingList): void {
+  if (ordinaryTable === null || ordinaryTable.granted === 'granted') return;
+  const { granted, format, byteLength } = ordinaryTable;
+  const args = { revision: revision.name, format, sidBits: ids.sidBits };
+  if (granted === 'cannot-be-told') findings.add('table-allocation-open', { ...args, byteLength });
+  if (granted !== 'refused' || byteLength === null) return;
+  const message = log.find(({ text }) => TABLE_REFUSED.test(text))?.text ?? null;
+  findings.add('table-not-allocated', { ...args, byteLength }, {}, message);
 }
 
 function scanFindings({ idScan }: Emulation, findings: FindingList): void {

@@ -5,6 +5,7 @@ import { DESCRIPTORS } from './rules/descriptors.ts';
 import { DEVICES } from './rules/devices.ts';
 import { GATE } from './rules/gate.ts';
 import { INPUT } from './rules/input.ts';
+import { ORDINARY_TABLE } from './rules/ordinary-table.ts';
 import { VERDICT } from './rules/outcome.ts';
 import { PLATFORM } from './rules/platform.ts';
 import { RISK_ENTRIES } from './rules/risk-entries.ts';
@@ -31,6 +32,7 @@ const RISKS = {
 export const RULES = {
   ...GATE,
   ...VERDICT,
+  ...ORDINARY_TABLE,
   ...TABLES,
   ...DESCRIPTORS,
   ...DEVICES,

@@ -18,11 +18,11 @@ export function rmrSids(known: PlatformSmmu | null): number[] {
 
 /** What becomes of the STEs of these StreamIDs; null where the adoption cannot be told. */
 export function rmrReports(sids: readonly number[], emulation: Emulation, view: HardwareView): RmrReport[] {
-  const { verdict, revision } = emulation;
+  const { verdict, revision, fate } = emulation;
   const { bypassed, failed } = emulation.rmr;
   const known = verdict !== 'indeterminate' && verdict !== 'panic';
   // Without a driver, and behind a table that is never programmed, nobody touches it.
-  const untouched = verdict === 'probe-fails' || verdict === 'never-programmed';
+  const untouched = fate.kind === 'probe-fails' || verdict === 'never-programmed';
   const left = untouched || (verdict === 'adopted' && revision.skipsRmr);
   const keeps = (sid: number): boolean | null => {
     if (!known || left) return known ? true : null;

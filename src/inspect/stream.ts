@@ -46,7 +46,7 @@ export interface StreamReport {
 }
 
 /** What one revision does with the stream. */
-export interface StreamOutcome extends Pick<RevisionOutcome, 'verdict' | 'errno' | 'panic' | 'lost'> {
+export interface StreamOutcome extends Pick<RevisionOutcome, 'verdict' | 'errno' | 'fate' | 'panic' | 'lost'> {
   /** The check that decided against the adoption. */
   readonly decidedBy: Check | null;
   /** Null where the table was not adopted. */
@@ -133,10 +133,11 @@ function isOfWhole({ location, rule }: Finding): boolean {
 }
 
 function outcomeOf(outcome: RevisionOutcome, sid: number): StreamOutcome {
-  const { verdict, errno, panic, lost, decidedBy, inserts, devices, idScan } = outcome;
+  const { verdict, errno, fate, panic, lost, decidedBy, inserts, devices, idScan } = outcome;
   return {
     verdict,
     errno,
+    fate,
     panic,
     lost,
     decidedBy: failed(decidedBy),

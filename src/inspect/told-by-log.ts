@@ -1,5 +1,6 @@
 /** What a captured log of the kdump kernel tells of an adoption that the dump leaves open. */
 
+import { TABLE_REFUSED } from '../adopt/init-strtab.ts';
 import type { ToldByLog } from '../adopt/told-by-log.ts';
 import type { Capture } from '../platform/evidence.ts';
 import { captureLines, DEATH, linesOf } from './capture-lines.ts';
@@ -10,6 +11,7 @@ const FELL_BACK = 'falling back to full reset';
 const BAD_DESCRIPTOR = /^L1\[\d+\] (unsupported span \d+ \(vs \d+\)|bad l2 table base 0x[0-9a-f]+)$/;
 /** v3 to v5, of tables that overlap memory of the kdump kernel. */
 const OVERLAPS = /^(l[12] )?stream table is corrupted$/;
+const RESETTING = 'SMMU currently enabled! Resetting...';
 const NOT_REGISTERED = 'Failed to register iommu';
 
 /** Lines that come when every built-in driver has probed its devices. */
@@ -32,6 +34,12 @@ export function toldByLog(capture: Capture, smmu: { readonly name: string; reado
     adoption,
     diedIn: captured.death?.fn ?? null,
     complaint: adoption === 'fallback' ? complaint : null,
+    // The reset comes after it.
+    ordinaryTable: said.some(({ text }) => TABLE_REFUSED.test(text))
+      ? 'refused'
+      : adoption !== 'adopted' && at(RESETTING) !== null
+        ? 'granted'
+        : null,
     registered: adoption !== null && survived && at(NOT_REGISTERED) === null ? true : null,
   };
 }

@@ -90,6 +90,11 @@ export class AddressMap {
     return this.#kdump.length > 0;
   }
 
+  /** Bytes of it; null where nothing is known of it. */
+  get kdumpByteLength(): number | null {
+    return this.knowsKdump ? this.#kdump.reduce((sum, { start, end }) => sum + end - start, 0) : null;
+  }
+
   /** Whether any of these addresses is the kdump kernel's memory, as far as that is known. */
   touchesKdump(paddr: number, byteLength: number): boolean {
     return this.#kdump.some(({ start, end }) => start < paddr + byteLength && paddr < end);

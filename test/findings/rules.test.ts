@@ -167,6 +167,18 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'error',
     reach: 'smmu',
   },
+  'table-not-allocated': {
+    args: { revision: 'v3', format: 'linear', sidBits: 26, byteLength: 0 },
+    says: 'v3 builds a linear stream table for 26 StreamID bits and is not given its 0 bytes: the probe of the SMMU fails with -ENOMEM before anything is reset',
+    severity: 'error',
+    reach: 'smmu',
+  },
+  'table-allocation-open': {
+    args: { revision: 'v3', format: 'linear', sidBits: 20, byteLength: 67108864 },
+    says: 'whether v3 is given 67108864 bytes in one piece for its linear stream table of 20 StreamID bits cannot be told: without, the probe of the SMMU fails and nothing is reset',
+    severity: 'warning',
+    reach: 'smmu',
+  },
   'probe-fails': {
     args: {
       revision: 'v2',

@@ -8,6 +8,7 @@ import { DESCRIPTORS } from '../rules/descriptors.ts';
 import { DEVICES } from '../rules/devices.ts';
 import { GATE } from '../rules/gate.ts';
 import { INPUT } from '../rules/input.ts';
+import { ORDINARY_TABLE } from '../rules/ordinary-table.ts';
 import { VERDICT } from '../rules/outcome.ts';
 import { PLATFORM } from '../rules/platform.ts';
 import { RISK_ENTRIES } from '../rules/risk-entries.ts';
@@ -97,7 +98,7 @@ function explained(
 /** In the order of the driver's life, then what it does not check, the input last; checks in the order in which the driver makes them. */
 export const GROUPS: readonly ExplainedGroup[] = [
   { title: 'Findings about the gate', entries: findings(GATE) },
-  { title: 'Findings about the outcome', entries: findings(VERDICT) },
+  { title: 'Findings about the outcome', entries: findings({ ...VERDICT, ...ORDINARY_TABLE }) },
   { title: 'Findings about the tables', entries: findings(TABLES) },
   { title: 'Findings about descriptors and entries', entries: findings(DESCRIPTORS) },
   { title: 'Findings about devices', entries: findings(DEVICES) },

@@ -16,6 +16,8 @@ export function splitInWords(why: RevisionSplit['why']): string {
       return `${endingInWords(why.from)}; ${endingInWords(why.other)}`;
     case 'insertion':
       return `SID ${hex(why.sid)}: ${insertionInWords(why.from, why.other)}, ${insertionInWords(why.other, why.from)}`;
+    case 'table':
+      return `${tableInWords(why.from)}; ${tableInWords(why.other)}`;
     case 'rmr': {
       const inWords = ({ revision, bypass }: Side<'rmr'>) =>
         `${revision} ${bypass === 0 ? 'leaves' : `writes ${bypass} bypass STEs over`} the entries of reserved regions`;
@@ -38,6 +40,16 @@ export function splitInWords(why: RevisionSplit['why']): string {
       );
     }
   }
+}
+
+function tableInWords({ revision, table }: Side<'table'>): string {
+  if (table === null) return `${revision} builds no table`;
+  const what = table.format === '2lvl' ? 'a two-level table' : 'a linear table';
+  return {
+    granted: `${revision} builds ${what}`,
+    refused: `${revision} has no memory for ${what}`,
+    'cannot-be-told': `whether ${revision} has memory for ${what} cannot be told`,
+  }[table.granted];
 }
 
 function checkInWords({ revision, check }: Side<'check'>): string {

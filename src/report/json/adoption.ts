@@ -241,7 +241,7 @@ export const fateKind = choice(
   'unknown',
 );
 
-const fate = define(
+export const fate = define(
   'fate',
   'What becomes of the SMMU in the end',
   object<FateReport>()({
@@ -250,7 +250,7 @@ const fate = define(
       fateKind,
     ],
     after: [
-      'How the adoption had ended before the kernel died, the SMMU was lost or it could not be told any more; null while it went on, and where nothing of the kind happens',
+      'How the adoption had ended before the kernel died, the SMMU was lost, its probe failed for want of memory or it could not be told any more; null while it went on, and where nothing of the kind happens',
       nullable(choice('adopted', 'fallback', 'never-programmed', 'not-attempted')),
     ],
   }),

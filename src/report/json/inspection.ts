@@ -60,7 +60,7 @@ const split = define(
   object<RevisionSplit>()({
     revision: ['The revision that parts', text],
     from: ['The revision that it parts from', text],
-    aspect: ['What differs', choice('adoption', 'rmr', 'insertions', 'reset', 'ids')],
+    aspect: ['What differs', choice('adoption', 'table', 'rmr', 'insertions', 'reset', 'ids')],
     check: ['The check that decides differently, where it is one', nullable(text)],
     why: ['The difference, in words', said(splitInWords)],
   }),

@@ -23,7 +23,7 @@ import type { Lookup, LookupStep } from '../../streams/stream-lookup.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
 import { wayEndInWords } from '../prose/lookup.ts';
 import { endingInWords } from '../prose/translation.ts';
-import { check, device, errno, insert, lost, panic } from './adoption.ts';
+import { check, device, errno, fate, insert, lost, panic } from './adoption.ts';
 import { assumption, dump, preamble, redacted } from './common.ts';
 import { finding } from './findings.ts';
 import { scanFailure } from './id-scan.ts';
@@ -58,6 +58,7 @@ const outcome = define(
   object<StreamOutcome>()({
     verdict: ['', verdict],
     errno: ['', errno],
+    fate: ['', fate],
     panic: ['Set when the kdump kernel would die; null otherwise', nullable(panic)],
     lost: ['Set when the SMMU is lost after the adoption; null otherwise', nullable(lost)],
     decidedBy: ['The check that decided against the adoption', nullable(check)],

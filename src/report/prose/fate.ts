@@ -25,6 +25,7 @@ export const ADOPTION_WORDS: Readonly<Record<Verdict, Words>> = {
 const THEN = {
   'kernel-dies': { tone: 'bad', text: 'then the kdump kernel dies' },
   'smmu-lost': { tone: 'bad', text: 'then the whole SMMU is lost' },
+  'probe-fails': { tone: 'bad', text: 'then the probe of the SMMU fails for want of memory' },
   unknown: { tone: 'unknown', text: 'then what becomes of it cannot be told' },
 } as const satisfies Readonly<Record<string, Words>>;
 

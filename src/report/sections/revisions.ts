@@ -55,9 +55,9 @@ const ROWS: readonly [label: string, cell: (outcome: RevisionOutcome, smmu: Smmu
 const UNKNOWN = 'unknown';
 
 /** Whether anybody comes to the devices: null where that cannot be told. A kernel that dies on the way answers for none. */
-function comesToDevices({ verdict, fate }: RevisionOutcome): boolean | null {
-  if (verdict === 'indeterminate') return null;
-  return verdict !== 'probe-fails' && fate.kind !== 'kernel-dies';
+function comesToDevices({ fate, reset }: RevisionOutcome): boolean | null {
+  if (fate.kind === 'unknown' && reset === null) return null;
+  return fate.kind !== 'probe-fails' && fate.kind !== 'kernel-dies';
 }
 
 function devicesRefused(outcome: RevisionOutcome): string | null {
@@ -85,11 +85,11 @@ function withUnknown(shown: string, unknown: number): string {
 }
 
 function afterReset(
-  { reset, verdict }: RevisionOutcome,
+  { reset, fate }: RevisionOutcome,
   of: (reset: Reset) => number | null,
   shown: (value: number) => string,
 ): string {
-  if (reset === null) return verdict === 'indeterminate' ? UNKNOWN : 'no reset';
+  if (reset === null) return fate.kind === 'unknown' ? UNKNOWN : 'no reset';
   const value = of(reset);
   return value === null ? UNKNOWN : shown(value);
 }
@@ -105,6 +105,7 @@ function idsReserved({ revision, verdict, reserved, idScan }: RevisionOutcome): 
 
 function endsIn({ fate, panic }: RevisionOutcome): string | null {
   if (fate.kind === 'kernel-dies') return `panic in ${panic?.where}`;
+  if (fate.kind === 'probe-fails' && fate.after !== null) return 'probe fails: no memory';
   return fate.kind === 'smmu-lost' ? 'SMMU lost' : null;
 }
 

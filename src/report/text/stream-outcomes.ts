@@ -22,12 +22,12 @@ export function outcomesInWords(style: Style, { revisions }: StreamReport): stri
   );
 }
 
-function inWords({ verdict, errno, decidedBy, panic, lost, insert, device }: StreamOutcome): string {
+function inWords({ verdict, errno, fate, decidedBy, panic, lost, insert, device }: StreamOutcome): string {
   switch (verdict) {
     case 'not-attempted':
-      return `no adoption is attempted (${decidedBy?.id}); in the new table the stream aborts until its device is attached`;
+      return `no adoption is attempted (${decidedBy?.id}); ${inNewTable(fate, 'in the new table')}`;
     case 'fallback':
-      return `the table is rejected (-${errno} at ${decidedBy?.id}); after the reset the stream aborts until its device is attached`;
+      return `the table is rejected (-${errno} at ${decidedBy?.id}); ${inNewTable(fate, 'after the reset')}`;
     case 'never-programmed':
       return `the table is rejected (-${errno} at ${decidedBy?.id}), and the SMMU goes on with it all the same: what is written for the stream goes into a table that is never programmed`;
     case 'probe-fails':
@@ -45,6 +45,14 @@ function inWords({ verdict, errno, decidedBy, panic, lost, insert, device }: Str
       }
       return `adopted; a device is accepted, its attach ${attach(device?.deferred ?? null)}`;
   }
+}
+
+/** Of a stream whose table is not adopted. */
+function inNewTable({ kind }: StreamOutcome['fate'], where: string): string {
+  if (kind === 'unknown') return 'whether there is memory for a new one cannot be told';
+  if (kind === 'probe-fails')
+    return 'there is no memory for a new one, and the probe of the SMMU fails: the entry stays, and its device gets no domain';
+  return `${where} the stream aborts until its device is attached`;
 }
 
 function attach(deferred: boolean | null): string {
@@ -80,8 +88,14 @@ const ROWS: readonly [label: string, cell: (outcome: StreamOutcome) => string][]
     },
   ],
   ['ID scan', scanCell],
-  ['ends in', ({ panic, lost }) => (panic !== null ? 'panic' : lost !== null ? 'SMMU lost' : NOTHING)],
+  ['ends in', endsIn],
 ];
+
+function endsIn({ panic, lost, fate }: StreamOutcome): string {
+  if (panic !== null) return 'panic';
+  if (lost !== null) return 'SMMU lost';
+  return fate.kind === 'probe-fails' && fate.after !== null ? 'probe fails: no memory' : NOTHING;
+}
 
 function scanCell({ scan }: StreamOutcome): string {
   if (scan === null) return 'none';
