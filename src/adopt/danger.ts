@@ -35,7 +35,7 @@ export function dangerOf(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: 
   if (!isInUse(smmu.revision, descriptor) || smmu.revision.mapsL2At === 'adoption') return null;
   const { span, l2 } = descriptor;
   if (span !== STRTAB_SPLIT + 1 || hasBadBase(smmu.revision, descriptor)) return 'refused';
-  const overlaps = smmu.overlapsAtInsertion(l2);
+  const overlaps = smmu.overlapsAtInsertion(l1Index, l2);
   if (overlaps !== false) return overlaps ? 'refused' : 'cannot-be-told';
   const remap = smmu.memory.remap(l2, STRTAB_L2_BYTE_LENGTH);
   if (remap.through === null) return 'refused';

@@ -155,11 +155,14 @@ export class ArmSmmuDevice {
     return passes;
   }
 
-  /** The same for the L2 table of a device that is inserted; null where it cannot be told. */
-  overlapsAtInsertion(paddr: number): boolean | null {
+  /** The same for the L2 table of a device that is inserted; null where it cannot be told, by a log either. */
+  overlapsAtInsertion(l1Index: number, paddr: number): boolean | null {
     const { overlapTest } = this.revision;
     if (overlapTest === 'none' || !this.revision.overlapAtInsertion) return false;
-    return this.memory.overlaps(paddr, STRTAB_L2_BYTE_LENGTH, overlapTest);
+    const known = this.memory.overlaps(paddr, STRTAB_L2_BYTE_LENGTH, overlapTest);
+    if (known !== null || this.told === null) return known;
+    const { of, all } = this.told.corruptSlots;
+    return of.has(l1Index) ? true : all ? false : null;
   }
 
   /** WARN_ON(condition). */

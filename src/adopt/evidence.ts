@@ -1,6 +1,7 @@
 /** What a check of the driver looks at, and what passes it: facts with their numbers, which the reports put into words. */
 
 import type { Oddity, RemapReason } from './kernel-memory.ts';
+import type { Allocation } from './ledger.ts';
 import type { OverlapTest } from './revision.ts';
 
 /** What was found. */
@@ -16,7 +17,7 @@ export type Observed =
   | { readonly kind: 'two-level'; readonly stLevel: number; readonly sidSize: number }
   /** `why` null: it maps to what it should. */
   | { readonly kind: 'mapping'; readonly paddr: number; readonly byteLength: number; readonly why: RemapReason | null }
-  | { readonly kind: 'allocation'; readonly byteLength: number; readonly ok: boolean }
+  | { readonly kind: 'allocation'; readonly byteLength: number; readonly granted: Allocation['granted'] }
   | { readonly kind: 'action'; readonly ok: boolean }
   /** The first bad descriptor; `unseen` of those before it are not in the dump. */
   | ({ readonly kind: 'l1-descriptor'; readonly index: number; readonly unseen: number } & BadL1Descriptor)

@@ -47,7 +47,12 @@ export interface KernelMemoryOptions {
   readonly model: MemremapModel;
   /** Address bits of the CPU: what lies above cannot be mapped. */
   readonly paBits: number;
+  /** Where the registers of the SMMU are, which its driver has claimed before it reads them; null: not known. */
+  readonly registerBase?: number | null;
 }
+
+/** ARM_SMMU_REG_SZ: what the driver claims of the first page. Some have registers beyond it that are another driver's. */
+const CLAIMED_BYTE_LENGTH = 0xe00;
 
 /** Who reads: the kernel function that dies when the read does, or null for an onlooker, who never does. */
 export type Reader = () => string | null;
@@ -136,15 +141,22 @@ export class KernelMemory {
   }
 
   /**
-   * Whether region_intersects() finds such a resource of the kdump kernel in a range; null where that is not known. What
-   * devices of it have claimed by then only its own /proc/iomem could tell. A hole is no resource of anybody.
+   * Whether region_intersects() finds such a resource of the kdump kernel in a range; null where that is not known. The
+   * SMMU's own registers are one; what other devices have claimed by then only its own /proc/iomem could tell. A hole is
+   * no resource of anybody.
    */
   overlaps(paddr: number, byteLength: number, test: OverlapTest): boolean | null {
     if (this.#map.touchesKdump(paddr, byteLength)) return true;
+    if (test === 'MEM and BUSY' && this.#touchesOwnRegisters(paddr, byteLength)) return true;
     if (!this.#map.knowsKdump) return null;
     if (test === 'System RAM') return false;
     const open = this.#map.runs(paddr, byteLength).some(({ kind }) => kind === 'device' || kind === 'unknown');
     return open ? null : false;
+  }
+
+  #touchesOwnRegisters(paddr: number, byteLength: number): boolean {
+    const { registerBase = null } = this.#options;
+    return registerBase !== null && registerBase < paddr + byteLength && paddr < registerBase + CLAIMED_BYTE_LENGTH;
   }
 
   /** The first thing in a range that is not plain memory, or null. */

@@ -9,8 +9,8 @@ import {
   STRTAB_NUM_L2_STES,
   type StrtabCfg,
 } from './device.ts';
+import { MAX_L2PTRS_KEPT } from './l1-scan.ts';
 import type { Revision } from './revision.ts';
-import { MAX_L2PTRS_KEPT } from './strtab-2lvl.ts';
 
 export type TwoLevelCfg = StrtabCfg & { format: '2lvl' };
 

@@ -4,6 +4,7 @@
  */
 
 import type { PageCounts } from '../dump/memory.ts';
+import type { Granted } from './contiguous-memory.ts';
 import type { KernelMemory, Remap } from './kernel-memory.ts';
 
 export type MappingKind = 'memremap' | 'devm_memremap';
@@ -73,13 +74,17 @@ export type Allocated = { readonly kind: 'l2ptrs' } | { readonly kind: 'l2-table
 export class Allocation extends Holding {
   readonly call: 'kcalloc' | 'devm_kcalloc' | 'dmam_alloc_coherent';
   readonly what: Allocated;
-  readonly ok: boolean;
+  readonly granted: Granted | 'made-to-fail';
 
-  constructor(call: Allocation['call'], what: Allocated, byteLength: number, ok: boolean) {
+  constructor(call: Allocation['call'], what: Allocated, byteLength: number, granted: Allocation['granted']) {
     super(byteLength);
     this.call = call;
     this.what = what;
-    this.ok = ok;
+    this.granted = granted;
+  }
+
+  get ok(): boolean {
+    return this.granted === 'granted';
   }
 }
 
@@ -175,8 +180,10 @@ export class Ledger {
     return mapping;
   }
 
-  allocate(call: Allocation['call'], what: Allocated, byteLength: number): Allocation {
-    const allocation = new Allocation(call, what, byteLength, !(what.kind === 'l2ptrs' && this.#failures.kcalloc));
+  /** `granted`: whether the kernel can have so much at all. */
+  allocate(call: Allocation['call'], what: Allocated, byteLength: number, granted: Granted = 'granted'): Allocation {
+    const made = granted === 'granted' && what.kind === 'l2ptrs' && this.#failures.kcalloc ? 'made-to-fail' : granted;
+    const allocation = new Allocation(call, what, byteLength, made);
     this.allocations.push(allocation);
     return allocation;
   }

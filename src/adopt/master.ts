@@ -140,7 +140,7 @@ function armSmmuKdumpAdoptL2Strtab(
     complain(`L1[${l1Index}] bad l2 table base ${pa(l2)}`);
     return refused(EINVAL, { kind: 'l2-base-bad', l1Index, l2, paddr });
   }
-  const overlaps = smmu.overlapsAtInsertion(l2);
+  const overlaps = smmu.overlapsAtInsertion(l1Index, l2);
   if (overlaps === null) return refused(null, { kind: 'l2-overlap-unknown', l1Index, paddr });
   if (overlaps) {
     complain(`L1[${l1Index}] now points at a corrupt range`);

@@ -55,8 +55,8 @@ const NO_EVIDENCE: PhysicalMemory = {
   read: (_, into) => [{ offset: 0, byteLength: into.byteLength, state: 'lost', uncharted: true }],
 };
 
-/** Asked of the memory and never answered. */
-const PAGE_SIZE = 4096;
+/** The largest: what fails for want of memory in one piece fails with any other. */
+const PAGE_SIZE = 0x10000;
 const PA_BITS = 52;
 
 /** Every revision, oldest first. `registersOf` makes the registers anew, so that each counts its own assumptions. */

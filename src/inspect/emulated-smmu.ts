@@ -67,9 +67,10 @@ export function emulatedSmmu(
   const geometry = geometryOf(tableRegisters(smmu, registers));
   const stes = new SteReader(now.view);
   const view = new HardwareView(geometry, now.view, stes, evidence.progress, owners);
-  const memory = new KernelMemory(now.view, stes, now.map, plan.memremap);
+  const options = { ...plan.memremap, registerBase: smmu.base };
+  const memory = new KernelMemory(now.view, stes, now.map, options);
   const laterMemory =
-    later === null ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, plan.memremap);
+    later === null ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, options);
   const { devices, cutFrom } = chooseDevices(plan, smmu, view);
   const tableByteLength = geometry.entries * (geometry.format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
   const doubt = doubtOf({

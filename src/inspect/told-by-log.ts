@@ -11,6 +11,8 @@ const FELL_BACK = 'falling back to full reset';
 const BAD_DESCRIPTOR = /^L1\[\d+\] (unsupported span \d+ \(vs \d+\)|bad l2 table base 0x[0-9a-f]+)$/;
 /** v3 to v5, of tables that overlap memory of the kdump kernel. */
 const OVERLAPS = /^(l[12] )?stream table is corrupted$/;
+/** v5, of the table of one L1 descriptor. */
+const CORRUPT_RANGE = /^L1\[(\d+)\] now points at a corrupt range$/;
 const RESETTING = 'SMMU currently enabled! Resetting...';
 const NOT_REGISTERED = 'Failed to register iommu';
 
@@ -34,6 +36,11 @@ export function toldByLog(capture: Capture, smmu: { readonly name: string; reado
     adoption,
     diedIn: captured.death?.fn ?? null,
     complaint: adoption === 'fallback' ? complaint : null,
+    corruptSlots: {
+      of: new Set(said.flatMap(({ text }) => CORRUPT_RANGE.exec(text)?.[1] ?? []).map(Number)),
+      // Behind a device that fails the registration nobody is asked.
+      all: adoption !== null && (survived || at(NOT_REGISTERED) !== null),
+    },
     // The reset comes after it.
     ordinaryTable: said.some(({ text }) => TABLE_REFUSED.test(text))
       ? 'refused'

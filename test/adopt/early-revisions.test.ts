@@ -14,6 +14,7 @@ import {
   inspectMachine,
   KDUMP_START,
   L1,
+  L2_BUS0,
   L2_BUS1,
   LINEAR,
   LINEAR_REGISTERS,
@@ -157,6 +158,19 @@ describe('the overlap test', () => {
     ]);
   });
 
+  test.each([
+    ['over the start of them', UART - 0x2000, 'v5: fallback at two-level.l2-overlap'],
+    ['over the end of what the driver claims', UART + 0xdc0, 'v5: fallback at two-level.l2-overlap'],
+    ['behind it, where another driver may be', UART + 0xe00, 'v5: indeterminate at two-level.l2-overlap'],
+  ])("one in the SMMU's own registers, %s", async (_, paddr, v5) => {
+    const memory = () => bypassOnTwoBusses().l1(L1, 1, 9, paddr);
+    const base = `0x${UART.toString(16)}`;
+    expect(early(await verdicts(memory, { base }))).toEqual(['v1 to v4: adopted at undefined', v5]);
+    // Nobody has to know the kdump kernel's memory for that.
+    const alone = await inspectMachine(memory(), { revision: 'v5', base });
+    expect(alone.smmu.adoption.verdict).toBe(/fallback/.test(v5) ? 'fallback' : 'indeterminate');
+  });
+
   test('one in a hole, which is no resource', async () => {
     expect(early(await verdicts(() => bypassOnTwoBusses().l1(L1, 1, 9, HOLE)))).toEqual([
       'v1 to v7: adopted at undefined',
@@ -296,5 +310,43 @@ describe('revisions side by side share their work', () => {
       const alone = { ...adoption, fate, inserts, devices, reset, kernelLog, panic, lost };
       expect(adoptions?.[name]).toEqual(alone);
     }
+  });
+});
+
+describe('an L1 table that nobody bounds', () => {
+  const sized = (log2size: number) => ({ STRTAB_BASE_CFG: `0x${(0x1_0200 + log2size).toString(16)}` });
+  const endOf = async (log2size: number, options: MachineOptions = {}) => {
+    const { smmu } = await by('v1', bypassOnTwoBusses(), { registers: sized(log2size), iomem: IOMEM, ...options });
+    return [smmu.adoption.verdict, smmu.adoption.errno, smmu.adoption.decidedBy?.id];
+  };
+
+  test('ends at the array of pointers, where that is more than the kernel has', async () => {
+    expect(await endOf(31)).toEqual(['probe-fails', 'ENOMEM', 'two-level.l2-pointers']);
+    expect(await endOf(39)).toEqual(['probe-fails', 'ENOMEM', 'two-level.l2-pointers']);
+    const { smmu } = await by('v1', bypassOnTwoBusses(), { registers: sized(31), iomem: IOMEM });
+    expect(smmu.kernelLog.at(-1)?.text).toBe('probe with driver arm-smmu-v3 failed with error -12');
+    expect(smmu.adoption.checks.find(({ id }) => id === 'two-level.l2-pointers')?.observed).toBe(
+      '67108864 bytes: more than this kernel can have in one piece',
+    );
+  });
+
+  test('or more than any kernel with such pages', async () => {
+    const unknown = { iomem: undefined } as unknown as MachineOptions;
+    expect(await endOf(27, unknown)).toEqual(['indeterminate', null, 'two-level.l2-pointers']);
+    expect(await endOf(31, unknown)).toEqual(['indeterminate', null, 'two-level.l2-pointers']);
+    expect(await endOf(32, unknown)).toEqual(['probe-fails', 'ENOMEM', 'two-level.l2-pointers']);
+  });
+
+  test('a shift by 32 bits is not defined', async () => {
+    expect(await endOf(40)).toEqual(['indeterminate', null, 'two-level.l1-entries']);
+  });
+
+  test('what it covers is all there is, where there is room', async () => {
+    const memory = new Image()
+      .l1(L1, 0, 9, L2_BUS0)
+      .abortTable(L2_BUS0, 256)
+      .reserve(L1, 2 ** 21);
+    const { smmu } = await by('v2', memory, { registers: sized(26) });
+    expect(smmu.adoption).toMatchObject({ verdict: 'adopted', entries: 2 ** 18 });
   });
 });

@@ -86,6 +86,22 @@ test.each([
   expect(smmu.dmesg).toMatchObject({ agree: 4, missing: 0, extra: 0 });
 });
 
+test('a log that names the L2 table which v5 finds corrupt as its device comes settles the others, too', async () => {
+  const log =
+    line("kdump: adopting crashed kernel's stream table") +
+    line('kdump: retaining SMMUEN for in-flight DMA') +
+    line('kdump: L1[1] now points at a corrupt range') +
+    line('Failed to register iommu') +
+    line('probe with driver arm-smmu-v3 failed with error -22');
+  const options = { name: 'smmu', revision: 'v5', insert: [0x8, 0x100] };
+  expect((await inspectMachine(withL2At(L2_BUS0), options)).smmu.fate.kind).toBe('unknown');
+  const dmesg = { file: 'dmesg.txt', text: log + INIT };
+  const { smmu } = await inspectMachine(withL2At(L2_BUS0), { ...options, dmesg });
+  expect(smmu.devices.map(({ fate }) => fate)).toEqual(['accepted', 'refused']);
+  expect(smmu.fate).toEqual({ kind: 'smmu-lost', after: 'adopted' });
+  expect(smmu.dmesg).toMatchObject({ agree: 5, missing: 0, extra: 0 });
+});
+
 // The descriptor of bus 1 is not known at the moment of the insertions.
 const later = () => new Image().reserve(L2_BUS0, 0x4000);
 

@@ -74,7 +74,7 @@ export const TWO_LEVEL_CHECKS = {
     hardware: 'The architecture allows up to 32 bits of StreamID.',
     kernel: {
       'v1 to v2':
-        'Not asked: whether an array of so many pointers can be had depends on the kernel, and from 2^32 on nothing is defined.',
+        'Not asked: the array of so many pointers is where it ends, at the latest; from 2^32 on nothing is defined.',
       'v3 to v9': 'err "l1 entries N exceeds max 131072", -EINVAL and a full reset.',
       v10: 'The same, tested before the shift and printed as a power of two.',
     },
@@ -160,7 +160,10 @@ export const TWO_LEVEL_CHECKS = {
     meaning: '8 bytes for each L1 descriptor, in the memory of the kdump kernel.',
     hardware: 'Not concerned.',
     kernel: {
-      'v1 to v2': '-ENOMEM, and the probe of the SMMU fails.',
+      'v1 to v2':
+        '-ENOMEM, and the probe of the SMMU fails. They bound no table: an array larger than the largest block that the page ' +
+        'allocator can be configured for (128 MiB, with pages of 64 KiB 512 MiB) is never had, one larger than its default ' +
+        '(4, 32 or 512 MiB) in few kernels.',
       'v3 on': '-ENOMEM without a message of its own, and a full reset.',
     },
     causes: ['a kdump kernel that is out of memory', '--fail kcalloc'],

@@ -2,11 +2,20 @@
 
 import { STRTAB_SPLIT } from '../../adopt/device.ts';
 import type { Observed, Required, ScanFailure, ScanObserved } from '../../adopt/evidence.ts';
+import type { Allocation } from '../../adopt/ledger.ts';
 import type { OverlapTest } from '../../adopt/revision.ts';
 import { hex } from '../../hex.ts';
 import { count } from '../rules/words.ts';
 import { MADE_TO_FAIL, oddityInWords, remapReasonInWords } from './memory.ts';
 import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from './scan.ts';
+
+/** What became of an allocation. */
+const GRANTED: Readonly<Record<Allocation['granted'], string>> = {
+  granted: 'allocated',
+  refused: 'more than this kernel can have in one piece',
+  'cannot-be-told': 'whether this kernel can have so much in one piece is not known',
+  'made-to-fail': MADE_TO_FAIL,
+};
 
 /** What a check found, as its line has it: numbers bare, addresses and StreamIDs in hex. */
 export function observedInWords(observed: Observed | ScanObserved): string {
@@ -31,7 +40,7 @@ export function observedInWords(observed: Observed | ScanObserved): string {
     case 'l2-overlaps-unknown':
       return `${count(observed.unknown, 'L2 table')}: what of the kdump kernel is there is not known`;
     case 'allocation':
-      return `${observed.byteLength} bytes: ${observed.ok ? 'allocated' : MADE_TO_FAIL}`;
+      return `${observed.byteLength} bytes: ${GRANTED[observed.granted]}`;
     case 'action':
       return observed.ok ? 'registered' : MADE_TO_FAIL;
     case 'l1-descriptor': {

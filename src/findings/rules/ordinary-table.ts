@@ -24,7 +24,7 @@ export const ORDINARY_TABLE = {
       `${revision} builds a ${NAMES[format]} for ${sidBits} StreamID bits and is not given its ${byteLength} bytes: the ` +
       'probe of the SMMU fails with -ENOMEM before anything is reset',
     explain: () => ({
-      title: 'There is no memory for the table that takes the place of the old one',
+      title: 'There is no memory for a table of its own',
       meaning:
         'A kernel that adopts no table builds one for every StreamID of the hardware. Two levels take 1 MiB at most; a linear ' +
         'one takes 64 bytes a StreamID in one piece, which is more than this kernel can have, or, from 26 StreamID bits on, ' +
@@ -63,7 +63,7 @@ export const ORDINARY_TABLE = {
       `whether ${revision} is given ${byteLength === null ? 'memory' : `${byteLength} bytes in one piece`} for its ` +
       `${NAMES[format]} of ${sidBits} StreamID bits cannot be told: without, the probe of the SMMU fails and nothing is reset`,
     explain: () => ({
-      title: 'Nobody knows whether there is memory for the table that takes the place of the old one',
+      title: 'Whether there is memory for a table of its own',
       meaning:
         'A kernel that adopts no table builds one. This one is larger than the largest block of the page allocator as arm64 ' +
         'is configured by default (4 MiB with pages of 4 KiB, 32 MiB with 16 KiB, 512 MiB with 64 KiB). Only CMA could give it, ' +
