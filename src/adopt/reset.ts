@@ -87,6 +87,9 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   const after = rest === null || atschk.after === null ? null : rest | CMDQEN | SMMUEN | (atschk.after * ATSCHK);
   const active = activeErrors(smmu);
   const gerror = { active, acknowledged: active && active.length > 0 && revision.acknowledgesErrors };
+  if (isCommandQueueStuck({ gerror })) {
+    for (const text of syncTimeouts(registers.known('IDR0', 'Hyp') === 1 ? 3 : 2)) log.print('reset', 'err', text);
+  }
   return {
     kind,
     cr0: { before, kept, after },
@@ -133,6 +136,18 @@ function activeErrors({ registers }: ArmSmmuDevice): readonly string[] | null {
  */
 export function isCommandQueueStuck({ gerror }: Pick<Reset, 'gerror'>): boolean {
   return gerror.acknowledged === false && gerror.active?.includes('CMDQ_ERR') === true;
+}
+
+/**
+ * What arm_smmu_cmdq_issue_cmdlist() says of so many commands, each with a CMD_SYNC behind it, in a new queue of which
+ * nothing is consumed: CFGI_ALL, TLBI_EL2_ALL where there is EL2, TLBI_NSNH_ALL. It goes on after a second.
+ */
+function syncTimeouts(commands: number): string[] {
+  const index = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
+  return Array.from({ length: commands }, (_, i) => {
+    const at = 2 * i + 1;
+    return `CMD_SYNC timeout at ${index(at)} [hwprod ${index(at + 1)}, hwcons ${index(0)}]`;
+  });
 }
 
 /** While SMMUEN is 0; null: GBPA.ABORT is not in the snapshot. */

@@ -92,11 +92,13 @@ export function compareDmesg(
   const expected = new Set(predicted.map(({ text }) => body(text)));
   const unexpected = smmu.eventQueue === false ? EVENT_QUEUE : null;
   // What every probe prints depends on hardware and version, and says nothing about the table unless it is predicted.
+  // So does a fault, unless the reset itself comes to it.
+  const isPredicted = ({ text }: { readonly text: string }) => expected.has(body(text));
+  const isFault = (one: (typeof said)[number]) => FAULTS.has(one.topic) && !isPredicted(one);
   const relevant = said.filter(
-    ({ text, topic }) =>
-      !FAULTS.has(topic) && (topic !== 'boot' || expected.has(body(text)) || unexpected?.test(text) === true),
+    (one) => !isFault(one) && (one.topic !== 'boot' || isPredicted(one) || unexpected?.test(one.text) === true),
   );
-  const faultLines = said.filter(({ topic }) => FAULTS.has(topic)).length;
+  const faultLines = said.filter(isFault).length;
   const aligned = align(predicted, relevant, (one, other) => body(one.text) === body(other.text)).map(asLine);
   const count = (status: DmesgStatus) => aligned.filter((line) => line.status === status).length;
   const faults = faultsOf(captured, device);

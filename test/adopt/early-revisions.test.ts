@@ -261,6 +261,26 @@ describe('the reset', () => {
     expect(other.smmu.reset?.phases.at(-1)?.inFlight).toBe('aborted');
   });
 
+  test('each of its commands is waited for in vain, which a log bears out', async () => {
+    const timeouts = async (registers: MachineOptions['registers'], revision = 'v2') =>
+      (
+        await by(revision, bypassOnTwoBusses(), { iomem: IOMEM, registers: { GERROR: '0x1', ...registers } })
+      ).smmu.kernelLog
+        .filter(({ text }) => /^CMD_SYNC/.test(text))
+        .map(({ level, stage, text }) => `${stage} ${level} ${text}`);
+    const first = [
+      'reset err CMD_SYNC timeout at 0x00000001 [hwprod 0x00000002, hwcons 0x00000000]',
+      'reset err CMD_SYNC timeout at 0x00000003 [hwprod 0x00000004, hwcons 0x00000000]',
+    ];
+    const third = 'reset err CMD_SYNC timeout at 0x00000005 [hwprod 0x00000006, hwcons 0x00000000]';
+    expect(await timeouts({})).toEqual(first);
+    // IDR0.HYP: there is EL2 to flush.
+    expect(await timeouts({ IDR0: '0x0d4c121b' })).toEqual([...first, third]);
+    expect(await timeouts({ CR0: '0x0' })).toEqual(first);
+    expect(await timeouts({}, 'v3')).toEqual([]);
+    expect(await timeouts({ GERRORN: '0x1' })).toEqual([]);
+  });
+
   test('v1 says that it resets, and goes on not to', async () => {
     const said = await resets(({ smmu }) => smmu.kernelLog.some(({ text }) => text.includes('Resetting...')));
     expect(said).toEqual(['v1: true', 'v2 to next: false']);

@@ -188,3 +188,12 @@ test('what a log has more than could be predicted is no difference', async () =>
     rest: '2 lines agree, 1 more, about which nothing could be predicted',
   });
 });
+
+test('a command that times out in the reset is as predicted, one of later is a fault', async () => {
+  const timeout = (at: number) =>
+    line(`CMD_SYNC timeout at 0x0000000${at} [hwprod 0x0000000${at + 1}, hwcons 0x00000000]`);
+  const log =
+    line("kdump: adopting crashed kernel's stream table") + RETAINED + timeout(1) + timeout(3) + timeout(5) + INIT;
+  const { smmu } = await onMachine(withL2At(L2_BUS0), log, { revision: 'v2', registers: { GERROR: '0x1' } });
+  expect(smmu.dmesg).toMatchObject({ agree: 4, missing: 0, extra: 0, faultLines: 1, otherLines: 0 });
+});
