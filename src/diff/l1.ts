@@ -1,7 +1,7 @@
 /** L1 descriptors of both moments, index by index. */
 
-import type { Revision } from '../adopt/revision.ts';
 import { brokenL1Rule } from '../adopt/l1-scan.ts';
+import type { Revision } from '../adopt/revision.ts';
 import { wideWords } from '../smmu/fields.ts';
 import { L1STD } from '../smmu/l1std.ts';
 import { L1STD_BYTE_LENGTH, l1Lookup, l1Pointer, type StreamTableGeometry } from '../smmu/stream-table.ts';

@@ -27,10 +27,15 @@ export class OutcomeReports {
   of(emulation: Emulation): Outcome {
     const { probes } = emulation;
     const before = this.#known.find((one) => one.probes === probes);
-    const reports = before ?? probeReports(probes, this.#known[0]);
+    const reports = before ?? probeReports(probes, doesProbeFail(emulation), this.#known[0]);
     if (before === undefined) this.#known.push(reports);
     return outcomeReport(emulation, reports);
   }
+}
+
+/** Whether the SMMU does not outlive its probe: whatever devres has is given back then. */
+export function doesProbeFail({ fate }: { readonly fate: Pick<SmmuFate, 'kind'> }): boolean {
+  return fate.kind === 'probe-fails' || fate.kind === 'smmu-lost';
 }
 
 function outcomeReport(emulation: Emulation, { devices, inserts }: Omit<ProbeReports, 'probes'>): Outcome {
@@ -67,7 +72,7 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
     checks: emulation.checks,
     log: adoptionLog(emulation),
     warnOn: emulation.warnOn,
-    mappings: emulation.mappings.map(mappingReport),
+    mappings: emulation.mappings.map((one) => mappingReport(one, doesProbeFail(emulation))),
     mappingsNotListed: emulation.bulkNotListed,
     allocations: emulation.allocations.map(allocationReport),
     strtabCfg: strtabCfgReport(strtabCfg),

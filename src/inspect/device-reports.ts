@@ -5,7 +5,7 @@ import type { DeviceFate } from '../adopt/fate.ts';
 import type { Mapping } from '../adopt/ledger.ts';
 import type { StreamOutcome } from '../adopt/master.ts';
 import type { Probe } from '../adopt/registration.ts';
-import type { DeviceReport, InsertReport, MappingReport } from './outcome.ts';
+import type { DeviceReport, InsertReport, MappingReport, Releaser } from './outcome.ts';
 
 /** What is reported of probes: of each its device, and in a row the insertions of all. */
 export interface ProbeReports {
@@ -14,8 +14,15 @@ export interface ProbeReports {
   readonly inserts: readonly InsertReport[];
 }
 
-/** `like`: what is reported of another revision's, of which those that fare the same are taken. */
-export function probeReports(probes: readonly Probe[], like: ProbeReports | undefined): ProbeReports {
+/**
+ * `like`: what is reported of another revision's, of which those that fare the same are taken. `probeFails`: the probe of
+ * the SMMU fails with one of them.
+ */
+export function probeReports(
+  probes: readonly Probe[],
+  probeFails: boolean,
+  like: ProbeReports | undefined,
+): ProbeReports {
   const devices: DeviceReport[] = [];
   const inserts: InsertReport[] = [];
   let others = 0;
@@ -27,7 +34,7 @@ export function probeReports(probes: readonly Probe[], like: ProbeReports | unde
       for (let k = 0; k < ofOther; k++) inserts.push(like.inserts[others + k] as InsertReport);
     } else {
       devices.push(deviceReport(probe));
-      inserts.push(...insertReports(probe));
+      inserts.push(...insertReports(probe, probeFails));
     }
     others += ofOther;
   }
@@ -61,7 +68,7 @@ function isAccepted({ kind }: DeviceFate): boolean | null {
 
 const NO_MAPPINGS: readonly MappingReport[] = [];
 
-function insertReports({ device, hotplugged, fate, streams, deferred }: Probe): InsertReport[] {
+function insertReports({ device, hotplugged, fate, streams, deferred }: Probe, probeFails: boolean): InsertReport[] {
   return streams.map(({ sid, ret, fresh, log, mappings }) => ({
     sid,
     device: device.name,
@@ -71,7 +78,7 @@ function insertReports({ device, hotplugged, fate, streams, deferred }: Probe): 
     errno: errnoName(ret),
     fresh,
     log,
-    mappings: mappings.length === 0 ? NO_MAPPINGS : mappings.map(mappingReport),
+    mappings: mappings.length === 0 ? NO_MAPPINGS : mappings.map((one) => mappingReport(one, probeFails)),
     deferred,
   }));
 }
@@ -82,8 +89,8 @@ function deviceReport({ device, hotplugged, fate, deferred, sid }: Probe): Devic
   return { name, sids, hotplugged, fate: fate.kind, asked, accepted, deferred, deferredBy: sid };
 }
 
-/** One mapping, with who has released it by now. */
-export function mappingReport(mapping: Mapping): MappingReport {
+/** One mapping, with who gives it back. `probeFails`: the SMMU does not outlive its probe. */
+export function mappingReport(mapping: Mapping, probeFails: boolean): MappingReport {
   return {
     kind: mapping.kind,
     purpose: mapping.purpose,
@@ -94,6 +101,15 @@ export function mappingReport(mapping: Mapping): MappingReport {
     held: mapping.held,
     released: mapping.releases > 0,
     transient: mapping.transient,
+    releasedBy: releaserOf(mapping, probeFails),
     pages: mapping.pages,
   };
+}
+
+function releaserOf({ kind, transient, ok, held }: Mapping, probeFails: boolean): Releaser | null {
+  if (!ok) return null;
+  if (transient) return 'id-scan';
+  if (kind === 'memremap') return 'cleanup';
+  if (!held) return 'fallback';
+  return probeFails ? 'failed-probe' : 'unbinding';
 }

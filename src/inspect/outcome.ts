@@ -100,8 +100,16 @@ export interface MappingReport {
   readonly released: boolean;
   /** Made by the ID scan, which unmaps it before it goes on. */
   readonly transient: boolean;
+  /** Who gives it back, and when; null for one that failed. */
+  readonly releasedBy: Releaser | null;
   readonly pages: PageCounts;
 }
+
+/**
+ * The scan that made it; v4 and v5 as the adoption falls back; the driver's clean-up; or devres, with a probe that fails or
+ * when the SMMU is unbound.
+ */
+export type Releaser = 'id-scan' | 'fallback' | 'cleanup' | 'failed-probe' | 'unbinding';
 
 export interface AllocationReport {
   readonly call: Allocation['call'];

@@ -1,7 +1,7 @@
 /** L1 descriptors as the report shows them: what the hardware finds behind each, and what one revision makes of it. */
 
-import type { Revision } from '../adopt/revision.ts';
 import { brokenL1Rule } from '../adopt/l1-scan.ts';
+import type { Revision } from '../adopt/revision.ts';
 import { l1Pointer } from '../smmu/stream-table.ts';
 import type { HardwareView, L1Entry } from './hardware-view.ts';
 

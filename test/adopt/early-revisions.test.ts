@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { REVISIONS } from '../../src/adopt/revisions.ts';
+import { makeStyle, textReport } from '../../src/report/text/text.ts';
 import {
   bypassOnTwoBusses,
   HOLE,
@@ -105,6 +106,36 @@ describe('a fall-back gives the L1 table back', () => {
   ])('of %s', async (revision, releasedBy) => {
     const { adoption } = (await by(revision, badSpan(), { iomem: IOMEM })).smmu;
     expect([adoption.verdict, adoption.mappings[0]?.releasedBy]).toEqual(['fallback', releasedBy]);
+  });
+});
+
+describe('a probe that fails', () => {
+  const givenBack = async (revision: string, memory: Image, options: MachineOptions = {}) => {
+    const { facts, smmu } = await by(revision, memory, { iomem: IOMEM, ...options });
+    const text = [...textReport(facts, makeStyle({ width: 200, color: false }), { full: true })].join('');
+    return [
+      smmu.adoption.mappings.map(({ releasedBy }) => releasedBy),
+      smmu.inserts.flatMap(({ mappings }) => mappings.map(({ releasedBy }) => releasedBy)),
+      /devres acts (.*?)\./.exec(text.replaceAll(/\s+/g, ' '))?.[1],
+    ];
+  };
+
+  test('gives back what devres has: of v1, which maps before it sees that it cannot go on', async () => {
+    const registers = { STRTAB_BASE_CFG: '0x1021f' };
+    expect(await givenBack('v1', bypassOnTwoBusses().reserve(L1, 2 ** 26), { registers })).toEqual([
+      ['devres, as the probe of the SMMU fails'],
+      [],
+      'as the probe fails',
+    ]);
+  });
+
+  test('of an SMMU that is lost with a device', async () => {
+    const memory = bypassOnTwoBusses().l1(L1, 1, 9, 0x2_0000_0000_0000);
+    expect(await givenBack('v4', memory, { insert: [8, 0x100] })).toEqual([
+      ['devres, as the probe of the SMMU fails'],
+      ['devres, as the probe of the SMMU fails', null],
+      'as the probe fails',
+    ]);
   });
 });
 

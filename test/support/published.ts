@@ -23,12 +23,12 @@ export type Published<T> = T extends number | bigint
         : { readonly [K in keyof T]: K extends Said ? Text : Published<T[K]> } & Derived;
 
 /** Facts that are published as the text which says them. */
-type Said = 'why' | 'what' | 'observed' | 'required' | 'halves' | 'gaveUp' | 'phase';
+type Said = 'why' | 'releasedBy' | 'what' | 'observed' | 'required' | 'halves' | 'gaveUp' | 'phase';
 // biome-ignore lint/suspicious/noExplicitAny: null, too, where there is nothing to say.
 type Text = any;
 
 /** Keys that the shapes add. */
-type Derived = { readonly [K in 'end' | 'errno' | 'why' | 'meaning' | 'releasedBy']?: Text };
+type Derived = { readonly [K in 'end' | 'errno' | 'why' | 'meaning']?: Text };
 
 export function published<T>(shape: Shape<T>, value: T): Published<T> {
   return JSON.parse(JSON.stringify(shape.toJson(value)));

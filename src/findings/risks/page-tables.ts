@@ -84,6 +84,10 @@ export class PageTableCheck implements StreamCheck {
   readonly #byTables = new Map<string, Entry>();
   readonly #writers = new StreamCount();
   readonly #bypass = new StreamCount();
+  /** Streams over whose STEs bypass STEs go, and which have not come yet. */
+  readonly #rewritten: Set<number>;
+  /** Of them, those that were not in use. */
+  wakened = 0;
   #complete = true;
   #cut = false;
 
@@ -92,6 +96,8 @@ export class PageTableCheck implements StreamCheck {
     this.#context = context;
     this.#budget = budget;
     this.#deep = deep;
+    const { verdict, rmr } = context.emulation;
+    this.#rewritten = new Set(verdict === 'adopted' ? rmr.bypassed : []);
   }
 
   /** Null where the kdump kernel's memory is not known. */
@@ -102,18 +108,12 @@ export class PageTableCheck implements StreamCheck {
   }
 
   ste(ste: SeenSte): void {
-    if (ste.illegal.length > 0) return;
     const { hw, memory } = this.#context;
+    const isRewritten = ste.config !== 'reserved' && this.#rewritten.delete(ste.sid);
+    if (isRewritten) this.#passes(ste.sid);
+    if (ste.illegal.length > 0) return;
     const passes = ste.config === 's1' && hasSubstreams(ste, this.#context) && ste.of('S1DSS') === 1;
-    if (ste.config === 'bypass' || passes) {
-      const bytes = 2 ** (oasBits(hw) ?? 52);
-      this.#list(ste.sid, 'bypass', null, () => ({
-        ...NOTHING_REACHED,
-        mappedBytes: bytes,
-        writableBytes: bytes,
-        writesKdump: true,
-      }));
-    }
+    if ((ste.config === 'bypass' || passes) && !isRewritten) this.#passes(ste.sid);
     if (ste.config !== 's2' && ste.config !== 'nested') return;
     // The CDs of a nested stream are found by walking, so it is taken without a SubstreamID alone.
     const context = streamContext<PageState>(ste.words, null, hw, memory, []);
@@ -124,6 +124,21 @@ export class PageTableCheck implements StreamCheck {
   cd({ ste, of, words, illegal, world }: SeenCd): void {
     if (illegal.length > 0 || of('AA64') === 0) return;
     this.#sets(ste.sid, of('ASID'), null, stage1Sets(stage1Halves(words, ste.words, world, this.#context.hw), null));
+  }
+
+  /** What had no entry in use until the driver wrote one. */
+  done(): void {
+    if (this.#rewritten.size === 0) return;
+    this.wakened = this.#rewritten.size;
+    for (const sid of this.#rewritten) this.#passes(sid);
+    this.#bypass.sids.sort((a, b) => a - b);
+  }
+
+  /** Input addresses are physical ones. */
+  #passes(sid: number): void {
+    const bytes = 2 ** (oasBits(this.#context.hw) ?? 52);
+    const everything = { ...NOTHING_REACHED, mappedBytes: bytes, writableBytes: bytes, writesKdump: true };
+    this.#list(sid, 'bypass', null, () => everything);
   }
 
   #sets(sid: number, asid: number | null, vmid: number | null, sets: TableSets): void {

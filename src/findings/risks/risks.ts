@@ -82,7 +82,7 @@ export function examineRisks(context: RiskContext, { queueRisks, pageTables, dee
   const walked = tables !== null && context.registers.field('CR0', 'SMMUEN') === 1;
   examineStreams(context, walked ? [...checks, tables] : checks);
   const kdumpReach = walked ? tables.kdumpReach : null;
-  reportKdumpReach(kdumpReach, traffic.streams, context);
+  reportKdumpReach(kdumpReach, traffic.streams + (tables?.wakened ?? 0), context);
   // Without an adoption nothing is scanned, whatever the revision.
   const scanned = context.emulation.verdict !== 'not-attempted';
   return {

@@ -6,7 +6,6 @@ import {
   choice,
   count,
   define,
-  derived,
   flag,
   hex,
   integer,
@@ -16,7 +15,6 @@ import {
   object,
   type Shape,
   said,
-  text,
   variants,
   way,
 } from '../../shape.ts';
@@ -39,10 +37,7 @@ export const mapping = define(
     held: ['Still in place when the function that made it returned', flag],
     released: ['Whether it was ever released', flag],
     transient: ['Made by the ID scan, which unmaps it before it goes on', flag],
-    releasedBy: [
-      'What releases it and when; null for a mapping that failed',
-      derived(nullable(text), releasedByInWords),
-    ],
+    releasedBy: ['What releases it and when; null for a mapping that failed', nullable(said(releasedByInWords))],
     pages: ['The pages it covers, by what the dump has of them', pageCounts],
   }),
 );

@@ -4,7 +4,9 @@ import type { Revision } from '../../adopt/revision.ts';
 import { REVISIONS } from '../../adopt/revisions.ts';
 import { allocatedInWords, remapReasonInWords } from '../../findings/prose/memory.ts';
 import { hex } from '../../hex.ts';
-import type { AdoptionReport, AllocationReport, MappingReport, SmmuReport } from '../../inspect/inspection.ts';
+import { doesProbeFail } from '../../inspect/adoption-report.ts';
+import type { AllocationReport, MappingReport, SmmuReport } from '../../inspect/inspection.ts';
+import type { Releaser } from '../../inspect/outcome.ts';
 import { count } from '../prose/quantities.ts';
 import { alarm, type Block, type Column, notes, type Row, type Section, type Span, toned } from './section.ts';
 
@@ -25,7 +27,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'Note', optional: true, yields: 'below' },
 ];
 
-export function ledger({ adoption, inserts }: SmmuReport): Section {
+export function ledger(smmu: SmmuReport): Section {
+  const { adoption, inserts } = smmu;
   const held = adoption.mappings.filter(({ transient: brief }) => !brief);
   const transient = adoption.mappings.filter(({ transient: brief }) => brief);
   const rows = [
@@ -40,7 +43,7 @@ export function ledger({ adoption, inserts }: SmmuReport): Section {
   const label = 'Mappings and allocations';
   const listed: Block[] = [
     { table: { label, columns: COLUMNS, rows, most: MAX_ROWS } },
-    notes(more > 0 && `And ${count(more, 'more mapping')} of the ID scan, each released at once.`, tearDown(adoption)),
+    notes(more > 0 && `And ${count(more, 'more mapping')} of the ID scan, each released at once.`, tearDown(smmu)),
   ];
   return {
     id: 'ledger',
@@ -75,19 +78,25 @@ function allocationRow({ call, what, size, ok, released }: AllocationReport): Ro
   return { cells: ['adoption', call, allocatedInWords(what), null, size, result, ok ? back : null, null, null] };
 }
 
-function givenBackBy({ kind, released, transient, held }: MappingReport): string | Span {
-  if (!released) return alarm('leaked');
-  if (transient) return 'by the scan';
-  if (kind === 'devm_memremap' && !held) return 'by the fall-back';
-  return kind === 'memremap' ? 'by the clean-up' : 'by devres';
+const GIVEN_BACK: Readonly<Record<Releaser, string>> = {
+  'id-scan': 'by the scan',
+  fallback: 'by the fall-back',
+  cleanup: 'by the clean-up',
+  'failed-probe': 'by devres',
+  unbinding: 'by devres',
+};
+
+function givenBackBy({ released, releasedBy }: MappingReport): string | Span {
+  return releasedBy !== null && released ? GIVEN_BACK[releasedBy] : alarm('leaked');
 }
 
-function tearDown({ revision, teardown }: AdoptionReport): string {
+function tearDown(smmu: SmmuReport): string {
+  const { revision, teardown } = smmu.adoption;
   const { registerPage, leaked, doubleReleased } = teardown;
   const page = registerPage === 'live' ? '' : `, with the register page reading as ${registerPage}`;
   return (
     `After the tear-down${page}: ${leaked} leaked, ${doubleReleased} released twice. ` +
-    `${cleanUpInWords(REVISIONS.get(revision))}devres acts at unbind.`
+    `${cleanUpInWords(REVISIONS.get(revision))}devres acts ${doesProbeFail(smmu) ? 'as the probe fails' : 'at unbind'}.`
   );
 }
 

@@ -160,6 +160,21 @@ describe('which streams reach the kdump memory, unasked', () => {
     expect(found(inspected, 'kdump-memory-reach')).toMatchObject([{ args: { active: 1, bypass: 0, complete: 1 } }]);
   });
 
+  test('those over whose entries bypass STEs of reserved regions go, in use or not', async () => {
+    const inspected = async (revision: string) =>
+      inspectMachine(mapping([page(0x8900_0000)]), { iomem: IOMEM, revision, rmr: [3, 8], deep: true });
+    const rewritten = await inspected('v5');
+    expect(rewritten.smmu.kdumpReach).toEqual({ ...NOBODY, bypassSids: [3, 8], bypassStreams: 2 });
+    expect(found(rewritten, 'kdump-memory-reach')).toMatchObject([{ args: { active: 2, bypass: 2 } }]);
+    expect(rewritten.smmu.reachable?.map(({ stage, streams }) => [stage, streams])).toEqual([
+      [null, 2],
+      [1, 1],
+    ]);
+    const kept = await inspected('v6');
+    expect(kept.smmu.kdumpReach).toEqual(NOBODY);
+    expect(found(kept, 'kdump-memory-reach')).toMatchObject([{ args: { active: 1, bypass: 0 } }]);
+  });
+
   test('one in bypass', async () => {
     const inspected = await unasked(mapping([page(0x8900_0000)]).ste(L2_BUS0, 9, { V: 1, Config: 4 }));
     expect(inspected.smmu.kdumpReach).toEqual({ ...NOBODY, bypassSids: [9], bypassStreams: 1 });
