@@ -169,7 +169,9 @@ function ownSlots(smmu: ArmSmmuDevice): StrtabCfg | null {
 function register(smmu: ArmSmmuDevice, table: StrtabCfg | FreshTable, devices: DevicePlan): Registration {
   const size = table.format === '2lvl' ? `${table.numL1Ents}, ${table.l2ptrs.size} mapped` : table.numEnts;
   const bypassed = [...smmu.bypassed].map((sid) => `, bypass ${sid}`).join('');
-  const { registration, cfg } = smmu.stages.live(smmu, `registration with ${table.format} ${size}${bypassed}`, () => {
+  const mode = smmu.optKdumpAdopt ? 'in adoption mode' : 'of an ordinary table';
+  const stage = `registration ${mode} with ${table.format} ${size}${bypassed}`;
+  const { registration, cfg } = smmu.stages.live(smmu, stage, () => {
     const own = table.format === '2lvl' ? { ...table, l2ptrs: new Map(table.l2ptrs) } : table;
     return { registration: registerSmmu(smmu, own, devices), cfg: own };
   });

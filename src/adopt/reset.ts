@@ -84,7 +84,8 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
   const atschk = atschkAfter(smmu, kind, before, ats);
   // What is not known of CR0 does not matter where at most these two bits are kept, and both are known in the end.
   const rest = kept ?? (revision.resetKeeps === 'all but CMDQEN, EVENTQEN, PRIQEN' ? null : 0);
-  const after = rest === null || atschk.after === null ? null : rest | CMDQEN | SMMUEN | (atschk.after * ATSCHK);
+  const after =
+    rest === null || atschk.after === null ? null : (rest | CMDQEN | SMMUEN | (atschk.after * ATSCHK)) >>> 0;
   const active = activeErrors(smmu);
   const gerror = { active, acknowledged: active && active.length > 0 && revision.acknowledgesErrors };
   if (isCommandQueueStuck({ gerror })) {
@@ -105,9 +106,11 @@ export function armSmmuDeviceReset(smmu: ArmSmmuDevice): Reset {
 function keptBits({ revision }: ArmSmmuDevice, kind: Reset['kind'], before: number | null): number | null {
   if (kind !== 'adopted') return 0;
   if (before === null) return null;
-  return { SMMUEN, 'SMMUEN, ATSCHK': before & (SMMUEN | ATSCHK), 'all but CMDQEN, EVENTQEN, PRIQEN': before & ~QUEUES }[
-    revision.resetKeeps
-  ];
+  return {
+    SMMUEN,
+    'SMMUEN, ATSCHK': before & (SMMUEN | ATSCHK),
+    'all but CMDQEN, EVENTQEN, PRIQEN': (before & ~QUEUES) >>> 0,
+  }[revision.resetKeeps];
 }
 
 function atschkAfter(

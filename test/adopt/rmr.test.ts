@@ -63,3 +63,11 @@ test('an L2 table that cannot be mapped has none either, and where nobody notice
   expect(await outcome('v2')).toEqual([{ kind: 'kernel-dies', after: 'adopted' }, null, false, true]);
   expect(await outcome('v4')).toEqual([{ kind: 'adopted', after: null }, true, true, false]);
 });
+
+test('in the table that v3 never programs it makes its device wait as well, whoever has lived before', async () => {
+  const registers = { IDR0: '0x054c101b' };
+  const { adoptions } = (await by('all', { rmr: [8], insert: [8, 9], registers })).smmu;
+  const waits = (revision: string) => adoptions?.[revision]?.devices.map(({ deferred }) => deferred);
+  expect(waits('v3')).toEqual([true, false]);
+  expect(waits('v4')).toEqual([false, false]);
+});
