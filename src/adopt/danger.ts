@@ -12,6 +12,7 @@ import {
 import type { Remap } from './kernel-memory.ts';
 import { addressOf, entriesOf, hasBadBase, isInUse, mappedAtAdoption, readDescriptor } from './l1-slot.ts';
 import { survive } from './panic.ts';
+import { readerOf } from './revision.ts';
 
 /** What would become of a device that nobody sees; null would be harmless. */
 export type Danger = 'refused' | 'kernel-dies' | 'cannot-be-told';
@@ -44,6 +45,6 @@ export function dangerOf(smmu: ArmSmmuDevice, cfg: StrtabCfg | FreshTable, sid: 
 
 /** Whether the question for the deferral dies reading this STE. */
 function deadly(smmu: ArmSmmuDevice, mapped: Remap, paddr: number): Danger | null {
-  const read = survive(() => smmu.memory.words(mapped, paddr, 8, () => smmu.revision.readers.deferral));
+  const read = survive(() => smmu.memory.words(mapped, paddr, 8, () => readerOf(smmu.revision, 'deferral')));
   return 'death' in read ? 'kernel-dies' : null;
 }

@@ -3,6 +3,7 @@
 import { steConfig } from '../smmu/stream-table.ts';
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from './device.ts';
 import { armSmmuGetStepForSid } from './master.ts';
+import { readerOf } from './revision.ts';
 
 export interface Deferral {
   /** Null when an STE that could decide is not known, or when the question was not asked. */
@@ -32,7 +33,7 @@ export function armSmmuIsAttachDeferred(
       if (cfg.format !== 'fresh' && smmu.revision.defersOn === 'V') return { deferred: true, sid };
       continue;
     }
-    const [word0] = smmu.read(ste.mapping, ste.paddr, 8, () => smmu.revision.readers.deferral) ?? [];
+    const [word0] = smmu.read(ste.mapping, ste.paddr, 8, () => readerOf(smmu.revision, 'deferral')) ?? [];
     if (word0 === undefined) {
       unknown ??= sid;
       continue;

@@ -55,7 +55,7 @@ export interface KernelMemoryOptions {
 const CLAIMED_BYTE_LENGTH = 0xe00;
 
 /** Who reads: the kernel function that dies when the read does, or null for an onlooker, who never does. */
-export type Reader = () => string | null;
+export type Reader = () => Pick<KernelDeath, 'where' | 'inferred'> | null;
 
 export class KernelMemory {
   readonly view: MemoryView;
@@ -186,6 +186,6 @@ export class KernelMemory {
 
 /** Ends the life of whoever reads there; an onlooker lives on. Who it is is asked only now. */
 function die(reader: Reader, paddr: number, why: KernelDeath['why']): void {
-  const where = reader();
-  if (where !== null) throw new KernelPanic({ where, paddr, why });
+  const who = reader();
+  if (who !== null) throw new KernelPanic({ ...who, paddr, why });
 }

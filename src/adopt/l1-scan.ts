@@ -5,7 +5,7 @@ import { type ArmSmmuDevice, L2_CORRUPTED, type L2Table, pa, STRTAB_L2_BYTE_LENG
 import type { BrokenL1Rule, Observed } from './evidence.ts';
 import type { Mapping } from './ledger.ts';
 import { upToDeath } from './panic.ts';
-import type { Revision } from './revision.ts';
+import { type Revision, readerOf } from './revision.ts';
 
 /** Of tables that are mapped all at once; the others are found again when a device needs one. */
 export const MAX_L2PTRS_KEPT = 1 << 12;
@@ -35,7 +35,7 @@ export function scanL1(smmu: ArmSmmuDevice, l1tab: Mapping, numL1Ents: number): 
   let overlapsUnknown = 0;
   const l2ptrs = new Map<number, L2Table>();
   const all = { first: 0, count: numL1Ents };
-  const slices = smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => smmu.revision.readers.l1Table);
+  const slices = smmu.memory.slices(l1tab.remap, L1STD_BYTE_LENGTH, all, () => readerOf(smmu.revision, 'l1Table'));
   const { told, revision, memory } = smmu;
   const { overlapTest, mapsL2At } = revision;
   const certain = () => missing === 0 || told?.diedIn === revision.readers.l1Table;

@@ -3,6 +3,8 @@
 export interface KernelDeath {
   /** The kernel function that reads, as the `pc` line of the oops names it. */
   readonly where: string;
+  /** No run of such a kernel has shown that name: it is what its source and the compiler's inlining make likely. */
+  readonly inferred: boolean;
   /** The physical address whose read kills the kernel. */
   readonly paddr: number;
   /**

@@ -67,6 +67,8 @@ export interface Revision {
   readonly restoresTwoLevel: boolean;
   /** The functions in whose code the tables are read, as the `pc` line of an oops names them. */
   readonly readers: TableReaders;
+  /** Of which of them a real kernel has died. The others are inferred. */
+  readonly seenToDie: readonly (keyof TableReaders)[];
   /** A kdump kernel allocates an event queue, though it leaves it off (through v9). */
   readonly allocatesEventQueue: boolean;
   /** What makes attaching a device wait: that its STE is valid, or that it does not abort either (v3 on). */
@@ -88,6 +90,11 @@ export type Unread = 'adopt' | 'reset';
 
 /** Of the kdump kernel's own resources: its memory, or with that whatever a driver has claimed. */
 export type OverlapTest = 'System RAM' | 'MEM and BUSY';
+
+/** Who dies when such a table is read. */
+export function readerOf(revision: Revision, of: keyof TableReaders) {
+  return { where: revision.readers[of], inferred: !revision.seenToDie.includes(of) };
+}
 
 /** A function of the driver for each place in which it reads what may kill it. File-local helpers are inlined. */
 export interface TableReaders {

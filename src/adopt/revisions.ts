@@ -41,6 +41,7 @@ const v1: Revision = {
     cds: 'arm_smmu_device_probe',
     deferral: 'arm_smmu_is_attach_deferred',
   },
+  seenToDie: [],
   allocatesEventQueue: true,
   defersOn: 'V',
   skipsRmr: false,
@@ -101,6 +102,7 @@ const v6: Revision = {
   overlapTest: 'none',
   overlapAtInsertion: false,
   holds: 'cleanup action',
+  seenToDie: ['l1Table', 'deferral'],
   skipsRmr: true,
 };
 
@@ -108,6 +110,7 @@ const v7: Revision = {
   ...v6,
   name: 'v7',
   adoptingLevel: 'debug',
+  seenToDie: [],
   assertsCoherency: false,
   cleanupAsks: 'ARM_SMMU_FEAT_2_LVL_STRTAB',
   restoresTwoLevel: true,
@@ -121,7 +124,7 @@ const v8: Revision = {
   unread: 'reset',
   checksAlignment: true,
   reservesIds: true,
-  // As gcc 12 builds v10, whose functions these became. Another compiler may inline differently inside a file.
+  // As gcc 12 builds v10, whose functions these became: nobody has run this one. Another compiler may inline differently inside a file.
   readers: {
     l1Table: 'arm_smmu_kdump_adopt_strtab',
     stes: 'arm_smmu_kdump_adopt_strtab',
@@ -154,6 +157,7 @@ const v10: Revision = {
   unread: null,
   boundsL1EntriesAsPower: true,
   checksCdAlignment: true,
+  seenToDie: ['l1Table', 'stes', 'cds', 'deferral'],
   asidSpace: 'smmu',
   allocatesEventQueue: false,
   resetKeeps: 'all but CMDQEN, EVENTQEN, PRIQEN',
@@ -166,6 +170,7 @@ const next: Revision = {
   prefix: 'kexec: ',
   parsePrefix: 'kexec: ',
   readers: { ...v10.readers, stes: 'arm_smmu_kdump_adopt_strtab' },
+  seenToDie: [],
 };
 
 /** Every revision that can be emulated, oldest first. */

@@ -14,6 +14,9 @@ export interface RmrStreams {
   readonly failed: ReadonlySet<number>;
 }
 
+/** It clears the entry first, perhaps by a function that every kernel has for that. */
+const WRITER = { where: 'arm_smmu_make_bypass_ste', inferred: true };
+
 export const NO_RMR_STREAMS: RmrStreams = { bypassed: new Set(), failed: new Set() };
 
 /**
@@ -37,7 +40,7 @@ export function armSmmuRmrInstallBypassSte(
     }
     const ste = armSmmuGetStepForSid(cfg, sid);
     // What is written dies where what is read does.
-    if (ste !== null) smmu.read(ste.mapping, ste.paddr, 8, () => 'arm_smmu_make_bypass_ste');
+    if (ste !== null) smmu.read(ste.mapping, ste.paddr, 8, () => WRITER);
     bypassed.add(sid);
   }
   return { bypassed, failed };

@@ -4,7 +4,7 @@ import type { ArmSmmuDevice } from './device.ts';
 import type { GaveUp, ScanFailure } from './evidence.ts';
 import type { Reader, Remap } from './kernel-memory.ts';
 import type { MappingPurpose } from './ledger.ts';
-import type { TableReaders } from './revision.ts';
+import { readerOf, type TableReaders } from './revision.ts';
 
 export interface IdScan {
   /** `unknown`: no rule is broken by what can be read, and something cannot. */
@@ -62,7 +62,7 @@ export class ScanRecord {
 
   /** Who dies when such a table is read; an onlooker does not. */
   reader(of: keyof TableReaders): Reader {
-    return () => (this.stopped ? null : this.#smmu.revision.readers[of]);
+    return () => (this.stopped ? null : readerOf(this.#smmu.revision, of));
   }
 
   /** memremap() for the moment of the scan. */

@@ -87,8 +87,8 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
   }
   tableFinding(emulation, findings);
   if (fate.kind === 'kernel-dies') {
-    const { where, paddr: address, why } = fate.death;
-    findings.add('kernel-panic', { function: where, address, why }, { address });
+    const { where, inferred, paddr: address, why } = fate.death;
+    findings.add('kernel-panic', { function: where, inferred, address, why }, { address });
   }
 }
 

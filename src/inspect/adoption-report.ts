@@ -94,8 +94,8 @@ function adoptionLog({ log }: Emulation): AdoptionReport['log'] {
 
 function panicReport(fate: SmmuFate): PanicReport | null {
   if (fate.kind !== 'kernel-dies') return null;
-  const { where, paddr: address, why } = fate.death;
-  return { where, address, why };
+  const { where, inferred, paddr: address, why } = fate.death;
+  return { where, inferred, address, why };
 }
 
 function lostReport(fate: SmmuFate, devices: readonly DeviceReport[]): LostReport | null {

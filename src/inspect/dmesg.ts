@@ -174,5 +174,7 @@ function comparePanic({ death }: CaptureLines, panic: PanicReport | null): Dmesg
   // A death elsewhere in the kernel is another story.
   const ours = death !== null && (death.fn === predicted || death.fn.startsWith('arm_smmu')) ? death : null;
   if (predicted === null && ours === null) return null;
-  return { predicted, found: ours?.named ?? null, agrees: predicted === (ours?.fn ?? null) };
+  // Of an inferred name only that the driver dies can be told.
+  const agrees = predicted === (ours?.fn ?? null) || (panic?.inferred === true && ours !== null);
+  return { predicted, found: ours?.named ?? null, agrees };
 }

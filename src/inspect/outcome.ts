@@ -178,8 +178,9 @@ export interface DeviceReport {
 }
 
 export interface PanicReport {
-  /** The kernel function that reads. */
+  /** The kernel function that reads; `inferred`: no run of such a kernel has shown that name. */
   readonly where: string;
+  readonly inferred: boolean;
   readonly address: number;
   readonly why: KernelDeath['why'];
 }

@@ -55,6 +55,26 @@ describe('in a hole: maps silently, and the first read is an external abort', ()
     expect(inspected.summary.exitCode).toBe(1);
   });
 
+  test.each([
+    ['v5', true],
+    ['v6', false],
+    ['v7', true],
+    ['v8', true],
+    ['v10', false],
+    ['next', true],
+  ])('whether %s dies there by that name is inferred, but where a real kernel has: %s', async (revision, inferred) => {
+    const { smmu, findings } = await withL1At(HOLE, { revision, insert: [0x8] });
+    expect(smmu.panic?.inferred).toBe(inferred);
+    const said = findings.find(({ rule }) => rule === 'kernel-panic')?.message;
+    expect(said?.includes('(a name that is inferred)')).toBe(inferred);
+  });
+
+  test('a level 1 descriptor of a CD table: v10 has not been seen to die of one', async () => {
+    const cds = { V: 1, Config: 5, S1Fmt: 2, S1CDMax: 11, S1ContextPtr: BigInt(HOLE) };
+    const { smmu } = await onMachine(withL2At(L2_BUS0).ste(L2_BUS0, 9, cds), { revision: 'v10' });
+    expect(smmu.panic).toMatchObject({ where: 'arm_smmu_kexec_resv_ste_ids', inferred: true });
+  });
+
   test('the L1 table, at the later moment only: who has read it once survives that again', async () => {
     // /proc/iomem knows nothing of where the tables are; the first dump has bytes there, the later one has not.
     const iomem = ['40000000-5fffffff : System RAM'];

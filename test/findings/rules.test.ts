@@ -192,7 +192,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'kernel-panic': {
-    args: { function: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing-answers' },
+    args: { function: 'arm_smmu_is_attach_deferred', inferred: false, address: 0x70000000, why: 'nothing-answers' },
     says: 'the kdump kernel dies in arm_smmu_is_attach_deferred reading 0x70000000: nothing answers at this address: the first read ends in an external abort',
     severity: 'error',
     reach: 'machine',

@@ -350,7 +350,10 @@ describe('several SMMUs', () => {
 });
 
 describe('the end of the kernel', () => {
-  const panic: PanicReport = { where: 'arm_smmu_is_attach_deferred', address: 0x70000000, why: 'nothing-answers' };
+  const panic: PanicReport = {
+    ...{ where: 'arm_smmu_is_attach_deferred', inferred: false },
+    ...{ address: 0x70000000, why: 'nothing-answers' },
+  };
   const oops = (where: string) => [
     '[    0.442961] Internal error: synchronous external abort: 0000000096000010 [#1]  SMP',
     '[    0.445100] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 7.2.13',
@@ -365,6 +368,13 @@ describe('the end of the kernel', () => {
       found: panic.where,
       agrees: true,
     });
+  });
+
+  test('in another function of the driver, where the name that is predicted is inferred', () => {
+    const inferred = { ...panic, inferred: true };
+    const found = 'arm_smmu_device_probe';
+    expect(compare(oops(found), { panic: inferred }).panic).toEqual({ predicted: panic.where, found, agrees: true });
+    expect(compare(oops('nvme_reset_work'), { panic: inferred }).panic?.agrees).toBe(false);
   });
 
   test.each([

@@ -52,7 +52,7 @@ const LEAF_CDS = 1024;
 const LEAF_BYTES = LEAF_CDS * CD_BYTES;
 
 /** Whether a revision has what came with another one. */
-function since(revision: ModelRevision, first: ModelRevision): boolean {
+export function since(revision: ModelRevision, first: ModelRevision): boolean {
   return MODEL_REVISIONS.indexOf(revision) >= MODEL_REVISIONS.indexOf(first);
 }
 
@@ -89,6 +89,8 @@ export const RULES = {
   'T4 L1 overlap unknown': OVERLAPS,
   'T5 L1 unaligned': STRICT,
   'T6 L1 unmappable': ALL,
+  'T7 array refused': ALL,
+  'T7 array open': FIRST_TWO,
   'T8 span 0': ALL,
   'T8 null pointer passed over': LENIENT,
   'T8 other span': from('v3'),
@@ -209,7 +211,7 @@ export class SparseMemory {
   }
 }
 
-interface Mapping {
+export interface Mapping {
   readonly kind: 'memremap' | 'devm_memremap';
   readonly pa: string;
   readonly size: number;
@@ -219,7 +221,7 @@ interface Mapping {
 }
 
 /** The stream table that was adopted. */
-interface Table {
+export interface Table {
   readonly format: '2lvl' | 'linear';
   readonly base: number;
   readonly entries: number;
@@ -227,7 +229,7 @@ interface Table {
 }
 
 /** The SMMU and the kernel while the stages run. */
-interface Machine {
+export interface Machine {
   readonly input: ModelInput;
   readonly revision: ModelRevision;
   memory: SparseMemory;
@@ -252,22 +254,43 @@ interface Machine {
 }
 
 /** How an adoption ends that leaves no table behind. */
-interface Failure {
+export interface Failure {
   readonly verdict: string;
   readonly ret: number | null;
   /** The option bit in the end. */
   readonly option: boolean | null;
 }
 
+/** An SMMU behind its gate and the adoption of its table: the adopted one, or how that ended. */
+export interface Life {
+  readonly machine: Machine;
+  readonly ended: Table | Failure;
+}
+
 /** Everything that happens, from the probe to the insertion of the last device (1.2). */
 export function modelAdoption(input: ModelInput): Expectation {
+  const life = begin(input);
+  const { log, maps } = life.machine;
+  const inserts = 'verdict' in life.ended ? [] : insertAll(life.machine, life.ended);
+  return reported(life, { log, maps }, inserts);
+}
+
+/** Until the queues are set up (1.3 to 1.6). */
+export function begin(input: ModelInput): Life {
   const machine = probe(input);
   const ended = gate(machine) ? adopt(machine) : { verdict: 'not-attempted', ret: null, option: false };
+  return { machine, ended };
+}
+
+/** In the words of the set; `log` and `maps` are those of the adoption. */
+export function reported(
+  { machine, ended }: Life,
+  { log, maps }: Pick<Machine, 'log' | 'maps'>,
+  inserts: readonly ExpectedInsert[],
+): Expectation {
+  const { input } = machine;
   const table = 'verdict' in ended ? null : ended;
   const { verdict, ret, option } = 'verdict' in ended ? ended : { verdict: 'adopted', ret: 0, option: true };
-
-  const { log, maps } = machine;
-  const inserts = table === null ? [] : insertAll(machine, table);
   // Section 4: what is still mapped in the end is released once, by the cleanup or with the SMMU.
   for (const mapping of maps) mapping.released = mapping.ok;
 
@@ -449,10 +472,10 @@ function parseTwoLevel(machine: Machine): Table | number | Stop {
   }
   // T3
   const entries = 2 ** (log2size - SPLIT);
-  if (entries > MAX_L1_ENTRIES) {
-    // Whether an array of so many pointers can be had is the kernel's matter.
-    machine.met(bounded ? 'T3 too many L1 entries' : 'T3 entries without bound');
-    if (!bounded) return 'open';
+  if (entries > MAX_L1_ENTRIES) machine.met(bounded ? 'T3 too many L1 entries' : 'T3 entries without bound');
+  // A shift in 32 bits.
+  if (!bounded && entries >= 2 ** 32) return 'open';
+  if (bounded && entries > MAX_L1_ENTRIES) {
     const count = since(machine.revision, 'v10') ? `2^${log2size - SPLIT}` : `${entries}`;
     sayParsing(machine, `l1 entries ${count} exceeds max ${MAX_L1_ENTRIES}`);
     return -EINVAL;
@@ -471,16 +494,30 @@ function parseTwoLevel(machine: Machine): Table | number | Stop {
   }
   // T6
   const mapping = mapTable(machine, base, byteLength);
-  if (!mapping.ok) {
-    machine.met('T6 L1 unmappable');
-    return bounded ? mapError(machine) : 'dies';
-  }
+  if (!mapping.ok) machine.met('T6 L1 unmappable');
+  if (!mapping.ok && bounded) return mapError(machine);
+  // T7: one piece of the kernel's own memory, behind 128 bytes of the device's where that manages it.
+  const array = allocates(machine, entries * 8 + (since(machine.revision, 'v6') ? 0 : 128), false);
+  if (array !== 'yes') machine.met(array === 'no' ? 'T7 array refused' : 'T7 array open');
+  if (array !== 'yes') return array === 'no' ? -ENOMEM : 'open';
+  // v1 and v2 read through the error code of the mapping.
+  if (!mapping.ok) return 'dies';
   // T8
   for (let index = 0; index < entries; index++) {
     const ret = checkL1Descriptor(machine, index, machine.memory.word(base + index * DESCRIPTOR_BYTES));
     if (ret < 0) return ret;
   }
   return { format: '2lvl', base, entries, mapping };
+}
+
+/**
+ * Memory in one piece, with pages of 4 KiB. A block of the page allocator has 2^10 of them, by configuration up to 2^15; for
+ * the memory of a device there may be CMA. No kernel has more than all of its memory.
+ */
+export function allocates({ input: { kdumpRam = null } }: Machine, byteLength: number, ofDevice: boolean) {
+  if (kdumpRam !== null && byteLength > kdumpRam.end - kdumpRam.start) return 'no';
+  if (byteLength <= 2 ** 22) return 'yes';
+  return !ofDevice && byteLength > 2 ** 27 ? 'no' : 'open';
 }
 
 /** T4 and N2, v3 to v5: what of the kdump kernel is there. What cannot be told is noted, and passes. */
@@ -777,7 +814,7 @@ function scanCd(machine: Machine, cd: bigint): number {
 }
 
 /** 1.9, for one device after the other. */
-function insertAll(machine: Machine, table: Table): ExpectedInsert[] {
+export function insertAll(machine: Machine, table: Table): ExpectedInsert[] {
   machine.memory = machine.input.laterMemory ?? machine.input.memory;
   return machine.input.insertSids.map((sid) => {
     machine.log = [];
@@ -790,7 +827,7 @@ function insertAll(machine: Machine, table: Table): ExpectedInsert[] {
 }
 
 /** 1.9: one StreamID. */
-function insert(machine: Machine, table: Table, sid: number): number | null {
+export function insert(machine: Machine, table: Table, sid: number): number | null {
   // 1.9, step 1
   if (table.format === 'linear') {
     machine.met(sid < table.entries ? 'insert: linear' : 'insert: beyond the linear table');
@@ -851,7 +888,7 @@ function adoptL2(machine: Machine, slot: number, sid: number, span: number, l2: 
 }
 
 /** Section 0: the level 1 stream descriptor. */
-function decodeL1(descriptor: bigint): { span: number; l2: number } {
+export function decodeL1(descriptor: bigint): { span: number; l2: number } {
   return { span: bits(descriptor, 4, 0), l2: address(descriptor, 51, 6) };
 }
 
@@ -884,11 +921,11 @@ function register({ input }: Pick<Machine, 'input'>, name: string): bigint {
   return value;
 }
 
-function field(machine: Pick<Machine, 'input'>, name: string, high: number, low: number): number {
+export function field(machine: Pick<Machine, 'input'>, name: string, high: number, low: number): number {
   return bits(register(machine, name), high, low);
 }
 
-function bits(value: bigint, high: number, low: number): number {
+export function bits(value: bigint, high: number, low: number): number {
   return Number((value >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n));
 }
 

@@ -213,11 +213,13 @@ export const VERDICT = {
     reach: 'machine',
     args: {
       function: ['The kernel function that reads', json.text],
+      inferred: ['That name is inferred: no run of such a kernel has shown it', json.flag],
       address: ['The address it cannot read', json.hex],
       why: ['The reason', json.said(deathInWords)],
     },
-    sentence: ({ function: where, address, why }) =>
-      `the kdump kernel dies in ${where} reading ${hex(address)}: ${deathInWords(why)}`,
+    sentence: ({ function: where, inferred, address, why }) =>
+      `the kdump kernel dies in ${where}${inferred ? ' (a name that is inferred)' : ''} reading ${hex(address)}: ` +
+      deathInWords(why),
     explain: () => ({
       title: 'The kdump kernel dies reading a table',
       meaning:
@@ -241,7 +243,8 @@ export const VERDICT = {
         'a snapshot of another machine, or of another boot',
       ],
       next: [
-        'the oops in the console log: "Unable to handle kernel" or "SError", with the function as pc',
+        'the oops in the console log: "Unable to handle kernel" or "SError", with the function as pc, or where its name is ' +
+          'inferred, one that is called from it or that it was inlined into',
         '/proc/iomem of the crashed kernel, read as root, for --iomem: what lies at the address',
         '`smmu-adopt inspect DUMP --regs REGS --iomem IOMEM --insert all`: which devices lead there',
       ],

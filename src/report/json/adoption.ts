@@ -207,6 +207,10 @@ export const panic = define(
   'How the kdump kernel would die',
   object<PanicReport>()({
     where: ['The kernel function', text],
+    inferred: [
+      'No run of such a kernel has shown that name: it is what its source makes likely, and inlining may make it another',
+      flag,
+    ],
     address: ['The address it cannot read', hex],
     why: ['The reason', said(deathInWords)],
   }),

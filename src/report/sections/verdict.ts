@@ -50,7 +50,7 @@ export function verdict(smmu: SmmuReport, about: readonly Finding[]): Section {
           panic && [
             'the kernel dies in ',
             code(panic.where),
-            ' reading ',
+            panic.inferred ? ' (inferred) reading ' : ' reading ',
             code(hex(panic.address)),
             ': ',
             deathInWords(panic.why),
