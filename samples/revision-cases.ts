@@ -4,6 +4,8 @@ import { CD, healthy, IOMEM, L1, L2_BUS0, linear, type Sample, smmu, stage1, tra
 
 /** In the crashkernel reservation of {@link IOMEM}. */
 const IN_KDUMP = 0x8c00_0000;
+/** Where {@link smmu} has its base. */
+const REGISTERS = 0x0905_0000;
 const side = ['--iomem', 'iomem.txt', '--revision', 'all'];
 const files = { 'iomem.txt': IOMEM };
 
@@ -70,5 +72,22 @@ export const REVISION_CASES: readonly Sample[] = [
       .write(CD + 0x200, [1n]),
     files,
     smmus: [smmu({ IDR0: '0x0d4c101b' })],
+  },
+  {
+    name: 'table-not-allocated',
+    description:
+      'a linear table of 2^26 STEs, on hardware with 20 SID bits: v3 is left without two levels, and without memory for its own table',
+    args: side,
+    memory: linear(0x8800_0000),
+    files,
+    smmus: [smmu({ IDR1: '0x02730514', STRTAB_BASE: '0x88000000', STRTAB_BASE_CFG: '0x1a' })],
+  },
+  {
+    name: 'l2-in-registers',
+    description: "an L2 pointer into the SMMU's own registers, which v5 finds claimed, and no other revision asks about",
+    args: side,
+    memory: healthy().l1(L1, 1, 9, REGISTERS),
+    files,
+    smmus: [smmu()],
   },
 ];
