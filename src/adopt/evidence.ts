@@ -21,7 +21,8 @@ export type Observed =
   | { readonly kind: 'action'; readonly ok: boolean }
   /** The first bad descriptor; `unseen` of those before it are not in the dump. */
   | ({ readonly kind: 'l1-descriptor'; readonly index: number; readonly unseen: number } & BadL1Descriptor)
-  | { readonly kind: 'l1-descriptors'; readonly used: number; readonly of: number }
+  /** `anySpan`: nobody has looked at their spans. */
+  | { readonly kind: 'l1-descriptors'; readonly used: number; readonly of: number; readonly anySpan: boolean }
   /** `oddity` null: not in the dump. */
   | { readonly kind: 'l1-unknown'; readonly unknown: number; readonly of: number; readonly oddity: Oddity | null }
   | { readonly kind: 'ids'; readonly asids: number; readonly vmids: number; readonly cdTables: number }

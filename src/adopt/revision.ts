@@ -44,6 +44,8 @@ export interface Revision {
   readonly noticesMappingErrors: boolean;
   /** Who gives tables back: devres with the SMMU, or an action of the driver's own (v6 on). */
   readonly holds: 'devres' | 'cleanup action';
+  /** The adoption fills in the table's DMA address, which nothing uses then (through v5). */
+  readonly setsDmaAddress: boolean;
   /** What comes of an adoption that fails. */
   readonly whenItFails: 'probe fails' | 'falls back';
   /** Rejects bases that are not aligned to their table, and L2 pointers that are null or not aligned (v8 on). */

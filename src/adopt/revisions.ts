@@ -24,6 +24,7 @@ const v1: Revision = {
   mapsL2At: 'adoption',
   noticesMappingErrors: false,
   holds: 'devres',
+  setsDmaAddress: true,
   whenItFails: 'probe fails',
   checksAlignment: false,
   reservesIds: false,
@@ -102,6 +103,7 @@ const v6: Revision = {
   overlapTest: 'none',
   overlapAtInsertion: false,
   holds: 'cleanup action',
+  setsDmaAddress: false,
   seenToDie: ['l1Table', 'deferral'],
   skipsRmr: true,
 };

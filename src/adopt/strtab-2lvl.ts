@@ -137,7 +137,8 @@ function checkL1Descriptors(
     if (told.complaint !== null) smmu.complain(told.complaint);
     return told.adoption === 'adopted' ? 0 : EINVAL;
   }
-  checks.ask(id, true, { kind: 'l1-descriptors', used, of: numL1Ents });
+  const inUse = { kind: 'l1-descriptors', used, of: numL1Ents, anySpan: !revision.boundsGeometry } as const;
+  checks.ask(id, true, inUse);
   if (revision.overlapTest === 'none') return 0;
   const [mapped] = l2ptrs.values();
   if (mapped?.kind === 'adopted') checks.ask('two-level.l2-mapping', true, mappingObserved(mapped.mapping));
@@ -147,6 +148,6 @@ function checkL1Descriptors(
       smmu.complain(L2_CORRUPTED);
       return EINVAL;
     }
-  } else checks.ask('two-level.l2-overlap', true, { kind: 'l1-descriptors', used, of: numL1Ents });
+  } else checks.ask('two-level.l2-overlap', true, inUse);
   return 0;
 }

@@ -5,6 +5,7 @@ import { errnoName } from '../adopt/errno.ts';
 import type { ScanFailure } from '../adopt/evidence.ts';
 import type { DeviceFate, SmmuFate } from '../adopt/fate.ts';
 import type { Allocation } from '../adopt/ledger.ts';
+import type { Revision } from '../adopt/revision.ts';
 import type { IdScan } from '../adopt/scan-record.ts';
 import { mappingReport, type ProbeReports, probeReports } from './device-reports.ts';
 import type {
@@ -75,7 +76,7 @@ function adoptionReport(emulation: Emulation): AdoptionReport {
     mappings: emulation.mappings.map((one) => mappingReport(one, doesProbeFail(emulation))),
     mappingsNotListed: emulation.bulkNotListed,
     allocations: emulation.allocations.map(allocationReport),
-    strtabCfg: strtabCfgReport(strtabCfg),
+    strtabCfg: strtabCfgReport(strtabCfg, emulation.revision),
     idScan: idScan === null ? null : idScanReport(idScan),
     reserved:
       emulation.verdict === 'adopted' && idScan !== null
@@ -146,10 +147,11 @@ function scanFailureReport({
   };
 }
 
-function strtabCfgReport(cfg: Emulation['strtabCfg']): StrtabCfgReport | null {
+function strtabCfgReport(cfg: Emulation['strtabCfg'], { setsDmaAddress }: Revision): StrtabCfgReport | null {
   if (cfg === null) return null;
+  const dma = (paddr: number) => (setsDmaAddress ? paddr : null);
   if (cfg.format === 'linear') {
-    return { linear: { table: cfg.table.paddr, steDma: null, numEnts: cfg.numEnts } };
+    return { linear: { table: cfg.table.paddr, steDma: dma(cfg.table.paddr), numEnts: cfg.numEnts } };
   }
   const known = l2ptrsReports.get(cfg.l2ptrs);
   const l2ptrs =
@@ -158,7 +160,7 @@ function strtabCfgReport(cfg: Emulation['strtabCfg']): StrtabCfgReport | null {
       .sort(([a], [b]) => a - b)
       .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null }));
   l2ptrsReports.set(cfg.l2ptrs, l2ptrs);
-  return { l2: { l1tab: cfg.l1tab.paddr, l1Dma: null, numL1Ents: cfg.numL1Ents, l2ptrs } };
+  return { l2: { l1tab: cfg.l1tab.paddr, l1Dma: dma(cfg.l1tab.paddr), numL1Ents: cfg.numL1Ents, l2ptrs } };
 }
 
 type L2Ptrs = Extract<StrtabCfgReport, { readonly l2: unknown }>['l2']['l2ptrs'];

@@ -81,12 +81,12 @@ export type StrtabCfgReport =
   | {
       readonly l2: {
         readonly l1tab: number;
-        readonly l1Dma: null;
+        readonly l1Dma: number | null;
         readonly numL1Ents: number;
         readonly l2ptrs: readonly { readonly index: number; readonly table: number | null }[];
       };
     }
-  | { readonly linear: { readonly table: number; readonly steDma: null; readonly numEnts: number } };
+  | { readonly linear: { readonly table: number; readonly steDma: number | null; readonly numEnts: number } };
 
 export interface MappingReport {
   readonly kind: MappingKind;

@@ -50,7 +50,7 @@ export function observedInWords(observed: Observed | ScanObserved): string {
       return `L1[${index}] has ${what}${unseen > 0 ? `; ${unseen} descriptors before it are not in the dump` : ''}`;
     }
     case 'l1-descriptors':
-      return `${observed.used} of ${observed.of} in use, each with span ${STRTAB_SPLIT + 1}`;
+      return `${observed.used} of ${observed.of} in use${observed.anySpan ? '' : `, each with span ${STRTAB_SPLIT + 1}`}`;
     case 'l1-unknown': {
       const { unknown, of, oddity } = observed;
       const why = oddity === null ? 'are not in the dump' : `cannot be known: ${oddityInWords(oddity)}`;

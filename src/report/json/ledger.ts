@@ -10,7 +10,6 @@ import {
   hex,
   integer,
   list,
-  nothing,
   nullable,
   object,
   type Shape,
@@ -66,7 +65,7 @@ const strtabCfgTwoLevel = define(
       'Members of the union for a two-level table',
       object<TwoLevelCfg['l2']>()({
         l1tab: ['Physical address behind l1tab', hex],
-        l1Dma: ['Left unset by an adoption', nothing],
+        l1Dma: ['l1_dma; null: left unset by an adoption, as from v6 on', nullable(hex)],
         numL1Ents: ['num_l1_ents', integer(1)],
         l2ptrs: [
           'The slots of l2ptrs in use, ascending',
@@ -90,7 +89,7 @@ const strtabCfgLinear = define(
       'Members of the union for a linear table',
       object<LinearCfg['linear']>()({
         table: ['Physical address behind table', hex],
-        steDma: ['Left unset by an adoption', nothing],
+        steDma: ['ste_dma; null: left unset by an adoption, as from v6 on', nullable(hex)],
         numEnts: ['num_ents', integer(1)],
       }),
     ],

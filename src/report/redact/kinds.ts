@@ -51,7 +51,20 @@ export type NumberKind = 'address' | 'end' | 'word' | 'field' | 'base' | 'kept';
 const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
   ...kinds(
     'address',
-    ['address', 'base', 'fetchAddress', 'first', 'firstAddress', 'hardware', 'iova', 'ipa', 'l1tab', 'l2'],
+    [
+      'address',
+      'base',
+      'fetchAddress',
+      'first',
+      'firstAddress',
+      'hardware',
+      'iova',
+      'ipa',
+      'l1Dma',
+      'l1tab',
+      'l2',
+      'steDma',
+    ],
     ['lastAddress', 'linux', 'pa', 'paddr', 'pointer', 'resource', 'start', 'ste', 'stePaddr', 'table', 'ttb'],
   ),
   ...kinds('end', ['end']),
