@@ -23,9 +23,9 @@ import { inspectJson, type Published } from '../support/published.ts';
 import { SLOW } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';
 
-const RUNS = SLOW ? 800 : 320;
+const RUNS = SLOW ? 800 : 430;
 /** Found by trying: few others meet everything in so few machines. */
-const SEED = 0x5330;
+const SEED = 82;
 
 /** The set knows v6 and v10. */
 describe.each(['v6', 'v7', 'v10'] as const)('the model against the conformance set, revision %s', (revision) => {
@@ -662,8 +662,14 @@ function messagesOf(revision: ModelRevision): RegExp[] {
 
 const FROM_V6 = ['adopted 0', 'fallback -12', 'fallback -22', 'not-attempted null'];
 const GLOBAL_ASIDS = [...FROM_V6, 'fallback -16'];
-const OVERLAPS = ['adopted 0', 'fallback -22', 'fallback -6', 'indeterminate null', 'not-attempted null'];
-const FIRST = ['adopted 0', 'indeterminate null', 'not-attempted null', 'panic null', 'probe-fails -22'];
+const OVERLAPS = [
+  ...['adopted 0', 'fallback -12', 'fallback -22', 'fallback -6'],
+  ...['indeterminate null', 'not-attempted null'],
+];
+const FIRST = [
+  ...['adopted 0', 'indeterminate null', 'not-attempted null', 'panic null'],
+  ...['probe-fails -12', 'probe-fails -22'],
+];
 
 /** How an adoption may end. */
 const OUTCOMES: Readonly<Record<ModelRevision, readonly string[]>> = {
