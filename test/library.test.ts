@@ -8,8 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../samples/make.ts';
 import { type InspectOptions, loadSnapshot, openDump, revisions } from '../src/index.ts';
+import { startRangeServer } from './support/outside/range-server.ts';
 import { inspectJson } from './support/published.ts';
-import { startRangeServer } from './support/range-server.ts';
 import { someOf } from './support/slow.ts';
 import { temporaryFolder } from './support/temporary.ts';
 

@@ -1,10 +1,10 @@
 /** Revisions side by side: the first thing that each does differently from the one that is reported. */
 
 import { CHECK_ORDER, type Check } from './checks.ts';
+import type { StreamOutcome } from './devices/master.ts';
+import type { Probe } from './devices/registration.ts';
 import type { Emulation, Verdict } from './emulate.ts';
-import type { StreamOutcome } from './master.ts';
 import type { KernelDeath } from './panic.ts';
-import type { Probe } from './registration.ts';
 import { isCommandQueueStuck } from './reset.ts';
 
 /** The first thing that one revision does differently from another. */

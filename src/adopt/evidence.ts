@@ -1,7 +1,7 @@
 /** What a check of the driver looks at, and what passes it: facts with their numbers, which the reports put into words. */
 
 import type { Oddity, RemapReason } from './kernel-memory.ts';
-import type { OverlapTest } from './revision.ts';
+import type { OverlapTest } from './revisions/revision.ts';
 
 /** What was found. */
 export type Observed =

@@ -6,7 +6,7 @@ import { errnoName } from '../adopt/errno.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
 import type { AddressRange } from '../dump/memory.ts';
-import type { StreamTableGeometry } from '../smmu/stream-table.ts';
+import type { StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
 import { allocatedInWords } from './prose/memory.ts';

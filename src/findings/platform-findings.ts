@@ -2,7 +2,7 @@
 
 import { hex } from '../hex.ts';
 import { type DeviceNames, idsInWords, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
-import type { ReservedRegion } from '../platform/firmware.ts';
+import type { ReservedRegion } from '../platform/firmware/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
 import type { Master, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';

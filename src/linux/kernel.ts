@@ -4,17 +4,17 @@
  */
 
 import type { Dump } from '../dump/dump.ts';
-import type { Btf } from './btf.ts';
-import { findBtf, readOnlyData } from './btf-search.ts';
-import { exportedSymbol } from './exported-symbols.ts';
-import { FixedTypes } from './fixed-offsets.ts';
-import type { SearchRange } from './image-search.ts';
-import { KernelObject } from './kernel-object.ts';
-import { PhysicalReader } from './physical-reader.ts';
-import { BtfTypes, type Types } from './types.ts';
-import { VirtualMemory } from './virtual-memory.ts';
-import { isLayout, kernelLayout } from './vmcoreinfo.ts';
-import { findVmcoreinfos } from './vmcoreinfo-search.ts';
+import { exportedSymbol } from './memory/exported-symbols.ts';
+import type { SearchRange } from './memory/image-search.ts';
+import { PhysicalReader } from './memory/physical-reader.ts';
+import { VirtualMemory } from './memory/virtual-memory.ts';
+import { isLayout, kernelLayout } from './memory/vmcoreinfo.ts';
+import { findVmcoreinfos } from './memory/vmcoreinfo-search.ts';
+import type { Btf } from './types/btf.ts';
+import { findBtf, readOnlyData } from './types/btf-search.ts';
+import { FixedTypes } from './types/fixed-offsets.ts';
+import { KernelObject } from './types/kernel-object.ts';
+import { BtfTypes, type Types } from './types/types.ts';
 
 /** Why the kernel's structures cannot be read. */
 export type NoKernel =

@@ -4,7 +4,7 @@
  */
 
 import { type Claim, firstClaims, pieceAt } from './claims.ts';
-import type { IdRange } from './firmware.ts';
+import type { IdRange } from './firmware/firmware.ts';
 
 /** StreamIDs of one range, where no range that begins before it has them. */
 type ClaimedIds = Claim<IdRange>;

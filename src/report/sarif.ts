@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Finding } from '../findings/findings.ts';
 import type { DumpReport, Inspection } from '../inspect/inspection.ts';
 import { escapeText, jsonText } from './escape.ts';
-import { finding as FINDING } from './json/findings.ts';
+import { finding as FINDING } from './json/parts/findings.ts';
 import { inOrder, sidsInWords } from './prose/findings.ts';
 import { ruleIndex, SARIF_RULES } from './sarif-rules.ts';
 

@@ -1,10 +1,10 @@
 /** Reads and checks a register snapshot (format version 1). */
 
 import { dirname, resolve } from 'node:path';
-import { readFile } from '../dump/source.ts';
+import { readFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
-import { registerNamed } from '../smmu/registers.ts';
+import { registerNamed } from '../smmu/registers/registers.ts';
 import { parseJson } from './json-text.ts';
 import { parseMasters } from './masters.ts';
 import { withProvenance } from './provenance.ts';

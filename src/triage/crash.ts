@@ -1,7 +1,7 @@
 /** What is a crash to a triage: its files as they were found, and the row that it becomes. Both go through pipes as JSON. */
 
+import type { SmmuFate } from '../adopt/devices/fate.ts';
 import type { Verdict } from '../adopt/emulate.ts';
-import type { SmmuFate } from '../adopt/fate.ts';
 import type { InputErrorTag } from '../errors.ts';
 import type { Rule, Severity } from '../findings/rules.ts';
 import type { Rows } from '../rows.ts';

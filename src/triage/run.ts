@@ -5,11 +5,11 @@
 
 import type { Progress } from '../progress.ts';
 import type { Analysis, Crash, CrashRow, TriageReport } from './crash.ts';
-import type { NameOptions } from './crashes-in-folder.ts';
-import { withPlacesLeft } from './groups.ts';
-import { type Merged, mergeParts, type Part } from './merge.ts';
-import { Results } from './results.ts';
-import type { ShardEnd } from './row-text.ts';
+import type { NameOptions } from './find/crashes-in-folder.ts';
+import { withPlacesLeft } from './results/groups.ts';
+import { type Merged, mergeParts, type Part } from './results/merge.ts';
+import { Results } from './results/results.ts';
+import type { ShardEnd } from './results/row-text.ts';
 import type { Runner } from './runner.ts';
 import { fingerprintOfRun, parseShard } from './shard.ts';
 import { NamedPlaces } from './source.ts';

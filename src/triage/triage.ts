@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import type { Analysis, Crash, CrashRow, NotSearched, TriageReport } from './crash.ts';
-import { Groups } from './groups.ts';
-import { identityOf } from './identity.ts';
-import type { Results, RowPlace } from './results.ts';
-import { isShardEnd, type ShardEnd } from './row-text.ts';
+import { identityOf } from './find/identity.ts';
+import { Groups } from './results/groups.ts';
+import type { Results, RowPlace } from './results/results.ts';
+import { isShardEnd, type ShardEnd } from './results/row-text.ts';
 import { type Runner, runAll, type Task } from './runner.ts';
 import { isOf, type Shard, shardText } from './shard.ts';
 

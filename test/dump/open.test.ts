@@ -6,10 +6,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { INPUT_FORMATS, type InputFormat } from '../../src/dump/containers.ts';
 import { type LoadMapEntry, parseDumpName } from '../../src/dump/load-map.ts';
 import { type OpenedDump, type OpenOptions, openDump } from '../../src/dump/open.ts';
-import { openDescriptors } from '../support/descriptors.ts';
-import { elfCore } from '../support/elf-writer.ts';
+import { openDescriptors } from '../support/made/descriptors.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { elfCore } from '../support/writers/elf-writer.ts';
 
 const folder = temporaryFolder();
 const raw1 = folder.write('raw1.bin', Uint8Array.of(1, 2, 3, 4));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RevisionSplit } from '../../src/adopt/compare.ts';
 import { type Finding, FindingList, type Location, MAX_FINDINGS_PER_RULE } from '../../src/findings/findings.ts';
 import { type Reach, RULES, type Rule, type RuleArgs, type Severity } from '../../src/findings/rules.ts';
-import { finding as FINDING } from '../../src/report/json/findings.ts';
+import { finding as FINDING } from '../../src/report/json/parts/findings.ts';
 import { published } from '../support/published.ts';
 import { findingProblems } from '../support/schema.ts';
 

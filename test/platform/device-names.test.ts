@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DeviceNames, idsInWords, rangesBeyond, unclaimedSids } from '../../src/platform/device-names.ts';
-import type { IdRange } from '../../src/platform/firmware.ts';
-import { loadDeviceTree } from '../../src/platform/load.ts';
+import type { IdRange } from '../../src/platform/firmware/firmware.ts';
+import { loadDeviceTree } from '../../src/platform/firmware/load.ts';
 import { holds } from '../support/holds.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 
 const pci = (firstSid: number, count: number, firstId = 0, mask = 0xffff): IdRange => {
   return { kind: 'pci', name: 'bridge', segment: 0, firstId, count, firstSid, mask };

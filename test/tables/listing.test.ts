@@ -7,7 +7,7 @@ import { diff } from '../../src/diff/diff.ts';
 import { inspect } from '../../src/inspect/inspect.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { firstOf, ListBudget } from '../../src/tables/listing.ts';
-import { dumpOf, inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
+import { dumpOf, inspectMachine, L1, L2_BUS0 } from '../support/made/machine.ts';
 
 const STES_OF_TABLE = 256;
 /** As many tables again as are ever listed, behind the first. */

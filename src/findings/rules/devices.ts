@@ -1,6 +1,6 @@
 /** Findings about the devices of the kdump kernel: who is refused, and what the SMMU loses by it. */
 
-import type { Danger } from '../../adopt/danger.ts';
+import type { Danger } from '../../adopt/devices/danger.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { remapReasonInWords } from '../prose/memory.ts';

@@ -3,7 +3,7 @@
 import type { DumpProblem } from '../../dump/dump.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
 import { count, define, hex, integer, list, mapOf, nullable, object, type Shape, text, words } from '../../shape.ts';
-import { dumpMembers, preamble, redacted } from './common.ts';
+import { dumpMembers, preamble, redacted } from './parts/common.ts';
 
 const problem = define(
   'problem',

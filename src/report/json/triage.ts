@@ -17,8 +17,8 @@ import {
   words,
 } from '../../shape.ts';
 import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Totals, TriageReport } from '../../triage/crash.ts';
-import { fateKind } from './adoption.ts';
-import { preamble, redacted } from './common.ts';
+import { fateKind } from './parts/adoption.ts';
+import { preamble, redacted } from './parts/common.ts';
 
 const STATUSES = ['ok', 'failed', 'timeout', 'skipped'] as const;
 const FAILURES = ['usage', 'file', 'format', 'snapshot', 'internal', 'time', 'memory', 'died', 'link'] as const;

@@ -6,7 +6,7 @@
 import type { DiffReport } from '../../diff/report.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
-import type { LogReport } from '../../inspect/log-report.ts';
+import type { LogReport } from '../../inspect/log/log-report.ts';
 import type { StreamReport } from '../../inspect/stream.ts';
 import type { QueuesReport } from '../../queues/queues.ts';
 import type { IovaSpaceReport } from '../../streams/iova-space.ts';

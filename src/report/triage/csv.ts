@@ -1,7 +1,7 @@
 /** `triage --format csv`: one record a crash, for spreadsheets. */
 
 import type { CrashRow, TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { foreignText, record } from '../csv.ts';
 
 type Cell = string | number | null | undefined;

@@ -1,7 +1,7 @@
 /** `triage --format ndjson`: one object a crash. */
 
 import type { CrashRow, TriageReport } from '../../triage/crash.ts';
-import type { ShardEnd } from '../../triage/row-text.ts';
+import type { ShardEnd } from '../../triage/results/row-text.ts';
 import { escapeJson } from '../escape.ts';
 import { CRASH } from '../json/triage.ts';
 

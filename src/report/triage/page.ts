@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path';
 import type { CrashRow, CrashSmmu, TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { reportAssets } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { foot, head } from '../html/page.ts';

@@ -14,13 +14,13 @@ import {
   type Status,
   type Unused,
 } from '../../triage/crash.ts';
-import { causeOf, fingerprintOfRow } from '../../triage/fingerprint.ts';
+import { causeOf, fingerprintOfRow } from '../../triage/results/fingerprint.ts';
 import type { RowFrame } from '../../triage/triage.ts';
 import type { Limits } from '../../triage/worker-process.ts';
 import { inUnits } from '../prose/quantities.ts';
+import { headline } from '../sections/adoption/verdict.ts';
 import type { Prose } from '../sections/section.ts';
 import { findingsAbout } from '../sections/smmu.ts';
-import { headline } from '../sections/verdict.ts';
 import { paintedProse } from '../text/prose.ts';
 import { makeStyle } from '../text/style.ts';
 import { meantInWords } from './taken.ts';

@@ -1,7 +1,7 @@
 /** What is there to show of a triage? Its causes, and each crash in one row. */
 
 import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Status, TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { count, grouped } from '../prose/quantities.ts';
 import type { Tone } from '../prose/tone.ts';
 import { type Cell, type Column, notes, type Section, type Table } from '../sections/section.ts';

@@ -1,7 +1,7 @@
 /** `triage --format text`: how many crashes, their causes, and a row for each. */
 
 import type { TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { sectionLines } from '../text/render.ts';
 import { headline, type Style } from '../text/style.ts';
 import { safeReport } from './safe.ts';

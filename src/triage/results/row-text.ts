@@ -1,0 +1,114 @@
+/** Rows of an earlier run, out of a line of its results. Whoever wrote the file, nothing that is no row passes. */
+
+import { COMPANIONS, type CrashRow, type CrashSmmu } from '../crash.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The last line of a part, by which it is known to be whole: with anything behind it, a later run has not ended. */
+export interface ShardEnd {
+  readonly record: 'shard';
+  readonly shard: string;
+  /** Crashes of this part, and those of all that its run found. */
+  readonly crashes: number;
+  readonly found: number;
+  /** Paths of rows before this line that are of earlier runs alone: their crashes are not there any more. */
+  readonly gone: readonly string[];
+  /** What was asked of which places, as {@link fingerprintOfRun} makes it: the parts of one run have the same. */
+  readonly run: string;
+}
+
+/** A row, the end of a part, or null for a line that is neither: one that was torn, mostly. */
+export function parseLine(line: string): CrashRow | ShardEnd | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (!isObject(value)) return null;
+  if (value['record'] === 'shard') return fits(value, END_KEYS) ? (value as unknown as ShardEnd) : null;
+  return isRow(value) ? (value as unknown as CrashRow) : null;
+}
+
+/** Whether a line that is no row is what was written of this one, or of one of the same crash, before its writer ended. */
+export function isBeginningOf({ crash, path }: CrashRow, line: string): boolean {
+  const begins = `${JSON.stringify({ crash, path }).slice(0, -1)},`;
+  // The last character may be torn, too.
+  const whole = line.replace(/\uFFFD+$/, '');
+  return begins.startsWith(whole) || whole.startsWith(begins);
+}
+
+/** Tells the end of a part from a row. */
+export function isShardEnd(value: CrashRow | ShardEnd): value is ShardEnd {
+  return 'record' in value;
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const orNull = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
+const oneOf =
+  (...values: readonly unknown[]) =>
+  (value: unknown) =>
+    values.includes(value);
+const listOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is);
+const textOrNull = orNull(isText);
+
+const END_KEYS: Readonly<Record<keyof ShardEnd, (value: unknown) => boolean>> = {
+  record: oneOf('shard'),
+  shard: isText,
+  crashes: isCount,
+  found: isCount,
+  gone: listOf(isText),
+  run: isText,
+};
+
+const SMMU_KEYS: Readonly<Record<keyof CrashSmmu, (value: unknown) => boolean>> = {
+  name: isText,
+  verdict: oneOf('adopted', 'fallback', 'not-attempted', 'indeterminate', 'panic'),
+  fate: oneOf('adopted', 'falls-back', 'not-attempted', 'kernel-dies', 'smmu-lost', 'unknown'),
+  decidedBy: textOrNull,
+  outcome: isText,
+  errors: isCount,
+  warnings: isCount,
+  notes: isCount,
+  worst: orNull(
+    (value) =>
+      isObject(value) &&
+      isText(value['rule']) &&
+      isText(value['message']) &&
+      oneOf('error', 'warning', 'note')(value['severity']),
+  ),
+  device: textOrNull,
+  driver: textOrNull,
+  fingerprint: isText,
+};
+
+const ROW_KEYS: Readonly<Record<Exclude<keyof CrashRow, (typeof COMPANIONS)[number]>, (value: unknown) => boolean>> = {
+  crash: isText,
+  path: isText,
+  when: textOrNull,
+  host: textOrNull,
+  kernel: textOrNull,
+  dump: listOf(isText),
+  status: oneOf('ok', 'failed', 'timeout', 'skipped'),
+  exitCode: oneOf(0, 1, 2, 3),
+  seconds: (value) => typeof value === 'number' && value >= 0,
+  failure: textOrNull,
+  why: textOrNull,
+  fingerprint: isText,
+  smmus: listOf((value) => isObject(value) && fits(value, SMMU_KEYS)),
+  report: textOrNull,
+  shard: textOrNull,
+  identity: isText,
+  redacted: (value) => value === undefined || value === true,
+};
+
+function isRow(value: Json): boolean {
+  return fits(value, ROW_KEYS) && COMPANIONS.every((companion) => textOrNull(value[companion]));
+}
+
+function fits(value: Json, keys: Readonly<Record<string, (value: unknown) => boolean>>): boolean {
+  return Object.entries(keys).every(([key, is]) => is(value[key]));
+}
