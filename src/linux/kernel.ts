@@ -14,7 +14,7 @@ import type { Btf } from './types/btf.ts';
 import { findBtf, readOnlyData } from './types/btf-search.ts';
 import { FixedTypes } from './types/fixed-offsets.ts';
 import { KernelObject } from './types/kernel-object.ts';
-import { BtfTypes, type Types } from './types/types.ts';
+import type { Types } from './types/types.ts';
 
 /** Why the kernel's structures cannot be read. */
 export type NoKernel =
@@ -92,14 +92,14 @@ function typedKernel(memory: VirtualMemory, otherKernels: number): Kernel {
   const { physical, layout } = memory;
   const range = readOnlyData(memory);
   const found = range === null ? null : findBtf(physical, range);
-  const types = found === null ? new FixedTypes() : new BtfTypes(found.btf);
+  const types = found?.types ?? new FixedTypes();
   const exports: SearchRange | null = range === null || found === null ? range : { ...range, end: found.paddr };
   return {
     release: layout.release,
     buildId: layout.buildId,
     memory,
     types,
-    btf: found?.btf ?? null,
+    btf: found?.types.btf ?? null,
     otherKernels,
     *exported(name) {
       if (exports === null) return;

@@ -30,10 +30,14 @@ export type FieldInputs = Readonly<Record<string, number | bigint>>;
 /** A decoded field: an address is a bigint, because the newest architecture has one of 56 bits; all else is a number. */
 export type FieldValue = number | bigint;
 
+/** Bits by which a word is shifted; to make each anew takes longer than the shift. */
+const SHIFTS: readonly bigint[] = Array.from({ length: 64 }, (_, bits) => BigInt(bits));
+
 /** The bits of one field: shifted down for a number, in place for an address. */
 export function fieldBits(field: Field, words: readonly bigint[]): bigint {
-  const value = BigInt.asUintN(field.width, (words[field.word] ?? 0n) >> BigInt(field.lsb));
-  return field.kind === 'address' ? value << BigInt(field.lsb) : value;
+  const shift = SHIFTS[field.lsb] as bigint;
+  const value = BigInt.asUintN(field.width, (words[field.word] ?? 0n) >> shift);
+  return field.kind === 'address' ? value << shift : value;
 }
 
 /** Whether a mask of known bits covers the whole of a field. */

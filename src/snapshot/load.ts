@@ -47,7 +47,15 @@ export async function loadSnapshot(path: string, options: SnapshotOptions = {}):
   return parseSnapshotBytes(bytes, path, options);
 }
 
-/** The same for the bytes of a file that is read already; {@link parseSnapshot} says what `name` is for. */
+/** The memory list of a snapshot file alone: where there is none, nothing else of the file is looked at, or refused. */
+export async function loadMemoryList(path: string, options: SnapshotOptions = {}): Promise<readonly SnapshotMemory[]> {
+  const bytes = readFile(path, MAX_SNAPSHOT_BYTES, (byteLength) => tooLong(byteLength, path));
+  // JSON has a second way to write a key, which needs a backslash.
+  if (!bytes.includes('"memory"') && !bytes.includes('\\')) return [];
+  return parseSnapshotBytes(bytes, path, options).memory;
+}
+
+/** {@link loadSnapshot} for the bytes of a file that is read already; {@link parseSnapshot} says what `name` is for. */
 export function parseSnapshotBytes(bytes: Uint8Array, name: string, options: SnapshotOptions = {}): Snapshot {
   if (bytes.byteLength > MAX_SNAPSHOT_BYTES) throw tooLong(bytes.byteLength, name);
   const text = new TextDecoder('utf-8').decode(bytes);

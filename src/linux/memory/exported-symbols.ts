@@ -24,16 +24,29 @@ export function* exportedSymbol(reader: PhysicalReader, range: SearchRange, name
     const table = { start: Math.max(range.start, text - MAX_TABLE_BYTE_LENGTH), end: text };
     for (const { paddr, ownByteLength, bytes } of chunksBackwards(reader, table, 3)) {
       const aligned = Math.ceil(paddr / 4) * 4 - paddr;
-      for (let at = aligned; at < ownByteLength && at + 4 <= bytes.byteLength; at += 4) {
-        const place = paddr + at;
-        // By bytes at first: nearly every place is ruled out by its lowest one, and checked reads take five times as long.
-        const wanted = text - place;
-        if (bytes[at] !== (wanted & 0xff) || bytes.readInt32LE(at) !== wanted) continue;
+      const count = Math.ceil((Math.min(ownByteLength, bytes.byteLength - 3) - aligned) / 4);
+      for (let i = nextTo(bytes, aligned, count, text - paddr, 0); i < count; ) {
+        const place = paddr + aligned + 4 * i;
         const value = reader.bytes(place - 4, 4)?.readInt32LE(0);
-        if (value === undefined) continue;
-        if (++entries > MAX_ENTRIES) return;
-        yield place - 4 + value;
+        if (value !== undefined) {
+          if (++entries > MAX_ENTRIES) return;
+          yield place - 4 + value;
+        }
+        i = nextTo(bytes, aligned, count, text - paddr, i + 1);
       }
     }
   }
+}
+
+/**
+ * The first of the `count` words behind `aligned`, from the one with the index `from` on, that is the way from its own place
+ * to `text`; `count` where none is. Millions are looked at, so that nothing else is done here.
+ */
+function nextTo(bytes: Buffer, aligned: number, count: number, text: number, from: number): number {
+  for (let i = from, at = aligned + 4 * from; i < count; i++, at += 4) {
+    const wanted = text - at;
+    // By bytes at first: nearly every place is ruled out by its lowest one, and checked reads take five times as long.
+    if (bytes[at] === (wanted & 0xff) && bytes.readInt32LE(at) === wanted) return i;
+  }
+  return count;
 }

@@ -127,6 +127,11 @@ export class VirtualMemory {
 
   #pieces(va: bigint, byteLength: number, read: (paddr: number, count: number) => AssumedBytes | null): Buffer | null {
     const pageSize = 2 ** this.layout.log2PageSize;
+    const first = Number(BigInt.asUintN(this.layout.log2PageSize, va));
+    if (byteLength > 0 && first + byteLength <= pageSize) {
+      const paddr = this.translate(va);
+      return paddr === null ? null : (read(paddr, byteLength)?.bytes ?? null);
+    }
     const pieces: Buffer[] = [];
     for (let done = 0; done < byteLength; ) {
       const at = BigInt.asUintN(64, va + BigInt(done));

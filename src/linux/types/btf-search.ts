@@ -7,7 +7,8 @@ import { findBackwards, type SearchRange } from '../memory/image-search.ts';
 import type { PhysicalReader } from '../memory/physical-reader.ts';
 import type { VirtualMemory } from '../memory/virtual-memory.ts';
 import { symbolOf } from '../memory/vmcoreinfo.ts';
-import { BTF_HEADER_BYTE_LENGTH, BTF_MAGIC, Btf, btfHeader } from './btf.ts';
+import { BTF_HEADER_BYTE_LENGTH, BTF_MAGIC, btfHeader } from './btf.ts';
+import { BtfTypes } from './types.ts';
 
 /** The largest BTF that was seen is 7 MB. Without kallsyms as the other end, no more than this is searched. */
 const MAX_UNANCHORED_BYTE_LENGTH = 12 << 20;
@@ -16,7 +17,7 @@ const MAX_ANCHORED_BYTE_LENGTH = 32 << 20;
 const MAX_CANDIDATES = 32;
 
 export interface FoundBtf {
-  readonly btf: Btf;
+  readonly types: BtfTypes;
   /** Physical address of its header. */
   readonly paddr: number;
 }
@@ -46,8 +47,8 @@ export function findBtf(reader: PhysicalReader, range: SearchRange): FoundBtf | 
     if (described === null || paddr + described.byteLength > range.end) continue;
     if (++candidates > MAX_CANDIDATES) return null;
     const bytes = reader.bytes(paddr, described.byteLength);
-    const btf = bytes === null ? null : Btf.parse(bytes);
-    if (btf !== null) return { btf, paddr };
+    const types = bytes === null ? null : BtfTypes.in(bytes);
+    if (types !== null) return { types, paddr };
   }
   return null;
 }

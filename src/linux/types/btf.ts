@@ -24,6 +24,8 @@ const OLD_HEADER_BYTE_LENGTH = 24;
 const MAX_SECTION_BYTE_LENGTH = 1 << 27;
 const MAX_TYPES = 1 << 24;
 const RECORD_BYTE_LENGTH = 12;
+/** Far more than any structure of a kernel has: what claims more is not kept in memory. */
+const MAX_KEPT_MEMBERS = 1 << 12;
 
 /** The header at the start of `bytes`, which are at least 32 unless the data is shorter; null when it is none. */
 export function btfHeader(bytes: Buffer): BtfHeader | null {
@@ -112,6 +114,8 @@ export class Btf {
   readonly #firstId: number;
   readonly #firstString: number;
   #structs: ReadonlyMap<string, number[]> | undefined;
+  /** Those that were asked for: a walk through a structure comes by the same ones for each of its members. */
+  readonly #types = new Map<number, BtfType>();
 
   /** The types in `bytes`, which begin with the header; null when they are not well-formed from end to end. */
   static parse(bytes: Buffer, base: Btf | null = null): Btf | null {
@@ -139,6 +143,11 @@ export class Btf {
     return this.#header.byteLength;
   }
 
+  /** Whether it is what {@link Btf.parse} would make of these. */
+  isOf(bytes: Buffer, base: Btf | null): boolean {
+    return this.#base === base && this.#bytes.equals(bytes);
+  }
+
   /** IDs of the structures of that name, in ascending order, those of the base included. */
   structs(name: string): readonly number[] {
     this.#structs ??= this.#indexStructs();
@@ -162,8 +171,16 @@ export class Btf {
   /** A type by its ID, or null for void and for what is no type. */
   type(id: number): BtfType | null {
     if (id < this.#firstId) return this.#base?.type(id) ?? null;
+    const known = this.#types.get(id);
+    if (known !== undefined) return known;
     const at = this.#offsets[id - this.#firstId];
     if (at === undefined) return null;
+    const type = this.#typeAt(at);
+    if (type.members.length <= MAX_KEPT_MEMBERS) this.#types.set(id, type);
+    return type;
+  }
+
+  #typeAt(at: number): BtfType {
     const info = this.#bytes.readUInt32LE(at + 4);
     const kind = (info >>> 24) & 0x7f;
     // Old kernels keep 16 bits and the ones between are 0, so that the mask of the new ones is right for both.

@@ -62,7 +62,11 @@ export function containerOf(
 
 /** A member in bytes that hold its structure from `at` on. */
 export function numberIn(bytes: Buffer, at: number, { byteLength, bits }: Member): bigint {
-  let value = 0n;
-  for (let i = byteLength - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[at + i] as number);
+  const value =
+    byteLength === 8
+      ? bytes.readBigUInt64LE(at)
+      : byteLength <= 6
+        ? BigInt(bytes.readUIntLE(at, byteLength))
+        : BigInt(bytes.readUIntLE(at, 6)) | (BigInt(bytes[at + 6] as number) << 48n);
   return bits === null ? value : BigInt.asUintN(bits.width, value >> BigInt(bits.lsb));
 }

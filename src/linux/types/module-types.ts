@@ -4,7 +4,7 @@
  */
 
 import type { Kernel } from '../kernel.ts';
-import { BTF_MAGIC, Btf } from './btf.ts';
+import { BTF_MAGIC } from './btf.ts';
 import { treeNodes } from './collections.ts';
 import { containerOf, type KernelObject } from './kernel-object.ts';
 import { BtfTypes, type Types } from './types.ts';
@@ -21,8 +21,8 @@ export function moduleTypes(kernel: Kernel, module: string): Types | null {
     const folder = directory === null || directory === undefined ? null : childOf(kernel, directory, 'btf');
     const file = folder === null ? null : childOf(kernel, folder.va, module);
     const bytes = file === null ? null : fileData(kernel, file);
-    const btf = bytes === null ? null : Btf.parse(bytes, kernel.btf);
-    if (btf !== null) return new BtfTypes(btf);
+    const types = bytes === null ? null : BtfTypes.in(bytes, kernel.btf);
+    if (types !== null) return types;
   }
   return null;
 }

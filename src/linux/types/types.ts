@@ -3,7 +3,7 @@
  * from offsets that have not moved between the kernels that were looked at.
  */
 
-import { type Btf, type BtfMember, KIND } from './btf.ts';
+import { Btf, type BtfMember, KIND } from './btf.ts';
 
 export interface Member {
   /** Bytes from the start of the structure. */
@@ -33,13 +33,36 @@ const MAX_DEPTH = 64;
 /** Members looked at for one path, through all anonymous structures. */
 const MAX_VISITS = 10_000;
 
+/**
+ * Those of the last dumps, whatever kernel these were of: a fleet's crashes are mostly of a few, and of the same bytes there
+ * are the same types. A kernel and its driver's module take two.
+ */
+const latest: BtfTypes[] = [];
+const MOST_KEPT = 4;
+
 export class BtfTypes implements Types {
   readonly source = 'btf';
-  readonly #btf: Btf;
+  readonly btf: Btf;
   readonly #structs = new Map<string, StructLayout | null>();
 
   constructor(btf: Btf) {
-    this.#btf = btf;
+    this.btf = btf;
+  }
+
+  /** Those that `bytes` describe, as {@link Btf.parse} reads them; null when they are not well-formed. */
+  static in(bytes: Buffer, base: Btf | null = null): BtfTypes | null {
+    const known = latest.findIndex(({ btf }) => btf.isOf(bytes, base));
+    const [types] = known < 0 ? [] : latest.splice(known, 1);
+    if (types !== undefined) {
+      latest.push(types);
+      return types;
+    }
+    const btf = Btf.parse(bytes, base);
+    if (btf === null) return null;
+    const parsed = new BtfTypes(btf);
+    latest.push(parsed);
+    if (latest.length > MOST_KEPT) latest.shift();
+    return parsed;
   }
 
   struct(name: string, having?: string): StructLayout | null {
@@ -47,7 +70,7 @@ export class BtfTypes implements Types {
     let layout = this.#structs.get(key);
     if (layout === undefined) {
       // Of a module's and the kernel's own, the module's is meant: it comes last.
-      const layouts = this.#btf.structs(name).map((id) => new BtfStruct(this.#btf, id));
+      const layouts = this.btf.structs(name).map((id) => new BtfStruct(this.btf, id));
       layout = layouts.findLast((one) => having === undefined || one.member(having) !== null) ?? null;
       this.#structs.set(key, layout);
     }

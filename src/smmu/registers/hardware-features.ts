@@ -5,7 +5,7 @@
  * which treats a few illegal values otherwise.
  */
 
-import { fieldBits, fieldOf, isKnown } from '../fields.ts';
+import { type Field, fieldBits, fieldOf, isKnown } from '../fields.ts';
 import { registerNamed } from './registers.ts';
 
 /** Where each value stands: register and field. */
@@ -63,15 +63,31 @@ export function hardwareFeatures(
   registers: ReadonlyMap<string, bigint>,
   partial: ReadonlyMap<string, { readonly value: bigint; readonly known: bigint }> = new Map(),
 ): HardwareFeatures {
-  const entries = Object.entries(FEATURES).map(([feature, [name, fieldName]]) => {
-    const layout = registerNamed(name);
-    if (layout === undefined) return [feature, null];
-    const field = fieldOf(layout, fieldName);
-    const some = partial.get(name);
-    const value = registers.get(name) ?? (some !== undefined && isKnown(field, some) ? some.value : undefined);
-    return [feature, value === undefined ? null : Number(fieldBits(field, [value]))];
+  places ??= placesOfFeatures();
+  const features = {} as Record<FeatureName, number | null>;
+  for (const { feature, register, field } of places) {
+    const some = partial.get(register);
+    const value = registers.get(register) ?? (some !== undefined && isKnown(field, some) ? some.value : undefined);
+    features[feature] = value === undefined ? null : Number(fieldBits(field, [value]));
+  }
+  return features;
+}
+
+interface FeaturePlace {
+  readonly feature: FeatureName;
+  readonly register: string;
+  readonly field: Field;
+}
+
+/** Made at the first question: every SMMU of every dump is asked more than once. */
+let places: readonly FeaturePlace[] | undefined;
+
+function placesOfFeatures(): FeaturePlace[] {
+  return Object.entries(FEATURES).map(([feature, [register, name]]) => {
+    const layout = registerNamed(register);
+    if (layout === undefined) throw new Error(`there is no register ${register}`);
+    return { feature: feature as FeatureName, register, field: fieldOf(layout, name) };
   });
-  return Object.fromEntries(entries) as HardwareFeatures;
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type KdumpHeader, readKdumpHeader } from '../../dump/kdump/header.ts';
 import { openFileSource } from '../../dump/sources/source.ts';
 import { isInputError } from '../../errors.ts';
-import { loadSnapshot } from '../../snapshot/load.ts';
+import { loadMemoryList } from '../../snapshot/load.ts';
 import type { Crash, Failure, PaddrRange } from '../crash.ts';
 import { type CompanionFile, choose, Owners, type SeenFile } from './companions.ts';
 import { isDumpName, isRawName } from './file-kinds.ts';
@@ -154,7 +154,7 @@ async function rawMemory(
 
 async function filesOfSnapshot(path: string): Promise<string[]> {
   try {
-    const { memory } = await loadSnapshot(path);
+    const memory = await loadMemoryList(path);
     return [...new Set(memory.flatMap(({ file }) => file?.name ?? []))];
   } catch (error) {
     if (isInputError(error)) return [];

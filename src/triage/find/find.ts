@@ -132,7 +132,7 @@ function filesOf({ path, folder, dump, ...crash }: Crash): string {
 /** Where it is not there any more, as it was written. */
 function realPath(folder: string): string {
   try {
-    return realpathSync(folder);
+    return realpathSync.native(folder);
   } catch {
     return resolve(folder);
   }
