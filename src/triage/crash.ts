@@ -164,7 +164,8 @@ export interface Totals extends Readonly<Record<Status, number>> {
 /** A place that was not searched, or not to its end. */
 export interface NotSearched {
   readonly path: string;
-  readonly why: 'unreadable' | 'too-deep' | 'too-many-folders' | 'too-many-files';
+  /** `no-end`: results of a run of which nothing says that it came to its end. */
+  readonly why: 'unreadable' | 'too-deep' | 'too-many-folders' | 'too-many-files' | 'no-end';
   /** What the system said. */
   readonly code: string | null;
 }

@@ -12,7 +12,7 @@ import type { RunOptions } from '../../triage/run.ts';
 import { parseByteLength, parseCount, parseNamePattern, parseSeconds } from '../options/arguments.ts';
 import { excludedOption } from '../options/dump-options.ts';
 import { addSomeKernelOptions, KERNEL_OPTIONS } from '../options/kernel-options.ts';
-import { addOutputOptions } from '../options/report-outputs.ts';
+import { addOutputOptions, type ReportOutput } from '../options/report-outputs.ts';
 import { colorOption } from '../options/text-or-json.ts';
 import {
   isStream,
@@ -121,7 +121,7 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
   const { reports, resume, verbose, timeout, memory, dumpName, regsName, redact } = flags;
   if (reports !== undefined) makeFolder(reports);
   const redactor = redact === true ? new (await import('../../report/triage/redact.ts')).TriageRedactor(true) : null;
-  const [{ runTriage }, { rowMaker }, { crashLine, shardLine }, { noCrashInWords, takenInWords }, { reportName }] =
+  const [{ runTriage }, { rowMaker }, { crashLine, endLine }, { noCrashInWords, takenInWords }, { reportName }] =
     await Promise.all([
       import('../../triage/run.ts'),
       import('../../report/triage/row.ts'),
@@ -163,26 +163,34 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     stop: stop.signal,
     progress: session.progress,
   };
-  return runTriage(options, async ({ report, shardEnd, torn }) => {
+  return runTriage(options, async ({ report, end, torn }) => {
+    const shardEnd = end?.shard == null ? null : end;
     if (torn > 0) session.complain(passedOver(resume ?? '', torn));
-    if (streams && shardEnd !== null) await session.print([shardLine(shardEnd)]);
+    if (streams && shardEnd !== null) await session.print([endLine(shardEnd)]);
     const { crashes, complete, exitCode } = report.totals;
     if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
     await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session, places);
-    const [place] = report.notSearched;
-    if (place !== undefined && !outputs.some(({ format }) => SAYS_PLACES.includes(format))) {
-      const others = report.notSearched.length - 1;
-      const more = others > 0 ? `, and ${count(others, 'more place', 'more places')}` : '';
-      session.complain(`not searched: ${escapeText(place.path)} (${place.code ?? place.why})${more}`);
-    }
+    complainOfPlaces(report, outputs, session);
     if (!complete && !session.isUnread)
       session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
-    return crashes === 0 && complete ? (place === undefined ? 0 : 3) : exitCode;
+    return crashes === 0 && complete ? (report.notSearched.length === 0 ? 0 : 3) : exitCode;
   });
 }
 
 /** Formats that have what was not searched; the others are rows and nothing else. */
 const SAYS_PLACES: readonly string[] = ['text', 'json', 'html'];
+
+function complainOfPlaces(
+  { notSearched: [place, ...others] }: TriageReport,
+  outputs: readonly ReportOutput[],
+  session: Session,
+): void {
+  if (place === undefined || outputs.some(({ format }) => SAYS_PLACES.includes(format))) return;
+  const { path, why, code } = place;
+  const what = why === 'no-end' ? `${path}: does not say that its run ended` : `not searched: ${path} (${code ?? why})`;
+  const more = others.length > 0 ? `, and ${count(others.length, 'more place', 'more places')}` : '';
+  session.complain(`${escapeText(what)}${more}`);
+}
 
 async function merge(files: string[], flags: TriageFlags, session: Session): Promise<number> {
   if (files.length === 0) throw new InputError('usage', 'no parts were named: --merge part*.ndjson');
@@ -193,6 +201,7 @@ async function merge(files: string[], flags: TriageFlags, session: Session): Pro
   return mergeTriage(files, async ({ report, torn }) => {
     for (const { file, lines } of torn) session.complain(passedOver(file, lines));
     await writeOutputs(redactor?.report(report) ?? report, outputs, flags, session, files);
+    complainOfPlaces(report, outputs, session);
     return report.totals.exitCode;
   });
 }

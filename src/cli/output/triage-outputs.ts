@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
 import { renderCsv, renderHtml, renderJson, renderJunit, renderNdjson, renderText } from '../../report/render.ts';
-import { shardLine } from '../../report/triage/ndjson.ts';
+import { endLine } from '../../report/triage/ndjson.ts';
 import type { TriageReport } from '../../triage/crash.ts';
-import type { ShardEnd } from '../../triage/results/row-text.ts';
+import type { RunEnd } from '../../triage/results/row-text.ts';
 import { type Format, type OutputFlags, planOutputs, type ReportOutput } from '../options/report-outputs.ts';
 import { refuseCrashFile } from '../processes/crash-files.ts';
 import type { ColorChoice, Session } from '../session.ts';
@@ -22,7 +22,7 @@ export interface TriageOutputFlags extends OutputFlags {
   readonly resume?: string;
   readonly merge?: boolean;
   /** Ends the rows of a part; null where the whole was not divided, or not gone through. */
-  readonly shardEnd?: ShardEnd | null;
+  readonly shardEnd?: RunEnd | null;
 }
 
 /** Whether its rows are printed as they become known. */
@@ -82,9 +82,9 @@ function removeLink(file: string): void {
   }
 }
 
-function* ended(pieces: Iterable<string>, end: ShardEnd): Generator<string> {
+function* ended(pieces: Iterable<string>, end: RunEnd): Generator<string> {
   yield* pieces;
-  yield shardLine(end);
+  yield endLine(end);
 }
 
 function rendered(

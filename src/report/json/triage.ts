@@ -115,7 +115,7 @@ const notSearched = define(
   'A place that was not searched, or not to its end',
   object<NotSearched>()({
     path: ['Where', text],
-    why: ['Why', choice('unreadable', 'too-deep', 'too-many-folders', 'too-many-files')],
+    why: ['Why', choice('unreadable', 'too-deep', 'too-many-folders', 'too-many-files', 'no-end')],
     code: ['What the system said', nullable(text)],
   }),
 );

@@ -117,6 +117,8 @@ const NOT_SEARCHED: Readonly<Record<NotSearched['why'], string>> = {
   'too-deep': 'what lies further below is too deep; name it itself',
   'too-many-folders': 'it and everything behind it, because there are more than a million folders; name them in parts',
   'too-many-files': 'only the first 65,536 entries were looked at',
+  'no-end':
+    'does not say that its run ended, so that what that did not come to is not known; with --resume, a run says it',
 };
 
 function notSearchedInWords({ path, why, code }: NotSearched): string {

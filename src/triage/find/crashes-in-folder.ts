@@ -102,7 +102,7 @@ function* seenFiles(
       kind = kindOfFile(name, join(folder, name), regsName ?? null);
     } catch (error) {
       if (!isInputError(error)) throw error;
-      const isEmpty = statSync(join(folder, name), { throwIfNoEntry: false })?.size === 0;
+      const isEmpty = isEmptyFile(join(folder, name));
       passedOver.push(
         isEmpty
           ? { file: name, why: 'no-use', title: 'an empty file', companion }
@@ -152,4 +152,13 @@ function crashOf(
 /** `dump.202611020304` says itself when it was, whatever its folder is called. */
 function firstTold(...names: readonly string[]): Told {
   return names.map(toldByFolder).find(({ when }) => when !== null) ?? { when: null, host: null };
+}
+
+/** False where nobody can tell any more. */
+function isEmptyFile(path: string): boolean {
+  try {
+    return statSync(path).size === 0;
+  } catch {
+    return false;
+  }
 }

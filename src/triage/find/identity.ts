@@ -1,7 +1,7 @@
 /** Would the same row come out again? By size, time and first bytes of the files, and by what was asked of them. */
 
 import { createHash, type Hash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDumpName } from '../../dump/load-map.ts';
 import { openFileSource } from '../../dump/sources/source.ts';
@@ -30,7 +30,7 @@ export async function identityOf(crash: Crash, asked: readonly string[]): Promis
 }
 
 function addFile(hash: Hash, name: string, path: string, withHead: boolean): void {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+  const stat = statOf(path);
   hash.update(JSON.stringify([name, String(stat?.size), String(stat?.mtimeNs)]));
   if (!withHead || stat?.isFile() !== true) return;
   try {
@@ -44,5 +44,14 @@ function addFile(hash: Hash, name: string, path: string, withHead: boolean): voi
   } catch (error) {
     // Whoever analyses it says why; once it can be read it is another one.
     if (!isInputError(error)) throw error;
+  }
+}
+
+/** Undefined for what cannot be reached, as a link to itself: whoever analyses it says why. */
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
   }
 }

@@ -43,6 +43,9 @@ const FATE_OF_VERDICT: Readonly<Record<SmmuReport['adoption']['verdict'], SmmuRe
   'never-programmed': 'never-programmed',
 };
 
+/** Every one that a row may have. */
+export const VERDICTS = Object.keys(FATE_OF_VERDICT);
+
 /** Of a crash without a result: numbers differ from one to the next, and say nothing of the cause. */
 function fingerprintOfFailure({ failure, reason }: Failed): string {
   const general = reason?.replace(/0x[0-9a-f]+|[0-9]+/gi, '#').slice(0, MAX_REASON_LENGTH);
@@ -81,19 +84,24 @@ function ofName({ masters }: SmmuReport, device: string | null | undefined): Con
   return { device, driver: masters.find((master) => master.device === device)?.driver ?? null };
 }
 
-/** The worst that can become of an SMMU first. */
-const WORST_FIRST: readonly CrashSmmu['fate'][] = [
-  'kernel-dies',
-  'smmu-lost',
-  'falls-back',
-  'unknown',
-  'not-attempted',
-  'adopted',
-];
+/** The worst that can become of an SMMU has the lowest rank. */
+const RANKS: Readonly<Record<CrashSmmu['fate'], number>> = {
+  'kernel-dies': 0,
+  'smmu-lost': 1,
+  'probe-fails': 2,
+  'never-programmed': 3,
+  'falls-back': 4,
+  unknown: 5,
+  'not-attempted': 6,
+  adopted: 7,
+};
+
+/** Every one that a row may have. */
+export const FATES = Object.keys(RANKS);
 
 /** The SMMU that decides what is said of the crash; null where there is none. */
 export function decidingSmmu(smmus: readonly CrashSmmu[]): CrashSmmu | null {
-  const rank = ({ fate, errors, warnings }: CrashSmmu) => [WORST_FIRST.indexOf(fate), -errors, -warnings] as const;
+  const rank = ({ fate, errors, warnings }: CrashSmmu) => [RANKS[fate], -errors, -warnings] as const;
   return smmus.toSorted((a, b) => compare(rank(a), rank(b)))[0] ?? null;
 }
 

@@ -3,10 +3,10 @@
 import { InputError } from '../../errors.ts';
 import { Rows } from '../../rows.ts';
 import { SCHEMA_VERSION, TOOL } from '../../version.ts';
-import type { CrashRow, TriageReport } from '../crash.ts';
+import type { CrashRow, NotSearched, TriageReport } from '../crash.ts';
 import { Groups } from './groups.ts';
 import type { Results, RowPlace } from './results.ts';
-import { isBeginningOf, isShardEnd, type ShardEnd } from './row-text.ts';
+import { isBeginningOf, isRunEnd, type RunEnd } from './row-text.ts';
 
 /** A file of rows. */
 export interface Part {
@@ -24,7 +24,7 @@ interface Place extends RowPlace {
 interface Claims {
   readonly shards: Set<string>;
   /** Its last line; null where that is none. */
-  end: ShardEnd | null;
+  end: RunEnd | null;
   rows: number;
   /** Lines that are no rows; those whose crash has no row behind them, as far as that is looked at, by their number. */
   torn: number;
@@ -54,9 +54,24 @@ export function mergeParts(parts: readonly Part[]): Merged {
   for (const row of crashes) groups.add(row);
   const totals = groups.totals({ resumed: 0, complete: true });
   return {
-    report: { schemaVersion: SCHEMA_VERSION, tool: TOOL, crashes, groups: groups.all, totals, notSearched: [] },
+    report: {
+      schemaVersion: SCHEMA_VERSION,
+      tool: TOOL,
+      crashes,
+      groups: groups.all,
+      totals,
+      notSearched: notSearchedOf(parts, claims),
+    },
     torn: claims.flatMap(({ torn }, i) => (torn === 0 ? [] : [{ file: (parts[i] as Part).file, lines: torn }])),
   };
+}
+
+/** What the runs could not search, each place once: every part goes through all of them. And what may not be all of a run. */
+function notSearchedOf(parts: readonly Part[], claims: readonly Claims[]): NotSearched[] {
+  const places = claims.flatMap(({ end }, i): readonly NotSearched[] =>
+    end === null ? [{ path: (parts[i] as Part).file, why: 'no-end', code: null }] : end.notSearched,
+  );
+  return [...new Map(places.map((place) => [JSON.stringify([place.path, place.why]), place])).values()];
 }
 
 function readPart(part: Part, places: Map<string, Place>): Claims {
@@ -67,11 +82,11 @@ function readPart(part: Part, places: Map<string, Place>): Claims {
     line += 1;
     if (byteLength === 0) continue;
     // Whatever follows it is of a run that was begun behind it.
-    claims.end = value !== null && isShardEnd(value) ? value : null;
+    claims.end = value !== null && isRunEnd(value) ? value : null;
     if (value === null) {
       claims.torn += 1;
       if (claims.lost.length < MAX_LOST) claims.lost.push({ line, text });
-    } else if (!isShardEnd(value)) {
+    } else if (!isRunEnd(value)) {
       own.set(value.path, { part, path: value.path, shard: value.shard, offset, byteLength });
       claims.lost = claims.lost.filter((torn) => !isBeginningOf(value, torn.text));
     }
@@ -84,7 +99,7 @@ function readPart(part: Part, places: Map<string, Place>): Claims {
       throw new InputError('format', message, { file: part.file });
     }
     places.set(path, place);
-    claims.shards.add(place.shard ?? '');
+    claims.shards.add(place.shard ?? WHOLE);
   }
   claims.rows = own.size;
   return claims;
@@ -94,31 +109,30 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
   const seen = new Map<string, string>();
   let count: string | null = null;
   let divided = 0;
-  let first: { readonly file: string; readonly end: ShardEnd } | null = null;
+  let first: { readonly file: string; readonly end: RunEnd } | null = null;
   for (const [i, { shards, end, rows, lost }] of claims.entries()) {
     const { file } = parts[i] as Part;
     const refuse = (message: string): never => {
       throw new InputError('format', message, { file });
     };
-    const names = new Set([...shards, ...(end === null ? [] : [end.shard])]);
-    names.delete('');
-    if (names.size === 0 && rows > 0) {
-      const [torn] = lost;
+    const names = new Set([...shards, ...(end === null ? [] : [end.shard ?? WHOLE])]);
+    if (names.size === 0) refuse('holds no crashes, and does not say which part it is; run that part again');
+    if (names.size > 1) refuse('has crashes of several parts');
+    const [shard = WHOLE] = names;
+    if (end !== null && end.crashes !== rows) {
+      const what = shard === WHOLE ? '' : `is part ${shard} and `;
+      refuse(`${what}has ${rows} crashes, not the ${end.crashes} of its run; --resume ${file} mends it`);
+    }
+    if (shard === WHOLE) {
+      const [torn] = end === null ? lost : [];
       if (torn !== undefined) {
         const advice = `triage --resume ${file} does it again; where the crash is gone, delete the line`;
         refuse(`line ${torn.line} is no row, and there is none of its crash behind it: ${advice}`);
       }
       continue;
     }
-    if (names.size === 0) refuse('holds no crashes, and does not say which part it is; run that part again');
-    if (names.size > 1 || shards.has('')) refuse('has crashes of several parts');
-    const [name] = names as Set<string> & Iterable<string>;
-    const shard = name as string;
     if (end === null) refuse(`is part ${shard} and not whole: its run did not end; --resume ${file} goes on with it`);
-    if (end !== null && end.crashes !== rows) {
-      refuse(`is part ${shard} and has ${rows} crashes, not the ${end.crashes} of its run; --resume ${file} mends it`);
-    }
-    const whole = end as ShardEnd;
+    const whole = end as RunEnd;
     first ??= { file, end: whole };
     if (whole.run !== first.end.run) {
       refuse(`is of another run than ${first.file}: of other places, with other options, or by another version`);
@@ -152,6 +166,8 @@ function checkShards(parts: readonly Part[], claims: readonly Claims[]): void {
   );
 }
 
+/** In place of `2/3`, of a run that was not divided. */
+const WHOLE = '';
 /** A run leaves one when it is killed: a file with more of them is something else. */
 const MAX_LOST = 1000;
 const MAX_NAMED_SHARDS = 1 << 20;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { InputError } from '../../errors.ts';
 import { Rows } from '../../rows.ts';
 import type { CrashRow } from '../crash.ts';
-import { isShardEnd, parseLine, type ShardEnd } from './row-text.ts';
+import { isRunEnd, parseLine, type RunEnd } from './row-text.ts';
 
 /** Where a row is in the file, in bytes. */
 export interface RowPlace {
@@ -19,7 +19,7 @@ export interface RowPlace {
 
 export interface ReadLine extends RowPlace {
   /** Null for a line that is no row. */
-  readonly value: CrashRow | ShardEnd | null;
+  readonly value: CrashRow | RunEnd | null;
   readonly text: string;
 }
 
@@ -27,9 +27,9 @@ const PIECE_BYTE_LENGTH = 1 << 16;
 /** Rows of thousands of SMMUs are this long; what is longer is no row. */
 const MAX_LINE_BYTE_LENGTH = 1 << 26;
 const NEWLINE = 0x0a;
-/** As rows are written, and the ends of parts. */
+/** As rows are written, and the ends of runs. */
 const ROW_BEGINS = '{"crash":';
-const SHARD_BEGINS = '{"record":';
+const END_BEGINS = '{"record":';
 const READ_AND_WRITE = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
 
 export class Results {
@@ -117,7 +117,7 @@ export class Results {
     const bytes = Buffer.alloc(byteLength);
     const read = attempt(this.#path, 'read', () => readSync(this.#descriptor, bytes, 0, byteLength, offset));
     const row = read === byteLength ? parseLine(bytes.toString('utf8')) : null;
-    if (row !== null && !isShardEnd(row)) return row;
+    if (row !== null && !isRunEnd(row)) return row;
     throw new InputError('file', 'was changed meanwhile by somebody else', { file: this.#path });
   }
 
@@ -126,7 +126,7 @@ export class Results {
     const head = Buffer.alloc(Math.min(this.#end, ROW_BEGINS.length));
     attempt(this.#path, 'read', () => readSync(this.#descriptor, head, 0, head.byteLength, 0));
     const text = head.toString('latin1');
-    return [ROW_BEGINS, SHARD_BEGINS].some((begins) => begins.startsWith(text));
+    return [ROW_BEGINS, END_BEGINS].some((begins) => begins.startsWith(text));
   }
 
   #byteAt(offset: number): number {

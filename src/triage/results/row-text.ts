@@ -1,24 +1,27 @@
 /** Rows of an earlier run, out of a line of its results. Whoever wrote the file, nothing that is no row passes. */
 
-import { COMPANIONS, type CrashRow, type CrashSmmu } from '../crash.ts';
+import { COMPANIONS, type CrashRow, type CrashSmmu, type NotSearched } from '../crash.ts';
+import { FATES, VERDICTS } from './fingerprint.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The last line of a part, by which it is known to be whole: with anything behind it, a later run has not ended. */
-export interface ShardEnd {
-  readonly record: 'shard';
-  readonly shard: string;
+/** The last line of a run, by which it is known to be whole: with anything behind it, a later run has not ended. */
+export interface RunEnd {
+  readonly record: 'end';
+  /** `2/3`; null where the whole was not divided. */
+  readonly shard: string | null;
   /** Crashes of this part, and those of all that its run found. */
   readonly crashes: number;
   readonly found: number;
   /** Paths of rows before this line that are of earlier runs alone: their crashes are not there any more. */
   readonly gone: readonly string[];
+  readonly notSearched: readonly NotSearched[];
   /** What was asked of which places, as {@link fingerprintOfRun} makes it: the parts of one run have the same. */
   readonly run: string;
 }
 
-/** A row, the end of a part, or null for a line that is neither: one that was torn, mostly. */
-export function parseLine(line: string): CrashRow | ShardEnd | null {
+/** A row, the end of a run, or null for a line that is neither: one that was torn, mostly. */
+export function parseLine(line: string): CrashRow | RunEnd | null {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -26,7 +29,7 @@ export function parseLine(line: string): CrashRow | ShardEnd | null {
     return null;
   }
   if (!isObject(value)) return null;
-  if (value['record'] === 'shard') return fits(value, END_KEYS) ? (value as unknown as ShardEnd) : null;
+  if (value['record'] === 'end') return fits(value, END_KEYS) ? (value as unknown as RunEnd) : null;
   return isRow(value) ? (value as unknown as CrashRow) : null;
 }
 
@@ -38,8 +41,8 @@ export function isBeginningOf({ crash, path }: CrashRow, line: string): boolean 
   return begins.startsWith(whole) || whole.startsWith(begins);
 }
 
-/** Tells the end of a part from a row. */
-export function isShardEnd(value: CrashRow | ShardEnd): value is ShardEnd {
+/** Tells the end of a run from a row. */
+export function isRunEnd(value: CrashRow | RunEnd): value is RunEnd {
   return 'record' in value;
 }
 
@@ -55,19 +58,34 @@ const oneOf =
 const listOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is);
 const textOrNull = orNull(isText);
 
-const END_KEYS: Readonly<Record<keyof ShardEnd, (value: unknown) => boolean>> = {
-  record: oneOf('shard'),
-  shard: isText,
+const WHY_NOT_SEARCHED: Readonly<Record<NotSearched['why'], true>> = {
+  unreadable: true,
+  'too-deep': true,
+  'too-many-folders': true,
+  'too-many-files': true,
+  'no-end': true,
+};
+
+const END_KEYS: Readonly<Record<keyof RunEnd, (value: unknown) => boolean>> = {
+  record: oneOf('end'),
+  shard: textOrNull,
   crashes: isCount,
   found: isCount,
   gone: listOf(isText),
+  notSearched: listOf(
+    (value) =>
+      isObject(value) &&
+      isText(value['path']) &&
+      oneOf(...Object.keys(WHY_NOT_SEARCHED))(value['why']) &&
+      textOrNull(value['code']),
+  ),
   run: isText,
 };
 
 const SMMU_KEYS: Readonly<Record<keyof CrashSmmu, (value: unknown) => boolean>> = {
   name: isText,
-  verdict: oneOf('adopted', 'fallback', 'not-attempted', 'indeterminate', 'panic'),
-  fate: oneOf('adopted', 'falls-back', 'not-attempted', 'kernel-dies', 'smmu-lost', 'unknown'),
+  verdict: oneOf(...VERDICTS),
+  fate: oneOf(...FATES),
   decidedBy: textOrNull,
   outcome: isText,
   errors: isCount,

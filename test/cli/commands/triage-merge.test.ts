@@ -83,6 +83,64 @@ describe('a part whose run went on later', () => {
   });
 });
 
+describe('the results of a run that was not divided', () => {
+  test('say that it has ended, and what it could not search', async () => {
+    const where = place();
+    where.crash('a');
+    where.crash('1/2/3/4/5/6/7/8/9/deep');
+    const own = await where.json('.', '--resume', 'r.nd');
+    expect(own.notSearched).toEqual([{ path: '1/2/3/4/5/6/7/8', why: 'too-deep', code: null }]);
+    const merged = await where.json('--merge', 'r.nd');
+    expect(merged.notSearched).toEqual(own.notSearched);
+    expect(merged.status).toBe(3);
+  });
+
+  test('say what parts could not search once', async () => {
+    const where = place();
+    for (const name of ['a', 'b', 'c']) where.crash(name);
+    where.crash('1/2/3/4/5/6/7/8/9/deep');
+    for (const part of ['1', '2']) await where.triage('.', '--shard', `${part}/2`, '--resume', `${part}.nd`);
+    expect((await where.json('--merge', '1.nd', '2.nd')).notSearched.length).toBe(1);
+  });
+
+  test('that was killed between two rows are not taken for whole', async () => {
+    const where = place();
+    for (const name of ['a', 'b', 'c']) where.crash(name);
+    await where.triage('.', '--resume', 'r.nd');
+    const [first] = readFileSync(where.at('r.nd'), 'utf8').split('\n');
+    writeFileSync(where.at('r.nd'), `${first}\n`);
+    const { notSearched, status } = await where.json('--merge', 'r.nd');
+    expect(notSearched).toEqual([{ path: 'r.nd', why: 'no-end', code: null }]);
+    expect(status).toBe(3);
+    const { stderr } = await where.triage('--merge', 'r.nd', '--format', 'csv');
+    expect(stderr).toBe('smmu-adopt: r.nd: does not say that its run ended\n');
+    await where.triage('.', '--resume', 'r.nd');
+    const whole = await where.json('--merge', 'r.nd');
+    expect({ crashes: whole.crashes.length, notSearched: whole.notSearched }).toEqual({ crashes: 3, notSearched: [] });
+  });
+
+  test('that lost a row are refused', async () => {
+    const where = place();
+    for (const name of ['a', 'b']) where.crash(name);
+    await where.triage('.', '--resume', 'r.nd');
+    const [, ...others] = readFileSync(where.at('r.nd'), 'utf8').split('\n');
+    writeFileSync(where.at('r.nd'), others.join('\n'));
+    const { stderr } = await where.triage('--merge', 'r.nd');
+    expect(stderr).toMatch(/r\.nd: has 1 crashes, not the 2 of its run/);
+  });
+});
+
+test('a file that goes on as another part has that part in all its rows', async () => {
+  const where = place();
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) where.crash(name);
+  await where.triage('.', '--shard', '1/2', '--resume', '1.nd');
+  for (const part of [1, 2, 3]) await where.triage('.', '--shard', `${part}/3`, '--resume', `${part}.nd`);
+  const { crashes } = await where.json('--merge', '1.nd', '2.nd', '3.nd');
+  expect(crashes.map(({ path }) => path)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  await where.triage('.', '--resume', '1.nd');
+  expect((await where.json('--merge', '1.nd')).crashes.length).toBe(6);
+});
+
 describe('parts of different runs', () => {
   test.each<[string, readonly string[], readonly string[], RegExp]>([
     ['over other places', ['r', '--revision', 'v6'], ['t', '--revision', 'v6'], /2\.nd: is of another run than 1\.nd/],

@@ -17,7 +17,8 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { SAMPLES_FOLDER } from '../../../samples/make.ts';
-import type { CrashRow } from '../../../src/triage/crash.ts';
+import type { CrashRow, CrashSmmu } from '../../../src/triage/crash.ts';
+import { decidingSmmu } from '../../../src/triage/results/fingerprint.ts';
 import { run } from '../../support/command.ts';
 import { crashPlace, type Report, triageJson } from '../../support/made/crash-place.ts';
 import { makeCrashTree, type TreeKind } from '../../support/made/crash-tree.ts';
@@ -97,9 +98,9 @@ describe('five hundred crashes', () => {
     expect(readFileSync(file, 'utf8').split('\n')).toEqual(lines);
     expect(again.crashes).toEqual(whole.crashes);
     expect(again.totals.resumed).toBe(CRASHES);
-    // As kill -9 leaves it: two rows are missing, and half of one.
-    const kept = `${lines.slice(0, -4).join('\n')}\n`;
-    writeFileSync(file, `${kept}${(lines.at(-4) as string).slice(0, 100)}`);
+    // As kill -9 leaves it: the end and two rows are missing, and half of one.
+    const kept = `${lines.slice(0, -5).join('\n')}\n`;
+    writeFileSync(file, `${kept}${(lines.at(-5) as string).slice(0, 100)}`);
     const mended = await triage(['tree', '--resume', 'whole.ndjson', '--format', 'json']);
     expect(mended.stderr).toContain('passed over 1 line that is no row');
     const report = JSON.parse(mended.stdout) as Report;
@@ -376,11 +377,28 @@ test('what changed is done again, and so is everything for other options', async
   expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
 });
 
+test.each(['v2', 'v3'])('what only %s makes of an SMMU is a row like any other', async (revision) => {
+  const { crash, json: read } = place();
+  crash('a', 'levels-without-feature');
+  const args = ['.', '--resume', 'r.ndjson', '--revision', revision];
+  const { crashes } = await read(...args);
+  expect(crashes[0]?.smmus[0]?.verdict).toBe(revision === 'v2' ? 'probe-fails' : 'never-programmed');
+  const again = await read(...args);
+  expect({ crashes: again.crashes, resumed: again.totals.resumed }).toEqual({ crashes, resumed: 1 });
+});
+
+test('of several SMMUs the one that fails decides, whatever the revision calls that', () => {
+  const smmu = (fate: CrashSmmu['fate']) => ({ fate, errors: 0, warnings: 0 }) as CrashSmmu;
+  const decides = (...fates: CrashSmmu['fate'][]) => decidingSmmu(fates.map(smmu))?.fate;
+  expect(decides('adopted', 'probe-fails', 'falls-back')).toBe('probe-fails');
+  expect(decides('never-programmed', 'kernel-dies')).toBe('kernel-dies');
+});
+
 test('a crash whose process was killed is tried again', async () => {
   const { crash, at, json: read } = place();
   crash('a');
   await read('.', '--resume', 'r.ndjson');
-  const row = JSON.parse(readFileSync(at('r.ndjson'), 'utf8')) as CrashRow;
+  const row = JSON.parse(readFileSync(at('r.ndjson'), 'utf8').split('\n')[0] as string) as CrashRow;
   const killed = { ...row, status: 'failed', exitCode: 2, failure: 'died', smmus: [] };
   writeFileSync(at('r.ndjson'), `${JSON.stringify(killed)}\n`);
   const { crashes, totals } = await read('.', '--resume', 'r.ndjson');
@@ -630,6 +648,18 @@ describe('a list', () => {
     writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes: [entry] }));
     const { crashes } = await read('list.json');
     expect(crashes[0]).toMatchObject({ crash: 'x', host: 'node17', status: 'ok', exitCode: 1 });
+  });
+
+  test('in a manifest, one of them with a link to itself for a dump', async () => {
+    const { crash, at, json: read } = place();
+    crash('a');
+    symlinkSync('loop', at('loop'));
+    const good = { name: 'a', dump: 'a/dump.raw', regs: 'a/regs.json' };
+    const crashes = [{ name: 'loop', dump: ['loop'] }, good];
+    writeFileSync(at('list.json'), JSON.stringify({ version: 1, crashes }));
+    const rows = (await read('list.json')).crashes;
+    expect(rows.map(({ status }) => status)).toEqual(['failed', 'ok']);
+    expect(rows[0]?.why).toBe('loop: cannot be opened (ELOOP)');
   });
 
   test.each([

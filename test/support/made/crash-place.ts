@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SAMPLES_FOLDER } from '../../../samples/make.ts';
-import type { CrashGroup, CrashRow, Totals } from '../../../src/triage/crash.ts';
+import type { CrashGroup, CrashRow, NotSearched, Totals } from '../../../src/triage/crash.ts';
 import { run } from '../command.ts';
 import { expectStrictlyValidDocument } from '../schema.ts';
 
@@ -11,6 +11,7 @@ export interface Report {
   readonly crashes: readonly CrashRow[];
   readonly groups: readonly CrashGroup[];
   readonly totals: Totals;
+  readonly notSearched: readonly NotSearched[];
 }
 
 /** The report as JSON, which is as the schema says, and the exit status. */
