@@ -21,6 +21,8 @@ const END_MARK = -1;
  * more, so that this many are a dump of a terabyte.
  */
 const MAX_RECORDS = 1 << 24;
+/** makedumpfile and QEMU write the headers before anything else. */
+const HEAD_RECORDS = 64;
 const RECORDS_PER_PROGRESS = 1 << 10;
 
 /** Where the bytes of a record come from when they did not come. */
@@ -39,11 +41,30 @@ export interface Flattened {
  * Throws InputError (`format`) for a file that is not flattened, or of which nothing has come.
  */
 export function openFlattened(source: ByteSource, onProgress?: (done: number, total: number) => void): Flattened {
+  return openRecords(source, Number.POSITIVE_INFINITY, onProgress);
+}
+
+/**
+ * The beginning of the rearranged file as far as the first records have it, without a walk over all of them: enough for its
+ * headers. Its length is a guess, and what a later record replaces is not seen. Throws as {@link openFlattened} does.
+ */
+export function flattenedHead(source: ByteSource): ByteSource {
+  const head = openRecords(source, HEAD_RECORDS).source;
+  return {
+    name: source.name,
+    byteLength: Math.max(head.byteLength, source.byteLength),
+    read: (offset, into) => head.read(offset, into),
+    close: () => source.close(),
+  };
+}
+
+/** Of the first `most` records; with more behind them, what they do not cover is unknown. */
+function openRecords(source: ByteSource, most: number, onProgress?: (done: number, total: number) => void): Flattened {
   checkFileHeader(source);
   const starts = new NumberColumn();
   const ends = new NumberColumn();
   const contents = new NumberColumn();
-  const damage = walk(source, onProgress, (start, byteLength, contentAt) => {
+  const damage = walk(source, most, onProgress, (start, byteLength, contentAt) => {
     if (starts.length === MAX_RECORDS) {
       const message = `more than ${MAX_RECORDS} records; rearrange it first: makedumpfile -R plain.dump < flat.dump`;
       throw new InputError('format', message, { file: source.name });
@@ -88,6 +109,7 @@ function checkFileHeader(source: ByteSource): void {
  */
 function walk(
   source: ByteSource,
+  most: number,
   onProgress: ((done: number, total: number) => void) | undefined,
   visit: (start: number, byteLength: number, contentAt: number) => void,
 ): DumpProblem | null {
@@ -97,6 +119,7 @@ function walk(
   const stop = (what: string): DumpProblem => ({ file: source.name, fileOffset: at, what });
   for (let count = 0; ; count++) {
     if (count % RECORDS_PER_PROGRESS === 0) onProgress?.(at, total);
+    if (count === most) return stop('not looked at further');
     const header = headers.read(at, RECORD_HEADER_BYTE_LENGTH);
     if (header.length < RECORD_HEADER_BYTE_LENGTH) {
       return stop('the flattened dump ends without its end mark; what had not come by then is unknown');

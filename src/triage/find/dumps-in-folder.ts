@@ -1,6 +1,7 @@
 /** Which files of a folder are dumps? Containers by their content, memory without one by its name, and what cannot be one. */
 
 import { join } from 'node:path';
+import { flattenedHead } from '../../dump/formats/flattened.ts';
 import { type KdumpHeader, readKdumpHeader } from '../../dump/kdump/header.ts';
 import { openFileSource } from '../../dump/sources/source.ts';
 import { isInputError } from '../../errors.ts';
@@ -74,7 +75,7 @@ function unpacked(name: string): string {
 function withPartsJoined(folder: string, containers: readonly SeenFile[]): Found[] {
   const sets = new Map<string, { dump: string[]; host: string | null; parts: KdumpHeader[] }>();
   for (const { name, kind } of containers) {
-    const header = kind.kind === 'dump' && kind.format === 'kdump' ? headerOf(name, join(folder, name)) : null;
+    const header = kind.kind === 'dump' ? headerOf(name, join(folder, name), kind.format) : null;
     const isPart = header?.split != null;
     const key = isPart ? JSON.stringify([...header.identity]) : `/${name}`;
     const set = sets.get(key) ?? { dump: [], host: hostOf(header?.identity.get('nodename')), parts: [] };
@@ -106,12 +107,13 @@ function hostOf(nodename: string | undefined): string | null {
   return nodename === undefined || ['', '(none)', 'localhost'].includes(nodename) ? null : nodename;
 }
 
-/** Null for one that is damaged, as whoever opens it will say. */
-function headerOf(name: string, path: string): KdumpHeader | null {
+/** Null for any other dump, and for one that is damaged, as whoever opens it will say. */
+function headerOf(name: string, path: string, format: string): KdumpHeader | null {
+  if (format !== 'kdump' && format !== 'flattened') return null;
   try {
     const source = openFileSource(name, path);
     try {
-      return readKdumpHeader(source);
+      return readKdumpHeader(format === 'flattened' ? flattenedHead(source) : source);
     } finally {
       source.close();
     }

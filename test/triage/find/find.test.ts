@@ -87,6 +87,19 @@ describe('dumps are known by what they hold', () => {
     expect(await dumps(tree(files))).toEqual([['v.1', 'v.2'], ['w.1']]);
   });
 
+  test('the parts of a split dump are one in the flattened form too, however long they are', async () => {
+    const part = (startPfn: number, endPfn: number, nodename = 'a') => {
+      const bytes = KDUMP(nodename, { startPfn, endPfn });
+      const headers = { offset: 0, bytes: bytes.subarray(0, 3 * 4096) };
+      const pages = Array.from({ length: 100 }, () => ({ offset: 3 * 4096, bytes: bytes.subarray(3 * 4096) }));
+      return flatten([headers, ...pages]).bytes;
+    };
+    const files = { 'v.1': part(0, 0x40001), 'v.2': part(0x40001, 0x40002), 'w.1': part(0, 0x40001, 'b') };
+    const crashes = await found(tree({ ...files, whole: flatten([{ offset: 0, bytes: KDUMP('a') }]).bytes }));
+    expect(crashes.map(({ dump }) => dump)).toEqual([['v.1', 'v.2'], ['w.1'], ['whole']]);
+    expect(crashes.map(({ missing }) => missing?.length ?? 0)).toEqual([0, 1, 0]);
+  });
+
   test('what no part of a split dump holds is known', async () => {
     const ends = [0, 0x40000, 0x40001, 0x40002];
     const part = (i: number) => KDUMP('a', { startPfn: ends[i] as number, endPfn: ends[i + 1] as number });
