@@ -58,6 +58,14 @@ export type PassedOver =
 
 export type Status = 'ok' | 'failed' | 'timeout' | 'skipped';
 
+/** What revisions that were posted one after the other make of an SMMU, where it is the same for all of them. */
+export interface RevisionsFate {
+  readonly revisions: readonly string[];
+  readonly verdict: Verdict;
+  readonly fate: SmmuFate['kind'];
+  readonly decidedBy: string | null;
+}
+
 /** What became of one SMMU, and why. */
 export interface CrashSmmu {
   readonly name: string;
@@ -74,6 +82,8 @@ export interface CrashSmmu {
   readonly device: string | null;
   readonly driver: string | null;
   readonly fingerprint: string;
+  /** Of every revision, in their order; there where all were asked for. */
+  readonly revisions?: readonly RevisionsFate[];
 }
 
 /** What whoever opened the dump found; the rest of a row is known without it. */

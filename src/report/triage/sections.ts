@@ -1,5 +1,6 @@
 /** What is there to show of a triage? Its causes, and each crash in one row. */
 
+import { revisionsInWords } from '../../findings/prose/revisions.ts';
 import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Status, TriageReport } from '../../triage/crash.ts';
 import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { count, grouped } from '../prose/quantities.ts';
@@ -70,6 +71,15 @@ const OUTCOMES: Readonly<Record<CrashSmmu['fate'] | Exclude<Status, 'ok'>, strin
 export function rowOutcome({ status, smmus }: CrashRow): string {
   const others = smmus.length > 1 ? ` (1 of ${smmus.length} SMMUs)` : '';
   return `${outcomeOf(status, decidingSmmu(smmus))}${others}`;
+}
+
+/** `v1 and v2: adopted; v3 to v10: falls back (two-level.l1-descriptors)`. */
+export function revisionsOf(smmu: CrashSmmu | null): string | null {
+  const all = (smmu?.revisions ?? []).map(({ revisions, fate, decidedBy }) => {
+    const why = decidedBy === null ? '' : ` (${decidedBy})`;
+    return `${revisionsInWords(revisions)}: ${OUTCOMES[fate]}${why}`;
+  });
+  return all.length === 0 ? null : all.join('; ');
 }
 
 /** `error l1-span-unsupported`. */

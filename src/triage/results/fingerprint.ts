@@ -2,9 +2,10 @@
 
 import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Finding } from '../../findings/findings.ts';
+import { neighbours } from '../../findings/prose/revisions.ts';
 import { isGraver, worstOf } from '../../findings/worst.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
-import type { CrashSmmu, Failed } from '../crash.ts';
+import type { CrashSmmu, Failed, RevisionsFate } from '../crash.ts';
 
 /** What decides about an SMMU, and whom it is about. */
 export interface Cause {
@@ -18,12 +19,30 @@ export interface Cause {
 /** By the facts of the inspection that the SMMU is of. */
 export function causeOf(smmu: SmmuReport, { findings }: Inspection): Cause {
   const { adoption, fate } = smmu;
-  const decidedBy = adoption.doubt ?? adoption.decidedBy?.id ?? null;
+  const decidedBy = deciding(adoption);
   const worst = gravest(worstOf(findingsOf(findings, smmu.name)), worstOf(findingsOf(findings, null)));
   const { device, driver } = concerned(smmu, worst);
   const verdict =
     FATE_OF_VERDICT[adoption.verdict] === fate.kind ? adoption.verdict : `${adoption.verdict}>${fate.kind}`;
   return { decidedBy, worst, device, driver, fingerprint: fingerprintOf(verdict, decidedBy, worst?.rule, driver) };
+}
+
+/** Why the registers cannot be believed, or else the check that decides; null where none does. */
+function deciding({ doubt, decidedBy }: SmmuReport['adoption']): string | null {
+  return doubt ?? decidedBy?.id ?? null;
+}
+
+/** What each revision makes of the SMMU, neighbours that agree together; undefined unless all were asked for. */
+export function revisionsOf({ adoptions }: SmmuReport): RevisionsFate[] | undefined {
+  if (adoptions === null) return undefined;
+  const all = Object.entries(adoptions).map(([revision, outcome]) => {
+    const { verdict, fate } = outcome;
+    return { revision, what: { verdict, fate: fate.kind, decidedBy: deciding(outcome) } };
+  });
+  return neighbours(all, ({ what }) => JSON.stringify(what)).map(([, list]) => ({
+    revisions: list.map(({ revision }) => revision),
+    ...(list[0] as (typeof all)[number]).what,
+  }));
 }
 
 /** What is wrong with the input is no cause as long as the SMMU itself has one that is as grave. */

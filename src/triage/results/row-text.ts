@@ -1,6 +1,6 @@
 /** Rows of an earlier run, out of a line of its results. Whoever wrote the file, nothing that is no row passes. */
 
-import { COMPANIONS, type CrashRow, type CrashSmmu, type NotSearched } from '../crash.ts';
+import { COMPANIONS, type CrashRow, type CrashSmmu, type NotSearched, type RevisionsFate } from '../crash.ts';
 import { FATES, VERDICTS } from './fingerprint.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -82,6 +82,13 @@ const END_KEYS: Readonly<Record<keyof RunEnd, (value: unknown) => boolean>> = {
   run: isText,
 };
 
+const REVISIONS_KEYS: Readonly<Record<keyof RevisionsFate, (value: unknown) => boolean>> = {
+  revisions: listOf(isText),
+  verdict: oneOf(...VERDICTS),
+  fate: oneOf(...FATES),
+  decidedBy: textOrNull,
+};
+
 const SMMU_KEYS: Readonly<Record<keyof CrashSmmu, (value: unknown) => boolean>> = {
   name: isText,
   verdict: oneOf(...VERDICTS),
@@ -101,6 +108,7 @@ const SMMU_KEYS: Readonly<Record<keyof CrashSmmu, (value: unknown) => boolean>> 
   device: textOrNull,
   driver: textOrNull,
   fingerprint: isText,
+  revisions: (value) => value === undefined || listOf((one) => isObject(one) && fits(one, REVISIONS_KEYS))(value),
 };
 
 const ROW_KEYS: Readonly<Record<Exclude<keyof CrashRow, (typeof COMPANIONS)[number]>, (value: unknown) => boolean>> = {

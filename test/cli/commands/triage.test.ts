@@ -377,6 +377,36 @@ test('what changed is done again, and so is everything for other options', async
   expect(await resumed('--revision', 'v10', '--timeout', '5m')).toBe(3);
 });
 
+describe('with all revisions', () => {
+  const args = ['.', '--revision', 'all'];
+
+  test('a row says what each makes of the SMMU, neighbours that agree together', async () => {
+    const { crash, at, json: read, triage: text } = place();
+    crash('a', 'levels-without-feature');
+    const { crashes } = await read(...args, '--resume', 'r.ndjson');
+    const all = crashes[0]?.smmus[0]?.revisions ?? [];
+    const inspect = ['inspect', 'dump.raw', '--regs', 'regs.json', '--revision', 'all', '--json'];
+    const { smmus } = JSON.parse((await run(inspect, { cwd: at('a') })).stdout);
+    const adoptions = Object.entries(smmus[0].adoptions as Record<string, { verdict: string }>);
+    const each = all.flatMap(({ revisions, verdict }) => revisions.map((one) => [one, verdict]));
+    expect(each).toEqual(adoptions.map(([one, { verdict }]) => [one, verdict]));
+    expect(all.length).toBeLessThan(each.length);
+    const again = await read(...args, '--resume', 'r.ndjson');
+    expect({ crashes: again.crashes, resumed: again.totals.resumed }).toEqual({ crashes, resumed: 1 });
+    const said = 'v2: probe fails (two-level.feature); v3: never programmed (two-level.feature)';
+    for (const format of ['text', 'csv', 'html']) {
+      const { stdout } = await text(...args, '--format', format);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(said);
+    }
+  });
+
+  test('there are none without', async () => {
+    const { crash, json: read } = place();
+    crash('a');
+    expect((await read('.')).crashes[0]?.smmus[0]).not.toHaveProperty('revisions');
+  });
+});
+
 test.each(['v2', 'v3'])('what only %s makes of an SMMU is a row like any other', async (revision) => {
   const { crash, json: read } = place();
   crash('a', 'levels-without-feature');
