@@ -653,8 +653,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'dump-damaged': {
-    args: { file: 'vmcore', fileOffset: 0x1000, what: 'program header 3 reaches beyond the end' },
-    says: 'vmcore, offset 0x1000: program header 3 reaches beyond the end',
+    args: { file: 'vmcore', fileOffset: 0x1000, what: { kind: 'more-phdrs', count: 3 } },
+    says: 'vmcore, offset 0x1000: 3 more program headers are damaged or point beyond the file',
     severity: 'warning',
     reach: null,
   },

@@ -52,7 +52,20 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
   ...kinds(
     'address',
     ['address', 'base', 'fetchAddress', 'first', 'firstAddress', 'hardware', 'iova', 'ipa', 'l1tab', 'l2'],
-    ['lastAddress', 'linux', 'pa', 'paddr', 'pointer', 'resource', 'start', 'ste', 'stePaddr', 'table', 'ttb'],
+    [
+      'lastAddress',
+      'linux',
+      'lostFrom',
+      'pa',
+      'paddr',
+      'pointer',
+      'resource',
+      'start',
+      'ste',
+      'stePaddr',
+      'table',
+      'ttb',
+    ],
   ),
   ...kinds('end', ['end']),
   ...kinds('word', ['after', 'before', 'command', 'descriptor', 'logged', 'offset', 'qBase', 'registers', 'value']),
@@ -115,6 +128,9 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['suppressed', 'tables', 'times', 'total', 'translating', 'tried', 'tsz', 'undecided', 'unknown'],
     ['unknownEntries', 'unpredicted', 'unseen', 'used', 'valid', 'vmid', 'vmidBits', 'vmids', 'waiting'],
     ['warnings', 'warnOn', 'word', 'writableBytes', 'writtenProd', 'zero'],
+    // Of damage to a dump: offsets in its files, what is in its headers, and counts.
+    ['blockByteLength', 'claimedBytes', 'described', 'fileEnd', 'filesz', 'flags', 'highest', 'limit', 'memsz'],
+    ['needed', 'neededEnd', 'pageByteLength', 'stored', 'type', 'version'],
   ),
 };
 
