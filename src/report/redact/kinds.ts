@@ -128,9 +128,10 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['suppressed', 'tables', 'times', 'total', 'translating', 'tried', 'tsz', 'undecided', 'unknown'],
     ['unknownEntries', 'unpredicted', 'unseen', 'used', 'valid', 'vmid', 'vmidBits', 'vmids', 'waiting'],
     ['warnings', 'warnOn', 'word', 'writableBytes', 'writtenProd', 'zero'],
-    // Of damage to a dump: offsets in its files, what is in its headers, and counts.
+    // Of damage to a dump or a table of firmware: offsets in the file, what headers and nodes say, and counts.
     ['blockByteLength', 'claimedBytes', 'described', 'fileEnd', 'filesz', 'flags', 'highest', 'limit', 'memsz'],
     ['needed', 'neededEnd', 'pageByteLength', 'stored', 'type', 'version'],
+    ['cells', 'claimed', 'fitting', 'nodeOffset', 'number', 'phandle', 'targetOffset'],
   ),
 };
 
@@ -165,6 +166,7 @@ const FILES = ['file', 'files', 'path', 'folder', 'crash', 'dump', 'regs', 'iome
 const TEXTS: Readonly<Record<string, TextKind>> = {
   ...Object.fromEntries(FILES.map((key) => [key, 'file'])),
   source: 'source',
+  sources: 'source',
   host: 'host',
   buildId: 'build-id',
 };
