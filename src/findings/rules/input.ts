@@ -78,6 +78,7 @@ export const INPUT = {
     }),
   }),
   'snapshot-unknown-register': rule({
+    foundIn: 'snapshot',
     severity: 'warning',
     reach: null,
     args: {
@@ -99,6 +100,7 @@ export const INPUT = {
     }),
   }),
   'snapshot-memory-ignored': rule({
+    foundIn: 'snapshot',
     severity: 'note',
     reach: null,
     args: {
@@ -116,6 +118,7 @@ export const INPUT = {
     }),
   }),
   'snapshot-after-probe': rule({
+    foundIn: 'snapshot',
     severity: 'warning',
     reach: null,
     args: NO_ARGS,
