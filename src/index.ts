@@ -13,11 +13,12 @@ export type * from './diff/mapping-report.ts';
 export type * from './diff/report.ts';
 // What goes in.
 export type { InputFormat } from './dump/containers.ts';
-export type { Dump, DumpAssumption, DumpDetails, DumpProblem, PageCensus } from './dump/dump.ts';
+export type { Dump, DumpAssumption, DumpDetails, PageCensus } from './dump/dump.ts';
 export type { DumpInput } from './dump/inputs.ts';
 export type { LoadMapEntry } from './dump/load-map.ts';
 export type { AddressRange, PageState, PhysicalMemory, StateRun } from './dump/memory.ts';
 export { type OpenedDump, type OpenOptions, openDump } from './dump/open.ts';
+export type { DumpFlaw, DumpProblem } from './dump/problem.ts';
 export type { DumpSource } from './dump/sources/object-source.ts';
 export type { Transfer, UrlOptions } from './dump/sources/range-request.ts';
 export { untilFetched } from './dump/sources/until-fetched.ts';

@@ -3,7 +3,7 @@
  * in, facts out; the order in which somebody wrote the words down is found where only one makes sense.
  */
 
-import { type FieldValue, fieldBits, type Layout, meaningOf } from './fields.ts';
+import { type FieldValue, fieldBits, isReserved, type Layout, meaningOf } from './fields.ts';
 import { commandType } from './queues/commands.ts';
 import { eventType } from './queues/events.ts';
 import { PAGE_REQUEST } from './queues/page-requests.ts';
@@ -139,9 +139,8 @@ function fieldProblems(layout: Layout, words: readonly bigint[]): DecodeProblem[
     ...layout.fields.flatMap((field): DecodeProblem[] => {
       if (field.kind === 'address' || field.word >= words.length || !fieldCounts(layout, field, whole)) return [];
       const value = Number(fieldBits(field, whole));
-      const meaning = meaningOf(field, value);
-      if (meaning === undefined || !/^reserved\b/.test(meaning)) return [];
-      return [{ kind: 'reserved-value', field: field.name, value, meaning }];
+      if (!isReserved(field, value)) return [];
+      return [{ kind: 'reserved-value', field: field.name, value, meaning: meaningOf(field, value) ?? '' }];
     }),
   ];
 }

@@ -205,7 +205,7 @@ describe('a load map', () => {
     const dump = await open(raw1, { loadMap: [entry('regs.json: memory[0]', 0, { byteLength: 6 })] });
     expect(show(dump)).toEqual(['0x0: 1 2 3 4 0 0 (present, lost)']);
     expect(dump.complete).toBe(false);
-    const what = 'regs.json: memory[0] should reach offset 0x6, but the file ends here';
+    const what = { kind: 'raw-part-cut', part: 'regs.json: memory[0]', neededEnd: 6 };
     expect(dump.problems).toEqual([{ file: raw1, fileOffset: 4, what }]);
   });
 

@@ -4,8 +4,9 @@
  * Nothing is decompressed to open one. A read decompresses the chunks it touches, of 64 KiB at most, and no others.
  */
 
-import type { DumpContents, DumpProblem, PageCensus } from '../dump.ts';
+import type { DumpContents, PageCensus } from '../dump.ts';
 import { countAllPages, type PhysicalMemory, type StateRun } from '../memory.ts';
+import type { DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { limeContents, plainSegment, walkRecords } from './lime.ts';
 import { appendRun, SegmentMemory } from './segments.ts';

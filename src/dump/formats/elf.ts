@@ -5,8 +5,9 @@
 
 import { Parser } from 'binary-parser';
 import { InputError } from '../../errors.ts';
-import { type DumpAssumption, type DumpContents, type DumpProblem, PADDR_LIMIT, PAGE_SIZES } from '../dump.ts';
+import { type DumpAssumption, type DumpContents, PADDR_LIMIT, PAGE_SIZES } from '../dump.ts';
 import { countAllPages } from '../memory.ts';
+import type { DumpFlaw, DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { PHDR_BYTE_LENGTH, readElfHeader, readExactly, toFileOffset } from './elf-header.ts';
 import { detailsFrom, findVmcoreinfo, isOfProcess } from './notes.ts';
@@ -69,38 +70,33 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
     const at = i * PHDR_BYTE_LENGTH;
     const segment: ProgramHeader = programHeader.parse(table.subarray(at, at + PHDR_BYTE_LENGTH));
     const { type, paddr, filesz, memsz } = segment;
-    const damage = (what: string) => {
+    const damage = (what: DumpFlaw) => {
       damaged += 1;
-      if (damaged > MAX_PROBLEMS) return;
-      problems.push({ file: source.name, fileOffset: phoff + at, what: `program header ${i} ${what}` });
-    };
-    const leaveOut = (what: string) => {
-      mapComplete = false;
-      damage(`${what}; it is left out`);
+      if (damaged <= MAX_PROBLEMS) problems.push({ file: source.name, fileOffset: phoff + at, what });
     };
     if (type === PT_NOTE) notes.look(segment);
     else if (type === PT_NULL) empty += 1;
     else if (type !== PT_LOAD && (type < PT_LOOS || type > PT_HIPROC)) {
-      leaveOut(`has type 0x${type.toString(16)}, which no dump has`);
+      mapComplete = false;
+      damage({ kind: 'phdr-type', index: i, type });
     }
     if (type !== PT_LOAD) continue;
     if (memsz < filesz) {
       mapComplete = false;
-      damage(`has 0x${filesz.toString(16)} bytes in the file, but p_memsz 0x${memsz.toString(16)} in memory`);
+      damage({ kind: 'phdr-memsz', index: i, filesz, memsz });
     }
     if (memsz === 0n) continue;
     addresses.add(segment);
     if (paddr === NO_PADDR) continue;
     if (paddr + memsz > BigInt(PADDR_LIMIT)) {
-      leaveOut(`places memory at 0x${paddr.toString(16)}, beyond 52 address bits`);
+      mapComplete = false;
+      damage({ kind: 'phdr-beyond', index: i, paddr });
       continue;
     }
     const claimed = Math.min(Number(filesz), Number(memsz));
-    const fileEnd = segment.offset + BigInt(claimed);
-    if (claimed > 0 && fileEnd > BigInt(source.byteLength)) {
-      damage(
-        `needs the file to reach offset 0x${fileEnd.toString(16)}; it ends at 0x${source.byteLength.toString(16)}`,
-      );
+    const neededEnd = segment.offset + BigInt(claimed);
+    if (claimed > 0 && neededEnd > BigInt(source.byteLength)) {
+      damage({ kind: 'phdr-cut', index: i, neededEnd, fileEnd: source.byteLength });
     }
     segments.push({
       paddr: Number(paddr),
@@ -114,14 +110,12 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
   if (why !== null) throw new InputError('format', `${why}. ${WHAT_IS_NEEDED}`, { file: source.name });
 
   if (empty > 0) {
-    const what =
-      `${empty} of ${count} program headers are empty, as all are until makedumpfile has written what they describe: ` +
-      'it was stopped, and which memory is missing is not known';
+    const what = { kind: 'phdrs-empty', count: empty, of: count } as const;
     problems.unshift({ file: source.name, fileOffset: phoff, what });
     mapComplete = false;
   }
   if (damaged > MAX_PROBLEMS) {
-    const what = `${damaged - MAX_PROBLEMS} more program headers are damaged or point beyond the file`;
+    const what = { kind: 'more-phdrs', count: damaged - MAX_PROBLEMS } as const;
     problems.push({ file: source.name, fileOffset: phoff, what });
   }
   const vmcoreinfo = notes.vmcoreinfo ?? new Map<string, string>();

@@ -5,10 +5,11 @@
  */
 
 import { InputError } from '../../errors.ts';
-import type { DumpProblem } from '../dump.ts';
+import type { DumpProblem, FlattenedFlaw } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { HeaderReader, lastNotAbove, NumberColumn } from './header-walk.ts';
 import { type Overlay, overlay } from './overlay.ts';
+import { flattenedFlawInWords } from './refusal-words.ts';
 
 const FILE_HEADER_BYTE_LENGTH = 4096;
 const RECORD_HEADER_BYTE_LENGTH = 16;
@@ -77,7 +78,7 @@ function openRecords(source: ByteSource, most: number, onProgress?: (done: numbe
   const pieces = overlay(starts.values, ends.values);
   const rearranged = new RearrangedSource(source, pieces, starts.values, ends.values, contents.values, complete);
   if (rearranged.byteLength === 0) {
-    const message = `a flattened dump without content${damage === null ? '' : `: ${damage.what}`}`;
+    const message = `a flattened dump without content${damage === null ? '' : `: ${flattenedFlawInWords(damage.what)}`}`;
     throw new InputError('format', message, { file: source.name });
   }
   return { source: rearranged, problems: damage === null ? [] : [damage], complete };
@@ -112,18 +113,16 @@ function walk(
   most: number,
   onProgress: ((done: number, total: number) => void) | undefined,
   visit: (start: number, byteLength: number, contentAt: number) => void,
-): DumpProblem | null {
+): (DumpProblem & { readonly what: FlattenedFlaw }) | null {
   const headers = new HeaderReader(source);
   const total = source.byteLength;
   let at = FILE_HEADER_BYTE_LENGTH;
-  const stop = (what: string): DumpProblem => ({ file: source.name, fileOffset: at, what });
+  const stop = (what: FlattenedFlaw) => ({ file: source.name, fileOffset: at, what });
   for (let count = 0; ; count++) {
     if (count % RECORDS_PER_PROGRESS === 0) onProgress?.(at, total);
     if (count === most) return stop('not looked at further');
     const header = headers.read(at, RECORD_HEADER_BYTE_LENGTH);
-    if (header.length < RECORD_HEADER_BYTE_LENGTH) {
-      return stop('the flattened dump ends without its end mark; what had not come by then is unknown');
-    }
+    if (header.length < RECORD_HEADER_BYTE_LENGTH) return stop({ kind: 'flattened-no-end' });
     const start = int64BE(header, 0);
     const byteLength = int64BE(header, 8);
     if (start === END_MARK && byteLength === END_MARK) {
@@ -132,15 +131,11 @@ function walk(
     }
     const contentAt = at + RECORD_HEADER_BYTE_LENGTH;
     if (start < 0 || byteLength <= 0 || start + byteLength > Number.MAX_SAFE_INTEGER) {
-      const claim = `offset ${start} and size ${byteLength}`;
-      return stop(`a record of the flattened dump is damaged (${claim}); what comes behind it is unknown`);
+      return stop({ kind: 'flattened-damaged', fileOffset: start, size: byteLength });
     }
     if (contentAt + byteLength > total) {
       visit(start, byteLength, NOWHERE);
-      return stop(
-        `a record of the flattened dump claims 0x${byteLength.toString(16)} bytes; the file ends before, at ` +
-          `0x${total.toString(16)}`,
-      );
+      return stop({ kind: 'flattened-cut', byteLength, fileEnd: total });
     }
     visit(start, byteLength, contentAt);
     at = contentAt + byteLength;

@@ -5,16 +5,18 @@
 
 import { Parser } from 'binary-parser';
 import { InputError } from '../../errors.ts';
-import { type DumpAssumption, type DumpContents, type DumpProblem, NO_DETAILS, PADDR_LIMIT } from '../dump.ts';
+import { type DumpAssumption, type DumpContents, NO_DETAILS, PADDR_LIMIT } from '../dump.ts';
 import { countAllPages, type PhysicalMemory } from '../memory.ts';
+import type { DumpFlaw, DumpProblem, RecordHeaderFlaw } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { HeaderReader } from './header-walk.ts';
+import { recordHeaderFlawInWords } from './refusal-words.ts';
 import type { Segment } from './segments.ts';
 
 const HEADER_BYTE_LENGTH = 32;
 /** The bytes `EMiL` and `AVML`, each with the one version that it goes with. */
-const LIME = { magic: 0x4c694d45, version: 1, title: 'LiME' };
-const AVML = { magic: 0x4c4d5641, version: 2, title: 'AVML' };
+const LIME = { magic: 0x4c694d45, version: 1, name: 'LiME' } as const;
+const AVML = { magic: 0x4c4d5641, version: 2, name: 'AVML' } as const;
 
 /** AVML cuts memory into blocks of 16 MiB; LiME writes whole ranges. So many blocks are 4 TiB. */
 const MAX_RECORDS = 1 << 18;
@@ -99,16 +101,16 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
   const problems: DumpProblem[] = [];
   let tooHigh = 0;
   let at = 0;
-  const stop = (what: string, fileOffset = at): RecordWalk => {
-    problems.push({ file: source.name, fileOffset, what });
+  const stop = (what: DumpFlaw): RecordWalk => {
+    problems.push({ file: source.name, fileOffset: at, what });
     return { records, problems, undamaged: false };
   };
   while (at < source.byteLength) {
     const bytes = headers.read(at, HEADER_BYTE_LENGTH);
     const flaw = headerFlaw(bytes, walkCompressed !== undefined);
     if (flaw !== null) {
-      if (at > 0) return stop(`${flaw}; what comes behind is not read`);
-      throw new InputError('format', flaw, { file: source.name, place: 'offset 0x0' });
+      if (at > 0) return stop({ kind: 'walk-ends', by: flaw });
+      throw new InputError('format', recordHeaderFlawInWords(flaw), { file: source.name, place: 'offset 0x0' });
     }
     if (records.length === MAX_RECORDS) {
       throw new InputError('format', `more than ${MAX_RECORDS} records`, { file: source.name });
@@ -117,8 +119,7 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
     const byteLength = Number(last - first) + 1;
     const inRange = last < BigInt(PADDR_LIMIT);
     if (!inRange && ++tooHigh <= MAX_PROBLEMS) {
-      const what = `a record places memory at 0x${last.toString(16)}, beyond 52 address bits; it is left out`;
-      problems.push({ file: source.name, fileOffset: at, what });
+      problems.push({ file: source.name, fileOffset: at, what: { kind: 'record-beyond', paddr: last } });
     }
     const add = (compressed: boolean, contentAt: number) => {
       if (inRange) records.push({ paddr: Number(first), byteLength, compressed, contentAt });
@@ -134,24 +135,21 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
     }
     add(false, fileOffset);
     const end = fileOffset + byteLength;
-    if (end > source.byteLength) {
-      const limits = `0x${end.toString(16)}; it ends at 0x${source.byteLength.toString(16)}`;
-      return stop(`a record needs the file to reach offset ${limits}`);
-    }
+    if (end > source.byteLength) return stop({ kind: 'record-cut', neededEnd: end, fileEnd: source.byteLength });
     at = end;
   }
   return { records, problems, undamaged: tooHigh === 0 };
 }
 
 /** What is wrong with a record header, or null. */
-function headerFlaw(bytes: Buffer, compressedToo: boolean): string | null {
-  if (bytes.length < HEADER_BYTE_LENGTH) return 'a record header is cut off';
+function headerFlaw(bytes: Buffer, compressedToo: boolean): RecordHeaderFlaw | null {
+  if (bytes.length < HEADER_BYTE_LENGTH) return { kind: 'header-cut' };
   const { magic, version, first, last, reserved } = recordHeader.parse(bytes);
   const kind = [LIME, AVML].find((one) => one.magic === magic);
-  if (kind === undefined) return 'no record begins here';
-  if (version !== kind.version) return `${kind.title} version ${version}; ${kind.version} is needed`;
-  if (kind === AVML && !compressedToo) return 'an AVML record in a LiME dump';
-  if (reserved !== 0n) return 'the reserved bytes of a record header are not zero';
-  if (last < first) return 'a record ends before it begins';
+  if (kind === undefined) return { kind: 'no-record' };
+  if (version !== kind.version) return { kind: 'version', of: kind.name, version, needed: kind.version };
+  if (kind === AVML && !compressedToo) return { kind: 'avml-in-lime' };
+  if (reserved !== 0n) return { kind: 'reserved-set' };
+  if (last < first) return { kind: 'end-before-start' };
   return null;
 }

@@ -1,8 +1,9 @@
 /** Raw dumps: plain bytes of physical memory, with the addresses coming from somewhere else. */
 
 import { InputError } from '../../errors.ts';
-import { type DumpAssumption, type DumpContents, type DumpProblem, NO_DETAILS, PADDR_LIMIT } from '../dump.ts';
+import { type DumpAssumption, type DumpContents, NO_DETAILS, PADDR_LIMIT } from '../dump.ts';
 import { countAllPages } from '../memory.ts';
+import type { DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { type Segment, SegmentMemory } from './segments.ts';
 
@@ -29,9 +30,9 @@ export function openRaw(
   const segments = parts.map(toSegment);
   refuseOverlap(parts, segments);
   const problems = segments.flatMap(({ source, fileOffset, fileByteLength }, i): DumpProblem[] => {
-    const end = fileOffset + fileByteLength;
-    if (end <= source.byteLength) return [];
-    const what = `${parts[i]?.where} should reach offset 0x${end.toString(16)}, but the file ends here`;
+    const neededEnd = fileOffset + fileByteLength;
+    if (neededEnd <= source.byteLength) return [];
+    const what = { kind: 'raw-part-cut', part: parts[i]?.where ?? '', neededEnd } as const;
     return [{ file: source.name, fileOffset: source.byteLength, what }];
   });
   const memory = new SegmentMemory(segments);

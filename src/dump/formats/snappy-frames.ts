@@ -5,7 +5,7 @@
 
 import { InputError } from '../../errors.ts';
 import type { Codec } from '../codecs/codec.ts';
-import type { DumpProblem } from '../dump.ts';
+import type { DumpFlaw, DumpProblem, StreamFlaw } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { crc32c } from './crc32c.ts';
 import { HeaderReader, lastNotAbove, NumberColumn } from './header-walk.ts';
@@ -69,9 +69,9 @@ export class SnappyFrames implements ByteSource {
     this.streams += 1;
     let at = fileOffset;
     let forgetUntrusted: (() => void) | undefined;
-    const stop = (what: string): CompressedContent => {
+    const stop = (by: StreamFlaw): CompressedContent => {
       forgetUntrusted?.();
-      const problem = { file: this.name, fileOffset: at, what: `${what}; what comes behind is not read` };
+      const problem = { file: this.name, fileOffset: at, what: { kind: 'walk-ends', by } as const };
       return { contentAt, end: null, problem };
     };
     while (this.byteLength < contentAt + byteLength) {
@@ -80,20 +80,20 @@ export class SnappyFrames implements ByteSource {
       const held = header.length < CHUNK_HEADER_BYTE_LENGTH ? 0 : header.readUIntLE(1, 3);
       const end = at + CHUNK_HEADER_BYTE_LENGTH + held;
       if (header.length < CHUNK_HEADER_BYTE_LENGTH || end > this.#source.byteLength) {
-        return stop('the file ends within a compressed record');
+        return stop({ kind: 'stream-cut' });
       }
       if ((at === fileOffset || type === STREAM_IDENTIFIER) && !isIdentifier(header, held)) {
-        return stop('no snappy stream begins here');
+        return stop({ kind: 'no-stream' });
       }
       if (type === COMPRESSED || type === PLAIN) {
         const content = contentByteLength(header, type, held);
-        if (content === null) return stop('a snappy chunk has an impossible length');
+        if (content === null) return stop({ kind: 'chunk-length' });
         if (this.byteLength + content > contentAt + byteLength) {
-          return stop('a compressed record has more bytes than its range');
+          return stop({ kind: 'stream-too-long' });
         }
         if (content > 0) this.#addChunk(at, held, content);
       } else if (type < FIRST_SKIPPABLE) {
-        return stop(`a snappy chunk of the unknown type 0x${type.toString(16)}`);
+        return stop({ kind: 'chunk-type', type });
       } else if (type !== STREAM_IDENTIFIER) {
         // One wrong bit makes content a chunk to skip, and puts all that follows in the wrong place. Nobody writes
         // them, so where the stream does not come out right in the end, this is why.
@@ -117,10 +117,10 @@ export class SnappyFrames implements ByteSource {
       if (bytes.length < CHUNK_HEADER_BYTE_LENGTH || (bytes[0] as number) < FIRST_SKIPPABLE) break;
       tried += CHUNK_HEADER_BYTE_LENGTH + bytes.readUIntLE(1, 3);
     }
-    const problem = (what: string) => ({ file: this.name, fileOffset: at, what });
-    if (claimed === undefined) return { end: null, problem: problem('the file ends within a compressed record') };
+    const problem = (what: DumpFlaw) => ({ file: this.name, fileOffset: at, what });
+    if (claimed === undefined) return { end: null, problem: problem({ kind: 'trailer-cut' }) };
     // The chunks have checksums of their own; the length is only needed to find the stream from behind.
-    const what = `a compressed record claims ${claimed} bytes; it has ${at - streamAt}`;
+    const what = { kind: 'trailer-differs', claimedBytes: claimed, byteLength: at - streamAt } as const;
     return { end: at + TRAILER_BYTE_LENGTH, problem: problem(what) };
   }
 
@@ -185,21 +185,21 @@ export class SnappyFrames implements ByteSource {
     const starts = this.#starts.values;
     const at = this.#chunkAts.values[index] as number;
     const bytes = Buffer.alloc(CHUNK_HEADER_BYTE_LENGTH + (this.#chunkByteLengths.values[index] as number));
-    const fail = (what: string): null => {
+    const fail = (why: 'cut' | 'compressed-data' | 'checksum'): null => {
       if (this.#problems.length < 2 * MAX_PROBLEMS) {
-        this.#problems.push({ file: this.name, fileOffset: at, what: `a snappy chunk ${what}; its memory is lost` });
+        this.#problems.push({ file: this.name, fileOffset: at, what: { kind: 'chunk-lost', why } });
       }
       return null;
     };
-    if (this.#source.read(at, bytes) < bytes.length) return fail('cannot be read whole');
+    if (this.#source.read(at, bytes) < bytes.length) return fail('cut');
     const checksum = bytes.readUInt32LE(CHUNK_HEADER_BYTE_LENGTH);
     const data = bytes.subarray(CHUNK_HEADER_BYTE_LENGTH + CHECKSUM_BYTE_LENGTH);
     let content: Uint8Array = data;
     if (bytes[0] === COMPRESSED) {
       content = new Uint8Array((starts[index + 1] ?? this.byteLength) - (starts[index] as number));
-      if (!this.#decompress(data, content)) return fail('cannot be decompressed');
+      if (!this.#decompress(data, content)) return fail('compressed-data');
     }
-    return masked(crc32c(content)) === checksum ? content : fail('does not have its checksum');
+    return masked(crc32c(content)) === checksum ? content : fail('checksum');
   }
 }
 

@@ -1,6 +1,7 @@
 /** Page descriptors of kdump-compressed files: where the bytes of a stored page are, and how they are compressed. */
 
 import type { CodecName } from '../codecs/codec.ts';
+import type { DescriptorFlaw } from '../problem.ts';
 import { LruCache } from '../sources/page-cache.ts';
 import type { ByteSource } from '../sources/source.ts';
 
@@ -17,15 +18,10 @@ const JUDGED_PAGES = 64;
 /** For passes over all of them: 384 KiB. */
 const PASS_DESCRIPTORS = 1 << 14;
 
-/**
- * How a page is stored, or why it cannot be read:
- * - `cut`: its descriptor or its bytes lie beyond the end of the file, or in a gap of it
- * - `unwritten`: its descriptor is empty, as those are that makedumpfile did not get to
- * - `misplaced`: its bytes would lie in front of the descriptors, among the headers
- * - `bad size`, `bad flags`: what no writer writes
- */
+/** How a page is stored. */
 export type StoredAs = 'plain' | CodecName;
-export type DescriptorFault = 'cut' | 'unwritten' | 'misplaced' | 'bad size' | 'bad flags';
+/** Why it cannot be read. */
+type DescriptorFault = DescriptorFlaw['kind'];
 
 /** Flags of a page name its codec; a page that did not shrink has none. */
 const codecsByFlags: Readonly<Record<number, StoredAs>> = { 0: 'plain', 1: 'zlib', 2: 'lzo', 4: 'snappy', 32: 'zstd' };
@@ -45,7 +41,7 @@ export type DescriptorCounts = Record<StoredAs | DescriptorFault, number>;
 
 /** Counts of descriptors before any was seen. */
 export function noDescriptors(): DescriptorCounts {
-  const faults = { cut: 0, unwritten: 0, misplaced: 0, 'bad size': 0, 'bad flags': 0 };
+  const faults = { cut: 0, unwritten: 0, misplaced: 0, 'bad-size': 0, 'bad-flags': 0 };
   return { plain: 0, zlib: 0, lzo: 0, snappy: 0, zstd: 0, ...faults };
 }
 
@@ -161,15 +157,11 @@ export class DescriptorTable {
     return { fileOffset: offsetIn(words, at), byteLength: words[at + 2] as number, flags: words[at + 3] as number };
   }
 
-  /** What is wrong with descriptor `index`, as a clause about its page. */
-  describe(index: number, fault: DescriptorFault): string {
-    if (fault === 'cut') return 'is not in the file, which ends before it or has a gap there';
-    if (fault === 'unwritten') return 'has an empty descriptor';
-    if (fault === 'misplaced') return 'has a descriptor that points into the headers';
+  /** What is wrong with descriptor `index`, of which `kind` is known. */
+  flawOf(index: number, kind: DescriptorFault): DescriptorFlaw {
+    if (kind !== 'bad-flags' && kind !== 'bad-size') return { kind };
     const { byteLength, flags } = this.read(index);
-    const flagged = `0x${flags.toString(16)}`;
-    if (fault === 'bad flags') return `has a descriptor with flags ${flagged}, which name no codec`;
-    return `has a descriptor with size ${byteLength} and flags ${flagged}; a page has ${this.#blockSize} bytes`;
+    return kind === 'bad-flags' ? { kind, flags } : { kind, size: byteLength, flags, pageByteLength: this.#blockSize };
   }
 
   /** Adds `count` descriptors from `first` on to the counts. Reads them in long runs, past the cache. */
@@ -188,10 +180,10 @@ export class DescriptorTable {
     const offset = offsetIn(words, at);
     if (offset === 0) return 'unwritten';
     const byteLength = words[at + 2] as number;
-    if (byteLength === 0 || byteLength > this.#blockSize) return 'bad size';
+    if (byteLength === 0 || byteLength > this.#blockSize) return 'bad-size';
     const codec = codecsByFlags[words[at + 3] as number];
-    if (codec === undefined) return 'bad flags';
-    if (codec === 'plain' && byteLength !== this.#blockSize) return 'bad size';
+    if (codec === undefined) return 'bad-flags';
+    if (codec === 'plain' && byteLength !== this.#blockSize) return 'bad-size';
     if (offset < this.#fileOffset) return 'misplaced';
     return offset + byteLength > this.source.byteLength ? 'cut' : codec;
   }

@@ -9,7 +9,7 @@
  * - Dump level 0 leaves nothing out: both bitmaps are the same.
  */
 
-import type { DumpProblem } from '../dump.ts';
+import type { DumpFlaw } from '../problem.ts';
 import type { DescriptorTable } from './descriptors.ts';
 import type { Bitmap, RankIndex } from './rank-index.ts';
 
@@ -71,25 +71,19 @@ export function findMisfit(part: FitPart): Misfit | null {
 }
 
 /** What is wrong, and what is lost by it. */
-export function describeMisfit({ descriptors, stored: { bitmap }, blockSize }: FitPart, misfit: Misfit): DumpProblem {
-  const fileOffset = bitmap.fileOffset;
-  const problem = (what: string) => ({ file: descriptors.source.name, fileOffset, what });
-  if (misfit.kind === 'empty') return problem('the bitmaps have no page, so nothing is known of any');
-  if (misfit.kind === 'left out') {
-    const { count, fromPfn } = misfit;
-    const first = `0x${(fromPfn * blockSize).toString(16)}`;
-    return problem(`dump level 0 leaves no page out, yet ${count} of RAM are not in the file, the first at ${first}`);
+export function misfitFlaw(misfit: Misfit, blockSize: number): DumpFlaw {
+  switch (misfit.kind) {
+    case 'empty':
+      return { kind: 'bitmaps-empty' };
+    case 'left out':
+      return { kind: 'pages-left-out', count: misfit.count, paddr: misfit.fromPfn * blockSize };
+    case 'placed':
+    case 'unplaced': {
+      const { stored, described } = misfit;
+      const lostFrom = misfit.kind === 'placed' ? misfit.fromPfn * blockSize : null;
+      return { kind: 'bitmap-damaged', stored, described, lostFrom };
+    }
   }
-  const { stored, described } = misfit;
-  const counts =
-    described === null || described === stored
-      ? 'contradicts the bitmap of RAM'
-      : `has ${stored} pages, but page data begins behind ${described} descriptors`;
-  const lost =
-    misfit.kind === 'placed'
-      ? `all memory from 0x${(misfit.fromPfn * blockSize).toString(16)} on is lost`
-      : 'which descriptor is whose cannot be told, and all memory is lost';
-  return problem(`the bitmap of stored pages is damaged: it ${counts}; ${lost}`);
 }
 
 /**

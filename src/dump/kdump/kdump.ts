@@ -5,11 +5,12 @@
 
 import { InputError } from '../../errors.ts';
 import { noProgress } from '../../progress.ts';
-import { type DumpAssumption, type DumpContents, type DumpProblem, PAGE_SIZES } from '../dump.ts';
+import { type DumpAssumption, type DumpContents, PAGE_SIZES } from '../dump.ts';
 import { detailsFrom, findVmcoreinfo, parseVmcoreinfo } from '../formats/notes.ts';
+import type { DumpFlaw, DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { DescriptorTable, noDescriptors } from './descriptors.ts';
-import { describeMisfit, type FitPart, findMisfit, type Misfit } from './fit.ts';
+import { type FitPart, findMisfit, type Misfit, misfitFlaw } from './fit.ts';
 import { type FileRange, type KdumpHeader, readKdumpHeader, STATUS_INCOMPLETE } from './header.ts';
 import { type Damage, KdumpMemory, type KdumpWindow } from './memory.ts';
 import { Bitmap, RankIndex } from './rank-index.ts';
@@ -58,7 +59,9 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
       continue;
     }
     unfit.set(part.descriptors, misfit);
-    problems.push(describeMisfit(part, misfit));
+    const { header, stored, blockSize } = part;
+    const what = misfitFlaw(misfit, blockSize);
+    problems.push({ file: header.source.name, fileOffset: stored.bitmap.fileOffset, what });
     if (misfit.kind === 'placed') part.descriptors.count = misfit.described;
   }
   const windows = arranged.flatMap((window) => knownPart(window, unfit));
@@ -77,7 +80,7 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
     codecs,
     onDamage: damageReporter(problems, (descriptors) => incomplete || truncated.has(descriptors)),
     onTooManyRanges: (limit) => {
-      const what = `the bitmap of RAM has more than ${limit} ranges; the others are not listed`;
+      const what = { kind: 'ram-ranges', limit } as const;
       problems.push({ file: first.source.name, fileOffset: first.ramBitmapAt, what });
     },
   });
@@ -163,25 +166,25 @@ function arrange(
 ): KdumpWindow[] {
   const windows: KdumpWindow[] = [];
   const [first] = parts as [Part];
-  const span = (from: number, to: number) =>
-    `0x${(from * blockSize).toString(16)} to 0x${(to * blockSize - 1).toString(16)}`;
-  const problem = ({ header }: Part, what: string) =>
+  const span = (from: number, to: number) => ({ start: from * blockSize, end: to * blockSize });
+  const problem = ({ header }: Part, what: DumpFlaw) =>
     problems.push({ file: header.source.name, fileOffset: header.split?.where ?? 0, what });
   let coveredTo = 0;
   let before = first;
   const gap = (to: number, beside: Part) => {
     if (to <= coveredTo) return;
     windows.push({ startPfn: coveredTo, endPfn: to, ram: first.ram, stored: first.stored, descriptors: null });
-    const from = coveredTo;
+    const memory = span(coveredTo, to);
     coveredTo = to;
-    if (parts.length > 1) problem(beside, `no part holds the memory from ${span(from, to)}; it is lost`);
+    if (parts.length > 1) problem(beside, { kind: 'part-missing', memory });
   };
   for (const part of parts) {
     gap(part.startPfn, part);
     const startPfn = Math.max(part.startPfn, coveredTo);
     if (startPfn > part.startPfn) {
-      const again = span(part.startPfn, Math.min(part.endPfn, coveredTo));
-      if (part.endPfn > part.startPfn) problem(part, `holds ${again} again; ${before.header.source.name} is used`);
+      const memory = span(part.startPfn, Math.min(part.endPfn, coveredTo));
+      const file = before.header.source.name;
+      if (part.endPfn > part.startPfn) problem(part, { kind: 'part-again', memory, file });
     }
     if (startPfn >= part.endPfn) continue;
     windows.push({ ...part, startPfn });
@@ -190,12 +193,12 @@ function arrange(
   }
   gap(Math.min(maxMapnr, MAX_PAGES), before);
   if (parts.length === 1 && windows.some(({ descriptors }) => descriptors === null)) {
-    const held = first.endPfn > first.startPfn ? `memory from ${span(first.startPfn, first.endPfn)}` : 'no memory';
-    problem(first, `is one part of a split dump and holds ${held}; the memory of other parts is lost`);
+    const memory = first.endPfn > first.startPfn ? span(first.startPfn, first.endPfn) : null;
+    problem(first, { kind: 'part-alone', memory });
   }
   if (maxMapnr > MAX_PAGES) {
     windows.push({ startPfn: MAX_PAGES, endPfn: maxMapnr, ram: null, stored: first.stored, descriptors: null });
-    const what = `claims ${maxMapnr} pages; those from ${span(MAX_PAGES, maxMapnr)} are not looked at, and lost`;
+    const what = { kind: 'max-mapnr', pages: maxMapnr, notRead: span(MAX_PAGES, maxMapnr) } as const;
     problems.push({ file: source.name, fileOffset: first.header.maxMapnrAt, what });
   }
   return windows;
@@ -209,12 +212,11 @@ function isTruncated({ header, descriptors }: Part, problems: DumpProblem[]): bo
   const counts = noDescriptors();
   descriptors.countKinds(total - tail, tail, counts);
   if (counts.cut === 0 && (counts.unwritten === 0 || (header.status & STATUS_INCOMPLETE) !== 0)) return false;
-  const { name: file, byteLength } = header.source;
-  const tableEnd = descriptors.offsetOf(total);
-  const [end, fileEnd] = [tableEnd, byteLength].map((offset) => `0x${offset.toString(16)}`);
-  let what = 'the last page descriptors are empty: the dump was not written to its end';
-  if (counts.cut > 0) what = `the bytes of the last pages are not there: the file ends at offset ${fileEnd}`;
-  if (tableEnd > byteLength) what = `${total} page descriptors should reach offset ${end}; the file ends at ${fileEnd}`;
+  const { name: file, byteLength: fileEnd } = header.source;
+  const neededEnd = descriptors.offsetOf(total);
+  let what: DumpFlaw = { kind: 'last-descriptors-unwritten' };
+  if (counts.cut > 0) what = { kind: 'last-pages-cut', fileEnd };
+  if (neededEnd > fileEnd) what = { kind: 'descriptors-cut', count: total, neededEnd, fileEnd };
   problems.push({ file, fileOffset: header.descriptorsAt, what });
   return true;
 }
@@ -231,15 +233,19 @@ function findInfo(headers: readonly KdumpHeader[], problems: DumpProblem[]): Rea
   return new Map();
 }
 
-function readRange(source: ByteSource, range: FileRange | null, title: string, problems: DumpProblem[]): Buffer | null {
+function readRange(
+  source: ByteSource,
+  range: FileRange | null,
+  of: 'VMCOREINFO' | 'notes',
+  problems: DumpProblem[],
+): Buffer | null {
   if (range === null) return null;
   const { offset, byteLength, where } = range;
   if (offset + byteLength <= BigInt(source.byteLength)) {
     const bytes = Buffer.alloc(Math.min(Number(byteLength), MAX_NOTE_BYTES));
     return bytes.subarray(0, source.read(Number(offset), bytes));
   }
-  const at = `offset 0x${offset.toString(16)}`;
-  const what = `${title} of ${byteLength} bytes at ${at} would lie beyond the end of the file`;
+  const what = { kind: 'notes-cut', of, byteLength, fileOffset: offset } as const;
   problems.push({ file: source.name, fileOffset: where, what });
   return null;
 }
@@ -255,7 +261,7 @@ function pageSizeOf(
   const own = Number(vmcoreinfo.get('PAGESIZE'));
   if (PAGE_SIZES.includes(own)) {
     if (own !== blockSize && !byQemu) {
-      const what = `blocks of ${blockSize} bytes, but VMCOREINFO says PAGESIZE=${own}; pages are located by blocks`;
+      const what = { kind: 'page-size-differs', blockByteLength: blockSize, pageByteLength: own } as const;
       problems.push({ file: source.name, fileOffset: 428, what });
     }
     return { pageSize: own, assumptions: [] };
@@ -267,7 +273,7 @@ function pageSizeOf(
 
 function dumpLevelOf({ source, dumpLevel: { value, where } }: KdumpHeader, problems: DumpProblem[]): number | null {
   if (value >= 0 && value <= MAX_DUMP_LEVEL) return value;
-  const what = `dump level ${value}; 0 to ${MAX_DUMP_LEVEL} are known, so which pages were left out is not`;
+  const what = { kind: 'dump-level', dumpLevel: value, highest: MAX_DUMP_LEVEL } as const;
   problems.push({ file: source.name, fileOffset: where, what });
   return null;
 }
@@ -275,14 +281,12 @@ function dumpLevelOf({ source, dumpLevel: { value, where } }: KdumpHeader, probl
 /** Adds each damaged page once, and of many only the first. What a cut file lacks has been said already. */
 function damageReporter(problems: DumpProblem[], isCut: (descriptors: DescriptorTable) => boolean) {
   const seen = new Set<number>();
-  return ({ paddr, descriptors, fileOffset, fault, describe }: Damage): void => {
+  return ({ paddr, descriptors, fileOffset, why }: Damage): void => {
     if (seen.size > MAX_DAMAGED_PAGES || seen.has(paddr)) return;
-    if ((fault === 'cut' || fault === 'unwritten') && isCut(descriptors)) return;
+    if ((why.kind === 'cut' || why.kind === 'unwritten') && isCut(descriptors)) return;
     seen.add(paddr);
-    const what =
-      seen.size > MAX_DAMAGED_PAGES
-        ? 'more pages are damaged; they are not listed'
-        : `the page at 0x${paddr.toString(16)} ${describe()}`;
+    const what: DumpFlaw =
+      seen.size > MAX_DAMAGED_PAGES ? { kind: 'more-pages-lost' } : { kind: 'page-lost', paddr, why };
     problems.push({ file: descriptors.source.name, fileOffset, what });
   };
 }

@@ -5,8 +5,9 @@ import type { Codec, CodecName } from '../codecs/codec.ts';
 import type { PageCensus } from '../dump.ts';
 import { appendRun } from '../formats/segments.ts';
 import type { AddressRange, PageState, PhysicalMemory, StateRun } from '../memory.ts';
+import type { PageFlaw } from '../problem.ts';
 import { LruCache } from '../sources/page-cache.ts';
-import { type DescriptorFault, type DescriptorTable, isStored, noDescriptors, STORED_AS } from './descriptors.ts';
+import { type DescriptorTable, isStored, noDescriptors, STORED_AS } from './descriptors.ts';
 import type { Bitmap, RankIndex } from './rank-index.ts';
 
 /** Unpacked pages that are kept: 4 MiB of the largest. */
@@ -32,9 +33,7 @@ export interface Damage {
   readonly paddr: number;
   readonly descriptors: DescriptorTable;
   readonly fileOffset: number;
-  readonly fault: DescriptorFault | 'bad data';
-  /** A clause about the page; made on request, for a cut file may have millions of them. */
-  readonly describe: () => string;
+  readonly why: PageFlaw;
 }
 
 /** A visit to pages in one state. Stored ones have descriptors, one after the other from `index` on. */
@@ -160,8 +159,7 @@ export class KdumpMemory implements PhysicalMemory {
       paddr: pfn * this.#blockSize,
       descriptors,
       fileOffset: descriptors.offsetOf(index),
-      fault: kind,
-      describe: () => descriptors.describe(index, kind),
+      why: descriptors.flawOf(index, kind),
     });
     return false;
   }
@@ -171,24 +169,25 @@ export class KdumpMemory implements PhysicalMemory {
     const kind = descriptors.kindOf(index);
     const page = descriptors.read(index);
     const { fileOffset, byteLength } = page;
-    const damage = (what: string) => {
+    const damage = (why: PageFlaw) => {
       if (this.#damaged.size < MAX_DAMAGED) this.#damaged.add(pfn);
-      const paddr = pfn * this.#blockSize;
-      this.#onDamage({ paddr, descriptors, fileOffset, fault: 'bad data', describe: () => what });
+      this.#onDamage({ paddr: pfn * this.#blockSize, descriptors, fileOffset, why });
       return false;
     };
-    if (!descriptors.isInPlace(index, page)) return damage('has a descriptor that points to where other pages are');
-    const absent = 'cannot be read: the file does not have all of its bytes';
+    if (!descriptors.isInPlace(index, page)) return damage({ kind: 'displaced' });
     if (kind === 'plain') {
-      return descriptors.source.read(fileOffset + from, target) === target.byteLength || damage(absent);
+      return (
+        descriptors.source.read(fileOffset + from, target) === target.byteLength || damage({ kind: 'bytes-missing' })
+      );
     }
     let unpacked = this.#pages.get(pfn);
     if (unpacked === undefined) {
       const input = this.#compressed.subarray(0, byteLength);
-      if (descriptors.source.read(fileOffset, input) < byteLength) return damage(absent);
+      if (descriptors.source.read(fileOffset, input) < byteLength) return damage({ kind: 'bytes-missing' });
       unpacked = this.#pages.makeRoom() ?? new Uint8Array(this.#blockSize);
-      if (!this.#codecs[kind as CodecName](input, unpacked)) {
-        return damage(`does not unpack: ${byteLength} bytes of ${kind} data do not give ${this.#blockSize}`);
+      const codec = kind as CodecName;
+      if (!this.#codecs[codec](input, unpacked)) {
+        return damage({ kind: 'compressed-data', byteLength, codec, pageByteLength: this.#blockSize });
       }
       this.#pages.set(pfn, unpacked);
     }

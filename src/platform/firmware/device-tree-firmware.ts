@@ -87,7 +87,7 @@ class TreeReader {
     const { byBridge, refused } = pciDomains(nodes, (node) => this.exists(node));
     this.#domains = byBridge;
     for (const bridge of refused) {
-      this.problems.add(`${pathOf(bridge)}: another host bridge has its linux,pci-domain; Linux does not register it`);
+      this.problems.add({ kind: 'pci-domain-taken', name: pathOf(bridge) });
     }
     for (const node of nodes) {
       const phandle = cellOf(node, 'phandle') ?? cellOf(node, 'linux,phandle');
@@ -98,7 +98,7 @@ class TreeReader {
 
   #addSmmu(node: TreeNode): void {
     if (this.smmus.size + this.disabled.length >= MAX_SMMUS) {
-      this.problems.add(`only its first ${MAX_SMMUS} SMMUs are read`);
+      this.problems.add({ kind: 'smmus-cut', limit: MAX_SMMUS });
       return;
     }
     const about = { name: pathOf(node), base: physicalBase(node) };
@@ -107,7 +107,7 @@ class TreeReader {
       this.disabled.push({ ...about, by: { name: pathOf(by), status: refusalOf(by) ?? '' } });
       return;
     }
-    if (about.base === null) this.problems.add(`${about.name}: its reg does not lead to a physical address`);
+    if (about.base === null) this.problems.add({ kind: 'reg-untranslatable', name: about.name });
     this.smmus.set(node, new SmmuBuilder({ ...about, coherent: isDmaCoherent(node) }, this.problems));
   }
 
@@ -130,7 +130,7 @@ class TreeReader {
     const domain = this.#domains.get(node);
     if (domain === undefined && isPciNode(node)) return;
     if (value.length === 0 || value.length % ROW_BYTE_LENGTH !== 0) {
-      this.problems.add(`${pathOf(node)}: its iommu-map is not made of rows of four cells`);
+      this.problems.add({ kind: 'iommu-map-rows', name: pathOf(node) });
       return;
     }
     const mask = cellOf(node, 'iommu-map-mask') ?? 0xffff_ffff;
@@ -152,7 +152,7 @@ class TreeReader {
     for (let at = 0; at + 4 <= cells.length; at += 4) {
       const [firstId, phandle, firstSid, count] = cells.slice(at, at + 4) as [number, number, number, number];
       if ((firstId & ~mask) !== 0) {
-        this.problems.add(`${pathOf(node)}: its iommu-map-mask takes bits of an ID of iommu-map; Linux stops there`);
+        this.problems.add({ kind: 'iommu-map-mask', name: pathOf(node) });
         return rows;
       }
       const owner = { at, firstId, firstSid, smmu: this.#smmuAt(phandle, node, 'iommu-map') };
@@ -168,7 +168,7 @@ class TreeReader {
       const target = this.#byPhandle.get(phandle);
       const specifier = target === undefined ? null : cellOf(target, '#iommu-cells');
       if (specifier === null) {
-        this.problems.add(`${pathOf(node)}: its iommus name 0x${phandle.toString(16)}, which is no IOMMU of the tree`);
+        this.problems.add({ kind: 'iommus-no-iommu', name: pathOf(node), phandle });
         return;
       }
       const smmu = this.#smmuAt(phandle, node, 'iommus');
@@ -192,7 +192,7 @@ class TreeReader {
     for (let at = 0; at < cells.length; ) {
       const device = this.#byPhandle.get(cells[at] as number);
       if (device === undefined) {
-        this.problems.add(`${pathOf(node)}: its iommu-addresses name a device that is not in the tree`);
+        this.problems.add({ kind: 'iommu-addresses-device', name: pathOf(node) });
         return;
       }
       const { address, size } = cellCounts(device.parent ?? device);
@@ -200,7 +200,7 @@ class TreeReader {
       const end = start + Number(joinedCells(cells, at + 1 + address, size));
       at += 1 + address + size;
       if (at > cells.length || !Number.isSafeInteger(end)) {
-        this.problems.add(`${pathOf(node)}: its iommu-addresses are cut short, or beyond 53 bits`);
+        this.problems.add({ kind: 'iommu-addresses-cut', name: pathOf(node) });
         return;
       }
       for (const [smmu, sids] of this.#sidsOf.get(device) ?? []) {
@@ -213,17 +213,14 @@ class TreeReader {
   #smmuAt(phandle: number, from: TreeNode, property: string): SmmuBuilder | null {
     const target = this.#byPhandle.get(phandle);
     if (target === undefined) {
-      const what = `its ${property} names 0x${phandle.toString(16)}, which no node of the tree has as its phandle`;
-      this.problems.add(`${pathOf(from)}: ${what}`);
+      this.problems.add({ kind: 'no-phandle', name: pathOf(from), property, phandle });
       return null;
     }
     const smmu = this.smmus.get(target) ?? null;
     if (smmu === null) return null;
     const specifier = cellOf(target, '#iommu-cells');
     if (specifier === 1) return smmu;
-    this.problems.add(
-      `${pathOf(target)}: has #iommu-cells ${specifier ?? 'missing'} instead of 1; its users are unknown`,
-    );
+    this.problems.add({ kind: 'iommu-cells', name: pathOf(target), cells: specifier });
     return null;
   }
 }

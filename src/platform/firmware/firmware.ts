@@ -3,6 +3,8 @@
  * model that names, findings and reports are made from.
  */
 
+import type { FirmwareProblem } from './problem.ts';
+
 export interface Firmware {
   readonly kind: 'device-tree' | 'iort';
   /** The file as the user named it, or `dump at 0x...`. */
@@ -14,7 +16,7 @@ export interface Firmware {
   /** RMR nodes of an IORT whose revision is too old for Linux to read them. */
   readonly ignoredRmrs: number;
   /** What was passed over, and why: the rest is used. */
-  readonly problems: readonly string[];
+  readonly problems: readonly FirmwareProblem[];
 }
 
 export interface DisabledSmmu {
@@ -86,16 +88,16 @@ export class SmmuBuilder {
   add({ kind, name, segment, firstId, count: given, firstSid, mask }: IdRange): void {
     const whole = Math.min(given, 2 ** 32 - firstSid);
     const count = kind === 'pci' ? Math.min(whole, REQUESTER_IDS - firstId) : whole;
-    if (count <= 0) this.#problems.add(`${name}: a mapping of IDs that no device can have`);
+    if (count <= 0) this.#problems.add({ kind: 'impossible-ids', name });
     else if (this.#ranges.length < MAX_RANGES) {
       this.#ranges.push({ kind, name, segment, firstId, count, firstSid, mask });
-    } else this.#problems.add(`${this.#about.name}: only its first ${MAX_RANGES} ID mappings are used`);
+    } else this.#problems.add({ kind: 'ranges-cut', name: this.#about.name, limit: MAX_RANGES });
   }
 
   reserve(region: ReservedRegion): void {
     const sids = region.sids.slice(0, this.#room);
     if (sids.length < region.sids.length) {
-      this.#problems.add(`${this.#about.name}: only the first ${MAX_RESERVED_SIDS} SIDs of reserved memory are used`);
+      this.#problems.add({ kind: 'reserved-sids-cut', name: this.#about.name, limit: MAX_RESERVED_SIDS });
     }
     if (sids.length > 0) this.#reserved.push({ ...region, sids });
     this.#room -= sids.length;
@@ -111,15 +113,18 @@ const MAX_PROBLEMS = 20;
 
 /** What is wrong with a table, each thing once, the first of them. */
 export class Problems {
-  readonly #listed = new Set<string>();
+  /** By what they say. */
+  readonly #listed = new Map<string, FirmwareProblem>();
   #more = false;
 
-  add(problem: string): void {
-    if (this.#listed.size < MAX_PROBLEMS) this.#listed.add(problem);
-    else if (!this.#listed.has(problem)) this.#more = true;
+  add(problem: FirmwareProblem): void {
+    const key = JSON.stringify(problem);
+    if (this.#listed.size < MAX_PROBLEMS) this.#listed.set(key, problem);
+    else if (!this.#listed.has(key)) this.#more = true;
   }
 
-  get all(): string[] {
-    return [...this.#listed, ...(this.#more ? [`more than ${MAX_PROBLEMS} problems; the others are not listed`] : [])];
+  get all(): FirmwareProblem[] {
+    const listed = [...this.#listed.values()];
+    return this.#more ? [...listed, { kind: 'more', limit: MAX_PROBLEMS }] : listed;
   }
 }

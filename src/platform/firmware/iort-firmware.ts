@@ -38,8 +38,7 @@ class IortReader {
         this.#checkTargets(node);
         // iort_scan_node() takes the first that fits: a segment, or a device, has no second node.
         const key = node.kind === 'root-complex' ? node.segment : node.name;
-        if (known.has(key))
-          this.#problems.add(`${placeOf(node)} is a second one of ${nameOf(node)}; Linux takes the first`);
+        if (known.has(key)) this.#problems.add({ kind: 'second-node', nodeOffset: node.offset, name: nameOf(node) });
         else if (node.kind === 'root-complex') this.#readRootComplex(node);
         else this.#readComponent(node);
         known.add(key);
@@ -74,8 +73,7 @@ class IortReader {
   #checkTargets(node: IortNode): void {
     for (const { target } of node.mappings) {
       if (this.#iort.nodes.has(target)) continue;
-      const where = `offset 0x${node.offset.toString(16)} maps IDs to offset 0x${target.toString(16)}`;
-      this.#problems.add(`the node at ${where}, where no node begins`);
+      this.#problems.add({ kind: 'no-target', nodeOffset: node.offset, targetOffset: target });
     }
   }
 
@@ -138,8 +136,4 @@ function rangeOf({ first, last, owner: { single, firstId, firstOutput } }: Mappe
 
 function nameOf(node: Extract<IortNode, { kind: 'root-complex' | 'named-component' }>): string {
   return node.kind === 'root-complex' ? `PCI segment ${node.segment.toString(16).padStart(4, '0')}` : node.name;
-}
-
-function placeOf({ offset }: IortNode): string {
-  return `the node at offset 0x${offset.toString(16)}`;
 }

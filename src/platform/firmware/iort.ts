@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../../errors.ts';
+import type { IortProblem } from './problem.ts';
 
 const SIGNATURE = 'IORT';
 /** The header that all tables of ACPI have. */
@@ -47,7 +48,7 @@ export interface Iort {
   /** By offset, in the order of the table. */
   readonly nodes: ReadonlyMap<number, IortNode>;
   /** What was passed over, and why. */
-  readonly problems: readonly string[];
+  readonly problems: readonly IortProblem[];
 }
 
 /** Least length of a node's own part, by type; beyond it come fields that nothing here depends on. */
@@ -64,7 +65,14 @@ const KINDS: Readonly<Record<number, { readonly byteLength: number; readonly rea
   6: { byteLength: 12, read: readRmr },
 };
 
-type NodeReader = (node: Buffer, problem: (what: string) => void) => OwnPart;
+/** What is wrong with one node, before it is said which. */
+type OwnProblem = IortProblem extends infer P
+  ? P extends { readonly kind: 'node-short' } | { readonly claimed: number }
+    ? Omit<P, 'nodeOffset'>
+    : never
+  : never;
+
+type NodeReader = (node: Buffer, problem: (what: OwnProblem) => void) => OwnPart;
 type OwnPart = IortNode extends infer Node ? (Node extends NodeBase ? Omit<Node, keyof NodeBase> : never) : never;
 
 /** Whether the bytes of a table of ACPI sum up to 0, as they have to. */
@@ -89,30 +97,30 @@ export function parseIort(bytes: Buffer, file: string): Iort {
     refuse(`is ${bytes.length} bytes long, but its header says ${byteLength}; it is truncated or damaged`);
   }
   const table = bytes.subarray(0, byteLength);
-  const problems: string[] = [];
-  if (!hasAcpiChecksum(table)) problems.push('its checksum is wrong: some of it may have been overwritten');
+  const problems: IortProblem[] = [];
+  if (!hasAcpiChecksum(table)) problems.push({ kind: 'checksum' });
   return { revision: table.readUInt8(8), nodes: readNodes(table, problems), problems };
 }
 
-function readNodes(table: Buffer, problems: string[]): Map<number, IortNode> {
+function readNodes(table: Buffer, problems: IortProblem[]): Map<number, IortNode> {
   const count = table.readUInt32LE(36);
   const nodes = new Map<number, IortNode>();
   let mappingsLeft = MAX_MAPPINGS;
   let offset = table.readUInt32LE(40);
   for (let i = 0; i < count; i++) {
-    const at = `the node at offset 0x${offset.toString(16)}`;
     const byteLength = offset + NODE_HEADER_BYTE_LENGTH <= table.length ? table.readUInt16LE(offset + 1) : 0;
     if (byteLength < NODE_HEADER_BYTE_LENGTH || offset + byteLength > table.length) {
-      problems.push(`${at}, number ${i + 1} of ${count}, does not fit into the table; what follows is passed over`);
+      problems.push({ kind: 'node-outside', nodeOffset: offset, number: i + 1, of: count });
       break;
     }
     if (nodes.size >= MAX_NODES) {
-      problems.push(`only its first ${MAX_NODES} nodes are read`);
+      problems.push({ kind: 'nodes-cut', limit: MAX_NODES });
       break;
     }
     const node = table.subarray(offset, offset + byteLength);
-    const problem = (what: string) => {
-      problems.push(`${at}: ${what}`);
+    const nodeOffset = offset;
+    const problem = (what: OwnProblem) => {
+      problems.push({ ...what, nodeOffset });
     };
     const mappings = readMappings(node, mappingsLeft, problem);
     mappingsLeft -= mappings.length;
@@ -122,21 +130,21 @@ function readNodes(table: Buffer, problems: string[]): Map<number, IortNode> {
   return nodes;
 }
 
-function readOwnPart(node: Buffer, problem: (what: string) => void): OwnPart {
+function readOwnPart(node: Buffer, problem: (what: OwnProblem) => void): OwnPart {
   const type = node.readUInt8(0);
   const kind = KINDS[type];
   if (kind === undefined) return { kind: 'other', type };
   if (node.length >= NODE_HEADER_BYTE_LENGTH + kind.byteLength) return kind.read(node, problem);
-  problem(`is ${node.length} bytes long, too short for type ${type}`);
+  problem({ kind: 'node-short', byteLength: node.length, type });
   return { kind: 'other', type };
 }
 
-function readMappings(node: Buffer, room: number, problem: (what: string) => void): IortMapping[] {
+function readMappings(node: Buffer, room: number, problem: (what: OwnProblem) => void): IortMapping[] {
   const count = node.readUInt32LE(8);
   const start = node.readUInt32LE(12);
   const outside = start < NODE_HEADER_BYTE_LENGTH || start > node.length;
   const fitting = outside ? 0 : Math.floor((node.length - start) / MAPPING_BYTE_LENGTH);
-  if (count > fitting) problem(`claims ${count} ID mappings, of which ${fitting} fit`);
+  if (count > fitting) problem({ kind: 'mappings-outside', claimed: count, fitting });
   return Array.from({ length: Math.min(count, fitting, room) }, (_, i) => {
     const word = (index: number) => node.readUInt32LE(start + i * MAPPING_BYTE_LENGTH + index * 4);
     // The table has the number of IDs minus one.
@@ -152,11 +160,11 @@ function readNamedComponent(node: Buffer): OwnPart {
 }
 
 /** DEN0049, table "Reserved memory range node": flags, number of descriptors, their offset in the node. */
-function readRmr(node: Buffer, problem: (what: string) => void): OwnPart {
+function readRmr(node: Buffer, problem: (what: OwnProblem) => void): OwnPart {
   const count = node.readUInt32LE(20);
   const start = node.readUInt32LE(24);
   const fitting = start > node.length ? 0 : Math.floor((node.length - start) / RMR_DESCRIPTOR_BYTE_LENGTH);
-  if (count > fitting) problem(`claims ${count} memory ranges, of which ${fitting} fit`);
+  if (count > fitting) problem({ kind: 'memory-ranges-outside', claimed: count, fitting });
   return {
     kind: 'rmr',
     ranges: Array.from({ length: Math.min(count, fitting) }, (_, i) => {

@@ -52,7 +52,20 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
   ...kinds(
     'address',
     ['address', 'base', 'fetchAddress', 'first', 'firstAddress', 'hardware', 'iova', 'ipa', 'l1tab', 'l2'],
-    ['lastAddress', 'linux', 'pa', 'paddr', 'pointer', 'resource', 'start', 'ste', 'stePaddr', 'table', 'ttb'],
+    [
+      'lastAddress',
+      'linux',
+      'lostFrom',
+      'pa',
+      'paddr',
+      'pointer',
+      'resource',
+      'start',
+      'ste',
+      'stePaddr',
+      'table',
+      'ttb',
+    ],
   ),
   ...kinds('end', ['end']),
   ...kinds('word', ['after', 'before', 'command', 'descriptor', 'logged', 'offset', 'qBase', 'registers', 'value']),
@@ -115,6 +128,10 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['suppressed', 'tables', 'times', 'total', 'translating', 'tried', 'tsz', 'undecided', 'unknown'],
     ['unknownEntries', 'unpredicted', 'unseen', 'used', 'valid', 'vmid', 'vmidBits', 'vmids', 'waiting'],
     ['warnings', 'warnOn', 'word', 'writableBytes', 'writtenProd', 'zero'],
+    // Of damage to a dump or a table of firmware: offsets in the file, what headers and nodes say, and counts.
+    ['blockByteLength', 'claimedBytes', 'described', 'fileEnd', 'filesz', 'flags', 'highest', 'limit', 'memsz'],
+    ['needed', 'neededEnd', 'pageByteLength', 'stored', 'type', 'version'],
+    ['cells', 'claimed', 'fitting', 'nodeOffset', 'number', 'phandle', 'targetOffset'],
   ),
 };
 
@@ -149,6 +166,7 @@ const FILES = ['file', 'files', 'path', 'folder', 'crash', 'dump', 'regs', 'iome
 const TEXTS: Readonly<Record<string, TextKind>> = {
   ...Object.fromEntries(FILES.map((key) => [key, 'file'])),
   source: 'source',
+  sources: 'source',
   host: 'host',
   buildId: 'build-id',
 };

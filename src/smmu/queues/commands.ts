@@ -5,7 +5,7 @@
  * CMD_DPTI_PA holds more than its table here; those bits are left to the raw words.
  */
 
-import { NO_YES, SHAREABILITY } from '../encodings.ts';
+import { NO_YES, reserved, SHAREABILITY } from '../encodings.ts';
 import type { Field, Layout } from '../fields.ts';
 import { address, bits } from '../rows.ts';
 import { QUEUE_FORMATS } from './queue.ts';
@@ -123,7 +123,7 @@ export const COMMANDS: readonly CommandType[] = [
   priResponse(0x41, 'CMD_PRI_RESP', 'Answer a group of page requests', [
     ...SUBSTREAM,
     bits('PRGIndex', 1, 0, 9, 'Page request group'),
-    bits('Resp', 1, 12, 2, 'Answer', { 0: 'failure', 1: 'invalid request', 2: 'success', 3: 'reserved, illegal' }),
+    bits('Resp', 1, 12, 2, 'Answer', { 0: 'failure', 1: 'invalid request', 2: 'success', 3: reserved(', illegal') }),
   ]),
 
   resume(0x44, 'CMD_RESUME', 'Let a stalled transaction go on, or end it', [
@@ -136,7 +136,12 @@ export const COMMANDS: readonly CommandType[] = [
   resume(0x45, 'CMD_STALL_TERM', 'End every stalled transaction of a stream', STREAM),
 
   sync(0x46, 'CMD_SYNC', 'Wait until the commands before it have taken effect', [
-    bits('CS', 0, 12, 2, 'How the end is told', { 0: 'not at all', 1: 'interrupt', 2: 'SEV', 3: 'reserved, illegal' }),
+    bits('CS', 0, 12, 2, 'How the end is told', {
+      0: 'not at all',
+      1: 'interrupt',
+      2: 'SEV',
+      3: reserved(', illegal'),
+    }),
     bits('MSH', 0, 22, 2, 'Shareability of the MSI write', SHAREABILITY),
     bits('MSIAttr', 0, 24, 4, 'Memory type of the MSI write (stage 2 MemAttr encoding)'),
     bits('MSIData', 0, 32, 32, 'Word written as MSI'),

@@ -5,7 +5,7 @@
  * The record of F_BAD_ATS_TREQ holds more than its table here; those bits are left to the raw words.
  */
 
-import { NO_YES } from '../encodings.ts';
+import { NO_YES, reserved } from '../encodings.ts';
 import type { Field, Layout } from '../fields.ts';
 import { address, bits } from '../rows.ts';
 import { QUEUE_FORMATS } from './queue.ts';
@@ -51,7 +51,7 @@ const CLASS = bits('CLASS', 1, 40, 2, 'What was being translated', {
   0: 'the address of a context descriptor',
   1: 'the address of a stage 1 table descriptor',
   2: 'the input address',
-  3: 'reserved',
+  3: reserved(),
 });
 
 /** A structure could not be read: what F_STE_FETCH, F_CD_FETCH and F_VMS_FETCH have in common. */

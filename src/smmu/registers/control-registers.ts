@@ -10,6 +10,7 @@ import {
   NO_YES,
   OFF_ON,
   PRIVILEGE_OVERRIDE,
+  reserved,
   SHAREABILITY,
   SHAREABILITY_OVERRIDE,
   TYPE_OVERRIDE,
@@ -26,7 +27,7 @@ const CR0: readonly Field[] = [
   bits('VMW', 0, 6, 3, 'Low-order VMID bits ignored in TLB matching', {
     0: 'none',
     '1-4': 'that many',
-    '5-7': 'reserved',
+    '5-7': reserved(),
   }),
   bits('DPT_WALK_EN', 0, 10, 1, 'Device permission table walks enable', OFF_ON),
 ];
@@ -122,9 +123,9 @@ export const CONTROL_REGISTERS: readonly Register[] = [
       6: '4KB leaf (64 STEs)',
       8: '16KB leaf (256 STEs)',
       10: '64KB leaf (1024 STEs)',
-      other: 'reserved (as 6)',
+      other: reserved(' (as 6)'),
     }),
-    bits('FMT', 0, 16, 2, 'Table format', { 0: 'linear', 1: 'two-level', '2-3': 'reserved (as 0)' }),
+    bits('FMT', 0, 16, 2, 'Table format', { 0: 'linear', 1: 'two-level', '2-3': reserved(' (as 0)') }),
   ]),
 ];
 

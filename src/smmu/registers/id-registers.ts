@@ -3,7 +3,7 @@
  * SMMU_IDR0 to SMMU_IDR6, SMMU_IIDR and SMMU_AIDR, Non-secure copies.
  */
 
-import { ADDRESS_SIZE, NO_YES } from '../encodings.ts';
+import { ADDRESS_SIZE, NO_YES, reserved } from '../encodings.ts';
 import { bits, type Register, register } from '../rows.ts';
 
 export const ID_REGISTERS: readonly Register[] = [
@@ -11,7 +11,7 @@ export const ID_REGISTERS: readonly Register[] = [
     bits('S2P', 0, 0, 1, 'Stage 2 translation implemented', NO_YES),
     bits('S1P', 0, 1, 1, 'Stage 1 translation implemented', NO_YES),
     bits('TTF', 0, 2, 2, 'Translation table formats supported', {
-      0: 'reserved',
+      0: reserved(),
       1: 'VMSAv8-32 LPAE only',
       2: 'VMSAv8-64 only',
       3: 'both LPAE and VMSAv8-64',
@@ -39,7 +39,7 @@ export const ID_REGISTERS: readonly Register[] = [
     bits('VATOS', 0, 20, 1, 'Virtual ATOS page present', NO_YES),
     bits('TTENDIAN', 0, 21, 2, 'Endianness supported for table walks', {
       0: 'little and big (selected per CD/STE)',
-      1: 'reserved',
+      1: reserved(),
       2: 'little only',
       3: 'big only',
     }),
@@ -55,7 +55,7 @@ export const ID_REGISTERS: readonly Register[] = [
       0: 'stall and terminate',
       1: 'terminate only',
       2: 'stall forced',
-      3: 'reserved',
+      3: reserved(),
     }),
     bits('TERM_MODEL', 0, 26, 1, 'Termination of stage 1 faults', {
       0: 'abort or RAZ/WI, as CD.A says',
@@ -64,7 +64,7 @@ export const ID_REGISTERS: readonly Register[] = [
     bits('ST_LEVEL', 0, 27, 2, 'Stream table formats', {
       0: 'linear only',
       1: 'linear and two-level',
-      '2-3': 'reserved',
+      '2-3': reserved(),
     }),
     bits('RME_IMPL', 0, 30, 1, 'Realm Management Extension features present', NO_YES),
   ]),
@@ -97,7 +97,7 @@ export const ID_REGISTERS: readonly Register[] = [
       0: 'level 0',
       1: 'level 1',
       2: 'level 2',
-      3: 'reserved',
+      3: reserved(),
     }),
     bits('E0PD', 0, 13, 1, 'CD.E0PDx supported', NO_YES),
     bits('PTWNNC', 0, 14, 1, 'With STE.S2PTW=0, walks through stage 2 Device memory are', {
@@ -128,7 +128,7 @@ export const ID_REGISTERS: readonly Register[] = [
       0: '48 bits',
       1: '52 bits',
       2: '56 bits',
-      3: 'reserved',
+      3: reserved(),
     }),
     bits('STALL_MAX', 0, 16, 16, 'Most transactions stalled at a time; 0 when stalling is absent'),
   ]),

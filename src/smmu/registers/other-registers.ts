@@ -4,7 +4,7 @@
  * Non-secure copies.
  */
 
-import { ADDRESS_SIZE, GRANULE, NO_YES, SHAREABILITY } from '../encodings.ts';
+import { ADDRESS_SIZE, GRANULE, NO_YES, reserved, SHAREABILITY } from '../encodings.ts';
 import type { Field } from '../fields.ts';
 import { address, bits, type Register, register } from '../rows.ts';
 
@@ -13,7 +13,7 @@ const UPDATE = 'Written as 1 along with new values, reads as 1 until they are in
 // GATOS_PAR is the one register with two readings of the same bits, told apart by FAULT.
 
 export const GATOS_PAR_TRANSLATED: readonly Field[] = [
-  bits('SH', 0, 8, 2, 'If FAULT=0: shareability', { ...SHAREABILITY, 1: 'reserved' }),
+  bits('SH', 0, 8, 2, 'If FAULT=0: shareability', { ...SHAREABILITY, 1: reserved() }),
   bits('Size', 0, 11, 1, 'If FAULT=0: translation size', {
     0: '4KB',
     1: '2^(N+1) bytes, N being the lowest bit set in ADDR, itself not an address bit',
@@ -62,7 +62,7 @@ export const OTHER_REGISTERS: readonly Register[] = [
     bits('RnW', 0, 8, 1, 'Read or write', { 0: 'write', 1: 'read' }),
     bits('PnU', 0, 9, 1, 'Privilege', { 0: 'unprivileged', 1: 'privileged' }),
     bits('TYPE', 0, 10, 2, 'Lookup kind', {
-      0: 'reserved',
+      0: reserved(),
       1: 'stage 1 (VA to IPA)',
       2: 'stage 2 (IPA to PA)',
       3: 'stage 1 and 2 (VA to PA)',
@@ -94,14 +94,14 @@ export const OTHER_REGISTERS: readonly Register[] = [
     bits('RA', 0, 62, 1, 'Read-allocate hint', NO_YES),
   ]),
   register('DPT_BASE_CFG', 0x208, 4, 'Device permission table format', [
-    bits('DPTPS', 0, 0, 3, 'Protected address size', { ...ADDRESS_SIZE, 7: 'reserved' }),
+    bits('DPTPS', 0, 0, 3, 'Protected address size', { ...ADDRESS_SIZE, 7: reserved() }),
     bits('DPTGS', 0, 14, 2, 'Granule size of the table', GRANULE),
     bits('L0DPTSZ', 0, 20, 4, 'Address span of one level 0 entry', {
       0: '30 bits (1GB)',
       4: '34 bits (16GB)',
       6: '36 bits (64GB)',
       9: '39 bits (512GB)',
-      other: 'reserved',
+      other: reserved(),
     }),
   ]),
   register('DPT_CFG_FAR', 0x210, 8, 'Device permission table fault syndrome', [
@@ -112,7 +112,7 @@ export const OTHER_REGISTERS: readonly Register[] = [
       1: 'bad configuration or descriptor (DPT_WALK_FAULT)',
       2: 'granule protection fault on fetch (DPT_GPC_FAULT)',
       3: 'external abort on fetch (DPT_EABT)',
-      other: 'reserved',
+      other: reserved(),
     }),
     address('FADDR', 0, 12, 44, 'Faulting address [55:12]'),
   ]),

@@ -4,7 +4,7 @@
  * SMMU_GERROR_IRQ_CFG2, Non-secure copies.
  */
 
-import { NO_YES, SHAREABILITY } from '../encodings.ts';
+import { NO_YES, reserved, SHAREABILITY } from '../encodings.ts';
 import type { Field } from '../fields.ts';
 import { address, bits, type Register, register } from '../rows.ts';
 
@@ -20,7 +20,7 @@ export const QUEUE_REGISTERS: readonly Register[] = [
       1: 'illegal command (CERROR_ILL)',
       2: 'abort on command fetch (CERROR_ABT)',
       3: 'ATC invalidate or CMD_SYNC timeout (CERROR_ATC_INV_SYNC)',
-      '4-127': 'reserved',
+      '4-127': reserved(),
     }),
   ]),
 

@@ -8,11 +8,11 @@
  * so that reading is not decoded.
  */
 
-import { ADDRESS_SIZE, GRANULE, NO_YES, OFF_ON, SHAREABILITY, WALK_CACHEABILITY } from '../encodings.ts';
+import { ADDRESS_SIZE, GRANULE, NO_YES, OFF_ON, reserved, SHAREABILITY, WALK_CACHEABILITY } from '../encodings.ts';
 import type { Layout } from '../fields.ts';
 import { address, bits } from '../rows.ts';
 
-const WALK_SHAREABILITY = { ...SHAREABILITY, 1: 'reserved' };
+const WALK_SHAREABILITY = { ...SHAREABILITY, 1: reserved() };
 
 const WALKS = { 0: 'enabled', 1: 'disabled, F_TRANSLATION' };
 
@@ -25,9 +25,9 @@ const INDIRECT_PERMISSION = {
   1: 'read',
   2: 'execute',
   3: 'read, execute',
-  4: 'reserved, illegal',
+  4: reserved(', illegal'),
   5: 'read/write',
-  6: 'reserved, illegal',
+  6: reserved(', illegal'),
   7: 'read/write, execute',
 };
 
@@ -45,7 +45,7 @@ export const CD: Layout = {
     bits('ENDI', 0, 15, 1, 'Stage 1 table endianness', { 0: 'little', 1: 'big' }),
     bits('T1SZ', 0, 16, 6, 'TTB1 input range: addresses have 64 - T1SZ bits'),
     bits('TG1', 0, 22, 2, 'TTB1 granule, numbered differently from TG0', {
-      0: 'reserved',
+      0: reserved(),
       1: '16KB',
       2: '4KB',
       3: '64KB',

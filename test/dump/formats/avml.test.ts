@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { openAvml } from '../../../src/dump/formats/avml.ts';
 import { crc32c } from '../../../src/dump/formats/crc32c.ts';
+import type { StreamFlaw } from '../../../src/dump/problem.ts';
 import { InputError } from '../../../src/errors.ts';
 import { refusalOf } from '../../support/refusal.ts';
 import { MemorySource, patternBytes } from '../../support/sources.ts';
@@ -164,7 +165,7 @@ describe('damage', () => {
       const expected = Buffer.from(content).fill(0, start, start + 8 * KIB);
       expect(into.equals(expected)).toBe(true);
       const fileOffset = 32 + stream.slice(0, index).reduce((sum, { length }) => sum + length, 0);
-      const what = 'a snappy chunk does not have its checksum; its memory is lost';
+      const what = { kind: 'chunk-lost', why: 'checksum' };
       expect(dump.problems).toEqual([{ file: 'dump', fileOffset, what }]);
       dump.memory.read(0x1_0000, into);
       expect(dump.problems, 'said once').toHaveLength(1);
@@ -178,54 +179,34 @@ describe('damage', () => {
     chunk[4 + 4 + 2 + 2] = 0xff;
     const { dump, runs } = await read(dumpOf(stream).bytes, 0x1_0000, content.length);
     expect(runs[0]).toEqual({ offset: 0, byteLength: 8 * KIB, state: 'lost' });
-    expect(dump.problems).toMatchObject([{ what: 'a snappy chunk cannot be decompressed; its memory is lost' }]);
+    expect(dump.problems).toMatchObject([{ what: { kind: 'chunk-lost', why: 'compressed-data' } }]);
   });
 
-  test.each<[string, string, () => Uint8Array[]]>([
-    ['no identifier', 'no snappy stream begins here', () => chunks().slice(1)],
-    [
-      'another identifier',
-      'no snappy stream begins here',
-      () => [...chunks().slice(0, 2), frame(0xff, Buffer.from('sNaPpy'))],
-    ],
-    [
-      'an unknown type',
-      'a snappy chunk of the unknown type 0x7f',
-      () => [...chunks().slice(0, 2), frame(0x7f, content)],
-    ],
-    [
-      'no checksum',
-      'a snappy chunk has an impossible length',
-      () => [...chunks().slice(0, 2), frame(1, Buffer.alloc(3))],
-    ],
-    [
-      'no length',
-      'a snappy chunk has an impossible length',
-      () => [...chunks().slice(0, 2), frame(0, Buffer.alloc(4))],
-    ],
+  test.each<[string, StreamFlaw, () => Uint8Array[]]>([
+    ['no identifier', { kind: 'no-stream' }, () => chunks().slice(1)],
+    ['another identifier', { kind: 'no-stream' }, () => [...chunks().slice(0, 2), frame(0xff, Buffer.from('sNaPpy'))]],
+    ['an unknown type', { kind: 'chunk-type', type: 0x7f }, () => [...chunks().slice(0, 2), frame(0x7f, content)]],
+    ['no checksum', { kind: 'chunk-length' }, () => [...chunks().slice(0, 2), frame(1, Buffer.alloc(3))]],
+    ['no length', { kind: 'chunk-length' }, () => [...chunks().slice(0, 2), frame(0, Buffer.alloc(4))]],
     [
       'a chunk of more than 64 KiB',
-      'a snappy chunk has an impossible length',
+      { kind: 'chunk-length' },
       () => [...chunks().slice(0, 2), frame(1, Buffer.alloc(65541))],
     ],
     [
       'a length that never ends',
-      'a snappy chunk has an impossible length',
+      { kind: 'chunk-length' },
       () => [...chunks().slice(0, 2), frame(0, Buffer.alloc(40, 0xff))],
     ],
-    [
-      'more than its range',
-      'a compressed record has more bytes than its range',
-      () => [...chunks().slice(0, 2), plainChunk(content)],
-    ],
-  ])('%s ends the walk', async (_, what, stream) => {
+    ['more than its range', { kind: 'stream-too-long' }, () => [...chunks().slice(0, 2), plainChunk(content)]],
+  ])('%s ends the walk', async (_, by, stream) => {
     const good = stream().length < 3 ? 0 : stream().length === 3 ? 8 * KIB : 0;
     const image = limeDump([
       { paddr: 0x8000, bytes: content.subarray(0, 100), compressed: true },
       { paddr: 0x1_0000, bytes: content, compressed: stream() },
     ]);
     const { dump, into, runs } = await read(image.bytes, 0x1_0000, content.length);
-    expect(dump).toMatchObject({ complete: false, problems: [{ what: `${what}; what comes behind is not read` }] });
+    expect(dump).toMatchObject({ complete: false, problems: [{ what: { kind: 'walk-ends', by } }] });
     expect(runs.filter(({ state }) => state === 'lost')).toEqual([
       { offset: good, byteLength: content.length - good, state: 'lost' },
     ]);
@@ -256,7 +237,9 @@ describe('damage', () => {
     expect(into.equals(content.subarray(50, 90))).toBe(true);
     expect(dump).toMatchObject({
       complete: null,
-      problems: [{ fileOffset: 32 + length, what: `a compressed record claims 128 bytes; it has ${length}` }],
+      problems: [
+        { fileOffset: 32 + length, what: { kind: 'trailer-differs', claimedBytes: 128n, byteLength: length } },
+      ],
     });
   });
 
@@ -264,7 +247,7 @@ describe('damage', () => {
     const file = limeDump([{ paddr: 0, bytes: content, compressed: true, trailer: null }]).bytes;
     const { dump, into } = await read(file, 0, content.length);
     expect(into.equals(content)).toBe(true);
-    expect(dump).toMatchObject({ complete: false, problems: [{ what: 'the file ends within a compressed record' }] });
+    expect(dump).toMatchObject({ complete: false, problems: [{ what: { kind: 'trailer-cut' } }] });
   });
 
   test('memory beyond 52 bits is left out, and what follows is read', async () => {

@@ -238,7 +238,7 @@ describe('memory', () => {
     const [first, second] = dump.memory.ranges;
     expect(second ?? first).toEqual({ start: 0x2000, end: 0x2001 });
     expect(show(image, 0x1000, 4)).toBe(memByteLength === 0 ? '-- -- -- --' : '01 02 -- --');
-    const what = `program header 0 has 0x4 bytes in the file, but p_memsz 0x${memByteLength} in memory`;
+    const what = { kind: 'phdr-memsz', index: 0, filesz: 4n, memsz: BigInt(memByteLength) };
     expect(dump).toMatchObject({ complete: false, mapComplete: false, problems: [{ fileOffset: 64, what }] });
   });
 
@@ -299,12 +299,12 @@ describe('memory', () => {
       {
         file: 'dump',
         fileOffset: 64,
-        what: 'program header 0 places memory at 0x10000000000000, beyond 52 address bits; it is left out',
+        what: { kind: 'phdr-beyond', index: 0, paddr: 2n ** 52n },
       },
       {
         file: 'dump',
         fileOffset: 120,
-        what: 'program header 1 places memory at 0xffffffffffffd, beyond 52 address bits; it is left out',
+        what: { kind: 'phdr-beyond', index: 1, paddr: 2n ** 52n - 3n },
       },
     ]);
   });
@@ -337,8 +337,8 @@ describe('a file that ends too early', () => {
     expect(open(cut)).toMatchObject({
       complete: false,
       problems: [
-        { fileOffset: 64, what: 'program header 0 needs the file to reach offset 0xb4; it ends at 0xb2' },
-        { fileOffset: 120, what: 'program header 1 needs the file to reach offset 0xb6; it ends at 0xb2' },
+        { fileOffset: 64, what: { kind: 'phdr-cut', index: 0, neededEnd: 0xb4n, fileEnd: 0xb2 } },
+        { fileOffset: 120, what: { kind: 'phdr-cut', index: 1, neededEnd: 0xb6n, fileEnd: 0xb2 } },
       ],
     });
   });
@@ -365,7 +365,7 @@ describe('a file that ends too early', () => {
     const summary = {
       file: 'dump',
       fileOffset: 64,
-      what: `${more} more program headers are damaged or point beyond the file`,
+      what: { kind: 'more-phdrs', count: more },
     };
     expect(problems.slice(16)).toEqual(more === 0 ? [] : [summary]);
   });
@@ -392,7 +392,7 @@ describe('a file that ends too early', () => {
     const dump = open(elfCore(segments, { flags }));
     const empty = segments.filter(({ type }) => type === PT_NULL).length;
     expect(dump).toMatchObject({ complete: false, mapComplete: false, problems: [{ fileOffset: 64 }] });
-    expect(dump.problems[0]?.what).toContain(`${empty} of ${segments.length} program headers are empty`);
+    expect(dump.problems[0]?.what).toEqual({ kind: 'phdrs-empty', count: empty, of: segments.length });
   });
 
   test('out of space with all headers written: by its own account only', () => {

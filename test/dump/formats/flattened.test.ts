@@ -228,20 +228,19 @@ describe('damage', () => {
     const { source, complete, problems } = open(file);
     expect(source.read(0, new Uint8Array(10))).toBe(2);
     expect(complete).toBe(false);
-    const what = 'the flattened dump ends without its end mark; what had not come by then is unknown';
-    expect(problems).toEqual([{ file: 'flat', fileOffset: file.length, what }]);
+    expect(problems).toEqual([{ file: 'flat', fileOffset: file.length, what: { kind: 'flattened-no-end' } }]);
   });
 
   test.each([
-    ['a negative offset', { offset: -2, bytes: bytes(9) }, 'offset -2 and size 1'],
-    ['the offset of the end mark alone', { offset: -1, bytes: bytes(9) }, 'offset -1 and size 1'],
-    ['no bytes', { offset: 9, bytes: bytes() }, 'offset 9 and size 0'],
-    ['a negative size', { offset: 9, bytes: bytes(9), byteLength: -1 }, 'offset 9 and size -1'],
-    ['an absurd offset', { offset: 2n ** 62n, bytes: bytes(9) }, 'offset 4611686018427388000 and size 1'],
-  ])('%s', (_, record, claim) => {
+    ['a negative offset', { offset: -2, bytes: bytes(9) }, [-2, 1]],
+    ['the offset of the end mark alone', { offset: -1, bytes: bytes(9) }, [-1, 1]],
+    ['no bytes', { offset: 9, bytes: bytes() }, [9, 0]],
+    ['a negative size', { offset: 9, bytes: bytes(9), byteLength: -1 }, [9, -1]],
+    ['an absurd offset', { offset: 2n ** 62n, bytes: bytes(9) }, [2 ** 62, 1]],
+  ])('%s', (_, record, [fileOffset, size]) => {
     const image = flatten([...records.slice(0, 2), record, { offset: 20, bytes: bytes(20) }]);
     expect(show(image.bytes)).toBe('01 02 ?? ?? 04 05 06');
-    const what = `a record of the flattened dump is damaged (${claim}); what comes behind it is unknown`;
+    const what = { kind: 'flattened-damaged', fileOffset, size };
     expect(open(image.bytes)).toMatchObject({
       complete: false,
       problems: [{ file: 'flat', fileOffset: image.headersAt[2], what }],
@@ -252,7 +251,7 @@ describe('damage', () => {
     const image = flatten([...records, { offset: 5, bytes: bytes(0xa, 0xb, 0xc) }]);
     const file = image.bytes.subarray(0, (image.headersAt[3] as number) + 16 + 2);
     expect(show(file)).toBe('01 02 ?? ?? 04 ?? ?? ?? ?? 09');
-    const what = `a record of the flattened dump claims 0x3 bytes; the file ends before, at 0x${file.length.toString(16)}`;
+    const what = { kind: 'flattened-cut', byteLength: 3, fileEnd: file.length };
     expect(open(file)).toMatchObject({ complete: false, problems: [{ fileOffset: image.headersAt[3], what }] });
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { limeContents, plainSegment, walkRecords } from '../../../src/dump/formats/lime.ts';
 import { SegmentMemory } from '../../../src/dump/formats/segments.ts';
 import type { PageState } from '../../../src/dump/memory.ts';
+import type { RecordHeaderFlaw } from '../../../src/dump/problem.ts';
 import type { ByteSource } from '../../../src/dump/sources/source.ts';
 import { InputError } from '../../../src/errors.ts';
 import { holds } from '../../support/holds.ts';
@@ -42,20 +43,35 @@ function show(file: Uint8Array, start: number, byteLength: number): string {
 }
 
 describe('refusals', () => {
-  test.each<[string, string, LimeRecord]>([
-    ['another magic', 'no record begins here', { ...page, magic: 0x4c694d46 }],
-    ['another version', 'LiME version 2; 1 is needed', { ...page, version: 2 }],
-    ['an AVML record', 'an AVML record in a LiME dump', { ...page, compressed: true }],
-    ['reserved bytes', 'the reserved bytes of a record header are not zero', { ...page, reserved: 1n << 63n }],
-    ['an end before the beginning', 'a record ends before it begins', { ...page, last: 0xfff }],
-  ])('%s', async (_, what, record) => {
+  test.each<[string, RecordHeaderFlaw, string, LimeRecord]>([
+    ['another magic', { kind: 'no-record' }, 'no record begins here', { ...page, magic: 0x4c694d46 }],
+    [
+      'another version',
+      { kind: 'version', of: 'LiME', version: 2, needed: 1 },
+      'LiME version 2; 1 is needed',
+      { ...page, version: 2 },
+    ],
+    ['an AVML record', { kind: 'avml-in-lime' }, 'an AVML record in a LiME dump', { ...page, compressed: true }],
+    [
+      'reserved bytes',
+      { kind: 'reserved-set' },
+      'the reserved bytes of a record header are not zero',
+      { ...page, reserved: 1n << 63n },
+    ],
+    [
+      'an end before the beginning',
+      { kind: 'end-before-start' },
+      'a record ends before it begins',
+      { ...page, last: 0xfff },
+    ],
+  ])('%s', async (_, by, message, record) => {
     const file = limeDump([record]).bytes;
-    expect(await refusalOf(() => open(file))).toEqual({ tag: 'format', message: `dump: offset 0x0: ${what}` });
+    expect(await refusalOf(() => open(file))).toEqual({ tag: 'format', message: `dump: offset 0x0: ${message}` });
     // The same behind a good record is damage.
     const image = limeDump([page, record]);
     expect(open(image.bytes)).toMatchObject({
       complete: false,
-      problems: [{ file: 'dump', fileOffset: image.headersAt[1], what: `${what}; what comes behind is not read` }],
+      problems: [{ file: 'dump', fileOffset: image.headersAt[1], what: { kind: 'walk-ends', by } }],
     });
     expect(show(image.bytes, 0xfff, 6)).toBe('-- 01 02 03 04 --');
   });
@@ -130,13 +146,13 @@ describe('damage', () => {
   test('the last record is cut off', () => {
     const file = limeDump([behind, page]).bytes;
     expect(show(file.subarray(0, -3), 0xfff, 10)).toBe('-- 01 ?? ?? ?? -- -- 06 07 --');
-    const what = 'a record needs the file to reach offset 0x46; it ends at 0x43';
+    const what = { kind: 'record-cut', neededEnd: 0x46, fileEnd: 0x43 };
     expect(open(file.subarray(0, -3))).toMatchObject({ complete: false, problems: [{ fileOffset: 34, what }] });
   });
 
   test('memory beyond 52 bits is left out, and what follows is read', () => {
     const image = limeDump([{ paddr: 2n ** 52n - 1n, bytes: bytes(8, 9) }, { ...page }]);
-    const what = 'a record places memory at 0x10000000000000, beyond 52 address bits; it is left out';
+    const what = { kind: 'record-beyond', paddr: 2n ** 52n };
     expect(open(image.bytes)).toMatchObject({ complete: false, problems: [{ file: 'dump', fileOffset: 0, what }] });
     expect(show(image.bytes, 0xfff, 6)).toBe('-- 01 02 03 04 --');
     const highest = { paddr: 2n ** 52n - 1n, bytes: bytes(8) };

@@ -77,14 +77,14 @@ describe('a file too short for its part', () => {
     ]);
     expect(complete).toBe(false);
     expect(problems).toEqual([
-      { file: 'ram.bin', fileOffset: 256, what: 'memory[0] should reach offset 0x104, but the file ends here' },
+      { file: 'ram.bin', fileOffset: 256, what: { kind: 'raw-part-cut', part: 'memory[0]', neededEnd: 0x104 } },
     ]);
   });
 
   test('a part that begins beyond the end is lost altogether when its length is given', () => {
     const { memory, problems } = openRaw([part(0, 0, 16), part(1000, 300, 4)], 4096, []);
     expect(memory.runs(1000, 4)).toEqual([{ offset: 0, byteLength: 4, state: 'lost' }]);
-    expect(problems.map(({ what }) => what)).toEqual(['at 1000 should reach offset 0x130, but the file ends here']);
+    expect(problems.map(({ what }) => what)).toEqual([{ kind: 'raw-part-cut', part: 'at 1000', neededEnd: 0x130 }]);
   });
 
   test('a part that ends exactly with the file is complete', () => {

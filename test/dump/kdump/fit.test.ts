@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DumpContents } from '../../../src/dump/dump.ts';
 import { openKdump } from '../../../src/dump/kdump/kdump.ts';
+import type { DumpProblem } from '../../../src/dump/problem.ts';
 import { MemorySource, patternBytes } from '../../support/sources.ts';
 import { type KdumpImage, type KdumpOptions, type KdumpPage, kdump } from '../../support/writers/kdump-writer.ts';
 
@@ -109,9 +110,9 @@ describe.each(LAYOUTS)('$name', (layout) => {
     for (const bit of PFNS.filter(inPart)) {
       const dump = await openKdump([flipped(image, [{ at: image.storedBitmapAt, bit }])]);
       expect(dump.complete, `bit ${bit}`).toBe(false);
-      expect(dump.problems.at(-1)?.what, `bit ${bit}`).toMatch(
-        /^the bitmap of stored pages is damaged: it has \d+ pages, but page data begins behind \d+ descriptors; /,
-      );
+      const { what } = dump.problems.at(-1) as DumpProblem;
+      if (what.kind !== 'bitmap-damaged') expect.fail(`bit ${bit}: ${what.kind}`);
+      expect(what.described, `bit ${bit}`).not.toBeOneOf([null, what.stored]);
       const present = presentPages(dump, layout, `bit ${bit}`);
       expect(present.every((pfn) => pfn < bit)).toBe(true);
       // What lies behind the damage is neither left out nor, unless the bitmap of RAM stays good, no RAM.
@@ -153,9 +154,7 @@ describe('where the damage lies', () => {
       {
         file: 'dump',
         fileOffset: image.storedBitmapAt,
-        what:
-          'the bitmap of stored pages is damaged: it has 19 pages, but page data begins behind 20 descriptors; ' +
-          'all memory from 0x10000 on is lost',
+        what: { kind: 'bitmap-damaged', stored: 19, described: 20, lostFrom: 0x10000 },
       },
     ]);
     expect(presentPages(dump, layout, 'bit 16')).toEqual(PFNS.filter((pfn) => isRam(pfn) && pfn < 16));
@@ -164,7 +163,7 @@ describe('where the damage lies', () => {
 
   test('level 0: RAM that is not in the file', async () => {
     const dump = await openWith(image.ramBitmapAt, 12);
-    const what = 'dump level 0 leaves no page out, yet 1 of RAM are not in the file, the first at 0xc000';
+    const what = { kind: 'pages-left-out', count: 1, paddr: 0xc000 };
     expect(dump).toMatchObject({ complete: false, problems: [{ what }] });
     expect(presentPages(dump, layout, 'bit 12')).toEqual(PFNS.filter(isRam));
   });
@@ -173,7 +172,7 @@ describe('where the damage lies', () => {
     const other = LAYOUTS[1] as Layout;
     const written = write(other);
     const dump = await openKdump([flipped(written, [{ at: written.storedBitmapAt, bit: 11 }])]);
-    expect(dump.problems[0]?.what).toMatch(/; all memory from 0xb000 on is lost$/);
+    expect(dump.problems[0]?.what).toMatchObject({ kind: 'bitmap-damaged', lostFrom: 0xb000 });
     expect(presentPages(dump, other, 'bit 11')).toEqual([4, 5, 7, 8]);
   });
 
@@ -181,7 +180,7 @@ describe('where the damage lies', () => {
     const other = LAYOUTS[1] as Layout;
     const written = write(other);
     const dump = await openKdump([flipped(written, [{ at: written.storedBitmapAt, bit: 20 }])]);
-    expect(dump.problems[0]?.what).toMatch(/; which descriptor is whose cannot be told, and all memory is lost$/);
+    expect(dump.problems[0]?.what).toMatchObject({ kind: 'bitmap-damaged', lostFrom: null });
     expect(dump.memory.runs(0, MAX_MAPNR * 4096)).toEqual([{ offset: 0, byteLength: MAX_MAPNR * 4096, state: 'lost' }]);
   });
 });
@@ -189,7 +188,7 @@ describe('where the damage lies', () => {
 test('bitmaps that were never written: no address is said to be no RAM', async () => {
   const image = kdump([], { maxMapnr: MAX_MAPNR });
   const dump = await openKdump([new MemorySource(image.bytes)]);
-  const what = 'the bitmaps have no page, so nothing is known of any';
+  const what = { kind: 'bitmaps-empty' };
   expect(dump).toMatchObject({ complete: false, problems: [{ fileOffset: image.storedBitmapAt, what }] });
   expect(dump.memory.runs(0, MAX_MAPNR * 4096)).toMatchObject([{ state: 'lost' }]);
 });
@@ -221,7 +220,7 @@ test('more pages than any machine has: those beyond 64 TiB are not looked at', a
     close() {},
   };
   const dump = await openKdump([source]);
-  const what = `claims ${maxMapnr} pages; those from 0x400000000000 to 0xfffffffffffff are not looked at, and lost`;
+  const what = { kind: 'max-mapnr', pages: maxMapnr, notRead: { start: 2 ** 46, end: 2 ** 52 } };
   expect(dump).toMatchObject({ complete: false, problems: [{ fileOffset: 4096 + 96, what }] });
   expect(dump.memory.runs(most * 4096 - 4096, 8192).map(({ state }) => state)).toEqual(['hole', 'lost']);
   expect(bytesRead, 'opening counts no pages').toBeLessThan(2 ** 20);

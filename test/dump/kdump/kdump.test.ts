@@ -202,7 +202,7 @@ describe('what the headers say', () => {
   });
 
   test.each([32, -1])('dump level %i is none', async (dumpLevel) => {
-    const what = `dump level ${dumpLevel}; 0 to 31 are known, so which pages were left out is not`;
+    const what = { kind: 'dump-level', dumpLevel, highest: 31 };
     const dump = await open(one({ dumpLevel }));
     expect(dump).toMatchObject({ zeroPagesFiltered: null, problems: [{ file: 'dump', fileOffset: 4096 + 8, what }] });
     expect(dump.details.dumpLevel).toBeNull();
@@ -228,8 +228,13 @@ describe('what the headers say', () => {
     ] as const;
     const dump = await open(one({ vmcoreinfo: 'A=1', notedVmcoreinfo: 'PAGESIZE=4096\nB=2\n', patches }));
     expect([...dump.details.vmcoreinfo.keys()]).toEqual(['PAGESIZE', 'B']);
-    expect(dump.problems).toMatchObject([{ fileOffset: 4096 + 32 }]);
-    expect(dump.problems[0]?.what).toMatch(/^VMCOREINFO of \d+ bytes at offset 0x[0-9a-f]+ would lie beyond the end/);
+    const what = {
+      kind: 'notes-cut',
+      of: 'VMCOREINFO',
+      byteLength: BigInt.asUintN(64, byteLength),
+      fileOffset: BigInt.asUintN(64, offset),
+    };
+    expect(dump.problems).toEqual([{ file: 'dump', fileOffset: 4096 + 32, what }]);
   });
 });
 
@@ -257,7 +262,7 @@ describe('page size', () => {
 
   test('VMCOREINFO and the blocks disagree', async () => {
     const dump = await open(one({ vmcoreinfo: 'PAGESIZE=65536\n' }));
-    const what = 'blocks of 4096 bytes, but VMCOREINFO says PAGESIZE=65536; pages are located by blocks';
+    const what = { kind: 'page-size-differs', blockByteLength: 4096, pageByteLength: 65536 };
     expect(dump).toMatchObject({
       pageSize: 65536,
       complete: true,

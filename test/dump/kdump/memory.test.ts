@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { DumpContents } from '../../../src/dump/dump.ts';
 import { openKdump } from '../../../src/dump/kdump/kdump.ts';
 import type { PageState, StateRun } from '../../../src/dump/memory.ts';
+import type { DescriptorFlaw } from '../../../src/dump/problem.ts';
 import { InputError } from '../../../src/errors.ts';
 import { holdsLater } from '../../support/holds.ts';
 import { runs, SLOW } from '../../support/slow.ts';
@@ -219,35 +220,21 @@ describe('damage of single pages', () => {
   const withDescriptor = (descriptor: NonNullable<KdumpPage['descriptor']>, as: KdumpPage['as'] = 'zlib') =>
     kdump([good(1), { ...good(2), as, descriptor }, good(3)]);
 
-  const cases: [string, KdumpImage, string][] = [
-    ['an empty descriptor', withDescriptor({ offset: 0n, size: 0, flags: 0 }), 'has an empty descriptor'],
-    ['size 0', withDescriptor({ size: 0 }), 'has a descriptor with size 0 and flags 0x1; a page has 4096 bytes'],
-    [
-      'a size beyond a page',
-      withDescriptor({ size: 4097 }),
-      'has a descriptor with size 4097 and flags 0x1; a page has 4096 bytes',
-    ],
-    [
-      'a size of 4 GiB',
-      withDescriptor({ size: 0xffff_ffff }),
-      'has a descriptor with size 4294967295 and flags 0x1; a page has 4096 bytes',
-    ],
-    [
-      'a plain page that is short',
-      withDescriptor({ size: 4095 }, 'plain'),
-      'has a descriptor with size 4095 and flags 0x0; a page has 4096 bytes',
-    ],
-    ['an unknown flag', withDescriptor({ flags: 8 }), 'has a descriptor with flags 0x8, which name no codec'],
-    ['two flags', withDescriptor({ flags: 3 }), 'has a descriptor with flags 0x3, which name no codec'],
-    ['a place among the headers', withDescriptor({ offset: 4096n }), 'has a descriptor that points into the headers'],
-    ['a negative place', withDescriptor({ offset: -1n }), 'has a descriptor that points into the headers'],
-    [
-      'a place far away',
-      withDescriptor({ offset: 2n ** 62n }),
-      'is not in the file, which ends before it or has a gap there',
-    ],
+  const badSize = (size: number, flags = 1) => ({ kind: 'bad-size', size, flags, pageByteLength: 4096 }) as const;
+
+  const cases: [string, KdumpImage, DescriptorFlaw][] = [
+    ['an empty descriptor', withDescriptor({ offset: 0n, size: 0, flags: 0 }), { kind: 'unwritten' }],
+    ['size 0', withDescriptor({ size: 0 }), badSize(0)],
+    ['a size beyond a page', withDescriptor({ size: 4097 }), badSize(4097)],
+    ['a size of 4 GiB', withDescriptor({ size: 0xffff_ffff }), badSize(0xffff_ffff)],
+    ['a plain page that is short', withDescriptor({ size: 4095 }, 'plain'), badSize(4095, 0)],
+    ['an unknown flag', withDescriptor({ flags: 8 }), { kind: 'bad-flags', flags: 8 }],
+    ['two flags', withDescriptor({ flags: 3 }), { kind: 'bad-flags', flags: 3 }],
+    ['a place among the headers', withDescriptor({ offset: 4096n }), { kind: 'misplaced' }],
+    ['a negative place', withDescriptor({ offset: -1n }), { kind: 'misplaced' }],
+    ['a place far away', withDescriptor({ offset: 2n ** 62n }), { kind: 'cut' }],
   ];
-  test.each(cases)('%s: lost, already for runs()', async (name, image, what) => {
+  test.each(cases)('%s: lost, already for runs()', async (name, image, why) => {
     const dump = await open(image);
     const [descriptorAt, opening] = [
       (image.stored.get(2) as { descriptorAt: number }).descriptorAt,
@@ -262,8 +249,8 @@ describe('damage of single pages', () => {
     // Near the end of the table, what is empty or beyond the file was seen, and said, when the dump was opened.
     const saidAtOnce = name === 'an empty descriptor' || name === 'a place far away';
     expect(opening).toBe(saidAtOnce ? 1 : 0);
-    if (!saidAtOnce)
-      expect(dump.problems).toEqual([{ file: 'dump', fileOffset: descriptorAt, what: `the page at 0x2000 ${what}` }]);
+    const what = { kind: 'page-lost', paddr: 0x2000, why };
+    if (!saidAtOnce) expect(dump.problems).toEqual([{ file: 'dump', fileOffset: descriptorAt, what }]);
   });
 
   test.each(['zlib', 'lzo', 'snappy', 'zstd'] as const)('%s data of another page size: lost when read', async (as) => {
@@ -279,7 +266,8 @@ describe('damage of single pages', () => {
       expect(bytes.subarray(PAGE, 2 * PAGE)).toEqual(new Uint8Array(PAGE));
     }
     expect(stateAt(dump, 2 * PAGE), 'known from then on').toBe('lost');
-    const what = `the page at 0x2000 does not unpack: ${size - 9} bytes of ${as} data do not give 4096`;
+    const why = { kind: 'compressed-data', byteLength: size - 9, codec: as, pageByteLength: 4096 };
+    const what = { kind: 'page-lost', paddr: 0x2000, why };
     expect(dump.problems).toEqual([{ file: 'dump', fileOffset: at, what }]);
   });
 
@@ -289,8 +277,8 @@ describe('damage of single pages', () => {
     expect(dump.problems).toEqual([]);
     for (let i = 0; i < 2; i++) expect(dump.memory.runs(0, 40 * PAGE)).toMatchObject([{ state: 'lost' }]);
     expect(dump.problems).toHaveLength(17);
-    expect(dump.problems[15]?.what).toMatch(/^the page at 0xf000 /);
-    expect(dump.problems[16]?.what).toBe('more pages are damaged; they are not listed');
+    expect(dump.problems[15]?.what).toMatchObject({ kind: 'page-lost', paddr: 0xf000 });
+    expect(dump.problems[16]?.what).toEqual({ kind: 'more-pages-lost' });
   });
 
   test('empty descriptors of a dump that says it is incomplete are what it said', async () => {
@@ -300,7 +288,7 @@ describe('damage of single pages', () => {
     expect(dump.memory.runs(PAGE, 3 * PAGE).map(({ state }) => state)).toEqual(['present', 'lost']);
     expect(dump).toMatchObject({ complete: false, problems: [] });
     const unmarked = await open(kdump(pages));
-    const what = 'the last page descriptors are empty: the dump was not written to its end';
+    const what = { kind: 'last-descriptors-unwritten' };
     expect(unmarked).toMatchObject({ complete: false, problems: [{ what }] });
   });
 
@@ -315,8 +303,8 @@ describe('damage of single pages', () => {
     ]);
     expect(bytes.subarray(PAGE).every((byte) => byte === 0)).toBe(true);
     expect(dump.problems.map(({ what }) => what)).toEqual([
-      'the page at 0x2000 cannot be read: the file does not have all of its bytes',
-      'the page at 0x3000 cannot be read: the file does not have all of its bytes',
+      { kind: 'page-lost', paddr: 0x2000, why: { kind: 'bytes-missing' } },
+      { kind: 'page-lost', paddr: 0x3000, why: { kind: 'bytes-missing' } },
     ]);
   });
 
@@ -328,7 +316,7 @@ describe('damage of single pages', () => {
     const dump = await open(image);
     expect(dump.problems).toEqual([]);
     expect(dump.memory.ranges).toHaveLength(2 ** 16);
-    const what = 'the bitmap of RAM has more than 65536 ranges; the others are not listed';
+    const what = { kind: 'ram-ranges', limit: 65536 };
     expect(dump.problems).toEqual([{ file: 'dump', fileOffset: image.ramBitmapAt, what }]);
     expect(stateAt(dump, (maxMapnr - 2) * PAGE)).toBe('excluded');
     expect(dump.census().pages.excluded).toBe(maxMapnr / 2);

@@ -61,8 +61,7 @@ describe.each([2, 5, 6])('version %i', (version) => {
 
   test('one part alone', async () => {
     const dump = await openKdump([part('b', 11, 20, { version })]);
-    const what =
-      'is one part of a split dump and holds memory from 0xb000 to 0x13fff; the memory of other parts is lost';
+    const what = { kind: 'part-alone', memory: { start: 0xb000, end: 0x14000 } };
     const fileOffset = PAGE + (version < 6 ? 16 : 80);
     expect(dump).toMatchObject({ complete: false, problems: [{ file: 'b', fileOffset, what }] });
     expect(differences(dump)).toEqual([...storedIn(0, 11), ...storedIn(20, 40)]);
@@ -87,7 +86,7 @@ describe('parts without pages, as there are when there are more parts than pages
 
   test('alone: it holds no memory', async () => {
     const dump = await openKdump([empty('b')]);
-    const what = 'is one part of a split dump and holds no memory; the memory of other parts is lost';
+    const what = { kind: 'part-alone', memory: null };
     expect(dump).toMatchObject({ complete: false, problems: [{ what }] });
     expect(differences(dump)).toEqual(storedIn(0, MAX_MAPNR));
     expect(dump.memory.ranges, 'its bitmap says once what is RAM').toEqual((await openKdump([all])).memory.ranges);
@@ -102,7 +101,7 @@ test('a last part that ends one page too far', async () => {
 
 test('a part in the middle is missing', async () => {
   const dump = await openKdump([part('c', 20, 40), part('a', 0, 11)]);
-  const what = 'no part holds the memory from 0xb000 to 0x13fff; it is lost';
+  const what = { kind: 'part-missing', memory: { start: 0xb000, end: 0x14000 } };
   expect(dump).toMatchObject({ complete: false, problems: [{ file: 'c', fileOffset: PAGE + 80, what }] });
   expect(differences(dump)).toEqual(storedIn(11, 20));
 });
@@ -110,8 +109,8 @@ test('a part in the middle is missing', async () => {
 test('the first and the last part are missing', async () => {
   const dump = await openKdump([part('b', 11, 20), part('c', 20, 30)]);
   expect(dump.problems.map(({ file, what }) => [file, what])).toEqual([
-    ['b', 'no part holds the memory from 0x0 to 0xafff; it is lost'],
-    ['c', 'no part holds the memory from 0x1e000 to 0x27fff; it is lost'],
+    ['b', { kind: 'part-missing', memory: { start: 0, end: 0xb000 } }],
+    ['c', { kind: 'part-missing', memory: { start: 0x1e000, end: 0x28000 } }],
   ]);
   expect(differences(dump)).toEqual([...storedIn(0, 11), ...storedIn(30, 40)]);
 });
@@ -119,7 +118,8 @@ test('the first and the last part are missing', async () => {
 test('parts that overlap: the one that begins first is read', async () => {
   const [a, b] = [part('a', 0, 22), part('b', 13, 40)];
   const dump = await openKdump([b, a]);
-  const problems = [{ file: 'b', fileOffset: PAGE + 80, what: 'holds 0xd000 to 0x15fff again; a is used' }];
+  const what = { kind: 'part-again', memory: { start: 0xd000, end: 0x16000 }, file: 'a' };
+  const problems = [{ file: 'b', fileOffset: PAGE + 80, what }];
   expect(dump).toMatchObject({ complete: true, problems });
   b.reads.length = 0;
   dump.memory.read(paddr(19), new Uint8Array(3 * PAGE));
@@ -129,7 +129,7 @@ test('parts that overlap: the one that begins first is read', async () => {
 
 test('a part given twice, and one that holds nothing', async () => {
   const dump = await openKdump([part('a', 0, 20), part('b', 20, 40), part('again', 20, 40), part('none', 20, 20)]);
-  const what = 'holds 0x14000 to 0x27fff again; b is used';
+  const what = { kind: 'part-again', memory: { start: 0x14000, end: 0x28000 }, file: 'b' };
   expect(dump).toMatchObject({ complete: true, problems: [{ file: 'again', what }] });
   expect(differences(dump)).toEqual([]);
 });

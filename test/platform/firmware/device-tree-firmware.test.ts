@@ -1,11 +1,15 @@
 /** SMMUs of a device tree: who is behind them, with masks, domains, disabled nodes, and what is not understood. */
 
 import { describe, expect, test } from 'vitest';
+import { firmwareProblemInWords } from '../../../src/findings/prose/firmware.ts';
 import { DeviceNames } from '../../../src/platform/device-names.ts';
 import { deviceTreeFirmware } from '../../../src/platform/firmware/device-tree-firmware.ts';
 import type { Firmware, FirmwareSmmu } from '../../../src/platform/firmware/firmware.ts';
+import type { FirmwareProblem } from '../../../src/platform/firmware/problem.ts';
 import { refused } from '../../support/refusal.ts';
 import { deviceTree, type Value, type WrittenNode } from '../../support/writers/device-tree-writer.ts';
+
+const said = (problems: readonly FirmwareProblem[]) => problems.map(firmwareProblemInWords);
 
 const SMMU = { compatible: 'arm,smmu-v3', reg: [0, 0x905_0000, 2], '#iommu-cells': [1], phandle: [1] };
 
@@ -90,7 +94,7 @@ describe('the SMMU', () => {
   test('without a translatable reg has no base, and that is said', () => {
     const { smmus, problems } = read({ bus: { 'smmu@0': SMMU } });
     expect(smmus[0]?.base).toBeNull();
-    expect(problems).toEqual(['/bus/smmu@0: its reg does not lead to a physical address']);
+    expect(said(problems)).toEqual(['/bus/smmu@0: its reg does not lead to a physical address']);
   });
 });
 
@@ -168,7 +172,7 @@ describe('PCI devices', () => {
       b: at(0x100, { 'linux,pci-domain': [5] }),
     });
     expect(smmus[0]?.ranges.map(({ name, segment }) => [name, segment])).toEqual([['/a', 5]]);
-    expect(problems).toEqual(['/b: another host bridge has its linux,pci-domain; Linux does not register it']);
+    expect(said(problems)).toEqual(['/b: another host bridge has its linux,pci-domain; Linux does not register it']);
   });
 
   test("the map of a bridge below a host bridge is nobody's", () => {
@@ -193,7 +197,7 @@ describe('PCI devices', () => {
     const map = bridge([0, 1, 0, 8, 0x101, 1, 0x100, 8, 0x200, 1, 0x200, 8], { 'iommu-map-mask': [0xff00] });
     const { smmus, problems } = read({ smmu: SMMU, ...map });
     expect(smmus[0]?.ranges.map(({ firstId }) => firstId)).toEqual([0]);
-    expect(problems).toEqual(['/pcie@0: its iommu-map-mask takes bits of an ID of iommu-map; Linux stops there']);
+    expect(said(problems)).toEqual(['/pcie@0: its iommu-map-mask takes bits of an ID of iommu-map; Linux stops there']);
   });
 
   test('a mask that looks at one bit of the bus: two buses', () => {
@@ -253,13 +257,13 @@ describe('what is not understood is said, once, and the rest used', () => {
     ],
   ])('%s', (_, nodes, problem) => {
     const { problems, smmus } = read({ smmu: SMMU, ...nodes, 'usb@1': { iommus: [1, 0x10] } });
-    expect(problems).toEqual([problem]);
+    expect(said(problems)).toEqual([problem]);
     expect(smmus[0]?.ranges.map(({ name }) => name)).toEqual(['/usb@1']);
   });
 
   test('an SMMU whose references have another form', () => {
     const { problems, smmus } = read({ smmu: { ...SMMU, '#iommu-cells': [2] }, x: { iommus: [1, 0, 5] } });
-    expect(problems).toEqual(['/smmu: has #iommu-cells 2 instead of 1; its users are unknown']);
+    expect(said(problems)).toEqual(['/smmu: has #iommu-cells 2 instead of 1; its users are unknown']);
     expect(smmus[0]?.ranges).toEqual([]);
   });
 });
@@ -272,7 +276,7 @@ test('a device of many StreamIDs in many reserved regions takes its part once', 
     fb: { 'iommu-addresses': many.flatMap((page) => [3, 0, page * 4096, 4096]) },
   });
   expect(smmus[0]?.reserved.map(({ sids }) => sids.length)).toEqual([4096]);
-  expect(problems).toContain('/smmu: only the first 4096 SIDs of reserved memory are used');
+  expect(said(problems)).toContain('/smmu: only the first 4096 SIDs of reserved memory are used');
 });
 
 test('reserved memory is that of the device it names, and gets no bypass STE', () => {
