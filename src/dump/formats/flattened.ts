@@ -120,7 +120,8 @@ function walk(
   const stop = (what: FlattenedFlaw) => ({ file: source.name, fileOffset: at, what });
   for (let count = 0; ; count++) {
     if (count % RECORDS_PER_PROGRESS === 0) onProgress?.(at, total);
-    if (count === most) return stop('not looked at further');
+    // What comes next may be the end mark: for those who asked for a beginning there is none.
+    if (count === most) return stop({ kind: 'flattened-no-end' });
     const header = headers.read(at, RECORD_HEADER_BYTE_LENGTH);
     if (header.length < RECORD_HEADER_BYTE_LENGTH) return stop({ kind: 'flattened-no-end' });
     const start = int64BE(header, 0);
