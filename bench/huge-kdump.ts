@@ -5,7 +5,7 @@
 
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { Image } from '../samples/image.ts';
-import { kdump } from '../test/support/kdump-writer.ts';
+import { kdump } from '../test/support/writers/kdump-writer.ts';
 
 const PAGE = 4096;
 /** Every fourth page is in the file: bits 0 and 4 of each byte. */

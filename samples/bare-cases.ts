@@ -1,7 +1,7 @@
 /** Samples without a snapshot: the dump of a small kernel, whose own state has to do. */
 
-import { madeCrash } from '../test/support/made-crash.ts';
-import { elfOf } from '../test/support/made-dump-file.ts';
+import { madeCrash } from '../test/support/made/made-crash.ts';
+import { elfOf } from '../test/support/made/made-dump-file.ts';
 
 export interface BareSample {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Samples about what tables of firmware say of the machine. */
 
-import { deviceTree } from '../test/support/device-tree-writer.ts';
-import { iort } from '../test/support/iort-writer.ts';
+import { deviceTree } from '../test/support/writers/device-tree-writer.ts';
+import { iort } from '../test/support/writers/iort-writer.ts';
 import { healthy, L2_BUS1, type Sample, smmu, stage1 } from './machine.ts';
 
 /** Two host bridges, of which one shows its functions as one stream, and a USB controller. */

@@ -1,9 +1,9 @@
 /** Small memory images out of tables: what the samples' dumps are made of. */
 
-import { CD } from '../src/smmu/cd.ts';
 import { encodeFields, type FieldInputs } from '../src/smmu/fields.ts';
-import { L1STD } from '../src/smmu/l1std.ts';
-import { STE } from '../src/smmu/ste.ts';
+import { CD } from '../src/smmu/structures/cd.ts';
+import { L1STD } from '../src/smmu/structures/l1std.ts';
+import { STE } from '../src/smmu/structures/ste.ts';
 
 const PAGE = 4096;
 

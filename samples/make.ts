@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { type Outcome, run } from '../test/support/command.ts';
-import { elfCore } from '../test/support/elf-writer.ts';
+import { elfCore } from '../test/support/writers/elf-writer.ts';
 import { BARE_CASES } from './bare-cases.ts';
 import { CAPTURED, SAMPLES } from './cases.ts';
 import type { Extent, Image } from './image.ts';

@@ -84,7 +84,8 @@ export const REVISION_CASES: readonly Sample[] = [
   },
   {
     name: 'l2-in-registers',
-    description: "an L2 pointer into the SMMU's own registers, which v5 finds claimed, and no other revision asks about",
+    description:
+      "an L2 pointer into the SMMU's own registers, which v5 finds claimed, and no other revision asks about",
     args: side,
     memory: healthy().l1(L1, 1, 9, REGISTERS),
     files,

@@ -3,24 +3,25 @@
  * options; the reports that they give are plain facts, which the renderers write down in every format.
  */
 
+export type { KernelVersion } from './adopt/devices/registration.ts';
 // What is answered.
 export type { Failures } from './adopt/ledger.ts';
-export type { KernelVersion } from './adopt/registration.ts';
-export { REVISIONS as revisions } from './adopt/revisions.ts';
+export { REVISIONS as revisions } from './adopt/revisions/revisions.ts';
 export type * from './diff/before-after.ts';
 export { type DiffOptions, diff } from './diff/diff.ts';
 export type * from './diff/mapping-report.ts';
 export type * from './diff/report.ts';
 // What goes in.
 export type { InputFormat } from './dump/containers.ts';
-export type { Dump, DumpAssumption, DumpDetails, DumpProblem, PageCensus } from './dump/dump.ts';
+export type { Dump, DumpAssumption, DumpDetails, PageCensus } from './dump/dump.ts';
 export type { DumpInput } from './dump/inputs.ts';
 export type { LoadMapEntry } from './dump/load-map.ts';
 export type { AddressRange, PageState, PhysicalMemory, StateRun } from './dump/memory.ts';
-export type { DumpSource } from './dump/object-source.ts';
 export { type OpenedDump, type OpenOptions, openDump } from './dump/open.ts';
-export type { Transfer, UrlOptions } from './dump/range-request.ts';
-export { untilFetched } from './dump/until-fetched.ts';
+export type { DumpFlaw, DumpProblem } from './dump/problem.ts';
+export type { DumpSource } from './dump/sources/object-source.ts';
+export type { Transfer, UrlOptions } from './dump/sources/range-request.ts';
+export { untilFetched } from './dump/sources/until-fetched.ts';
 export type { ExcludedPolicy } from './dump/view.ts';
 export { InputError, type InputErrorTag, isInputError } from './errors.ts';
 export type { Explained, ExplainedGroup } from './findings/explanations/catalogue.ts';
@@ -30,34 +31,34 @@ export type { ReachableReport } from './findings/risks/page-tables.ts';
 export type { Reach, Rule, RuleArgs, Severity } from './findings/rules.ts';
 export { completedFromDump, type GivenEvidence, type KernelEvidence, logOfCrash } from './inspect/crashed-kernel.ts';
 export { type DumpInfo, dumpInfo } from './inspect/dump-info.ts';
+export { type ValidatedSnapshot, validateRegisters } from './inspect/emulation/register-outlook.ts';
 export { type InspectOptions, inspect } from './inspect/inspect.ts';
 export type * from './inspect/inspection.ts';
 export type { ListingOptions } from './inspect/listing.ts';
-export { type LogReport, logReport } from './inspect/log-report.ts';
+export { type LogReport, logReport } from './inspect/log/log-report.ts';
+export { type LogInput, type ReadLogOptions, readLog } from './inspect/log/read-log.ts';
 export type { PlannedStreams, PlanOptions } from './inspect/plan.ts';
 export type { PlatformReport } from './inspect/platform-report.ts';
-export { type LogInput, type ReadLogOptions, readLog } from './inspect/read-log.ts';
-export { type ValidatedSnapshot, validateRegisters } from './inspect/register-outlook.ts';
 export { type ShowOptions, show } from './inspect/show.ts';
 export type { StreamOutcome, StreamReport } from './inspect/stream.ts';
+export { findTables, type TableCandidate } from './linux/driver/table-scan.ts';
 // What the crashed kernel itself knew.
 export { type FoundLog, type KernelLog, kernelLog, type LogRecord } from './linux/kernel-log.ts';
 export { extractSnapshot, type KernelIdentity, type KernelState } from './linux/kernel-state.ts';
 export { type FoundMap, type MemoryMap, type MemoryMapEntry, memoryMap } from './linux/memory-map.ts';
-export { findTables, type TableCandidate } from './linux/table-scan.ts';
 export type { KernelLog as LogFacts } from './log/facts.ts';
 export { LogReader } from './log/kernel-log.ts';
 export type { SidList } from './platform/asked-streams.ts';
 export type { Capture, EvidenceOptions } from './platform/evidence.ts';
-export type { Firmware, FirmwareSmmu, IdRange, ReservedRegion } from './platform/firmware.ts';
+export type { Firmware, FirmwareSmmu, IdRange, ReservedRegion } from './platform/firmware/firmware.ts';
+export { findFirmware, loadDeviceTree, loadIort } from './platform/firmware/load.ts';
 export { type Iomem, iomemOf, loadIomem, parseIomem } from './platform/iomem.ts';
-export { findFirmware, loadDeviceTree, loadIort } from './platform/load.ts';
 export type { Platform } from './platform/platform.ts';
 export type { Progress } from './progress.ts';
 export type { QueueEntry } from './queues/queue.ts';
 export { type QueueReport, type QueuesOptions, type QueuesReport, queues, type SmmuQueues } from './queues/queues.ts';
 // How it is written down.
-export type { TablesReport } from './report/json/crashed-kernel.ts';
+export type { TablesReport } from './report/json/parts/crashed-kernel.ts';
 export { type Redactable, redacted } from './report/redact/redact.ts';
 export {
   type Given,
@@ -86,7 +87,7 @@ export {
   recordFields,
 } from './smmu/decode.ts';
 export { type DecodeReport, decode } from './smmu/decode-words.ts';
-export { type Register, registerNamed } from './smmu/registers.ts';
+export { type Register, registerNamed } from './smmu/registers/registers.ts';
 export type { Assumption, Ground } from './snapshot/assumption.ts';
 // Register snapshots.
 export { captureScript } from './snapshot/capture-script.ts';

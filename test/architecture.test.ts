@@ -1,6 +1,6 @@
 /** The one-way street through the rooms of src/: who may import whom, types included, and nobody in a circle. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -62,6 +62,19 @@ describe('rooms', () => {
     );
     expect(back).toEqual([]);
   });
+});
+
+test('no folder holds more files than one can take in', () => {
+  const folders = new Map<string, number>();
+  for (const file of imports.keys()) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
+  expect([...folders].filter(([, count]) => count > 16)).toEqual([]);
+});
+
+test('what CONTRIBUTING.md names is there', () => {
+  const page = readFileSync(join(SRC, '../CONTRIBUTING.md'), 'utf8');
+  const named = [...page.matchAll(/`((?:src|test|tools|bench|contrib)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(SRC, '..', path)))).toEqual([]);
 });
 
 /** What a file imports, and what those import, and so on. */

@@ -34,7 +34,7 @@ const alias = {
 /** The program is one function, which gets `module` and `require`: it is compiled by hand, with a code cache. */
 const program = await build({
   ...shared,
-  entryPoints: ['src/cli/run-command.ts'],
+  entryPoints: ['src/cli/start/run-command.ts'],
   outfile: `${beside}/program.js`,
   format: 'cjs',
   banner: { js: '(function (module, require) {' },
@@ -48,7 +48,7 @@ const program = await build({
 });
 const results = await Promise.all([
   program,
-  buildEntry('src/cli/main.ts', `${beside}/program.js`, `${beside}/cli.cjs`),
+  buildEntry('src/cli/start/main.ts', `${beside}/program.js`, `${beside}/cli.cjs`),
   build({
     ...shared,
     entryPoints: ['src/index.ts'],

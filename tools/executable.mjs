@@ -65,7 +65,7 @@ function platformsAsked(args) {
 }
 
 async function makeAll(platforms) {
-  await buildEntry('src/cli/one-file.ts', 'dist/program.js', join(folder, 'one-file.cjs'));
+  await buildEntry('src/cli/start/one-file.ts', 'dist/program.js', join(folder, 'one-file.cjs'));
   mkdirSync(OUTPUT, { recursive: true });
   const maker = nodeFor(HERE, folder);
   const licences = [readFileSync(maker.licence), readFileSync('dist/third-party-licences.txt')];

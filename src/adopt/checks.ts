@@ -1,7 +1,7 @@
 /** The driver's checks as evidence: each with what was found and what was needed, in the order the driver makes them. */
 
 import type { Observed, Required } from './evidence.ts';
-import type { Revision } from './revision.ts';
+import type { Revision } from './revisions/revision.ts';
 
 export type CheckResult = 'pass' | 'fail' | 'not-reached';
 

@@ -2,12 +2,12 @@
 
 import { CHECK_ORDER, type Check } from './checks.ts';
 import type { Granted } from './contiguous-memory.ts';
+import type { StreamOutcome } from './devices/master.ts';
+import type { Probe } from './devices/registration.ts';
 import type { Emulation, Verdict } from './emulate.ts';
-import type { OrdinaryTable } from './init-strtab.ts';
-import type { StreamOutcome } from './master.ts';
 import type { KernelDeath } from './panic.ts';
-import type { Probe } from './registration.ts';
 import { isCommandQueueStuck } from './reset.ts';
+import type { OrdinaryTable } from './stream-table/init-strtab.ts';
 
 /** The first thing that one revision does differently from another. */
 export interface RevisionSplit {

@@ -1,16 +1,16 @@
 /** The part of `struct arm_smmu_device` that an adoption reads and changes. */
 
-import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/stream-table.ts';
+import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
-import type { AsidSpace } from './asid-space.ts';
 import { Checks } from './checks.ts';
 import { ENODEV, ENOMEM, ENXIO } from './errno.ts';
 import type { Observed } from './evidence.ts';
 import type { KernelMemory, Reader } from './kernel-memory.ts';
 import { type Allocation, type Failures, Ledger, type Mapping } from './ledger.ts';
 import { KernelLog, type LogLevel, type LogStage } from './log.ts';
-import type { Revision } from './revision.ts';
-import type { Stages } from './stages.ts';
+import type { Revision } from './revisions/revision.ts';
+import type { Stages } from './revisions/stages.ts';
+import type { AsidSpace } from './scan/asid-space.ts';
 import type { ToldByLog } from './told-by-log.ts';
 
 /** ARM_SMMU_FEAT_2_LVL_STRTAB, ARM_SMMU_FEAT_2_LVL_CDTAB, ARM_SMMU_FEAT_COHERENCY. */

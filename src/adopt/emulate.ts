@@ -1,8 +1,7 @@
 /** The life of an adoption, in the order in which the kdump kernel lives it: probe, adopt, reset, register, unbind. */
 
-import { type TableFormatField, tableFormatOf } from '../smmu/stream-table.ts';
+import { type TableFormatField, tableFormatOf } from '../smmu/structures/stream-table.ts';
 import type { Check } from './checks.ts';
-import { type RegisterPage, unbind } from './cleanup.ts';
 import {
   ArmSmmuDevice,
   type DeviceInput,
@@ -11,19 +10,26 @@ import {
   type IdSizes,
   type StrtabCfg,
 } from './device.ts';
-import type { AdoptionEnd, RegisterDoubt, SmmuFate } from './fate.ts';
+import type { AdoptionEnd, RegisterDoubt, SmmuFate } from './devices/fate.ts';
+import {
+  type DevicePlan,
+  type Probe,
+  type Registration,
+  type RegistrationEnd,
+  registerSmmu,
+} from './devices/registration.ts';
+import { armSmmuRmrInstallBypassSte, NO_RMR_STREAMS, type RmrStreams } from './devices/rmr.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
-import { armSmmuInitStrtab, type OrdinaryTable } from './init-strtab.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import type { Allocation, Mapping } from './ledger.ts';
 import type { StagedLogLine } from './log.ts';
 import { type KernelDeath, survive } from './panic.ts';
-import { type DevicePlan, type Probe, type Registration, type RegistrationEnd, registerSmmu } from './registration.ts';
 import { afterLoss, armSmmuDeviceReset, type Reset } from './reset.ts';
-import type { Revision } from './revision.ts';
-import { armSmmuRmrInstallBypassSte, NO_RMR_STREAMS, type RmrStreams } from './rmr.ts';
-import type { IdScan } from './scan-record.ts';
-import { type Adoption, armSmmuKdumpAdoptStrtab } from './strtab.ts';
+import type { Revision } from './revisions/revision.ts';
+import type { IdScan } from './scan/scan-record.ts';
+import { type RegisterPage, unbind } from './stream-table/cleanup.ts';
+import { armSmmuInitStrtab, type OrdinaryTable } from './stream-table/init-strtab.ts';
+import { type Adoption, armSmmuKdumpAdoptStrtab } from './stream-table/strtab.ts';
 
 /**
  * `never-programmed`: the adoption fails, and the reset goes on as if it had not (v3). `probe-fails`: the probe of the

@@ -2,7 +2,7 @@
 
 import type { Oddity, RemapReason } from './kernel-memory.ts';
 import type { Allocation } from './ledger.ts';
-import type { OverlapTest } from './revision.ts';
+import type { OverlapTest } from './revisions/revision.ts';
 
 /** What was found. */
 export type Observed =

@@ -1,6 +1,6 @@
 /** arm_smmu_device_hw_probe(): the features that matter here, and the gate of the kdump adoption at its end. */
 
-import { ADDRESS_SIZE_BITS } from '../smmu/hardware-features.ts';
+import { ADDRESS_SIZE_BITS } from '../smmu/registers/hardware-features.ts';
 import type { ArmSmmuDevice } from './device.ts';
 
 /** Fills features and sizes from the ID registers, then decides whether to attempt an adoption. */

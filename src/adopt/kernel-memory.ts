@@ -10,11 +10,11 @@
 import type { PageState } from '../dump/memory.ts';
 import { type MemoryView, NO_WORDS, type TableSlice } from '../dump/view.ts';
 import type { AddressKind, AddressMap, KindRun } from '../platform/address-map.ts';
-import type { SteReader, SteSlice } from '../smmu/ste-reader.ts';
-import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import type { SteReader, SteSlice } from '../smmu/structures/ste-reader.ts';
+import { STE_BYTE_LENGTH } from '../smmu/structures/stream-table.ts';
 import type { AskingKernel } from './contiguous-memory.ts';
 import { type KernelDeath, KernelPanic } from './panic.ts';
-import type { OverlapTest } from './revision.ts';
+import type { OverlapTest } from './revisions/revision.ts';
 
 export type MemremapModel = 'dump' | 'kernel';
 

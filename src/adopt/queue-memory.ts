@@ -3,10 +3,10 @@
  * built with: arm_smmu_device_hw_probe() and Q_MAX_SZ_SHIFT, arm_smmu_init_queues().
  */
 
-import { QUEUE_FORMATS, type QueueName } from '../smmu/queue.ts';
+import { QUEUE_FORMATS, type QueueName } from '../smmu/queues/queue.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import { LARGEST_BLOCKS } from './contiguous-memory.ts';
-import { REVISIONS } from './revisions.ts';
+import { REVISIONS } from './revisions/revisions.ts';
 
 /** What of a kernel's configuration decides on the cap. */
 export interface KernelBuild {

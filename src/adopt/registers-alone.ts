@@ -6,18 +6,18 @@
 import type { PhysicalMemory } from '../dump/memory.ts';
 import { MemoryView } from '../dump/view.ts';
 import { AddressMap } from '../platform/address-map.ts';
-import { SteReader } from '../smmu/ste-reader.ts';
+import { SteReader } from '../smmu/structures/ste-reader.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
-import { AsidSpace } from './asid-space.ts';
 import type { Check } from './checks.ts';
 import { ArmSmmuDevice } from './device.ts';
 import { armSmmuDeviceHwProbe } from './hw-probe.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { NO_FAILURES } from './ledger.ts';
 import type { LogLevel } from './log.ts';
-import { REVISIONS } from './revisions.ts';
-import { Stages } from './stages.ts';
-import { armSmmuKdumpAdoptStrtab } from './strtab.ts';
+import { REVISIONS } from './revisions/revisions.ts';
+import { Stages } from './revisions/stages.ts';
+import { AsidSpace } from './scan/asid-space.ts';
+import { armSmmuKdumpAdoptStrtab } from './stream-table/strtab.ts';
 
 export interface AdoptionByRegisters {
   /** Revision of the series. */

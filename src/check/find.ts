@@ -3,7 +3,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
-import { type Listing, listFolder } from '../triage/folder-listing.ts';
+import { type Listing, listFolder } from '../triage/find/folder-listing.ts';
 import { readManifest } from './manifest.ts';
 import { type FoundSample, readSample } from './sample.ts';
 

@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readTextFile } from '../dump/source.ts';
+import { readTextFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import type { Finding } from '../findings/findings.ts';
 import { type Difference, differences, lineDifferences } from './differences.ts';

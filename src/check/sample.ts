@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTextFile } from '../dump/source.ts';
+import { readTextFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import { arrayAt, type Json, type JsonObject, objectAt, Place, shown, stringAt } from '../snapshot/values.ts';
 

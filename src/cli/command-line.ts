@@ -1,7 +1,7 @@
 /** Which command line makes a report again? That of the run, without what only says where the report goes and how it looks. */
 
 import type { Command } from 'commander';
-import { isUrl, shownUrl } from '../dump/url.ts';
+import { isUrl, shownUrl } from '../dump/sources/url.ts';
 import { TOOL } from '../version.ts';
 import { visible } from '../visible-text.ts';
 

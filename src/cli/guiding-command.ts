@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { parseDumpName } from '../dump/load-map.ts';
-import { isUrl } from '../dump/url.ts';
+import { isUrl } from '../dump/sources/url.ts';
 
 /** Methods by which commander refuses; it calls them on the command, and does not declare them. */
 interface Refusals {

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { TOOL } from '../version.ts';
 import { GuidingCommand } from './guiding-command.ts';
-import type { TextSink } from './io.ts';
+import type { TextSink } from './output/io.ts';
 import type { Session } from './session.ts';
 
 const EXAMPLES = `
@@ -18,19 +18,19 @@ type AddCommand = (program: Command, session: Session) => void;
 
 /** In the order of the help. Each is loaded when it is asked for: whoever inspects need not wait for the others. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
-  inspect: async () => (await import('./inspect-command.ts')).addInspectCommand,
-  info: async () => (await import('./info-command.ts')).addInfoCommand,
-  regs: async () => (await import('./regs-command.ts')).addRegsCommand,
-  show: async () => (await import('./show-command.ts')).addShowCommand,
-  translate: async () => (await import('./translate-command.ts')).addTranslateCommand,
-  queues: async () => (await import('./queues-command.ts')).addQueuesCommand,
-  diff: async () => (await import('./diff-command.ts')).addDiffCommand,
-  log: async () => (await import('./log-command.ts')).addLogCommand,
-  decode: async () => (await import('./decode-command.ts')).addDecodeCommand,
-  explain: async () => (await import('./explain-command.ts')).addExplainCommand,
-  triage: async () => (await import('./triage-command.ts')).addTriageCommand,
-  check: async () => (await import('./check-command.ts')).addCheckCommand,
-  completion: async () => (await import('./completion-command.ts')).addCompletionCommand,
+  inspect: async () => (await import('./commands/inspect.ts')).addInspectCommand,
+  info: async () => (await import('./commands/info.ts')).addInfoCommand,
+  regs: async () => (await import('./commands/regs.ts')).addRegsCommand,
+  show: async () => (await import('./commands/show.ts')).addShowCommand,
+  translate: async () => (await import('./commands/translate.ts')).addTranslateCommand,
+  queues: async () => (await import('./commands/queues.ts')).addQueuesCommand,
+  diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
+  log: async () => (await import('./commands/log.ts')).addLogCommand,
+  decode: async () => (await import('./commands/decode.ts')).addDecodeCommand,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
+  triage: async () => (await import('./commands/triage.ts')).addTriageCommand,
+  check: async () => (await import('./commands/check.ts')).addCheckCommand,
+  completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
 };
 
 /** Of these commands the work is the other commands. */

@@ -3,9 +3,9 @@
 import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Style } from '../report/text/style.ts';
-import type { CommandIo } from './io.ts';
-import { buffered, cannotWrite, complaint } from './output.ts';
-import { ProgressLine } from './progress-line.ts';
+import type { CommandIo } from './output/io.ts';
+import { buffered, cannotWrite, complaint } from './output/output.ts';
+import { ProgressLine } from './output/progress-line.ts';
 
 export type ColorChoice = 'auto' | 'always' | 'never';
 
@@ -64,7 +64,7 @@ export class Session {
     const { stdout, env } = this.io;
     const { isTTY, rows } = stdout;
     if (isTTY !== true || rows === undefined || rows === 0) return this.print(pieces);
-    const { chained, headOf, inPager, pagerOf } = await import('./pager.ts');
+    const { chained, headOf, inPager, pagerOf } = await import('./output/pager.ts');
     const pager = pagerOf(env);
     if (pager === null) return this.print(pieces);
     const { head, rest } = headOf(pieces, rows);

@@ -1,10 +1,10 @@
 /** The context descriptors of one stream at both moments, SubstreamID by SubstreamID. */
 
-import { CD } from '../smmu/cd.ts';
-import { cdIllegalities } from '../smmu/cd-legality.ts';
-import { CD_BYTE_LENGTH, cdArrayCount, cdTableBehind, isValidCd } from '../smmu/cd-table.ts';
 import { fieldBits, fieldOf, wideWords } from '../smmu/fields.ts';
-import { bdfOf } from '../smmu/stream-table.ts';
+import { CD } from '../smmu/structures/cd.ts';
+import { cdIllegalities } from '../smmu/structures/cd-legality.ts';
+import { CD_BYTE_LENGTH, cdArrayCount, cdTableBehind, isValidCd } from '../smmu/structures/cd-table.ts';
+import { bdfOf } from '../smmu/structures/stream-table.ts';
 import type { BeforeAfter } from './before-after.ts';
 import { changeOf } from './fields.ts';
 import type { DiffBudget } from './limits.ts';

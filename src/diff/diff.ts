@@ -4,16 +4,16 @@
  * the dumps counts; what one dump lacks is missing, and never a change.
  */
 
-import type { Revision } from '../adopt/revision.ts';
+import type { Revision } from '../adopt/revisions/revision.ts';
 import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
-import { untilFetched } from '../dump/until-fetched.ts';
+import { untilFetched } from '../dump/sources/until-fetched.ts';
 import { InputError } from '../errors.ts';
 import { type PlanOptions, planOf } from '../inspect/plan.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type Evidence, type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { deviceNamesOf } from '../platform/platform.ts';
-import { REGISTERS } from '../smmu/registers.ts';
+import { REGISTERS } from '../smmu/registers/registers.ts';
 import { namesOf } from '../snapshot/choose.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { RepeatedStes } from '../tables/repeats.ts';

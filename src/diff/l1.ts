@@ -1,10 +1,10 @@
 /** L1 descriptors of both moments, index by index. */
 
-import { brokenL1Rule } from '../adopt/l1-scan.ts';
-import type { Revision } from '../adopt/revision.ts';
+import type { Revision } from '../adopt/revisions/revision.ts';
+import { brokenL1Rule } from '../adopt/stream-table/l1-scan.ts';
 import { wideWords } from '../smmu/fields.ts';
-import { L1STD } from '../smmu/l1std.ts';
-import { L1STD_BYTE_LENGTH, l1Lookup, l1Pointer, type StreamTableGeometry } from '../smmu/stream-table.ts';
+import { L1STD } from '../smmu/structures/l1std.ts';
+import { L1STD_BYTE_LENGTH, l1Lookup, l1Pointer, type StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { BeforeAfter } from './before-after.ts';
 import { changeOf } from './fields.ts';
 import type { Listed } from './listed.ts';

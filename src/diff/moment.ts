@@ -2,8 +2,8 @@
 
 import type { MemoryView } from '../dump/view.ts';
 import type { DeviceNames } from '../platform/device-names.ts';
-import { type HardwareFeatures, hardwareFeatures } from '../smmu/hardware-features.ts';
-import { SteReader } from '../smmu/ste-reader.ts';
+import { type HardwareFeatures, hardwareFeatures } from '../smmu/registers/hardware-features.ts';
+import { SteReader } from '../smmu/structures/ste-reader.ts';
 import { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { HardwareView } from '../tables/hardware-view.ts';

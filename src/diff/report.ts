@@ -5,8 +5,8 @@ import type { Verdict } from '../adopt/emulate.ts';
 import type { PageState } from '../dump/memory.ts';
 import type { DumpReport, Inspection } from '../inspect/inspection.ts';
 import type { FieldValue } from '../smmu/fields.ts';
-import type { Illegality } from '../smmu/legality.ts';
-import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
+import type { Illegality } from '../smmu/structures/legality.ts';
+import type { SteConfig, StreamTableFormat } from '../smmu/structures/stream-table.ts';
 import type { BeforeAfter } from './before-after.ts';
 import type { MappingsDiff } from './mapping-report.ts';
 

@@ -2,9 +2,9 @@
 
 import type { Progress } from '../progress.ts';
 import { wideWords } from '../smmu/fields.ts';
-import { STE } from '../smmu/ste.ts';
-import { steIllegalities } from '../smmu/ste-legality.ts';
-import { bdfOf, STE_BYTE_LENGTH, steConfig } from '../smmu/stream-table.ts';
+import { STE } from '../smmu/structures/ste.ts';
+import { steIllegalities } from '../smmu/structures/ste-legality.ts';
+import { bdfOf, STE_BYTE_LENGTH, steConfig } from '../smmu/structures/stream-table.ts';
 import type { BeforeAfter } from './before-after.ts';
 import type { CdComparison } from './cds.ts';
 import { changeOf } from './fields.ts';

@@ -5,7 +5,7 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { type CdTable, cdArrays } from '../smmu/cd-table.ts';
+import { type CdTable, cdArrays } from '../smmu/structures/cd-table.ts';
 import { type HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ArrayPlace } from './lockstep.ts';
 

@@ -6,7 +6,7 @@ import type { DumpContents } from './dump.ts';
 import { UnchartedMemory } from './memory.ts';
 import { recognise } from './recognise.ts';
 import type { Container } from './signatures.ts';
-import type { ByteSource } from './source.ts';
+import type { ByteSource } from './sources/source.ts';
 
 /** What a user can name instead of having it recognised. */
 export const INPUT_FORMATS = ['raw', 'elf', 'kdump', 'lime', 'avml'] as const;
@@ -21,19 +21,19 @@ interface Reader {
 
 /** LiME's and AVML's records may stand in one file, so one reader serves both. */
 const openRecords: Reader['open'] = async ([source], pageSize) =>
-  (await import('./avml.ts')).openAvml(source as ByteSource, pageSize);
+  (await import('./formats/avml.ts')).openAvml(source as ByteSource, pageSize);
 
 /** Each reader is loaded when a dump needs it, and its parsers with it. */
 const READERS: Readonly<Record<Exclude<InputFormat, 'raw'>, Reader>> = {
   elf: {
     title: 'an ELF core',
     inParts: false,
-    open: async ([source], pageSize) => (await import('./elf.ts')).openElf(source as ByteSource, pageSize),
+    open: async ([source], pageSize) => (await import('./formats/elf.ts')).openElf(source as ByteSource, pageSize),
   },
   kdump: {
     title: 'a kdump-compressed dump',
     inParts: true,
-    open: async (sources, pageSize) => (await import('./kdump.ts')).openKdump(sources, pageSize),
+    open: async (sources, pageSize) => (await import('./kdump/kdump.ts')).openKdump(sources, pageSize),
   },
   lime: { title: 'a LiME dump', inParts: false, open: openRecords },
   avml: { title: 'an AVML dump', inParts: false, open: openRecords },
@@ -60,7 +60,7 @@ export async function unwrap(
   if (found?.format !== 'flattened') {
     return { source, format: inputFormat ?? formatOf(source, found), flattened: null };
   }
-  const { openFlattened } = await import('./flattened.ts');
+  const { openFlattened } = await import('./formats/flattened.ts');
   const flattened = openFlattened(source, (done, total) => progress(`rearranging ${source.name}`, done, total));
   const inside = recognise(flattened.source);
   if (inputFormat === undefined && inside?.format !== 'kdump' && inside?.format !== 'elf') {

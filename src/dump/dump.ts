@@ -2,6 +2,7 @@
 
 import type { Progress } from '../progress.ts';
 import type { PageCounts, PhysicalMemory } from './memory.ts';
+import type { DumpProblem } from './problem.ts';
 
 /** Something the dump does not say and that was taken for granted to read it. */
 export type DumpAssumption =
@@ -15,13 +16,6 @@ export type DumpAssumption =
 
 /** What does not say how large its pages are: a container, or an ELF or a kdump of QEMU without VMCOREINFO. */
 export type PageSizeUnsaid = 'raw' | 'lime' | 'avml' | 'elf' | 'qemu';
-
-/** Damage: the dump stays readable, but not all of it. */
-export interface DumpProblem {
-  readonly file: string;
-  readonly fileOffset: number;
-  readonly what: string;
-}
 
 /** What a container says about the system that crashed and about its own making. */
 export interface DumpDetails {

@@ -1,12 +1,12 @@
 /** What a dump can be given as: a path, a URL, or an object that reads it. */
 
 import { InputError } from '../errors.ts';
+import { isDumpInfo } from './formats/qualcomm.ts';
 import { type DumpName, parseDumpName } from './load-map.ts';
-import { type DumpSource, ObjectSource } from './object-source.ts';
-import { isDumpInfo } from './qualcomm.ts';
-import type { UrlOptions } from './range-request.ts';
-import { type ByteSource, openFileSource } from './source.ts';
-import { isUrl } from './url.ts';
+import { type DumpSource, ObjectSource } from './sources/object-source.ts';
+import type { UrlOptions } from './sources/range-request.ts';
+import { type ByteSource, openFileSource } from './sources/source.ts';
+import { isUrl } from './sources/url.ts';
 
 export type DumpInput = string | DumpSource;
 
@@ -45,7 +45,7 @@ export async function inputOf(given: DumpInput, index: number, options: UrlOptio
     throw new InputError('usage', message, { file: parsed.given });
   }
   // Loaded for those who need it: HTTP is not free at start-up.
-  const { openUrlSource } = await import('./url-source.ts');
+  const { openUrlSource } = await import('./sources/url-source.ts');
   return { ...parsed, path: null, answersLater: never, open: () => openUrlSource(file, options) };
 }
 

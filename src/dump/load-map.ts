@@ -3,9 +3,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { InputError } from '../errors.ts';
 import { PADDR_LIMIT } from './dump.ts';
-import type { RawPart } from './raw.ts';
-import type { ByteSource } from './source.ts';
-import { isUrl, shownUrl } from './url.ts';
+import type { RawPart } from './formats/raw.ts';
+import type { ByteSource } from './sources/source.ts';
+import { isUrl, shownUrl } from './sources/url.ts';
 
 /** One stretch of a raw dump as a load map gives it; see `memory` in the snapshot format. */
 export interface LoadMapEntry {

@@ -11,13 +11,13 @@ import {
   unwrap,
 } from './containers.ts';
 import { type Dump, type DumpContents, PAGE_SIZES } from './dump.ts';
+import { isDumpInfo, loadDumpInfo } from './formats/qualcomm.ts';
+import { openRaw, type RawPart } from './formats/raw.ts';
 import { type DumpInput, type Input, inputOf } from './inputs.ts';
 import { type LoadMapEntry, partsFromLoadMap, partsFromNames } from './load-map.ts';
-import { isDumpInfo, loadDumpInfo } from './qualcomm.ts';
-import type { UrlOptions } from './range-request.ts';
-import { openRaw, type RawPart } from './raw.ts';
-import { type ByteSource, openFileSource } from './source.ts';
-import { untilFetched } from './until-fetched.ts';
+import type { UrlOptions } from './sources/range-request.ts';
+import { type ByteSource, openFileSource } from './sources/source.ts';
+import { untilFetched } from './sources/until-fetched.ts';
 
 export interface OpenOptions {
   /** Read the files as this container, whatever they begin with. */

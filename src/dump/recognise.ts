@@ -2,7 +2,7 @@
 
 import { kindOfText } from './recognise-text.ts';
 import { type Container, SIGNATURES, type Signature } from './signatures.ts';
-import type { ByteSource } from './source.ts';
+import type { ByteSource } from './sources/source.ts';
 
 /** What signatures and kinds of text are looked for in: one read. */
 const HEAD_BYTE_LENGTH = 4096;

@@ -3,11 +3,11 @@
 import { maskedAddress } from '../adopt/device.ts';
 import type { Emulation, Verdict } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
-import { TABLE_REFUSED } from '../adopt/init-strtab.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
+import { TABLE_REFUSED } from '../adopt/stream-table/init-strtab.ts';
 import type { AddressRange } from '../dump/memory.ts';
-import type { StreamTableGeometry } from '../smmu/stream-table.ts';
+import type { StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
 import { allocatedInWords } from './prose/memory.ts';

@@ -2,7 +2,7 @@
 
 import type { AddressRange } from '../dump/memory.ts';
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
-import { REGISTERS, registerNamed } from '../smmu/registers.ts';
+import { REGISTERS, registerNamed } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { FindingList } from './findings.ts';
 import type { RegisterOrigin } from './rules/crashed-kernel.ts';

@@ -1,11 +1,11 @@
 /** What is to be said of the devices: who is refused and why, and what the SMMU loses by it. */
 
-import type { Danger } from '../adopt/danger.ts';
 import { STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../adopt/device.ts';
+import type { Danger } from '../adopt/devices/danger.ts';
+import type { StreamOutcome } from '../adopt/devices/master.ts';
+import type { Probe } from '../adopt/devices/registration.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
-import type { StreamOutcome } from '../adopt/master.ts';
-import type { Probe } from '../adopt/registration.ts';
 import type { InFlight } from '../adopt/reset.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList, Location } from './findings.ts';

@@ -1,12 +1,12 @@
 /** Firmware's tables against the dump and the snapshot: what is to be said, and what the report shows of them. */
 
-import { hex } from '../hex.ts';
-import { type DeviceNames, idsInWords, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
-import type { ReservedRegion } from '../platform/firmware.ts';
+import { type DeviceNames, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
+import type { ReservedRegion } from '../platform/firmware/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
 import type { Master, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList } from './findings.ts';
+import type { SidRun, UnknownSmmu } from './prose/firmware.ts';
 
 /** Of the tables themselves, whichever SMMU they are about. */
 export function firmwareFindings({ tables, search }: Platform, findings: FindingList): void {
@@ -38,20 +38,16 @@ export function platformFindings(
   const { smmu, table } = known;
   const { source } = table;
   if (firmwareCoherent !== null && firmwareCoherent !== smmu.coherent) {
-    const [inTable, snapshot] = [smmu.coherent, firmwareCoherent].map((one) => (one ? 'coherent' : 'not coherent'));
-    findings.add('platform-coherency', { source, table: inTable ?? '', snapshot: snapshot ?? '' });
+    findings.add('platform-coherency', { source, table: smmu.coherent, snapshot: firmwareCoherent });
   }
   const entries = 2 ** view.geometry.log2Size;
   for (const range of rangesBeyond(smmu.ranges, entries)) {
     const location = { firstSid: range.firstSid, lastSid: range.firstSid + range.count - 1 };
-    findings.add('platform-sids-beyond', { name: range.name, ids: idsInWords(range), entries }, location);
+    findings.add('platform-sids-beyond', { name: range.name, ids: range, entries }, location);
   }
   for (const { first, last } of unclaimedSids(names, view.activeSids())) {
-    findings.add(
-      'platform-sid-unclaimed',
-      { sids: runsInWords([{ first, last }]), source },
-      { firstSid: first, lastSid: last },
-    );
+    const run = { firstSid: first, lastSid: last };
+    findings.add('platform-sid-unclaimed', { sids: [run], source }, run);
   }
   for (const { sid, firmware, device } of otherwiseNamed(masters ?? [], names)) {
     findings.add('platform-device-differs', { source, firmware, device }, { firstSid: sid, lastSid: sid });
@@ -76,15 +72,13 @@ function otherwiseNamed(masters: readonly Master[], names: DeviceNames) {
   return differing.filter(({ device }) => !agreeing.has(device));
 }
 
-function whyUnknown(tables: Platform['tables'], base: number | null): string {
-  if (base === null) return 'the snapshot has no base for it';
+function whyUnknown(tables: Platform['tables'], base: number | null): UnknownSmmu {
+  if (base === null) return { kind: 'no-base' };
   for (const { source, disabled } of tables) {
     const here = disabled.find((one) => one.base === base);
-    if (here === undefined) continue;
-    const where = here.by.name === here.name ? 'its' : `${here.by.name} above it has`;
-    return `the SMMUv3 at ${hex(base)} in ${source}, ${here.name}, is disabled: ${where} status "${here.by.status}"`;
+    if (here !== undefined) return { kind: 'disabled', base, source, name: here.name, by: here.by };
   }
-  return `there is no SMMUv3 at ${hex(base)} in ${tables.map(({ source }) => source).join(' or ')}`;
+  return { kind: 'absent', base, sources: tables.map(({ source }) => source) };
 }
 
 function reservedFinding(
@@ -92,36 +86,18 @@ function reservedFinding(
   source: string,
   findings: FindingList,
 ): void {
-  const memory = ranges.map(({ start, end }) => `${hex(start)}-${hex(end - 1)}`).join(', ') || 'no memory';
   const runs = runsOf(sids);
   const [only, ...others] = runs;
-  const location = only === undefined || others.length > 0 ? {} : { firstSid: only.first, lastSid: only.last };
-  findings.add('platform-rmr', { source, name: name ?? '', sids: runsInWords(runs), memory, bypassed }, location);
-}
-
-interface SidRun {
-  readonly first: number;
-  readonly last: number;
+  const location = only === undefined || others.length > 0 ? {} : only;
+  findings.add('platform-rmr', { source, name: name ?? '', sids: runs, memory: ranges, bypassed }, location);
 }
 
 function runsOf(sids: readonly number[]): SidRun[] {
-  const runs: { first: number; last: number }[] = [];
+  const runs: { firstSid: number; lastSid: number }[] = [];
   for (const sid of sids.toSorted((a, b) => a - b)) {
     const last = runs.at(-1);
-    if (last !== undefined && sid <= last.last + 1) last.last = sid;
-    else runs.push({ first: sid, last: sid });
+    if (last !== undefined && sid <= last.lastSid + 1) last.lastSid = sid;
+    else runs.push({ firstSid: sid, lastSid: sid });
   }
   return runs;
-}
-
-/** A sentence has to end somewhere; JSON has all of them. */
-const MAX_RUNS_IN_WORDS = 8;
-
-function runsInWords(runs: readonly SidRun[]): string {
-  const shown = runs
-    .slice(0, MAX_RUNS_IN_WORDS)
-    .map(({ first, last }) => (first === last ? hex(first) : `${hex(first)}-${hex(last)}`));
-  const more = runs.length - shown.length;
-  const one = runs.length === 1 && runs[0]?.first === runs[0]?.last;
-  return `${one ? 'SID' : 'SIDs'} ${shown.join(', ')}${more > 0 ? `, and ${more} more runs` : ''}`;
 }

@@ -8,12 +8,12 @@ import { INPUT } from './rules/input.ts';
 import { ORDINARY_TABLE } from './rules/ordinary-table.ts';
 import { VERDICT } from './rules/outcome.ts';
 import { PLATFORM } from './rules/platform.ts';
-import { RISK_ENTRIES } from './rules/risk-entries.ts';
-import { RISK_IDS } from './rules/risk-ids.ts';
-import { RISK_LIMITS } from './rules/risk-limits.ts';
-import { RISK_QUEUES } from './rules/risk-queues.ts';
-import { RISK_STRUCTURES } from './rules/risk-structures.ts';
-import { RISK_TRAFFIC } from './rules/risk-traffic.ts';
+import { RISK_ENTRIES } from './rules/risks/entries.ts';
+import { RISK_IDS } from './rules/risks/ids.ts';
+import { RISK_LIMITS } from './rules/risks/limits.ts';
+import { RISK_QUEUES } from './rules/risks/queues.ts';
+import { RISK_STRUCTURES } from './rules/risks/structures.ts';
+import { RISK_TRAFFIC } from './rules/risks/traffic.ts';
 import type { ArgsOf } from './rules/rule.ts';
 import { TABLES } from './rules/tables.ts';
 

@@ -3,8 +3,8 @@
 import { STRTAB_L2_BYTE_LENGTH, STRTAB_SPLIT } from '../adopt/device.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
-import { brokenL1Rule, l1Complaint } from '../adopt/l1-scan.ts';
-import { l1Pointer } from '../smmu/stream-table.ts';
+import { brokenL1Rule, l1Complaint } from '../adopt/stream-table/l1-scan.ts';
+import { l1Pointer } from '../smmu/structures/stream-table.ts';
 import type { HardwareView, L1Entry, MissingEntries } from '../tables/hardware-view.ts';
 import type { FindingList, Location } from './findings.ts';
 

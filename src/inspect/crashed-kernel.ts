@@ -3,14 +3,14 @@
  * devices and its memory map in any case where they are found: what was given goes before it, piece by piece.
  */
 
-import type { KernelVersion } from '../adopt/registration.ts';
+import type { KernelVersion } from '../adopt/devices/registration.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
-import { untilFetched } from '../dump/until-fetched.ts';
+import { untilFetched } from '../dump/sources/until-fetched.ts';
 import type { CrashedKernel, NoState } from '../linux/kernel-state.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import type { LogReport } from './log-report.ts';
+import type { LogReport } from './log/log-report.ts';
 
 export interface GivenEvidence {
   /** Null or undefined: there is none, and the dump has to do. */
@@ -77,7 +77,7 @@ function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump):
 
 /** What the crashed kernel logged of its SMMUs, put to the tables in its dump; null where its log is not to be found. */
 export async function logOfCrash(dump: OpenedDump, snapshot: Snapshot): Promise<LogReport | null> {
-  const { crashLogOf } = await import('./log-in-dump.ts');
+  const { crashLogOf } = await import('./log/log-in-dump.ts');
   return untilFetched(() => crashLogOf(dump, snapshot));
 }
 

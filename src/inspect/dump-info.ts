@@ -1,7 +1,8 @@
 /** What a dump says of itself: `smmu-adopt info` as plain data. */
 
-import type { Dump, DumpProblem } from '../dump/dump.ts';
+import type { Dump } from '../dump/dump.ts';
 import { type DumpReport, dumpReport } from '../dump/dump-report.ts';
+import type { DumpProblem } from '../dump/problem.ts';
 import { noProgress, type Progress } from '../progress.ts';
 import { SCHEMA_VERSION } from '../version.ts';
 

@@ -1,8 +1,8 @@
 /** One SMMU: registers, the table in memory, the adoption by one revision or all, and what is to be said about them. */
 
+import { probesAtRegistration } from '../adopt/devices/registration.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
-import { probesAtRegistration } from '../adopt/registration.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
 import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
@@ -16,25 +16,25 @@ import { sidsFor } from '../platform/asked-streams.ts';
 import type { Capture, Evidence } from '../platform/evidence.ts';
 import { deviceNamesOf } from '../platform/platform.ts';
 import { decodeFields } from '../smmu/fields.ts';
-import { hardwareFeatures } from '../smmu/hardware-features.ts';
-import { REGISTERS } from '../smmu/registers.ts';
+import { hardwareFeatures } from '../smmu/registers/hardware-features.ts';
+import { REGISTERS } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { type HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
-import { OutcomeReports } from './adoption-report.ts';
-import type { AsidSpaces } from './asid-spaces.ts';
-import { compareRevisions } from './compare-revisions.ts';
-import { type ComparedSmmu, compareDmesg, type DmesgReport } from './dmesg.ts';
-import { emulatedSmmu, MAX_INSERTIONS_OF_ALL } from './emulated-smmu.ts';
+import { OutcomeReports } from './emulation/adoption-report.ts';
+import type { AsidSpaces } from './emulation/asid-spaces.ts';
+import { compareRevisions } from './emulation/compare-revisions.ts';
+import { emulatedSmmu, MAX_INSERTIONS_OF_ALL } from './emulation/emulated-smmu.ts';
+import type { Outcome } from './emulation/outcome.ts';
+import { rmrReports } from './emulation/rmr.ts';
 import type { SmmuReport } from './inspection.ts';
 import { faultsOf, ownSmmuOf } from './kernel-report.ts';
 import type { Listing } from './listing.ts';
-import type { LogReport } from './log-report.ts';
-import type { Outcome } from './outcome.ts';
+import { type ComparedSmmu, compareDmesg, type DmesgReport } from './log/dmesg.ts';
+import type { LogReport } from './log/log-report.ts';
 import type { Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
-import { rmrReports } from './rmr.ts';
 import { tableRows } from './table-rows.ts';
 
 /** What the SMMUs of one report share. */

@@ -1,9 +1,9 @@
 /** Runs the pipeline for every SMMU of a snapshot and makes one {@link Inspection}. */
 
-import { CURRENT_REVISIONS } from '../adopt/revisions.ts';
+import { CURRENT_REVISIONS } from '../adopt/revisions/revisions.ts';
 import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
-import { untilFetched } from '../dump/until-fetched.ts';
+import { untilFetched } from '../dump/sources/until-fetched.ts';
 import { FindingList } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
@@ -15,13 +15,13 @@ import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { ListBudget, TableOwners } from '../tables/listing.ts';
 import { RepeatedStes } from '../tables/repeats.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
-import { AsidSpaces } from './asid-spaces.ts';
-import { emulatedSmmu } from './emulated-smmu.ts';
+import { AsidSpaces } from './emulation/asid-spaces.ts';
+import { emulatedSmmu } from './emulation/emulated-smmu.ts';
 import { type InspectedSmmu, inspectSmmu, type Shared } from './inspect-smmu.ts';
 import type { Inspection, SmmuReport } from './inspection.ts';
 import { kernelReport } from './kernel-report.ts';
 import { type Listing, type ListingOptions, listingOf } from './listing.ts';
-import type { LogReport } from './log-report.ts';
+import type { LogReport } from './log/log-report.ts';
 import { type Plan, type PlanOptions, planOf } from './plan.ts';
 
 /** What is given beside dump and registers, what the kdump kernel is to do, and what is to be listed. */

@@ -11,21 +11,21 @@ import type { KdumpReach, ReachableReport } from '../findings/risks/page-tables.
 import type { FoundState, KernelState } from '../linux/kernel-state.ts';
 import type { Rows } from '../rows.ts';
 import type { FieldValue } from '../smmu/fields.ts';
-import type { SteConfig, StreamTableFormat } from '../smmu/stream-table.ts';
+import type { SteConfig, StreamTableFormat } from '../smmu/structures/stream-table.ts';
 import type { Assumption } from '../snapshot/assumption.ts';
 import type { Master, Provenance } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import type { L1Row } from '../tables/l1-rows.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import type { SCHEMA_VERSION } from '../version.ts';
-import type { DmesgReport } from './dmesg.ts';
-import type { EventInDump } from './log-report.ts';
-import type { Outcome, RevisionOutcome } from './outcome.ts';
+import type { Outcome, RevisionOutcome } from './emulation/outcome.ts';
+import type { DmesgReport } from './log/dmesg.ts';
+import type { EventInDump } from './log/log-report.ts';
 import type { PlatformReport } from './platform-report.ts';
 
 export type { RevisionSplit } from '../adopt/compare.ts';
 export type { Completeness, DumpReport } from '../dump/dump-report.ts';
-export type * from './outcome.ts';
+export type * from './emulation/outcome.ts';
 
 export interface Inspection {
   readonly schemaVersion: typeof SCHEMA_VERSION;

@@ -5,7 +5,7 @@ import type { Evidence } from '../platform/evidence.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { namesakeOf } from './crashed-kernel.ts';
 import type { CrashedFault, KernelReport, SmmuReport, TakenFromKernel } from './inspection.ts';
-import type { LogReport } from './log-report.ts';
+import type { LogReport } from './log/log-report.ts';
 import { insertsCrashedDevices, type Plan } from './plan.ts';
 
 /** What a report says of the crashed kernel; null where the dump says nothing of it. */

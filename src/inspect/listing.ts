@@ -1,7 +1,7 @@
 /** What is to be listed? Which SMMUs, which entries of their tables, how deep it goes, and what counts as failing. */
 
-import type { Revision } from '../adopt/revision.ts';
-import { REVISIONS } from '../adopt/revisions.ts';
+import type { Revision } from '../adopt/revisions/revision.ts';
+import { REVISIONS } from '../adopt/revisions/revisions.ts';
 import type { Severity } from '../findings/rules.ts';
 import type { SidList } from '../platform/asked-streams.ts';
 import { chooseSmmus } from '../snapshot/choose.ts';

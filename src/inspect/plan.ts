@@ -1,12 +1,12 @@
 /** What is the kdump kernel to do? Which revision of the series in which kernel, with which devices, and what fails in it. */
 
-import type { RegisterPage } from '../adopt/cleanup.ts';
+import type { KernelDevice } from '../adopt/devices/master.ts';
+import { type DevicePlan, type KernelVersion, NEWEST_KERNEL } from '../adopt/devices/registration.ts';
 import type { KernelMemoryOptions, MemremapModel } from '../adopt/kernel-memory.ts';
 import { type Failures, NO_FAILURES } from '../adopt/ledger.ts';
-import type { KernelDevice } from '../adopt/master.ts';
-import { type DevicePlan, type KernelVersion, NEWEST_KERNEL } from '../adopt/registration.ts';
-import type { Revision } from '../adopt/revision.ts';
-import { DEFAULT_REVISION, REVISIONS } from '../adopt/revisions.ts';
+import type { Revision } from '../adopt/revisions/revision.ts';
+import { DEFAULT_REVISION, REVISIONS } from '../adopt/revisions/revisions.ts';
+import type { RegisterPage } from '../adopt/stream-table/cleanup.ts';
 import { InputError } from '../errors.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import type { Evidence } from '../platform/evidence.ts';

@@ -1,6 +1,6 @@
 /** What the report shows of firmware's tables. */
 
-import type { IdRange, ReservedRegion } from '../platform/firmware.ts';
+import type { IdRange, ReservedRegion } from '../platform/firmware/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
 
 export interface PlatformReport {

@@ -1,8 +1,8 @@
 /** What is there to know of one stream? `smmu-adopt show` as plain facts. */
 
-import { CURRENT_REVISIONS, REVISIONS } from '../adopt/revisions.ts';
+import { CURRENT_REVISIONS, REVISIONS } from '../adopt/revisions/revisions.ts';
 import type { OpenedDump } from '../dump/open.ts';
-import { untilFetched } from '../dump/until-fetched.ts';
+import { untilFetched } from '../dump/sources/until-fetched.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
 import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { onlySmmu } from '../snapshot/choose.ts';

@@ -9,14 +9,20 @@ import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { DeviceNames } from '../platform/device-names.ts';
 import type { Evidence } from '../platform/evidence.ts';
-import { bdfOf, tableAddressBits } from '../smmu/stream-table.ts';
+import { bdfOf, tableAddressBits } from '../smmu/structures/stream-table.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { type Lookup, lookUpByHardware, lookUpByLinux } from '../streams/stream-lookup.ts';
 import { type StreamTraffic, streamTraffic } from '../streams/stream-traffic.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import type { TableRegisters } from '../tables/table-registers.ts';
+import type {
+  DeviceReport,
+  IdScanReport,
+  InsertReport,
+  RevisionOutcome,
+  ScanFailureReport,
+} from './emulation/outcome.ts';
 import type { DumpReport, Inspection, SmmuReport } from './inspection.ts';
-import type { DeviceReport, IdScanReport, InsertReport, RevisionOutcome, ScanFailureReport } from './outcome.ts';
 
 export interface StreamReport {
   readonly schemaVersion: 1;

@@ -1,6 +1,6 @@
 /** Which rows of the stream table are listed, and what is said of the rest. */
 
-import type { Revision } from '../adopt/revision.ts';
+import type { Revision } from '../adopt/revisions/revision.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { FindingList } from '../findings/findings.ts';
 import type { DeviceNames } from '../platform/device-names.ts';

@@ -1,6 +1,6 @@
 /** All that can be asked of a crashed kernel. Few runs of the command do, so that all of it is behind this file. */
 
+export { findTables, TABLE_SEARCH, type TableCandidate, tablePageFinder, tablesOfPages } from './driver/table-scan.ts';
 export { kernelLog } from './kernel-log.ts';
 export { extractSnapshot } from './kernel-state.ts';
 export { memoryMap } from './memory-map.ts';
-export { findTables, TABLE_SEARCH, type TableCandidate, tablePageFinder, tablesOfPages } from './table-scan.ts';

@@ -4,9 +4,9 @@
  * one of them.
  */
 
-import { collected, listEntries } from './collections.ts';
 import type { Kernel } from './kernel.ts';
-import { containerOf, type KernelObject } from './kernel-object.ts';
+import { collected, listEntries } from './types/collections.ts';
+import { containerOf, type KernelObject } from './types/kernel-object.ts';
 
 /** Why there is no device of a driver. */
 export type NoDevices =

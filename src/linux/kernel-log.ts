@@ -6,10 +6,10 @@
 
 import type { Dump } from '../dump/dump.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
-import { KernelObject } from './kernel-object.ts';
-import type { StructLayout } from './types.ts';
-import type { VirtualMemory } from './virtual-memory.ts';
-import { numberOf, symbolOf } from './vmcoreinfo.ts';
+import type { VirtualMemory } from './memory/virtual-memory.ts';
+import { numberOf, symbolOf } from './memory/vmcoreinfo.ts';
+import { KernelObject } from './types/kernel-object.ts';
+import type { StructLayout } from './types/types.ts';
 
 /** One record. The text may have several lines, and is untrusted. */
 export interface LogRecord {

@@ -6,18 +6,18 @@
 import type { Dump } from '../dump/dump.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { deviceName, devicesOfDriver, type NoDevices } from './devices.ts';
+import { mastersOf, type SmmuPlace } from './driver/masters.ts';
+import { comparedWithLog, type ProbeLine, probeLines } from './driver/probe-lines.ts';
+import { type QueueMemory, queueMemory } from './driver/queue-memory.ts';
+import { QUEUES, queueIndexes, registersOf } from './driver/registers.ts';
+import { readSmmu, smmuObject } from './driver/smmu-device.ts';
+import { type HuntedSmmu, huntSmmus } from './driver/smmu-hunt.ts';
+import { readSmmuBySignature } from './driver/smmu-signature.ts';
+import { featureOf, type SmmuProblem, type SmmuState } from './driver/smmu-state.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
-import type { KernelObject } from './kernel-object.ts';
-import { mastersOf, type SmmuPlace } from './masters.ts';
-import { moduleTypes } from './module-types.ts';
-import { comparedWithLog, type ProbeLine, probeLines } from './probe-lines.ts';
-import { type QueueMemory, queueMemory } from './queue-memory.ts';
-import { QUEUES, queueIndexes, registersOf } from './registers.ts';
-import { readSmmu, smmuObject } from './smmu-device.ts';
-import { type HuntedSmmu, huntSmmus } from './smmu-hunt.ts';
-import { readSmmuBySignature } from './smmu-signature.ts';
-import { featureOf, type SmmuProblem, type SmmuState } from './smmu-state.ts';
-import type { Types } from './types.ts';
+import type { KernelObject } from './types/kernel-object.ts';
+import { moduleTypes } from './types/module-types.ts';
+import type { Types } from './types/types.ts';
 
 export interface KernelIdentity {
   readonly release: string;

@@ -4,17 +4,17 @@
  */
 
 import type { Dump } from '../dump/dump.ts';
-import type { Btf } from './btf.ts';
-import { findBtf, readOnlyData } from './btf-search.ts';
-import { exportedSymbol } from './exported-symbols.ts';
-import { FixedTypes } from './fixed-offsets.ts';
-import type { SearchRange } from './image-search.ts';
-import { KernelObject } from './kernel-object.ts';
-import { PhysicalReader } from './physical-reader.ts';
-import { BtfTypes, type Types } from './types.ts';
-import { VirtualMemory } from './virtual-memory.ts';
-import { isLayout, kernelLayout } from './vmcoreinfo.ts';
-import { findVmcoreinfos } from './vmcoreinfo-search.ts';
+import { exportedSymbol } from './memory/exported-symbols.ts';
+import type { SearchRange } from './memory/image-search.ts';
+import { PhysicalReader } from './memory/physical-reader.ts';
+import { VirtualMemory } from './memory/virtual-memory.ts';
+import { isLayout, kernelLayout } from './memory/vmcoreinfo.ts';
+import { findVmcoreinfos } from './memory/vmcoreinfo-search.ts';
+import type { Btf } from './types/btf.ts';
+import { findBtf, readOnlyData } from './types/btf-search.ts';
+import { FixedTypes } from './types/fixed-offsets.ts';
+import { KernelObject } from './types/kernel-object.ts';
+import type { Types } from './types/types.ts';
 
 /** Why the kernel's structures cannot be read. */
 export type NoKernel =
@@ -92,14 +92,14 @@ function typedKernel(memory: VirtualMemory, otherKernels: number): Kernel {
   const { physical, layout } = memory;
   const range = readOnlyData(memory);
   const found = range === null ? null : findBtf(physical, range);
-  const types = found === null ? new FixedTypes() : new BtfTypes(found.btf);
+  const types = found?.types ?? new FixedTypes();
   const exports: SearchRange | null = range === null || found === null ? range : { ...range, end: found.paddr };
   return {
     release: layout.release,
     buildId: layout.buildId,
     memory,
     types,
-    btf: found?.btf ?? null,
+    btf: found?.types.btf ?? null,
     otherKernels,
     *exported(name) {
       if (exports === null) return;

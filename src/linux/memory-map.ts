@@ -5,7 +5,7 @@
 
 import { type Dump, PADDR_LIMIT } from '../dump/dump.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
-import type { KernelObject } from './kernel-object.ts';
+import type { KernelObject } from './types/kernel-object.ts';
 
 /** One resource. `end` is exclusive, the name untrusted text, the depth 0 at the top level. */
 export interface MemoryMapEntry {

@@ -1,8 +1,8 @@
 /** What does one event record say? From its words, as far as the log has them, and from the kernel's lines in clear. */
 
-import { fieldCounts } from '../smmu/counting-fields.ts';
-import { type EventType, eventType } from '../smmu/events.ts';
 import { fieldBits, wideWords } from '../smmu/fields.ts';
+import { type EventType, eventType } from '../smmu/queues/events.ts';
+import { fieldCounts } from '../smmu/structures/counting-fields.ts';
 import type { EventFacts, LogProblem } from './facts.ts';
 
 export const WORDS_OF_EVENT = 4;

@@ -3,7 +3,7 @@
  * words of the first record are kept and put into facts in the end, so that one more costs next to nothing.
  */
 
-import { EVENT_TYPES, eventType } from '../smmu/events.ts';
+import { EVENT_TYPES, eventType } from '../smmu/queues/events.ts';
 import { ALL_WORDS, type DecodedEvent, eventFacts, type RawEvent, WORDS_OF_EVENT } from './event-facts.ts';
 import type { EventGroup, LogProblem, Occurrence } from './facts.ts';
 

@@ -4,17 +4,17 @@
  */
 
 import { continuations, isDigits, MAX_PARTS, MAX_READINGS, type Unfinished, unquoted } from './broken-lines.ts';
-import { DRIVER, deviceAt } from './driver-name.ts';
 import type { Place } from './event-groups.ts';
 import type { KernelLog, PassedOver } from './facts.ts';
-import { FreeBsdLines } from './freebsd.ts';
-import { type JsonStamps, jsonStamps } from './json-stamps.ts';
-import { isWorthALook, type LineTaker, LogLines } from './lines.ts';
-import { messageOf } from './messages.ts';
+import { type JsonStamps, jsonStamps } from './lines/json-stamps.ts';
+import { isWorthALook, type LineTaker, LogLines } from './lines/lines.ts';
+import { hostOf, printkTime, wallClock } from './lines/stamps.ts';
+import { DRIVER, deviceAt } from './messages/driver-name.ts';
+import { FreeBsdLines } from './messages/freebsd.ts';
+import { messageOf } from './messages/messages.ts';
+import { type LineUse, type Scene, understand, understandMessage } from './messages/understand.ts';
+import { recordWord, skipBlanks } from './messages/words.ts';
 import { SmmuState } from './smmu-state.ts';
-import { hostOf, printkTime, wallClock } from './stamps.ts';
-import { type LineUse, type Scene, understand, understandMessage } from './understand.ts';
-import { recordWord, skipBlanks } from './words.ts';
 
 /** What stands in front of the device after the driver was unbound, and what Xen has there. */
 const UNBOUND = /\bplatform (?=\S{0,80}(?:smmu|iommu))/g;

@@ -3,7 +3,7 @@
  * drivers, and are put together here: a record belongs to the SMMU that is named on each of its lines.
  */
 
-import { eventType } from '../smmu/events.ts';
+import { eventType } from '../smmu/queues/events.ts';
 import { type DecodedAccess, type DecodedEvent, WORDS_OF_EVENT } from './event-facts.ts';
 import { Counter, EventGroups, EventRecord, type Place } from './event-groups.ts';
 import type { BootFacts, CommandErrorFacts, GlobalErrorFacts, PageRequestGroup, SmmuLog } from './facts.ts';

@@ -4,7 +4,7 @@
  */
 
 import { type Claim, firstClaims, pieceAt } from './claims.ts';
-import type { IdRange } from './firmware.ts';
+import type { IdRange } from './firmware/firmware.ts';
 
 /** StreamIDs of one range, where no range that begins before it has them. */
 type ClaimedIds = Claim<IdRange>;
@@ -73,12 +73,6 @@ export function pciName(segment: number, id: number, mask: number): string {
     return isLowPart ? ((id >>> shift) & all).toString(16).padStart(digits, '0') : '*';
   };
   return `${segment.toString(16).padStart(4, '0')}:${part(8, 8, 2)}:${part(3, 5, 2)}.${part(0, 3, 1)}`;
-}
-
-/** The first and the last ID of a range in words: PCI addresses, or plain numbers. */
-export function idsInWords({ kind, segment, firstId, count, mask }: IdRange): string {
-  const name = (id: number) => (kind === 'pci' ? pciName(segment ?? 0, id, mask) : `0x${id.toString(16)}`);
-  return count === 1 ? name(firstId) : `${name(firstId)}-${name(firstId + count - 1)}`;
 }
 
 /** What lies beyond a table for `sids` StreamIDs: the ranges, each from its first ID without an STE on. */

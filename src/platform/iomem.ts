@@ -5,7 +5,7 @@
 
 import { PADDR_LIMIT } from '../dump/dump.ts';
 import type { AddressRange } from '../dump/memory.ts';
-import { readTextFile } from '../dump/source.ts';
+import { readTextFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import { quote } from '../snapshot/values.ts';
 

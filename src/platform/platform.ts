@@ -1,8 +1,8 @@
 /** All that was given of a machine's firmware, and which of it describes an SMMU of the snapshot. */
 
 import { DeviceNames, type NamedStream } from './device-names.ts';
-import type { Firmware, FirmwareSmmu } from './firmware.ts';
-import type { FirmwareSearch } from './firmware-in-dump.ts';
+import type { Firmware, FirmwareSmmu } from './firmware/firmware.ts';
+import type { FirmwareSearch } from './firmware/firmware-in-dump.ts';
 
 export interface Platform {
   /** In the order in which they are asked. */

@@ -5,7 +5,7 @@
 
 import { type Claim, firstClaims, pieceAt } from './claims.ts';
 import { pciName } from './device-names.ts';
-import type { FirmwareSmmu, IdRange } from './firmware.ts';
+import type { FirmwareSmmu, IdRange } from './firmware/firmware.ts';
 import type { Platform } from './platform.ts';
 
 /** A StreamID that firmware gives to a device. */

@@ -1,7 +1,7 @@
 /** What many entries of a queue come to: how often the same thing was said of the same streams. */
 
-import type { CommandKind } from '../smmu/commands.ts';
 import { type Field, fieldBits, wideWords } from '../smmu/fields.ts';
+import type { CommandKind } from '../smmu/queues/commands.ts';
 import type { Queue, RawEntry } from './queue.ts';
 import { type EntryType, numberIn } from './queue-kinds.ts';
 

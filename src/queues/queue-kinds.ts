@@ -1,10 +1,10 @@
 /** The three kinds of queue: by which registers each goes, and what its entries can be. */
 
-import { type CommandKind, commandType, type SidRange, sidsOfCommand } from '../smmu/commands.ts';
-import { eventType } from '../smmu/events.ts';
 import type { Field, Layout } from '../smmu/fields.ts';
-import { PAGE_REQUEST } from '../smmu/page-requests.ts';
-import { QUEUE_FORMATS, type QueueName } from '../smmu/queue.ts';
+import { type CommandKind, commandType, type SidRange, sidsOfCommand } from '../smmu/queues/commands.ts';
+import { eventType } from '../smmu/queues/events.ts';
+import { PAGE_REQUEST } from '../smmu/queues/page-requests.ts';
+import { QUEUE_FORMATS, type QueueName } from '../smmu/queues/queue.ts';
 
 /** What an entry can be. Page requests are all of one type, which has no number. */
 export interface EntryType extends Layout {

@@ -1,8 +1,8 @@
 /** Where a queue is, as its registers say, for whoever reads it and for whoever asks what lies on top of what. */
 
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
-import { QUEUE_FORMATS, type QueueName, type QueueRegisters } from '../smmu/queue.ts';
-import { type Register, registerNamed } from '../smmu/registers.ts';
+import { QUEUE_FORMATS, type QueueName, type QueueRegisters } from '../smmu/queues/queue.ts';
+import { type Register, registerNamed } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { fieldValue } from '../snapshot/validate/facts.ts';
 

@@ -6,8 +6,8 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { hex } from '../hex.ts';
-import type { CommandKind, SidRange } from '../smmu/commands.ts';
 import { decodeFields, type FieldValue, wideWords } from '../smmu/fields.ts';
+import type { CommandKind, SidRange } from '../smmu/queues/commands.ts';
 import {
   cappedLog2Size,
   type QueueGeometry,
@@ -16,7 +16,7 @@ import {
   queueGeometry,
   restStretches,
   usedStretches,
-} from '../smmu/queue.ts';
+} from '../smmu/queues/queue.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { fieldValue } from '../snapshot/validate/facts.ts';
 import { type EntryType, QUEUE_KINDS, type QueueKind } from './queue-kinds.ts';

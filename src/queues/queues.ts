@@ -5,15 +5,15 @@
 
 import { type DumpReport, dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
-import { untilFetched } from '../dump/until-fetched.ts';
+import { untilFetched } from '../dump/sources/until-fetched.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { deviceNamesOf, type Platform } from '../platform/platform.ts';
 import { Rows } from '../rows.ts';
-import { COMMAND_ERRORS, type SidRange } from '../smmu/commands.ts';
-import { QUEUE_NAMES, type QueueName } from '../smmu/queue.ts';
+import { COMMAND_ERRORS, type SidRange } from '../smmu/queues/commands.ts';
+import { QUEUE_NAMES, type QueueName } from '../smmu/queues/queue.ts';
 import { chooseSmmus } from '../snapshot/choose.ts';
 import type { CaptureMoment, SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { fieldsThatDiffer, fieldValue, valueInWords } from '../snapshot/validate/facts.ts';

@@ -1,11 +1,11 @@
 /** What is said of the crashed kernel's own state: why there is none, what is doubtful about it, its map and its log. */
 
 import { dmesgLines } from '../linux/dmesg-lines.ts';
+import type { SmmuProblem, SmmuWarning } from '../linux/driver/smmu-state.ts';
+import type { TableCandidate } from '../linux/driver/table-scan.ts';
 import type { FoundLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
 import type { FoundSmmu, KernelState, NoState, RejectedSmmu } from '../linux/kernel-state.ts';
 import type { FoundMap, MemoryMap, MemoryMapEntry } from '../linux/memory-map.ts';
-import type { SmmuProblem, SmmuWarning } from '../linux/smmu-state.ts';
-import type { TableCandidate } from '../linux/table-scan.ts';
 import { escapeText } from './escape.ts';
 
 type NoMap = Extract<MemoryMap, { outcome: 'not-found' }>['reason'];

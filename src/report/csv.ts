@@ -9,7 +9,7 @@ import { hex, word } from '../hex.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { remembered } from '../remembered.ts';
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
-import { STE } from '../smmu/ste.ts';
+import { STE } from '../smmu/structures/ste.ts';
 import type { SteRow } from '../tables/ste-rows.ts';
 import { escapeText } from './escape.ts';
 

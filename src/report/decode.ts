@@ -3,7 +3,7 @@
 import { type DecodedWords, type DecodeProblem, recordFields } from '../smmu/decode.ts';
 import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { Field, FieldValue } from '../smmu/fields.ts';
-import { shownValue, valueInWords } from './text/field-groups.ts';
+import { shownValue, valueInWords } from './text/streams/field-groups.ts';
 import { INDENT, paragraph, type Style, title } from './text/style.ts';
 import { type Column, NOTHING, table } from './text/table.ts';
 

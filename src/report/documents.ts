@@ -8,9 +8,9 @@ import type { CheckReport } from '../check/check.ts';
 import type { DiffReport } from '../diff/report.ts';
 import type { ExplainReport } from '../findings/explanations/explain.ts';
 import type { DumpInfo } from '../inspect/dump-info.ts';
+import type { ValidatedSnapshot } from '../inspect/emulation/register-outlook.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { LogReport } from '../inspect/log-report.ts';
-import type { ValidatedSnapshot } from '../inspect/register-outlook.ts';
+import type { LogReport } from '../inspect/log/log-report.ts';
 import type { StreamReport } from '../inspect/stream.ts';
 import type { FoundLog } from '../linux/kernel-log.ts';
 import type { FoundMap } from '../linux/memory-map.ts';
@@ -20,7 +20,7 @@ import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { IovaSpaceReport } from '../streams/iova-space.ts';
 import type { TranslationReport } from '../streams/translation.ts';
 import type { TriageReport } from '../triage/crash.ts';
-import type { TablesReport } from './json/crashed-kernel.ts';
+import type { TablesReport } from './json/parts/crashed-kernel.ts';
 import type { Given } from './sections/input.ts';
 import type { Style } from './text/style.ts';
 
@@ -84,7 +84,7 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     file: 'info',
     command: 'info --log',
     key: 'unreadable',
-    shape: async () => (await import('./json/crashed-kernel.ts')).KERNEL_LOG,
+    shape: async () => (await import('./json/parts/crashed-kernel.ts')).KERNEL_LOG,
     text: async ({ records }) => (await import('./crashed-kernel.ts')).logLines(records),
   },
   decode: {
@@ -97,7 +97,7 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     command: 'diff',
     key: 'before',
     shape: async () => (await import('./json/diff.ts')).DIFF,
-    text: async (report, style, { all = false }) => (await import('./text/diff.ts')).diffText(report, style, all),
+    text: async (report, style, { all = false }) => (await import('./text/diff/diff.ts')).diffText(report, style, all),
   },
   explain: {
     command: 'explain',
@@ -118,14 +118,14 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     file: 'info',
     command: 'info --iomem',
     key: 'entries',
-    shape: async () => (await import('./json/crashed-kernel.ts')).MEMORY_MAP,
+    shape: async () => (await import('./json/parts/crashed-kernel.ts')).MEMORY_MAP,
     text: async ({ entries }) => (await import('./crashed-kernel.ts')).iomemLines(entries),
   },
   tables: {
     file: 'info',
     command: 'info --find-tables',
     key: 'tables',
-    shape: async () => (await import('./json/crashed-kernel.ts')).TABLES,
+    shape: async () => (await import('./json/parts/crashed-kernel.ts')).TABLES,
     text: async ({ tables }) => (await import('./crashed-kernel.ts')).tableLines(tables),
   },
   reach: {
@@ -133,19 +133,20 @@ const DOCUMENTS: { readonly [Name in keyof Reports]: Document<Reports[Name]> } =
     command: 'translate --all',
     key: 'halves',
     shape: async () => (await import('./json/translation.ts')).IOVA_SPACE,
-    text: async (report, style) => (await import('./text/translation.ts')).iovaSpaceText(report, style),
+    text: async (report, style) => (await import('./text/streams/translation.ts')).iovaSpaceText(report, style),
   },
   stream: {
     command: 'show',
     key: 'lookup',
     shape: async () => (await import('./json/stream.ts')).STREAM,
-    text: async (report, style, { all = false }) => (await import('./text/stream.ts')).streamText(report, style, all),
+    text: async (report, style, { all = false }) =>
+      (await import('./text/streams/stream.ts')).streamText(report, style, all),
   },
   translation: {
     command: 'translate',
     key: 'iova',
     shape: async () => (await import('./json/translation.ts')).TRANSLATION,
-    text: async (report, style) => (await import('./text/translation.ts')).translationText(report, style),
+    text: async (report, style) => (await import('./text/streams/translation.ts')).translationText(report, style),
   },
   triage: {
     command: 'triage',

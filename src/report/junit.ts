@@ -15,8 +15,8 @@ import { findingsOf } from '../findings/by-smmu.ts';
 import type { Finding } from '../findings/findings.ts';
 import { observedOrUnknown, requiredInWords } from '../findings/prose/evidence.ts';
 import { hex } from '../hex.ts';
+import type { DeviceReport, InsertReport } from '../inspect/emulation/outcome.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
-import type { DeviceReport, InsertReport } from '../inspect/outcome.ts';
 import { escapeText } from './escape.ts';
 import { inOrder, placeInWords } from './prose/findings.ts';
 

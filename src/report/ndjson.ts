@@ -9,7 +9,7 @@ import { isRows } from '../rows.ts';
 import type { JsonRows } from '../shape.ts';
 import { escapeJson } from './escape.ts';
 import { INSPECTION } from './json/inspection.ts';
-import { compactJson } from './json/write.ts';
+import { compactJson } from './json/parts/write.ts';
 
 type RecordKind = 'dump' | 'smmu' | 'adoption' | 'insert' | 'l1' | 'ste' | 'finding' | 'summary';
 

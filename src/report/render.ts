@@ -7,10 +7,10 @@
 import type { CheckReport } from '../check/check.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { Inspection } from '../inspect/inspection.ts';
-import type { LogReport } from '../inspect/log-report.ts';
+import type { LogReport } from '../inspect/log/log-report.ts';
 import type { TriageReport } from '../triage/crash.ts';
 import { documentOf, type Report, type TextDetail } from './documents.ts';
-import { jsonReport } from './json/write.ts';
+import { jsonReport } from './json/parts/write.ts';
 import { redactionInWords } from './prose/redaction.ts';
 import type { Given } from './sections/input.ts';
 

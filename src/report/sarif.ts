@@ -5,9 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import type { Finding } from '../findings/findings.ts';
+import { RULES, type RuleInfo } from '../findings/rules.ts';
 import type { DumpReport, Inspection } from '../inspect/inspection.ts';
 import { escapeText, jsonText } from './escape.ts';
-import { finding as FINDING } from './json/findings.ts';
+import { finding as FINDING } from './json/parts/findings.ts';
 import { inOrder, sidsInWords } from './prose/findings.ts';
 import { ruleIndex, SARIF_RULES } from './sarif-rules.ts';
 
@@ -124,10 +125,11 @@ class Artifacts {
   }
 
   locationOf({ rule, args }: Finding): ArtifactLocation | undefined {
+    const { foundIn }: RuleInfo = RULES[rule];
     // The snapshot's name is not among what was inspected.
-    if (rule.startsWith('snapshot-')) return undefined;
+    if (foundIn === 'snapshot') return undefined;
     const [dump, later] = this.#dumps;
-    if (!('file' in args)) return this.#dump(rule.startsWith('insert-') ? (later ?? dump) : dump);
+    if (!('file' in args)) return this.#dump(foundIn === 'later-dump' ? (later ?? dump) : dump);
     const whole = this.#dumps.find(({ files }) => files.join(', ') === args.file);
     return whole === undefined ? this.#file(args.file) : this.#dump(whole);
   }

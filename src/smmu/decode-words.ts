@@ -12,7 +12,7 @@ import {
   RECORD_WORDS,
   type RecordKind,
 } from './decode.ts';
-import { REGISTERS, type Register, registerNamed } from './registers.ts';
+import { REGISTERS, type Register, registerNamed } from './registers/registers.ts';
 
 export interface DecodeReport {
   /** One for each that was given, or for each that the words could be. */

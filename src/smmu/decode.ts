@@ -3,19 +3,19 @@
  * in, facts out; the order in which somebody wrote the words down is found where only one makes sense.
  */
 
-import { CD, L1CD } from './cd.ts';
-import { cdIllegalities } from './cd-legality.ts';
-import { commandType } from './commands.ts';
-import { countingFields, fieldCounts } from './counting-fields.ts';
-import { eventType } from './events.ts';
-import { type FieldValue, fieldBits, type Layout, meaningOf } from './fields.ts';
-import { hardwareFeatures } from './hardware-features.ts';
-import { L1STD } from './l1std.ts';
-import { type Illegality, reservedBitsSet } from './legality.ts';
-import { PAGE_REQUEST } from './page-requests.ts';
+import { type FieldValue, fieldBits, isReserved, type Layout, meaningOf } from './fields.ts';
+import { commandType } from './queues/commands.ts';
+import { eventType } from './queues/events.ts';
+import { PAGE_REQUEST } from './queues/page-requests.ts';
+import { hardwareFeatures } from './registers/hardware-features.ts';
 import type { Register } from './rows.ts';
-import { STE } from './ste.ts';
-import { steIllegalities } from './ste-legality.ts';
+import { CD, L1CD } from './structures/cd.ts';
+import { cdIllegalities } from './structures/cd-legality.ts';
+import { countingFields, fieldCounts } from './structures/counting-fields.ts';
+import { L1STD } from './structures/l1std.ts';
+import { type Illegality, reservedBitsSet } from './structures/legality.ts';
+import { STE } from './structures/ste.ts';
+import { steIllegalities } from './structures/ste-legality.ts';
 
 /** What people have the words of, and how many of 64 bits there are. `l1cd` is a descriptor of a CD table. */
 export const RECORD_WORDS = { event: 4, command: 2, pri: 2, ste: 8, cd: 8, l1: 1, l1cd: 1 } as const;
@@ -139,9 +139,8 @@ function fieldProblems(layout: Layout, words: readonly bigint[]): DecodeProblem[
     ...layout.fields.flatMap((field): DecodeProblem[] => {
       if (field.kind === 'address' || field.word >= words.length || !fieldCounts(layout, field, whole)) return [];
       const value = Number(fieldBits(field, whole));
-      const meaning = meaningOf(field, value);
-      if (meaning === undefined || !/^reserved\b/.test(meaning)) return [];
-      return [{ kind: 'reserved-value', field: field.name, value, meaning }];
+      if (!isReserved(field, value)) return [];
+      return [{ kind: 'reserved-value', field: field.name, value, meaning: meaningOf(field, value) ?? '' }];
     }),
   ];
 }

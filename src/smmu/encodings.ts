@@ -3,7 +3,21 @@
  * descriptions). Each is the `values` of a {@link Field}.
  */
 
-type Encoding = Readonly<Record<string, string>>;
+/**
+ * What values of a field mean. Keys are values, ranges of values such as `4-127`, or `other` for all that have no key of
+ * their own.
+ */
+export type Encoding = Readonly<Record<string, string | Reserved>>;
+
+/** The meaning of a value that nobody may use. */
+export interface Reserved {
+  readonly reserved: string;
+}
+
+/** `more` is what the architecture says of it beside: what it is taken for, or that it is illegal. */
+export function reserved(more = ''): Reserved {
+  return { reserved: `reserved${more}` };
+}
 
 export const NO_YES: Encoding = { 0: 'no', 1: 'yes' };
 
@@ -12,7 +26,7 @@ export const OFF_ON: Encoding = { 0: 'off', 1: 'on' };
 /** The SH fields of accesses that the SMMU itself makes. */
 export const SHAREABILITY: Encoding = {
   0: 'non-shareable',
-  1: 'reserved (as 0)',
+  1: reserved(' (as 0)'),
   2: 'outer shareable',
   3: 'inner shareable',
 };
@@ -22,7 +36,7 @@ export const CACHEABILITY: Encoding = {
   0: 'non-cacheable',
   1: 'write-back',
   2: 'write-through',
-  3: 'reserved (as 0)',
+  3: reserved(' (as 0)'),
 };
 
 /** The IR and OR fields of table walks, of either stage. */
@@ -45,7 +59,7 @@ export const ADDRESS_SIZE: Encoding = {
 };
 
 /** TG0, S2TG and DPTGS. TG1 of a context descriptor and the TG of a command are numbered differently. */
-export const GRANULE: Encoding = { 0: '4KB', 1: '64KB', 2: '16KB', 3: 'reserved' };
+export const GRANULE: Encoding = { 0: '4KB', 1: '64KB', 2: '16KB', 3: reserved() };
 
 // GBPA and the STE override the attributes of incoming traffic with the same encodings.
 
@@ -60,14 +74,14 @@ export const SHAREABILITY_OVERRIDE: Encoding = { ...SHAREABILITY, 1: 'use incomi
 
 export const PRIVILEGE_OVERRIDE: Encoding = {
   0: 'use incoming',
-  1: 'reserved (as 0)',
+  1: reserved(' (as 0)'),
   2: 'unprivileged',
   3: 'privileged',
 };
 
 export const INSTRUCTION_OVERRIDE: Encoding = {
   0: 'use incoming',
-  1: 'reserved (as 0)',
+  1: reserved(' (as 0)'),
   2: 'data',
   3: 'instruction',
 };

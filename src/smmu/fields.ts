@@ -3,6 +3,8 @@
  * printing, JSON keys, the encoder of samples and tests, and the field reference are all derived from it.
  */
 
+import type { Encoding, Reserved } from './encodings.ts';
+
 /** One field. For `address` fields the bits are address bits in their own places, so the value is an address. */
 export interface Field {
   readonly name: string;
@@ -13,7 +15,7 @@ export interface Field {
   readonly kind: 'number' | 'address';
   readonly meaning: string;
   /** Encodings: a decimal value, an inclusive range `n-m`, or `other`. */
-  readonly values?: Readonly<Record<string, string>>;
+  readonly values?: Encoding;
 }
 
 /** A register or an in-memory structure: its size and its fields. Bits that no field names are reserved (RES0). */
@@ -30,10 +32,14 @@ export type FieldInputs = Readonly<Record<string, number | bigint>>;
 /** A decoded field: an address is a bigint, because the newest architecture has one of 56 bits; all else is a number. */
 export type FieldValue = number | bigint;
 
+/** Bits by which a word is shifted; to make each anew takes longer than the shift. */
+const SHIFTS: readonly bigint[] = Array.from({ length: 64 }, (_, bits) => BigInt(bits));
+
 /** The bits of one field: shifted down for a number, in place for an address. */
 export function fieldBits(field: Field, words: readonly bigint[]): bigint {
-  const value = BigInt.asUintN(field.width, (words[field.word] ?? 0n) >> BigInt(field.lsb));
-  return field.kind === 'address' ? value << BigInt(field.lsb) : value;
+  const shift = SHIFTS[field.lsb] as bigint;
+  const value = BigInt.asUintN(field.width, (words[field.word] ?? 0n) >> shift);
+  return field.kind === 'address' ? value << shift : value;
 }
 
 /** Whether a mask of known bits covers the whole of a field. */
@@ -172,14 +178,24 @@ export function encodeFields(layout: Layout, values: FieldInputs): bigint[] {
 
 /** What the architecture says this value of the field means, or undefined when the table gives no encoding. */
 export function meaningOf(field: Field, value: number): string | undefined {
-  if (field.values === undefined) return undefined;
-  const exact = field.values[String(value)];
+  const meaning = encodedAs(field, value);
+  return typeof meaning === 'object' ? meaning.reserved : meaning;
+}
+
+/** Whether the table of the field's values has this one as reserved. */
+export function isReserved(field: Field, value: number): boolean {
+  return typeof encodedAs(field, value) === 'object';
+}
+
+function encodedAs({ values }: Field, value: number): string | Reserved | undefined {
+  if (values === undefined) return undefined;
+  const exact = values[String(value)];
   if (exact !== undefined) return exact;
-  for (const [encoding, meaning] of Object.entries(field.values)) {
+  for (const [encoding, meaning] of Object.entries(values)) {
     const [first, last] = encoding.split('-').map(Number);
     if (first !== undefined && last !== undefined && first <= value && value <= last) return meaning;
   }
-  return field.values['other'];
+  return values['other'];
 }
 
 /** The 64-bit words of a structure that begins at `words[at]`, out of 32-bit halves. Asked for by the million. */

@@ -3,7 +3,7 @@
  * DDI 0487, "Translation granules" and "The VMSAv8-64 address translation stages".
  */
 
-import type { FeatureName } from './hardware-features.ts';
+import type { FeatureName } from './registers/hardware-features.ts';
 
 /** log2 of the granule's bytes by the field's value; null for a reserved one. TG1 is numbered differently. */
 export const GRANULES: Readonly<Record<'TG0' | 'TG1' | 'S2TG', readonly (number | null)[]>> = {

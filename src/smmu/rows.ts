@@ -2,6 +2,7 @@
  * How the field tables of this folder are written: one call is one row. Fields stand in the order of their bits.
  */
 
+import type { Encoding } from './encodings.ts';
 import type { Field, Layout } from './fields.ts';
 
 /** A memory-mapped register. Offsets count from the base of register page 0; page 1 begins at 0x10000. */
@@ -16,7 +17,7 @@ export function bits(
   lsb: number,
   width: number,
   meaning: string,
-  values?: Readonly<Record<string, string>>,
+  values?: Encoding,
 ): Field {
   const field: Field = { name, word, lsb, width, kind: 'number', meaning };
   return values === undefined ? field : { ...field, values };

@@ -4,9 +4,9 @@
  * bits, which every SMMU answers. `contrib/kdump/smmu-registers.sh` is this script without SMMUs of its own.
  */
 
-import { CONTROL_REGISTERS } from '../smmu/control-registers.ts';
-import { ID_REGISTERS } from '../smmu/id-registers.ts';
-import { QUEUE_REGISTERS } from '../smmu/queue-registers.ts';
+import { CONTROL_REGISTERS } from '../smmu/registers/control-registers.ts';
+import { ID_REGISTERS } from '../smmu/registers/id-registers.ts';
+import { QUEUE_REGISTERS } from '../smmu/registers/queue-registers.ts';
 import type { Register } from '../smmu/rows.ts';
 import { CAPTURE_MOMENTS } from './snapshot.ts';
 

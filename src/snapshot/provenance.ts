@@ -3,7 +3,7 @@
  * kernel's own state may be known in some bits only, and then stands apart from those that are.
  */
 
-import { registerNamed } from '../smmu/registers.ts';
+import { registerNamed } from '../smmu/registers/registers.ts';
 import { registerByName } from './registers.ts';
 import {
   type PartialRegister,

@@ -5,7 +5,7 @@
  */
 
 import { fieldBits, fieldOf, isKnown } from '../smmu/fields.ts';
-import { registerNamed } from '../smmu/registers.ts';
+import { registerNamed } from '../smmu/registers/registers.ts';
 import type { Assumption, DefaultChoice, Ground, Lack } from './assumption.ts';
 import type { PartialRegister, SmmuSnapshot } from './snapshot.ts';
 

@@ -1,6 +1,6 @@
 /** Register names and values as people write them, brought to the architecture's names. */
 
-import { registerNamed } from '../smmu/registers.ts';
+import { registerNamed } from '../smmu/registers/registers.ts';
 import type { SnapshotWarning } from './snapshot.ts';
 import { integerAt, type Json, objectAt, type Place, shownKey } from './values.ts';
 

@@ -1,7 +1,7 @@
 /** A snapshot as the file that `loadSnapshot` reads: what is written and read again is the same. */
 
 import { hex } from '../hex.ts';
-import { REGISTERS } from '../smmu/registers.ts';
+import { REGISTERS } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot, Snapshot } from './snapshot.ts';
 import { hexText } from './values.ts';
 

@@ -2,7 +2,7 @@
 
 import type { PageState } from '../dump/memory.ts';
 import { Rows } from '../rows.ts';
-import { iasBits, oasBits } from '../smmu/hardware-features.ts';
+import { iasBits, oasBits } from '../smmu/registers/hardware-features.ts';
 import type { HalfReason } from '../smmu/translation/reasons.ts';
 import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';

@@ -13,7 +13,7 @@ import {
   STE_BYTE_LENGTH,
   type StreamTableGeometry,
   tableFormatOf,
-} from '../smmu/stream-table.ts';
+} from '../smmu/structures/stream-table.ts';
 import { hardwareLookup } from '../tables/hardware-lookup.ts';
 import type { LookupEnd } from '../tables/lookup-end.ts';
 import { geometryOf, type TableRegisters } from '../tables/table-registers.ts';

@@ -1,7 +1,7 @@
 /** Where does the DMA of a device go? `smmu-adopt translate` as plain facts: one access, or everything within reach. */
 
 import type { OpenedDump } from '../dump/open.ts';
-import { untilFetched } from '../dump/until-fetched.ts';
+import { untilFetched } from '../dump/sources/until-fetched.ts';
 import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { deviceNamesOf } from '../platform/platform.ts';
 import type { AccessKind } from '../smmu/translation/rights.ts';

@@ -6,8 +6,8 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { AddressMap } from '../platform/address-map.ts';
-import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/hardware-features.ts';
-import { STE_BYTE_LENGTH } from '../smmu/stream-table.ts';
+import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/registers/hardware-features.ts';
+import { STE_BYTE_LENGTH } from '../smmu/structures/stream-table.ts';
 import type { AbortReason, FaultReason, Fetched, Says, UnknownReason } from '../smmu/translation/reasons.ts';
 import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
 import { type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';

@@ -2,13 +2,20 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { CD } from '../smmu/cd.ts';
-import type { CdTableFormat } from '../smmu/cd-table.ts';
-import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableBehind, isValidCd, S1DSS_MEANINGS } from '../smmu/cd-table.ts';
 import type { FieldValue } from '../smmu/fields.ts';
 import { fieldBits, fieldOf, wideWords, withFields } from '../smmu/fields.ts';
-import { STE } from '../smmu/ste.ts';
-import type { SteConfig } from '../smmu/stream-table.ts';
+import { CD } from '../smmu/structures/cd.ts';
+import type { CdTableFormat } from '../smmu/structures/cd-table.ts';
+import {
+  CD_BYTE_LENGTH,
+  cdArrayCount,
+  cdArrays,
+  cdTableBehind,
+  isValidCd,
+  S1DSS_MEANINGS,
+} from '../smmu/structures/cd-table.ts';
+import { STE } from '../smmu/structures/ste.ts';
+import type { SteConfig } from '../smmu/structures/stream-table.ts';
 import type { CdLimits } from './listing.ts';
 
 /** A device has a few address spaces; a table of garbage can claim a million. */

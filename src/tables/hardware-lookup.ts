@@ -1,6 +1,6 @@
 /** Where does the hardware find the STE of a StreamID? */
 
-import { L1STD_BYTE_LENGTH, l1Lookup, type StreamTableGeometry } from '../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, l1Lookup, type StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { LookupEnd } from './lookup-end.ts';
 
 /** The `index`-th STE of the array at `table`, or why there is none. */

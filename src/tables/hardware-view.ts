@@ -6,8 +6,8 @@
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { noProgress, type Progress } from '../progress.ts';
-import type { SteReader } from '../smmu/ste-reader.ts';
-import type { SteConfig } from '../smmu/stream-table.ts';
+import type { SteReader } from '../smmu/structures/ste-reader.ts';
+import type { SteConfig } from '../smmu/structures/stream-table.ts';
 import {
   type L1Lookup,
   L1STD_BYTE_LENGTH,
@@ -16,7 +16,7 @@ import {
   SteCounts,
   type StreamTableGeometry,
   steConfig,
-} from '../smmu/stream-table.ts';
+} from '../smmu/structures/stream-table.ts';
 import { hardwareLookup } from './hardware-lookup.ts';
 import { NO_STE_LIMITS, type SteLimits, TableOwners } from './listing.ts';
 import type { LookupEnd } from './lookup-end.ts';

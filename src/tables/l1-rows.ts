@@ -1,8 +1,8 @@
 /** L1 descriptors as the report shows them: what the hardware finds behind each, and what one revision makes of it. */
 
-import { brokenL1Rule } from '../adopt/l1-scan.ts';
-import type { Revision } from '../adopt/revision.ts';
-import { l1Pointer } from '../smmu/stream-table.ts';
+import type { Revision } from '../adopt/revisions/revision.ts';
+import { brokenL1Rule } from '../adopt/stream-table/l1-scan.ts';
+import { l1Pointer } from '../smmu/structures/stream-table.ts';
 import type { HardwareView, L1Entry } from './hardware-view.ts';
 
 /** `bad`: Linux rejects the descriptor, or hardware and Linux disagree on whether it is in use. */

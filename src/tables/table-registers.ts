@@ -1,12 +1,12 @@
 /** Where do the registers say that the stream table is, and how large? */
 
-import { hardwareFeatures, oasBits } from '../smmu/hardware-features.ts';
+import { hardwareFeatures, oasBits } from '../smmu/registers/hardware-features.ts';
 import {
   type StreamTableGeometry,
   streamTableGeometry,
   type TableAddressBits,
   tableAddressBits,
-} from '../smmu/stream-table.ts';
+} from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 

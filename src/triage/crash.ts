@@ -1,7 +1,7 @@
 /** What is a crash to a triage: its files as they were found, and the row that it becomes. Both go through pipes as JSON. */
 
+import type { SmmuFate } from '../adopt/devices/fate.ts';
 import type { Verdict } from '../adopt/emulate.ts';
-import type { SmmuFate } from '../adopt/fate.ts';
 import type { InputErrorTag } from '../errors.ts';
 import type { Rule, Severity } from '../findings/rules.ts';
 import type { Rows } from '../rows.ts';
@@ -58,6 +58,14 @@ export type PassedOver =
 
 export type Status = 'ok' | 'failed' | 'timeout' | 'skipped';
 
+/** What revisions that were posted one after the other make of an SMMU, where it is the same for all of them. */
+export interface RevisionsFate {
+  readonly revisions: readonly string[];
+  readonly verdict: Verdict;
+  readonly fate: SmmuFate['kind'];
+  readonly decidedBy: string | null;
+}
+
 /** What became of one SMMU, and why. */
 export interface CrashSmmu {
   readonly name: string;
@@ -74,6 +82,8 @@ export interface CrashSmmu {
   readonly device: string | null;
   readonly driver: string | null;
   readonly fingerprint: string;
+  /** Of every revision, in their order; there where all were asked for. */
+  readonly revisions?: readonly RevisionsFate[];
 }
 
 /** What whoever opened the dump found; the rest of a row is known without it. */
@@ -164,7 +174,8 @@ export interface Totals extends Readonly<Record<Status, number>> {
 /** A place that was not searched, or not to its end. */
 export interface NotSearched {
   readonly path: string;
-  readonly why: 'unreadable' | 'too-deep' | 'too-many-folders' | 'too-many-files';
+  /** `no-end`: results of a run of which nothing says that it came to its end. */
+  readonly why: 'unreadable' | 'too-deep' | 'too-many-folders' | 'too-many-files' | 'no-end';
   /** What the system said. */
   readonly code: string | null;
 }

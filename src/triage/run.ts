@@ -5,11 +5,11 @@
 
 import type { Progress } from '../progress.ts';
 import type { Analysis, Crash, CrashRow, TriageReport } from './crash.ts';
-import type { NameOptions } from './crashes-in-folder.ts';
-import { withPlacesLeft } from './groups.ts';
-import { type Merged, mergeParts, type Part } from './merge.ts';
-import { Results } from './results.ts';
-import type { ShardEnd } from './row-text.ts';
+import type { NameOptions } from './find/crashes-in-folder.ts';
+import { withPlacesLeft } from './results/groups.ts';
+import { type Merged, mergeParts, type Part } from './results/merge.ts';
+import { Results } from './results/results.ts';
+import type { RunEnd } from './results/row-text.ts';
 import type { Runner } from './runner.ts';
 import { fingerprintOfRun, parseShard } from './shard.ts';
 import { NamedPlaces } from './source.ts';
@@ -42,7 +42,8 @@ export interface RunOptions {
 
 export interface FinishedRun {
   readonly report: TriageReport;
-  readonly shardEnd: ShardEnd | null;
+  /** Null where it was stopped. */
+  readonly end: RunEnd | null;
   /** Lines of the earlier run that are no rows. */
   readonly torn: number;
 }
@@ -65,7 +66,7 @@ export async function runTriage<T>(options: RunOptions, use: (run: FinishedRun) 
       startRunner: () => ('run' in worker ? worker : new WorkerProcess(worker, limits)),
     });
     const report = withPlacesLeft(await triage.run());
-    return await use({ report, shardEnd: triage.shardEnd, torn: triage.torn });
+    return await use({ report, end: triage.end, torn: triage.torn });
   } finally {
     results.close();
   }
@@ -76,7 +77,8 @@ export async function mergeTriage<T>(files: readonly string[], use: (merged: Mer
   const parts: Part[] = [];
   try {
     for (const file of files) parts.push({ file, results: Results.of(file) });
-    return await use(mergeParts(parts));
+    const merged = mergeParts(parts);
+    return await use({ ...merged, report: withPlacesLeft(merged.report) });
   } finally {
     for (const { results } of parts) results.close();
   }

@@ -2,8 +2,8 @@
 
 import { isInputError } from '../errors.ts';
 import type { Crash, Failed, NotSearched } from './crash.ts';
-import type { NameOptions } from './crashes-in-folder.ts';
-import { CrashFinder } from './find.ts';
+import type { NameOptions } from './find/crashes-in-folder.ts';
+import { CrashFinder } from './find/find.ts';
 import type { CrashSource } from './triage.ts';
 
 export class NamedPlaces implements CrashSource {

@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import type { Analysis, Crash, CrashRow, NotSearched, TriageReport } from './crash.ts';
-import { Groups } from './groups.ts';
-import { identityOf } from './identity.ts';
-import type { Results, RowPlace } from './results.ts';
-import { isShardEnd, type ShardEnd } from './row-text.ts';
+import { identityOf } from './find/identity.ts';
+import { Groups } from './results/groups.ts';
+import type { Results, RowPlace } from './results/results.ts';
+import { isRunEnd, type RunEnd } from './results/row-text.ts';
 import { type Runner, runAll, type Task } from './runner.ts';
 import { isOf, type Shard, shardText } from './shard.ts';
 
@@ -67,6 +67,8 @@ export class Triage {
   #done = 0;
   #resumed = 0;
   #complete = false;
+  /** The last line that is there, if it is the end of a run. */
+  #lastEnd: string | null = null;
 
   constructor(source: CrashSource, results: Results, options: TriageOptions) {
     this.#source = source;
@@ -82,31 +84,37 @@ export class Triage {
       this.#finished(task, analysis, seconds),
     );
     this.#complete = !stop.aborted;
-    const end = this.shardEnd;
-    if (end !== null) this.#results.append(JSON.stringify(end));
+    this.#appendEnd();
     return this.#report();
   }
 
-  /** The end of this part, which goes behind its rows; null where the whole was not divided, or is not done. */
-  get shardEnd(): ShardEnd | null {
-    const { shard } = this.#options;
-    if (shard === null || !this.#complete) return null;
-    const gone = [...this.#earlier.keys()];
+  /** The end of the run, which goes behind its rows; null where it was stopped. */
+  get end(): RunEnd | null {
+    const { run } = this.#options;
+    if (!this.#complete) return null;
     return {
-      record: 'shard',
-      shard: shardText(shard),
+      record: 'end',
+      shard: this.#shardText,
       crashes: this.#own,
       found: this.#found,
-      gone,
-      run: this.#options.run,
+      gone: [...this.#earlier.keys()],
+      notSearched: this.#source.notSearched,
+      run,
     };
   }
 
+  /** Not once more where nothing has come behind the same: a run that finds nothing new leaves its results as they are. */
+  #appendEnd(): void {
+    const end = this.end === null ? null : JSON.stringify(this.end);
+    if (end !== null && end !== this.#lastEnd) this.#results.append(end);
+  }
+
   #readEarlier(): void {
-    for (const { value, offset, byteLength } of this.#results.lines()) {
+    for (const { value, offset, byteLength, text } of this.#results.lines()) {
+      this.#lastEnd = value !== null && isRunEnd(value) ? text : null;
       if (value === null) this.torn += byteLength > 0 ? 1 : 0;
       // The last one counts: whatever was done again was done for a reason.
-      else if (!isShardEnd(value)) this.#earlier.set(value.path, { offset, byteLength, identity: value.identity });
+      else if (!isRunEnd(value)) this.#earlier.set(value.path, { offset, byteLength, identity: value.identity });
     }
   }
 
@@ -149,8 +157,21 @@ export class Triage {
     const isThere = report === null || (row.report !== null && existsSync(report));
     if (row.status === 'ok' && !isThere) return false;
     this.#resumed += 1;
-    await this.#take(row, earlier, order);
+    const shard = this.#shardText;
+    // Whatever part it was in: in this run it is in this one.
+    const place = row.shard === shard ? earlier : this.#append({ ...row, shard });
+    await this.#take({ ...row, shard }, place, order);
     return true;
+  }
+
+  get #shardText(): string | null {
+    const { shard } = this.#options;
+    return shard === null ? null : shardText(shard);
+  }
+
+  #append(row: CrashRow): RowPlace {
+    this.#lastEnd = null;
+    return this.#results.append(JSON.stringify(row));
   }
 
   /** With other limits there may be a result. */
@@ -159,15 +180,15 @@ export class Triage {
   }
 
   async #finished({ crash, order, identity }: RowTask, analysis: Analysis, seconds: number): Promise<void> {
-    const { shard, rowOf } = this.#options;
+    const { rowOf } = this.#options;
     const isLimited = analysis.status === 'failed' && ['time', 'memory'].includes(analysis.failure);
     const row = rowOf(crash, analysis, {
       seconds: Math.round(seconds * 1000) / 1000,
-      shard: shard === null ? null : shardText(shard),
+      shard: this.#shardText,
       identity: isLimited ? await this.#limitedIdentity(crash) : identity,
       report: analysis.status === 'ok' && analysis.unwritten === null ? this.#reportOf(crash) : null,
     });
-    await this.#take(row, this.#results.append(JSON.stringify(row)), order);
+    await this.#take(row, this.#append(row), order);
   }
 
   async #take(row: CrashRow, { offset, byteLength }: RowPlace, order: number): Promise<void> {

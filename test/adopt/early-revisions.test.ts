@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { REVISIONS } from '../../src/adopt/revisions.ts';
+import { REVISIONS } from '../../src/adopt/revisions/revisions.ts';
 import { makeStyle, textReport } from '../../src/report/text/text.ts';
 import {
   bypassOnTwoBusses,
@@ -21,7 +21,7 @@ import {
   LINEAR_REGISTERS,
   type MachineOptions,
   UART,
-} from '../support/machine.ts';
+} from '../support/made/machine.ts';
 
 const NO_TWO_LEVEL = { IDR0: '0x054c101b' };
 const BAD_SPLIT = { STRTAB_BASE_CFG: '0x1018c' };

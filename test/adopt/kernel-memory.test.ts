@@ -16,7 +16,7 @@ import {
   logOf,
   type MachineOptions,
   UART,
-} from '../support/machine.ts';
+} from '../support/made/machine.ts';
 import {
   ADOPTED,
   ADOPTING,
@@ -30,7 +30,7 @@ import {
   withL1At,
   withL2At,
   withLinearAt,
-} from '../support/placed-tables.ts';
+} from '../support/made/placed-tables.ts';
 
 const BEYOND_48_BITS = 2 ** 48;
 const ABOVE = 'the CPU has 48 address bits; what lies above cannot be mapped';

@@ -5,8 +5,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openRaw } from '../../src/dump/raw.ts';
+import { openRaw } from '../../src/dump/formats/raw.ts';
 import { type OpenedDump, parseSnapshot, type RevisionOutcome, type Snapshot } from '../../src/index.ts';
+import { CASES, type Case, withCase } from '../support/conformance.ts';
+import { type Expectation, inPostedWords, outcomeAsExpectation } from '../support/expectation.ts';
+import { holdsLater } from '../support/holds.ts';
 import {
   MODEL_REVISIONS,
   type ModelRevision,
@@ -14,11 +17,8 @@ import {
   RULES,
   type Rule,
   SparseMemory,
-} from '../support/adoption-model.ts';
-import { BOOT_RULES, type BootRule, modelBoot } from '../support/boot-model.ts';
-import { CASES, type Case, withCase } from '../support/conformance.ts';
-import { type Expectation, inPostedWords, outcomeAsExpectation } from '../support/expectation.ts';
-import { holdsLater } from '../support/holds.ts';
+} from '../support/models/adoption-model.ts';
+import { BOOT_RULES, type BootRule, modelBoot } from '../support/models/boot-model.ts';
 import { inspectJson, type Published } from '../support/published.ts';
 import { SLOW } from '../support/slow.ts';
 import { MemorySource } from '../support/sources.ts';

@@ -3,7 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { contiguous } from '../../src/adopt/contiguous-memory.ts';
-import { IOMEM, inspectMachine, LINEAR, LINEAR_REGISTERS, logOf, type MachineOptions } from '../support/machine.ts';
+import {
+  IOMEM,
+  inspectMachine,
+  LINEAR,
+  LINEAR_REGISTERS,
+  logOf,
+  type MachineOptions,
+} from '../support/made/machine.ts';
 
 /** A linear table with a size that every revision from v3 on rejects, on hardware of so many StreamID bits. */
 const rejected = (sidBits: number, more: MachineOptions = {}) => ({

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { CDS, HOLE, type Inspected, L1, L2_BUS0, logOf } from '../support/machine.ts';
+import { CDS, HOLE, type Inspected, L1, L2_BUS0, logOf } from '../support/made/machine.ts';
 import {
   ADOPTED,
   ADOPTING,
@@ -15,7 +15,7 @@ import {
   withL1At,
   withL2At,
   withLinearAt,
-} from '../support/placed-tables.ts';
+} from '../support/made/placed-tables.ts';
 
 const RAM_END = 0x9000_0000;
 

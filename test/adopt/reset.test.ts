@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import type { QueuesInWords } from '../../src/report/prose/reset.ts';
-import { type Inspected, inspectMachine, L1, L2_BUS0, logOf, type MachineOptions } from '../support/machine.ts';
+import type { QueuesInWords } from '../../src/report/prose/adoption/reset.ts';
+import { type Inspected, inspectMachine, L1, L2_BUS0, logOf, type MachineOptions } from '../support/made/machine.ts';
 
 type Registers = NonNullable<MachineOptions['registers']>;
 

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { comparisonInWords } from '../../src/report/prose/log-comparison.ts';
-import { IOMEM, inspectMachine, L1, L2_BUS0, type MachineOptions } from '../support/machine.ts';
+import { comparisonInWords } from '../../src/report/prose/adoption/log-comparison.ts';
+import { IOMEM, inspectMachine, L1, L2_BUS0, type MachineOptions } from '../support/made/machine.ts';
 
 /** RAM of the machine that the dump lacks. */
 const NOT_IN_DUMP = 0x8a00_0000;

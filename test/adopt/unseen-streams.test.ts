@@ -2,7 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { HOLE, type Inspected, IOMEM, inspectMachine, L1, L2_BUS0, type MachineOptions } from '../support/machine.ts';
+import {
+  HOLE,
+  type Inspected,
+  IOMEM,
+  inspectMachine,
+  L1,
+  L2_BUS0,
+  type MachineOptions,
+} from '../support/made/machine.ts';
 
 /** RAM of the machine that the dump lacks. */
 const NOT_IN_DUMP = 0x8a00_0000;

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../support/command.ts';
-import { madeCrash } from '../support/made-crash.ts';
-import { elfOf } from '../support/made-dump-file.ts';
-import { type MadeMachineOptions, madeMachine } from '../support/made-smmus.ts';
-import { BARE, QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { madeCrash } from '../support/made/made-crash.ts';
+import { elfOf } from '../support/made/made-dump-file.ts';
+import { type MadeMachineOptions, madeMachine } from '../support/made/made-smmus.ts';
+import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { expectValid } from '../support/schema.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

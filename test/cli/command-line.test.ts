@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { commandLine } from '../../src/cli/command-line.ts';
-import { addInspectCommand } from '../../src/cli/inspect-command.ts';
+import { addInspectCommand } from '../../src/cli/commands/inspect.ts';
 import { Session } from '../../src/cli/session.ts';
 
 async function again(...args: string[]): Promise<string> {

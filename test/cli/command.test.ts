@@ -16,11 +16,11 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
-import { REVISIONS } from '../../src/adopt/revisions.ts';
+import { REVISIONS } from '../../src/adopt/revisions/revisions.ts';
 import { TOOL } from '../../src/version.ts';
 import { run } from '../support/command.ts';
-import { elfCore } from '../support/elf-writer.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { elfCore } from '../support/writers/elf-writer.ts';
 
 const folder = temporaryFolder();
 const sample = (name: string, file: string) => join(SAMPLES_FOLDER, name, file);

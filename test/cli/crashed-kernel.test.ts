@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { run } from '../support/command.ts';
-import { elfOf } from '../support/made-dump-file.ts';
-import { LOG_STRUCTS, writeLog } from '../support/made-log.ts';
-import { madeMachine } from '../support/made-smmus.ts';
+import { elfOf } from '../support/made/made-dump-file.ts';
+import { LOG_STRUCTS, writeLog } from '../support/made/made-log.ts';
+import { madeMachine } from '../support/made/made-smmus.ts';
 import { expectStrictlyValidInfo, expectValidSnapshot } from '../support/schema.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

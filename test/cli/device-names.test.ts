@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Image } from '../../samples/image.ts';
 import { run } from '../support/command.ts';
-import { deviceTree } from '../support/device-tree-writer.ts';
-import { elfCore } from '../support/elf-writer.ts';
-import { machine, REGISTERS, STRTAB, TABLES } from '../support/one-stream.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { machine, REGISTERS, STRTAB, TABLES } from '../support/made/one-stream.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import {
   expectStrictlyValidDiff,
   expectStrictlyValidQueues,
   expectStrictlyValidTranslation,
 } from '../support/schema.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { deviceTree } from '../support/writers/device-tree-writer.ts';
+import { elfCore } from '../support/writers/elf-writer.ts';
 
 const { path: cwd, write } = temporaryFolder();
 const EVENTS = 0x8a00_0000;

@@ -6,10 +6,10 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../support/command.ts';
-import { deviceTree } from '../support/device-tree-writer.ts';
-import { madeCrash } from '../support/made-crash.ts';
-import { elfOf } from '../support/made-dump-file.ts';
+import { madeCrash } from '../support/made/made-crash.ts';
+import { elfOf } from '../support/made/made-dump-file.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { deviceTree } from '../support/writers/device-tree-writer.ts';
 
 /** Clears a screen, sets a title, turns the direction of writing; and what closes an element, an attribute, a CDATA section. */
 const OBEYED = '\u001b[2J\u009b31m\u001b]0;owned\u0007\u202e\u2028\r';

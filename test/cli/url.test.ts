@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
 import { run } from '../support/command.ts';
-import { startRangeServer } from '../support/range-server.ts';
+import { startRangeServer } from '../support/outside/range-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const SAMPLE = join(SAMPLES_FOLDER, 'bad-span');

@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { CONTROL_REGISTERS } from '../../src/smmu/control-registers.ts';
-import { ID_REGISTERS } from '../../src/smmu/id-registers.ts';
-import { QUEUE_REGISTERS } from '../../src/smmu/queue-registers.ts';
+import { CONTROL_REGISTERS } from '../../src/smmu/registers/control-registers.ts';
+import { ID_REGISTERS } from '../../src/smmu/registers/id-registers.ts';
+import { QUEUE_REGISTERS } from '../../src/smmu/registers/queue-registers.ts';
 import { run } from '../support/command.ts';
-import { KdumpRoot, type MadeSmmu, type Shell, whySkipped } from '../support/kdump-root.ts';
+import { KdumpRoot, type MadeSmmu, type Shell, whySkipped } from '../support/outside/kdump-root.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../samples/real-qemu', import.meta.url));
 const skipped = whySkipped('busybox');

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { captureScript } from '../../src/snapshot/capture-script.ts';
-import { CONTRIB, whereIs } from '../support/kdump-root.ts';
+import { CONTRIB, whereIs } from '../support/outside/kdump-root.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();

@@ -9,7 +9,7 @@ import { type Stretch, sideBySide } from '../../src/diff/stretches.ts';
 import { MemoryView } from '../../src/dump/view.ts';
 import { parseIomem, parseSnapshot } from '../../src/index.ts';
 import { holds, holdsLater } from '../support/holds.ts';
-import { CDS, dumpOf, HOLE, IOMEM, L1, L2_BUS0, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../support/machine.ts';
+import { CDS, dumpOf, HOLE, IOMEM, L1, L2_BUS0, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../support/made/machine.ts';
 import { diffJson, type Published } from '../support/published.ts';
 import { expectStrictlyValidDiff } from '../support/schema.ts';
 import { runs } from '../support/slow.ts';

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { smmu } from '../../samples/machine.ts';
 import { dumpInfo, inspect, openDump, parseSnapshot } from '../../src/index.ts';
 import { htmlReport } from '../../src/report/html/html.ts';
-import { elfCore } from '../support/elf-writer.ts';
-import { limeDump } from '../support/lime-writer.ts';
+import { elfCore } from '../support/writers/elf-writer.ts';
+import { limeDump } from '../support/writers/lime-writer.ts';
 
 const COUNT = 140_000;
 const STEP = 0x2000;

@@ -6,10 +6,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { INPUT_FORMATS, type InputFormat } from '../../src/dump/containers.ts';
 import { type LoadMapEntry, parseDumpName } from '../../src/dump/load-map.ts';
 import { type OpenedDump, type OpenOptions, openDump } from '../../src/dump/open.ts';
-import { openDescriptors } from '../support/descriptors.ts';
-import { elfCore } from '../support/elf-writer.ts';
+import { openDescriptors } from '../support/made/descriptors.ts';
 import { refusalOf } from '../support/refusal.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { elfCore } from '../support/writers/elf-writer.ts';
 
 const folder = temporaryFolder();
 const raw1 = folder.write('raw1.bin', Uint8Array.of(1, 2, 3, 4));
@@ -205,7 +205,7 @@ describe('a load map', () => {
     const dump = await open(raw1, { loadMap: [entry('regs.json: memory[0]', 0, { byteLength: 6 })] });
     expect(show(dump)).toEqual(['0x0: 1 2 3 4 0 0 (present, lost)']);
     expect(dump.complete).toBe(false);
-    const what = 'regs.json: memory[0] should reach offset 0x6, but the file ends here';
+    const what = { kind: 'raw-part-cut', part: 'regs.json: memory[0]', neededEnd: 6 };
     expect(dump.problems).toEqual([{ file: raw1, fileOffset: 4, what }]);
   });
 

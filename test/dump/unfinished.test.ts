@@ -16,13 +16,13 @@ import {
   parseSnapshot,
 } from '../../src/index.ts';
 import { htmlReport } from '../../src/report/html/html.ts';
-import { compressSnappyFramed } from '../support/compress.ts';
-import { type ElfSegment, elfCore, PT_NULL } from '../support/elf-writer.ts';
-import { cutIntoRecords, flatten } from '../support/flatten.ts';
-import { kdump } from '../support/kdump-writer.ts';
-import { limeDump } from '../support/lime-writer.ts';
 import { SLOW } from '../support/slow.ts';
 import { patternBytes } from '../support/sources.ts';
+import { compressSnappyFramed } from '../support/writers/compress.ts';
+import { type ElfSegment, elfCore, PT_NULL } from '../support/writers/elf-writer.ts';
+import { cutIntoRecords, flatten } from '../support/writers/flatten.ts';
+import { kdump } from '../support/writers/kdump-writer.ts';
+import { limeDump } from '../support/writers/lime-writer.ts';
 
 const PAGE = 4096;
 const VMCOREINFO = 'PAGESIZE=4096\n';

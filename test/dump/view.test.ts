@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SegmentMemory } from '../../src/dump/formats/segments.ts';
 import { PAGE_STATES, type PageState, type PhysicalMemory, worstState } from '../../src/dump/memory.ts';
-import { SegmentMemory } from '../../src/dump/segments.ts';
 import { type ExcludedPolicy, MemoryView, type ViewedDump } from '../../src/dump/view.ts';
 import { holds } from '../support/holds.ts';
 import { runs } from '../support/slow.ts';

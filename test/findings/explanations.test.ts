@@ -9,10 +9,10 @@ import { explanationsOf, GROUPS } from '../../src/findings/explanations/catalogu
 import { EXPLAINED_NAMES } from '../../src/findings/explanations/names.ts';
 import { SCAN_RULES } from '../../src/findings/prose/scan.ts';
 import { RULES } from '../../src/findings/rules.ts';
-import { namesOfMessage } from '../../src/log/message-names.ts';
-import { COMMAND_ERRORS } from '../../src/smmu/commands.ts';
-import { EVENT_TYPES } from '../../src/smmu/events.ts';
-import { registerNamed } from '../../src/smmu/registers.ts';
+import { namesOfMessage } from '../../src/log/messages/message-names.ts';
+import { COMMAND_ERRORS } from '../../src/smmu/queues/commands.ts';
+import { EVENT_TYPES } from '../../src/smmu/queues/events.ts';
+import { registerNamed } from '../../src/smmu/registers/registers.ts';
 
 const ALL = GROUPS.flatMap(({ entries }) => entries);
 const namesOf = (kind: string) => ALL.filter((entry) => entry.kind === kind).map(({ name }) => name);

@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { deviceTreeFirmware } from '../../src/platform/device-tree-firmware.ts';
-import { iortFirmware } from '../../src/platform/iort-firmware.ts';
+import { deviceTreeFirmware } from '../../src/platform/firmware/device-tree-firmware.ts';
+import { iortFirmware } from '../../src/platform/firmware/iort-firmware.ts';
 import type { Platform } from '../../src/platform/platform.ts';
-import { deviceTree, type WrittenNode } from '../support/device-tree-writer.ts';
-import { iort, type WrittenIortNode } from '../support/iort-writer.ts';
-import { type Inspected, inspectMachine, L1, L2_BUS0, type MachineOptions } from '../support/machine.ts';
+import { type Inspected, inspectMachine, L1, L2_BUS0, type MachineOptions } from '../support/made/machine.ts';
+import { deviceTree, type WrittenNode } from '../support/writers/device-tree-writer.ts';
+import { iort, type WrittenIortNode } from '../support/writers/iort-writer.ts';
 
 const BASE = 0x905_0000;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RevisionSplit } from '../../src/adopt/compare.ts';
 import { type Finding, FindingList, type Location, MAX_FINDINGS_PER_RULE } from '../../src/findings/findings.ts';
 import { type Reach, RULES, type Rule, type RuleArgs, type Severity } from '../../src/findings/rules.ts';
-import { finding as FINDING } from '../../src/report/json/findings.ts';
+import { finding as FINDING } from '../../src/report/json/parts/findings.ts';
 import { published } from '../support/published.ts';
 import { findingProblems } from '../support/schema.ts';
 
@@ -342,7 +342,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-smmu-unknown': {
-    args: { why: 'there is no SMMUv3 at 0x9050000 in guest.dtb' },
+    args: { why: { kind: 'absent', base: 0x905_0000, sources: ['guest.dtb'] } },
     says:
       "firmware's tables say nothing of this SMMU: there is no SMMUv3 at 0x9050000 in guest.dtb; " +
       'StreamIDs stay without names',
@@ -350,7 +350,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-coherency': {
-    args: { source: 'iort.bin', table: 'not coherent', snapshot: 'coherent' },
+    args: { source: 'iort.bin', table: false, snapshot: true },
     says: 'iort.bin has the SMMU as not coherent, the snapshot as coherent; the snapshot is used',
     severity: 'warning',
     reach: null,
@@ -379,7 +379,19 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-sids-beyond': {
-    args: { name: '/pcie@10000000', ids: '0000:10:00.0-0000:ff:1f.7', entries: 4096 },
+    args: {
+      name: '/pcie@10000000',
+      ids: {
+        kind: 'pci',
+        name: '/pcie@10000000',
+        segment: 0,
+        firstId: 0x1000,
+        count: 0xf000,
+        firstSid: 0x1000,
+        mask: 0xffff,
+      },
+      entries: 4096,
+    },
     location: { firstSid: 4096, lastSid: 65535 },
     says:
       '0000:10:00.0-0000:ff:1f.7 of /pcie@10000000 have StreamIDs beyond the table, which covers 4096: ' +
@@ -388,21 +400,27 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-sid-unclaimed': {
-    args: { sids: 'SIDs 0x100-0x107', source: 'guest.dtb' },
+    args: { sids: [{ firstSid: 256, lastSid: 263 }], source: 'guest.dtb' },
     location: { firstSid: 256, lastSid: 263 },
     says: 'SIDs 0x100-0x107: active, but guest.dtb has no device there',
     severity: 'note',
     reach: null,
   },
   'platform-rmr': {
-    args: { source: 'iort.bin', name: '', sids: 'SID 0x30', memory: '0x88200000-0x882fffff', bypassed: true },
+    args: {
+      source: 'iort.bin',
+      name: '',
+      sids: [{ firstSid: 48, lastSid: 48 }],
+      memory: [{ start: 0x8820_0000, end: 0x8830_0000 }],
+      bypassed: true,
+    },
     location: { firstSid: 48, lastSid: 48 },
     says: 'iort.bin keeps 0x88200000-0x882fffff for SID 0x30: an RMR, whose STEs an adoption leaves as they are',
     severity: 'note',
     reach: null,
   },
   'platform-table-damaged': {
-    args: { source: 'iort.bin', what: 'its checksum is wrong: some of it may have been overwritten' },
+    args: { source: 'iort.bin', what: { kind: 'checksum' } },
     says: 'iort.bin: its checksum is wrong: some of it may have been overwritten',
     severity: 'warning',
     reach: null,
@@ -665,8 +683,8 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'dump-damaged': {
-    args: { file: 'vmcore', fileOffset: 0x1000, what: 'program header 3 reaches beyond the end' },
-    says: 'vmcore, offset 0x1000: program header 3 reaches beyond the end',
+    args: { file: 'vmcore', fileOffset: 0x1000, what: { kind: 'more-phdrs', count: 3 } },
+    says: 'vmcore, offset 0x1000: 3 more program headers are damaged or point beyond the file',
     severity: 'warning',
     reach: null,
   },

@@ -10,11 +10,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NEWEST_KERNEL } from '../../src/adopt/registration.ts';
+import { NEWEST_KERNEL } from '../../src/adopt/devices/registration.ts';
 import type { AddressRange } from '../../src/dump/memory.ts';
 import { type Inspection, loadIomem, loadSnapshot, type OpenedDump, openDump } from '../../src/index.ts';
+import { ADOPT_V6, ADOPT_V10, whyNot } from '../support/outside/real-dumps.ts';
 import { inspectJson, type Published } from '../support/published.ts';
-import { ADOPT_V6, ADOPT_V10, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();

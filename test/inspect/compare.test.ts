@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { REVISIONS } from '../../src/adopt/revisions.ts';
+import { REVISIONS } from '../../src/adopt/revisions/revisions.ts';
 import type { RevisionSplit } from '../../src/index.ts';
 import {
   bypassOnTwoBusses,
@@ -17,7 +17,7 @@ import {
   LINEAR,
   LINEAR_REGISTERS,
   type MachineOptions,
-} from '../support/machine.ts';
+} from '../support/made/machine.ts';
 
 const stage1 = { V: 1, Config: 5, S1ContextPtr: CDS };
 

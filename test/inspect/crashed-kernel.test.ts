@@ -14,9 +14,9 @@ import {
 } from '../../src/inspect/crashed-kernel.ts';
 import { inspect } from '../../src/inspect/inspect.ts';
 import type { Master, SmmuSnapshot, Snapshot } from '../../src/snapshot/snapshot.ts';
-import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } from '../support/made-crash.ts';
-import { elfOf } from '../support/made-dump-file.ts';
-import { BARE, QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } from '../support/made/made-crash.ts';
+import { elfOf } from '../support/made/made-dump-file.ts';
+import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();

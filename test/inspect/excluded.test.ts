@@ -2,13 +2,13 @@
 
 import { expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { openKdump } from '../../src/dump/kdump.ts';
+import { openKdump } from '../../src/dump/kdump/kdump.ts';
 import type { ExcludedPolicy } from '../../src/dump/view.ts';
 import { type Inspection, parseSnapshot, type SmmuReport } from '../../src/index.ts';
-import { type KdumpPage, kdump } from '../support/kdump-writer.ts';
 import { inspectJson, type Published } from '../support/published.ts';
 import { expectStrictlyValid } from '../support/schema.ts';
 import { MemorySource } from '../support/sources.ts';
+import { type KdumpPage, kdump } from '../support/writers/kdump-writer.ts';
 
 const PAGE = 4096;
 const L1 = 0x8000_0000;

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isInputError, loadSnapshot, openDump } from '../../src/index.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { inspectJson } from '../support/published.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const skipped = whyNot(QEMU_A);

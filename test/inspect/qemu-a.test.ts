@@ -17,9 +17,9 @@ import {
   openDump,
   type SmmuReport,
 } from '../../src/index.ts';
-import { REGISTERS } from '../../src/smmu/registers.ts';
+import { REGISTERS } from '../../src/smmu/registers/registers.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { inspectJson, type Published } from '../support/published.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const whyNotQemuA = whyNot(QEMU_A, { xz: true });

@@ -3,13 +3,13 @@
 import { expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import type { Dump } from '../../src/dump/dump.ts';
-import { openElf } from '../../src/dump/elf.ts';
-import { openKdump } from '../../src/dump/kdump.ts';
+import { openElf } from '../../src/dump/formats/elf.ts';
+import { openKdump } from '../../src/dump/kdump/kdump.ts';
 import { parseSnapshot } from '../../src/index.ts';
-import { elfCore } from '../support/elf-writer.ts';
-import { type KdumpPage, kdump } from '../support/kdump-writer.ts';
 import { inspectJson } from '../support/published.ts';
 import { MemorySource } from '../support/sources.ts';
+import { elfCore } from '../support/writers/elf-writer.ts';
+import { type KdumpPage, kdump } from '../support/writers/kdump-writer.ts';
 
 const PAGE = 4096;
 const L1 = 0x8000_0000;

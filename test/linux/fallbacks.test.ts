@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PhysicalMemory } from '../../src/dump/memory.ts';
 import { openDump } from '../../src/dump/open.ts';
+import { findTables } from '../../src/linux/driver/table-scan.ts';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
-import { findTables } from '../../src/linux/table-scan.ts';
 import type { Progress } from '../../src/progress.ts';
-import { MadeMemory, madeDump } from '../support/made-memory.ts';
-import { type MadeMachine, type MadeMachineOptions, madeMachine } from '../support/made-smmus.ts';
-import { BARE, QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { MadeMemory, madeDump } from '../support/made/made-memory.ts';
+import { type MadeMachine, type MadeMachineOptions, madeMachine } from '../support/made/made-smmus.ts';
+import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 
 function found(state: KernelState): Extract<KernelState, { outcome: 'found' }> {
   if (state.outcome !== 'found') throw new Error(`nothing found: ${JSON.stringify(state.reason)}`);

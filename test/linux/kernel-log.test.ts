@@ -7,11 +7,11 @@ import { openDump } from '../../src/dump/open.ts';
 import { type KernelLog, kernelLog } from '../../src/linux/kernel-log.ts';
 import { extractSnapshot } from '../../src/linux/kernel-state.ts';
 import { logLines } from '../../src/report/crashed-kernel.ts';
-import { MadeKernel } from '../support/made-kernel.ts';
-import { describeLog, LOG_STRUCTS, type MadeRecord, writeLog } from '../support/made-log.ts';
-import { madeDump } from '../support/made-memory.ts';
-import { madeMachine } from '../support/made-smmus.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { MadeKernel } from '../support/made/made-kernel.ts';
+import { describeLog, LOG_STRUCTS, type MadeRecord, writeLog } from '../support/made/made-log.ts';
+import { madeDump } from '../support/made/made-memory.ts';
+import { madeMachine } from '../support/made/made-smmus.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 
 const logOf = (kernel: MadeKernel): KernelLog => kernelLog(madeDump(kernel.memory, kernel.vmcoreinfo));
 

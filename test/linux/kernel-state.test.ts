@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { openDump } from '../../src/dump/open.ts';
-import { untilFetched } from '../../src/dump/until-fetched.ts';
+import { untilFetched } from '../../src/dump/sources/until-fetched.ts';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
-import type { StructSpecs } from '../support/btf-writer.ts';
-import { CORE_STRUCTS, moved, SMMUV2 } from '../support/kernel-structs.ts';
-import { elfOf } from '../support/made-dump-file.ts';
-import { madeDump } from '../support/made-memory.ts';
-import { type MadeMachine, type MadeMachineOptions, type MadeMaster, madeMachine } from '../support/made-smmus.ts';
+import { CORE_STRUCTS, moved, SMMUV2 } from '../support/made/kernel-structs.ts';
+import { elfOf } from '../support/made/made-dump-file.ts';
+import { madeDump } from '../support/made/made-memory.ts';
+import { type MadeMachine, type MadeMachineOptions, type MadeMaster, madeMachine } from '../support/made/made-smmus.ts';
+import type { StructSpecs } from '../support/writers/btf-writer.ts';
 
 const MASTERS: readonly MadeMaster[] = [
   { sid: 0x100, device: '0000:01:00.0', driver: 'nvme', group: 5, domainType: 3, asid: 7 },

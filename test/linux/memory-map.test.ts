@@ -7,9 +7,9 @@ import { openDump } from '../../src/dump/open.ts';
 import { type MemoryMap, memoryMap } from '../../src/linux/memory-map.ts';
 import { iomemOf, parseIomem } from '../../src/platform/iomem.ts';
 import { iomemLines } from '../../src/report/crashed-kernel.ts';
-import { MadeKernel } from '../support/made-kernel.ts';
-import { madeDump } from '../support/made-memory.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { MadeKernel } from '../support/made/made-kernel.ts';
+import { madeDump } from '../support/made/made-memory.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 
 interface Node {
   readonly start: number;

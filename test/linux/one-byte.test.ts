@@ -6,9 +6,9 @@
 import { describe, expect, test } from 'vitest';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
-import { LOG_STRUCTS, writeLog } from '../support/made-log.ts';
-import { type MadeMemory, madeDump } from '../support/made-memory.ts';
-import { type MadeMachineOptions, madeMachine } from '../support/made-smmus.ts';
+import { LOG_STRUCTS, writeLog } from '../support/made/made-log.ts';
+import { type MadeMemory, madeDump } from '../support/made/made-memory.ts';
+import { type MadeMachineOptions, madeMachine } from '../support/made/made-smmus.ts';
 import { runs } from '../support/slow.ts';
 
 const SEED = 20_261_129;

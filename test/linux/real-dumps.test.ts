@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { PhysicalMemory } from '../../src/dump/memory.ts';
 import { type OpenedDump, openDump } from '../../src/dump/open.ts';
 import { extractSnapshot } from '../../src/linux/kernel-state.ts';
-import { BARE, QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 
 interface RealDump {
   readonly name: string;

@@ -11,7 +11,7 @@ import {
   type Printing,
   type WrittenEvent,
   wrapped,
-} from '../support/log-writer.ts';
+} from '../support/writers/log-writer.ts';
 
 const A = 'arm-smmu-v3.0.auto';
 const B = '9050000.smmuv3';

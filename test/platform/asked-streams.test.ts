@@ -2,16 +2,16 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseOneStream, parseStreams } from '../../src/cli/arguments.ts';
+import { parseOneStream, parseStreams } from '../../src/cli/options/arguments.ts';
 import { type AskedSmmu, AskedStreams } from '../../src/platform/asked-streams.ts';
 import { DeviceNames } from '../../src/platform/device-names.ts';
-import { deviceTreeFirmware } from '../../src/platform/device-tree-firmware.ts';
-import { iortFirmware } from '../../src/platform/iort-firmware.ts';
+import { deviceTreeFirmware } from '../../src/platform/firmware/device-tree-firmware.ts';
+import { iortFirmware } from '../../src/platform/firmware/iort-firmware.ts';
 import type { Platform } from '../../src/platform/platform.ts';
-import { deviceTree } from '../support/device-tree-writer.ts';
 import { holds } from '../support/holds.ts';
-import { iort } from '../support/iort-writer.ts';
 import { refused } from '../support/refusal.ts';
+import { deviceTree } from '../support/writers/device-tree-writer.ts';
+import { iort } from '../support/writers/iort-writer.ts';
 
 const A = { name: 'a', base: 0x1000 };
 const B = { name: 'b', base: 0x2000 };

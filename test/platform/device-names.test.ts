@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DeviceNames, idsInWords, rangesBeyond, unclaimedSids } from '../../src/platform/device-names.ts';
-import type { IdRange } from '../../src/platform/firmware.ts';
-import { loadDeviceTree } from '../../src/platform/load.ts';
+import { idsInWords } from '../../src/findings/prose/firmware.ts';
+import { DeviceNames, rangesBeyond, unclaimedSids } from '../../src/platform/device-names.ts';
+import type { IdRange } from '../../src/platform/firmware/firmware.ts';
+import { loadDeviceTree } from '../../src/platform/firmware/load.ts';
 import { holds } from '../support/holds.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 
 const pci = (firstSid: number, count: number, firstId = 0, mask = 0xffff): IdRange => {
   return { kind: 'pci', name: 'bridge', segment: 0, firstId, count, firstSid, mask };

@@ -7,11 +7,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DeviceNames } from '../../src/platform/device-names.ts';
-import { deviceTreeFirmware } from '../../src/platform/device-tree-firmware.ts';
-import type { Firmware } from '../../src/platform/firmware.ts';
-import { iortFirmware } from '../../src/platform/iort-firmware.ts';
+import { deviceTreeFirmware } from '../../src/platform/firmware/device-tree-firmware.ts';
+import type { Firmware } from '../../src/platform/firmware/firmware.ts';
+import { iortFirmware } from '../../src/platform/firmware/iort-firmware.ts';
 import { StreamDirectory } from '../../src/platform/stream-ids.ts';
-import { REAL_FIRMWARE, whyNot } from '../support/real-dumps.ts';
+import { REAL_FIRMWARE, whyNot } from '../support/outside/real-dumps.ts';
 import { refused } from '../support/refusal.ts';
 
 const parse = (file: string): Firmware => {

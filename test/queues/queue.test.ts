@@ -11,11 +11,11 @@ import { type QueueReport, type QueuesOptions, queues } from '../../src/queues/q
 import { QUEUES } from '../../src/report/json/queues.ts';
 import { queuesText } from '../../src/report/text/queues.ts';
 import { makeStyle } from '../../src/report/text/style.ts';
-import type { QueueName } from '../../src/smmu/queue.ts';
+import type { QueueName } from '../../src/smmu/queues/queue.ts';
 import { holdsLater } from '../support/holds.ts';
-import { dumpOf } from '../support/machine.ts';
+import { dumpOf } from '../support/made/machine.ts';
+import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ, queueMachine } from '../support/made/queue-machine.ts';
 import { type Published, published } from '../support/published.ts';
-import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ, queueMachine } from '../support/queue-machine.ts';
 import { expectStrictlyValidQueues } from '../support/schema.ts';
 import { runs } from '../support/slow.ts';
 

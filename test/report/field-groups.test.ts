@@ -1,10 +1,10 @@
 /** The groups in which fields are shown: none is forgotten, none is shown twice. */
 
 import { expect, test } from 'vitest';
-import { CD_GROUPS, fieldCells, fieldsOf, STE_GROUPS } from '../../src/report/text/field-groups.ts';
-import { CD } from '../../src/smmu/cd.ts';
+import { CD_GROUPS, fieldCells, fieldsOf, STE_GROUPS } from '../../src/report/text/streams/field-groups.ts';
 import { decodeFields, encodeFields, type FieldInputs, type Layout } from '../../src/smmu/fields.ts';
-import { STE } from '../../src/smmu/ste.ts';
+import { CD } from '../../src/smmu/structures/cd.ts';
+import { STE } from '../../src/smmu/structures/ste.ts';
 
 test.each([
   ['STE', STE, STE_GROUPS],

@@ -2,10 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { MemoryItems } from '../../src/report/html/data/memory-items.ts';
+import { Budget, l1Body, steBody } from '../../src/report/html/data/table-data.ts';
 import { htmlReport } from '../../src/report/html/html.ts';
 import { html, scriptJson } from '../../src/report/html/markup.ts';
-import { MemoryItems } from '../../src/report/html/memory-items.ts';
-import { Budget, l1Body, steBody } from '../../src/report/html/table-data.ts';
 import { Rows } from '../../src/rows.ts';
 import { manyStes, SAMPLE_NAMES, sampleReport, withSample } from './html/reports.ts';
 

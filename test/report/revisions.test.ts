@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { revisions } from '../../src/report/sections/revisions.ts';
-import { HOLE, IOMEM, inspectMachine, L1, L2_BUS0, L2_BUS1, type MachineOptions } from '../support/machine.ts';
+import { revisions } from '../../src/report/sections/adoption/revisions.ts';
+import { HOLE, IOMEM, inspectMachine, L1, L2_BUS0, L2_BUS1, type MachineOptions } from '../support/made/machine.ts';
 
 const machine = () =>
   new Image()

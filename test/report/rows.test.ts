@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inspect, openDump, parseSnapshot } from '../../src/index.ts';
 import { escapeJson } from '../../src/report/escape.ts';
-import { fieldsOf } from '../../src/report/json/common.ts';
 import { INSPECTION } from '../../src/report/json/inspection.ts';
+import { fieldsOf } from '../../src/report/json/parts/common.ts';
 import { sectionLines } from '../../src/report/text/render.ts';
 import { makeStyle } from '../../src/report/text/style.ts';
 import { type Column, table } from '../../src/report/text/table.ts';
@@ -23,8 +23,8 @@ import {
   textOf,
   word64,
 } from '../../src/shape.ts';
-import { CD } from '../../src/smmu/cd.ts';
-import { STE } from '../../src/smmu/ste.ts';
+import { CD } from '../../src/smmu/structures/cd.ts';
+import { STE } from '../../src/smmu/structures/ste.ts';
 import { holds } from '../support/holds.ts';
 import { inputOf } from '../support/sources.ts';
 import { withSample } from './html/reports.ts';

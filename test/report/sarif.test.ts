@@ -93,7 +93,7 @@ describe('locations', () => {
   test('damage is at its offset in its file, unless another file is wrapped in that', async () => {
     const { dump } = await inspectSample('bad-span');
     const split = { ...dump, files: ['a', 'b'] };
-    const finding = { rule: 'dump-damaged', args: { file: 'b', fileOffset: 0x1234, what: 'x' } };
+    const finding = { rule: 'dump-damaged', args: { file: 'b', fileOffset: 0x1234, what: { kind: 'bitmaps-empty' } } };
     expect(await artifactOf(finding, { dump: split })).toEqual({
       artifactLocation: { uri: 'b', index: 1 },
       region: { byteOffset: 0x1234 },
@@ -162,7 +162,8 @@ test.each(HOSTILE)('hostile name %# is a name, a URI and text, and nothing else'
 });
 
 test.each(HOSTILE)('hostile text %# in a message is no placeholder and no link', async (name) => {
-  const args = { file: 'dump.raw', fileOffset: 0, what: name };
+  const what = { kind: 'raw-part-cut', part: name, neededEnd: 6 } as const;
+  const args = { file: 'dump.raw', fileOffset: 0, what };
   const [result] = await resultsOf([{ rule: 'dump-damaged', args, message: RULES['dump-damaged'].sentence(args, '') }]);
   const text = result?.message.text ?? '';
   expect(text.replaceAll('{{', '').replaceAll('}}', '')).not.toMatch(/[{}]/);

@@ -1,11 +1,11 @@
 /** Records out of words: in which order they were written, which fields count, and what the architecture has against them. */
 
 import { describe, expect, test } from 'vitest';
-import { countingFields } from '../../src/smmu/counting-fields.ts';
 import { candidates, decodeRecord, decodeRegister, type RecordKind } from '../../src/smmu/decode.ts';
 import { encodeFields } from '../../src/smmu/fields.ts';
-import { type Register, registerNamed } from '../../src/smmu/registers.ts';
-import { STE } from '../../src/smmu/ste.ts';
+import { type Register, registerNamed } from '../../src/smmu/registers/registers.ts';
+import { countingFields } from '../../src/smmu/structures/counting-fields.ts';
+import { STE } from '../../src/smmu/structures/ste.ts';
 
 const EVENT = [0x0000_0100_0000_0010n, 0x0000_0208_0000_0000n, 0xffff_b002n, 0n];
 const halves = (words: readonly bigint[], highFirst: boolean) =>

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { CD, L1CD } from '../../src/smmu/cd.ts';
 import { decodeFields, type Layout } from '../../src/smmu/fields.ts';
-import { L1STD } from '../../src/smmu/l1std.ts';
-import { GATOS_PAR_FAULT, GATOS_PAR_TRANSLATED } from '../../src/smmu/other-registers.ts';
-import { REGISTERS, registerNamed } from '../../src/smmu/registers.ts';
-import { STE } from '../../src/smmu/ste.ts';
-import { testLayout, wordsOf } from '../support/layouts.ts';
+import { GATOS_PAR_FAULT, GATOS_PAR_TRANSLATED } from '../../src/smmu/registers/other-registers.ts';
+import { REGISTERS, registerNamed } from '../../src/smmu/registers/registers.ts';
+import { CD, L1CD } from '../../src/smmu/structures/cd.ts';
+import { L1STD } from '../../src/smmu/structures/l1std.ts';
+import { STE } from '../../src/smmu/structures/ste.ts';
+import { testLayout, wordsOf } from '../support/writers/layouts.ts';
 
 /**
  * Offset and defined bits of every register, and the defined bits of the structures, each word written down as a whole.

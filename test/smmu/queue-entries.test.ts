@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { COMMANDS, commandType, sidsOfCommand, tlbiRangeBytes } from '../../src/smmu/commands.ts';
-import { EVENT_TYPES, eventType } from '../../src/smmu/events.ts';
 import { decodeFields, type Layout } from '../../src/smmu/fields.ts';
-import { PAGE_REQUEST } from '../../src/smmu/page-requests.ts';
+import { COMMANDS, commandType, sidsOfCommand, tlbiRangeBytes } from '../../src/smmu/queues/commands.ts';
+import { EVENT_TYPES, eventType } from '../../src/smmu/queues/events.ts';
+import { PAGE_REQUEST } from '../../src/smmu/queues/page-requests.ts';
 import { holds } from '../support/holds.ts';
-import { testLayout } from '../support/layouts.ts';
+import { testLayout } from '../support/writers/layouts.ts';
 
 /** Number and fields of everything that a queue can hold, written down apart from the tables: `name:word.lsb+width`. */
 const EXPECTED: {

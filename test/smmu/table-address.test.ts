@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import { l1Lookup, streamTableGeometry, tableAddressBits } from '../../src/smmu/stream-table.ts';
-import { inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
+import { l1Lookup, streamTableGeometry, tableAddressBits } from '../../src/smmu/structures/stream-table.ts';
+import { inspectMachine, L1, L2_BUS0 } from '../support/made/machine.ts';
 
 const CFG = { fmt: 1, split: 8, log2Size: 12 };
 const HIGH = 0xa5n << 48n;

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import { REGISTERS, type Register } from '../../src/smmu/registers.ts';
+import { REGISTERS, type Register } from '../../src/smmu/registers/registers.ts';
 import { contentOf } from '../../src/snapshot/import/content.ts';
 import { FORMATS } from '../../src/snapshot/import/formats.ts';
 import { importRegisters } from '../../src/snapshot/import/import.ts';

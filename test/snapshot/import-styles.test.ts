@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import { REGISTERS } from '../../src/smmu/registers.ts';
+import { REGISTERS } from '../../src/smmu/registers/registers.ts';
 import { contentOf } from '../../src/snapshot/import/content.ts';
 import { type Imported, importRegisters } from '../../src/snapshot/import/import.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';

@@ -8,7 +8,7 @@ import { formatOf } from '../../src/snapshot/import/formats.ts';
 import { type Imported, type ImportOptions, importRegisters } from '../../src/snapshot/import/import.ts';
 import { registerPart } from '../../src/snapshot/import/names.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { refusalOf } from '../support/refusal.ts';
 
 const DATA = fileURLToPath(new URL('../data/regs/', import.meta.url));

@@ -1,7 +1,7 @@
 /** Registers that are known in part, and devices: loaded, refused, written and read again. */
 
 import { describe, expect, test } from 'vitest';
-import { hardwareFeatures } from '../../src/smmu/hardware-features.ts';
+import { hardwareFeatures } from '../../src/smmu/registers/hardware-features.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { RegisterFile } from '../../src/snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';

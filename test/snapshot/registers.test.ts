@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { REGISTERS } from '../../src/smmu/registers.ts';
+import { REGISTERS } from '../../src/smmu/registers/registers.ts';
 import { parseRegisters } from '../../src/snapshot/registers.ts';
 import type { SnapshotWarning } from '../../src/snapshot/snapshot.ts';
 import { type Json, Place } from '../../src/snapshot/values.ts';

@@ -10,8 +10,8 @@ import { TRANSLATION } from '../../src/report/json/translation.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
 import { iovaSpaceReport, isIncomplete } from '../../src/streams/iova-space.ts';
 import { type TranslationMemory, translationReport } from '../../src/streams/translation.ts';
+import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { published } from '../support/published.ts';
-import { QEMU_A, whyNot } from '../support/real-dumps.ts';
 
 const whyNotQemuA = whyNot(QEMU_A);
 

@@ -1,7 +1,7 @@
 /** Translations through a snapshot: what registers decide, what is illegal, what is missing, and who hears of a fault. */
 
 import { describe, expect, test } from 'vitest';
-import { machine, REGISTERS, TABLES } from '../support/one-stream.ts';
+import { machine, REGISTERS, TABLES } from '../support/made/one-stream.ts';
 import { expectStrictlyValidTranslation, translationProblems } from '../support/schema.ts';
 import { everything, translated } from '../support/translations.ts';
 

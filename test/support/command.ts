@@ -2,8 +2,8 @@
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { CommandIo, TextSink } from '../../src/cli/io.ts';
-import { runCommand } from '../../src/cli/run-command.ts';
+import type { CommandIo, TextSink } from '../../src/cli/output/io.ts';
+import { runCommand } from '../../src/cli/start/run-command.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/smmu-adopt.cjs', import.meta.url));
 

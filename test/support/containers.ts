@@ -1,12 +1,12 @@
 /** One memory image as every container there is: what the same memory looks like to different capture tools. */
 
 import type { Extent } from '../../samples/image.ts';
-import { compressSnappyFramed } from './compress.ts';
-import { elfCore } from './elf-writer.ts';
-import { cutIntoRecords, flatten } from './flatten.ts';
-import { type KdumpPage, kdump } from './kdump-writer.ts';
-import { limeDump } from './lime-writer.ts';
 import type { temporaryFolder } from './temporary.ts';
+import { compressSnappyFramed } from './writers/compress.ts';
+import { elfCore } from './writers/elf-writer.ts';
+import { cutIntoRecords, flatten } from './writers/flatten.ts';
+import { type KdumpPage, kdump } from './writers/kdump-writer.ts';
+import { limeDump } from './writers/lime-writer.ts';
 
 const PAGE = 4096;
 const VMCOREINFO = 'OSRELEASE=7.1.0-test\nPAGESIZE=4096\n';

@@ -1,8 +1,12 @@
 /** What SMMUs of different kinds can do, for tests of what depends on it. */
 
 import { encodeFields, type FieldInputs } from '../../src/smmu/fields.ts';
-import { type FeatureName, type HardwareFeatures, hardwareFeatures } from '../../src/smmu/hardware-features.ts';
-import { registerNamed } from '../../src/smmu/registers.ts';
+import {
+  type FeatureName,
+  type HardwareFeatures,
+  hardwareFeatures,
+} from '../../src/smmu/registers/hardware-features.ts';
+import { registerNamed } from '../../src/smmu/registers/registers.ts';
 
 /** Nothing was captured. */
 export const UNKNOWN: HardwareFeatures = hardwareFeatures(new Map());

@@ -1,7 +1,7 @@
 /** Sources of bytes in memory that remember how they were used. */
 
-import type { DumpSource } from '../../src/dump/object-source.ts';
-import type { ByteSource } from '../../src/dump/source.ts';
+import type { DumpSource } from '../../src/dump/sources/object-source.ts';
+import type { ByteSource } from '../../src/dump/sources/source.ts';
 
 export class MemorySource implements ByteSource {
   readonly name: string;

@@ -8,8 +8,8 @@ import { IOVA_SPACE, TRANSLATION } from '../../src/report/json/translation.ts';
 import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
 import { iovaSpaceReport, isIncomplete } from '../../src/streams/iova-space.ts';
 import { type TranslationQuestion, translationReport } from '../../src/streams/translation.ts';
-import { dumpOf } from './machine.ts';
-import { machine, REGISTERS } from './one-stream.ts';
+import { dumpOf } from './made/machine.ts';
+import { machine, REGISTERS } from './made/one-stream.ts';
 import { published } from './published.ts';
 import { expectStrictlyValidTranslation } from './schema.ts';
 

@@ -6,10 +6,10 @@ import type { PhysicalMemory } from '../../src/dump/memory.ts';
 import { MemoryView } from '../../src/dump/view.ts';
 import type { SteRow } from '../../src/index.ts';
 import { encodeFields, type FieldInputs } from '../../src/smmu/fields.ts';
-import { STE } from '../../src/smmu/ste.ts';
+import { STE } from '../../src/smmu/structures/ste.ts';
 import { CdLister } from '../../src/tables/cd-rows.ts';
 import { ListBudget } from '../../src/tables/listing.ts';
-import { CDS, inspectMachine, L1, L2_BUS0 } from '../support/machine.ts';
+import { CDS, inspectMachine, L1, L2_BUS0 } from '../support/made/machine.ts';
 import { slowTest } from '../support/slow.ts';
 
 const LEAF = 0x8804_0000;

@@ -1,10 +1,10 @@
 /** The contexts of one stream at both moments: the SubstreamIDs that either of them has a valid CD for. */
 
-import { CD_BYTE_LENGTH, type CdTable, cdTableBehind, isValidCd } from '../../smmu/cd-table.ts';
 import { fieldBits, fieldOf } from '../../smmu/fields.ts';
-import { STE } from '../../smmu/ste.ts';
-import { steIllegalities } from '../../smmu/ste-legality.ts';
-import { steConfig } from '../../smmu/stream-table.ts';
+import { CD_BYTE_LENGTH, type CdTable, cdTableBehind, isValidCd } from '../../smmu/structures/cd-table.ts';
+import { STE } from '../../smmu/structures/ste.ts';
+import { steIllegalities } from '../../smmu/structures/ste-legality.ts';
+import { steConfig } from '../../smmu/structures/stream-table.ts';
 import type { Budget } from '../../smmu/translation/table-map.ts';
 import type { BeforeAfter } from '../before-after.ts';
 import { lockstep, type SliceSide } from '../lockstep.ts';

@@ -1,7 +1,7 @@
 /** What decides about the input addresses of one context at one moment, and which stretches that makes. */
 
 import type { PageState } from '../../dump/memory.ts';
-import { iasBits, oasBits } from '../../smmu/hardware-features.ts';
+import { iasBits, oasBits } from '../../smmu/registers/hardware-features.ts';
 import { ALL_RIGHTS } from '../../smmu/translation/rights.ts';
 import { streamContext } from '../../smmu/translation/stream-context.ts';
 import { type Budget, joinedStretches, type Stretch, TableMap } from '../../smmu/translation/table-map.ts';

@@ -1,6 +1,6 @@
 /** What the SMMU records of a fault, by the names of the architecture. What each means stands with its fields in smmu/. */
 
-import { EVENT_TYPES } from '../../smmu/events.ts';
+import { EVENT_TYPES } from '../../smmu/queues/events.ts';
 import type { Explanation, Explanations } from './explanation.ts';
 import { ARM, linux } from './references.ts';
 

@@ -1,7 +1,7 @@
 /** What does a name in a report mean? `smmu-adopt explain` as plain facts. */
 
 import { InputError } from '../../errors.ts';
-import { namesMeantBy } from '../../log/message-names.ts';
+import { namesMeantBy } from '../../log/messages/message-names.ts';
 import { nearNames } from '../../near-names.ts';
 import { type Explained, type ExplainedGroup, explanationsOf, GROUPS } from './catalogue.ts';
 

@@ -1,9 +1,9 @@
 /** The names that can be explained, without the explanations: what a shell completes. */
 
 import { CHECK_ORDER } from '../../adopt/checks.ts';
-import { COMMAND_ERRORS } from '../../smmu/commands.ts';
-import { EVENT_TYPES } from '../../smmu/events.ts';
-import { registerNamed } from '../../smmu/registers.ts';
+import { COMMAND_ERRORS } from '../../smmu/queues/commands.ts';
+import { EVENT_TYPES } from '../../smmu/queues/events.ts';
+import { registerNamed } from '../../smmu/registers/registers.ts';
 import { SCAN_RULES } from '../prose/scan.ts';
 import { RULES } from '../rules.ts';
 

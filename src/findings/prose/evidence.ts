@@ -3,7 +3,7 @@
 import { STRTAB_SPLIT } from '../../adopt/device.ts';
 import type { Observed, Required, ScanFailure, ScanObserved } from '../../adopt/evidence.ts';
 import type { Allocation } from '../../adopt/ledger.ts';
-import type { OverlapTest } from '../../adopt/revision.ts';
+import type { OverlapTest } from '../../adopt/revisions/revision.ts';
 import { hex } from '../../hex.ts';
 import { count } from '../rules/words.ts';
 import { MADE_TO_FAIL, oddityInWords, remapReasonInWords } from './memory.ts';

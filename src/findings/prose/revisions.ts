@@ -1,7 +1,7 @@
 /** Several revisions of the series in few words: neighbours that agree are one stretch. */
 
-import type { Unread } from '../../adopt/revision.ts';
-import { REVISIONS } from '../../adopt/revisions.ts';
+import type { Unread } from '../../adopt/revisions/revision.ts';
+import { REVISIONS } from '../../adopt/revisions/revisions.ts';
 
 const ORDER: readonly string[] = [...REVISIONS.keys()];
 

@@ -3,7 +3,7 @@
  * keep one set for all SMMUs, in which live ASIDs may be reserved twice, but not those of a domain.
  */
 
-import { AsidSpace } from '../../adopt/asid-space.ts';
+import { AsidSpace } from '../../adopt/scan/asid-space.ts';
 import type { FindingList } from '../findings.ts';
 import { listed } from './context.ts';
 

@@ -4,7 +4,7 @@ import type { Emulation } from '../../adopt/emulate.ts';
 import type { AddressRange } from '../../dump/memory.ts';
 import type { MemoryView } from '../../dump/view.ts';
 import type { AddressMap } from '../../platform/address-map.ts';
-import type { HardwareFeatures } from '../../smmu/hardware-features.ts';
+import type { HardwareFeatures } from '../../smmu/registers/hardware-features.ts';
 import type { RegisterFile } from '../../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
 import type { HardwareView } from '../../tables/hardware-view.ts';

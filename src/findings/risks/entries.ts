@@ -1,9 +1,9 @@
 /** What is wrong with single entries, by the architecture's own rules and by those of later revisions. */
 
 import { hex } from '../../hex.ts';
-import { CD } from '../../smmu/cd.ts';
-import { reservedBitsSet } from '../../smmu/legality.ts';
-import { STE } from '../../smmu/ste.ts';
+import { CD } from '../../smmu/structures/cd.ts';
+import { reservedBitsSet } from '../../smmu/structures/legality.ts';
+import { STE } from '../../smmu/structures/ste.ts';
 import { stage1Halves, stage2Regime } from '../../smmu/translation/regime.ts';
 import type { Location } from '../findings.ts';
 import type { TableField } from '../prose/structures.ts';

@@ -1,6 +1,6 @@
 /** ASIDs and VMIDs that translations in use are tagged with, and that a new kernel hands out again. */
 
-import { streamWorld } from '../../smmu/stream-world.ts';
+import { streamWorld } from '../../smmu/structures/stream-world.ts';
 import { listed, type RiskContext } from './context.ts';
 import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
 

@@ -5,7 +5,7 @@
  */
 
 import type { PageState } from '../../dump/memory.ts';
-import { oasBits } from '../../smmu/hardware-features.ts';
+import { oasBits } from '../../smmu/registers/hardware-features.ts';
 import { type Regime, stage1Halves } from '../../smmu/translation/regime.ts';
 import { streamContext } from '../../smmu/translation/stream-context.ts';
 import { stage1Sets, type TableSet, type TableSets, tableSetsOf } from '../../smmu/translation/table-set.ts';

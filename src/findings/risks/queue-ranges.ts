@@ -1,7 +1,7 @@
 /** Where the queues of an SMMU are, for whoever asks what lies on top of what. */
 
 import { queuePlace } from '../../queues/queue-place.ts';
-import { QUEUE_FORMATS, queueGeometry } from '../../smmu/queue.ts';
+import { QUEUE_FORMATS, queueGeometry } from '../../smmu/queues/queue.ts';
 import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
 import type { QueueKind } from '../prose/structures.ts';
 

@@ -3,7 +3,7 @@
 import { hex } from '../../hex.ts';
 import { commandQueueOf, eventQueueOf, pageRequestQueueOf, type Queue, type RawEntry } from '../../queues/queue.ts';
 import { Grouping, type QueueGroup } from '../../queues/queue-groups.ts';
-import type { CommandKind } from '../../smmu/commands.ts';
+import type { CommandKind } from '../../smmu/queues/commands.ts';
 import { fieldsThatDiffer, valueInWords } from '../../snapshot/validate/facts.ts';
 import type { RiskContext } from './context.ts';
 

@@ -3,15 +3,22 @@
  * entries takes part. A hostile table can claim millions; what is not examined is said.
  */
 
-import { CD } from '../../smmu/cd.ts';
-import { cdIllegalities } from '../../smmu/cd-legality.ts';
-import { CD_BYTE_LENGTH, type CdTable, cdArrayCount, cdArrays, cdTableBehind, isValidCd } from '../../smmu/cd-table.ts';
 import { wideWords } from '../../smmu/fields.ts';
-import { type Illegality, type Reading, readingOf } from '../../smmu/legality.ts';
-import { STE } from '../../smmu/ste.ts';
-import { steIllegalities } from '../../smmu/ste-legality.ts';
-import { STE_BYTE_LENGTH, type SteConfig, steConfig } from '../../smmu/stream-table.ts';
-import { type StreamWorld, streamWorld } from '../../smmu/stream-world.ts';
+import { CD } from '../../smmu/structures/cd.ts';
+import { cdIllegalities } from '../../smmu/structures/cd-legality.ts';
+import {
+  CD_BYTE_LENGTH,
+  type CdTable,
+  cdArrayCount,
+  cdArrays,
+  cdTableBehind,
+  isValidCd,
+} from '../../smmu/structures/cd-table.ts';
+import { type Illegality, type Reading, readingOf } from '../../smmu/structures/legality.ts';
+import { STE } from '../../smmu/structures/ste.ts';
+import { steIllegalities } from '../../smmu/structures/ste-legality.ts';
+import { STE_BYTE_LENGTH, type SteConfig, steConfig } from '../../smmu/structures/stream-table.ts';
+import { type StreamWorld, streamWorld } from '../../smmu/structures/stream-world.ts';
 import type { RiskContext } from './context.ts';
 import type { Examined } from './examination.ts';
 

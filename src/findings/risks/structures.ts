@@ -5,9 +5,15 @@
 
 import { maskedAddress } from '../../adopt/device.ts';
 import type { AddressRange } from '../../dump/memory.ts';
-import { CD_BYTE_LENGTH, cdArrayCount, cdArrays, cdTableByteLength, isTwoLevel } from '../../smmu/cd-table.ts';
-import { oasBits } from '../../smmu/hardware-features.ts';
-import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import { oasBits } from '../../smmu/registers/hardware-features.ts';
+import {
+  CD_BYTE_LENGTH,
+  cdArrayCount,
+  cdArrays,
+  cdTableByteLength,
+  isTwoLevel,
+} from '../../smmu/structures/cd-table.ts';
+import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
 import type { StructureKind } from '../prose/structures.ts';
 import { l1Location } from '../table-findings.ts';
 import { type RiskContext, sidLocation } from './context.ts';

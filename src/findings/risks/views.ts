@@ -4,7 +4,7 @@
  */
 
 import { maskedAddress, STRTAB_L2_BYTE_LENGTH, STRTAB_NUM_L2_STES, STRTAB_SPLIT } from '../../adopt/device.ts';
-import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
 import type { StructureId } from '../prose/structures.ts';
 import { l1Location } from '../table-findings.ts';
 import { type RiskContext, StreamList } from './context.ts';

@@ -1,6 +1,6 @@
 /** Findings about the devices of the kdump kernel: who is refused, and what the SMMU loses by it. */
 
-import type { Danger } from '../../adopt/danger.ts';
+import type { Danger } from '../../adopt/devices/danger.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { remapReasonInWords } from '../prose/memory.ts';
@@ -64,6 +64,7 @@ export const DEVICES = {
     }),
   }),
   'insert-out-of-range': rule({
+    foundIn: 'later-dump',
     severity: 'error',
     reach: 'device',
     likelyReach: 'smmu',
@@ -93,6 +94,7 @@ export const DEVICES = {
     }),
   }),
   'insert-span-changed': rule({
+    foundIn: 'later-dump',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
@@ -123,6 +125,7 @@ export const DEVICES = {
     }),
   }),
   'insert-l2-base-bad': rule({
+    foundIn: 'later-dump',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
@@ -149,6 +152,7 @@ export const DEVICES = {
     }),
   }),
   'insert-l2-overlaps': rule({
+    foundIn: 'later-dump',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
@@ -174,6 +178,7 @@ export const DEVICES = {
     }),
   }),
   'insert-l2-not-mappable': rule({
+    foundIn: 'later-dump',
     severity: 'error',
     reach: 'bus',
     likelyReach: 'smmu',
@@ -201,6 +206,7 @@ export const DEVICES = {
     }),
   }),
   'insert-aliasing': rule({
+    foundIn: 'later-dump',
     severity: 'warning',
     reach: 'device',
     args: {
@@ -230,6 +236,7 @@ export const DEVICES = {
     }),
   }),
   'insert-deferral-unknown': rule({
+    foundIn: 'later-dump',
     severity: 'note',
     reach: null,
     args: {
@@ -258,6 +265,7 @@ export const DEVICES = {
     }),
   }),
   'insert-indeterminate': rule({
+    foundIn: 'later-dump',
     severity: 'warning',
     reach: null,
     args: {
@@ -284,6 +292,7 @@ export const DEVICES = {
     }),
   }),
   'insert-unseen': rule({
+    foundIn: 'later-dump',
     severity: 'warning',
     reach: null,
     args: {
@@ -314,6 +323,7 @@ export const DEVICES = {
     }),
   }),
   'insert-not-possible': rule({
+    foundIn: 'later-dump',
     severity: 'note',
     reach: null,
     args: {
@@ -338,6 +348,7 @@ export const DEVICES = {
     }),
   }),
   'insert-list-cut': rule({
+    foundIn: 'later-dump',
     severity: 'note',
     reach: null,
     args: {

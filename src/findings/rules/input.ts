@@ -2,6 +2,7 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
+import { dumpFlawInWords } from '../prose/dump-problems.ts';
 import { NO_ARGS, rule } from './rule.ts';
 import { ruleName } from './vocabulary.ts';
 import { hex } from './words.ts';
@@ -38,9 +39,9 @@ export const INPUT = {
     args: {
       file: ['The file', json.text],
       fileOffset: ['Where in the file', json.hex],
-      what: ['The damage', json.text],
+      what: ['The damage', json.said(dumpFlawInWords)],
     },
-    sentence: ({ file, fileOffset, what }) => `${file}, offset ${hex(fileOffset)}: ${what}`,
+    sentence: ({ file, fileOffset, what }) => `${file}, offset ${hex(fileOffset)}: ${dumpFlawInWords(what)}`,
     explain: () => ({
       title: 'The dump is damaged',
       meaning:
@@ -77,6 +78,7 @@ export const INPUT = {
     }),
   }),
   'snapshot-unknown-register': rule({
+    foundIn: 'snapshot',
     severity: 'warning',
     reach: null,
     args: {
@@ -98,6 +100,7 @@ export const INPUT = {
     }),
   }),
   'snapshot-memory-ignored': rule({
+    foundIn: 'snapshot',
     severity: 'note',
     reach: null,
     args: {
@@ -115,6 +118,7 @@ export const INPUT = {
     }),
   }),
   'snapshot-after-probe': rule({
+    foundIn: 'snapshot',
     severity: 'warning',
     reach: null,
     args: NO_ARGS,

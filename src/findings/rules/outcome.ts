@@ -1,6 +1,6 @@
 /** Findings about the outcome as a whole: how the adoption ends, how the revisions differ, what the log says. */
 
-import type { OtherMoment, Unanswered } from '../../adopt/fate.ts';
+import type { OtherMoment, Unanswered } from '../../adopt/devices/fate.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { observedOrUnknown, requiredInWords } from '../prose/evidence.ts';

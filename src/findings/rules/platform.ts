@@ -2,6 +2,14 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
+import {
+  coherencyInWords,
+  firmwareProblemInWords,
+  idsInWords,
+  keptMemoryInWords,
+  sidRunsInWords,
+  unknownSmmuInWords,
+} from '../prose/firmware.ts';
 import { rule } from './rule.ts';
 
 const IORT = 'Arm DEN0049, "IO Remapping Table"';
@@ -13,9 +21,10 @@ export const PLATFORM = {
     severity: 'note',
     reach: null,
     args: {
-      why: ['Why no table applies', json.text],
+      why: ['Why no table applies', json.said(unknownSmmuInWords)],
     },
-    sentence: ({ why }) => `firmware's tables say nothing of this SMMU: ${why}; StreamIDs stay without names`,
+    sentence: ({ why }) =>
+      `firmware's tables say nothing of this SMMU: ${unknownSmmuInWords(why)}; StreamIDs stay without names`,
     explain: () => ({
       title: "Firmware's tables have no SMMU at this base",
       meaning:
@@ -37,11 +46,11 @@ export const PLATFORM = {
     reach: null,
     args: {
       source: ['The table', json.text],
-      table: ['What the table says: coherent, or not coherent', json.text],
-      snapshot: ['What the snapshot says', json.text],
+      table: ['What the table says: coherent, or not coherent', json.said(coherencyInWords)],
+      snapshot: ['What the snapshot says', json.said(coherencyInWords)],
     },
     sentence: ({ source, table, snapshot }) =>
-      `${source} has the SMMU as ${table}, the snapshot as ${snapshot}; the snapshot is used`,
+      `${source} has the SMMU as ${coherencyInWords(table)}, the snapshot as ${coherencyInWords(snapshot)}; the snapshot is used`,
     explain: () => ({
       title: "Firmware's table and the snapshot disagree on coherency",
       meaning:
@@ -89,11 +98,11 @@ export const PLATFORM = {
     reach: null,
     args: {
       name: ['The host bridge or device of the mapping', json.text],
-      ids: ['The IDs whose StreamIDs lie beyond the table', json.text],
+      ids: ['The IDs whose StreamIDs lie beyond the table', json.said(idsInWords)],
       entries: ['StreamIDs that the table covers', json.count],
     },
     sentence: ({ name, ids, entries }) =>
-      `${ids} of ${name} have StreamIDs beyond the table, which covers ${entries}: devices there get -ERANGE from the ` +
+      `${idsInWords(ids)} of ${name} have StreamIDs beyond the table, which covers ${entries}: devices there get -ERANGE from the ` +
       'kernel and C_BAD_STREAMID from the hardware',
     explain: () => ({
       title: 'Firmware maps requester IDs to StreamIDs beyond the table',
@@ -121,10 +130,10 @@ export const PLATFORM = {
     severity: 'note',
     reach: null,
     args: {
-      sids: ['The StreamIDs in words', json.text],
+      sids: ['The StreamIDs in words', json.said(sidRunsInWords)],
       source: ['The table', json.text],
     },
-    sentence: ({ sids, source }) => `${sids}: active, but ${source} has no device there`,
+    sentence: ({ sids, source }) => `${sidRunsInWords(sids)}: active, but ${source} has no device there`,
     explain: () => ({
       title: 'An active StreamID belongs to no device of firmware',
       meaning:
@@ -151,12 +160,12 @@ export const PLATFORM = {
     args: {
       source: ['The table', json.text],
       name: ['The device; empty where it is not known', json.text],
-      sids: ['The StreamIDs in words', json.text],
-      memory: ['The memory in words', json.text],
+      sids: ['The StreamIDs in words', json.said(sidRunsInWords)],
+      memory: ['The memory in words', json.said(keptMemoryInWords)],
       bypassed: ['The driver makes bypass STEs for it in a new stream table', json.flag],
     },
     sentence: ({ source, name, sids, memory, bypassed }) =>
-      `${source} keeps ${memory} for ${name === '' ? sids : `${name} (${sids})`}: ${
+      `${source} keeps ${keptMemoryInWords(memory)} for ${name === '' ? sidRunsInWords(sids) : `${name} (${sidRunsInWords(sids)})`}: ${
         bypassed ? 'an RMR, whose STEs an adoption leaves as they are' : 'the kernel makes no bypass STE for it'
       }`,
     explain: () => ({
@@ -188,9 +197,9 @@ export const PLATFORM = {
     reach: null,
     args: {
       source: ['The table', json.text],
-      what: ['What is wrong', json.text],
+      what: ['What is wrong', json.said(firmwareProblemInWords)],
     },
-    sentence: ({ source, what }) => `${source}: ${what}`,
+    sentence: ({ source, what }) => `${source}: ${firmwareProblemInWords(what)}`,
     explain: () => ({
       title: "Something in a table of firmware's is wrong",
       meaning:

@@ -25,6 +25,8 @@ export interface RuleInfo {
    * and one failure other than -ENODEV fails the registration.
    */
   readonly likelyReach?: Reach;
+  /** In what it is found, where that is not the dump: in the later one, if there is one, as insertions are. */
+  readonly foundIn?: 'snapshot' | 'later-dump';
   /** Made when asked for: few runs of the command print it. */
   readonly explain: () => Explanation;
 }

@@ -1,6 +1,6 @@
 /** How sentences of findings put numbers, and what several of them say. */
 
-import type { RegisterDoubt } from '../../adopt/fate.ts';
+import type { RegisterDoubt } from '../../adopt/devices/fate.ts';
 
 export { hex, word as word64 } from '../../hex.ts';
 

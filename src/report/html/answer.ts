@@ -3,9 +3,9 @@
 import { failed } from '../../adopt/checks.ts';
 import { hex } from '../../hex.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
+import { findingCounts, headline } from '../sections/adoption/verdict.ts';
 import type { Section, Tone } from '../sections/section.ts';
 import { findingsAbout } from '../sections/smmu.ts';
-import { findingCounts, headline } from '../sections/verdict.ts';
 import { type Content, code, type Html, html } from './markup.ts';
 import { prose } from './prose.ts';
 import { blockOf } from './render.ts';

@@ -8,21 +8,21 @@ import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
 import { escaped } from '../escape.ts';
 import { registersOrigin } from '../prose/crashed-kernel.ts';
 import { redactionInWords } from '../prose/redaction.ts';
+import { findingCounts } from '../sections/adoption/verdict.ts';
 import { type Given, input } from '../sections/input.ts';
 import type { Section } from '../sections/section.ts';
 import { smmuSections } from '../sections/smmu.ts';
-import { findingCounts } from '../sections/verdict.ts';
 import { answer, overview } from './answer.ts';
 import { reportAssets } from './assets.ts';
 import { contents, type Heading } from './contents.ts';
+import { MemoryItems } from './data/memory-items.ts';
+import { Budget, l1Body, smmuData, steBody } from './data/table-data.ts';
 import { type Html, html } from './markup.ts';
-import { MemoryItems } from './memory-items.ts';
 import { memoryMap } from './memory-map.ts';
 import { foot, head } from './page.ts';
 import { prose } from './prose.ts';
 import { blockOf, section } from './render.ts';
 import { SECTION_END, sectionId, sectionStart } from './section.ts';
-import { Budget, l1Body, smmuData, steBody } from './table-data.ts';
 
 export interface HtmlOptions {
   /** The kdump kernel's own memory, as far as it is known. */

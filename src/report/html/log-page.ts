@@ -1,6 +1,6 @@
 /** `log --format html`: what a kernel log says of its SMMUs, as one file that needs nothing else and runs nothing. */
 
-import type { LogReport } from '../../inspect/log-report.ts';
+import type { LogReport } from '../../inspect/log/log-report.ts';
 import { escaped } from '../escape.ts';
 import { logSections, type SmmuInLog } from '../log/sections.ts';
 import { count } from '../prose/quantities.ts';

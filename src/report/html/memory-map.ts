@@ -7,8 +7,8 @@ import type { AddressRange } from '../../dump/memory.ts';
 import { hex } from '../../hex.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
 import { count, inUnits } from '../prose/quantities.ts';
+import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './data/memory-items.ts';
 import { type Content, type Html, html } from './markup.ts';
-import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './memory-items.ts';
 import { badge, NOTHING, SECTION_END, sectionId, sectionStart } from './section.ts';
 
 /** More rows than these are no map any more. */

@@ -3,7 +3,7 @@
 import type { CheckedSample, CheckReport } from '../../check/check.ts';
 import type { Difference } from '../../check/differences.ts';
 import { anything, choice, count, define, list, nullable, object, optional, type Shape, text } from '../../shape.ts';
-import { preamble } from './common.ts';
+import { preamble } from './parts/common.ts';
 
 const difference = define(
   'difference',

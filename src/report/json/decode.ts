@@ -16,7 +16,7 @@ import {
 import { type DecodedWords, recordFields } from '../../smmu/decode.ts';
 import type { DecodeReport } from '../../smmu/decode-words.ts';
 import { problemInWords } from '../decode.ts';
-import { fieldValue, preambleOfTool } from './common.ts';
+import { fieldValue, preambleOfTool } from './parts/common.ts';
 
 /** Fields of which some may not be known. */
 export const maybeFields = mapOf(null, nullable(fieldValue));

@@ -36,10 +36,10 @@ import {
   text,
   word64,
 } from '../../shape.ts';
-import type { Illegality } from '../../smmu/legality.ts';
-import { check } from './adoption.ts';
-import { dump, fieldValue, preamble, redacted } from './common.ts';
-import { mappings } from './diff-mappings.ts';
+import type { Illegality } from '../../smmu/structures/legality.ts';
+import { check } from './parts/adoption.ts';
+import { dump, fieldValue, preamble, redacted } from './parts/common.ts';
+import { mappings } from './parts/diff-mappings.ts';
 
 const tableShape = define(
   'tableShape',

@@ -3,7 +3,7 @@
 import type { Explained } from '../../findings/explanations/catalogue.ts';
 import type { ExplainReport } from '../../findings/explanations/explain.ts';
 import { choice, define, list, nullable, object, type Shape, text, words } from '../../shape.ts';
-import { preambleOfTool } from './common.ts';
+import { preambleOfTool } from './parts/common.ts';
 
 const reach = nullable(choice('machine', 'smmu', 'bus', 'device'));
 

@@ -1,9 +1,23 @@
 /** The shape of `info`: what a dump says of itself. */
 
-import type { DumpProblem } from '../../dump/dump.ts';
+import type { DumpProblem } from '../../dump/problem.ts';
+import { dumpFlawInWords } from '../../findings/prose/dump-problems.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
-import { count, define, hex, integer, list, mapOf, nullable, object, type Shape, text, words } from '../../shape.ts';
-import { dumpMembers, preamble, redacted } from './common.ts';
+import {
+  count,
+  define,
+  hex,
+  integer,
+  list,
+  mapOf,
+  mapped,
+  nullable,
+  object,
+  type Shape,
+  text,
+  words,
+} from '../../shape.ts';
+import { dumpMembers, preamble, redacted } from './parts/common.ts';
 
 const problem = define(
   'problem',
@@ -11,7 +25,7 @@ const problem = define(
   object<DumpProblem>()({
     file: ['The file, named as the user named it', text],
     fileOffset: ['Where in the file', hex],
-    what: ['What is wrong there', words],
+    what: ['What is wrong there', mapped(words, dumpFlawInWords)],
   }),
 );
 

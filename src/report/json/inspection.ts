@@ -2,7 +2,6 @@
 
 import { splitInWords } from '../../findings/prose/split.ts';
 import type { KdumpReach, ReachableReport } from '../../findings/risks/page-tables.ts';
-import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/dmesg.ts';
 import type {
   CrashedFault,
   Inspection,
@@ -12,8 +11,9 @@ import type {
   RmrReport,
   SmmuReport,
 } from '../../inspect/inspection.ts';
+import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/log/dmesg.ts';
 import type { PlatformReport } from '../../inspect/platform-report.ts';
-import type { IdRange, ReservedRegion } from '../../platform/firmware.ts';
+import type { IdRange, ReservedRegion } from '../../platform/firmware/firmware.ts';
 import {
   choice,
   count,
@@ -35,10 +35,10 @@ import {
 import type { Master } from '../../snapshot/snapshot.ts';
 import { inDumpInWords } from '../log/words.ts';
 import { kernelNotes } from '../prose/crashed-kernel.ts';
-import { adoption, outcomeMembers, revisionOutcome } from './adoption.ts';
-import { assumption, dump, fields, preamble, range, redacted } from './common.ts';
-import { finding } from './findings.ts';
-import { census, l1, ste } from './tables.ts';
+import { adoption, outcomeMembers, revisionOutcome } from './parts/adoption.ts';
+import { assumption, dump, fields, preamble, range, redacted } from './parts/common.ts';
+import { finding } from './parts/findings.ts';
+import { census, l1, ste } from './parts/tables.ts';
 
 const register = define(
   'register',

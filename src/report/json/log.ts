@@ -1,8 +1,14 @@
 /** The shape of `log`: what a kernel log says of its SMMUs. */
 
-import type { EventInDump, LogReport, NamedStream, ReportedEvent, SmmuLogReport } from '../../inspect/log-report.ts';
-import { driverFeatures } from '../../log/driver-features.ts';
+import type {
+  EventInDump,
+  LogReport,
+  NamedStream,
+  ReportedEvent,
+  SmmuLogReport,
+} from '../../inspect/log/log-report.ts';
 import type { BootFacts, CommandErrorFacts, GlobalErrorFacts, Occurrence, PassedOver } from '../../log/facts.ts';
+import { driverFeatures } from '../../log/messages/driver-features.ts';
 import {
   choice,
   count,
@@ -27,8 +33,8 @@ import {
 import { commandFacts, consInWords, globalErrorFlags, inDumpInWords, problemInWords } from '../log/words.ts';
 import { meaningOfType } from '../prose/queue-entries.ts';
 import { endingInWords } from '../prose/translation.ts';
-import { preambleOfTool, redacted } from './common.ts';
 import { maybeFields } from './decode.ts';
+import { preambleOfTool, redacted } from './parts/common.ts';
 
 const line = integer(1);
 const ssid = integer(0, 2 ** 20 - 1);

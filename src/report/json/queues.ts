@@ -21,7 +21,7 @@ import {
   word64,
   words,
 } from '../../shape.ts';
-import { dump, fields, preamble, redacted } from './common.ts';
+import { dump, fields, preamble, redacted } from './parts/common.ts';
 
 const kind = define(
   'kind',

@@ -23,12 +23,12 @@ import type { Lookup, LookupStep } from '../../streams/stream-lookup.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../streams/stream-traffic.ts';
 import { wayEndInWords } from '../prose/lookup.ts';
 import { endingInWords } from '../prose/translation.ts';
-import { check, device, errno, fate, insert, lost, panic } from './adoption.ts';
-import { assumption, dump, preamble, redacted } from './common.ts';
-import { finding } from './findings.ts';
-import { scanFailure } from './id-scan.ts';
+import { check, device, errno, fate, insert, lost, panic } from './parts/adoption.ts';
+import { assumption, dump, preamble, redacted } from './parts/common.ts';
+import { finding } from './parts/findings.ts';
+import { scanFailure } from './parts/id-scan.ts';
+import { ste } from './parts/tables.ts';
 import { entryMembers } from './queues.ts';
-import { ste } from './tables.ts';
 import { range, step } from './translation.ts';
 
 const lookup = define(

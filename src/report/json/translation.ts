@@ -30,7 +30,7 @@ import {
   stepSaysInWords,
   structureInWords,
 } from '../prose/translation.ts';
-import { assumption, redacted } from './common.ts';
+import { assumption, redacted } from './parts/common.ts';
 
 export const step = define(
   'step',

@@ -12,13 +12,22 @@ import {
   nullable,
   numeric,
   object,
+  optional,
   type Shape,
   text,
   words,
 } from '../../shape.ts';
-import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Totals, TriageReport } from '../../triage/crash.ts';
-import { fateKind } from './adoption.ts';
-import { preamble, redacted } from './common.ts';
+import type {
+  CrashGroup,
+  CrashRow,
+  CrashSmmu,
+  NotSearched,
+  RevisionsFate,
+  Totals,
+  TriageReport,
+} from '../../triage/crash.ts';
+import { fateKind } from './parts/adoption.ts';
+import { preamble, redacted } from './parts/common.ts';
 
 const STATUSES = ['ok', 'failed', 'timeout', 'skipped'] as const;
 const FAILURES = ['usage', 'file', 'format', 'snapshot', 'internal', 'time', 'memory', 'died', 'link'] as const;
@@ -26,6 +35,17 @@ const FAILURES = ['usage', 'file', 'format', 'snapshot', 'internal', 'time', 'me
 const status = choice(...STATUSES);
 const when = matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z?)?$/);
 const file = (what: string) => [`${what}, below its folder`, nullable(text)] as const;
+
+const revisionsFate = define(
+  'revisionsFate',
+  'What revisions that were posted one after the other make of an SMMU, where it is the same for all of them',
+  object<RevisionsFate>()({
+    revisions: ['Their names', list(matching(/^(v[0-9]+|next)$/))],
+    verdict: ['How the adoption ends', verdict],
+    fate: ['What becomes of the SMMU in the end', fateKind],
+    decidedBy: ['What decided, as for the SMMU itself', nullable(words)],
+  }),
+);
 
 const smmu = define(
   'smmu',
@@ -55,6 +75,10 @@ const smmu = define(
     device: ['The device that the worst finding is about, or that was refused, or that faulted', nullable(text)],
     driver: ['Its driver', nullable(text)],
     fingerprint: ['The cause, without addresses: verdict, check, rule, driver', words],
+    revisions: [
+      'What every revision makes of it, in their order; there only where all were asked for',
+      optional(list(revisionsFate)),
+    ],
   }),
 );
 
@@ -115,7 +139,7 @@ const notSearched = define(
   'A place that was not searched, or not to its end',
   object<NotSearched>()({
     path: ['Where', text],
-    why: ['Why', choice('unreadable', 'too-deep', 'too-many-folders', 'too-many-files')],
+    why: ['Why', choice('unreadable', 'too-deep', 'too-many-folders', 'too-many-files', 'no-end')],
     code: ['What the system said', nullable(text)],
   }),
 );

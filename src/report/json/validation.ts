@@ -1,6 +1,6 @@
 /** The shape of `regs validate`: what a register snapshot says, and what is to be said about it. */
 
-import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/register-outlook.ts';
+import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import {
   choice,
   count,
@@ -22,7 +22,7 @@ import type { ExplainedField, ExplainedRegister, ExplainedSnapshot } from '../..
 import type { Remark } from '../../snapshot/validate/facts.ts';
 import type { Missing } from '../../snapshot/validate/missing.ts';
 import { choiceInWords, costInWords } from '../prose/assumptions.ts';
-import { REGISTER_OUTLOOK } from './register-outlook.ts';
+import { REGISTER_OUTLOOK } from './parts/register-outlook.ts';
 
 const hexText = matching(/^0x[0-9a-f]+$/);
 

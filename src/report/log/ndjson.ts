@@ -1,6 +1,6 @@
 /** `smmu-adopt log --format ndjson`: one record a line: the log, each SMMU without its lists, and each entry of them. */
 
-import type { LogReport } from '../../inspect/log-report.ts';
+import type { LogReport } from '../../inspect/log/log-report.ts';
 import { escapeJson } from '../escape.ts';
 import { LOG } from '../json/log.ts';
 

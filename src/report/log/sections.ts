@@ -1,11 +1,11 @@
 /** What is there to show of a kernel log? For each SMMU an answer and its faults, in sections that any format shows. */
 
 import { hex } from '../../hex.ts';
-import type { LogReport, NamedStream, ReportedEvent, SmmuLogReport } from '../../inspect/log-report.ts';
-import { driverFeatures } from '../../log/driver-features.ts';
+import type { LogReport, NamedStream, ReportedEvent, SmmuLogReport } from '../../inspect/log/log-report.ts';
 import type { CommandErrorFacts, GlobalErrorFacts, Occurrence } from '../../log/facts.ts';
+import { driverFeatures } from '../../log/messages/driver-features.ts';
 import { fieldOf } from '../../smmu/fields.ts';
-import { type Register, registerNamed } from '../../smmu/registers.ts';
+import { type Register, registerNamed } from '../../smmu/registers/registers.ts';
 import { count, grouped } from '../prose/quantities.ts';
 import { fieldsInWords, meaningOfType, typeInWords } from '../prose/queue-entries.ts';
 import type { Tone } from '../prose/tone.ts';

@@ -1,6 +1,6 @@
 /** The report of a kernel log as text. */
 
-import type { LogReport } from '../../inspect/log-report.ts';
+import type { LogReport } from '../../inspect/log/log-report.ts';
 import { escaped } from '../escape.ts';
 import type { Section } from '../sections/section.ts';
 import { sectionLines } from '../text/render.ts';

@@ -1,11 +1,11 @@
 /** What a kernel log says, in words: what the text report and the JSON share. */
 
 import { hex } from '../../hex.ts';
-import type { EventInDump, ReportedEvent } from '../../inspect/log-report.ts';
+import type { EventInDump, ReportedEvent } from '../../inspect/log/log-report.ts';
 import type { CommandErrorFacts, LogProblem } from '../../log/facts.ts';
-import { COMMAND_ERRORS, commandType } from '../../smmu/commands.ts';
 import { decodeFields, type FieldValue, fieldBits, fieldOf, meaningOf } from '../../smmu/fields.ts';
-import { type Register, registerNamed } from '../../smmu/registers.ts';
+import { COMMAND_ERRORS, commandType } from '../../smmu/queues/commands.ts';
+import { type Register, registerNamed } from '../../smmu/registers/registers.ts';
 import { fieldsInWords } from '../prose/queue-entries.ts';
 import { endingInWords } from '../prose/translation.ts';
 

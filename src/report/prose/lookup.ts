@@ -5,7 +5,7 @@ import { lookupEndInWords } from '../../findings/prose/lookup.ts';
 import { count } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import { fieldOf, meaningOf } from '../../smmu/fields.ts';
-import { STE } from '../../smmu/ste.ts';
+import { STE } from '../../smmu/structures/ste.ts';
 import type { LinuxLookupEnd, TableSays, TableStructure } from '../../streams/stream-lookup.ts';
 import type { LookupEnd } from '../../tables/lookup-end.ts';
 

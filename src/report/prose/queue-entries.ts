@@ -5,11 +5,11 @@
 
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
-import { ALL_SIDS, commandType, tlbiRangeBytes } from '../../smmu/commands.ts';
-import { eventType } from '../../smmu/events.ts';
 import { type FieldValue, meaningOf } from '../../smmu/fields.ts';
-import { PAGE_REQUEST } from '../../smmu/page-requests.ts';
-import type { QueueName } from '../../smmu/queue.ts';
+import { ALL_SIDS, commandType, tlbiRangeBytes } from '../../smmu/queues/commands.ts';
+import { eventType } from '../../smmu/queues/events.ts';
+import { PAGE_REQUEST } from '../../smmu/queues/page-requests.ts';
+import type { QueueName } from '../../smmu/queues/queue.ts';
 
 type Fields = QueueEntry['fields'];
 /** What some fields of an entry come to; nothing where they have nothing to say. */

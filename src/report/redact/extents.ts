@@ -3,8 +3,8 @@
  * table, and what has no entries is as large as it was.
  */
 
-import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH } from '../../smmu/cd-table.ts';
-import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/stream-table.ts';
+import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH } from '../../smmu/structures/cd-table.ts';
+import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
 
 type Facts = Readonly<Record<string, unknown>>;
 

@@ -6,13 +6,13 @@
 import type { Finding } from '../../findings/findings.ts';
 import type { RuleDefinition } from '../../findings/rules/rule.ts';
 import { RULES } from '../../findings/rules.ts';
-import { messageOf } from '../../log/messages.ts';
+import { messageOf } from '../../log/messages/messages.ts';
 import { isRows } from '../../rows.ts';
-import { CD } from '../../smmu/cd.ts';
 import type { Layout } from '../../smmu/fields.ts';
-import { L1STD } from '../../smmu/l1std.ts';
-import { registerNamed } from '../../smmu/registers.ts';
-import { STE } from '../../smmu/ste.ts';
+import { registerNamed } from '../../smmu/registers/registers.ts';
+import { CD } from '../../smmu/structures/cd.ts';
+import { L1STD } from '../../smmu/structures/l1std.ts';
+import { STE } from '../../smmu/structures/ste.ts';
 import { type Extent, extentsOf } from './extents.ts';
 import { numberKind, type TextKind, textKind } from './kinds.ts';
 import { DESCRIPTOR } from './words.ts';

@@ -6,7 +6,7 @@
 import type { DiffReport } from '../../diff/report.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
-import type { LogReport } from '../../inspect/log-report.ts';
+import type { LogReport } from '../../inspect/log/log-report.ts';
 import type { StreamReport } from '../../inspect/stream.ts';
 import type { QueuesReport } from '../../queues/queues.ts';
 import type { IovaSpaceReport } from '../../streams/iova-space.ts';
@@ -51,21 +51,22 @@ export type NumberKind = 'address' | 'end' | 'word' | 'field' | 'base' | 'kept';
 const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
   ...kinds(
     'address',
+    ['address', 'base', 'fetchAddress', 'first', 'firstAddress', 'hardware', 'iova', 'ipa', 'l1Dma', 'l1tab', 'l2'],
     [
-      'address',
-      'base',
-      'fetchAddress',
-      'first',
-      'firstAddress',
-      'hardware',
-      'iova',
-      'ipa',
-      'l1Dma',
-      'l1tab',
-      'l2',
+      'lastAddress',
+      'linux',
+      'lostFrom',
+      'pa',
+      'paddr',
+      'pointer',
+      'resource',
+      'start',
+      'ste',
       'steDma',
+      'stePaddr',
+      'table',
+      'ttb',
     ],
-    ['lastAddress', 'linux', 'pa', 'paddr', 'pointer', 'resource', 'start', 'ste', 'stePaddr', 'table', 'ttb'],
   ),
   ...kinds('end', ['end']),
   ...kinds('word', ['after', 'before', 'command', 'descriptor', 'logged', 'offset', 'qBase', 'registers', 'value']),
@@ -128,6 +129,10 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['suppressed', 'tables', 'times', 'total', 'translating', 'tried', 'tsz', 'undecided', 'unknown'],
     ['unknownEntries', 'unpredicted', 'unseen', 'used', 'valid', 'vmid', 'vmidBits', 'vmids', 'waiting'],
     ['warnings', 'warnOn', 'word', 'writableBytes', 'writtenProd', 'zero'],
+    // Of damage to a dump or a table of firmware: offsets in the file, what headers and nodes say, and counts.
+    ['blockByteLength', 'claimedBytes', 'described', 'fileEnd', 'filesz', 'flags', 'highest', 'limit', 'memsz'],
+    ['needed', 'neededEnd', 'pageByteLength', 'stored', 'type', 'version'],
+    ['cells', 'claimed', 'fitting', 'nodeOffset', 'number', 'phandle', 'targetOffset'],
   ),
 };
 
@@ -162,6 +167,7 @@ const FILES = ['file', 'files', 'path', 'folder', 'crash', 'dump', 'regs', 'iome
 const TEXTS: Readonly<Record<string, TextKind>> = {
   ...Object.fromEntries(FILES.map((key) => [key, 'file'])),
   source: 'source',
+  sources: 'source',
   host: 'host',
   buildId: 'build-id',
 };

@@ -1,8 +1,8 @@
 /** What does firmware say of the SMMU? Where from, and who is behind it. */
 
+import { idsInWords } from '../../findings/prose/firmware.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
-import { idsInWords } from '../../platform/device-names.ts';
 import { inUnits } from '../prose/quantities.ts';
 import { facts, type Section } from './section.ts';
 

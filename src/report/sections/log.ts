@@ -2,8 +2,8 @@
 
 import type { LogLevel, LogLine } from '../../adopt/log.ts';
 import { hex } from '../../hex.ts';
-import type { DmesgReport, DmesgStatus } from '../../inspect/dmesg.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import type { DmesgReport, DmesgStatus } from '../../inspect/log/dmesg.ts';
 import { count } from '../prose/quantities.ts';
 import {
   alarm,

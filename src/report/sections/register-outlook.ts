@@ -6,7 +6,7 @@ import type { AdoptionByRegisters } from '../../adopt/registers-alone.ts';
 import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
 import { revisionsInWords } from '../../findings/prose/revisions.ts';
 import { hex } from '../../hex.ts';
-import type { RegisterOutlook, TableReach } from '../../inspect/register-outlook.ts';
+import type { RegisterOutlook, TableReach } from '../../inspect/emulation/register-outlook.ts';
 import { inUnits } from '../prose/quantities.ts';
 import { facts, notes, type Section } from './section.ts';
 

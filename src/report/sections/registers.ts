@@ -3,7 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { RegisterReport, SmmuReport } from '../../inspect/inspection.ts';
 import { type Field, type FieldValue, meaningOf } from '../../smmu/fields.ts';
-import { registerNamed } from '../../smmu/registers.ts';
+import { registerNamed } from '../../smmu/registers/registers.ts';
 import { assumptionInWords } from '../prose/assumptions.ts';
 import { howInWords } from '../prose/crashed-kernel.ts';
 import { fieldText } from '../prose/field-text.ts';

@@ -2,24 +2,24 @@
 
 import { findingsOf } from '../../findings/by-smmu.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
-import { checks } from './checks.ts';
+import { checks } from './adoption/checks.ts';
+import { devices } from './adoption/devices.ts';
+import { idScan } from './adoption/id-scan.ts';
+import { ledger } from './adoption/ledger.ts';
+import { reset } from './adoption/reset.ts';
+import { revisions } from './adoption/revisions.ts';
+import { rmr } from './adoption/rmr.ts';
+import { verdict } from './adoption/verdict.ts';
 import { crashedFaults } from './crashed-faults.ts';
-import { devices } from './devices.ts';
 import { findings } from './findings.ts';
 import { firmware } from './firmware.ts';
-import { idScan } from './id-scan.ts';
-import { ledger } from './ledger.ts';
 import { kernelLog } from './log.ts';
 import { type Mark, marksOf } from './marks.ts';
 import { reachable } from './reachable.ts';
 import { assumptions, registers } from './registers.ts';
-import { reset } from './reset.ts';
-import { revisions } from './revisions.ts';
-import { rmr } from './rmr.ts';
 import type { Section } from './section.ts';
 import { driverState } from './state.ts';
 import { cds, l1, stes } from './tables.ts';
-import { verdict } from './verdict.ts';
 
 /** Its sections, and what marks rows of the tables. */
 export function smmuSections(

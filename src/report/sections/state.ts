@@ -1,6 +1,6 @@
 /** What are the driver's strtab_cfg and feature bits when the adoption is over? */
 
-import { REVISIONS } from '../../adopt/revisions.ts';
+import { REVISIONS } from '../../adopt/revisions/revisions.ts';
 import { hex } from '../../hex.ts';
 import type { AdoptionReport, SmmuReport } from '../../inspect/inspection.ts';
 import { facts, type Section } from './section.ts';

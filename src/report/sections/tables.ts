@@ -2,16 +2,16 @@
 
 import { hex, word } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
-import { CD } from '../../smmu/cd.ts';
 import { decodeField, fieldOf, meaningOf } from '../../smmu/fields.ts';
-import { STE } from '../../smmu/ste.ts';
+import { CD } from '../../smmu/structures/cd.ts';
+import { STE } from '../../smmu/structures/ste.ts';
 import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
 import type { L1Row } from '../../tables/l1-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
 import { escapeText } from '../escape.ts';
 import { fieldText } from '../prose/field-text.ts';
 import { count, grouped } from '../prose/quantities.ts';
-import { shortName } from './device-cells.ts';
+import { shortName } from './adoption/device-cells.ts';
 import { type Mark, marksWithin } from './marks.ts';
 import { type Cell, type Column, code, joined, notes, type Row, type Section, toned } from './section.ts';
 

@@ -1,5 +1,6 @@
 /** `smmu-adopt info` as text. */
 
+import { dumpFlawInWords } from '../../findings/prose/dump-problems.ts';
 import { hex } from '../../hex.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
 import { escaped } from '../escape.ts';
@@ -68,7 +69,7 @@ function* lines({ dump, redacted }: DumpInfo, style: Style): Generator<string> {
   if (dump.problems.length === 0) return;
   yield* title(style, 'Damage');
   for (const { file, fileOffset, what } of dump.problems) {
-    yield* paragraph(style, INDENT, `${file}, offset ${hex(fileOffset)}: ${what}`);
+    yield* paragraph(style, INDENT, `${file}, offset ${hex(fileOffset)}: ${dumpFlawInWords(what)}`);
   }
 }
 

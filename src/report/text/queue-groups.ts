@@ -2,7 +2,7 @@
 
 import type { QueueGroup } from '../../queues/queue-groups.ts';
 import type { Named, QueueReport } from '../../queues/queues.ts';
-import type { QueueName } from '../../smmu/queue.ts';
+import type { QueueName } from '../../smmu/queues/queue.ts';
 import { entrySidsInWords, streamsInWords, typeInWords } from '../prose/queue-entries.ts';
 import { address, type Column, NOTHING } from './table.ts';
 

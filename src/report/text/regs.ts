@@ -1,6 +1,6 @@
 /** `smmu-adopt regs validate` as text: whether a snapshot is of use, what is striking, and every field of it. */
 
-import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/register-outlook.ts';
+import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
 import type { Remark } from '../../snapshot/validate/facts.ts';
 import { escaped } from '../escape.ts';

@@ -1,8 +1,9 @@
 /** `triage --format csv`: one record a crash, for spreadsheets. */
 
 import type { CrashRow, TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { foreignText, record } from '../csv.ts';
+import { revisionsOf } from './sections.ts';
 
 type Cell = string | number | null | undefined;
 
@@ -33,6 +34,7 @@ const COLUMNS: Readonly<Record<string, (row: CrashRow) => Cell>> = {
   fingerprint: ({ fingerprint }) => fingerprint,
   why: ({ why }) => why,
   report: ({ report }) => report,
+  revisions: ({ smmus }) => revisionsOf(decidingSmmu(smmus)),
 };
 
 /** A header and one record for each crash, with text from outside made harmless. */

@@ -1,7 +1,7 @@
 /** `triage --format ndjson`: one object a crash. */
 
 import type { CrashRow, TriageReport } from '../../triage/crash.ts';
-import type { ShardEnd } from '../../triage/row-text.ts';
+import type { RunEnd } from '../../triage/results/row-text.ts';
 import { escapeJson } from '../escape.ts';
 import { CRASH } from '../json/triage.ts';
 
@@ -16,6 +16,6 @@ export function crashLine(row: CrashRow): string {
 }
 
 /** The line behind those of a part, by which it is known to be whole. */
-export function shardLine(end: ShardEnd): string {
-  return `${JSON.stringify(end)}\n`;
+export function endLine(end: RunEnd): string {
+  return `${escapeJson(JSON.stringify(end))}\n`;
 }

@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path';
 import type { CrashRow, CrashSmmu, TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { reportAssets } from '../html/assets.ts';
 import { html } from '../html/markup.ts';
 import { foot, head } from '../html/page.ts';
@@ -10,7 +10,17 @@ import { section } from '../html/render.ts';
 import { redactionInWords } from '../prose/redaction.ts';
 import type { Prose } from '../sections/section.ts';
 import { safeReport } from './safe.ts';
-import { COUNT, outcomeOf, rowOutcome, type Showing, shortTime, spanOf, triageSections, worstOf } from './sections.ts';
+import {
+  COUNT,
+  outcomeOf,
+  revisionsOf,
+  rowOutcome,
+  type Showing,
+  shortTime,
+  spanOf,
+  triageSections,
+  worstOf,
+} from './sections.ts';
 import { totalsInWords } from './totals.ts';
 
 /** More rows than anybody reads in a page. */
@@ -57,6 +67,7 @@ function showingIn(folder: string): Showing {
       { title: 'Crash', of: (row) => linked(row, folder) },
       { title: 'Outcome', kind: 'code', of: rowOutcome },
       { title: 'Cause', of: (row) => causeOfRow(row) },
+      { title: 'Revisions', optional: true, of: ({ smmus }) => revisionsOf(decidingSmmu(smmus)) },
       { title: 'When', optional: true, of: ({ when }) => when && shortTime(when) },
       { title: 'Host', optional: true, of: ({ host }) => host },
       { title: 'Kernel', optional: true, of: ({ kernel }) => kernel },

@@ -14,13 +14,13 @@ import {
   type Status,
   type Unused,
 } from '../../triage/crash.ts';
-import { causeOf, fingerprintOfRow } from '../../triage/fingerprint.ts';
+import { causeOf, fingerprintOfRow, revisionsOf } from '../../triage/results/fingerprint.ts';
 import type { RowFrame } from '../../triage/triage.ts';
 import type { Limits } from '../../triage/worker-process.ts';
 import { inUnits } from '../prose/quantities.ts';
+import { headline } from '../sections/adoption/verdict.ts';
 import type { Prose } from '../sections/section.ts';
 import { findingsAbout } from '../sections/smmu.ts';
-import { headline } from '../sections/verdict.ts';
 import { paintedProse } from '../text/prose.ts';
 import { makeStyle } from '../text/style.ts';
 import { meantInWords } from './taken.ts';
@@ -33,6 +33,7 @@ export function smmuRows(inspection: Inspection): CrashSmmu[] {
 function smmuRow(smmu: SmmuReport, inspection: Inspection): CrashSmmu {
   const { worst, decidedBy, device, driver, fingerprint } = causeOf(smmu, inspection);
   const about = findingsAbout(smmu, inspection);
+  const revisions = revisionsOf(smmu);
   const count = (wanted: string) => about.filter(({ severity }) => severity === wanted).length;
   return {
     name: smmu.name,
@@ -47,6 +48,7 @@ function smmuRow(smmu: SmmuReport, inspection: Inspection): CrashSmmu {
     device,
     driver,
     fingerprint,
+    ...(revisions === undefined ? {} : { revisions }),
   };
 }
 

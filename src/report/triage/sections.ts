@@ -1,7 +1,8 @@
 /** What is there to show of a triage? Its causes, and each crash in one row. */
 
+import { revisionsInWords } from '../../findings/prose/revisions.ts';
 import type { CrashGroup, CrashRow, CrashSmmu, NotSearched, Status, TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { count, grouped } from '../prose/quantities.ts';
 import type { Tone } from '../prose/tone.ts';
 import { type Cell, type Column, notes, type Section, type Table } from '../sections/section.ts';
@@ -72,6 +73,15 @@ export function rowOutcome({ status, smmus }: CrashRow): string {
   return `${outcomeOf(status, decidingSmmu(smmus))}${others}`;
 }
 
+/** `v1 and v2: adopted; v3 to v10: falls back (two-level.l1-descriptors)`. */
+export function revisionsOf(smmu: CrashSmmu | null): string | null {
+  const all = (smmu?.revisions ?? []).map(({ revisions, fate, decidedBy }) => {
+    const why = decidedBy === null ? '' : ` (${decidedBy})`;
+    return `${revisionsInWords(revisions)}: ${OUTCOMES[fate]}${why}`;
+  });
+  return all.length === 0 ? null : all.join('; ');
+}
+
 /** `error l1-span-unsupported`. */
 export function worstOf(smmu: CrashSmmu | null): string | null {
   const worst = smmu?.worst ?? null;
@@ -117,6 +127,8 @@ const NOT_SEARCHED: Readonly<Record<NotSearched['why'], string>> = {
   'too-deep': 'what lies further below is too deep; name it itself',
   'too-many-folders': 'it and everything behind it, because there are more than a million folders; name them in parts',
   'too-many-files': 'only the first 65,536 entries were looked at',
+  'no-end':
+    'does not say that its run ended, so that what that did not come to is not known; with --resume, a run says it',
 };
 
 function notSearchedInWords({ path, why, code }: NotSearched): string {

@@ -1,11 +1,21 @@
 /** `triage --format text`: how many crashes, their causes, and a row for each. */
 
 import type { TriageReport } from '../../triage/crash.ts';
-import { decidingSmmu } from '../../triage/fingerprint.ts';
+import { decidingSmmu } from '../../triage/results/fingerprint.ts';
 import { sectionLines } from '../text/render.ts';
 import { headline, type Style } from '../text/style.ts';
 import { safeReport } from './safe.ts';
-import { COUNT, outcomeOf, rowOutcome, type Showing, shortTime, spanOf, triageSections, worstOf } from './sections.ts';
+import {
+  COUNT,
+  outcomeOf,
+  revisionsOf,
+  rowOutcome,
+  type Showing,
+  shortTime,
+  spanOf,
+  triageSections,
+  worstOf,
+} from './sections.ts';
 import { totalsInWords } from './totals.ts';
 
 /** What has no room stands below its row, whoever needs it: a terminal has no more lines than these. */
@@ -27,6 +37,7 @@ const TEXT: Showing = {
     below('When', ({ when }) => when && shortTime(when)),
     below('Device', ({ smmus }) => decidingSmmu(smmus)?.device),
     below('Decided by', ({ smmus }) => decidingSmmu(smmus)?.decidedBy),
+    below('Revisions', ({ smmus }) => revisionsOf(decidingSmmu(smmus))),
     below('Host', ({ host }) => host),
     below('Kernel', ({ kernel }) => kernel),
     { title: 'Why', yields: 'below', optional: true, of: ({ why }) => why },

@@ -3,7 +3,7 @@
  * `S` is the state of what was read.
  */
 
-import type { Illegality } from '../legality.ts';
+import type { Illegality } from '../structures/legality.ts';
 import type { AccessKind } from './rights.ts';
 
 /** A structure that is read on the way: of the configuration, or a descriptor of the tables. */

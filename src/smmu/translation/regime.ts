@@ -4,13 +4,13 @@
  * VMSAv8-64 address translation).
  */
 
-import { CD } from '../cd.ts';
 import { fieldNumbers } from '../fields.ts';
 import { GRANULES, stage1StartLevel } from '../granules.ts';
-import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../hardware-features.ts';
+import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../registers/hardware-features.ts';
 import { stage2StartLevel } from '../stage2-start.ts';
-import { STE } from '../ste.ts';
-import type { StreamWorld } from '../stream-world.ts';
+import { CD } from '../structures/cd.ts';
+import { STE } from '../structures/ste.ts';
+import type { StreamWorld } from '../structures/stream-world.ts';
 import { type AddressFormat, indexLsb, minBlockLevelOf } from './descriptors.ts';
 import type { HalfReason } from './reasons.ts';
 import { indirectRights, type Stage1Rights, type Stage2Rights } from './rights.ts';

@@ -3,15 +3,21 @@
  * entry" and "Substreams"; the order of checks is that of "Event priority").
  */
 
-import { CD, L1CD } from '../cd.ts';
-import { cdIllegalities } from '../cd-legality.ts';
-import { CD_BYTE_LENGTH, cdTableBehind, cdTableByteLength, isTwoLevel, L1CD_BYTE_LENGTH } from '../cd-table.ts';
 import { fieldBits, fieldNumbers, fieldOf } from '../fields.ts';
-import { type HardwareFeatures, oasBits } from '../hardware-features.ts';
-import { STE } from '../ste.ts';
-import { steIllegalities } from '../ste-legality.ts';
-import { type SteConfig, steConfig } from '../stream-table.ts';
-import { type StreamWorld, streamWorld } from '../stream-world.ts';
+import { type HardwareFeatures, oasBits } from '../registers/hardware-features.ts';
+import { CD, L1CD } from '../structures/cd.ts';
+import { cdIllegalities } from '../structures/cd-legality.ts';
+import {
+  CD_BYTE_LENGTH,
+  cdTableBehind,
+  cdTableByteLength,
+  isTwoLevel,
+  L1CD_BYTE_LENGTH,
+} from '../structures/cd-table.ts';
+import { STE } from '../structures/ste.ts';
+import { steIllegalities } from '../structures/ste-legality.ts';
+import { type SteConfig, steConfig } from '../structures/stream-table.ts';
+import { type StreamWorld, streamWorld } from '../structures/stream-world.ts';
 import type { AbortReason, Says } from './reasons.ts';
 import { type Stage1Half, type Stage2Regime, stage1Halves, stage2Regime } from './regime.ts';
 import { type Fault, fault, type Step, type Unknown, Walk, type WalkMemory } from './walk.ts';

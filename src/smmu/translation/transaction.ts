@@ -3,10 +3,10 @@
  * physical one, or to the event that the hardware would raise.
  */
 
-import { CD } from '../cd.ts';
 import { fieldNumbers } from '../fields.ts';
-import { type HardwareFeatures, iasBits, oasBits } from '../hardware-features.ts';
-import { STE } from '../ste.ts';
+import { type HardwareFeatures, iasBits, oasBits } from '../registers/hardware-features.ts';
+import { CD } from '../structures/cd.ts';
+import { STE } from '../structures/ste.ts';
 import type { FaultReason } from './reasons.ts';
 import type { Stage1Half } from './regime.ts';
 import { type AccessKind, ALL_RIGHTS, rightFor } from './rights.ts';

@@ -3,7 +3,7 @@
  * DDI 0487, "Translation table walk process"). Stage 1 under stage 2 translates every address that it reads.
  */
 
-import type { TableMemory } from '../ste-reader.ts';
+import type { TableMemory } from '../structures/ste-reader.ts';
 import {
   AF,
   AP_READ_ONLY,

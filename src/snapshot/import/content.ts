@@ -1,6 +1,6 @@
 /** Reads a file to import and tells text from binary. */
 
-import { readFile } from '../../dump/source.ts';
+import { readFile } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
 import type { Content } from './reading.ts';
 

@@ -1,11 +1,11 @@
 /** The formats that registers are imported from: how each is recognised, read, and named. */
 
 import { InputError } from '../../errors.ts';
-import { readBinary } from './binary.ts';
-import { looksLikeJson, readJson } from './json.ts';
+import { readBinary } from './grammars/binary.ts';
+import { looksLikeJson, readJson } from './grammars/json.ts';
+import { readText } from './grammars/text.ts';
 import type { Notes } from './notes.ts';
 import type { Content, Reading } from './reading.ts';
-import { readText } from './text.ts';
 
 export interface Format {
   readonly name: string;

@@ -5,7 +5,7 @@
 
 import { InputError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
-import { registerNamed } from '../../smmu/registers.ts';
+import { registerNamed } from '../../smmu/registers/registers.ts';
 import { parseSnapshot } from '../load.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot.ts';
 import type { Remark } from '../validate/facts.ts';

@@ -1,6 +1,6 @@
 /** Register names as drivers, emulators and people spell them, brought to the architecture's names. */
 
-import { type Register, registerNamed } from '../../smmu/registers.ts';
+import { type Register, registerNamed } from '../../smmu/registers/registers.ts';
 
 /** A register, or one 32-bit half of a 64-bit one. */
 export interface RegisterPart {

@@ -1,6 +1,6 @@
 /** Which register a byte of the SMMU's 128 KiB belongs to. */
 
-import { REGISTERS, type Register } from '../../smmu/registers.ts';
+import { REGISTERS, type Register } from '../../smmu/registers/registers.ts';
 
 const PAGE_BYTES = 0x10000;
 /** Register pages 0 and 1. What follows them (VATOS, enhanced command queues) holds nothing that is imported. */

@@ -5,7 +5,7 @@
 
 import { InputError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
-import { REGISTERS } from '../../smmu/registers.ts';
+import { REGISTERS } from '../../smmu/registers/registers.ts';
 import { hexText } from '../values.ts';
 import type { Notes } from './notes.ts';
 import type { Reading } from './reading.ts';

@@ -2,7 +2,7 @@
 
 import { hex } from '../../hex.ts';
 import { decodeFields, type Field, type FieldValue, isKnown, meaningOf } from '../../smmu/fields.ts';
-import { REGISTERS, type Register } from '../../smmu/registers.ts';
+import { REGISTERS, type Register } from '../../smmu/registers/registers.ts';
 import type { CaptureMoment, Provenance, SmmuSnapshot, Snapshot, SnapshotWarning } from '../snapshot.ts';
 import { hexText } from '../values.ts';
 import type { Remark } from './facts.ts';

@@ -1,7 +1,7 @@
 /** What plausibility checks ask of a set of registers. What is not there is undefined, so no check can take it for zero. */
 
 import { type Field, fieldBits, meaningOf } from '../../smmu/fields.ts';
-import { registerNamed } from '../../smmu/registers.ts';
+import { registerNamed } from '../../smmu/registers/registers.ts';
 
 export type Registers = ReadonlyMap<string, bigint>;
 

@@ -1,6 +1,6 @@
 /** What a snapshot lacks, and what that costs: an assumption in its stead, or something that cannot be told. */
 
-import { registerNamed } from '../../smmu/registers.ts';
+import { registerNamed } from '../../smmu/registers/registers.ts';
 import type { DefaultChoice } from '../assumption.ts';
 import { DEFAULTS, RegisterFile } from '../register-file.ts';
 import type { SmmuSnapshot } from '../snapshot.ts';

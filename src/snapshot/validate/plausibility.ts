@@ -3,7 +3,7 @@
  * they cannot be the values of a working SMMU; `warning` that something was wrong or about to change.
  */
 
-import { registerNamed } from '../../smmu/registers.ts';
+import { registerNamed } from '../../smmu/registers/registers.ts';
 import { type Check, fieldsThatDiffer, fieldValue, type Registers, type Remark, valueInWords } from './facts.ts';
 import { QUEUE_CHECKS } from './queues.ts';
 

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Codec, CodecName } from '../../../src/dump/codecs/codec.ts';
 import { loadCodecs } from '../../../src/dump/codecs/registry.ts';
-import { COMPRESSORS } from '../../support/compress.ts';
 import { holds } from '../../support/holds.ts';
 import { runs, SLOW } from '../../support/slow.ts';
 import { patternBytes } from '../../support/sources.ts';
+import { COMPRESSORS } from '../../support/writers/compress.ts';
 import { decompressGuarded } from './guarded.ts';
 
 const NAMES: readonly CodecName[] = ['zlib', 'lzo', 'snappy', 'zstd'];

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decompressLzo } from '../../../src/dump/codecs/lzo.ts';
 import { holds } from '../../support/holds.ts';
-import { compressLzo, LZO_INSTRUCTIONS, type LzoInstruction } from '../../support/lzo-writer.ts';
 import { SLOW } from '../../support/slow.ts';
 import { patternBytes } from '../../support/sources.ts';
+import { compressLzo, LZO_INSTRUCTIONS, type LzoInstruction } from '../../support/writers/lzo-writer.ts';
 import { decompressGuarded } from './guarded.ts';
 
 const END = [0x11, 0, 0] as const;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CodecName } from '../../../src/dump/codecs/codec.ts';
 import { loadCodecs } from '../../../src/dump/codecs/registry.ts';
-import { QEMU_A, whyNot } from '../../support/real-dumps.ts';
+import { QEMU_A, whyNot } from '../../support/outside/real-dumps.ts';
 
 const DUMP = join(QEMU_A, 'vmcore-trim.d1');
 const skipped = whyNot(QEMU_A, { xz: true });

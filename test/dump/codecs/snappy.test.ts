@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { decompressSnappy } from '../../../src/dump/codecs/snappy.ts';
-import { compressSnappyFramed, crc32c } from '../../support/compress.ts';
 import { patternBytes } from '../../support/sources.ts';
+import { compressSnappyFramed, crc32c } from '../../support/writers/compress.ts';
 import { decompressGuarded } from './guarded.ts';
 
 const ascii = (text: string) => [...Buffer.from(text, 'latin1')];

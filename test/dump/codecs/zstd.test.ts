@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decompressZstd } from '../../../src/dump/codecs/zstd.ts';
-import { compressZstd } from '../../support/compress.ts';
 import { patternBytes } from '../../support/sources.ts';
-import { xxh64Low32 } from '../../support/xxh64.ts';
+import { compressZstd } from '../../support/writers/compress.ts';
+import { xxh64Low32 } from '../../support/writers/xxh64.ts';
 import { decompressGuarded } from './guarded.ts';
 
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;

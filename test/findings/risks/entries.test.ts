@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { CDS, IOMEM, inspectMachine, KDUMP_END, KDUMP_START, L2_BUS0 } from '../../support/machine.ts';
-import { at, busZero, cd, found, rulesOf, stage1, stage2, TTB } from '../../support/risk-machine.ts';
+import { CDS, IOMEM, inspectMachine, KDUMP_END, KDUMP_START, L2_BUS0 } from '../../support/made/machine.ts';
+import { at, busZero, cd, found, rulesOf, stage1, stage2, TTB } from '../../support/made/risk-machine.ts';
 
 const machine = () => busZero(new Image()).reserve(TTB, 4096);
 const withCd = (fields = {}, ste = {}) => machine().ste(L2_BUS0, 8, stage1(0, ste)).cd(CDS, 0, cd(fields));

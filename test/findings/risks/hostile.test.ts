@@ -5,11 +5,11 @@
 
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { CD } from '../../../src/smmu/cd.ts';
 import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
-import { STE } from '../../../src/smmu/ste.ts';
-import { hex, inspectMachine, type MachineOptions } from '../../support/machine.ts';
-import { cd, found, nextTable, page, rulesOf, stage1, stage2, stage2Page } from '../../support/risk-machine.ts';
+import { CD } from '../../../src/smmu/structures/cd.ts';
+import { STE } from '../../../src/smmu/structures/ste.ts';
+import { hex, inspectMachine, type MachineOptions } from '../../support/made/machine.ts';
+import { cd, found, nextTable, page, rulesOf, stage1, stage2, stage2Page } from '../../support/made/risk-machine.ts';
 import { slowTest } from '../../support/slow.ts';
 
 const MAX_SECONDS = 20;

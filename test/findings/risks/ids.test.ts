@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
 import { inspect, parseSnapshot } from '../../../src/index.ts';
-import { CDS, dumpOf, hex, inspectMachine, L1, L2_BUS0, L2_BUS1 } from '../../support/machine.ts';
-import { busZero, cd, found, rulesOf, stage1, stage2, TTB } from '../../support/risk-machine.ts';
+import { CDS, dumpOf, hex, inspectMachine, L1, L2_BUS0, L2_BUS1 } from '../../support/made/machine.ts';
+import { busZero, cd, found, rulesOf, stage1, stage2, TTB } from '../../support/made/risk-machine.ts';
 
 const machine = () => busZero(new Image()).reserve(TTB, 4096);
 const withAsids = (...asids: readonly number[]) =>

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { inspectMachine, L1, L2_BUS0, L2_BUS1, type MachineOptions } from '../../support/machine.ts';
-import { CMDQ, commandWords, fill } from '../../support/queue-machine.ts';
-import { found, rulesOf } from '../../support/risk-machine.ts';
+import { inspectMachine, L1, L2_BUS0, L2_BUS1, type MachineOptions } from '../../support/made/machine.ts';
+import { CMDQ, commandWords, fill } from '../../support/made/queue-machine.ts';
+import { found, rulesOf } from '../../support/made/risk-machine.ts';
 
 const bypass = { V: 1, Config: 4, SHCFG: 1 };
 const ATS = { IDR0: '0x0d4c141b' };

@@ -12,7 +12,7 @@ import {
   KDUMP_START,
   L2_BUS0,
   type MachineOptions,
-} from '../../support/machine.ts';
+} from '../../support/made/machine.ts';
 import {
   at,
   busZero,
@@ -27,7 +27,7 @@ import {
   stage2,
   stage2Page,
   TTB,
-} from '../../support/risk-machine.ts';
+} from '../../support/made/risk-machine.ts';
 
 const NOWHERE = { firstSid: 8, lastSid: 8, pciBus: '00' };
 const machine = () => busZero(new Image());

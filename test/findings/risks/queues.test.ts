@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { inspectMachine } from '../../support/machine.ts';
-import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ } from '../../support/queue-machine.ts';
-import { busZero, found, rulesOf } from '../../support/risk-machine.ts';
+import { inspectMachine } from '../../support/made/machine.ts';
+import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ } from '../../support/made/queue-machine.ts';
+import { busZero, found, rulesOf } from '../../support/made/risk-machine.ts';
 
 const RULES = [
   'command-error',

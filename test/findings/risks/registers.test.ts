@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { inspectMachine, L1, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../../support/machine.ts';
-import { busZero, found, rulesOf } from '../../support/risk-machine.ts';
+import { inspectMachine, L1, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../../support/made/machine.ts';
+import { busZero, found, rulesOf } from '../../support/made/risk-machine.ts';
 
 type Registers = Record<string, string | null>;
 const machine = (registers: Registers = {}) => inspectMachine(busZero(new Image()), { registers });

@@ -14,8 +14,8 @@ import {
   L2_BUS0,
   L2_BUS1,
   UART,
-} from '../../support/machine.ts';
-import { at, busZero, cd, found, rulesOf, stage1 } from '../../support/risk-machine.ts';
+} from '../../support/made/machine.ts';
+import { at, busZero, cd, found, rulesOf, stage1 } from '../../support/made/risk-machine.ts';
 
 const L2_BYTES = 0x4000;
 const withL2 = (l2: number, image = new Image()) => busZero(image).l1(L1, 1, 9, l2);

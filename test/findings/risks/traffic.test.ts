@@ -2,8 +2,17 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { CDS, HOLE, IOMEM, inspectMachine, L1, L2_BUS0, L2_BUS1, type MachineOptions } from '../../support/machine.ts';
-import { busZero, cd, found, rulesOf, stage1, stage2, TTB } from '../../support/risk-machine.ts';
+import {
+  CDS,
+  HOLE,
+  IOMEM,
+  inspectMachine,
+  L1,
+  L2_BUS0,
+  L2_BUS1,
+  type MachineOptions,
+} from '../../support/made/machine.ts';
+import { busZero, cd, found, rulesOf, stage1, stage2, TTB } from '../../support/made/risk-machine.ts';
 
 const bypass = { V: 1, Config: 4 };
 const machine = () => busZero(new Image()).reserve(TTB, 4096).cd(CDS, 0, cd());

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { hex, inspectMachine, L1, L2_BUS0, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../../support/machine.ts';
-import { busZero, found } from '../../support/risk-machine.ts';
+import { hex, inspectMachine, L1, L2_BUS0, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../../support/made/machine.ts';
+import { busZero, found } from '../../support/made/risk-machine.ts';
 
 const bypass = { V: 1, Config: 4 };
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../../src/report/html/html.ts';
-import { launchChromium, type Visit, visit, whyNoChromium } from '../../support/chromium.ts';
+import { launchChromium, type Visit, visit, whyNoChromium } from '../../support/outside/chromium.ts';
 import { someOf } from '../../support/slow.ts';
 import { manyStes, SAMPLE_NAMES, sampleReport, withSample } from './reports.ts';
 

@@ -14,11 +14,11 @@ import {
 import { completedFromDump } from '../../../src/inspect/crashed-kernel.ts';
 import { type HtmlOptions, htmlReport } from '../../../src/report/html/html.ts';
 import { Rows } from '../../../src/rows.ts';
-import { CD } from '../../../src/smmu/cd.ts';
 import { encodeFields } from '../../../src/smmu/fields.ts';
-import { L1STD } from '../../../src/smmu/l1std.ts';
-import { STE } from '../../../src/smmu/ste.ts';
-import { bdfOf } from '../../../src/smmu/stream-table.ts';
+import { CD } from '../../../src/smmu/structures/cd.ts';
+import { L1STD } from '../../../src/smmu/structures/l1std.ts';
+import { STE } from '../../../src/smmu/structures/ste.ts';
+import { bdfOf } from '../../../src/smmu/structures/stream-table.ts';
 import type { L1Row } from '../../../src/tables/l1-rows.ts';
 import type { SteRow } from '../../../src/tables/ste-rows.ts';
 

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { Inspection } from '../../../src/index.ts';
 import { Redactor } from '../../../src/report/redact/redact.ts';
 import { Rows } from '../../../src/rows.ts';
-import { CD } from '../../../src/smmu/cd.ts';
 import { decodeFields } from '../../../src/smmu/fields.ts';
-import { STE } from '../../../src/smmu/ste.ts';
+import { CD } from '../../../src/smmu/structures/cd.ts';
+import { STE } from '../../../src/smmu/structures/ste.ts';
 import { holds } from '../../support/holds.ts';
 import { GivenPages, numbersThatTell } from '../../support/redaction.ts';
 

@@ -10,7 +10,7 @@ import { RUNS, SAMPLES_FOLDER } from '../../../samples/make.ts';
 import { redacted, renderJson, renderText } from '../../../src/index.ts';
 import { run } from '../../support/command.ts';
 import { inspectSample } from '../../support/inspections.ts';
-import { BARE, whyNot } from '../../support/real-dumps.ts';
+import { BARE, whyNot } from '../../support/outside/real-dumps.ts';
 import { addGiven, GivenPages, type Json, numbersThatTell } from '../../support/redaction.ts';
 import { expectStrictlyValid } from '../../support/schema.ts';
 import { someOf } from '../../support/slow.ts';

@@ -2,18 +2,18 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cdIllegalities } from '../../../src/smmu/cd-legality.ts';
-import { steIllegalities } from '../../../src/smmu/ste-legality.ts';
+import { cdIllegalities } from '../../../src/smmu/structures/cd-legality.ts';
+import { steIllegalities } from '../../../src/smmu/structures/ste-legality.ts';
 import { rightsText } from '../../../src/smmu/translation/rights.ts';
 import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
 import { translate } from '../../../src/smmu/translation/transaction.ts';
 import type { Step } from '../../../src/smmu/translation/walk.ts';
 import { holds } from '../../support/holds.ts';
+import { Model } from '../../support/models/walk-model.ts';
+import type { ModelEnd, ModelHardware } from '../../support/models/walk-model-formats.ts';
+import { type Scenario, scenario } from '../../support/models/walk-scenarios.ts';
+import { type Known, walkMemory } from '../../support/models/walked-words.ts';
 import { SLOW } from '../../support/slow.ts';
-import { Model } from '../../support/walk-model.ts';
-import type { ModelEnd, ModelHardware } from '../../support/walk-model-formats.ts';
-import { type Scenario, scenario } from '../../support/walk-scenarios.ts';
-import { type Known, walkMemory } from '../../support/walked-words.ts';
 
 /** WALK_RUNS asks for more, when there is time. */
 const RUNS = Number(process.env['WALK_RUNS'] ?? (SLOW ? 3000 : 500));

@@ -1,16 +1,16 @@
 /** Which fields of an STE and a CD count, by example: those that another field or the hardware switches off. */
 
 import { describe, expect, test } from 'vitest';
-import { CD } from '../../../src/smmu/cd.ts';
 import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
-import type { HardwareFeatures } from '../../../src/smmu/hardware-features.ts';
-import { STE } from '../../../src/smmu/ste.ts';
+import type { HardwareFeatures } from '../../../src/smmu/registers/hardware-features.ts';
+import { CD } from '../../../src/smmu/structures/cd.ts';
+import { STE } from '../../../src/smmu/structures/ste.ts';
 import { rightsText } from '../../../src/smmu/translation/rights.ts';
 import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
 import { type Access, translate } from '../../../src/smmu/translation/transaction.ts';
 import { NEWEST } from '../../support/features.ts';
-import { Words } from '../../support/walk-model-formats.ts';
-import { walkMemory } from '../../support/walked-words.ts';
+import { Words } from '../../support/models/walk-model-formats.ts';
+import { walkMemory } from '../../support/models/walked-words.ts';
 
 const CD_AT = 0x8500_0000;
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { Budget, joinedStretches, TableMap } from '../../../src/smmu/translation/table-map.ts';
-import { smallStage1, smallStage2 } from '../../support/small-tables.ts';
-import { Words } from '../../support/walk-model-formats.ts';
-import { walkMemory } from '../../support/walked-words.ts';
+import { smallStage1, smallStage2 } from '../../support/made/small-tables.ts';
+import { Words } from '../../support/models/walk-model-formats.ts';
+import { walkMemory } from '../../support/models/walked-words.ts';
 
 /** Every entry of each level's one table leads to the next; those of the last map the same page. */
 function aliased(levels: number): Words {

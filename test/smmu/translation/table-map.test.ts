@@ -3,11 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Regime, Stage2Regime } from '../../../src/smmu/translation/regime.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../../../src/smmu/translation/table-map.ts';
-import { pageByWalk, pagesOfStretches } from '../../support/mapped-pages.ts';
-import { filled, forSeeds, guestOf, PAGE, smallStage1, smallStage2, table } from '../../support/small-tables.ts';
-import { Words } from '../../support/walk-model-formats.ts';
-import type { Dice } from '../../support/walk-scenarios.ts';
-import { walkMemory } from '../../support/walked-words.ts';
+import { pageByWalk, pagesOfStretches } from '../../support/made/mapped-pages.ts';
+import { filled, forSeeds, guestOf, PAGE, smallStage1, smallStage2, table } from '../../support/made/small-tables.ts';
+import { Words } from '../../support/models/walk-model-formats.ts';
+import type { Dice } from '../../support/models/walk-scenarios.ts';
+import { walkMemory } from '../../support/models/walked-words.ts';
 
 function agree(memory: Words, regime: Regime, stage2: Stage2Regime | null, from: number, to: number): void {
   const view = walkMemory(memory);

@@ -1,16 +1,16 @@
 /** Translations worked out by hand, every read of them. */
 
 import { describe, expect, test } from 'vitest';
-import { CD } from '../../../src/smmu/cd.ts';
 import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
-import type { HardwareFeatures } from '../../../src/smmu/hardware-features.ts';
-import { STE } from '../../../src/smmu/ste.ts';
+import type { HardwareFeatures } from '../../../src/smmu/registers/hardware-features.ts';
+import { CD } from '../../../src/smmu/structures/cd.ts';
+import { STE } from '../../../src/smmu/structures/ste.ts';
 import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
 import { type Access, translate } from '../../../src/smmu/translation/transaction.ts';
 import type { Step } from '../../../src/smmu/translation/walk.ts';
 import { NEWEST } from '../../support/features.ts';
-import { Words } from '../../support/walk-model-formats.ts';
-import { type Known, walkMemory } from '../../support/walked-words.ts';
+import { Words } from '../../support/models/walk-model-formats.ts';
+import { type Known, walkMemory } from '../../support/models/walked-words.ts';
 
 interface Machine {
   readonly ste: FieldInputs | readonly bigint[];

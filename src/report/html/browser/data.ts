@@ -1,10 +1,10 @@
 /** The rows of one SMMU as the page carries them, read when they are first needed. */
 
 import { DeviceNames } from '../../../platform/device-names.ts';
-import { CD } from '../../../smmu/cd.ts';
 import { type Field, fieldBits, fieldOf } from '../../../smmu/fields.ts';
-import { STE } from '../../../smmu/ste.ts';
-import { bdfOf, l1Lookup, type SteConfig, steConfig } from '../../../smmu/stream-table.ts';
+import { CD } from '../../../smmu/structures/cd.ts';
+import { STE } from '../../../smmu/structures/ste.ts';
+import { bdfOf, l1Lookup, type SteConfig, steConfig } from '../../../smmu/structures/stream-table.ts';
 import {
   Expected,
   L1_STATUSES,
@@ -16,7 +16,7 @@ import {
   type PackedSte,
   stateOf,
   unpackWords,
-} from '../packed.ts';
+} from '../data/packed.ts';
 import { readJson } from './dom.ts';
 
 export class Smmu {

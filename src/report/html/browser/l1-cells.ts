@@ -3,7 +3,7 @@
  * is a power of two of them, and shows the worst.
  */
 
-import type { PackedL1Status, PackedSmmu } from '../packed.ts';
+import type { PackedL1Status, PackedSmmu } from '../data/packed.ts';
 import { type L1, markText, type Smmu, statusOf } from './data.ts';
 import { grouped, hex, sidRange } from './dom.ts';
 

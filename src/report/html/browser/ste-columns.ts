@@ -1,7 +1,7 @@
 /** The columns of the STE table. Those that no STE has anything to say in are left out. */
 
 import { fieldOf, meaningOf } from '../../../smmu/fields.ts';
-import { STE } from '../../../smmu/ste.ts';
+import { STE } from '../../../smmu/structures/ste.ts';
 import type { Stes } from './data.ts';
 import { hex } from './dom.ts';
 import type { Column } from './virtual-table.ts';

@@ -1,8 +1,8 @@
 /** Everything about one STE: its words, its fields with their meaning, and the context descriptors behind it. */
 
-import { CD } from '../../../smmu/cd.ts';
 import { type Field, fieldBits, type Layout, meaningOf } from '../../../smmu/fields.ts';
-import { STE } from '../../../smmu/ste.ts';
+import { CD } from '../../../smmu/structures/cd.ts';
+import { STE } from '../../../smmu/structures/ste.ts';
 import type { Cd, Stes } from './data.ts';
 import { element, grouped, hex } from './dom.ts';
 import { configText } from './ste-columns.ts';

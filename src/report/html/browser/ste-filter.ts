@@ -1,7 +1,7 @@
 /** Which STEs are shown: by text, by Config, by finding, by a range of StreamIDs. */
 
 import { fieldOf } from '../../../smmu/fields.ts';
-import { STE } from '../../../smmu/ste.ts';
+import { STE } from '../../../smmu/structures/ste.ts';
 import type { Stes } from './data.ts';
 import { hex } from './dom.ts';
 import { configText } from './ste-columns.ts';

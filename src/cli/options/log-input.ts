@@ -1,0 +1,75 @@
+/** The bytes of a kernel log, piece by piece: of files, of pipes, and of standard input. */
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { InputError } from '../../errors.ts';
+import type { CommandIo } from '../output/io.ts';
+import { STDIN, STDIN_NAME } from '../session.ts';
+
+const PIECE_LENGTH = 1 << 18;
+
+const DUMP = 'is a memory dump, not a log: `vmcore-dmesg FILE` or `log` in crash prints the log in it';
+
+const PICTURE =
+  'is a picture: the log is needed as text; the words of one event alone are for `smmu-adopt decode event`';
+
+/** Files that are no text, by how they begin, and what to do with them. */
+const NO_TEXT: readonly (readonly [magic: string, what: string])[] = [
+  ['\u001f\u008b', 'is compressed with gzip: `gunzip -c FILE | smmu-adopt log` reads it'],
+  ['\u00fd7zXZ', 'is compressed with xz: `xz -dc FILE | smmu-adopt log` reads it'],
+  ['(\u00b5/\u00fd', 'is compressed with zstd: `zstd -dc FILE | smmu-adopt log` reads it'],
+  ['BZh', 'is compressed with bzip2: `bzip2 -dc FILE | smmu-adopt log` reads it'],
+  ['\u0004"M\u0018', 'is compressed with lz4: `lz4 -dc FILE | smmu-adopt log` reads it'],
+  ['PK\u0003\u0004', 'is a ZIP archive: `unzip -p FILE | smmu-adopt log` reads it'],
+  ['\u0089PNG', PICTURE],
+  ['\u00ff\u00d8\u00ff', PICTURE],
+  ['%PDF-', 'is a PDF: `pdftotext -layout FILE - | smmu-adopt log` reads what text it has'],
+  ['\u007fELF', DUMP],
+  ['KDUMP   ', DUMP],
+  ['makedumpfile', DUMP],
+  ['LPKSHHRH', 'is a journal of systemd: `journalctl --file FILE -k | smmu-adopt log` reads it'],
+];
+
+/** Every piece of every log. Throws InputError (`file` or `format`) naming the one that is no log. */
+export async function* piecesOf(names: readonly string[], stdin: CommandIo['stdin']): AsyncGenerator<Uint8Array> {
+  for (const name of names) {
+    let byteLength = 0;
+    for await (const given of name === STDIN ? stdin : piecesOfFile(name)) {
+      const piece = Buffer.from(given as Uint8Array);
+      if (byteLength === 0) refuseNoText(piece, name);
+      byteLength += piece.length;
+      yield piece;
+    }
+    if (byteLength === 0) throw new InputError('file', 'is empty', { file: shownName(name) });
+  }
+}
+
+const shownName = (name: string) => (name === STDIN ? STDIN_NAME : name);
+
+function* piecesOfFile(name: string): Generator<Uint8Array> {
+  const attempt = <T>(doing: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      if (cause instanceof InputError) throw cause;
+      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+      throw new InputError('file', `cannot be ${doing} (${code})`, { file: name, cause });
+    }
+  };
+  const descriptor = attempt('opened', () => openSync(name, 'r'));
+  try {
+    for (;;) {
+      const buffer = Buffer.allocUnsafe(PIECE_LENGTH);
+      const count = attempt('read', () => readSync(descriptor, buffer, 0, PIECE_LENGTH, null));
+      if (count === 0) break;
+      yield buffer.subarray(0, count);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseNoText(piece: Buffer, name: string): void {
+  const begins = piece.subarray(0, 16).toString('latin1');
+  const found = NO_TEXT.find(([magic]) => begins.startsWith(magic));
+  if (found !== undefined) throw new InputError('format', found[1], { file: shownName(name) });
+}

@@ -1,0 +1,62 @@
+/** How text is written: in pieces worth a system call, and to files that only their owner can read, as dumps hold secrets. */
+
+import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { InputError } from '../../errors.ts';
+import { escapeText } from '../../report/escape.ts';
+import { TOOL } from '../../version.ts';
+
+/** Enough to make the number of write calls small. */
+const BUFFER_LENGTH = 1 << 16;
+
+/** Joins small pieces, so that each write is worth its system call. */
+export function* buffered(pieces: Iterable<string>): Generator<string> {
+  let buffer = '';
+  for (const piece of pieces) {
+    buffer += piece;
+    if (buffer.length < BUFFER_LENGTH) continue;
+    yield buffer;
+    buffer = '';
+  }
+  if (buffer !== '') yield buffer;
+}
+
+/** The refusal for a file, or stdout, that could not be written. */
+export function cannotWrite(file: string, cause: unknown): InputError {
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  return new InputError('file', `cannot be written (${code})`, { file, cause });
+}
+
+/** Writes to a file, readable by its owner only. Refuses to overwrite one of `inputs`. */
+export function writeToFile(path: string, pieces: Iterable<string>, inputs: readonly string[]): void {
+  try {
+    // Without O_TRUNC: what is there stays until it is known not to be an input.
+    const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o600);
+    try {
+      const target = fstatSync(descriptor);
+      const same = inputs.find((input) => {
+        const stat = statSync(input, { throwIfNoEntry: false });
+        return stat?.dev === target.dev && stat.ino === target.ino;
+      });
+      if (same !== undefined) throw new InputError('usage', 'is an input; --output would overwrite it', { file: path });
+      if (target.isFile()) {
+        fchmodSync(descriptor, 0o600);
+        ftruncateSync(descriptor);
+      }
+      for (const piece of buffered(pieces)) writeAll(descriptor, Buffer.from(piece));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw cannotWrite(path, cause);
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.byteLength; ) done += writeSync(descriptor, bytes, done);
+}
+
+/** What goes wrong, in one line, whatever stands in the file names and values that it quotes. */
+export function complaint(message: string): string {
+  return `${TOOL.name}: ${escapeText(message.trimEnd().replace(/\n/g, ' '))}\n`;
+}

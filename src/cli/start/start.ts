@@ -1,0 +1,75 @@
+/** The command in the process that it was started as. It loads the program, so that what needs none of it waits for none. */
+
+import { writeSync } from 'node:fs';
+import { Script } from 'node:vm';
+import { TOOL } from '../../version.ts';
+import { usePlainStdout } from '../output/plain-stdout.ts';
+import { cacheFile, readCache, writeCache } from './code-cache.ts';
+import type { runCommand } from './run-command.ts';
+
+/** The bundle of `run-command.ts`, as the build made it. */
+export interface ProgramText {
+  readonly filename: string;
+  /** A function of `module` and `require`. */
+  readonly text: string;
+  /** What tells it from another program of the same length, which V8 takes for the same. */
+  readonly stamp: readonly string[];
+  /** The code cache that came with it for runs of a kind. */
+  cacheOf(kind: string): Buffer | undefined;
+}
+
+/** What the program leaves. */
+interface Exports {
+  runCommand: typeof runCommand;
+}
+
+/** Does what the process was started for, and sets its exit status. */
+export async function start(readProgram: () => ProgramText): Promise<void> {
+  const args = process.argv.slice(2);
+  if (answersVersion(args)) return;
+  const { exports, keep } = load(readProgram(), kindOf(args));
+  const isPlain = usePlainStdout();
+  const status = await exports.runCommand(args, process);
+  process.exitCode = status;
+  // What was refused went through little of it.
+  if (status < 2) keep();
+  // Everything has been written, and what Node does at its end otherwise is to tidy up memory.
+  if (isPlain) process.exit();
+}
+
+/** Scripts ask for it, some of them often. Where it cannot be written, the program has the words for that. */
+function answersVersion(args: readonly string[]): boolean {
+  if (args.length !== 1 || (args[0] !== '--version' && args[0] !== '-V')) return false;
+  try {
+    writeSync(1, `${TOOL.version}\n`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs of one kind need the same functions: of one command, and of one format where it is told. */
+function kindOf(args: readonly string[]): string {
+  const [command = ''] = args;
+  if (!/^[a-z]+$/.test(command) || args.includes('--help') || args.includes('-h')) return 'help';
+  const [, format] = /(?:^| )--format[ =]([a-z]+)/.exec(args.join(' ')) ?? [];
+  return format === undefined ? command : `${command} ${format}`;
+}
+
+/** Runs it by way of the code cache of what was needed in runs of this kind; `keep` writes that where it is missing. */
+function load(program: ProgramText, kind: string): { readonly exports: Exports; readonly keep: () => void } {
+  const { filename, text, stamp } = program;
+  const file = cacheFile([kind, ...stamp], process.env);
+  // The user's own is there where that of the program did not fit.
+  const cachedData = (file === null ? undefined : readCache(file)) ?? program.cacheOf(kind);
+  const script = new Script(text, { filename, ...(cachedData && { cachedData }) });
+  const module = { exports: {} as Exports };
+  script.runInThisContext()(module, require);
+  const isMissing = cachedData === undefined || script.cachedDataRejected === true;
+  return {
+    exports: module.exports,
+    keep: () => {
+      if (file !== null && isMissing) writeCache(file, () => script.createCachedData());
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * Whether the bitmaps of a kdump-compressed file fit its page descriptors.
+ *
+ * A page is found by counting: its descriptor is the one of the n-th stored page. One wrong bit therefore shifts every
+ * later page to its neighbour's bytes, and nothing about these bytes looks wrong. What shows it:
+ * - Page data follows the descriptors, so the offset of the first page says how many descriptors there are. makedumpfile
+ *   and QEMU both put a page of zeros first, to which some descriptor may point, or none.
+ * - A stored page is RAM: no bit of the second bitmap is set without the one of the first.
+ * - Dump level 0 leaves nothing out: both bitmaps are the same.
+ */
+
+import type { DumpFlaw } from '../problem.ts';
+import type { DescriptorTable } from './descriptors.ts';
+import type { Bitmap, RankIndex } from './rank-index.ts';
+
+/**
+ * Pages up to which the bitmaps are compared in any case: 256 GiB at 4 KiB. Those of larger systems only when the count
+ * is wrong, because the first bitmap is not needed otherwise: what goes unseen then is wrong bits that cancel out.
+ */
+const MAX_COMPARED = 2 ** 26;
+
+/** What one file says of its pages from `startPfn` up to, not including, `endPfn`. */
+export interface FitPart {
+  readonly startPfn: number;
+  readonly endPfn: number;
+  readonly ram: Bitmap;
+  readonly stored: RankIndex;
+  /** As many as the second bitmap says, where somebody has counted. */
+  readonly descriptors: DescriptorTable;
+  readonly blockSize: number;
+  readonly leavesNothingOut: boolean;
+  /** Not one part of several, which may well have no page. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * - `unplaced`: nothing says where the damage is, so that no page can be relied on, nor that there is none
+ * - `placed`: it begins at `fromPfn`; the bitmap of RAM is right, as far as can be seen
+ * - `left out`: pages can be found; but `count` of RAM, first `fromPfn`, are not in a file that should have all
+ * - `empty`: there is no RAM at all, as where the bitmaps were never written
+ * `described` is how many pages there should be by where page data begins.
+ */
+export type Misfit =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'unplaced'; readonly stored: number; readonly described: number | null }
+  | { readonly kind: 'placed'; readonly stored: number; readonly described: number; readonly fromPfn: number }
+  | { readonly kind: 'left out'; readonly count: number; readonly fromPfn: number };
+
+/** Null when all fits, as far as it can be checked. Goes through the second bitmap, and mostly through the first. */
+export function findMisfit(part: FitPart): Misfit | null {
+  const { startPfn, endPfn, ram, leavesNothingOut } = part;
+  const stored = part.descriptors.count;
+  if (stored === null) return null;
+  const { bitmap } = part.stored;
+  if (stored === 0 && !ram.hasAny(startPfn, endPfn)) return part.isWhole ? { kind: 'empty' } : null;
+  const possible = descriptorCounts(part.descriptors, part.blockSize);
+  const described = possible[0] ?? null;
+  const isCountRight = described === null || possible.includes(stored);
+  const isCompared = ram !== bitmap && (!isCountRight || endPfn - startPfn <= MAX_COMPARED);
+  const none = { first: null, count: 0 };
+  const notRam = isCompared ? bitmap.beyond(ram, startPfn, endPfn) : none;
+  const leftOut = isCompared && leavesNothingOut ? ram.beyond(bitmap, startPfn, endPfn) : none;
+  if (isCountRight && notRam.first === null) {
+    return leftOut.first === null ? null : { kind: 'left out', count: leftOut.count, fromPfn: leftOut.first };
+  }
+  // Were exactly the bits that contradict each other the wrong ones, the count would be right.
+  const repaired = stored - notRam.count + leftOut.count;
+  const fromPfn = Math.min(notRam.first ?? endPfn, leftOut.first ?? endPfn);
+  if (fromPfn < endPfn && possible.includes(repaired)) return { kind: 'placed', stored, described: repaired, fromPfn };
+  return { kind: 'unplaced', stored, described };
+}
+
+/** What is wrong, and what is lost by it. */
+export function misfitFlaw(misfit: Misfit, blockSize: number): DumpFlaw {
+  switch (misfit.kind) {
+    case 'empty':
+      return { kind: 'bitmaps-empty' };
+    case 'left out':
+      return { kind: 'pages-left-out', count: misfit.count, paddr: misfit.fromPfn * blockSize };
+    case 'placed':
+    case 'unplaced': {
+      const { stored, described } = misfit;
+      const lostFrom = misfit.kind === 'placed' ? misfit.fromPfn * blockSize : null;
+      return { kind: 'bitmap-damaged', stored, described, lostFrom };
+    }
+  }
+}
+
+/**
+ * How many descriptors there may be by where page data begins; none where no descriptor tells. The first descriptor
+ * should tell; the lowest of the first ones does where that one itself is damaged. A page is no multiple of 24 bytes, so
+ * there is no doubt whether a page of zeros was passed over.
+ */
+function descriptorCounts(descriptors: DescriptorTable, blockSize: number): number[] {
+  const offsets = descriptors.firstOffsets();
+  const begins = offsets.length === 0 ? [] : [offsets[0] as number, Math.min(...offsets)];
+  return [...new Set(begins)].map((begin) => {
+    const count = descriptors.countUpTo(begin);
+    return Number.isInteger(count) ? count : descriptors.countUpTo(begin - blockSize);
+  });
+}

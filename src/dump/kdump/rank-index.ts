@@ -1,0 +1,229 @@
+/**
+ * Bitmaps of a dump, one bit for each page, least significant bit first, and the number of set bits before a bit.
+ *
+ * They stay in the file. A dump of 1 TiB has 32 MiB of them, of which most questions meet a few words.
+ */
+
+import { InputError } from '../../errors.ts';
+import { LruCache } from '../sources/page-cache.ts';
+import type { ByteSource } from '../sources/source.ts';
+
+/** Bits read at once: 128 KiB, the pages of 4 GiB at 4 KiB. */
+const CHUNK_BITS = 1 << 20;
+const CHUNK_WORDS = CHUNK_BITS / 32;
+/** Enough for a table, what it points to, and the other end of memory. */
+const CACHED_CHUNKS = 8;
+/** Stands for every chunk without a set bit: of a sparse bitmap, as of far apart memory, nearly all are. */
+const NO_BITS = new Int32Array(CHUNK_WORDS);
+const NO_BYTES = new Uint8Array(NO_BITS.buffer);
+
+/** Finest distance between two running counts; 512 bytes are counted anew for each question. */
+const STRIDE_BITS = 1 << 12;
+/** The counts themselves stay below 8 MiB, however far apart the pages of a system lie. */
+const MAX_COUNTS = 1 << 20;
+
+export class Bitmap {
+  readonly bitCount: number;
+  /** Where it begins. */
+  readonly fileOffset: number;
+  readonly #source: ByteSource;
+  readonly #chunks = new LruCache<Int32Array>(CACHED_CHUNKS);
+  /** A bit for each chunk that was read and had no bit set: it is not read again. */
+  readonly #empty: Uint8Array;
+  #last: Int32Array = NO_BITS;
+  #lastIndex = -1;
+
+  constructor(source: ByteSource, fileOffset: number, bitCount: number) {
+    this.bitCount = bitCount;
+    this.#source = source;
+    this.fileOffset = fileOffset;
+    this.#empty = new Uint8Array(Math.ceil(bitCount / CHUNK_BITS / 8));
+  }
+
+  has(bit: number): boolean {
+    const word = this.#chunkAt(bit)[(bit % CHUNK_BITS) >>> 5] as number;
+    return ((word >>> (bit % 32)) & 1) === 1;
+  }
+
+  /** The first bit behind `bit` that differs from it, or `limit`, whichever comes first. */
+  endOfRun(bit: number, limit: number): number {
+    const same = this.has(bit) ? -1 : 0;
+    for (let at = bit; at < limit; ) {
+      const chunk = this.#chunkAt(at);
+      const chunkStart = at - (at % CHUNK_BITS);
+      if (chunk === NO_BITS && same === 0) {
+        at = chunkStart + CHUNK_BITS;
+        continue;
+      }
+      let i = (at - chunkStart) >>> 5;
+      // Bits before `at` do not count in the first word.
+      let different = ((chunk[i] as number) ^ same) & (-1 << (at % 32));
+      while (different === 0 && ++i < CHUNK_WORDS) different = (chunk[i] as number) ^ same;
+      at = chunkStart + i * 32;
+      if (different !== 0) return Math.min(limit, at + trailingZeros(different));
+    }
+    return limit;
+  }
+
+  /** Whether any bit is set from `from` up to, not including, `to`. */
+  hasAny(from: number, to: number): boolean {
+    return from < to && (this.has(from) || this.endOfRun(from, to) < to);
+  }
+
+  /** Set bits from `from` up to, not including, `to`. */
+  count(from: number, to: number): number {
+    let total = 0;
+    for (let at = from; at < to; ) {
+      const chunk = this.#chunkAt(at);
+      const chunkStart = at - (at % CHUNK_BITS);
+      const end = Math.min(to, chunkStart + CHUNK_BITS);
+      if (chunk !== NO_BITS) total += countBits(chunk, at - chunkStart, end - chunkStart);
+      at = end;
+    }
+    return total;
+  }
+
+  /** Bits from `from` up to, not including, `to` that are set here and not in `other`: the first, and how many. */
+  beyond(other: Bitmap, from: number, to: number): { readonly first: number | null; readonly count: number } {
+    let first: number | null = null;
+    let count = 0;
+    for (let at = from; at < to; ) {
+      const chunk = this.#chunkAt(at);
+      const chunkStart = at - (at % CHUNK_BITS);
+      const end = Math.min(to, chunkStart + CHUNK_BITS);
+      if (chunk !== NO_BITS) {
+        const others = other.#chunkAt(at);
+        for (let i = (at - chunkStart) >>> 5; chunkStart + i * 32 < end; i++) {
+          let bits = (chunk[i] as number) & ~(others[i] as number);
+          if (bits === 0) continue;
+          const wordStart = chunkStart + i * 32;
+          if (wordStart < at) bits &= -1 << (at - wordStart);
+          if (end - wordStart < 32) bits &= (1 << (end - wordStart)) - 1;
+          if (bits !== 0) first ??= wordStart + trailingZeros(bits);
+          count += popcount(bits);
+        }
+      }
+      at = end;
+    }
+    return { first, count };
+  }
+
+  #chunkAt(bit: number): Int32Array {
+    const index = Math.floor(bit / CHUNK_BITS);
+    if (index === this.#lastIndex) return this.#last;
+    this.#last = this.#isKnownEmpty(index) ? NO_BITS : (this.#chunks.get(index) ?? this.#loadChunk(index));
+    this.#lastIndex = index;
+    return this.#last;
+  }
+
+  #isKnownEmpty(index: number): boolean {
+    return (((this.#empty[index >>> 3] as number) >>> (index & 7)) & 1) === 1;
+  }
+
+  #loadChunk(index: number): Int32Array {
+    const chunk = this.#chunks.makeRoom() ?? new Int32Array(CHUNK_WORDS);
+    // Its memory is overwritten from here on, so it must not be found any more, neither as another one.
+    this.#lastIndex = -1;
+    this.#readChunk(index, chunk);
+    if (Buffer.compare(new Uint8Array(chunk.buffer), NO_BYTES) === 0) {
+      this.#empty[index >>> 3] = (this.#empty[index >>> 3] as number) | (1 << (index & 7));
+      return NO_BITS;
+    }
+    this.#chunks.set(index, chunk);
+    return chunk;
+  }
+
+  #readChunk(index: number, chunk: Int32Array): void {
+    const at = (index * CHUNK_BITS) / 8;
+    const held = Math.min(chunk.byteLength, Math.ceil(this.bitCount / 8) - at);
+    chunk.fill(0, held >>> 2);
+    const offset = this.fileOffset + at;
+    if (this.#source.read(offset, new Uint8Array(chunk.buffer, 0, held)) === held) return;
+    // The file has a gap or has become shorter. Without the bitmap no page can be found, and none must seem missing.
+    const place = `offset 0x${offset.toString(16)}`;
+    throw new InputError('file', 'the bitmap of pages cannot be read here', { file: this.#source.name, place });
+  }
+}
+
+/** Counts the set bits of a bitmap from its bit `from` on: the place of a page among those that are stored. */
+export class RankIndex {
+  readonly bitmap: Bitmap;
+  readonly #from: number;
+  readonly #stride: number;
+  readonly #firstStride: number;
+  /** Set bits before each multiple of the stride, as far as anybody has asked. Sums beyond 32 bits are possible. */
+  #counts: Float64Array = new Float64Array(64);
+  #known = 1;
+
+  constructor(bitmap: Bitmap, from = 0) {
+    let stride = STRIDE_BITS;
+    while ((bitmap.bitCount - from) / stride > MAX_COUNTS) stride *= 2;
+    this.bitmap = bitmap;
+    this.#from = from;
+    this.#stride = stride;
+    this.#firstStride = Math.floor(from / stride);
+  }
+
+  /** The number of set bits from `from` up to, not including, `bit`. */
+  before(bit: number): number {
+    const stride = Math.floor(bit / this.#stride);
+    const start = Math.max(this.#from, stride * this.#stride);
+    return this.#countBefore(stride - this.#firstStride) + this.bitmap.count(start, bit);
+  }
+
+  #countBefore(index: number): number {
+    if (index >= this.#counts.length) {
+      const longer = new Float64Array(Math.max(index + 1, this.#counts.length * 2));
+      longer.set(this.#counts);
+      this.#counts = longer;
+    }
+    for (; this.#known <= index; this.#known++) {
+      const end = (this.#firstStride + this.#known) * this.#stride;
+      const counted = this.bitmap.count(Math.max(this.#from, end - this.#stride), end);
+      this.#counts[this.#known] = (this.#counts[this.#known - 1] as number) + counted;
+    }
+    return this.#counts[index] as number;
+  }
+}
+
+/** Set bits of `words` from bit `from` up to, not including, bit `to`. */
+function countBits(words: Int32Array, from: number, to: number): number {
+  const first = from >>> 5;
+  const last = to >>> 5;
+  const below = (1 << (to % 32)) - 1;
+  const above = -1 << (from % 32);
+  if (first === last) return popcount((words[first] as number) & above & below);
+  let total = popcount((words[first] as number) & above);
+  let i = first + 1;
+  for (; i + 4 <= last; i += 4) {
+    const a = words[i] as number;
+    const b = words[i + 1] as number;
+    const c = words[i + 2] as number;
+    const d = words[i + 3] as number;
+    // Three counts of up to 4 fit into a nibble: together the four words cost little more than two.
+    if ((a | b | c | d) !== 0)
+      total += sumOfNibbles(nibbleCounts(a) + nibbleCounts(b) + nibbleCounts(c), nibbleCounts(d));
+  }
+  for (; i < last; i++) total += popcount(words[i] as number);
+  return below === 0 ? total : total + popcount((words[last] as number) & below);
+}
+
+function popcount(word: number): number {
+  return sumOfNibbles(nibbleCounts(word), 0);
+}
+
+/** The set bits of each nibble, in its place: neighbouring bits are added in parallel, then pairs. */
+function nibbleCounts(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  return (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+}
+
+/** All nibbles of two words: as bytes, and these by one multiplication. */
+function sumOfNibbles(a: number, b: number): number {
+  const bytes = (a & 0x0f0f_0f0f) + ((a >>> 4) & 0x0f0f_0f0f) + (b & 0x0f0f_0f0f) + ((b >>> 4) & 0x0f0f_0f0f);
+  return Math.imul(bytes, 0x0101_0101) >>> 24;
+}
+
+function trailingZeros(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}

@@ -1,0 +1,93 @@
+/** Where the bytes of a dump come from: one descriptor, positional synchronous reads. */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { InputError } from '../../errors.ts';
+import type { DumpAssumption } from '../dump.ts';
+
+/** A finite run of bytes that can be read at any offset. */
+export interface ByteSource {
+  /** As the user named it. */
+  readonly name: string;
+  readonly byteLength: number;
+  /** What has to be taken for granted to read it. */
+  readonly assumptions?: readonly DumpAssumption[];
+  /** Fills `into` from `offset` and answers the number of bytes read: fewer than asked only at the end. */
+  read(offset: number, into: Uint8Array): number;
+  close(): void;
+}
+
+/**
+ * Opens a regular file for reading. `path` defaults to `name`.
+ * Throws InputError (`file`) for anything that is not a readable, non-empty regular file.
+ */
+export function openFileSource(name: string, path: string = name): ByteSource {
+  // O_NONBLOCK so that opening a FIFO without a writer answers at once instead of hanging.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+  const descriptor = attempt(name, 'cannot be opened', () => openSync(path, flags));
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) {
+      throw new InputError(
+        'file',
+        `is ${stat.isDirectory() ? 'a directory' : 'not a regular file'}; a file is needed`,
+        {
+          file: name,
+        },
+      );
+    }
+    if (stat.size === 0) throw new InputError('file', 'is empty', { file: name });
+    return {
+      name,
+      byteLength: stat.size,
+      read: (offset, into) => readFully(name, descriptor, offset, into),
+      close: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/**
+ * A whole small file. Throws InputError (`file`) when it cannot be read, and what `tooLong` makes of its length when that
+ * is beyond the limit.
+ */
+export function readFile(path: string, maxByteLength: number, tooLong: (byteLength: number) => InputError): Buffer {
+  const source = openFileSource(path);
+  try {
+    if (source.byteLength > maxByteLength) throw tooLong(source.byteLength);
+    const bytes = Buffer.alloc(source.byteLength);
+    return bytes.subarray(0, source.read(0, bytes));
+  } finally {
+    source.close();
+  }
+}
+
+/** The same as text, without its byte order mark. */
+export function readTextFile(path: string, maxByteLength: number, tooLong: (byteLength: number) => InputError): string {
+  return readFile(path, maxByteLength, tooLong)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
+}
+
+/** read(2) may answer less than asked anywhere, not only at the end, so one call is never enough to know. */
+function readFully(name: string, descriptor: number, offset: number, into: Uint8Array): number {
+  let done = 0;
+  while (done < into.byteLength) {
+    const count = attempt(name, `cannot be read at offset 0x${(offset + done).toString(16)}`, () =>
+      readSync(descriptor, into, done, into.byteLength - done, offset + done),
+    );
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+function attempt<T>(name: string, failure: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new InputError('file', `${failure} (${code})`, { file: name, cause });
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What has a captured kernel log in it? The lines of its last boot, which is the kdump kernel's, by the SMMU that they are
+ * about. A capture is read once, however many SMMUs ask.
+ */
+
+import type { SmmuLog } from '../../log/facts.ts';
+import { LogReader } from '../../log/kernel-log.ts';
+import { driverLine } from '../../log/messages/driver-name.ts';
+import type { Capture } from '../../platform/evidence.ts';
+
+export interface CapturedLine {
+  readonly text: string;
+  /** Line number in the capture, from 1. */
+  readonly line: number;
+}
+
+export interface CaptureLines {
+  /** Of the last boot. */
+  readonly lines: readonly CapturedLine[];
+  /** The driver's messages by device, without what stands in front of them. */
+  readonly byDevice: ReadonlyMap<string, readonly CapturedLine[]>;
+  /** What the last boot says of faults, by device; those without a name have none. */
+  readonly smmus: ReadonlyMap<string, SmmuLog>;
+  /** The function in which the kernel dies, as the oops names it and as it is in the source; null where it does not. */
+  readonly death: { readonly named: string; readonly fn: string } | null;
+}
+
+const FIRST_LINE_OF_A_BOOT = /Booting Linux on physical CPU/;
+export const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
+/** What compilers append to the name of a function that they have changed for its callers. */
+const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
+const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]{1,200})\+0x/;
+/** No line that says anything is longer. */
+const MAX_LINE_LENGTH = 2000;
+
+const known = new WeakMap<Capture, CaptureLines>();
+
+/** The lines of a capture by device; made once for each capture. */
+export function captureLines(capture: Capture): CaptureLines {
+  let found = known.get(capture);
+  if (found === undefined) {
+    found = read(capture.text);
+    known.set(capture, found);
+  }
+  return found;
+}
+
+function read(text: string): CaptureLines {
+  const lines = lastBoot(text);
+  const byDevice = new Map<string, CapturedLine[]>();
+  for (const { text: whole, line } of lines) {
+    const found = driverLine(whole);
+    if (found === null) continue;
+    const list = byDevice.get(found.device) ?? [];
+    list.push({ text: found.body, line });
+    byDevice.set(found.device, list);
+  }
+  return { lines, byDevice, smmus: smmusOf(text), death: deathOf(lines) };
+}
+
+function lastBoot(text: string): CapturedLine[] {
+  const entries = text.split(/\r?\n/).map((line, i) => ({ text: line.slice(0, MAX_LINE_LENGTH), line: i + 1 }));
+  const first = entries.findLastIndex((entry) => FIRST_LINE_OF_A_BOOT.test(entry.text));
+  return entries.slice(Math.max(0, first));
+}
+
+function smmusOf(text: string): ReadonlyMap<string, SmmuLog> {
+  const reader = new LogReader();
+  reader.push(Buffer.from(text));
+  const { smmus, boots } = reader.end();
+  const ofLast = <T extends { readonly boot: number }>(list: readonly T[]) => list.filter(({ boot }) => boot === boots);
+  return new Map(
+    smmus.map((smmu) => [
+      smmu.name ?? '',
+      {
+        ...smmu,
+        events: ofLast(smmu.events),
+        commandErrors: ofLast(smmu.commandErrors),
+        globalErrors: ofLast(smmu.globalErrors),
+        pageRequests: ofLast(smmu.pageRequests),
+      },
+    ]),
+  );
+}
+
+function deathOf(lines: readonly CapturedLine[]): CaptureLines['death'] {
+  const death = lines.findIndex(({ text }) => DEATH.test(text));
+  const pc = death < 0 ? undefined : lines.slice(death).find(({ text }) => PROGRAM_COUNTER.test(text));
+  const named = PROGRAM_COUNTER.exec(pc?.text ?? '')?.[1];
+  return named === undefined ? null : { named, fn: named.replace(CLONE, '') };
+}
+
+/** The driver's messages about one SMMU. */
+export function linesOf(
+  { byDevice }: CaptureLines,
+  smmu: { readonly name: string; readonly alone: boolean },
+): { readonly device: string | null; readonly ofDevice: readonly CapturedLine[] } {
+  // A snapshot may call an only SMMU as it likes.
+  const [only] = byDevice.keys();
+  const device = byDevice.has(smmu.name) ? smmu.name : smmu.alone && byDevice.size === 1 ? (only ?? null) : null;
+  return { device, ofDevice: device === null ? [] : (byDevice.get(device) ?? []) };
+}
+
+/** Time, level, caller and host in front of a message, in the ways in which logs are saved. */
+const IN_FRONT = /^(?:<\d+>|\w+ *:\w+ *: *|\[[^\]]*\] *|(?:\w{3} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ kernel: *)+/;
+
+/** The message of a line from which the driver's name was cut off. */
+export function withoutPrefix(text: string): string {
+  return text.replace(IN_FRONT, '').trim();
+}

@@ -1,0 +1,162 @@
+/**
+ * What do the tables in a dump say of the faults of a log? Each group of events is put to them again: the same stream, the
+ * same address, the same kind of access; and the memory of the event queue is asked for the very records.
+ */
+
+import type { Dump } from '../../dump/dump.ts';
+import type { OpenedDump } from '../../dump/open.ts';
+import { InputError } from '../../errors.ts';
+import { dmesgLines } from '../../linux/dmesg-lines.ts';
+import { kernelLog, type LogRecord } from '../../linux/kernel-log.ts';
+import { extractSnapshot } from '../../linux/kernel-state.ts';
+import type { KernelLog } from '../../log/facts.ts';
+import { LogReader } from '../../log/kernel-log.ts';
+import { evidenceOf } from '../../platform/evidence.ts';
+import { eventQueueOf } from '../../queues/queue.ts';
+import type { AccessKind } from '../../smmu/translation/rights.ts';
+import type { SmmuSnapshot, Snapshot } from '../../snapshot/snapshot.ts';
+import { type Ending, StreamTranslator, type TranslationMemory } from '../../streams/translation.ts';
+import {
+  type EventInDump,
+  type LogReport,
+  logReport,
+  type NamedStream,
+  type ReportedEvent,
+  type SmmuLogReport,
+} from './log-report.ts';
+
+/** The log that the crashed kernel left in its dump. Throws InputError (`format`) where there is none. */
+export function logOf(dump: Dump): KernelLog {
+  const found = kernelLog(dump);
+  if (found.outcome === 'not-found') {
+    throw new InputError(
+      'format',
+      'has no kernel log that can be found: name one beside it (log dmesg.txt --dump ...)',
+      { file: dump.files[0] ?? 'dump' },
+    );
+  }
+  return readRecords(found.records);
+}
+
+/**
+ * The same, put to the tables by the registers in `snapshot`; null where there is none. The memory of the event queue, which
+ * may be megabytes, is not asked.
+ */
+export function crashLogOf(dump: OpenedDump, snapshot: Snapshot): LogReport | null {
+  const found = kernelLog(dump);
+  if (found.outcome === 'not-found') return null;
+  const report = logReport(dump.files, readRecords(found.records), []);
+  return withTables(report, snapshot, evidenceOf(dump, snapshot).now, { asksQueue: false });
+}
+
+/** What the records of a kernel's ring buffer say. */
+function readRecords(records: Iterable<LogRecord>): KernelLog {
+  const reader = new LogReader();
+  for (const record of records) reader.push(Buffer.from(`${dmesgLines(record).join('\n')}\n`));
+  return reader.end();
+}
+
+/**
+ * The report with what the dump says of every event whose SMMU and stream are known. Without `snapshot`, the registers are
+ * those that the dump itself tells; where it tells none, the log stands alone.
+ */
+export function againstDump(report: LogReport, dump: OpenedDump, snapshot: Snapshot | null): LogReport {
+  const state = snapshot === null ? extractSnapshot(dump) : null;
+  const known = snapshot ?? (state?.outcome === 'found' ? state.snapshot : null);
+  return known === null ? report : withTables(report, known, evidenceOf(dump, known).now, { asksQueue: true });
+}
+
+function withTables(
+  report: LogReport,
+  snapshot: Snapshot,
+  memory: TranslationMemory,
+  { asksQueue }: { readonly asksQueue: boolean },
+): LogReport {
+  return {
+    ...report,
+    smmus: report.smmus.map((smmu) => {
+      const one = snapshotOf(smmu, report, snapshot);
+      if (one === null || smmu.events.length === 0) return smmu;
+      const records = asksQueue ? new EventMemory(one, memory) : null;
+      return {
+        ...smmu,
+        events: smmu.events.map((event) => ({
+          ...event,
+          ...namedByKernel(event, one),
+          inDump: inDump(event, one, memory, records),
+        })),
+      };
+    }),
+  };
+}
+
+/** Whom the crashed kernel had behind the stream, where nobody has named the device yet. */
+function namedByKernel({ sid, device }: ReportedEvent, { masters }: SmmuSnapshot): Partial<NamedStream> {
+  const master = device === null ? masters?.find((one) => one.sid === sid && one.device !== null) : undefined;
+  return master === undefined ? {} : { device: master.device, deviceFrom: 'dump', deviceIfRequesterId: null };
+}
+
+/** The same SMMU: by name, by address, or because there is only one on either side. */
+function snapshotOf(smmu: SmmuLogReport, { smmus }: LogReport, snapshot: Snapshot): SmmuSnapshot | null {
+  const named = snapshot.smmus.find(({ name }) => name === smmu.name);
+  const placed = snapshot.smmus.find(({ base }) => base !== null && base === smmu.base);
+  const [only, ...more] = snapshot.smmus;
+  const alone = smmus.length === 1 && more.length === 0 ? only : undefined;
+  return named ?? placed ?? alone ?? null;
+}
+
+function inDump(
+  event: ReportedEvent,
+  smmu: SmmuSnapshot,
+  memory: TranslationMemory,
+  records: EventMemory | null,
+): EventInDump | null {
+  const { sid, ssid, name } = event;
+  if (sid === null) return null;
+  const stream = new StreamTranslator(smmu, memory, { sid, ssid });
+  const ending = endingOf(stream, event);
+  const inQueue = records?.count(event.words) ?? null;
+  if (ending === null) return { outcome: 'found', fault: null, why: null, pa: null, same: false, inQueue };
+  const { outcome, fault, why, pa } = ending;
+  return { outcome, fault, why, pa, same: fault === name, inQueue };
+}
+
+/** Null where the stream leads to a translation and the event does not say of what. */
+function endingOf(
+  stream: StreamTranslator,
+  { address, fetchAddress, write, execute, privileged }: ReportedEvent,
+): Ending | null {
+  if (stream.end !== null) return stream.end;
+  if (address === null || fetchAddress === address) return null;
+  const access: AccessKind = write === true ? 'write' : execute === true ? 'exec' : 'read';
+  return stream.translate(address, access, privileged ?? false);
+}
+
+const HALVES = 8;
+/** An event queue has no more entries than this. */
+const MAX_ENTRIES = 1 << 19;
+
+/** The records in the memory of an event queue, those that were read long ago too, by their words. */
+class EventMemory {
+  readonly #counts = new Map<string, number>();
+
+  constructor(smmu: SmmuSnapshot, { view }: TranslationMemory) {
+    const queue = eventQueueOf(smmu, view);
+    let left = MAX_ENTRIES;
+    for (const entries of [queue.older(), queue.pending()]) {
+      for (const { words, at } of entries) {
+        if (words === null || left === 0) continue;
+        left -= 1;
+        const key = words.subarray(at, at + HALVES).join(' ');
+        this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** How often the record is there; null where its words are not all known. */
+  count(words: readonly bigint[]): number | null {
+    if (words.length * 2 !== HALVES) return null;
+    const halves = words.flatMap((word) => [word & 0xffff_ffffn, word >> 32n]);
+    return this.#counts.get(halves.join(' ')) ?? 0;
+  }
+}

@@ -1,0 +1,127 @@
+/** What an SMMU has in physical memory: tables, queues and context descriptors, gathered and drawn together. */
+
+import { hex } from '../../../hex.ts';
+import type { SmmuReport } from '../../../inspect/inspection.ts';
+import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH } from '../../../smmu/structures/cd-table.ts';
+import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../../smmu/structures/stream-table.ts';
+import type { L1Row } from '../../../tables/l1-rows.ts';
+import type { SteRow } from '../../../tables/ste-rows.ts';
+import { count } from '../../prose/quantities.ts';
+
+/** In the order in which they are named. */
+export const ITEM_KINDS = ['stream table', 'L1 table', 'L2 table', 'CD table', 'queue'] as const;
+export type ItemKind = (typeof ITEM_KINDS)[number];
+
+/** One thing, or several of them close together. */
+export interface MemoryItem {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  /** How many there are of each kind. */
+  readonly kinds: ReadonlyMap<ItemKind, number>;
+  /** What it is, when it is alone. */
+  readonly label: string;
+}
+
+interface Thing {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: ItemKind;
+  /** Who points to it: the first, and how many. */
+  readonly owner: string;
+  owners: number;
+}
+
+export class MemoryItems {
+  /** By kind and address: several descriptors can share a table. */
+  readonly #things = new Map<string, Thing>();
+
+  constructor({ table, registers }: SmmuReport) {
+    const { format, base, entries } = table;
+    const byteLength = entries * (format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
+    this.#add(format === '2lvl' ? 'L1 table' : 'stream table', base, byteLength, count(entries, 'entry', 'entries'));
+    for (const { register, title, entryBytes, cap } of QUEUES) {
+      const { ADDR: address, LOG2SIZE: log2 } = registers[register]?.fields ?? {};
+      // A base of 0 is what the register holds when nobody has set up the queue.
+      if (typeof address !== 'bigint' || typeof log2 !== 'number' || address === 0n) continue;
+      const most = registers['IDR1']?.fields[cap];
+      const number = 2 ** Math.min(log2, typeof most === 'number' ? most : log2);
+      this.#add('queue', Number(address), number * entryBytes, `${title}, ${count(number, 'entry', 'entries')}`);
+    }
+  }
+
+  addL2({ index, l2, hardwareStes }: L1Row): void {
+    if (hardwareStes > 0) this.#add('L2 table', l2, hardwareStes * STE_BYTE_LENGTH, `L1[${index}]`);
+  }
+
+  addCdTable({ sid, cdTable }: SteRow): void {
+    // A guest's table is in an address space of its own.
+    if (cdTable === null || cdTable.format === 'guest') return;
+    const { format, address, entries } = cdTable;
+    const leafCds = { single: 0, linear: 0, '4k-leaves': 64, '64k-leaves': 1024 }[format];
+    const byteLength = leafCds === 0 ? entries * CD_BYTE_LENGTH : Math.ceil(entries / leafCds) * L1CD_BYTE_LENGTH;
+    this.#add('CD table', address, byteLength, `SID ${hex(sid)}`);
+  }
+
+  #add(kind: ItemKind, start: number, byteLength: number, owner: string): void {
+    const key = `${kind}${start}`;
+    const known = this.#things.get(key);
+    if (known !== undefined) known.owners += 1;
+    else this.#things.set(key, { start, end: start + byteLength, kind, owner, owners: 1 });
+  }
+
+  /** At most about `most` items, ascending: neighbours of a kind are drawn together first, then whatever is near. */
+  near(most: number): MemoryItem[] {
+    let items = [...this.#things.values()].sort((a, b) => a.start - b.start || a.end - b.end).map(itemOf);
+    if (items.length > FEW) items = joined(items, NEAR, true);
+    for (const sameKindOnly of [true, false]) {
+      for (let gap = NEAR; gap <= FAR && items.length > most; gap *= 16) items = joined(items, gap, sameKindOnly);
+    }
+    return items;
+  }
+}
+
+const QUEUES = [
+  { register: 'CMDQ_BASE', title: 'command queue', entryBytes: 16, cap: 'CMDQS' },
+  { register: 'EVENTQ_BASE', title: 'event queue', entryBytes: 32, cap: 'EVENTQS' },
+  { register: 'PRIQ_BASE', title: 'PRI queue', entryBytes: 16, cap: 'PRIQS' },
+] as const;
+
+/** So many can all be named. */
+const FEW = 12;
+/** So close together that they are one thing to look at. */
+const NEAR = 1 << 14;
+const FAR = 2 ** 52;
+
+function itemOf({ start, end, kind, owner, owners }: Thing): MemoryItem {
+  const others = owners > 1 ? ` and ${owners - 1} more` : '';
+  const label =
+    kind === 'queue'
+      ? owner
+      : kind.endsWith('table') && owner.endsWith('entries')
+        ? `${kind}, ${owner}`
+        : `${kind} of ${owner}${others}`;
+  return { start, end, kinds: new Map([[kind, 1]]), label };
+}
+
+function joined(items: readonly MemoryItem[], gap: number, sameKindOnly: boolean): MemoryItem[] {
+  const result: MemoryItem[] = [];
+  for (const item of items) {
+    const last = result.at(-1);
+    const near = last !== undefined && item.start - last.end <= gap;
+    if (!near || (sameKindOnly && !alike(last, item))) {
+      result.push(item);
+      continue;
+    }
+    const kinds = new Map(last.kinds);
+    for (const [kind, number] of item.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + number);
+    result[result.length - 1] = { start: last.start, end: Math.max(last.end, item.end), kinds, label: '' };
+  }
+  return result;
+}
+
+/** Tables of one kind are told by their number; each queue is worth its name. */
+function alike(a: MemoryItem, b: MemoryItem): boolean {
+  const [kind, another] = a.kinds.keys();
+  return another === undefined && kind !== 'queue' && b.kinds.size === 1 && b.kinds.has(kind as ItemKind);
+}

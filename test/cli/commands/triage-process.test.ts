@@ -1,0 +1,126 @@
+/** The triage in processes of its own: workers, kill -9 and what is left of it, Ctrl-C. Needs a build. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { COMMAND } from '../../../samples/make.ts';
+import type { CrashRow } from '../../../src/triage/crash.ts';
+import { runProcess } from '../../support/command.ts';
+import { makeCrashTree } from '../../support/made/crash-tree.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+
+const { path: cwd } = temporaryFolder();
+const CRASHES = 100;
+
+beforeAll(() => {
+  makeCrashTree(join(cwd, 'tree'), CRASHES);
+});
+
+const start = (...args: string[]) =>
+  spawn(process.execPath, [COMMAND, 'triage', 'tree', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** When the file has so many lines. */
+async function lines(file: string, number: number): Promise<void> {
+  const path = join(cwd, file);
+  const has = () => existsSync(path) && readFileSync(path, 'utf8').split('\n').length > number;
+  while (!has()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+async function textOf(child: ChildProcess): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (piece: string) => {
+      text[name] += piece;
+    });
+  }
+  await once(child, 'close');
+  return text;
+}
+
+const rowsIn = (file: string): CrashRow[] =>
+  readFileSync(join(cwd, file), 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as CrashRow];
+      } catch {
+        return [];
+      }
+    });
+
+test('killed at any moment, it goes on where it was, and loses no row', async () => {
+  const child = start('--resume', 'killed.ndjson', '--jobs', '2');
+  await lines('killed.ndjson', 10);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const before = rowsIn('killed.ndjson');
+  expect(before.length).toBeGreaterThanOrEqual(10);
+
+  const { stdout, status } = runProcess(
+    ['triage', 'tree', '--resume', 'killed.ndjson', '--jobs', '2', '--format', 'json'],
+    { cwd },
+  );
+  expect(status).toBe(3);
+  const { crashes, totals } = JSON.parse(stdout);
+  expect(totals).toMatchObject({ crashes: CRASHES, ok: 96, failed: 4, resumed: before.length, complete: true });
+  expect(crashes).toEqual(expect.arrayContaining(before));
+  expect(new Set(rowsIn('killed.ndjson').map(({ path }) => path)).size).toBe(CRASHES);
+});
+
+test('Ctrl-C ends it with what is there, and no process stays behind', async () => {
+  const child = start('--resume', 'stopped.ndjson', '--jobs', '1', '--format', 'json');
+  const text = textOf(child);
+  await lines('stopped.ndjson', 5);
+  child.kill('SIGINT');
+  const { stdout, stderr } = await text;
+  const { crashes, totals } = JSON.parse(stdout);
+  expect(totals.complete).toBe(false);
+  expect(crashes.length).toBe(rowsIn('stopped.ndjson').length);
+  expect(stderr).toContain('ended before all were looked at; --resume');
+  expect(child.exitCode).toBe(3);
+});
+
+test('a terminal that is closed ends it, too, and no temporary file stays behind', async () => {
+  const temporary = join(cwd, 'temporary');
+  mkdirSync(temporary);
+  const env = { ...process.env, TMPDIR: temporary };
+  const args = [COMMAND, 'triage', 'tree', '--format', 'ndjson', '--jobs', '1'];
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const ours = () => readdirSync(temporary).filter((name) => name.startsWith('smmu-adopt-triage-')).length;
+  child.stdout.once('data', () => {
+    expect(ours()).toBe(1);
+    child.kill('SIGHUP');
+  });
+  await once(child, 'close');
+  expect({ status: child.exitCode, left: ours() }).toEqual({ status: 3, left: 0 });
+});
+
+test('a worker does not outlive who started it, whatever it is at work on', async () => {
+  // Who starts it ends as soon as it is ready, while the pipe to it stays open.
+  const script = `
+    const { spawn } = require('node:child_process');
+    const args = [process.argv[1], 'triage', '--worker', '{}'];
+    const worker = spawn(process.execPath, args, { stdio: [3, 'pipe', 'ignore'] });
+    worker.stdout.once('data', () => { console.log(worker.pid); process.exit(); });`;
+  const starter = spawn(process.execPath, ['-e', script, COMMAND], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
+  const { stdout } = await textOf(starter);
+  const pid = Number(stdout);
+  expect(pid).toBeGreaterThan(1);
+  const isThere = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+test('it ends with its reader', async () => {
+  const child = start('--format', 'ndjson', '--jobs', '1', '--resume', 'unread.ndjson');
+  child.stdout.once('data', () => child.stdout.destroy());
+  await once(child, 'close');
+  expect(rowsIn('unread.ndjson').length).toBeLessThan(CRASHES);
+});

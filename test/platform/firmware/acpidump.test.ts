@@ -1,0 +1,92 @@
+/** Tables of ACPI as text: every style gives the bytes of the table, and what is no table is called what it is. */
+
+import { describe, expect, test } from 'vitest';
+import { acpiTableOf } from '../../../src/platform/firmware/acpidump.ts';
+import { iortFirmware } from '../../../src/platform/firmware/iort-firmware.ts';
+import { refused } from '../../support/refusal.ts';
+import { acpidump, hexdumpC, xxd } from '../../support/writers/hexdump-writer.ts';
+import { acpiTable, iort } from '../../support/writers/iort-writer.ts';
+
+const TABLE = iort([
+  { smmuV3: 0x905_0000, coherent: true },
+  // The zeros of an SMMUv1 or v2 node are what hexdump -C squeezes.
+  { type: 0, length: 96 },
+  { component: '\\_SB_.DEAD BEEF 0100 C0DE', mappings: [{ firstSid: 0x31, to: 0, single: true }] },
+  { segment: 1, mappings: [{ count: 0x100, firstSid: 0x100, to: 0 }] },
+]);
+const OTHER = acpiTable('DSDT', 2, Buffer.from('IORT @ 0x0, and 4F RT'.repeat(40)));
+
+const read = (text: string) => acpiTableOf(Buffer.from(text, 'latin1'), 'IORT', 'a.txt');
+
+describe('the same bytes out of', () => {
+  test.each([
+    ['acpidump', acpidump(TABLE, 'IORT')],
+    [
+      'acpidump of other tables too',
+      acpidump(OTHER, 'DSDT', '0x00000000F9C3E018') + acpidump(TABLE, 'IORT') + acpidump(OTHER, 'SSDT'),
+    ],
+    ['acpidump with CR LF', acpidump(TABLE, 'IORT').replaceAll('\n', '\r\n')],
+    [
+      'acpidump of old, with quotes and (nil)',
+      acpidump(TABLE, '"IORT"', '(nil)').toLowerCase().replace('iort', 'IORT'),
+    ],
+    ['acpidump in a quoted mail', acpidump(TABLE, 'IORT').replaceAll(/^/gm, '> ')],
+    ['xxd', xxd(TABLE)],
+    ['hexdump -C', hexdumpC(TABLE)],
+    ['hexdump -C behind a prompt', `# hexdump -C /sys/firmware/acpi/tables/IORT\n${hexdumpC(TABLE)}`],
+  ])('%s', (_, text) => expect(read(text).equals(TABLE)).toBe(true));
+
+  test('the table itself', () => {
+    expect(acpiTableOf(TABLE, 'IORT', 'a.bin')).toBe(TABLE);
+  });
+});
+
+test('a table out of a text is read as any other', () => {
+  const { source, smmus, problems } = iortFirmware(Buffer.from(acpidump(TABLE, 'IORT')), 'a.txt');
+  expect({ source, problems }).toEqual({ source: 'a.txt', problems: [] });
+  expect(smmus.map(({ base, ranges }) => [base, ranges.map(({ firstSid }) => firstSid)])).toEqual([
+    [0x905_0000, [0x31, 0x100]],
+  ]);
+});
+
+describe('refused, with what it is', () => {
+  const DISASSEMBLY = [
+    '/*',
+    ' * Intel ACPI Component Architecture',
+    ' * AML/ASL+ Disassembler version 20230628 (64-bit version)',
+    ' */',
+    '',
+    '[000h 0000 004h]                   Signature : "IORT"    [IO Remapping Table]',
+    '',
+  ].join('\n');
+  const MISSING = `${acpidump(TABLE, 'IORT')
+    .split('\n')
+    .filter((_, i) => i !== 3)
+    .join('\n')}\n`;
+
+  test.each([
+    ['a disassembly', DISASSEMBLY, /^is a disassembly by iasl; give the table .*\/sys\/firmware\/acpi\/tables\/IORT/],
+    [
+      'an acpidump without an IORT',
+      acpidump(OTHER, 'DSDT') + acpidump(OTHER, 'SSDT'),
+      /^is the output of acpidump without an IORT; it has DSDT, SSDT$/,
+    ],
+    ['a line that is missing', MISSING, /^has a hex dump whose line at offset 0x30 does not follow the one before$/],
+    ['a heading alone', 'IORT @ 0x0000000000000000\n', /^has a heading of IORT as acpidump prints it, and no bytes$/],
+  ])('%s', async (_, text, message) => {
+    const { tag, file, what } = await refused(() => read(text));
+    expect({ tag, file }).toEqual({ tag: 'format', file: 'a.txt' });
+    expect(what).toMatch(message);
+  });
+
+  test('another text, as another file', async () => {
+    const { what } = await refused(() => iortFirmware(Buffer.from('{ "version": 1 }\n'), 'regs.json'));
+    expect(what).toBe('does not begin with "IORT"; is it that table of ACPI?');
+  });
+
+  test('a dump that was cut, as a table that was', async () => {
+    const text = acpidump(TABLE, 'IORT');
+    const { what } = await refused(() => iortFirmware(Buffer.from(text.slice(0, text.length / 2)), 'a.txt'));
+    expect(what).toMatch(/^is \d+ bytes long, but its header says \d+; it is truncated or damaged$/);
+  });
+});
