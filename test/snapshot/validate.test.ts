@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { costInWords } from '../../src/report/prose/assumptions.ts';
+import { strikingInWords } from '../../src/report/prose/remarks.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { explainSnapshot } from '../../src/snapshot/validate/explain.ts';
 import { missingRegisters } from '../../src/snapshot/validate/missing.ts';
@@ -10,7 +11,7 @@ import { plausibility } from '../../src/snapshot/validate/plausibility.ts';
 const SOUND = { IDR0: 0x0d40101an, IDR1: 0x02730010n, CR0: 0xdn, STRTAB_BASE: 0x430a3000n, STRTAB_BASE_CFG: 0x10210n };
 
 const remarks = (values: Readonly<Record<string, bigint>>) =>
-  plausibility(new Map(Object.entries(values))).map(({ severity, what }) => `${severity}: ${what}`);
+  plausibility(new Map(Object.entries(values))).map(({ severity, what }) => `${severity}: ${strikingInWords(what)}`);
 
 describe('plausibility', () => {
   test('nothing is said of sound registers, nor of none', () => {

@@ -13,15 +13,17 @@ import {
   nullable,
   object,
   type Shape,
+  said,
   text,
   variants,
   way,
 } from '../../shape.ts';
 import { PROVENANCES } from '../../snapshot/snapshot.ts';
 import type { ExplainedField, ExplainedRegister, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
-import type { Remark } from '../../snapshot/validate/facts.ts';
 import type { Missing } from '../../snapshot/validate/missing.ts';
+import type { Remark } from '../../snapshot/validate/remark.ts';
 import { choiceInWords, costInWords } from '../prose/assumptions.ts';
+import { strikingInWords } from '../prose/remarks.ts';
 import { REGISTER_OUTLOOK } from './parts/register-outlook.ts';
 
 const hexText = matching(/^0x[0-9a-f]+$/);
@@ -31,7 +33,7 @@ const remark = define(
   'Something that is striking',
   object<Remark>()({
     severity: ['unusable: the snapshot cannot be used', choice('unusable', 'warning', 'note')],
-    what: ['What is striking', text],
+    what: ['What is striking', said(strikingInWords)],
   }),
 );
 

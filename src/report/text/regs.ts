@@ -2,9 +2,10 @@
 
 import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
-import type { Remark } from '../../snapshot/validate/facts.ts';
+import type { Remark } from '../../snapshot/validate/remark.ts';
 import { escaped } from '../escape.ts';
 import { costInWords } from '../prose/assumptions.ts';
+import { strikingInWords } from '../prose/remarks.ts';
 import { registerOutlook } from '../sections/register-outlook.ts';
 import { sectionLines } from './render.ts';
 import { INDENT, paintedParagraph, paragraph, type Style, title } from './style.ts';
@@ -20,10 +21,10 @@ function* lines(snapshot: ValidatedSnapshot, style: Style): Generator<string> {
   const judged = usable ? { text: ' USABLE', paint: paint.green.bold } : { text: ' NOT USABLE', paint: paint.red.bold };
   yield* paintedParagraph(style, '', [{ text: `${file}:`, paint: paint.bold }, judged]);
   yield* paragraph(style, INDENT, `captured: ${captured}; SMMUs: ${smmus.map(({ name }) => name).join(', ')}`);
-  const passedOver = unknown.map(
-    ({ place, register }): Remark => ({ severity: 'warning', what: `${place}: ${register} is no register's name` }),
-  );
-  yield* remarks(style, [...snapshot.remarks, ...passedOver]);
+  for (const one of snapshot.remarks) yield* remarkLines(style, one.severity, strikingInWords(one.what));
+  for (const { place, register } of unknown) {
+    yield* remarkLines(style, 'warning', `${place}: ${register} is no register's name`);
+  }
   for (const smmu of smmus) {
     yield '';
     yield* smmuLines(smmu, style);
@@ -35,7 +36,7 @@ function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
   const coherent = { true: 'coherent', false: 'not coherent', null: 'nothing of coherency' }[String(firmwareCoherent)];
   const at = base === null ? '' : `at ${base}, `;
   yield* title(style, name, `${at}firmware says ${coherent}`).slice(1);
-  yield* remarks(style, smmu.remarks);
+  for (const one of smmu.remarks) yield* remarkLines(style, one.severity, strikingInWords(one.what));
   if (missing.length > 0) {
     yield* title(style, 'Missing', 'and what that costs');
     yield* table(
@@ -53,14 +54,12 @@ function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
   yield* table(style, COLUMNS, rows);
 }
 
-function remarks(style: Style, list: readonly Remark[]): string[] {
+function remarkLines(style: Style, severity: Remark['severity'], text: string): string[] {
   const { paint } = style;
-  return list.flatMap(({ severity, what }) => {
-    const colour = { unusable: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
-    const label = severity.padEnd('unusable'.length);
-    const [first = '', ...rest] = paragraph(style, `${INDENT}${label}  `, what);
-    return [first.replace(label, colour(label)), ...rest];
-  });
+  const colour = { unusable: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
+  const label = severity.padEnd('unusable'.length);
+  const [first = '', ...rest] = paragraph(style, `${INDENT}${label}  `, text);
+  return [first.replace(label, colour(label)), ...rest];
 }
 
 const COLUMNS: readonly Column[] = [

@@ -5,9 +5,9 @@ import { decodeFields, type Field, type FieldValue, isKnown, meaningOf } from '.
 import { REGISTERS, type Register } from '../../smmu/registers/registers.ts';
 import type { CaptureMoment, Provenance, SmmuSnapshot, Snapshot, SnapshotWarning } from '../snapshot.ts';
 import { hexText } from '../values.ts';
-import type { Remark } from './facts.ts';
 import { type Missing, missingRegisters } from './missing.ts';
 import { plausibility } from './plausibility.ts';
+import type { Remark } from './remark.ts';
 
 export interface ExplainedSnapshot {
   readonly schemaVersion: 1;
@@ -55,27 +55,16 @@ export interface ExplainedField {
 export function explainSnapshot({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
   const explained = smmus.map(explainSmmu);
   const unusable = explained.some(({ remarks }) => remarks.some(({ severity }) => severity === 'unusable'));
-  const remarks = MOMENTS[captured];
+  const remarks = momentRemarks(captured);
   const usable = !unusable;
   return { schemaVersion: 1, file: name, usable, captured, remarks, unknown: warnings, smmus: explained };
 }
 
-const MOMENTS: Readonly<Record<CaptureMoment, readonly Remark[]>> = {
-  running: [{ severity: 'note', what: 'read before the crash: indices and errors may have changed since' }],
-  'before-kdump-probe': [],
-  'after-kdump-probe': [
-    {
-      severity: 'warning',
-      what: "read after the kdump kernel's probe: the registers may describe its own table, not the crashed kernel's",
-    },
-  ],
-  unknown: [
-    {
-      severity: 'note',
-      what: 'it does not say when the registers were read; after the kdump probe they may describe another table',
-    },
-  ],
-};
+function momentRemarks(moment: CaptureMoment): Remark[] {
+  if (moment === 'before-kdump-probe') return [];
+  const severity = moment === 'after-kdump-probe' ? 'warning' : 'note';
+  return [{ severity, what: { kind: 'captured', moment } }];
+}
 
 function explainSmmu(smmu: SmmuSnapshot): ExplainedSmmu {
   const { name, base, firmwareCoherent, registers } = smmu;
