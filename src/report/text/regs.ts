@@ -1,8 +1,10 @@
 /** `smmu-adopt regs validate` as text: whether a snapshot is of use, what is striking, and every field of it. */
 
+import { hex } from '../../hex.ts';
 import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
 import type { Remark } from '../../snapshot/validate/remark.ts';
+import { hexText } from '../../snapshot/values.ts';
 import { escaped } from '../escape.ts';
 import { costInWords } from '../prose/assumptions.ts';
 import { strikingInWords } from '../prose/remarks.ts';
@@ -34,7 +36,7 @@ function* lines(snapshot: ValidatedSnapshot, style: Style): Generator<string> {
 function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
   const { name, base, firmwareCoherent, missing, registers, outlook } = smmu;
   const coherent = { true: 'coherent', false: 'not coherent', null: 'nothing of coherency' }[String(firmwareCoherent)];
-  const at = base === null ? '' : `at ${base}, `;
+  const at = base === null ? '' : `at ${hex(base)}, `;
   yield* title(style, name, `${at}firmware says ${coherent}`).slice(1);
   for (const one of smmu.remarks) yield* remarkLines(style, one.severity, strikingInWords(one.what));
   if (missing.length > 0) {
@@ -69,15 +71,17 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The register, and indented under it its fields. */
-function registerRows(name: string, { value, meaning, how, known, fields, reserved }: ExplainedRegister): string[][] {
+function registerRows(name: string, register: ExplainedRegister): string[][] {
+  const { meaning, how, known, fields, reserved } = register;
+  const inHex = (bits: bigint) => hexText(bits, register.byteLength);
   const rows = Object.entries(fields).map(([field, { value: bits, meaning: what, says }]) => [
     INDENT + field,
-    String(bits),
+    typeof bits === 'bigint' ? hex(bits) : String(bits),
     says === null ? what : `${what}: ${says}`,
   ]);
   const extra =
-    reserved === null ? [] : [[`${INDENT}(reserved)`, reserved, 'Bits that are set, but have no meaning here']];
-  const mask = known === null ? '' : `, bits ${known} alone`;
+    reserved === null ? [] : [[`${INDENT}(reserved)`, inHex(reserved), 'Bits that are set, but have no meaning here']];
+  const mask = known === null ? '' : `, bits ${inHex(known)} alone`;
   const source = how === 'hardware' ? '' : ` (${how}${mask})`;
-  return [[name, value, meaning + source], ...rows, ...extra];
+  return [[name, inHex(register.value), meaning + source], ...rows, ...extra];
 }
