@@ -143,6 +143,8 @@ const EMPTY_REASONS: readonly NoteReason[] = [
   ...([
     'either-base',
     'byte-order',
+    'big-endian',
+    'cut',
     'lost-digit',
     'several-values',
     'too-wide',
