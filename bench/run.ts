@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { inspect, openDump, parseSnapshot } from '../src/index.ts';
 import { writeSparseKdump } from './huge-kdump.ts';
 import { compileLoop, writeLinearTable } from './linear-table.ts';
-import { measureTriage } from './triage.ts';
+import { makeCrashes, measureJobs, measureTriage } from './triage.ts';
 
 const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));
 const PEAK_MEMORY = fileURLToPath(new URL('peak-memory.cjs', import.meta.url));
@@ -148,9 +148,19 @@ async function hugeDump(): Promise<void> {
 
 /** What a warm worker is worth: twenty crashes take no longer than one by itself. */
 function manyCrashes(): void {
-  const { crash, inspect: alone } = measureTriage(folder);
+  const tree = makeCrashes(folder);
+  const { crash, inspect: alone } = measureTriage(tree);
   const detail = `${(crash * 1000).toFixed(1)} ms for each, against ${(alone * 1000).toFixed(0)} ms`;
   report('20 crashes of a triage, on one processor', (20 * crash) / alone, 1, 'x inspect', detail);
+  const jobs = measureJobs(tree);
+  if (jobs === null) {
+    console.log('        triage with two jobs: not measured, there is one processor');
+    return;
+  }
+  // No budget: the process that finds crashes and keeps rows has its share of the two as well.
+  const ratio = `${(jobs.two / jobs.one).toFixed(2)} x --jobs 1`.padEnd(18);
+  const seconds = `${jobs.two.toFixed(2)} s against ${jobs.one.toFixed(2)} s`;
+  console.log(`        ${'triage --jobs 2, on two processors'.padEnd(44)} ${ratio} (${seconds})`);
 }
 
 /** Starts all of this again on another Node, and returns how that ended. */

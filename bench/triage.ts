@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,8 +24,8 @@ export interface Measured {
   readonly inspect: number;
 }
 
-/** Makes the crashes in `folder` first. */
-export function measureTriage(folder: string): Measured {
+/** Folders with a crash each, in `folder`; all of them in what is returned. */
+export function makeCrashes(folder: string): string {
   const tree = join(folder, 'crashes');
   for (let i = 0; i < CRASHES; i++) {
     const [sample = '', ...args] = KINDS[i % KINDS.length] ?? [];
@@ -33,23 +34,43 @@ export function measureTriage(folder: string): Measured {
     for (const file of args.filter((word) => !word.startsWith('--')))
       copyFileSync(join(SAMPLES, sample, file), join(place, file));
   }
+  return tree;
+}
+
+/** Of the crashes in `tree`, on one processor. */
+export function measureTriage(tree: string): Measured {
   const started = performance.now();
   for (let i = 0; i < PROCESSES; i++) {
     const [sample = '', ...args] = KINDS[i % KINDS.length] ?? [];
-    node(join(SAMPLES, sample), 'inspect', ...args, '-q');
+    node(join(SAMPLES, sample), ONE, 'inspect', ...args, '-q');
   }
   const inspect = (performance.now() - started) / 1000 / PROCESSES;
-  const begun = performance.now();
-  const { stdout } = node(folder, 'triage', 'crashes', '--jobs', '1', '--format', 'json');
-  const crash = (performance.now() - begun) / 1000 / CRASHES;
-  if (JSON.parse(stdout).totals.ok !== CRASHES) throw new Error('not every crash was analysed');
-  return { crash, inspect };
+  return { crash: triageAll(tree, ONE, 1) / CRASHES, inspect };
 }
 
-function node(cwd: string, ...args: string[]) {
+/** Seconds of the same triage by one process that analyses and by two, on two processors; null where there are no two. */
+export function measureJobs(tree: string): { readonly one: number; readonly two: number } | null {
+  if (availableParallelism() < 2) return null;
+  const times = [1, 2, 1, 2].map((jobs) => triageAll(tree, TWO, jobs));
+  return { one: Math.min(times[0] ?? 0, times[2] ?? 0), two: Math.min(times[1] ?? 0, times[3] ?? 0) };
+}
+
+function triageAll(tree: string, processors: string, jobs: number): number {
+  const begun = performance.now();
+  const { stdout } = node(tree, processors, 'triage', '.', '--jobs', String(jobs), '--format', 'json');
+  const seconds = (performance.now() - begun) / 1000;
+  if (JSON.parse(stdout).totals.ok !== CRASHES) throw new Error('not every crash was analysed');
+  return seconds;
+}
+
+/** As `taskset` names them. */
+const ONE = '0';
+const TWO = '0,1';
+
+function node(cwd: string, processors: string, ...args: string[]) {
   const command = [process.execPath, COMMAND, ...args];
   // Otherwise a triage would have a processor for itself and one for its worker.
   const pinned = process.platform === 'linux' && spawnSync('taskset', ['-V']).status === 0;
-  const [program = '', ...rest] = pinned ? ['taskset', '-c', '0', ...command] : command;
+  const [program = '', ...rest] = pinned ? ['taskset', '-c', processors, ...command] : command;
   return spawnSync(program, rest, { cwd, encoding: 'utf8', maxBuffer: 1 << 28 });
 }

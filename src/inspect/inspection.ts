@@ -113,8 +113,8 @@ export interface CrashedFault {
   readonly inDump: EventInDump | null;
 }
 
-/** A snapshot, the crashed kernel's own state in the dump, or a table that was found by searching. */
-export type RegisterSource = 'snapshot' | 'dump' | 'table-scan';
+/** A snapshot, or the crashed kernel's own state in the dump. */
+export type RegisterSource = 'snapshot' | 'dump';
 
 /** A register as the snapshot has it. */
 export interface RegisterReport {

@@ -1,6 +1,9 @@
-/** Crashes go in, what was found of each comes out: by several at once, each of which does one after the other. */
+/**
+ * Crashes go in, what was found of each comes out: by several at once, each of which does one after the other. Samples of a
+ * check are run so, too.
+ */
 
-import type { Analysis, Crash } from './crash.ts';
+import type { Analysis, Crash, Failed } from './crash.ts';
 
 /** `report`: the file that the crash's own report is to be written to; null for none. */
 export interface Task {
@@ -8,9 +11,12 @@ export interface Task {
   readonly report: string | null;
 }
 
-/** Analyses one crash at a time. Never throws for what is wrong with one. */
-export interface Runner {
-  run(task: Task): Promise<Analysis>;
+/** What becomes of a task whose runner was ended, or cannot do it. */
+export type Ended = { readonly status: 'failed' } & Failed;
+
+/** Does one task at a time. Never throws for what is wrong with one. */
+export interface Runner<T = Task, R = Analysis> {
+  run(task: T): Promise<R>;
   /** Ends it, and what it is at work on with it. */
   close(): void;
 }
@@ -19,15 +25,15 @@ export interface Runner {
 export const READY = 'ready';
 
 /** What a worker says when it is done. */
-export interface Answer {
-  readonly analysis: Analysis;
+export interface Answer<R = Analysis> {
+  readonly analysis: R;
   /** Its resident memory in bytes, where the system does not tell it while it works. */
   readonly residentBytes: number;
 }
 
-export interface Done<T extends Task> {
+export interface Done<T, R> {
   readonly task: T;
-  readonly analysis: Analysis;
+  readonly analysis: R;
   readonly seconds: number;
 }
 
@@ -35,20 +41,20 @@ export interface Done<T extends Task> {
  * Runs every task on one of `jobs` runners, and hands each to `done` as it is finished. Ends early, without those that
  * are not finished, when `stop` is asked for. `tasks` are asked for as they are needed.
  */
-export async function runAll<T extends Task>(
+export async function runAll<T, R>(
   tasks: AsyncIterable<T>,
-  { jobs, start, stop }: { readonly jobs: number; readonly start: () => Runner; readonly stop: AbortSignal },
-  done: (one: Done<T>) => void | Promise<void>,
+  { jobs, start, stop }: { readonly jobs: number; readonly start: () => Runner<NoInfer<T>, R>; readonly stop: AbortSignal },
+  done: (one: Done<T, R>) => void | Promise<void>,
 ): Promise<void> {
   const source = tasks[Symbol.asyncIterator]();
-  const runners: Runner[] = [];
+  const runners: Runner<T, R>[] = [];
   let closed = false;
   const closeAll = () => {
     closed = true;
     for (const runner of runners) runner.close();
   };
   const work = async (): Promise<void> => {
-    let runner: Runner | null = null;
+    let runner: Runner<T, R> | null = null;
     for (let next = await source.next(); next.done !== true && !closed; next = await source.next()) {
       if (runner === null) {
         runner = start();

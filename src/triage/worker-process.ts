@@ -7,10 +7,10 @@
 import { readFileSync } from 'node:fs';
 import { LineProcess } from '../line-process.ts';
 import type { Analysis, Failure } from './crash.ts';
-import { type Answer, READY, type Runner, type Task } from './runner.ts';
+import { type Answer, type Ended, READY, type Runner, type Task } from './runner.ts';
 
 export interface Limits {
-  /** For one crash. */
+  /** For one task. */
   readonly seconds: number;
   /** Resident memory of one process. */
   readonly byteLength: number;
@@ -23,14 +23,14 @@ const WATCH_MS = 100;
 const ABORTED = 134;
 
 /** `command` starts the worker, with the limits that it can keep itself in its environment. */
-export class WorkerProcess implements Runner {
+export class WorkerProcess<T = Task, R = Analysis> implements Runner<T, R | Ended> {
   readonly #command: readonly string[];
   readonly #limits: Limits;
   #child: LineProcess | null = null;
   #isReady = false;
   #closed = false;
   /** Ends what the worker is at work on. */
-  #finish: ((analysis: Analysis) => void) | null = null;
+  #finish: ((analysis: R | Ended) => void) | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(command: readonly string[], limits: Limits) {
@@ -38,7 +38,7 @@ export class WorkerProcess implements Runner {
     this.#limits = limits;
   }
 
-  run(task: Task): Promise<Analysis> {
+  run(task: T): Promise<R | Ended> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(failed('died'));
       const watch = setInterval(() => {
@@ -95,7 +95,7 @@ export class WorkerProcess implements Runner {
       if (this.#isReady) this.#limitTime();
       return;
     }
-    const answer = answerIn(line);
+    const answer = answerIn<R>(line);
     if (answer === null) {
       this.#end('died');
       return;
@@ -116,15 +116,15 @@ export class WorkerProcess implements Runner {
 }
 
 /** Null where something prints what is no answer: what it says from then on cannot be told from one. */
-function answerIn(line: string): Answer | null {
+function answerIn<R>(line: string): Answer<R> | null {
   try {
-    return JSON.parse(line) as Answer;
+    return JSON.parse(line) as Answer<R>;
   } catch {
     return null;
   }
 }
 
-function failed(failure: Failure): Analysis {
+function failed(failure: Failure): Ended {
   return { status: 'failed', failure, why: null, reason: null };
 }
 

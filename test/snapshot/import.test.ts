@@ -106,6 +106,7 @@ describe('names', () => {
     ['STRTAB_BASE_LOW', 'STRTAB_BASE', 0x80, 4],
     ['STRTAB_BASE_HIGH', 'STRTAB_BASE', 0x84, 4],
     ['strtab-base[63:32]', 'STRTAB_BASE', 0x84, 4],
+    ['STRTAB_BASE_UPPER', 'STRTAB_BASE', 0x84, 4],
     ['cr0_ack', 'CR0ACK', 0x24, 4],
     ['EVT_Q_CONS', 'EVENTQ_CONS', 0x100ac, 4],
   ])('%s', (written, name, offset, byteLength) => {
@@ -135,6 +136,11 @@ describe('lines of lists and logs', () => {
     ['CR0: 0xd  # SMMUEN CMDQEN EVENTQEN'],
     ['cr0 = d'],
     ['CR0 (0x20) = 0xd'],
+    ['CR0 = 0b1101'],
+    ["CR0 = 32'hd"],
+    ['CR0 = 0x0000_000d'],
+    ['0x9050000+0x20: 0xd'],
+    ['\u001b]0;a title\u0007\u001b(BCR0 0xd'],
     ['CR0 [0x9050020]: 0x0000000d'],
     ['0x9050020 CR0 0xd'],
     ['[   12.345678] arm-smmu-v3 9050000.smmuv3: CR0 0xd'],
@@ -161,6 +167,8 @@ describe('lines of lists and logs', () => {
     ['STRTAB_BASE 0x80 0x40000008430a3000'],
     ['devmem 0x9050080 64\n0x40000008430A3000'],
     ['STRTAB_BASE_HI 0x40000008\nSTRTAB_BASE_LO 0x430a3000'],
+    ['STRTAB_BASE: 0x430a3000\nSTRTAB_BASE+4: 0x40000008'],
+    ['STRTAB_BASE (low): 0x430a3000\nSTRTAB_BASE (high): 0x40000008'],
     ['STRTAB_BASE_LO 0x9050080 0x430a3000\nSTRTAB_BASE_HI 0x9050084 0x40000008'],
     ['0x09050080: 430a3000 40000008'],
     ['0x09050080: 00 30 0a 43 08 00 00 40'],
@@ -218,6 +226,77 @@ describe('lines of lists and logs', () => {
     const result = imported([`${TABLE}0x9050090: 0x56900010`]);
     expect(registers(result)).toEqual(WITH_TABLE);
     expect(remarks(result)).toEqual(['left out, one half of a 64-bit register without the other: CMDQ_BASE']);
+  });
+});
+
+describe('never another value', () => {
+  const passedOver = (text: string) => {
+    const { snapshot, passedOver: notes } = imported([text]);
+    const [smmu] = parseSnapshot(snapshot, 'regs.json').smmus;
+    expect(Object.fromEntries(smmu?.registers ?? [])).toEqual(WITH_TABLE);
+    return notes.all.map(({ reason }) => reason);
+  };
+
+  test.each([
+    [
+      'a time of day is no address',
+      'Nov 29 00:28:44 hello\nU-Boot 2023.07 (Oct 01 2023 - 20:00:00 +0000)\n',
+      'unread-line',
+    ],
+    ['a word of letters is no answer', 'memtool -32 0x9050020 40\nE\n', 'unread-line'],
+    ['what was written is no reading', 'write CR0 0x1f\n', 'written'],
+    ['binary that may be hexadecimal', 'CR0: 0b110101\n', 'unread-line'],
+    ['a negative number', 'CR0: -1\n', 'unread-line'],
+    ['an address less something', 'devmem 0x9050020 - 32 = 0xd\n', 'several-values'],
+    ['short numbers out of order', '02c 0x00000002\n020 0x0000000d\n', 'unread-line'],
+  ])('%s', (_, text, reason) => {
+    expect(passedOver(`${TABLE}${text}`)).toContain(reason);
+  });
+
+  test.each([
+    ['a digit', 'GERROR=0x0 CR0=0x1\nd GERRORN=0x0\n'],
+    ['the x', 'GERROR=0x0 CR0=0\nxd GERRORN=0x0\n'],
+    ['a decimal digit', 'GERROR=0, CR0=1\n3, GERRORN=0\n'],
+  ])('a line that is broken before %s of a number', (_, text) => {
+    const { snapshot, passedOver: notes } = imported([`${TABLE}${text}`]);
+    const found = Object.fromEntries(parseSnapshot(snapshot, 'regs.json').smmus[0]?.registers ?? []);
+    expect(found).toEqual({ ...WITH_TABLE, GERROR: 0n, GERRORN: 0n });
+    expect(notes.of('cut')).toMatchObject([{ what: 'CR0' }]);
+  });
+
+  test('quotation marks among the characters of a row do not shift them', () => {
+    const row = "09050080: 27e80000 40000020 00010210 00000000  ...' ..@........\n";
+    expect(registers(imported([row]))).toEqual({ STRTAB_BASE: 0x4000002027e80000n, STRTAB_BASE_CFG: 0x10210n });
+  });
+
+  test('pages whose words are big-endian are refused', async () => {
+    const page = Buffer.alloc(4096);
+    for (const [offset, value] of [
+      [0x20, 0xd],
+      [0x24, 0xd],
+      [0x80, 0x88002000],
+      [0x88, 0x10210],
+    ] as const) {
+      page.writeUInt32BE(value, offset);
+    }
+    expect(await refusal([page])).toContain('big-endian');
+    const rows = Array.from({ length: 16 }, (_, i) => {
+      const bytes = [...page.subarray(16 * i, 16 * i + 16)].map((byte) => byte.toString(16).padStart(2, '0'));
+      return `${(16 * i).toString(16).padStart(8, '0')}  ${bytes.join(' ')}\n`;
+    });
+    expect(await refusal([rows.join('')])).toContain('big-endian');
+  });
+});
+
+describe('text of other encodings and line ends', () => {
+  const text = `${TABLE}CR0 0xd\n`;
+  test.each([
+    ['UTF-16 with its mark', Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16 without', Buffer.from(text, 'utf16le')],
+    ['big-endian UTF-16', Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['lines that end in a carriage return', Buffer.from(text.replaceAll('\n', '\r'))],
+  ])('%s', (_, content) => {
+    expect(registers(imported([content]))).toEqual({ ...WITH_TABLE, CR0: 0xdn });
   });
 });
 

@@ -77,7 +77,7 @@ describe('a register of which some bits are known', () => {
 test('an explanation shows the known fields alone, and how they are known', () => {
   const { smmus } = explainSnapshot(parseSnapshot(json({ provenance: PROVENANCE }), 'regs.json'));
   const { registers, missing } = smmus[0] as (typeof smmus)[number];
-  expect(registers['IDR0']).toMatchObject({ value: '0x08080000', how: 'derived', known: '0x08080000', reserved: null });
+  expect(registers['IDR0']).toMatchObject({ value: 0x0808_0000n, how: 'derived', known: 0x0808_0000n, reserved: null });
   expect(Object.keys(registers['IDR0']?.fields ?? {})).toEqual(['CD2L']);
   expect(registers['CMDQ_PROD']).toMatchObject({ how: 'driver-copy', known: null });
   // What is assumed of it are the fields that are not known.

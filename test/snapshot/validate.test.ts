@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { costInWords } from '../../src/report/prose/assumptions.ts';
+import { strikingInWords } from '../../src/report/prose/remarks.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { explainSnapshot } from '../../src/snapshot/validate/explain.ts';
 import { missingRegisters } from '../../src/snapshot/validate/missing.ts';
@@ -10,7 +11,7 @@ import { plausibility } from '../../src/snapshot/validate/plausibility.ts';
 const SOUND = { IDR0: 0x0d40101an, IDR1: 0x02730010n, CR0: 0xdn, STRTAB_BASE: 0x430a3000n, STRTAB_BASE_CFG: 0x10210n };
 
 const remarks = (values: Readonly<Record<string, bigint>>) =>
-  plausibility(new Map(Object.entries(values))).map(({ severity, what }) => `${severity}: ${what}`);
+  plausibility(new Map(Object.entries(values))).map(({ severity, what }) => `${severity}: ${strikingInWords(what)}`);
 
 describe('plausibility', () => {
   test('nothing is said of sound registers, nor of none', () => {
@@ -149,17 +150,18 @@ describe('a snapshot explained', () => {
 
   test('every field with its value and what it means; reserved bits that are set', () => {
     const [smmu] = explain({ registers: { ...table, CR0: '0x2d' }, base: '0x9050000' }).smmus;
-    expect(smmu).toMatchObject({ name: 'smmu@0x9050000', base: '0x9050000', firmwareCoherent: null });
+    expect(smmu).toMatchObject({ name: 'smmu@0x9050000', base: 0x905_0000, firmwareCoherent: null });
     expect(Object.keys(smmu?.registers ?? {})).toEqual(['CR0', 'STRTAB_BASE', 'STRTAB_BASE_CFG']);
     expect(smmu?.registers['STRTAB_BASE']).toEqual({
-      value: '0x40000000430a3000',
-      offset: '0x80',
+      value: 0x4000_0000_430a_3000n,
+      byteLength: 8,
+      offset: 0x80,
       how: 'hardware',
       known: null,
       meaning: 'Stream table base',
       fields: {
         ADDR: {
-          value: '0x430a3000',
+          value: 0x430a_3000n,
           meaning: 'Table address [55:6]; hardware aligns it down to the table size',
           says: null,
         },
@@ -167,7 +169,7 @@ describe('a snapshot explained', () => {
       },
       reserved: null,
     });
-    expect(smmu?.registers['CR0']?.reserved).toBe('0x00000020');
+    expect(smmu?.registers['CR0']?.reserved).toBe(0x20n);
   });
 
   test.each([

@@ -9,10 +9,11 @@ import { count } from '../../report/prose/quantities.ts';
 import { totalsInWords } from '../../report/triage/totals.ts';
 import type { CrashRow, TriageReport } from '../../triage/crash.ts';
 import type { RunOptions } from '../../triage/run.ts';
-import { parseByteLength, parseCount, parseNamePattern, parseSeconds } from '../options/arguments.ts';
+import { parseNamePattern } from '../options/arguments.ts';
 import { excludedOption } from '../options/dump-options.ts';
 import { addSomeKernelOptions, KERNEL_OPTIONS } from '../options/kernel-options.ts';
 import { addOutputOptions, type ReportOutput } from '../options/report-outputs.ts';
+import { addRunOptions, type RunFlags } from '../options/run-options.ts';
 import { colorOption } from '../options/text-or-json.ts';
 import {
   isStream,
@@ -25,12 +26,9 @@ import { type SharedFlags, sharedFlags } from '../processes/shared-flags.ts';
 import { type Session, STDIN, STDIN_NAME } from '../session.ts';
 import { selfCommand, stopper } from '../start/start-again.ts';
 
-interface TriageFlags extends TriageOutputFlags, SharedFlags {
+interface TriageFlags extends TriageOutputFlags, SharedFlags, RunFlags {
   readonly dumpName?: RegExp;
   readonly regsName?: RegExp;
-  readonly jobs?: number;
-  readonly timeout: number;
-  readonly memory: number;
   readonly shard?: string;
   readonly verbose?: boolean;
   /** What the process that analyses was told. */
@@ -70,12 +68,8 @@ export function addTriageCommand(program: Command, session: Session): void {
     .option('--dump-name <pattern>', 'only files of this name are dumps: vmcore, *.elf', parseNamePattern)
     .option('--regs-name <pattern>', 'files of this name are the registers: smmu-*.json', parseNamePattern)
     .option('-v, --verbose', 'say on stderr what was taken for what')
-    .optionsGroup('How it is run:')
-    .option('--jobs <number>', 'how many crashes at once (default: one for each processor)', parseCount)
-    .addOption(new Option('--timeout <time>', 'for one crash: 90s, 10m').argParser(parseSeconds).default(120, '2m'))
-    .addOption(
-      new Option('--memory <size>', 'for one crash: 512M, 4G').argParser(parseByteLength).default(2 ** 31, '2G'),
-    )
+    .optionsGroup('How it is run:');
+  addRunOptions(command, 'crash')
     // What is kept has the names of everything: it is redacted when it is merged.
     .addOption(
       new Option(
@@ -109,8 +103,11 @@ export function addTriageCommand(program: Command, session: Session): void {
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: TriageFlags) => {
       if (flags.worker !== undefined) {
-        const { serveTasks } = await import('../processes/triage-worker.ts');
-        await serveTasks(JSON.parse(flags.worker) as SharedFlags, session);
+        const [{ serveTasks }, { localRunner }] = await Promise.all([
+          import('../processes/worker.ts'),
+          import('../processes/triage-worker.ts'),
+        ]);
+        await serveTasks(localRunner(JSON.parse(flags.worker) as SharedFlags, session), session);
       } else session.status = await (flags.merge === true ? merge : triage)(paths, flags, session);
     });
 }

@@ -1,8 +1,9 @@
-/** Runs a sample as `smmu-adopt inspect` would run in its folder, without a process of its own. */
+/** Runs samples as `smmu-adopt inspect` would run in their folders: within this process. */
 
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import type { SampleOutcome } from '../../check/judge.ts';
+import { answerOf, type SampleRunner } from '../../check/check.ts';
+import type { JudgeOptions, SampleOutcome } from '../../check/judge.ts';
 import type { Sample } from '../../check/sample.ts';
 import { parseDumpName } from '../../dump/load-map.ts';
 import { isUrl } from '../../dump/sources/url.ts';
@@ -23,8 +24,22 @@ const MAX_REPORT_LENGTH = 1 << 27;
 /** As wide as what goes to a file. */
 const TEXT_WIDTH = 100;
 
+/** Within this process: nothing limits it. */
+export function localSamples(options: JudgeOptions, session: Session): SampleRunner {
+  const run = (sample: Sample) => runSample(sample, options.allowOutside, session);
+  return { run: ({ sample }) => answerOf(sample, run, options), close: () => {} };
+}
+
+/** Its standard input has the tasks of a worker, which no sample may read. */
+export function withoutInput(io: CommandIo): CommandIo {
+  const { stdout, stderr, env } = io;
+  return { stdin: NOTHING, stdout, stderr, env, cwd: () => io.cwd(), chdir: (folder) => io.chdir(folder) };
+}
+
+const NOTHING: CommandIo['stdin'] = { async *[Symbol.asyncIterator]() {} };
+
 /** Throws InputError when it cannot be run; where that is what is expected of it, it is the outcome. */
-export async function runSample(sample: Sample, allowOutside: boolean, session: Session): Promise<SampleOutcome> {
+async function runSample(sample: Sample, allowOutside: boolean, session: Session): Promise<SampleOutcome> {
   const { io } = session;
   const here = io.cwd();
   try {

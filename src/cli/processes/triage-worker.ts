@@ -1,15 +1,13 @@
 /** Analyses one crash after the other: in a process of its own, which the triage gives them to, or within that of a test. */
 
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Worker } from 'node:worker_threads';
 import { replaceFile } from '../../check/replace-file.ts';
 import { InputError, isInputError } from '../../errors.ts';
 import { renderHtml } from '../../report/render.ts';
 import { smmuRows } from '../../report/triage/row.ts';
 import { type Analysis, COMPANIONS, type Companion, type Crash } from '../../triage/crash.ts';
 import { crashTime } from '../../triage/find/layouts.ts';
-import { type Answer, READY, type Runner, type Task } from '../../triage/runner.ts';
+import type { Runner, Task } from '../../triage/runner.ts';
 import { commandWords } from '../command-line.ts';
 import { type InspectFlags, namedFiles, withInspection } from '../commands/inspect.ts';
 import { withStandIns } from '../options/report-outputs.ts';
@@ -17,36 +15,6 @@ import type { Session } from '../session.ts';
 import { captureBeside } from './capture-beside.ts';
 import { refuseCrashFile } from './crash-files.ts';
 import type { SharedFlags } from './shared-flags.ts';
-
-/** Whatever it reads from standard input is done, until that ends. */
-export async function serveTasks(shared: SharedFlags, session: Session): Promise<void> {
-  // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
-  process.on('SIGINT', () => {});
-  endWithParent();
-  const runner = localRunner(shared, session);
-  await session.print([`${READY}\n`]);
-  for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
-    const analysis = await runner.run(JSON.parse(line) as Task);
-    const answer: Answer = { analysis, residentBytes: residentBytes() };
-    await session.print([`${JSON.stringify(answer)}\n`]);
-  }
-}
-
-/**
- * Who started this process and was killed cannot end it any more: a dump that holds it up would do so for ever. A thread of
- * its own looks, because the work may never return.
- */
-function endWithParent(): void {
-  const look = `if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')`;
-  new Worker(`setInterval(() => { ${look}; }, ${PARENT_WATCH_MS})`, { eval: true }).unref();
-}
-
-const PARENT_WATCH_MS = 1000;
-
-/** Linux tells whoever started this process while it works, at no cost to it. */
-function residentBytes(): number {
-  return process.platform === 'linux' ? 0 : process.memoryUsage.rss();
-}
 
 /** Within this process: nothing limits it. */
 export function localRunner(shared: SharedFlags, session: Session): Runner {

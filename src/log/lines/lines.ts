@@ -4,6 +4,7 @@
  * or of a line.
  */
 
+import { wideEncoding } from '../../wide-encoding.ts';
 import { undressed } from './undressed.ts';
 
 /** Who takes the lines. */
@@ -147,16 +148,6 @@ export class LogLines {
   #skip(text: string, from: number, to: number): void {
     for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) this.#number += 1;
   }
-}
-
-/** Of UTF-16, by its mark or, without one, by the zeros that ASCII has in it; null for all else. */
-function wideEncoding(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
-  const mark = bytes.readUInt16BE(0);
-  if (mark === 0xfffe) return 'utf-16le';
-  if (mark === 0xfeff) return 'utf-16be';
-  const [a, b, c, d] = bytes;
-  if (a !== 0 && b === 0 && c !== 0 && d === 0) return 'utf-16le';
-  return a === 0 && b !== 0 && c === 0 && d !== 0 ? 'utf-16be' : null;
 }
 
 function lastLine(text: string): string {

@@ -283,8 +283,8 @@ const smmu = define(
       }),
     ],
     registersFrom: [
-      "A snapshot that was given, the crashed kernel's own state in the dump, or a table that was found by searching",
-      choice('snapshot', 'dump', 'table-scan'),
+      "A snapshot that was given, or the crashed kernel's own state in the dump",
+      choice('snapshot', 'dump'),
     ],
     registers: ['Registers by architecture name, in the order of their offsets', mapOf(/^[A-Z][A-Z0-9_]*$/, register)],
     assumptions: ['Values assumed because the snapshot lacks them', list(assumption)],

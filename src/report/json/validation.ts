@@ -1,5 +1,6 @@
 /** The shape of `regs validate`: what a register snapshot says, and what is to be said about it. */
 
+import { hex } from '../../hex.ts';
 import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import {
   choice,
@@ -9,19 +10,24 @@ import {
   flag,
   list,
   mapOf,
+  mapped,
   matching,
   nullable,
   object,
   type Shape,
+  said,
   text,
   variants,
   way,
 } from '../../shape.ts';
+import type { FieldValue } from '../../smmu/fields.ts';
 import { PROVENANCES } from '../../snapshot/snapshot.ts';
 import type { ExplainedField, ExplainedRegister, ExplainedSnapshot } from '../../snapshot/validate/explain.ts';
-import type { Remark } from '../../snapshot/validate/facts.ts';
 import type { Missing } from '../../snapshot/validate/missing.ts';
+import type { Remark } from '../../snapshot/validate/remark.ts';
+import { hexText as registerHex } from '../../snapshot/values.ts';
 import { choiceInWords, costInWords } from '../prose/assumptions.ts';
+import { strikingInWords } from '../prose/remarks.ts';
 import { REGISTER_OUTLOOK } from './parts/register-outlook.ts';
 
 const hexText = matching(/^0x[0-9a-f]+$/);
@@ -31,7 +37,7 @@ const remark = define(
   'Something that is striking',
   object<Remark>()({
     severity: ['unusable: the snapshot cannot be used', choice('unusable', 'warning', 'note')],
-    what: ['What is striking', text],
+    what: ['What is striking', said(strikingInWords)],
   }),
 );
 
@@ -54,10 +60,17 @@ const missing = define(
   }),
 );
 
-const value: Shape<number | string> = variants<number | string>(
+const value: Shape<FieldValue> = variants<FieldValue>(
   way((one): one is number => typeof one === 'number', count),
-  way((one): one is string => typeof one === 'string', hexText),
+  way((one): one is bigint => typeof one === 'bigint', mapped(hexText, hex)),
 );
+
+/** With all digits of the register. */
+const bitsOf = (key: 'known' | 'reserved') =>
+  derived(nullable(hexText), (register: ExplainedRegister) => {
+    const bits = register[key];
+    return bits === null ? null : registerHex(bits, register.byteLength);
+  });
 
 const field = object<ExplainedField>()({
   value: ['An address as hex text, everything else an integer', value],
@@ -69,13 +82,13 @@ const register = define(
   'register',
   'A register that the snapshot has',
   object<ExplainedRegister>()({
-    value: ['Its value', hexText],
-    offset: ['Offset from register page 0', hexText],
+    value: ['Its value', derived(hexText, ({ value: bits, byteLength }) => registerHex(bits, byteLength))],
+    offset: ['Offset from register page 0', mapped(hexText, hex)],
     meaning: ['What it is about', text],
     how: ['How its value is known', choice(...PROVENANCES)],
-    known: ['The mask of the bits that are known; null for all of them', nullable(hexText)],
+    known: ['The mask of the bits that are known; null for all of them', bitsOf('known')],
     fields: ['Its fields by name, those that are known', mapOf(null, field)],
-    reserved: ['Bits that are set and that no field names; null for none', nullable(hexText)],
+    reserved: ['Bits that are set and that no field names; null for none', bitsOf('reserved')],
   }),
 );
 
@@ -84,7 +97,7 @@ const smmu = define(
   'One SMMU',
   object<ValidatedSmmu>()({
     name: ['As the snapshot calls it', text],
-    base: ['Address of register page 0', nullable(hexText)],
+    base: ['Address of register page 0', nullable(mapped(hexText, hex))],
     firmwareCoherent: ['What the snapshot says of coherency', nullable(flag)],
     remarks: ['What is striking', list(remark)],
     missing: ['What the snapshot lacks', list(missing)],

@@ -4,6 +4,7 @@ import type { Imported } from '../../snapshot/import/import.ts';
 import type { Note, Notes } from '../../snapshot/import/notes.ts';
 import { type NoteReason, REASONS } from '../../snapshot/import/reasons.ts';
 import { costInWords } from '../prose/assumptions.ts';
+import { strikingInWords } from '../prose/remarks.ts';
 
 /** Examples worth showing of each reason. */
 const MAX_EXAMPLES = 3;
@@ -14,9 +15,10 @@ export function importNotes({ passedOver, oneByOne, smmus }: Omit<Imported, 'sna
     ...passedOverNotes(passedOver),
     ...(oneByOne === null ? [] : [oneByOne]),
     ...smmus.flatMap(({ name, striking, missing }) =>
-      [...striking.map(({ what }) => what), ...missing.map((one) => `${one.what} missing: ${costInWords(one)}`)].map(
-        (line) => `${name}: ${line}`,
-      ),
+      [
+        ...striking.map(({ what }) => strikingInWords(what)),
+        ...missing.map((one) => `${one.what} missing: ${costInWords(one)}`),
+      ].map((line) => `${name}: ${line}`),
     ),
   ];
 }

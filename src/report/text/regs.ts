@@ -1,10 +1,13 @@
 /** `smmu-adopt regs validate` as text: whether a snapshot is of use, what is striking, and every field of it. */
 
+import { hex } from '../../hex.ts';
 import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
-import type { Remark } from '../../snapshot/validate/facts.ts';
+import type { Remark } from '../../snapshot/validate/remark.ts';
+import { hexText } from '../../snapshot/values.ts';
 import { escaped } from '../escape.ts';
 import { costInWords } from '../prose/assumptions.ts';
+import { strikingInWords } from '../prose/remarks.ts';
 import { registerOutlook } from '../sections/register-outlook.ts';
 import { sectionLines } from './render.ts';
 import { INDENT, paintedParagraph, paragraph, type Style, title } from './style.ts';
@@ -20,10 +23,10 @@ function* lines(snapshot: ValidatedSnapshot, style: Style): Generator<string> {
   const judged = usable ? { text: ' USABLE', paint: paint.green.bold } : { text: ' NOT USABLE', paint: paint.red.bold };
   yield* paintedParagraph(style, '', [{ text: `${file}:`, paint: paint.bold }, judged]);
   yield* paragraph(style, INDENT, `captured: ${captured}; SMMUs: ${smmus.map(({ name }) => name).join(', ')}`);
-  const passedOver = unknown.map(
-    ({ place, register }): Remark => ({ severity: 'warning', what: `${place}: ${register} is no register's name` }),
-  );
-  yield* remarks(style, [...snapshot.remarks, ...passedOver]);
+  for (const one of snapshot.remarks) yield* remarkLines(style, one.severity, strikingInWords(one.what));
+  for (const { place, register } of unknown) {
+    yield* remarkLines(style, 'warning', `${place}: ${register} is no register's name`);
+  }
   for (const smmu of smmus) {
     yield '';
     yield* smmuLines(smmu, style);
@@ -33,9 +36,9 @@ function* lines(snapshot: ValidatedSnapshot, style: Style): Generator<string> {
 function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
   const { name, base, firmwareCoherent, missing, registers, outlook } = smmu;
   const coherent = { true: 'coherent', false: 'not coherent', null: 'nothing of coherency' }[String(firmwareCoherent)];
-  const at = base === null ? '' : `at ${base}, `;
+  const at = base === null ? '' : `at ${hex(base)}, `;
   yield* title(style, name, `${at}firmware says ${coherent}`).slice(1);
-  yield* remarks(style, smmu.remarks);
+  for (const one of smmu.remarks) yield* remarkLines(style, one.severity, strikingInWords(one.what));
   if (missing.length > 0) {
     yield* title(style, 'Missing', 'and what that costs');
     yield* table(
@@ -53,14 +56,12 @@ function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
   yield* table(style, COLUMNS, rows);
 }
 
-function remarks(style: Style, list: readonly Remark[]): string[] {
+function remarkLines(style: Style, severity: Remark['severity'], text: string): string[] {
   const { paint } = style;
-  return list.flatMap(({ severity, what }) => {
-    const colour = { unusable: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
-    const label = severity.padEnd('unusable'.length);
-    const [first = '', ...rest] = paragraph(style, `${INDENT}${label}  `, what);
-    return [first.replace(label, colour(label)), ...rest];
-  });
+  const colour = { unusable: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
+  const label = severity.padEnd('unusable'.length);
+  const [first = '', ...rest] = paragraph(style, `${INDENT}${label}  `, text);
+  return [first.replace(label, colour(label)), ...rest];
 }
 
 const COLUMNS: readonly Column[] = [
@@ -70,15 +71,17 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The register, and indented under it its fields. */
-function registerRows(name: string, { value, meaning, how, known, fields, reserved }: ExplainedRegister): string[][] {
+function registerRows(name: string, register: ExplainedRegister): string[][] {
+  const { meaning, how, known, fields, reserved } = register;
+  const inHex = (bits: bigint) => hexText(bits, register.byteLength);
   const rows = Object.entries(fields).map(([field, { value: bits, meaning: what, says }]) => [
     INDENT + field,
-    String(bits),
+    typeof bits === 'bigint' ? hex(bits) : String(bits),
     says === null ? what : `${what}: ${says}`,
   ]);
   const extra =
-    reserved === null ? [] : [[`${INDENT}(reserved)`, reserved, 'Bits that are set, but have no meaning here']];
-  const mask = known === null ? '' : `, bits ${known} alone`;
+    reserved === null ? [] : [[`${INDENT}(reserved)`, inHex(reserved), 'Bits that are set, but have no meaning here']];
+  const mask = known === null ? '' : `, bits ${inHex(known)} alone`;
   const source = how === 'hardware' ? '' : ` (${how}${mask})`;
-  return [[name, value, meaning + source], ...rows, ...extra];
+  return [[name, inHex(register.value), meaning + source], ...rows, ...extra];
 }

@@ -17,7 +17,7 @@ import {
 import { causeOf, fingerprintOfRow, revisionsOf } from '../../triage/results/fingerprint.ts';
 import type { RowFrame } from '../../triage/triage.ts';
 import type { Limits } from '../../triage/worker-process.ts';
-import { inUnits } from '../prose/quantities.ts';
+import { limitInWords } from '../prose/limits.ts';
 import { headline } from '../sections/adoption/verdict.ts';
 import type { Prose } from '../sections/section.ts';
 import { findingsAbout } from '../sections/smmu.ts';
@@ -96,7 +96,7 @@ export function rowMaker(
 
 /** Why there is no result; and what of the files beside the dump was not used for it, or might have helped. */
 function whyOf(crash: Crash, analysis: Analysis, limits: Limits, nameless: boolean): string | null {
-  const limited = analysis.status === 'ok' ? undefined : LIMITED[analysis.failure]?.(limits);
+  const limited = analysis.status === 'ok' ? undefined : limitInWords(analysis.failure, limits);
   const unused = analysis.status === 'ok' ? unusedInWords(analysis.unused, nameless) : [];
   const couldHelp = crash.problem === null && limited === undefined;
   const whys = [
@@ -131,9 +131,3 @@ function unwrittenInWords(reason: string | null): string | null {
 }
 
 const STATUS: Partial<Readonly<Record<Failure, Status>>> = { time: 'timeout', link: 'skipped' };
-
-const LIMITED: Partial<Readonly<Record<Failure, (limits: Limits) => string>>> = {
-  time: ({ seconds }) => `not done after ${seconds} s; --timeout gives it longer`,
-  memory: ({ byteLength }) => `needs more than ${inUnits(byteLength)} of memory; --memory gives it more`,
-  died: () => 'the process that analysed it died',
-};

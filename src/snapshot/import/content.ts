@@ -2,6 +2,7 @@
 
 import { readFile } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
+import { wideEncoding } from '../../wide-encoding.ts';
 import type { Content } from './reading.ts';
 
 /** A day's console log is smaller. */
@@ -16,8 +17,16 @@ export function readContent(file: string): Content {
 
 /** Bytes with their text, where they are text; `file` is what messages call them. */
 export function contentOf(bytes: Uint8Array, file: string): Content {
-  const text = isText(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') : null;
-  return { file, bytes, text };
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { file, bytes, text: isText(bytes) ? buffer.toString('utf8') : wideText(buffer) };
+}
+
+/** The text of UTF-16; null where it is none, as register pages may begin like one. */
+function wideText(bytes: Buffer): string | null {
+  const encoding = bytes.byteLength < 2 ? null : wideEncoding(bytes);
+  if (encoding === null) return null;
+  const text = new TextDecoder(encoding).decode(bytes);
+  return isText(Buffer.from(text)) ? text : null;
 }
 
 /** One byte in this many may be one that no text has: serial lines add some. Register pages are full of them. */

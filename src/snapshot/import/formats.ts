@@ -40,7 +40,7 @@ export const FORMATS: readonly Format[] = [
     name: 'binary',
     title: 'binary dump of the register pages',
     looksLike: ({ text }) => text === null,
-    read: ({ bytes, file }) => readBinary(bytes, file),
+    read: ({ bytes, file }, _, notes) => readBinary(bytes, file, notes),
     oneByOne: BY_CAPTURE,
   },
   {

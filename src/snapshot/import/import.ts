@@ -8,9 +8,9 @@ import { hex } from '../../hex.ts';
 import { registerNamed } from '../../smmu/registers/registers.ts';
 import { parseSnapshot } from '../load.ts';
 import type { CaptureMoment, SmmuSnapshot } from '../snapshot.ts';
-import type { Remark } from '../validate/facts.ts';
 import { type Missing, missingRegisters } from '../validate/missing.ts';
-import { plausibility } from '../validate/plausibility.ts';
+import { plausibility, unreadable } from '../validate/plausibility.ts';
+import { type Remark, unreadableInWords } from '../validate/remark.ts';
 import { hexText } from '../values.ts';
 import { Assembly } from './assemble.ts';
 import { contentOf } from './content.ts';
@@ -143,6 +143,8 @@ const EMPTY_REASONS: readonly NoteReason[] = [
   ...([
     'either-base',
     'byte-order',
+    'big-endian',
+    'cut',
     'lost-digit',
     'several-values',
     'too-wide',
@@ -183,8 +185,8 @@ function refuseUnusable(found: Found, smmu: string, files: string, notes: Notes,
     const there = outside === undefined ? '' : `; there is one at ${outside.what} (${outside.file}: ${outside.place})`;
     refuse(`no value lies in its 128 KiB${there}`);
   }
-  const fatal = plausibility(registers).find(({ severity }) => severity === 'unusable');
-  if (fatal !== undefined) refuse(`${fatal.what}; ${advice}`);
+  const fatal = unreadable(registers);
+  if (fatal !== null) refuse(`${unreadableInWords(fatal)}; ${advice}`);
   const missing = REQUIRED.filter((name) => !registers.has(name));
   if (missing.length === 0) return;
   const what = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing, so there is no table to find`;

@@ -25,8 +25,8 @@ const ALIASES: readonly [pattern: RegExp, architecture: string][] = [
   [/^GERROR_N$/, 'GERRORN'],
 ];
 
-const LOW_HALF = /_(LO|LOW|L|31_0)$/;
-const HIGH_HALF = /_(HI|HIGH|H|63_32)$/;
+const LOW_HALF = /_(LO|LOW|LOWER|LSW|L|31_0)$/;
+const HIGH_HALF = /_(HI|HIGH|UPPER|MSW|H|63_32)$/;
 
 /** Longer words are no register's name, and not worth looking at. */
 const MAX_NAME_LENGTH = 48;

@@ -13,6 +13,11 @@ const MARKED = /^(?:0x([0-9a-f]{1,16})|([0-9a-f]{1,16})h)(?:u?l{0,2})$/i;
 /** WinDbg and people part the two halves of 64 bits. */
 const PARTED = /^(?:0x)?([0-9a-f]{8})[`_]([0-9a-f]{8})$/i;
 const UNMARKED = /^[0-9a-f]{1,20}$/i;
+/** Rust and Zig part the digits of a number in fours; Verilog says how many bits it has. */
+const IN_FOURS = /^0x[0-9a-f]{1,4}(?:_[0-9a-f]{4}){1,3}$/i;
+const VERILOG = /^\d{1,2}'h([0-9a-f_]{1,19})$/i;
+/** Eight digits or sixteen may as well be a padded number in hexadecimal. */
+const BINARY = /^0b(?!(?:[01]{6}|[01]{14})$)[01]{1,64}$/i;
 
 /** The digits of a word that is a number and nothing else. */
 export function digitsOf(token: string): Digits | undefined {
@@ -20,6 +25,10 @@ export function digitsOf(token: string): Digits | undefined {
   if (marked !== null) return { text: marked[1] ?? (marked[2] as string), marked: true };
   const parted = PARTED.exec(token);
   if (parted !== null) return { text: `${parted[1]}${parted[2]}`, marked: true };
+  if (IN_FOURS.test(token)) return { text: token.slice(2).replaceAll('_', ''), marked: true };
+  const verilog = VERILOG.exec(token)?.[1]?.replaceAll('_', '');
+  if (verilog !== undefined && verilog !== '') return { text: verilog, marked: true };
+  if (BINARY.test(token)) return { text: BigInt(token.toLowerCase()).toString(16), marked: true };
   return UNMARKED.test(token) ? { text: token, marked: false } : undefined;
 }
 
@@ -39,12 +48,14 @@ export class DigitStatistics {
   #padded = false;
   #hex = false;
   #decimal = false;
+  #mayBeWords = true;
 
   see({ text, marked }: Digits): void {
     this.#lengths.set(text.length, (this.#lengths.get(text.length) ?? 0) + 1);
     this.#count++;
     if (text.length > 1 && text.startsWith('0')) this.#padded = true;
     if (marked) return;
+    if (/\d/.test(text)) this.#mayBeWords = false;
     if (/[a-f]/i.test(text) || (text.length > 1 && text.startsWith('0'))) this.#hex = true;
     // No tool pads to nine digits, and no register has more than 64 bits.
     else if ((text.length > 8 && text.length < 16) || text.length > 16) this.#decimal = true;
@@ -59,6 +70,11 @@ export class DigitStatistics {
     if (this.#hex) return text.length > 16 ? 'digits' : hexOf(text);
     if (text.length > 1 && !this.#decimal) return 'radix';
     return BigInt(text);
+  }
+
+  /** Whether letters may be a word (`E`, `bad`), as no value has a digit. */
+  get mayBeWords(): boolean {
+    return this.#mayBeWords;
   }
 
   /** Digits of a byte or of two, where all values are padded to them; otherwise nothing is said of the width. */

@@ -20,6 +20,8 @@ export const REASONS = {
     'passed over, rows that were not printed because they are like the one before (hexdump -v prints them)',
   'name-elsewhere': 'passed over, the name and the address beside it are of different registers',
   written: 'passed over, written and not read',
+  cut: 'passed over, the line ends in its value, which the next one seems to go on with',
+  'big-endian': 'passed over, the bytes of its words stand in big-endian order; reverse those of each word',
   half: 'left out, one half of a 64-bit register without the other',
   part: 'left out, some bytes of a register without the others',
   doubtful: 'left out, zero in a block read, as QEMU answers for any 32-bit register',

@@ -1,13 +1,11 @@
 /** `smmu-adopt regs validate` as plain data: what a snapshot says, field by field, and what is to be said about it. */
 
-import { hex } from '../../hex.ts';
 import { decodeFields, type Field, type FieldValue, isKnown, meaningOf } from '../../smmu/fields.ts';
 import { REGISTERS, type Register } from '../../smmu/registers/registers.ts';
 import type { CaptureMoment, Provenance, SmmuSnapshot, Snapshot, SnapshotWarning } from '../snapshot.ts';
-import { hexText } from '../values.ts';
-import type { Remark } from './facts.ts';
 import { type Missing, missingRegisters } from './missing.ts';
 import { plausibility } from './plausibility.ts';
+import type { Remark } from './remark.ts';
 
 export interface ExplainedSnapshot {
   readonly schemaVersion: 1;
@@ -22,7 +20,7 @@ export interface ExplainedSnapshot {
 
 export interface ExplainedSmmu {
   readonly name: string;
-  readonly base: string | null;
+  readonly base: number | null;
   readonly firmwareCoherent: boolean | null;
   readonly remarks: readonly Remark[];
   readonly missing: readonly Missing[];
@@ -30,22 +28,24 @@ export interface ExplainedSmmu {
 }
 
 export interface ExplainedRegister {
-  readonly value: string;
-  readonly offset: string;
+  readonly value: bigint;
+  readonly byteLength: number;
+  /** From register page 0. */
+  readonly offset: number;
   readonly meaning: string;
   /** How its value is known: `hardware` where the snapshot does not say. */
   readonly how: Provenance;
   /** The mask of the bits that are known, or null for all of them. */
-  readonly known: string | null;
+  readonly known: bigint | null;
   /** Those that are known. */
   readonly fields: Readonly<Record<string, ExplainedField>>;
   /** Bits that are set and that no field names, or null. */
-  readonly reserved: string | null;
+  readonly reserved: bigint | null;
 }
 
 export interface ExplainedField {
-  /** An address as hexadecimal text. */
-  readonly value: number | string;
+  /** A bigint of an address. */
+  readonly value: FieldValue;
   readonly meaning: string;
   /** What this value means, where the architecture enumerates them. */
   readonly says: string | null;
@@ -55,33 +55,22 @@ export interface ExplainedField {
 export function explainSnapshot({ name, captured, warnings, smmus }: Snapshot): ExplainedSnapshot {
   const explained = smmus.map(explainSmmu);
   const unusable = explained.some(({ remarks }) => remarks.some(({ severity }) => severity === 'unusable'));
-  const remarks = MOMENTS[captured];
+  const remarks = momentRemarks(captured);
   const usable = !unusable;
   return { schemaVersion: 1, file: name, usable, captured, remarks, unknown: warnings, smmus: explained };
 }
 
-const MOMENTS: Readonly<Record<CaptureMoment, readonly Remark[]>> = {
-  running: [{ severity: 'note', what: 'read before the crash: indices and errors may have changed since' }],
-  'before-kdump-probe': [],
-  'after-kdump-probe': [
-    {
-      severity: 'warning',
-      what: "read after the kdump kernel's probe: the registers may describe its own table, not the crashed kernel's",
-    },
-  ],
-  unknown: [
-    {
-      severity: 'note',
-      what: 'it does not say when the registers were read; after the kdump probe they may describe another table',
-    },
-  ],
-};
+function momentRemarks(moment: CaptureMoment): Remark[] {
+  if (moment === 'before-kdump-probe') return [];
+  const severity = moment === 'after-kdump-probe' ? 'warning' : 'note';
+  return [{ severity, what: { kind: 'captured', moment } }];
+}
 
 function explainSmmu(smmu: SmmuSnapshot): ExplainedSmmu {
   const { name, base, firmwareCoherent, registers } = smmu;
   return {
     name,
-    base: base === null ? null : hex(base),
+    base,
     firmwareCoherent,
     remarks: plausibility(registers),
     missing: missingRegisters(smmu),
@@ -102,11 +91,12 @@ function explainRegister(register: Register, value: bigint, how: Provenance, kno
   const reserved = value & ~register.fields.reduce((mask, field) => mask | maskOf(field), 0n);
   const fields = register.fields.filter((field) => known === null || isKnown(field, { known }));
   return {
-    value: hexText(value, register.byteLength),
-    offset: hex(register.offset),
+    value,
+    byteLength: register.byteLength,
+    offset: register.offset,
     meaning: register.meaning,
     how,
-    known: known === null ? null : hexText(known, register.byteLength),
+    known,
     fields: Object.fromEntries(
       fields.map((field) => {
         const { name, meaning } = field;
@@ -114,14 +104,14 @@ function explainRegister(register: Register, value: bigint, how: Provenance, kno
         return [
           name,
           {
-            value: typeof bits === 'bigint' ? hex(bits) : bits,
+            value: bits,
             meaning,
             says: typeof bits === 'number' ? (meaningOf(field, bits) ?? null) : null,
           },
         ];
       }),
     ),
-    reserved: reserved === 0n ? null : hexText(reserved, register.byteLength),
+    reserved: reserved === 0n ? null : reserved,
   };
 }
 

@@ -2,13 +2,9 @@
 
 import { type Field, fieldBits, meaningOf } from '../../smmu/fields.ts';
 import { registerNamed } from '../../smmu/registers/registers.ts';
+import type { Remark } from './remark.ts';
 
 export type Registers = ReadonlyMap<string, bigint>;
-
-export interface Remark {
-  readonly severity: 'unusable' | 'warning' | 'note';
-  readonly what: string;
-}
 
 export type Check = (registers: Registers) => Remark[];
 

@@ -1,5 +1,7 @@
 /** `smmu-adopt check` from outside, on copies of samples that are changed in every way that matters. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -11,12 +13,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SAMPLES_FOLDER } from '../../../samples/make.ts';
+import { COMMAND, SAMPLES_FOLDER } from '../../../samples/make.ts';
+import type { CheckReport } from '../../../src/check/check.ts';
 import { readManifest } from '../../../src/check/manifest.ts';
 import { TOOL } from '../../../src/version.ts';
-import { type Outcome, run } from '../../support/command.ts';
+import { type Outcome, run, runProcess } from '../../support/command.ts';
 import { HOSTILE } from '../../support/inspections.ts';
 import { refusalOf } from '../../support/refusal.ts';
 import { slowTest } from '../../support/slow.ts';
@@ -571,4 +576,38 @@ slowTest('a thousand samples are one run', async () => {
   const entry = { dump: 'bad-span/dump.raw', regs: 'bad-span/regs.json', expect: { verdict: 'fallback' } };
   write('manifest.json', { version: 1, samples: Array.from({ length: 1000 }, (_, i) => ({ ...entry, name: `${i}` })) });
   expect((await check()).stdout).toContain('1000 samples: 1000 as expected\n');
+});
+
+describe('in processes of their own', () => {
+  test('a sample that never ends costs only itself, and the others come out in their order', async () => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { path, write, at } = samples('bad-span', ['truncated', 'z']);
+    mkdirSync(at('hangs'));
+    write('hangs/sample.json', { args: [`http://127.0.0.1:${port}/vmcore`], status: 0 });
+    const child = spawn(process.execPath, [COMMAND, 'check', path, '--allow-outside', '--timeout', '2s', '--json']);
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    await once(child, 'close');
+    server.closeAllConnections();
+    server.close();
+    const report = JSON.parse(stdout) as CheckReport;
+    expect(report.samples.map(({ name }) => name)).toEqual(['bad-span', 'hangs', 'z']);
+    expect(report.samples[1]).toMatchObject({
+      result: 'broken',
+      error: 'not done after 2 s; --timeout gives it longer',
+    });
+  });
+
+  test('a sample that reads standard input reads none', () => {
+    const { path, write, at } = samples('bad-span');
+    mkdirSync(at('a'));
+    write('a/sample.json', { args: ['../bad-span/dump.raw', '--regs', '-'], status: 2 });
+    const { stdout, status } = runProcess(['check', path, '--allow-outside', '--jobs', '1', '--format', 'json']);
+    const names = (JSON.parse(stdout) as CheckReport).samples.map(({ name, result }) => `${name} ${result}`);
+    expect({ names, status }).toEqual({ names: ['a ok', 'bad-span ok'], status: 0 });
+  });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMAND } from '../../../samples/make.ts';
 import type { CrashRow } from '../../../src/triage/crash.ts';
+import type { RunEnd } from '../../../src/triage/results/row-text.ts';
 import { runProcess } from '../../support/command.ts';
 import { makeCrashTree } from '../../support/made/crash-tree.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -44,7 +45,8 @@ const rowsIn = (file: string): CrashRow[] =>
     .split('\n')
     .flatMap((line) => {
       try {
-        return [JSON.parse(line) as CrashRow];
+        const value = JSON.parse(line) as CrashRow | RunEnd;
+        return 'record' in value ? [] : [value];
       } catch {
         return [];
       }

@@ -165,7 +165,6 @@ describe('failures that stay', () => {
       'cut-always',
       'offset 0x160190: cannot be fetched: the connection was closed (100 of 130772 announced bytes came)',
     ],
-    ['stalls', 'offset 0x160190: cannot be fetched: nothing came for 0.3 s (100 of 130772 announced bytes came)'],
     ['in-crumbs', 'offset 0x28: cannot be fetched: only 10 bytes came'],
     ['less-than-announced', 'offset 0x190: cannot be fetched: 100 of 261844 announced bytes came'],
     ['more-than-announced', 'offset 0x0: cannot be fetched: more than the 262144 bytes that were announced came'],
@@ -174,6 +173,14 @@ describe('failures that stay', () => {
       tag: 'file',
       message: `${from(fault, 'large')}: ${message}, in the last of 4 attempts`,
     });
+  });
+
+  // On a busy machine less may come before the patience ends.
+  test('stalls: after four attempts, with the place to which it came', async () => {
+    const { message } = await failing('stalls');
+    expect(message).toMatch(
+      /: offset 0x160[0-9a-f]{3}: cannot be fetched: nothing came for 0\.3 s( \(\d+ of \d+ announced bytes came\))?, in the last of 4 attempts$/,
+    );
   });
 
   test.each(['changes', 'changes-silently', 'grows'])(

@@ -72,4 +72,9 @@ export const BOOT_LOADERS: readonly Style[] = [
     true,
     named(({ name, byteLength, value }) => `${name.toLowerCase().padEnd(15)}= 0x${hex(value, 2 * byteLength)}`),
   ),
+  style(
+    'UEFI mm, asking',
+    true,
+    each((a, w) => `MMIO  0x${upper(a, 16)} : 0x${upper(w, 8)} > `),
+  ),
 ];

@@ -167,4 +167,9 @@ export const DEBUGGERS: readonly Style[] = [
           .join(' ')}`,
     ),
   ),
+  style(
+    'Arm DS of a core',
+    true,
+    each((a, w) => `EL1N:0x${upper(a, 16)} 0x${upper(w, 8)}`),
+  ),
 ];

@@ -95,4 +95,14 @@ export const KERNELS: readonly Style[] = [
     true,
     each((a, w) => `readl(0x${hex(a)}) = 0x${hex(w, 8)}`),
   ),
+  style(
+    'kdb mdp',
+    true,
+    display(({ address, words, text }) => `phys 0x${hex(address, 16)} ${words(8).join(' ')}   ${text}`),
+  ),
+  style(
+    'Xen by the path',
+    false,
+    named(({ name, offset, value }, a) => `(XEN) SMMUv3: /soc/iommu@${hex(a - offset)}: ${name} = 0x${hex(value)}`),
+  ),
 ];

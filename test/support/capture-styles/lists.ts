@@ -133,4 +133,57 @@ export const LISTS: readonly Style[] = [
     false,
     each((a, w) => `{"addr": "0x${hex(a)}", "val": ${w}}`),
   ),
+  style(
+    'a base and offsets',
+    false,
+    each((_, w, offset) => `SMMU_BASE+0x${hex(offset, 3)} = 0x${hex(w)}`),
+  ),
+  style(
+    'registers by offset',
+    true,
+    each((_, w, offset) => `REG[0x${hex(offset, 4)}]=0x${hex(w, 8)}`),
+  ),
+  style(
+    'CSV with a width',
+    true,
+    named(
+      ({ name, offset, byteLength, value }) =>
+        `"0x${hex(offset, 4)}","SMMU_${name}","${8 * byteLength}","0x${hex(value, 2 * byteLength)}"`,
+    ),
+  ),
+  style(
+    'Markdown of code',
+    false,
+    named(({ name, value }) => `* **\`${name}\`** = \`0x${hex(value)}\``),
+  ),
+  style(
+    'an HTML table',
+    false,
+    named(({ name, value }) => `<tr><td>${name}</td><td>0x${hex(value)}</td></tr>`),
+  ),
+  style(
+    'a box',
+    false,
+    named(({ name, value }) => `\u2502 ${name.padEnd(20)} \u2502 0x${hex(value)} \u2502`),
+  ),
+  style(
+    'an initializer',
+    false,
+    named(({ name, value }) => `\t.${name.toLowerCase()} = 0x${hex(value)},`),
+  ),
+  style(
+    'YAML of properties',
+    false,
+    named(({ name, offset, value }) => [`- name: ${name}`, `  offset: 0x${hex(offset)}`, `  value: 0x${hex(value)}`]),
+  ),
+  style(
+    'Verilog',
+    false,
+    named(({ name, byteLength, value }) => `${name} = ${8 * byteLength}'h${hex(value)}`),
+  ),
+  style('a dictionary of Python', false, (truth) => [
+    '{',
+    each((_, w, offset) => ` ${offset}: ${w}`)(truth).join(',\n'),
+    '}',
+  ]),
 ];

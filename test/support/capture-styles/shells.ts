@@ -131,4 +131,19 @@ export const SHELLS: readonly Style[] = [
     true,
     each((a, w) => `[0x${hex(a)}] = 0x${hex(w, 8)}`),
   ),
+  style(
+    'a loop of printf',
+    true,
+    each((_, w, offset) => `${hex(offset, 3)} 0x${upper(w, 8)}`),
+  ),
+  style(
+    'od -A x -t x4 -w4',
+    true,
+    display(({ offset, words }) => `${hex(offset, 6)} ${words(4).join('')}`, 4),
+  ),
+  style(
+    'devmem and arithmetic',
+    true,
+    each((a, w, offset) => [`# devmem $((0x${hex(a - offset)} + 0x${hex(offset)})) 32`, `0x${upper(w, 8)}`]),
+  ),
 ];

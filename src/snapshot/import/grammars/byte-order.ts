@@ -52,6 +52,18 @@ function decided(votes: readonly ByteOrder[]): ByteOrder | undefined {
   return memory > value * MAJORITY ? 'memory' : undefined;
 }
 
+/**
+ * Whether bytes in the order of a page are those of a big-endian machine, or were reversed by who saved them: the small
+ * registers then end in what they begin with.
+ */
+export function isBigEndian(byteAt: (offset: number) => number | undefined): boolean {
+  const votes = [...SMALL_REGISTERS].flatMap((offset) => {
+    const [first, last] = [byteAt(offset), byteAt(offset + 3)];
+    return first === undefined || last === undefined || (first === 0) === (last === 0) ? [] : [last !== 0];
+  });
+  return votes.length > 0 && votes.filter(Boolean).length * 2 > votes.length;
+}
+
 /** CR0, CR0ACK, IRQ_CTRL, IRQ_CTRLACK and STRTAB_BASE_CFG: in use, their first byte is not zero; their last one always. */
 const SMALL_REGISTERS: ReadonlySet<number> = new Set([0x20, 0x24, 0x50, 0x54, 0x88]);
 

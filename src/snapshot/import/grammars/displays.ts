@@ -10,7 +10,7 @@ import type { Reading, Scope } from '../reading.ts';
 import type { NoteReason } from '../reasons.ts';
 import { registerByte, SMMU_BYTES } from '../register-map.ts';
 import { addressRadix, fallenBack, paddedLength } from './addresses.ts';
-import { agreement, type ByteOrder, byteOrder, bytesOf } from './byte-order.ts';
+import { agreement, type ByteOrder, byteOrder, bytesOf, isBigEndian } from './byte-order.ts';
 import type { Row } from './rows.ts';
 
 /** A row whose address is known. */
@@ -39,10 +39,10 @@ export class Displays {
 
   /** False when there are more rows than anybody's registers have. */
   add(row: Row): boolean {
-    const { words, address, plus, bare } = row;
+    const { words, address, plus, bare, weak } = row;
     const [{ marked, text } = { marked: false, text: '' }] = words;
     const several = words.length > 1;
-    const look = [several ? text.length : 'alone', marked, address.marked, plus, bare].join();
+    const look = [several ? text.length : 'alone', marked, address.marked, plus, bare, weak].join();
     const display = this.#displays.get(look) ?? {
       rows: [],
       repeated: new Set(),
@@ -68,7 +68,10 @@ export class Displays {
     for (const display of this.#displays.values()) {
       const say = (reason: NoteReason, { address, line }: Row) =>
         notes.add(reason, () => `0x${address.text}`, { file: scope.file, place: `line ${line}` });
-      const rows = [...placedRows(display, say)];
+      const placed = [...placedRows(display, say)];
+      // Rows of one look are all weak, or none is.
+      const rows = placed[0]?.weak !== true || inOrder(placed) ? placed : [];
+      if (rows !== placed) for (const row of placed) say('unread-line', row);
       if (display.byteLength === undefined) yield* this.#aloneReadings(rows, wordLengths, scope, say);
       else yield* wordReadings(rows, { ...display, byteLength: display.byteLength }, scope, say);
     }
@@ -95,6 +98,17 @@ export class Displays {
       else yield { where: whereOf(row), value, byteLength, place: `line ${row.line}` };
     }
   }
+}
+
+/** So many rows have to be in order before short numbers are taken for addresses. */
+const MIN_IN_ORDER = 5;
+
+/** Whether offsets of one length rise by words; two captures in one file are in order, too. */
+function inOrder(rows: readonly PlacedRow[]): boolean {
+  const length = rows[0]?.address.text.length;
+  const even = rows.every(({ start, address }) => start % 4 === 0 && address.text.length === length);
+  const falls = rows.filter(({ start }, i) => start <= (rows[i - 1]?.start ?? -1)).length;
+  return even && rows.length >= MIN_IN_ORDER * (falls + 1);
 }
 
 type Say = (reason: NoteReason, row: Row) => void;
@@ -155,8 +169,10 @@ function* wordReadings(
   // 0x before every word says that it is a number.
   const marked = rows[0]?.words[0]?.marked === true;
   const order = marked ? 'value' : byteOrder(rows, byteLength, (address) => offsetIn(scope, address));
+  const reversed = byteLength === 1 && isBigEndian(byteIn(rows, scope));
   for (const [i, row] of rows.entries()) {
     if (row.start % Math.min(byteLength, 4) !== 0) say('misaligned', row);
+    else if (reversed) say('big-endian', row);
     else if (order === undefined) say('byte-order', row);
     else if (agreement(row, byteLength, order) === 'differs') say('characters-differ', row);
     else {
@@ -169,6 +185,16 @@ function* wordReadings(
       } else say('repeated-rows', row);
     }
   }
+}
+
+/** The byte at an offset from its SMMU's base, in rows of bytes; undefined where no row has it. */
+function byteIn(rows: readonly PlacedRow[], scope: Scope): (offset: number) => number | undefined {
+  const bytes = new Map(
+    rows.flatMap(({ start, words }) =>
+      words.map(({ text }, i) => [offsetIn(scope, start + i), Number.parseInt(text, 16)] as const),
+    ),
+  );
+  return (offset) => bytes.get(offset);
 }
 
 /** Whether what follows the words of a row is more than their characters and what frames them. */

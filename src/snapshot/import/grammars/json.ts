@@ -10,6 +10,7 @@ import { registerPart } from '../names.ts';
 import type { Notes } from '../notes.ts';
 import { DigitStatistics, type Digits, digitsOf } from '../numbers.ts';
 import { fits, type Reading, type Where } from '../reading.ts';
+import { pythonAsJson } from './python.ts';
 
 /** Under these keys stand registers of the same names that are others: the banks of other security states. */
 const OTHER_BANK = /secure|realm|root/i;
@@ -42,7 +43,7 @@ interface Found {
 export function looksLikeJson(content: string): boolean {
   const [start] = content.replace(/^\uFEFF/, '').trimStart();
   if (start !== '[' && start !== '{') return false;
-  if (start === '{' && !/^\s*\{\s*'/.test(content)) return true;
+  if (start === '{' && !/^\s*\{\s*['\d]/.test(content)) return true;
   if (content.length > MAX_JSON_LENGTH) return false;
   try {
     parsed(content, '');
@@ -70,6 +71,8 @@ function parsed(text: string, file: string): Json {
   try {
     return parseJson(whole, file);
   } catch (cause) {
+    const python = pythonAsJson(text);
+    if (python !== undefined) return python;
     const lines = whole.split('\n').filter((line) => line.trim() !== '');
     // One value on each line is JSON, too, as tools stream it.
     if (lines.length < 2 || !lines.every((line) => /^\s*[{[].*[}\]]\s*$/.test(line))) throw cause;

@@ -16,7 +16,7 @@ export interface Pair {
   readonly line: number;
   readonly part: RegisterPart;
   /** The one value; several, or none that could be one, are told by the reason. */
-  readonly value: Digits | 'several-values' | 'unread-line' | 'name-elsewhere';
+  readonly value: Digits | 'several-values' | 'unread-line' | 'name-elsewhere' | 'written' | 'cut';
   /** The place in the register that stands beside the name, and whose register it is where that is an address. */
   readonly address?: PlaceIn;
 }
@@ -24,8 +24,14 @@ export interface Pair {
 /** A part of an expression or of an assignment is no reading. */
 const EXPRESSION = /[\^~&]|<=|<-|:=/;
 const COMMENT = /\s(?:#|\/\/|;).*$/;
-const HALVES = /\[(31:0|63:32)\]/g;
-const SEPARATORS = /[\s:=,;|(){}[\]<>"'@]+|->/;
+/** Which half of the register before it: `[31:0]`, `(low)`, or the distance of the upper one. */
+const HALVES =
+  /\[(?:(31:0)|63:32)\]|\s*\((?:(lo(?:w(?:er)?)?)|hi(?:gh)?|upper)(?: (?:half|word|32(?: bits)?))?\)|(?<=[A-Z]\w*)\s*\+\s*(?:0x0{0,3})?(?:(0)|4)\b/gi;
+const SEPARATORS = /[\s:=,;|(){}[\]<>"@]+|(?<!\d)'|'(?!h)|->/;
+/** Binary, or hexadecimal and padded. */
+const BINARY_OR_PADDED = /^0b(?:[01]{6}|[01]{14})$/i;
+/** What somebody wrote is not what the register then says. */
+const WRITTEN = /\b(?<!read[-/ ])(?:writ(?:es?|ing|ten)|wrote|poke[ds]?|setting)\b(?![-/ ](?:read|only))/i;
 /** Words that may stand between a name and its value. */
 const FILLERS = /^(?:is|value|val|reads?|off(?:set)?|addr(?:ess)?|at|reg(?:ister)?|hex|r[ow]?|w|rd|read-only|32|64)$/i;
 /** A number in brackets behind a name says where the register is. */
@@ -33,14 +39,20 @@ const BRACKETED = (digits: string) => new RegExp(`[([@]\\s*(?:0x)?${digits}\\s*[
 
 /** What registers a line names, each with what stands beside it. */
 export function pairsOf(given: string, line: number, baseOf: (address: number) => number | undefined): Pair[] {
-  const text = given.replace(HALVES, (_, bits: string) => `_${bits.replace(':', '_')}`).replace(COMMENT, '');
+  const text = given
+    .replace(HALVES, (_, ...low) => (low.slice(0, 3).some(Boolean) ? '_LO' : '_HI'))
+    .replace(COMMENT, '');
   const tokens = text.split(SEPARATORS).filter((token) => token !== '');
   const parts = tokens.map((token) => registerPart(token));
   const names = [...parts.keys()].filter((i) => parts[i] !== undefined);
   if (names.length === 0 || EXPRESSION.test(text)) return [];
+  const written = WRITTEN.test(text);
   return names.map((at, i): Pair => {
     const part = parts[at] as RegisterPart;
-    const { numbers: behind, broken } = numbersAfter(tokens, at + 1, names[i + 1] ?? tokens.length);
+    const { numbers, broken } = numbersAfter(tokens, at + 1, names[i + 1] ?? tokens.length);
+    // Its width in bits, beside a number that says that it is hexadecimal.
+    const isWidth = ({ text: said, marked }: Digits) => !marked && said === String(8 * part.byteLength);
+    const behind = numbers.some(({ marked }) => marked) ? numbers.filter((digits) => !isWidth(digits)) : numbers;
     const before = i === 0 ? numberBefore(tokens, at) : undefined;
     const place = (digits: Digits) => placeIn(part, digits, baseOf);
     const places = behind.filter((digits) => place(digits) !== undefined);
@@ -51,6 +63,7 @@ export function pairsOf(given: string, line: number, baseOf: (address: number) =
     // A register's own address, alone, says where it is.
     const onlyPlace = places.length === behind.length && baseOf(Number(`0x${value?.text}`)) !== undefined;
     if (value === undefined || broken || onlyPlace) return { ...common, value: 'unread-line' };
+    if (written) return { ...common, value: 'written' };
     if (values.some((other) => !same(other, value))) {
       const elsewhere = baseOf(Number(`0x${value.text}`)) !== undefined;
       return { ...common, value: elsewhere ? 'name-elsewhere' : 'several-values' };
@@ -70,6 +83,7 @@ export function pairsOf(given: string, line: number, baseOf: (address: number) =
 function numbersAfter(tokens: readonly string[], start: number, end: number): { numbers: Digits[]; broken: boolean } {
   const numbers: Digits[] = [];
   for (const token of tokens.slice(start, end)) {
+    if (BINARY_OR_PADDED.test(token)) return { numbers, broken: true };
     const digits = digitsOf(token);
     // A field's name, or whatever else, and what follows is its value.
     if (digits === undefined && !FILLERS.test(token)) return { numbers, broken: /^(?:\d|x[0-9a-f])/i.test(token) };

@@ -49,6 +49,11 @@ const ANSWER =
   /^(?:(\$\d+\s*=)|Out\[\d+\]:|[:=]|->|val(?:ue)?\s*[:=]?|\(\w[\w ]*\)(?:\s*\$\d+)?\s*=?)?\s*['"]?((?:0x)?[0-9a-f]+(?:[`_][0-9a-f]{8})?h?)['"]?$/i;
 /** What tools print between question and answer. */
 export const BETWEEN = /^(?:\/dev\/mem opened|Memory mapped at address)\b/i;
+/** What YAML and the like say of a register between its name and its value. */
+export const PROPERTY =
+  /^["']?(?:off(?:set)?|addr(?:ess)?|width|bits|size|access|type|rw|desc(?:ription)?|reset|default)["']?\s*[:=]/i;
+/** An address in two parts: `0x2b400000+0x20`, `0x2b400000 | 32`. */
+const SECOND_PART = /^\s*([-+|])\s*((?:0x)?[0-9a-f]+)\b/i;
 
 type BaseOf = (address: number) => number | undefined;
 
@@ -69,8 +74,12 @@ export function questionOf(
     const address = addressOf(match[0], baseOf, text);
     if (address === undefined) continue;
     if (written) return 'written';
-    const question: Question = { where: { address }, byteLength };
-    const behind = text.slice(match.index + match[0].length);
+    const rest = text.slice(match.index + match[0].length);
+    const [part = '', sign, second = ''] = SECOND_PART.exec(rest) ?? [];
+    const distance = Number(digitsOf(second)?.marked ? second : /^\d$/.test(second) ? second : Number.NaN);
+    if (part !== '' && (sign === '-' || Number.isNaN(distance))) return 'several-values';
+    const question: Question = { where: { address: address + (part === '' ? 0 : distance) }, byteLength };
+    const behind = rest.slice(part.length);
     const logged = DEVMEM_BEHIND.exec(behind);
     if (logged !== null && typed) return 'written';
     const value = digitsOf((logged ?? VALUE_BEHIND.exec(behind))?.[1] ?? '');
@@ -85,7 +94,7 @@ export function nameAsked(text: string): Question | undefined {
   const tokens = text.split(/[\s:=,;()*&"']+|->/);
   const [part, ...others] = tokens.flatMap((token) => registerPart(token) ?? []);
   // A word that begins with digits is a value, if a damaged one.
-  const damaged = tokens.some((token) => /^x?[0-9]/i.test(token) && registerPart(token) === undefined);
+  const damaged = tokens.some((token) => /^-?x?[0-9]/i.test(token) && registerPart(token) === undefined);
   return part === undefined || others.length > 0 || damaged
     ? undefined
     : { where: { part }, byteLength: part.byteLength };

@@ -11,9 +11,10 @@ import { DigitStatistics, type Digits } from '../numbers.ts';
 import { fits, type Reading, type Scope } from '../reading.ts';
 import { SMMU_BYTES } from '../register-map.ts';
 import { Displays } from './displays.ts';
+import { withoutMarkup } from './dressing.ts';
 import { type Line, linesOf } from './lines.ts';
 import { type Pair, pairsOf } from './pairs.ts';
-import { answerOf, BETWEEN, nameAsked, type Question, questionOf } from './questions.ts';
+import { answerOf, BETWEEN, nameAsked, PROPERTY, type Question, questionOf } from './questions.ts';
 import { REPEATED, rowOf } from './rows.ts';
 
 /** A value whose digits are judged together with those of its kind. */
@@ -22,6 +23,8 @@ interface Valued {
   readonly reading: Omit<Reading, 'value' | 'place' | 'byteLength'>;
   readonly byteLength: number | undefined;
   readonly value: Digits;
+  /** Stands in a line of its own, so that letters may be a word of any text. */
+  readonly answer?: boolean;
   /** Printed as a decimal number by a tool that prints no others without a mark. */
   readonly decimal: boolean;
   /** Base of the SMMU that the text was about. */
@@ -39,6 +42,8 @@ class TextReader {
   readonly #digits = { marked: new DigitStatistics(), unmarked: new DigitStatistics() };
   /** What the line before asked for. */
   #asked: Question | undefined;
+  /** Registers whose upper half has a line of its own. */
+  readonly #upperHalves = new Set<string>();
   /** The SMMU that lines without an address are about, where the text has named one. */
   #device: number | undefined;
 
@@ -62,17 +67,21 @@ class TextReader {
   }
 
   #line(line: Line, python: boolean): void {
-    const { number, text, hash } = line;
-    if (BETWEEN.test(text)) return;
+    const { number, text } = line;
+    if (BETWEEN.test(text) || (this.#asked !== undefined && PROPERTY.test(text))) return;
     const asked = this.#asked;
     this.#asked = undefined;
     const answer = answerOf(text);
     if (REPEATED.test(text)) this.#displays.repeat();
     else if (asked !== undefined && answer !== undefined) {
-      this.#value(number, asked, answer.value, answer.decimal || (python && !text.includes("'")));
-    } else if (!this.#row(text, number, hash) && !this.#pairs(text, number, hash)) {
+      this.#value(number, asked, answer.value, answer.decimal || (python && !text.includes("'")), true);
+    } else if (!this.#rowOrPairs(line, text) && !this.#rowOrPairs(line, withoutMarkup(text))) {
       this.#question(line, asked);
     }
+  }
+
+  #rowOrPairs(line: Line, text: string): boolean {
+    return this.#row(text, line.number, line.hash) || this.#pairs(text, line);
   }
 
   #row(text: string, line: number, hash: boolean): boolean {
@@ -83,10 +92,11 @@ class TextReader {
     return true;
   }
 
-  #pairs(text: string, line: number, hash: boolean): boolean {
-    const pairs = hash ? [] : pairsOf(text, line, this.#baseOf);
+  #pairs(text: string, { number, hash, cut }: Line): boolean {
+    const pairs = hash ? [] : pairsOf(text, number, this.#baseOf);
     if (!pairs.some(({ value }) => value !== 'unread-line')) return false;
-    for (const pair of pairs) this.#pair(pair, text);
+    const last = pairs.at(-1);
+    for (const pair of pairs) this.#pair(cut && pair === last ? { ...pair, value: 'cut' } : pair, text);
     return true;
   }
 
@@ -99,6 +109,7 @@ class TextReader {
     const byteLength = address === undefined ? part.byteLength : Math.min(part.byteLength, widthOf(value));
     const where = address === undefined ? { part } : { offset: address.offset };
     const short = address === undefined && part.byteLength === 8 && widthOf(value) === 4 && !/^0+$/.test(value.text);
+    if (part.offset !== part.register.offset) this.#upperHalves.add(part.register.name);
     this.#keep({
       line,
       value,
@@ -130,11 +141,11 @@ class TextReader {
     else this.#notes.add('unread-line', () => quote(whole), this.#at(line));
   }
 
-  #value(line: number, { where, byteLength }: Question, value: Digits, decimal: boolean): void {
+  #value(line: number, { where, byteLength }: Question, value: Digits, decimal: boolean, answer = false): void {
     const printed = widthOf(value);
     // Where a long has 64 bits, some builds of devmem2 read as many for w.
     const read = byteLength === undefined || (byteLength === 4 && printed === 8 && !decimal) ? undefined : byteLength;
-    this.#keep({ line, value, decimal: decimal && !value.marked, byteLength: read, reading: { where } });
+    this.#keep({ line, value, decimal: decimal && !value.marked, byteLength: read, reading: { where }, answer });
   }
 
   #keep(valued: Valued): void {
@@ -142,16 +153,30 @@ class TextReader {
     if (this.#values.push({ ...valued, base: valued.base ?? this.#device }) > MAX_VALUES) this.#refuseMany();
   }
 
-  #reading({ line, reading, byteLength: said, value: digits, decimal, base }: Valued): Reading | undefined {
+  #reading({ line, reading, byteLength: whole, value: digits, decimal, base, answer }: Valued): Reading | undefined {
     const at = this.#at(line);
-    const value = decimal ? BigInt(digits.text) : this.#digits[digits.marked ? 'marked' : 'unmarked'].value(digits);
+    const isLower = reading.short === true && this.#upperHalves.has(reading.named?.register.name ?? '');
+    const said = isLower ? 4 : whole;
+    const statistics = this.#digits[digits.marked ? 'marked' : 'unmarked'];
+    if (answer && !digits.marked && statistics.mayBeWords && /^[a-f]+$/i.test(digits.text)) {
+      this.#notes.add('unread-line', () => quote(digits.text), at);
+      return undefined;
+    }
+    const value = decimal ? BigInt(digits.text) : statistics.value(digits);
     const byteLength = said ?? (decimal && typeof value === 'bigint' ? (fits(value, 4) ? 4 : 8) : widthOf(digits));
     const shown = () => (digits.marked ? `0x${digits.text}` : digits.text);
     if (value === 'radix') this.#notes.add('either-base', shown, at);
     else if (value === 'digits') this.#notes.add('lost-digit', shown, at);
     else if (!fits(value, byteLength)) this.#notes.add('too-wide', shown, at);
     else {
-      return { ...reading, value, byteLength, place: at.place, ...(base === undefined ? {} : { base }) };
+      return {
+        ...reading,
+        ...(isLower ? { short: false } : {}),
+        value,
+        byteLength,
+        place: at.place,
+        ...(base === undefined ? {} : { base }),
+      };
     }
     return undefined;
   }

@@ -1,0 +1,35 @@
+/** A process that does one task after the other for whoever started it: the other end of `WorkerProcess`. */
+
+import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
+import { type Answer, READY, type Runner } from '../../triage/runner.ts';
+import type { Session } from '../session.ts';
+
+/** Whatever it reads from standard input is done, until that ends. */
+export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): Promise<void> {
+  // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
+  process.on('SIGINT', () => {});
+  endWithParent();
+  await session.print([`${READY}\n`]);
+  for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
+    const analysis = await runner.run(JSON.parse(line) as T);
+    const answer: Answer<R> = { analysis, residentBytes: residentBytes() };
+    await session.print([`${JSON.stringify(answer)}\n`]);
+  }
+}
+
+/**
+ * Who started this process and was killed cannot end it any more: a dump that holds it up would do so for ever. A thread of
+ * its own looks, because the work may never return.
+ */
+function endWithParent(): void {
+  const look = `if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')`;
+  new Worker(`setInterval(() => { ${look}; }, ${PARENT_WATCH_MS})`, { eval: true }).unref();
+}
+
+const PARENT_WATCH_MS = 1000;
+
+/** Linux tells whoever started this process while it works, at no cost to it. */
+function residentBytes(): number {
+  return process.platform === 'linux' ? 0 : process.memoryUsage.rss();
+}

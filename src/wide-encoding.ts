@@ -1,0 +1,11 @@
+/** Text that is not one byte a character: UTF-16, as shells and editors of Windows write it. */
+
+/** Of UTF-16, by its mark or, without one, by the zeros that ASCII has in it; null for all else. Two bytes at least. */
+export function wideEncoding(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
+  const mark = bytes.readUInt16BE(0);
+  if (mark === 0xfffe) return 'utf-16le';
+  if (mark === 0xfeff) return 'utf-16be';
+  const [a, b, c, d] = bytes;
+  if (a !== 0 && b === 0 && c !== 0 && d === 0) return 'utf-16le';
+  return a === 0 && b !== 0 && c === 0 && d !== 0 ? 'utf-16be' : null;
+}
