@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inspect, openDump, parseSnapshot } from '../src/index.ts';
+import { writeFullQueues } from './full-queues.ts';
 import { writeSparseKdump } from './huge-kdump.ts';
 import { compileLoop, writeLinearTable } from './linear-table.ts';
 import { makeCrashes, measureJobs, measureTriage } from './triage.ts';
@@ -111,6 +112,25 @@ async function linearTable(): Promise<void> {
   report('linear table of 2^24 STEs, whole command', whole / bare, 2.5, 'x C loop', detail);
 }
 
+/** Every entry of a full event queue of the largest size: three seconds where an empty Node starts in 40 ms. */
+async function fullQueue(): Promise<void> {
+  const { dump, regs, entries } = writeFullQueues(folder);
+  const args = ['queues', dump, '--regs', regs, '--queue', 'event', '--all'];
+  const listed = (format: string) => {
+    const command = [COMMAND, ...args, '--format', format];
+    const { stdout } = spawnSync(process.execPath, command, { encoding: 'latin1', maxBuffer: 2 ** 29 });
+    if (!stdout.includes(`${entries - 1}`)) throw new Error('not every entry was listed');
+  };
+  const [bare = 1, json = 0, text = 0] = await takeTurns(3, [
+    () => spawnSync(process.execPath, ['-e', '0']),
+    () => listed('json'),
+    () => listed('text'),
+  ]);
+  const ms = (time: number) => `${time.toFixed(0)} ms against ${bare.toFixed(0)} ms`;
+  report('2^19 events listed as JSON', json / bare, 75, 'x node -e 0', ms(json));
+  report('2^19 events listed as text', text / bare, 75, 'x node -e 0', ms(text));
+}
+
 /** The L1 checks alone: what inspecting 2^17 descriptors takes longer than inspecting 16 of the same table. */
 async function l1Descriptors(): Promise<void> {
   // Span 0 with a stale pointer, so that no L2 table is read.
@@ -178,6 +198,7 @@ async function measureAll(): Promise<number> {
   manyCrashes();
   await hugeDump();
   await linearTable();
+  await fullQueue();
   await l1Descriptors();
   return missed > 0 ? 1 : 0;
 }

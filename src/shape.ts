@@ -85,7 +85,11 @@ export const sid = integer(0, 2 ** 32 - 1);
 
 /** One of these values and no other. The program's type of a number need not be as narrow. */
 export function choice<const V extends string | number>(...values: readonly V[]): Shape<V extends number ? number : V> {
-  return leaf(values.length === 1 ? { const: values[0] } : { enum: values });
+  const texts = new Map<V | unknown, string | undefined>(values.map((value) => [value, jsonText(value)]));
+  return {
+    ...leaf(values.length === 1 ? { const: values[0] } : { enum: values }),
+    toText: (value) => texts.get(value) ?? jsonText(value),
+  };
 }
 
 /** Null alone, for what the contract names and nothing ever fills. */
@@ -117,11 +121,14 @@ export const word32: Shape<number> = define('word32', '32-bit word: lower-case h
   ...digits(8),
 });
 
+/** What half of all words are. */
+const ZERO_WORD = `"${word(0n)}"`;
+
 /** A 64-bit word: all of its digits. */
 export const word64: Shape<bigint> = define('word', '64-bit word: lower-case hex text of 16 digits', {
   schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{16}$' },
   toJson: word,
-  toText: remembered((value: bigint) => `"${word(value)}"`),
+  toText: (value) => (value === 0n ? ZERO_WORD : `"${word(value)}"`),
 });
 
 /** Hex text of at least so many digits. */
@@ -191,7 +198,7 @@ const MAX_MADE_AT_ONCE = 1 << 12;
 /** An object whose keys are data; `keys` is what they look like, where that can be said. */
 export function mapOf<T>(keys: RegExp | null, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   const toText = textOf(shape);
-  const keyText = remembered((key: string) => String(jsonText(key)));
+  const keyText = remembered((key: string) => `${jsonText(key)}:`);
   return {
     schema: {
       type: 'object',
@@ -200,12 +207,12 @@ export function mapOf<T>(keys: RegExp | null, shape: Shape<T>): Shape<Readonly<R
     },
     toJson: (value) => Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shape.toJson(member)])),
     toText: (value) => {
-      let made = '{';
-      for (const [key, member] of Object.entries(value)) {
-        const said = toText(member);
-        if (said !== undefined) made += `${made === '{' ? '' : ','}${keyText(key)}:${said}`;
+      let made = '';
+      for (const key of Object.keys(value)) {
+        const said = toText(value[key] as T);
+        if (said !== undefined) made += (made === '' ? '{' : ',') + keyText(key) + said;
       }
-      return `${made}}`;
+      return made === '' ? '{}' : `${made}}`;
     },
   };
 }

@@ -38,14 +38,21 @@ interface TypeFields {
   readonly vmid: Field | undefined;
   readonly asid: Field | undefined;
   readonly waiting: Field | undefined;
-  readonly address: Field | undefined;
+  /** The word that it is in, and the field as it would be in the first. */
+  readonly address: { readonly word: number; readonly inFirst: Field } | undefined;
 }
 
 function fieldsOf(type: EntryType): TypeFields {
   const named = (name: string) => type.fields.find((field) => field.name === name);
   const [waiting] = WAITING.flatMap((name) => named(name) ?? []);
   const [address] = ADDRESSES.flatMap((name) => named(name) ?? []);
-  return { type, vmid: named('VMID'), asid: named('ASID'), waiting, address };
+  return {
+    type,
+    vmid: named('VMID'),
+    asid: named('ASID'),
+    waiting,
+    address: address && { word: address.word, inFirst: { ...address, word: 0 } },
+  };
 }
 
 type Counting = { -readonly [key in keyof QueueGroup]: QueueGroup[key] };
@@ -106,7 +113,7 @@ export class Grouping {
     group.waiting += waits;
     if (fields.address !== undefined) {
       const { word } = fields.address;
-      const address = fieldBits({ ...fields.address, word: 0 }, wideWords(words, at + 2 * word, 8));
+      const address = fieldBits(fields.address.inFirst, wideWords(words, at + 2 * word, 8));
       group.firstAddress ??= address;
       group.lastAddress = address;
     }

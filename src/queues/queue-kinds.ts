@@ -45,9 +45,20 @@ function remembered(make: (code: number) => EntryType): (first: number) => Entry
   };
 }
 
+const sidFields = new WeakMap<EntryType, Field | null>();
+
+function sidFieldOf(type: EntryType): Field | null {
+  let field = sidFields.get(type);
+  if (field === undefined) {
+    field = type.fields.find(({ name }) => name === 'StreamID') ?? null;
+    sidFields.set(type, field);
+  }
+  return field;
+}
+
 function sidIn(type: EntryType, words: Uint32Array, at: number): SidRange | null {
-  const field = type.fields.find(({ name }) => name === 'StreamID');
-  if (field === undefined) return null;
+  const field = sidFieldOf(type);
+  if (field === null) return null;
   const sid = numberIn(field, words, at);
   return { first: sid, last: sid };
 }

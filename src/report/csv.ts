@@ -47,7 +47,7 @@ export function record(cells: readonly (string | number | boolean | undefined)[]
   return `${cells.map((cell) => quoted(String(cell ?? ''))).join(',')}\r\n`;
 }
 
-const wordCell = remembered((value: bigint) => `,${word(value)}`);
+const wordCell = (value: bigint) => `,${word(value)}`;
 
 const FIELD_CELLS = FIELDS.map((name) => {
   const field = fieldOf(STE, name);

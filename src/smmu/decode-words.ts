@@ -92,10 +92,10 @@ function wordOf(text: string): Word {
   const [, digits] = WORD.exec(text) ?? [];
   if (digits === undefined) throw notAWord(text);
   if (!/^0x/i.test(text) && !PLAIN.test(text)) {
-    throw new InputError(
-      'usage',
-      `${JSON.stringify(text)} may be hexadecimal or decimal: write 0x${text} or 0x${Number(text).toString(16)}`,
-    );
+    const how = /^\d+$/.test(text)
+      ? `may be hexadecimal or decimal: write 0x${text} or 0x${BigInt(text).toString(16)}`
+      : `is hexadecimal: write 0x${text}`;
+    throw new InputError('usage', `${JSON.stringify(text)} ${how}`);
   }
   return { text, value: BigInt(`0x${digits}`), digits: digits.length };
 }

@@ -43,7 +43,11 @@ export interface Done<T, R> {
  */
 export async function runAll<T, R>(
   tasks: AsyncIterable<T>,
-  { jobs, start, stop }: { readonly jobs: number; readonly start: () => Runner<NoInfer<T>, R>; readonly stop: AbortSignal },
+  {
+    jobs,
+    start,
+    stop,
+  }: { readonly jobs: number; readonly start: () => Runner<NoInfer<T>, R>; readonly stop: AbortSignal },
   done: (one: Done<T, R>) => void | Promise<void>,
 ): Promise<void> {
   const source = tasks[Symbol.asyncIterator]();

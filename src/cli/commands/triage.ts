@@ -1,7 +1,8 @@
 /** `smmu-adopt triage`: every crash below a folder in one run, each safely, and grouped by cause. */
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
@@ -234,8 +235,16 @@ function noCrashes(paths: readonly string[], { notSearched }: TriageReport): Inp
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeWithParents(path);
   } catch (cause) {
     throw new InputError('file', `cannot be made (${(cause as NodeJS.ErrnoException).code})`, { file: path, cause });
   }
+}
+
+/** Step by step: Node's own way to do it never ends where a file system has no room for folders, as in /proc. */
+function makeWithParents(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(path);
+  if (parent !== path) makeWithParents(parent);
+  mkdirSync(path);
 }

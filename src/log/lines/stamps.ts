@@ -3,7 +3,8 @@
 /** Nobody's prefix is longer; what stands further in front is another program's output. */
 const MAX_PREFIX_LENGTH = 200;
 
-const PRINTK_TIME = /^ *(\d{1,10}\.\d{1,9})$/;
+/** `dmesg -d` puts the time since the line before it in the same brackets. */
+const PRINTK_TIME = /^ *(\d{1,10}\.\d{1,9})(?: +< *\d{1,10}\.\d{1,9} *>)?$/;
 const WALL_CLOCKS: readonly RegExp[] = [
   /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?/,
   /(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?/,

@@ -101,9 +101,10 @@ function parseHeader(bytes: Buffer, file: string): Header {
   const refuse = (message: string): never => {
     throw new InputError('format', message, { file });
   };
-  if (bytes.length < FDT_HEADER_BYTE_LENGTH || bytes.readUInt32BE(0) !== FDT_MAGIC) {
+  if (bytes.length < 4 || bytes.readUInt32BE(0) !== FDT_MAGIC) {
     refuse('does not begin with the magic number of a device tree, d0 0d fe ed; a source (.dts) has to be compiled');
   }
+  if (bytes.length < FDT_HEADER_BYTE_LENGTH) refuse(`is ${bytes.length} bytes long, too short for a device tree`);
   const totalSize = bytes.readUInt32BE(4);
   if (totalSize > bytes.length) {
     refuse(`is ${bytes.length} bytes long, but its header says ${totalSize}; it is truncated`);

@@ -67,7 +67,8 @@ class IortReader {
   #noSmmu(nodes: readonly IortNode[]): InputError {
     const others = nodes.filter(({ kind }) => kind === 'smmu-v2').length;
     const what = `has no SMMUv3 node${others === 0 ? '' : `; it has ${others} of SMMUv1 or SMMUv2, which another driver runs`}`;
-    return new InputError('format', what, { file: this.#source });
+    const why = this.#iort.problems.slice(0, 2).join('; ');
+    return new InputError('format', why === '' ? what : `${what}: ${why}`, { file: this.#source });
   }
 
   #checkTargets(node: IortNode): void {

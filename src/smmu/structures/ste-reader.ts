@@ -1,10 +1,10 @@
 /**
  * Reads arrays of STEs for whoever goes through them: the census, the rows of the report, the driver's ID scan. What
- * one of them found to hold nothing active is not read again for the next, which matters for a linear table of a
+ * one of them found to hold nothing active is not read again for the next, nor a few active ones, which matters for a linear table of a
  * gigabyte.
  */
 
-import { STE_BYTE_LENGTH, SteCounts } from './stream-table.ts';
+import { commonLowBits, isActiveSte, STE_BYTE_LENGTH, SteCounts } from './stream-table.ts';
 
 /** Entries `first` to `first + count - 1` of a table, all in one state of `S`. */
 export interface EntrySlice<S> {
@@ -22,34 +22,35 @@ export interface TableMemory<S> {
 }
 
 /**
- * STEs with their counts, which are null when the bytes are not known, and valid until the next slice is asked for as
- * the words are. A quiet slice may come without words.
+ * STEs with their counts, which are null when the bytes are not known. Counts and words are valid until the next slice is
+ * asked for. A quiet slice, in which every STE is known and none is active, may come without words.
  */
 export interface SteSlice<S = string> extends EntrySlice<S> {
   readonly counts: SteCounts | null;
 }
 
-/** A stretch of an array in which every STE is known and none is active. */
-interface QuietRun<S> {
-  readonly first: number;
+/** A stretch that need not be read again: a quiet one without words, or one with its own copy of them. */
+interface Remembered<S> extends SteSlice<S> {
   count: number;
-  readonly state: S;
   readonly counts: SteCounts;
 }
 
 /** Arrays as small as an L2 table are read again sooner than remembered. */
 const MIN_REMEMBERED_STES = 4096;
-/** Around a few active STEs the rest of a slice is quiet: so many STEs, 4 KiB, are read again for one of them. */
+/** So many are looked at as one: nearly all are like the ones around them. */
 const BLOCK_STES = 64;
-/** Of a table with as many turns between quiet and active as nobody has, whole slices are read again. */
-const MAX_QUIET_RUNS = 1 << 14;
+/** Of a table with as many turns between quiet and active as nobody has, the rest is read again. */
+const MAX_REMEMBERED = 1 << 15;
+/** STEs that are kept, 4 MiB, by all readers of one memory: the active ones, and few between them; others are read again. */
+const MAX_KEPT_STES = 1 << 16;
+const kept = new WeakMap<object, number>();
 const NO_WORDS = new Uint32Array(0);
 const WORDS = STE_BYTE_LENGTH / 4;
 
 export class SteReader<S = string> {
   readonly #memory: TableMemory<S>;
-  /** Quiet stretches in order, by the array's address and length. */
-  readonly #quiet = new Map<string, readonly QuietRun<S>[]>();
+  /** By the array's address and length. */
+  readonly #memories = new Map<string, Memory<S>>();
 
   constructor(memory: TableMemory<S>) {
     this.#memory = memory;
@@ -58,23 +59,25 @@ export class SteReader<S = string> {
   /** The STEs from `paddr` on, in order. `quietToo`: with the words of slices that hold nothing active. */
   *slices(paddr: number, count: number, quietToo = false): Generator<SteSlice<S>> {
     const key = `${paddr}+${count}`;
-    const remembered = quietToo ? undefined : this.#quiet.get(key);
+    const remembered = quietToo ? undefined : this.#memories.get(key)?.slices;
     if (remembered === undefined) {
-      const quiet: QuietRun<S>[] = [];
+      const keptBefore = kept.get(this.#memory) ?? 0;
+      const memory = new Memory<S>(MAX_KEPT_STES - keptBefore);
       for (const slice of this.#read(paddr, 0, count)) {
-        if (slice.counts?.active === 0) remember(quiet, slice);
-        else if (slice.counts !== null && count >= MIN_REMEMBERED_STES) rememberParts(quiet, slice);
+        if (count >= MIN_REMEMBERED_STES) memory.add(slice);
         yield slice;
       }
       // Only here: whoever stops early has not seen all of it.
-      if (count >= MIN_REMEMBERED_STES) this.#quiet.set(key, quiet);
+      if (count < MIN_REMEMBERED_STES || this.#memories.has(key)) return;
+      this.#memories.set(key, memory);
+      kept.set(this.#memory, keptBefore + memory.keptStes);
       return;
     }
     let next = 0;
-    for (const run of remembered) {
-      yield* this.#read(paddr, next, run.first - next);
-      yield { first: run.first, count: run.count, state: run.state, known: true, words: NO_WORDS, counts: run.counts };
-      next = run.first + run.count;
+    for (const slice of remembered) {
+      yield* this.#read(paddr, next, slice.first - next);
+      yield slice;
+      next = slice.first + slice.count;
     }
     yield* this.#read(paddr, next, count - next);
   }
@@ -83,45 +86,83 @@ export class SteReader<S = string> {
     if (count <= 0) return;
     const counts = new SteCounts();
     for (const slice of this.#memory.slices(paddr + from * STE_BYTE_LENGTH, STE_BYTE_LENGTH, count)) {
-      counts.clear();
-      if (slice.known) counts.add(slice.words, slice.count);
-      yield { ...slice, first: from + slice.first, counts: slice.known ? counts : null };
+      const first = from + slice.first;
+      if (slice.known) yield* stretches({ ...slice, first }, counts);
+      else yield { ...slice, first, counts: null };
     }
   }
 }
 
-/** The quiet stretches of a slice that has active STEs as well, in whole blocks. */
-function rememberParts<S>(quiet: QuietRun<S>[], slice: SteSlice<S>): void {
-  const { words, count } = slice;
-  let from = 0;
-  for (let i = 0; i <= count && quiet.length < MAX_QUIET_RUNS; i++) {
-    const low = words[i * WORDS] as number;
-    if (i < count && ((low & 1) === 0 || (low & 0xe) === 0)) continue;
-    const to = i === count ? count : i - (i % BLOCK_STES);
-    if (to > from) {
-      const counts = new SteCounts();
-      counts.add(words.subarray(from * WORDS, to * WORDS), to - from);
-      remember(quiet, { ...slice, first: slice.first + from, count: to - from, counts });
-    }
-    from = i - (i % BLOCK_STES) + BLOCK_STES;
-    // The rest of the block is passed over.
-    i = from - 1;
-  }
-}
+/** What of one array need not be read again, in order. */
+class Memory<S> {
+  readonly slices: Remembered<S>[] = [];
+  keptStes = 0;
+  readonly #mostKept: number;
 
-/** Adds a quiet slice to the list, or to the end of its last stretch. */
-function remember<S>(
-  quiet: QuietRun<S>[],
-  { first, count, state, counts }: Pick<SteSlice<S>, 'first' | 'count' | 'state' | 'counts'>,
-): void {
-  if (counts === null) return;
-  const last = quiet.at(-1);
-  if (last === undefined || last.first + last.count !== first || last.state !== state) {
+  constructor(mostKept: number) {
+    this.#mostKept = mostKept;
+  }
+
+  /** Adds the next slice, a quiet one to the end of the last where it can be. */
+  add(slice: SteSlice<S>): void {
+    const { first, count, state, words, counts } = slice;
+    if (counts === null) return;
+    const quiet = counts.active === 0;
+    const last = this.slices.at(-1);
+    if (quiet && last?.words === NO_WORDS && last.first + last.count === first && last.state === state) {
+      last.count += count;
+      last.counts.merge(counts);
+      return;
+    }
+    const keptStes = this.keptStes + (quiet ? 0 : count);
+    if (this.slices.length === MAX_REMEMBERED || keptStes > this.#mostKept) return;
+    this.keptStes = keptStes;
     const copy = new SteCounts();
     copy.merge(counts);
-    quiet.push({ first, count, state, counts: copy });
-    return;
+    this.slices.push({ ...slice, words: quiet ? NO_WORDS : words.slice(), counts: copy });
   }
-  last.count += count;
-  last.counts.merge(counts);
+}
+
+/**
+ * Cuts a slice into stretches: those from one active STE to another with what is between them, and those in which nothing
+ * is active. `counts` is what they are counted with.
+ */
+function* stretches<S>(slice: EntrySlice<S>, counts: SteCounts): Generator<SteSlice<S>> {
+  const { words } = slice;
+  let from = 0;
+  let active = false;
+  counts.clear();
+  for (let at = 0; at < slice.count; ) {
+    const end = Math.min(slice.count, at + BLOCK_STES);
+    const low = commonLowBits(words, at, end);
+    const [to, activeHere] = low === null ? leadingPart(words, at, end) : [end, isActiveSte(low)];
+    if (activeHere !== active && at > from) {
+      yield part(slice, from, at, counts);
+      from = at;
+      counts.clear();
+    }
+    active = activeHere;
+    if (low === null) counts.add(words, at, to);
+    else counts.addAlike(low, to - at);
+    at = to;
+  }
+  yield part(slice, from, slice.count, counts);
+}
+
+function part<S>(slice: EntrySlice<S>, from: number, to: number, counts: SteCounts): SteSlice<S> {
+  const words = slice.words.subarray(from * WORDS, to * WORDS);
+  return { ...slice, first: slice.first + from, count: to - from, words, counts };
+}
+
+/**
+ * Where, and whether active, the first part of a block ends. What is before its first active STE and behind its last one
+ * is quiet, unless most of the block lies between the two.
+ */
+function leadingPart(words: Uint32Array, from: number, end: number): [to: number, active: boolean] {
+  const isActive = (at: number) => isActiveSte(words[at * WORDS] as number);
+  let [first, last] = [from, end];
+  while (first < end && !isActive(first)) first += 1;
+  while (last > first && !isActive(last - 1)) last -= 1;
+  if (last - first > BLOCK_STES / 2) return [end, true];
+  return first > from ? [first, false] : [last, true];
 }

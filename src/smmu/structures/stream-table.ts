@@ -5,6 +5,7 @@
 
 export const L1STD_BYTE_LENGTH = 8;
 export const STE_BYTE_LENGTH = 64;
+const STE_WORDS = STE_BYTE_LENGTH / 4;
 
 export type StreamTableFormat = '2lvl' | 'linear';
 export type TableFormatField = StreamTableFormat | 'reserved';
@@ -118,37 +119,43 @@ export function steConfig(low: number): { readonly valid: boolean; readonly conf
   return { valid: (low & 1) === 1, config: CONFIG_BY_VALUE[(low >>> 1) & 7] as SteConfig };
 }
 
+/** Valid, and not abort. `low` has at least the low four bits of the STE. */
+export function isActiveSte(low: number): boolean {
+  return (low & 1) === 1 && (low & 0xe) !== 0;
+}
+
+/**
+ * The low four bits that the STEs `from` up to, not including, `to` have in common, or null where they differ. Nearly all
+ * are like the ones around them, and this loop meets every STE of the dump.
+ */
+export function commonLowBits(words: Uint32Array, from: number, to: number): number | null {
+  let every = -1;
+  let some = 0;
+  for (let at = from * STE_WORDS; at < to * STE_WORDS; at += STE_WORDS) {
+    const low = words[at] as number;
+    every &= low;
+    some |= low;
+  }
+  return ((every ^ some) & 0xf) === 0 ? some & 0xf : null;
+}
+
 /** Counts of STEs by what the hardware does with them. */
 export class SteCounts {
   /** Indexed by the low four bits of an STE: V, then Config. */
-  readonly #byLowBits = new Float64Array(16);
+  readonly #byLowBits: number[] = new Array(16).fill(0);
 
-  /** Adds `count` STEs, of which `words` holds the 32-bit words. This loop meets every STE of the dump. */
-  add(words: Uint32Array, count: number): void {
+  /** Adds the STEs `from` up to, not including, `to`, of which `words` holds the 32-bit words. */
+  add(words: Uint32Array, from: number, to: number): void {
     const tally = this.#byLowBits;
-    const end = count * 16;
-    // Nearly all entries are abort, four of them in a row: one test for the four, and no store.
-    let aborts = 0;
-    let i = 0;
-    for (; i + 48 < end; i += 64) {
-      const a = words[i] as number;
-      const b = words[i + 16] as number;
-      const c = words[i + 32] as number;
-      const d = words[i + 48] as number;
-      if ((((a ^ 1) | (b ^ 1) | (c ^ 1) | (d ^ 1)) & 0xf) === 0) {
-        aborts += 4;
-        continue;
-      }
-      tally[a & 0xf] = (tally[a & 0xf] as number) + 1;
-      tally[b & 0xf] = (tally[b & 0xf] as number) + 1;
-      tally[c & 0xf] = (tally[c & 0xf] as number) + 1;
-      tally[d & 0xf] = (tally[d & 0xf] as number) + 1;
-    }
-    for (; i < end; i += 16) {
-      const low = (words[i] as number) & 0xf;
+    for (let at = from * STE_WORDS; at < to * STE_WORDS; at += STE_WORDS) {
+      const low = (words[at] as number) & 0xf;
       tally[low] = (tally[low] as number) + 1;
     }
-    tally[1] = (tally[1] as number) + aborts;
+  }
+
+  /** Adds `count` STEs that all have these low bits. */
+  addAlike(low: number, count: number): void {
+    this.#byLowBits[low] = this.#at(low) + count;
   }
 
   clear(): void {

@@ -55,7 +55,9 @@ export async function dumpsIn(search: DumpSearch): Promise<Found[]> {
   const usable =
     info === undefined ? [...certain, ...(await rawMemory(search, wanted, certain))] : [single(info.name), ...certain];
   const known = new Set(usable.flatMap(({ dump }) => dump));
-  const meant = isLimited ? asked : isDumpName;
+  // Beside registers, and without another dump, what is called like memory is that, however little is left of it.
+  const isAwaited = usable.length === 0 && search.companions.some(({ companion }) => companion === 'regs');
+  const meant = isLimited ? asked : (name: string) => isDumpName(name) || (isAwaited && isRawName(name));
   const unusable = broken(wanted, listing, (name) => meant(name) && !known.has(name) && !known.has(unpacked(name)));
   const found = [...usable, ...unusable];
   if (only !== undefined && !found.some(({ dump }) => dump.includes(only))) found.push(single(only));

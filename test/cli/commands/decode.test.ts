@@ -104,6 +104,7 @@ test.each([
   [['evnt', '0x10'], '"evnt" is neither a word nor a kind'],
   [['event'], 'there are no words behind event'],
   [['event', '12'], '"12" may be hexadecimal or decimal: write 0x12 or 0xc'],
+  [['CR0', 'd'], '"d" is hexadecimal: write 0xd'],
   [['event', '0x00000000000000010'], '"0x00000000000000010" has more than 64 bits'],
   [['gerror', '0x100000000'], '0x100000000 is too large for GERROR, which has 32 bits'],
   [['gerror', '1', '2'], 'GERROR has 32 bits: one word'],

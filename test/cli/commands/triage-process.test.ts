@@ -126,3 +126,12 @@ test('it ends with its reader', async () => {
   await once(child, 'close');
   expect(rowsIn('unread.ndjson').length).toBeLessThan(CRASHES);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a folder for reports that nobody can make is said, and not tried for ever',
+  () => {
+    const { stderr, status } = runProcess(['triage', 'tree', '--reports', '/proc/reports/new'], { cwd });
+    expect(stderr).toMatch(/^smmu-adopt: \/proc\/reports\/new: cannot be made \(E[A-Z]+\)\n$/);
+    expect(status).toBe(2);
+  },
+);

@@ -299,6 +299,11 @@ describe('damage', () => {
     ['a length of nothing', changed((bytes) => bytes.writeUInt32LE(36, 4)), /but its header says 36/],
     ['no SMMUv3', iort([{ segment: 0 }]), 'has no SMMUv3 node'],
     [
+      'nodes beyond the table',
+      changed((bytes) => bytes.writeUInt32LE(0xfffffff0, 40)),
+      /^has no SMMUv3 node: its checksum .*; the node at offset 0xfffffff0/,
+    ],
+    [
       'SMMUs of another kind alone',
       iort([
         { type: 3, length: 60 },

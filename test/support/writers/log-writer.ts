@@ -135,6 +135,10 @@ export const DRESSINGS: Readonly<
     dress: each((line) => JSON.stringify({ PRIORITY: '3', MESSAGE: text(line), _HOSTNAME: 'node7' })),
   },
   'dmesg -T': { timed: false, dress: each((line) => `[Tue Sep 29 10:11:12 2026] ${text(line)}`) },
+  'dmesg -d': {
+    timed: true,
+    dress: each((line) => `[${seconds(line.time)} <    0.001003>] ${text(line)}`),
+  },
   'dmesg -x': { timed: true, dress: each((line) => `kern  :info  : ${printk(line)}`) },
   'dmesg --color=always': {
     timed: true,

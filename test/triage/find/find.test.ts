@@ -64,6 +64,12 @@ describe('dumps are known by what they hold', () => {
     expect(await dumps(tree({ 'a/blob': RAW, 'a/regs.json': REGS }))).toEqual([['blob']]);
   });
 
+  test('memory of which nothing is left is one that cannot be read, where registers wait for it', async () => {
+    expect(await dumps(tree({ 'a/dump.raw': '', 'a/regs.json': REGS }))).toEqual([['dump.raw']]);
+    expect(await dumps(tree({ 'a/dump.raw': '', 'a/ddr0.bin': RAW, 'a/regs.json': REGS }))).toEqual([['ddr0.bin']]);
+    expect(await dumps(tree({ 'a/dump.raw': '' }))).toEqual([]);
+  });
+
   test('the files that a memory list names are one', async () => {
     const regs = JSON.parse(REGS);
     const memory = ['ddr0', 'ddr1'].map((file, i) => ({ base: `0x${i + 4}0000000`, file }));
