@@ -81,21 +81,20 @@ export class KernelMemory {
 
   /** memremap(paddr, byteLength, MEMREMAP_WB), and devm_memremap(), which differs in its errno only. */
   remap(paddr: number, byteLength: number): Remap {
-    const range = { paddr, byteLength };
     if (this.#options.model === 'dump') {
       const isRam = this.view.isWhollyRam(paddr, byteLength);
-      if (isRam === null) return { ...range, through: 'unknown', why: { kind: 'uncharted' } };
-      return isRam ? { ...range, through: 'dump', why: null } : { ...range, through: null, why: { kind: 'not-ram' } };
+      if (isRam === null) return remapOf(paddr, byteLength, 'unknown', UNCHARTED);
+      return isRam ? remapOf(paddr, byteLength, 'dump', null) : failed(paddr, byteLength, NOT_RAM);
     }
     const { paBits } = this.#options;
-    if (paddr + byteLength > 2 ** paBits) return { ...range, through: null, why: { kind: 'beyond-cpu', paBits } };
+    if (paddr + byteLength > 2 ** paBits) return failed(paddr, byteLength, { kind: 'beyond-cpu', paBits });
     const kinds = this.#map.runs(paddr, byteLength).map(({ kind }) => kind);
     // region_intersects(): memory outside the reservation is no resource of the kdump kernel, so only a device mixes.
-    if (kinds.includes('kdump') && kinds.includes('device')) return { ...range, through: null, why: { kind: 'mixed' } };
+    if (kinds.includes('kdump') && kinds.includes('device')) return failed(paddr, byteLength, MIXED);
     // try_ram_remap() looks at the first page only.
     const through = kinds[0] === 'kdump' ? 'direct-map' : 'ioremap';
     const odd = kinds.find((kind) => kind !== 'ram' && kind !== 'unknown');
-    return { ...range, through, why: odd === undefined ? null : { kind: 'leads-to', what: odd } };
+    return remapOf(paddr, byteLength, through, odd === undefined ? null : { kind: 'leads-to', what: odd });
   }
 
   /** Entries `first` to `first + count - 1` of a mapped table, in ascending order. Throws KernelPanic for a reader. */
@@ -113,8 +112,12 @@ export class KernelMemory {
         yield { first: before, count: entries, state: 'hole', known: false, words: NO_WORDS };
         continue;
       }
-      for (const slice of this.view.slices(from + part.offset, entryByteLength, entries)) {
-        yield { ...slice, first: before + slice.first };
+      for (const { first: at, count: some, state, known, words } of this.view.slices(
+        from + part.offset,
+        entryByteLength,
+        entries,
+      )) {
+        yield { first: before + at, count: some, state, known, words };
       }
     }
   }
@@ -129,7 +132,8 @@ export class KernelMemory {
         continue;
       }
       for (const slice of this.#stes.slices(mapped.paddr + part.offset, entries)) {
-        yield { ...slice, first: before + slice.first };
+        const { state, known, words, counts } = slice;
+        yield { first: before + slice.first, count: slice.count, state, known, words, counts };
       }
     }
   }
@@ -182,6 +186,19 @@ export class KernelMemory {
       yield run;
     }
   }
+}
+
+const UNCHARTED: RemapReason = { kind: 'uncharted' };
+const NOT_RAM: RemapReason = { kind: 'not-ram' };
+const MIXED: RemapReason = { kind: 'mixed' };
+
+/** Member by member: V8 gives each object that a spread begins a shape of its own, and there are hundreds of thousands. */
+function remapOf(paddr: number, byteLength: number, through: MappedThrough, why: RemapReason | null): Remap {
+  return { paddr, byteLength, through, why };
+}
+
+function failed(paddr: number, byteLength: number, why: RemapReason): Remap {
+  return { paddr, byteLength, through: null, why };
 }
 
 /** Ends the life of whoever reads there; an onlooker lives on. Who it is is asked only now. */

@@ -58,7 +58,7 @@ export function judge(sample: Sample, outcome: SampleOutcome, options: JudgeOpti
     const wrong = [...compareFile(path, outcome[kind] ?? '', kind)];
     if (wrong.length > 0 && options.update && outcome[kind] !== null) {
       refuseOtherFiles(path, file);
-      replaceFile(path, outcome[kind]);
+      replaceFile(path, outcome[kind], options.allowOutside ? {} : { within: sample.folder });
       updated.push(file);
     } else {
       for (const difference of wrong) found.push({ ...difference, place: `${file} ${difference.place}`.trimEnd() });

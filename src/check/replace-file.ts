@@ -1,19 +1,51 @@
 /** Files that are either what they were or what they are to be, whatever happens in between. */
 
-import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../errors.ts';
+import { InputError, isInputError } from '../errors.ts';
+import { liesBelow } from '../folder.ts';
+
+export interface Replacing {
+  /** Of the file, whatever is there; else it keeps that of the one it replaces. */
+  readonly mode?: number;
+  /** The folder that the file must not have left, by a link that somebody put on the way to it since that was looked at. */
+  readonly within?: string | undefined;
+}
+
+/** Where descriptors have names that lead to what was opened, whatever has its name by now: on Linux. */
+const DESCRIPTORS = '/proc/self/fd';
 
 /**
- * Writes a file beside it and puts that in its place, so that a link there is replaced and not followed. `mode`: of the
- * file, whatever is there; else it keeps that of the one it replaces. Throws InputError (`file`).
+ * Writes a file beside it and puts that in its place, so that a link there is replaced and not followed. Throws InputError:
+ * `usage` where its folder lies elsewhere by now, `file` where it cannot be written.
  */
-export function replaceFile(path: string, content: string, mode?: number): void {
-  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+export function replaceFile(path: string, content: string, { mode, within }: Replacing = {}): void {
+  let folder: number | null = null;
+  let beside: string | null = null;
   try {
-    const before = lstatSync(path, { throwIfNoEntry: false });
+    folder = existsSync(DESCRIPTORS) ? openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY) : null;
+    // Node has no openat(): the open folder is reached by its descriptor's name. Elsewhere it may change in between.
+    const held = folder === null ? dirname(path) : join(DESCRIPTORS, String(folder));
+    if (within !== undefined && !isIn(realpathSync(within), realpathSync(held))) {
+      throw new InputError('usage', 'has left the folder of the sample since it was looked at', { file: path });
+    }
+    const place = join(held, basename(path));
+    const before = lstatSync(place, { throwIfNoEntry: false });
     const own = before?.isFile() ? before.mode & 0o777 : 0o666;
-    const descriptor = openSync(beside, 'wx', mode ?? own);
+    const name = join(held, `.${basename(path)}.${process.pid}.new`);
+    const descriptor = openSync(name, 'wx', mode ?? own);
+    beside = name;
     try {
       const bytes = Buffer.from(content);
       for (let done = 0; done < bytes.byteLength; ) done += writeSync(descriptor, bytes, done);
@@ -21,10 +53,17 @@ export function replaceFile(path: string, content: string, mode?: number): void 
     } finally {
       closeSync(descriptor);
     }
-    renameSync(beside, path);
+    renameSync(beside, place);
   } catch (cause) {
-    rmSync(beside, { force: true });
+    if (beside !== null) rmSync(beside, { force: true });
+    if (isInputError(cause)) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new InputError('file', `cannot be written (${code})`, { file: path, cause });
+  } finally {
+    if (folder !== null) closeSync(folder);
   }
+}
+
+function isIn(folder: string, path: string): boolean {
+  return path === folder || liesBelow(folder, path);
 }

@@ -87,6 +87,13 @@ type KdumpFlaw =
       readonly described: number | null;
       readonly lostFrom: number | null;
     }
+  /** The writer was stopped; `described` is null where no descriptor was written. */
+  | {
+      readonly kind: 'bitmap-unfinished';
+      readonly stored: number;
+      readonly described: number | null;
+      readonly lostFrom: number;
+    }
   | { readonly kind: 'page-lost'; readonly paddr: number; readonly why: PageFlaw }
   | { readonly kind: 'more-pages-lost' };
 

@@ -207,8 +207,8 @@ function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMe
       findings.add('table-not-in-dump', { table, entries, state }, missingLocation(missing));
     },
     (sid, config) => {
-      const found = view.lookup(sid);
-      const address = 'paddr' in found ? { address: found.paddr } : {};
+      const found = findings.isFull('ste-config-reserved') ? null : view.lookup(sid);
+      const address = found !== null && 'paddr' in found ? { address: found.paddr } : {};
       findings.add('ste-config-reserved', { sid, config }, { firstSid: sid, lastSid: sid, ...address });
     },
   );

@@ -36,6 +36,9 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
+/** A path has no more. */
+const MAX_TEXT_LENGTH = 4096;
+
 /** 64 bits in decimal take 20 digits; anything much longer is refused before it is converted. */
 const MAX_VALUE_LENGTH = 64;
 
@@ -79,8 +82,10 @@ export function arrayAt(place: Place, value: Json | undefined): readonly Json[] 
 }
 
 /** The value as text; refuses any other, naming the place. */
-export function stringAt(place: Place, value: Json | undefined): string {
-  return typeof value === 'string' ? value : place.refuse(`expected a string, found ${kindOf(value)}`);
+export function stringAt(place: Place, value: Json | undefined, maxLength = MAX_TEXT_LENGTH): string {
+  if (typeof value !== 'string') return place.refuse(`expected a string, found ${kindOf(value)}`);
+  if (value.length > maxLength) place.refuse(`has ${value.length} characters; ${maxLength} are the most that are read`);
+  return value;
 }
 
 /** The value as true or false; refuses any other, naming the place. */

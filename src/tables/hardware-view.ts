@@ -331,7 +331,7 @@ class Repeats {
 
 function reportReserved(firstSid: number, words: Uint32Array, report: (sid: number, config: number) => void): void {
   for (let at = 0; at < words.length; at += 16) {
-    const { valid, config } = steConfig(words[at] as number);
-    if (valid && config === 'reserved') report(firstSid + at / 16, ((words[at] as number) >>> 1) & 7);
+    const low = words[at] as number;
+    if ((low & 1) === 1 && steConfig(low).config === 'reserved') report(firstSid + at / 16, (low >>> 1) & 7);
   }
 }

@@ -88,6 +88,10 @@ const FLAWS: readonly [DumpFlaw, string][] = [
     { kind: 'dump-level', dumpLevel: -1, highest: 31 },
     'dump level -1; 0 to 31 are known, so which pages were left out is not',
   ],
+  [
+    { kind: 'bitmap-unfinished', stored: 3, described: 9, lostFrom: 0x10000 },
+    'the bitmap of stored pages was not written to its end: it has 3 of 9 pages; all memory from 0x10000 on is lost',
+  ],
   [{ kind: 'bitmaps-empty' }, 'the bitmaps have no page, so nothing is known of any'],
   [
     { kind: 'pages-left-out', count: 1, paddr: 0xc000 },

@@ -45,6 +45,14 @@ describe('what is no snapshot is named, with the next step', () => {
     expect((await refused(() => loadSnapshot(path))).what).toContain(message);
   });
 
+  test('texts that a report would repeat without end are refused', async () => {
+    const named = (length: number) => ({ version: 1, smmus: [{ name: 'x'.repeat(length), registers: REGISTERS }] });
+    expect(parse(named(256)).smmus[0]?.name).toHaveLength(256);
+    expect(await refusal(named(257))).toContain('name: has 257 characters; 256 are the most that are read');
+    const memory = [{ file: 'x'.repeat(4097), base: '0x0', size: '0x1000' }];
+    expect(await refusal({ ...MINIMAL, version: 1, memory })).toContain('has 4097 characters; 4096 are the most');
+  });
+
   test('more SMMUs and names than there can be are refused before they are read', async () => {
     const many = { smmus: Array.from({ length: 8193 }, () => 1) };
     expect((await refused(() => parseSnapshot(many, 'regs.json'))).what).toMatch(/^has 8193 entries/);
@@ -474,7 +482,7 @@ describe('files of the memory list', () => {
   });
 
   test('an endless name is cut short', async () => {
-    const { what } = await refused(() => parseFile(`../${'a'.repeat(100_000)}`));
+    const { what } = await refused(() => parseFile(`../${'a'.repeat(4000)}`));
     expect(what).toBe(`"../${'a'.repeat(34)}..." leaves the snapshot's folder; --allow-outside permits that`);
   });
 

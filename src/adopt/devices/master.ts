@@ -75,23 +75,38 @@ export function armSmmuInsertMaster(
   { name, sids }: KernelDevice,
   owners: Map<number, string>,
 ): StreamOutcome[] {
+  const [only] = sids;
+  // Nearly all are alone, and a list that grows has room for many.
+  if (only !== undefined && sids.length === 1) return [insertStream(smmu, cfg, name, only, owners)];
   const outcomes: StreamOutcome[] = [];
-  for (const sid of sids.length === 1 ? sids : [...new Set(sids)].sort((a, b) => a - b)) {
-    const firstLine = smmu.log.lines.length;
-    let outcome = armSmmuInitSidStrtab(smmu, cfg, sid);
-    const owner = owners.get(sid);
-    if (outcome.ret === 0 && owner !== undefined && name !== null && owner !== name) {
-      const text = `Aliasing StreamID 0x${sid.toString(16)} (from ${owner}) unsupported, expect DMA to be broken`;
-      smmu.log.print('insert', 'warn', text);
-      outcome = refused(ENODEV, { kind: 'aliasing', owner });
-    }
-    if (outcome.ret === 0 && name !== null) owners.set(sid, name);
-    const said = smmu.log.lines.length > firstLine;
-    const log = said ? smmu.log.lines.slice(firstLine).map(({ level, text }) => ({ level, text })) : SILENCE;
-    outcomes.push({ sid, ...outcome, log, mappings: smmu.ledger.settle() });
+  for (const sid of [...new Set(sids)].sort((a, b) => a - b)) {
+    const outcome = insertStream(smmu, cfg, name, sid, owners);
+    outcomes.push(outcome);
     if (outcome.ret !== 0) break;
   }
   return outcomes;
+}
+
+function insertStream(
+  smmu: ArmSmmuDevice,
+  cfg: StrtabCfg | FreshTable,
+  name: string | null,
+  sid: number,
+  owners: Map<number, string>,
+): StreamOutcome {
+  const firstLine = smmu.log.lines.length;
+  let outcome = armSmmuInitSidStrtab(smmu, cfg, sid);
+  const owner = owners.get(sid);
+  if (outcome.ret === 0 && owner !== undefined && name !== null && owner !== name) {
+    const text = `Aliasing StreamID 0x${sid.toString(16)} (from ${owner}) unsupported, expect DMA to be broken`;
+    smmu.log.print('insert', 'warn', text);
+    outcome = refused(ENODEV, { kind: 'aliasing', owner });
+  }
+  if (outcome.ret === 0 && name !== null) owners.set(sid, name);
+  const said = smmu.log.lines.length > firstLine;
+  const log = said ? smmu.log.lines.slice(firstLine).map(({ level, text }) => ({ level, text })) : SILENCE;
+  const { ret, fresh, refusal } = outcome;
+  return { sid, ret, fresh, refusal, log, mappings: smmu.ledger.settle() };
 }
 
 /** The range check prints nothing; the caller sees -ERANGE only. */

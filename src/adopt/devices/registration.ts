@@ -96,7 +96,7 @@ class Core implements Registration {
       // What it would have said, nobody hears.
       this.#smmu.log.lines.length = firstLine;
       const fate: DeviceFate = { kind: 'never-asked', after: end.kind };
-      this.probes.push({ device, hotplugged, fate, streams: first, ...NOT_ASKED });
+      this.#add(device, hotplugged, fate, first, NOT_ASKED);
       return;
     }
     const last = first.at(-1);
@@ -110,7 +110,17 @@ class Core implements Registration {
     const again = hotplugged && this.#together && last !== undefined && last.ret !== 0 && last.ret !== null;
     const streams = again ? twice(first, this.#insert(device)) : first;
     if (!hotplugged && this.#together) this.#failRegistration(device, fate);
-    this.probes.push({ device, hotplugged, fate, streams, ...('death' in deferral ? NOT_ASKED : deferral) });
+    this.#add(device, hotplugged, fate, streams, 'death' in deferral ? NOT_ASKED : deferral);
+  }
+
+  #add(
+    device: KernelDevice,
+    hotplugged: boolean,
+    fate: DeviceFate,
+    streams: readonly StreamOutcome[],
+    { deferred, sid }: Deferral,
+  ): void {
+    this.probes.push({ device, hotplugged, fate, streams, deferred, sid });
   }
 
   /** A device that may be there: nothing is to be said of it where it would be accepted, nor after the end. */
@@ -120,7 +130,7 @@ class Core implements Registration {
     const danger = dangerOf(this.#smmu, this.#cfg, sid);
     if (danger === null) return;
     const fate: DeviceFate = { kind: 'unknown', of: 'unseen', sid, danger };
-    this.probes.push({ device, hotplugged: false, fate, streams: [], ...NOT_ASKED });
+    this.#add(device, false, fate, [], NOT_ASKED);
     if (this.#together || danger === 'kernel-dies') this.end = { kind: 'unknown', sid };
   }
 

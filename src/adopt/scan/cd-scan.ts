@@ -94,7 +94,7 @@ function checkSteCdtab(
   const s1fmt = (low >>> 4) & 3;
   const s1cdmax = high >>> 27;
   const fail = (rule: ScanRule, observed: ScanObserved, required: Required) => {
-    record.fail({ ...place, rule, ret: EINVAL, observed, required });
+    if (!record.overflows()) record.fail({ ...place, rule, ret: EINVAL, observed, required });
     return null;
   };
   if (paddr === 0) return fail('cd-table-null', { kind: 'null-context-pointer' }, { kind: 'not-null' });
@@ -141,6 +141,7 @@ function resvCdAsids(
         record.asid(asid);
         continue;
       }
+      if (record.overflows()) continue;
       const entry = slice.first + i;
       const cd = { level: 'cd' as const, index: firstSsid + entry, paddr: mapped.paddr + entry * CD_BYTE_LENGTH };
       if (owner !== null) {

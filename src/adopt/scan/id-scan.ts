@@ -101,12 +101,14 @@ function armSmmuKexecResvSteIds(
         record.vmid(vmid);
         return;
       }
+      if (record.overflows()) return;
       const rule = vmid === 0 ? 'vmid-zero' : 'vmid-too-large';
       const observed = { kind: 'field', field: 'VMID', value: vmid } as const;
       record.fail({ ...place, rule, ret: EINVAL, observed, required: { kind: 'range', first: 1, last: limit - 1 } });
       return;
     }
     default: {
+      if (record.overflows()) return;
       const observed = { kind: 'field', field: 'Config', value: config } as const;
       record.fail({ ...place, rule: 'ste-config-reserved', ret: EINVAL, observed, required: { kind: 'known-config' } });
     }

@@ -29,7 +29,7 @@ export interface IdScan {
 
 const MAX_FAILURES_LISTED = 1000;
 /** Thousands of times what a machine has; a hostile table can ask for more than a lifetime. */
-const MAX_CD_TABLES = 1 << 20;
+const MAX_CD_TABLES = 1 << 18;
 const MAX_CDS = 1 << 26;
 
 export class ScanRecord {
@@ -96,11 +96,20 @@ export class ScanRecord {
     if (!this.stopped) this.#unknownBefore += entries;
   }
 
+  /** Counts one more broken rule where no more are listed: a table of garbage breaks them by the million. */
+  overflows(): boolean {
+    if (this.#failures.length < MAX_FAILURES_LISTED) return false;
+    this.#failuresTotal += 1;
+    return true;
+  }
+
+  /** A broken rule that is listed. */
   fail(failure: Omit<ScanFailure, 'stopsHere'>): void {
+    if (this.overflows()) return;
     const stopsHere = !this.stopped;
     if (stopsHere) this.#ret = failure.ret;
     this.#failuresTotal += 1;
-    if (this.#failures.length < MAX_FAILURES_LISTED) this.#failures.push({ ...failure, stopsHere });
+    this.#failures.push({ ...failure, stopsHere });
   }
 
   result(): IdScan {

@@ -91,7 +91,7 @@ async function inspected(
 function written(report: string, html: string): string | null {
   try {
     refuseCrashFile(report);
-    replaceFile(report, html, 0o600);
+    replaceFile(report, html, { mode: 0o600 });
     return null;
   } catch (error) {
     if (isInputError(error)) return error.reason;

@@ -7,6 +7,9 @@
  *   and QEMU both put a page of zeros first, to which some descriptor may point, or none.
  * - A stored page is RAM: no bit of the second bitmap is set without the one of the first.
  * - Dump level 0 leaves nothing out: both bitmaps are the same.
+ *
+ * What nothing shows: one bit too many and one too few that are both of RAM, in a dump that leaves pages out. The count
+ * is right, descriptors hold no number of their page, and any content may be any page's: those between are shifted by one.
  */
 
 import type { DumpFlaw } from '../problem.ts';
@@ -18,6 +21,9 @@ import type { Bitmap, RankIndex } from './rank-index.ts';
  * is wrong, because the first bitmap is not needed otherwise: what goes unseen then is wrong bits that cancel out.
  */
 const MAX_COMPARED = 2 ** 26;
+
+/** Pages of the cycles to come: a cycle of makedumpfile has thousands, a damaged bitmap few wrong bits. */
+const MIN_UNFINISHED = 64;
 
 /** What one file says of its pages from `startPfn` up to, not including, `endPfn`. */
 export interface FitPart {
@@ -31,12 +37,16 @@ export interface FitPart {
   readonly leavesNothingOut: boolean;
   /** Not one part of several, which may well have no page. */
   readonly isWhole: boolean;
+  /** By its own word not written to its end. */
+  readonly isIncomplete: boolean;
 }
 
 /**
  * - `unplaced`: nothing says where the damage is, so that no page can be relied on, nor that there is none
  * - `placed`: it begins at `fromPfn`; the bitmap of RAM is right, as far as can be seen
  * - `left out`: pages can be found; but `count` of RAM, first `fromPfn`, are not in a file that should have all
+ * - `unfinished`: the writer was stopped before it came to the pages from `fromPfn` on. In makedumpfile's cyclic mode the
+ *   second bitmap is written with the pages of each cycle: where it has no bit yet, no page was left out on purpose
  * - `empty`: there is no RAM at all, as where the bitmaps were never written
  * `described` is how many pages there should be by where page data begins.
  */
@@ -44,6 +54,12 @@ export type Misfit =
   | { readonly kind: 'empty' }
   | { readonly kind: 'unplaced'; readonly stored: number; readonly described: number | null }
   | { readonly kind: 'placed'; readonly stored: number; readonly described: number; readonly fromPfn: number }
+  | {
+      readonly kind: 'unfinished';
+      readonly stored: number;
+      readonly described: number | null;
+      readonly fromPfn: number;
+    }
   | { readonly kind: 'left out'; readonly count: number; readonly fromPfn: number };
 
 /** Null when all fits, as far as it can be checked. Goes through the second bitmap, and mostly through the first. */
@@ -55,6 +71,8 @@ export function findMisfit(part: FitPart): Misfit | null {
   if (stored === 0 && !ram.hasAny(startPfn, endPfn)) return part.isWhole ? { kind: 'empty' } : null;
   const possible = descriptorCounts(part.descriptors, part.blockSize);
   const described = possible[0] ?? null;
+  const unfinished = findUnfinished(part, stored, described);
+  if (unfinished !== null) return unfinished;
   const isCountRight = described === null || possible.includes(stored);
   const isCompared = ram !== bitmap && (!isCountRight || endPfn - startPfn <= MAX_COMPARED);
   const none = { first: null, count: 0 };
@@ -70,6 +88,37 @@ export function findMisfit(part: FitPart): Misfit | null {
   return { kind: 'unplaced', stored, described };
 }
 
+/**
+ * The second bitmap ends early: behind its last page the descriptors that there is room for are empty, and there is RAM
+ * enough for them. Where no descriptor was written, nothing tells how many there should be.
+ */
+function findUnfinished(part: FitPart, stored: number, described: number | null): Misfit | null {
+  const { startPfn, endPfn, ram, stored: index, descriptors, isWhole, isIncomplete } = part;
+  if (described === null) {
+    const isUnwritten = stored === 0 ? isWhole || isIncomplete : descriptors.kindOf(0) === 'unwritten';
+    if (!isUnwritten) return null;
+  } else {
+    if (stored >= described || descriptors.kindOf(stored) !== 'unwritten') return null;
+    // Where the last page of the bitmap was written and the next was not, both agree; else a few bits may as well be wrong.
+    const agrees = stored > 0 && descriptors.kindOf(stored - 1) !== 'unwritten';
+    if (!agrees && described - stored < MIN_UNFINISHED) return null;
+  }
+  const fromPfn = behindLast(index, stored, startPfn, endPfn);
+  if (ram === index.bitmap || ram.count(fromPfn, endPfn) < (described ?? stored + 1) - stored) return null;
+  return { kind: 'unfinished', stored, described, fromPfn };
+}
+
+/** The page behind the last of `stored` ones. */
+function behindLast(index: RankIndex, stored: number, startPfn: number, endPfn: number): number {
+  let [low, high] = [startPfn, endPfn];
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / 2);
+    if (index.before(middle) >= stored) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** What is wrong, and what is lost by it. */
 export function misfitFlaw(misfit: Misfit, blockSize: number): DumpFlaw {
   switch (misfit.kind) {
@@ -77,6 +126,10 @@ export function misfitFlaw(misfit: Misfit, blockSize: number): DumpFlaw {
       return { kind: 'bitmaps-empty' };
     case 'left out':
       return { kind: 'pages-left-out', count: misfit.count, paddr: misfit.fromPfn * blockSize };
+    case 'unfinished': {
+      const { stored, described, fromPfn } = misfit;
+      return { kind: 'bitmap-unfinished', stored, described, lostFrom: fromPfn * blockSize };
+    }
     case 'placed':
     case 'unplaced': {
       const { stored, described } = misfit;

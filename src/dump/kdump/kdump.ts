@@ -62,7 +62,7 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
     const { header, stored, blockSize } = part;
     const what = misfitFlaw(misfit, blockSize);
     problems.push({ file: header.source.name, fileOffset: stored.bitmap.fileOffset, what });
-    if (misfit.kind === 'placed') part.descriptors.count = misfit.described;
+    if ('fromPfn' in misfit && 'described' in misfit) part.descriptors.count = misfit.described ?? misfit.stored;
   }
   const windows = arranged.flatMap((window) => knownPart(window, unfit));
   const incomplete = headers.some(({ status }) => (status & STATUS_INCOMPLETE) !== 0);
@@ -125,6 +125,7 @@ function toPart(header: KdumpHeader): Part {
     blockSize,
     leavesNothingOut: header.dumpLevel.value === 0,
     isWhole: split === null,
+    isIncomplete: (header.status & STATUS_INCOMPLETE) !== 0,
   };
 }
 
@@ -132,10 +133,10 @@ function toPart(header: KdumpHeader): Part {
 function knownPart(window: KdumpWindow, unfit: ReadonlyMap<DescriptorTable, Misfit>): KdumpWindow[] {
   const misfit = window.descriptors === null ? undefined : unfit.get(window.descriptors);
   if (misfit === undefined || misfit.kind === 'left out') return [window];
-  if (misfit.kind !== 'placed') return [{ ...window, ram: null, descriptors: null }];
+  if (misfit.kind !== 'placed' && misfit.kind !== 'unfinished') return [{ ...window, ram: null, descriptors: null }];
   const { startPfn, endPfn, ram, stored } = window;
   const cut = Math.max(startPfn, Math.min(misfit.fromPfn, endPfn));
-  // Behind the damage, a page that seems to be left out may as well be in the file: all RAM is lost there.
+  // Behind the damage or the end of what was written, a page that seems to be left out may as well be in the file: all RAM is lost there.
   const behind = { startPfn: cut, endPfn, ram, stored: ram === null ? stored : new RankIndex(ram), descriptors: null };
   return [{ ...window, endPfn: cut }, behind].filter((part) => part.endPfn > part.startPfn);
 }

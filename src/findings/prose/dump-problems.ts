@@ -70,6 +70,10 @@ const WORDS: Words = {
         : `all memory from ${hex(lostFrom)} on is lost`;
     return `the bitmap of stored pages is damaged: it ${counts}; ${lost}`;
   },
+  'bitmap-unfinished': ({ stored, described, lostFrom }) => {
+    const of = described === null ? 'no page descriptor was written' : `it has ${stored} of ${described} pages`;
+    return `the bitmap of stored pages was not written to its end: ${of}; all memory from ${hex(lostFrom)} on is lost`;
+  },
   'page-lost': ({ paddr, why }) => `the page at ${hex(paddr)} ${pageFlawInWords(why)}`,
   'more-pages-lost': () => 'more pages are damaged; they are not listed',
 };

@@ -35,8 +35,11 @@ interface Remembered<S> extends SteSlice<S> {
   readonly counts: SteCounts;
 }
 
-/** Arrays as small as an L2 table are read again sooner than remembered. */
+/** Of larger arrays parts are remembered; those as small as an L2 table are, as a whole. */
 const MIN_REMEMBERED_STES = 4096;
+/** Tables of a real machine, and all of a small hostile file, whose descriptors may lead to each of them hundreds of times. */
+const MAX_SMALL_ARRAYS = 512;
+const MAX_SMALL_STES = 1 << 17;
 /** So many are looked at as one: nearly all are like the ones around them. */
 const BLOCK_STES = 64;
 /** Of a table with as many turns between quiet and active as nobody has, the rest is read again. */
@@ -51,6 +54,10 @@ export class SteReader<S = string> {
   readonly #memory: TableMemory<S>;
   /** By the array's address and length. */
   readonly #memories = new Map<string, Memory<S>>();
+  /** Small arrays of which all is known, by address; and what they have together. */
+  readonly #small = new Map<number, { readonly count: number; readonly slices: readonly SteSlice<S>[] }>();
+  #smallStes = 0;
+  #smallSlices = 0;
 
   constructor(memory: TableMemory<S>) {
     this.#memory = memory;
@@ -58,17 +65,21 @@ export class SteReader<S = string> {
 
   /** The STEs from `paddr` on, in order. `quietToo`: with the words of slices that hold nothing active. */
   *slices(paddr: number, count: number, quietToo = false): Generator<SteSlice<S>> {
+    if (count < MIN_REMEMBERED_STES) {
+      yield* this.#readSmall(paddr, count);
+      return;
+    }
     const key = `${paddr}+${count}`;
     const remembered = quietToo ? undefined : this.#memories.get(key)?.slices;
     if (remembered === undefined) {
       const keptBefore = kept.get(this.#memory) ?? 0;
       const memory = new Memory<S>(MAX_KEPT_STES - keptBefore);
       for (const slice of this.#read(paddr, 0, count)) {
-        if (count >= MIN_REMEMBERED_STES) memory.add(slice);
+        memory.add(slice);
         yield slice;
       }
       // Only here: whoever stops early has not seen all of it.
-      if (count < MIN_REMEMBERED_STES || this.#memories.has(key)) return;
+      if (this.#memories.has(key)) return;
       this.#memories.set(key, memory);
       kept.set(this.#memory, keptBefore + memory.keptStes);
       return;
@@ -80,6 +91,31 @@ export class SteReader<S = string> {
       next = slice.first + slice.count;
     }
     yield* this.#read(paddr, next, count - next);
+  }
+
+  *#readSmall(paddr: number, count: number): Generator<SteSlice<S>> {
+    const remembered = this.#small.get(paddr);
+    if (remembered?.count === count) {
+      yield* remembered.slices;
+      return;
+    }
+    const isFull = this.#small.size >= MAX_SMALL_ARRAYS || this.#smallStes + count > MAX_SMALL_STES;
+    const slices: SteSlice<S>[] | null = isFull || remembered !== undefined ? null : [];
+    let known = 0;
+    for (const slice of this.#read(paddr, 0, count)) {
+      const { first, count: stes, state, words, counts } = slice;
+      if (counts !== null) known += stes;
+      if (slices !== null && counts !== null) {
+        const copy = new SteCounts();
+        copy.merge(counts);
+        slices.push({ first, count: stes, state, known: true, words: words.slice(), counts: copy });
+      }
+      yield slice;
+    }
+    if (slices === null || known < count || this.#smallSlices + slices.length > MAX_REMEMBERED) return;
+    this.#smallStes += count;
+    this.#smallSlices += slices.length;
+    this.#small.set(paddr, { count, slices });
   }
 
   *#read(paddr: number, from: number, count: number): Generator<SteSlice<S>> {

@@ -261,3 +261,83 @@ describe('descriptors that are damaged themselves', () => {
     expect(presentPages(dump, layout, 'no first descriptor')).toEqual(all.slice(1));
   });
 });
+
+/** As makedumpfile's cyclic mode leaves it where space runs out: the second bitmap ends with the last cycle begun. */
+describe('stopped in the middle of the cycles', () => {
+  const layout = LAYOUTS[1] as Layout;
+  const whole = write(layout);
+  const states = async (source: MemorySource) => {
+    const dump = await openKdump([source]);
+    const bytes = new Uint8Array(4096);
+    const stateOf = (pfn: number) => dump.memory.read(pfn * 4096, bytes)[0]?.state;
+    return { dump, states: PFNS.map(stateOf), present: presentPages(dump, layout, 'stopped') };
+  };
+  /** The bitmap up to `cycleEnd`, and the descriptors of pages before `writtenTo`. */
+  const stopped = (cycleEnd: number, writtenTo: number, status: number) => {
+    const bytes = Buffer.from(whole.bytes);
+    for (let pfn = cycleEnd; pfn < MAX_MAPNR; pfn++) {
+      const at = whole.storedBitmapAt + (pfn >> 3);
+      bytes[at] = (bytes[at] as number) & ~(1 << (pfn & 7));
+    }
+    for (const [pfn, { descriptorAt }] of whole.stored)
+      if (pfn >= writtenTo) bytes.fill(0, descriptorAt, descriptorAt + 24);
+    bytes.writeUInt32LE(status, 424);
+    return bytes;
+  };
+  const isStored = (pfn: number) => isRam(pfn) && !layout.isOut(pfn);
+  const lastBefore = (end: number) => PFNS.filter((pfn) => pfn < end && isStored(pfn)).at(-1) ?? -1;
+
+  test.each([
+    ['between two cycles', 16, 16, 9],
+    ['without its own word for it', 20, 20, 1],
+    ['before the first page', 16, 0, 9],
+    ['before the first bitmap', 0, 0, 9],
+    ['before the first bitmap, without its own word for it', 0, 0, 1],
+  ])('%s', async (_, cycleEnd, writtenTo, status) => {
+    const { dump, states: found, present } = await states(new MemorySource(stopped(cycleEnd, writtenTo, status)));
+    expect(present).toEqual(PFNS.filter((pfn) => pfn < writtenTo && isStored(pfn)));
+    const last = lastBefore(cycleEnd);
+    for (const pfn of PFNS.filter(isRam)) {
+      const expected = pfn > last ? 'lost' : isStored(pfn) ? (pfn < writtenTo ? 'present' : 'lost') : 'excluded';
+      expect({ pfn, state: found[pfn] }).toEqual({ pfn, state: expected });
+    }
+    expect(dump).toMatchObject({ complete: false, mapComplete: false });
+    expect(dump.problems.map(({ what }) => what)).toContainEqual(
+      expect.objectContaining({ kind: 'bitmap-unfinished', lostFrom: (last + 1) * 4096 }),
+    );
+  });
+
+  test('within a cycle: what the bitmap has no bit for is lost as well', async () => {
+    const pages = Array.from(
+      { length: 300 },
+      (_, pfn): KdumpPage => ({ pfn, as: pfn % 2 === 0 ? 'plain' : 'excluded' }),
+    );
+    const image = kdump(pages, { status: 8 });
+    const bytes = Buffer.from(image.bytes);
+    bytes.fill(0, image.storedBitmapAt + 128 / 8, image.descriptorsAt);
+    for (const [pfn, { descriptorAt }] of image.stored) if (pfn >= 100) bytes.fill(0, descriptorAt, descriptorAt + 24);
+    const { memory } = await openKdump([new MemorySource(bytes)]);
+    const stateOf = (pfn: number) => memory.read(pfn * 4096, new Uint8Array(4096))[0]?.state;
+    expect([98, 99, 100, 101, 125, 126, 127, 128, 299].map(stateOf)).toEqual([
+      'present',
+      'excluded',
+      'lost',
+      'excluded',
+      'excluded',
+      'lost',
+      'lost',
+      'lost',
+      'lost',
+    ]);
+  });
+
+  test('a bit that is missing among the others is damage, also where the last descriptors are empty', async () => {
+    for (const pfn of [5, 17]) {
+      const bytes = stopped(MAX_MAPNR, 22, 9);
+      const at = whole.storedBitmapAt + (pfn >> 3);
+      bytes[at] = (bytes[at] as number) & ~(1 << (pfn & 7));
+      const { present } = await states(new MemorySource(bytes));
+      expect(present).toEqual([]);
+    }
+  });
+});

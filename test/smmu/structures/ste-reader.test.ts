@@ -199,9 +199,30 @@ describe('what was found quiet', () => {
     expect(table.read.reduce((sum, { count }) => sum + count, 0)).toBe(65_564);
   });
 
-  test('arrays of fewer than 4096 are read again: an L2 table is cheaper to read than to remember', () => {
-    expect(readTwice([quiet(4095)]).readAgain).toEqual(readTwice([quiet(4095)]).readAtFirst);
-    expect(readTwice([quiet(256)]).readAgain).toEqual([{ first: 0, count: 256 }]);
+  test('arrays as small as an L2 table are not read again, whatever they hold', () => {
+    for (const stretches of [[quiet(4095)], [busy(256)], [quiet(100), busy(28)]]) {
+      const { first, second, readAgain } = readTwice(stretches, 4096);
+      expect(readAgain).toEqual([]);
+      expect(second).toEqual(first);
+    }
+  });
+
+  test('but one that is not known as a whole is, and so is another one at its address', () => {
+    expect(readTwice([busy(64), unknown(64)]).readAgain).toEqual([{ first: 0, count: 64 }]);
+    const table = new Table([busy(256)], 4096);
+    const reader = new SteReader(table);
+    for (const count of [256, 128, 256]) passOf(reader.slices(0, count));
+    expect(table.read.map(({ count }) => count)).toEqual([256, 128]);
+  });
+
+  test('and not of more tables than a real machine has', () => {
+    const table = new Table([busy(600)], 4096);
+    const reader = new SteReader(table);
+    const all = () => Array.from({ length: 600 }, (_, i) => passOf(reader.slices(64 * i, 1)));
+    const once = all();
+    table.read.length = 0;
+    expect(all()).toEqual(once);
+    expect(table.read).toHaveLength(600 - 512);
   });
 
   test('is remembered by address and length', () => {
