@@ -1,10 +1,10 @@
 /** Findings about firmware's tables, where they and the dump part, and what they add to it. */
 
+import { firmwareProblemInWords } from '../../platform/firmware/problem-words.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
 import {
   coherencyInWords,
-  firmwareProblemInWords,
   idsInWords,
   keptMemoryInWords,
   sidRunsInWords,

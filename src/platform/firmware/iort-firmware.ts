@@ -6,6 +6,7 @@ import { acpiTableOf } from './acpidump.ts';
 import { type Firmware, MAX_RESERVED_SIDS, Problems, SmmuBuilder } from './firmware.ts';
 import { type Iort, type IortNode, parseIort } from './iort.ts';
 import { type MappedIds, mappedIds, ownMappings } from './iort-mappings.ts';
+import { firmwareProblemInWords } from './problem-words.ts';
 
 /** The least revision whose RMR nodes Linux reads, that of DEN0049 E.d; those of E.b and E.c were another thing. */
 const FIRST_RMR_REVISION = 5;
@@ -67,7 +68,7 @@ class IortReader {
   #noSmmu(nodes: readonly IortNode[]): InputError {
     const others = nodes.filter(({ kind }) => kind === 'smmu-v2').length;
     const what = `has no SMMUv3 node${others === 0 ? '' : `; it has ${others} of SMMUv1 or SMMUv2, which another driver runs`}`;
-    const why = this.#iort.problems.slice(0, 2).join('; ');
+    const why = this.#iort.problems.slice(0, 2).map(firmwareProblemInWords).join('; ');
     return new InputError('format', why === '' ? what : `${what}: ${why}`, { file: this.#source });
   }
 

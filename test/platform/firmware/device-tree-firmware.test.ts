@@ -1,11 +1,11 @@
 /** SMMUs of a device tree: who is behind them, with masks, domains, disabled nodes, and what is not understood. */
 
 import { describe, expect, test } from 'vitest';
-import { firmwareProblemInWords } from '../../../src/findings/prose/firmware.ts';
 import { DeviceNames } from '../../../src/platform/device-names.ts';
 import { deviceTreeFirmware } from '../../../src/platform/firmware/device-tree-firmware.ts';
 import type { Firmware, FirmwareSmmu } from '../../../src/platform/firmware/firmware.ts';
 import type { FirmwareProblem } from '../../../src/platform/firmware/problem.ts';
+import { firmwareProblemInWords } from '../../../src/platform/firmware/problem-words.ts';
 import { refused } from '../../support/refusal.ts';
 import { deviceTree, type Value, type WrittenNode } from '../../support/writers/device-tree-writer.ts';
 

@@ -3,11 +3,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import { firmwareProblemInWords } from '../../../src/findings/prose/firmware.ts';
 import { DeviceNames } from '../../../src/platform/device-names.ts';
 import type { FirmwareSmmu } from '../../../src/platform/firmware/firmware.ts';
 import { iortFirmware } from '../../../src/platform/firmware/iort-firmware.ts';
 import type { FirmwareProblem } from '../../../src/platform/firmware/problem.ts';
+import { firmwareProblemInWords } from '../../../src/platform/firmware/problem-words.ts';
 import { StreamDirectory } from '../../../src/platform/stream-ids.ts';
 import { holds } from '../../support/holds.ts';
 import { refused } from '../../support/refusal.ts';
