@@ -2,7 +2,7 @@
 
 import type { Imported } from '../../snapshot/import/import.ts';
 import type { Note, Notes } from '../../snapshot/import/notes.ts';
-import { type NoteReason, REASONS } from '../../snapshot/import/reasons.ts';
+import { NOTE_REASONS, noteReasonInWords } from '../../snapshot/import/reasons.ts';
 import { costInWords } from '../prose/assumptions.ts';
 import { strikingInWords } from '../prose/remarks.ts';
 
@@ -25,12 +25,12 @@ export function importNotes({ passedOver, oneByOne, smmus }: Omit<Imported, 'sna
 
 /** One line for each reason that was given, with the first places and how many more. */
 function passedOverNotes(notes: Notes): string[] {
-  return (Object.keys(REASONS) as NoteReason[]).flatMap((reason) => {
+  return NOTE_REASONS.flatMap((reason) => {
     const examples = notes.of(reason).slice(0, MAX_EXAMPLES);
     if (examples.length === 0) return [];
     const count = notes.count(reason);
     const more = count > examples.length ? ` and ${count - examples.length} more` : '';
-    return [`${REASONS[reason]}: ${examples.map(exampleText).join(', ')}${more}`];
+    return [`${noteReasonInWords(reason)}: ${examples.map(exampleText).join(', ')}${more}`];
   });
 }
 

@@ -17,7 +17,7 @@ import { contentOf } from './content.ts';
 import { FORMATS, type Format, formatOf } from './formats.ts';
 import { type Note, Notes } from './notes.ts';
 import type { Content } from './reading.ts';
-import { type NoteReason, REASONS } from './reasons.ts';
+import { type NoteReason, whyInWords } from './reasons.ts';
 import { SMMU_BYTES } from './register-map.ts';
 import type { Found } from './register-values.ts';
 
@@ -138,36 +138,29 @@ function checkFileBases(inputs: readonly ImportInput[], targets: readonly Target
   }
 }
 
-/** Reasons that a file without any value may have been passed over for, the most telling first. */
-const EMPTY_REASONS: readonly NoteReason[] = [
-  ...([
-    'either-base',
-    'byte-order',
-    'big-endian',
-    'cut',
-    'lost-digit',
-    'several-values',
-    'too-wide',
-    'damaged-row',
-    'characters-differ',
-  ] as const),
-  ...(['misaligned', 'name-elsewhere', 'written', 'unknown-name', 'unread-line', 'unread-key'] as const),
+/** What looks like a value and is passed over, the most telling first. */
+const SUSPICIOUS: readonly NoteReason[] = [
+  ...(['either-base', 'byte-order', 'big-endian', 'cut', 'lost-digit', 'several-values', 'too-wide'] as const),
+  ...(['damaged-row', 'characters-differ', 'misaligned', 'name-elsewhere', 'written'] as const),
 ];
+/** What is merely no register needs no reason. */
+const NO_REGISTER: readonly NoteReason[] = ['unread-line', 'unread-key'];
 
-/** `CR0 (regs.txt: line 3): more than one value`; what is merely no register needs no reason. */
+/** `CR0 (regs.txt: line 3): more than one value`. */
 function sayNote({ what, file, place, reason }: Note): string {
   const where = place === undefined || place === what ? `${what} (${file})` : `${what} (${file}: ${place})`;
-  return reason.startsWith('unread') ? where : `${where}: ${REASONS[reason].replace(/^passed over, /, '')}`;
+  return NO_REGISTER.includes(reason) ? where : `${where}: ${whyInWords(reason)}`;
 }
 
-/** What was passed over although it looks like a value. */
 function suspect(notes: Notes): string {
-  const [first] = EMPTY_REASONS.filter((reason) => !/^un/.test(reason)).flatMap((reason) => notes.of(reason));
+  const [first] = SUSPICIOUS.flatMap((reason) => notes.of(reason));
   return first === undefined ? '' : `; passed over: ${sayNote(first)}`;
 }
 
 function refuseEmpty({ file }: Content, { title }: Format, notes: Notes): never {
-  const [first] = EMPTY_REASONS.flatMap((reason) => notes.of(reason).filter((note) => note.file === file));
+  const [first] = [...SUSPICIOUS, 'unknown-name' as const, ...NO_REGISTER].flatMap((reason) =>
+    notes.of(reason).filter((note) => note.file === file),
+  );
   const seen = first === undefined ? '' : `; the first thing passed over is ${sayNote(first)}`;
   throw new InputError('snapshot', `holds no register values, read as: ${title}${seen}`, { file });
 }
