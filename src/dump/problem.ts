@@ -94,6 +94,8 @@ type KdumpFlaw =
       readonly described: number | null;
       readonly lostFrom: number;
     }
+  /** The first descriptors place page data where no descriptor ends: nothing tells whether there are `stored` of them. */
+  | { readonly kind: 'descriptors-untold'; readonly stored: number }
   | { readonly kind: 'page-lost'; readonly paddr: number; readonly why: PageFlaw }
   | { readonly kind: 'more-pages-lost' };
 

@@ -107,6 +107,11 @@ const FLAWS: readonly [DumpFlaw, string][] = [
     'the bitmap of stored pages is damaged: it contradicts the bitmap of RAM; ' +
       'which descriptor is whose cannot be told, and all memory is lost',
   ]),
+  [
+    { kind: 'descriptors-untold', stored: 19 },
+    'the bitmap of stored pages has 19 pages, but by the first page descriptors page data begins where none of them ends: ' +
+      'how many there are, and which is whose, cannot be told, and all memory is lost',
+  ],
   [{ kind: 'more-pages-lost' }, 'more pages are damaged; they are not listed'],
 ];
 

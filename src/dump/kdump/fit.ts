@@ -43,6 +43,7 @@ export interface FitPart {
 
 /**
  * - `unplaced`: nothing says where the damage is, so that no page can be relied on, nor that there is none
+ * - `untold`: the same, and the descriptors that should say how many there are place page data where none of them ends
  * - `placed`: it begins at `fromPfn`; the bitmap of RAM is right, as far as can be seen
  * - `left out`: pages can be found; but `count` of RAM, first `fromPfn`, are not in a file that should have all
  * - `unfinished`: the writer was stopped before it came to the pages from `fromPfn` on. In makedumpfile's cyclic mode the
@@ -53,6 +54,7 @@ export interface FitPart {
 export type Misfit =
   | { readonly kind: 'empty' }
   | { readonly kind: 'unplaced'; readonly stored: number; readonly described: number | null }
+  | { readonly kind: 'untold'; readonly stored: number }
   | { readonly kind: 'placed'; readonly stored: number; readonly described: number; readonly fromPfn: number }
   | {
       readonly kind: 'unfinished';
@@ -70,10 +72,10 @@ export function findMisfit(part: FitPart): Misfit | null {
   const { bitmap } = part.stored;
   if (stored === 0 && !ram.hasAny(startPfn, endPfn)) return part.isWhole ? { kind: 'empty' } : null;
   const possible = descriptorCounts(part.descriptors, part.blockSize);
-  const described = possible[0] ?? null;
-  const unfinished = findUnfinished(part, stored, described);
+  const described = possible?.[0] ?? null;
+  const unfinished = possible?.length === 0 ? null : findUnfinished(part, stored, described);
   if (unfinished !== null) return unfinished;
-  const isCountRight = described === null || possible.includes(stored);
+  const isCountRight = possible === null || possible.includes(stored);
   const isCompared = ram !== bitmap && (!isCountRight || endPfn - startPfn <= MAX_COMPARED);
   const none = { first: null, count: 0 };
   const notRam = isCompared ? bitmap.beyond(ram, startPfn, endPfn) : none;
@@ -84,8 +86,8 @@ export function findMisfit(part: FitPart): Misfit | null {
   // Were exactly the bits that contradict each other the wrong ones, the count would be right.
   const repaired = stored - notRam.count + leftOut.count;
   const fromPfn = Math.min(notRam.first ?? endPfn, leftOut.first ?? endPfn);
-  if (fromPfn < endPfn && possible.includes(repaired)) return { kind: 'placed', stored, described: repaired, fromPfn };
-  return { kind: 'unplaced', stored, described };
+  if (fromPfn < endPfn && possible?.includes(repaired)) return { kind: 'placed', stored, described: repaired, fromPfn };
+  return possible?.length === 0 ? { kind: 'untold', stored } : { kind: 'unplaced', stored, described };
 }
 
 /**
@@ -130,6 +132,8 @@ export function misfitFlaw(misfit: Misfit, blockSize: number): DumpFlaw {
       const { stored, described, fromPfn } = misfit;
       return { kind: 'bitmap-unfinished', stored, described, lostFrom: fromPfn * blockSize };
     }
+    case 'untold':
+      return { kind: 'descriptors-untold', stored: misfit.stored };
     case 'placed':
     case 'unplaced': {
       const { stored, described } = misfit;
@@ -140,15 +144,19 @@ export function misfitFlaw(misfit: Misfit, blockSize: number): DumpFlaw {
 }
 
 /**
- * How many descriptors there may be by where page data begins; none where no descriptor tells. The first descriptor
- * should tell; the lowest of the first ones does where that one itself is damaged. A page is no multiple of 24 bytes, so
- * there is no doubt whether a page of zeros was passed over.
+ * How many descriptors there may be by where page data begins; null where no descriptor tells, and empty where those that
+ * should place it where it cannot begin. The first descriptor should tell; where that one itself is damaged, the lowest of
+ * the first ones does, or the second, before whose page the first one's ends. A page is no multiple of 24 bytes, so there
+ * is no doubt whether a page of zeros was passed over.
  */
-function descriptorCounts(descriptors: DescriptorTable, blockSize: number): number[] {
+function descriptorCounts(descriptors: DescriptorTable, blockSize: number): number[] | null {
   const offsets = descriptors.firstOffsets();
-  const begins = offsets.length === 0 ? [] : [offsets[0] as number, Math.min(...offsets)];
-  return [...new Set(begins)].map((begin) => {
+  if (offsets.length === 0) return null;
+  const begins = [offsets[0] as number, Math.min(...offsets)];
+  if ((descriptors.count ?? 0) > 1) begins.push(descriptors.read(1).fileOffset - descriptors.read(0).byteLength);
+  const counts = begins.map((begin) => {
     const count = descriptors.countUpTo(begin);
     return Number.isInteger(count) ? count : descriptors.countUpTo(begin - blockSize);
   });
+  return [...new Set(counts)].filter((count) => Number.isInteger(count) && count > 0);
 }

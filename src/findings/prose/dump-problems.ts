@@ -74,6 +74,9 @@ const WORDS: Words = {
     const of = described === null ? 'no page descriptor was written' : `it has ${stored} of ${described} pages`;
     return `the bitmap of stored pages was not written to its end: ${of}; all memory from ${hex(lostFrom)} on is lost`;
   },
+  'descriptors-untold': ({ stored }) =>
+    `the bitmap of stored pages has ${stored} pages, but by the first page descriptors page data begins where none of them ` +
+    'ends: how many there are, and which is whose, cannot be told, and all memory is lost',
   'page-lost': ({ paddr, why }) => `the page at ${hex(paddr)} ${pageFlawInWords(why)}`,
   'more-pages-lost': () => 'more pages are damaged; they are not listed',
 };

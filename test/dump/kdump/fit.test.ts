@@ -245,12 +245,27 @@ describe('descriptors that are damaged themselves', () => {
     }
   });
 
-  test('number 0, any bit of its offset: nothing else says where page data begins, so all may be lost', async () => {
+  test('number 0, any bit of its offset: the second says where it ends, so that page alone is lost', async () => {
     const { descriptorAt } = image.stored.get(all[0] as number) as { descriptorAt: number };
     for (let bit = 0; bit < 24; bit++) {
       const dump = await openKdump([flipped(image, [{ at: descriptorAt, bit }])]);
-      const present = presentPages(dump, layout, `bit ${bit} of descriptor 0`);
-      expect([0, all.length - 1], `bit ${bit}`).toContain(present.length);
+      expect(presentPages(dump, layout, `bit ${bit} of descriptor 0`), `bit ${bit}`).toEqual(all.slice(1));
+    }
+  });
+
+  test('the first ones place page data where none of them ends: said so, and not in fractions', async () => {
+    for (const bits of [0, 1, 2, 3, 4].map((bit) => [bit, 24 * 8 + bit + 1])) {
+      const at = image.descriptorsAt;
+      const dump = await openKdump([
+        flipped(
+          image,
+          bits.map((bit) => ({ at, bit })),
+        ),
+      ]);
+      const [problem] = dump.problems;
+      const told = problem?.what.kind === 'bitmap-damaged' ? problem.what.described : null;
+      expect(told === null || (Number.isInteger(told) && told > 0), `bits ${bits}`).toBe(true);
+      presentPages(dump, layout, `bits ${bits}`);
     }
   });
 
