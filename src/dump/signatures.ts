@@ -38,6 +38,8 @@ const unpack = (command: string) => `unpack it first: ${command}`;
 const LIVE_DUMP =
   'it is no plain memory; for a dump of the running guest: virsh dump --memory-only, or QEMU dump-guest-memory';
 const DISK = 'it is the image of a disk, not of memory; the dump is a file inside it, perhaps below /var/crash';
+const FILES = 'it is no memory; the dump is a file inside it, perhaps below /var/crash: mount it';
+const NO_MEMORY = 'it is no memory; give the RAM dump';
 const WINDOWS = 'a dump of Linux is needed';
 const TO_ELF = 'turn it into an ELF core first: makedumpfile -E -x vmlinux';
 
@@ -88,6 +90,7 @@ const DUMPS_OF_OTHER_KINDS: Signature[] = [
   ]),
   ...rows('write the memory in it out as raw memory first', [
     ['ewf', 'an EnCase image', 'EVF\x09\x0d\x0a\xff\0'],
+    ['ewf', 'an EnCase image', 'EVF2\x0d\x0a\x81\0'],
     ['hpak', 'an HPAK file', 'HPAK'],
   ]),
 ];
@@ -110,6 +113,8 @@ const UNPACK: Readonly<Record<string, string>> = {
   rar: 'unrar x',
   zip: 'unzip',
   cpio: 'cpio -i',
+  rpm: 'rpm2cpio FILE | cpio -id',
+  ar: 'ar x',
   age: 'age -d',
   openssl: 'openssl enc -d, with the cipher and the key it was made with',
   zlib: 'zlib-flate -uncompress, or pigz -dz',
@@ -145,6 +150,8 @@ const PACKED: Signature[] = [
       ['cpio', 'a cpio archive', '070701'],
       ['cpio', 'a cpio archive', '070702'],
       ['cpio', 'a cpio archive', '070707'],
+      ['rpm', 'an RPM package', [0xed, 0xab, 0xee, 0xdb]],
+      ['ar', 'an ar archive, as Debian packages are', '!<arch>\n'],
       ['openssl', 'a file that openssl encrypted', 'Salted__'],
       ['age', 'a file that age encrypted', 'age-encryption.org/'],
       ['zlib', 'a zlib stream, as LiME with compress=1 writes', [0x78], isZlib],
@@ -169,13 +176,38 @@ const IMAGES: Signature[] = [
   ]),
   ...rows(DISK, [['vdi', 'a VDI image', [0x7f, 0x10, 0xda, 0xbe]]], 64),
   ...rows(DISK, [['gpt', 'an image of a disk', 'EFI PART']], 512),
+  ...rows('unlock it first: cryptsetup open', [['luks', 'an encrypted volume (LUKS)', 'LUKS\xba\xbe']]),
+  ...rows(FILES, [['ext', 'a file system (ext2, ext3 or ext4)', [0x53, 0xef], isExt]], 1024 + 56),
+  ...rows(FILES, [
+    ['xfs', 'a file system (XFS)', 'XFSB', (head) => head.length > 8 && isPowerOfTwo(head.readUInt32BE(4))],
+    ['squashfs', 'a file system (squashfs)', 'hsqs', (head) => head.length > 30 && head.readUInt16LE(28) === 4],
+  ]),
+  ...rows(FILES, [['ntfs', 'a file system (NTFS)', 'NTFS    ', isBootSector]], 3),
+  ...rows(FILES, [['fat', 'a file system (FAT)', 'FAT', isBootSector]], 54),
+  ...rows(FILES, [['fat', 'a file system (FAT)', 'FAT32   ', isBootSector]], 82),
+  ...rows(
+    FILES,
+    [
+      ['erofs', 'a file system (EROFS)', [0xe2, 0xe1, 0xf5, 0xe0]],
+      ['f2fs', 'a file system (F2FS)', [0x10, 0x20, 0xf5, 0xf2]],
+    ],
+    1024,
+  ),
+  ...rows(DISK, [['mbr', 'an image of a disk', [0x55, 0xaa], hasPartitions]], 510),
   ...rows('unpack it first: simg2img', [['android-sparse', 'an Android sparse image', [0x3a, 0xff, 0x26, 0xed]]]),
-  ...rows('it is no memory; give the RAM dump', [
+  ...rows(NO_MEMORY, [
     ['android-boot', 'an Android boot image', 'ANDROID!'],
     ['android-boot', 'an Android vendor boot image', 'VNDRBOOT'],
     ['sqlite', 'an SQLite database', 'SQLite format 3\0'],
     ['pdf', 'a PDF document', '%PDF-'],
     ['png', 'a PNG picture', '\x89PNG\r\n\x1a\n'],
+    ['jpeg', 'a JPEG picture', [0xff, 0xd8, 0xff], (head) => (head[3] ?? 0) >= 0xc0],
+  ]),
+  // The same bytes begin the kernel in memory: only a file that ends before the kernel's variables do is no more than it.
+  ...rows(NO_MEMORY, [['kernel-image', 'a kernel to be booted (Image)', 'ARMd', isBootImage]], 56),
+  ...rows(NO_MEMORY, [['kernel-image', 'a kernel to be booted (vmlinuz)', 'zimg', (head) => head[0] === 0x4d]], 4),
+  ...rows('the kernel log in it is text that --dmesg takes: journalctl --file FILE -k', [
+    ['journal', 'a journal of systemd', 'LPKSHHRH'],
   ]),
   // These two may begin raw memory as well: only a file of nothing else is one.
   ...rows('give it with --dtb FILE beside a dump', [
@@ -223,4 +255,42 @@ function isTarHeader(head: Buffer): boolean {
   const spaces = 8 * 0x20;
   const others = [...head.subarray(0, 148), ...head.subarray(156, 512)];
   return others.reduce((sum, byte) => sum + byte, spaces) === Number.parseInt(claimed, 8);
+}
+
+function isPowerOfTwo(number: number): boolean {
+  return number !== 0 && (number & (number - 1)) === 0;
+}
+
+/** The superblock of ext2: counts of inodes and blocks, blocks of 1 to 64 KiB, and the first block to be expected by these. */
+function isExt(head: Buffer): boolean {
+  if (head.length < 2048) return false;
+  const [inodes, blocks, firstBlock, log2Size] = [0, 4, 20, 24].map((at) => head.readUInt32LE(1024 + at));
+  return inodes !== 0 && blocks !== 0 && (log2Size as number) <= 6 && firstBlock === Number(log2Size === 0);
+}
+
+function isBootSector(head: Buffer): boolean {
+  return head.length >= 512 && head.readUInt16LE(510) === 0xaa55;
+}
+
+/** Four entries of 16 bytes: active or not, and the type, the first sector and the number of sectors where it is used. */
+function hasPartitions(head: Buffer, byteLength: number): boolean {
+  const sectors = Math.ceil(byteLength / 512);
+  const entries = [0, 1, 2, 3].map((i) => head.subarray(446 + 16 * i, 462 + 16 * i));
+  const isUsed = (entry: Buffer) => entry[4] !== 0;
+  const fits = (entry: Buffer) => {
+    const [first, count] = [entry.readUInt32LE(8), entry.readUInt32LE(12)];
+    return first > 0 && first < sectors && count > 0;
+  };
+  return (
+    entries.every((entry) => entry[0] === 0 || entry[0] === 0x80) &&
+    entries.some(isUsed) &&
+    entries.every((entry) => (isUsed(entry) ? fits(entry) : entry.every((byte) => byte === 0)))
+  );
+}
+
+/** The size in the header counts the kernel's zeroed variables, which the file leaves away. */
+function isBootImage(head: Buffer, byteLength: number): boolean {
+  if (head.length < 64) return false;
+  const size = head.readBigUInt64LE(16);
+  return size >= BigInt(byteLength) && size < 1n << 32n;
 }

@@ -46,6 +46,11 @@ const LONG: [string, number[]][] = [
   ['minidump', ascii('MDMP')],
   ...['HIBR', 'hibr', 'WAKE', 'wake', 'RSTR', 'rstr'].map((magic): [string, number[]] => ['hiberfil', ascii(magic)]),
   ['ewf', [...ascii('EVF'), 9, 13, 10, 0xff, 0]],
+  ['ewf', [...ascii('EVF2'), 13, 10, 0x81, 0]],
+  ['luks', [...ascii('LUKS'), 0xba, 0xbe]],
+  ['journal', ascii('LPKSHHRH')],
+  ['rpm', [0xed, 0xab, 0xee, 0xdb]],
+  ['ar', ascii('!<arch>\n')],
   ['lz4', [0x04, 0x22, 0x4d, 0x18]],
   ['lz4', [0x02, 0x21, 0x4c, 0x18]],
   ['lzop', [0x89, ...ascii('LZO'), 0, 13, 10, 0x1a, 10]],
@@ -168,6 +173,53 @@ describe('what needs more than its first bytes', () => {
     disk.write('EFI PART', 512);
     expect(formatIn(disk)).toBe('gpt');
   });
+});
+
+describe('what people find beside a dump', () => {
+  /** So many bytes of zeros with these in them. */
+  const file = (byteLength: number, ...parts: readonly (readonly [at: number, bytes: readonly number[]])[]) => {
+    const bytes = Buffer.alloc(byteLength);
+    for (const [at, part] of parts) bytes.set(part, at);
+    return bytes;
+  };
+  const u32 = (value: number) => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
+  const ext = (log2Size: number, firstBlock: number, inodes = 64) =>
+    file(
+      4096,
+      [1024, [...u32(inodes), ...u32(256)]],
+      [1044, [...u32(firstBlock), ...u32(log2Size)]],
+      [1080, [0x53, 0xef]],
+    );
+  const boot = [510, [0x55, 0xaa]] as const;
+  const partition = (first: number, active = 0x80) =>
+    [446, [active, 0, 0, 0, 0x83, 0, 0, 0, ...u32(first), ...u32(8)]] as const;
+  const image = (byteLength: number, size: number) =>
+    file(byteLength, [0, ascii('MZ')], [16, u32(size)], [56, ascii('ARMd')]);
+  test.each<[string, Buffer, string | null]>([
+    ['ext4, blocks of 4 KiB', ext(2, 0), 'ext'],
+    ['ext2, blocks of 1 KiB', ext(0, 1), 'ext'],
+    ['not its superblock: the first block is another', ext(2, 1), null],
+    ['not its superblock: no inodes', ext(2, 0, 0), null],
+    ['not its superblock: it ends within', ext(2, 0).subarray(0, 1500), null],
+    ['XFS', file(4096, [0, ascii('XFSB')], [6, [0x10, 0]]), 'xfs'],
+    ['not XFS: blocks of 3 KiB', file(4096, [0, ascii('XFSB')], [6, [0x0c, 0]]), null],
+    ['squashfs', file(4096, [0, ascii('hsqs')], [28, [4, 0]]), 'squashfs'],
+    ['not squashfs: no version that is known', file(4096, [0, ascii('hsqs')], [28, [5, 0]]), null],
+    ['NTFS', file(4096, [3, ascii('NTFS    ')], boot), 'ntfs'],
+    ['FAT16', file(4096, [54, ascii('FAT16   ')], boot), 'fat'],
+    ['FAT32', file(4096, [82, ascii('FAT32   ')], boot), 'fat'],
+    ['no boot sector', file(4096, [82, ascii('FAT32   ')]), null],
+    ['EROFS', file(4096, [1024, u32(0xe0f5e1e2)]), 'erofs'],
+    ['F2FS', file(4096, [1024, u32(0xf2f52010)]), 'f2fs'],
+    ['a disk with a partition', file(8192, partition(8), boot), 'mbr'],
+    ['no partition: beyond the end', file(4096, partition(8), boot), null],
+    ['no partition: neither active nor not', file(8192, partition(8, 0x55), boot), null],
+    ['no partition at all', file(8192, boot), null],
+    ['a JPEG picture', file(512, [0, [0xff, 0xd8, 0xff, 0xe0]]), 'jpeg'],
+    ['a kernel to be booted', image(8192, 0x9000), 'kernel-image'],
+    ['memory that begins with a kernel', image(8192, 0x1000), null],
+    ['a compressed kernel', file(4096, [0, [...ascii('MZ'), 0, 0, ...ascii('zimg')]]), 'kernel-image'],
+  ])('%s', (_, bytes, format) => expect(formatIn(bytes)).toBe(format));
 });
 
 describe('text is no memory', () => {
