@@ -123,9 +123,9 @@ describe('the inspection schema', () => {
     expect(conditions.map((condition) => condition.if.properties.rule.const)).toEqual(Object.keys(RULES));
   });
 
-  // Only that it is redacted, where something is, what firmware's tables say when they were asked for, and the mask of a register of which all is
-  // known may be left out.
-  test('requires every key but those of a location, of the platform, of redaction, and the mask of a register', () => {
+  // Only that it is redacted, where something is, what firmware's tables say when they were asked for, the mask of a register of
+  // which all is known, and the count of L1 descriptors that are not in the dump where all are may be left out.
+  test('requires every key but those of a location, of the platform, of redaction, a mask, and what is missing', () => {
     const optional = [...subschemas(INSPECTION_SCHEMA)]
       .filter(([, { type, properties }]) => type === 'object' && properties)
       .flatMap(([at, { required, properties }]) => {
@@ -136,6 +136,7 @@ describe('the inspection schema', () => {
       ['#', ['redacted']],
       ['#/$defs/smmu', ['faults', 'platform']],
       ['#/$defs/register', ['known']],
+      ['#/$defs/census', ['unknownL1']],
       ['#/$defs/finding/properties/location', ['l1Index', 'firstSid', 'lastSid', 'pciBus', 'address']],
     ]);
   });

@@ -60,7 +60,7 @@ export async function askKernel({ evidence, smmus, plan, sids }: KernelQuestion)
   };
 }
 
-const NOTHING_MORE = { sids: null, all: false, deep: false, revisions: null, failOn: 'error' } as const;
+const NOTHING_MORE = { named: true, sids: null, all: false, deep: false, revisions: null, failOn: 'error' } as const;
 
 /** The adoption, and what becomes of each stream that is plugged in after it. */
 async function tryStreams(

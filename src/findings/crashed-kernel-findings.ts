@@ -1,11 +1,25 @@
-/** Registers that were given against what the kernel in the dump tells of its own: whose are they? */
+/** What the kernel in the dump tells of its SMMUs: is it all, and are registers that were given those that it had? */
 
 import type { AddressRange } from '../dump/memory.ts';
+import type { KernelState } from '../linux/kernel-state.ts';
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
 import { REGISTERS, registerNamed } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { FindingList } from './findings.ts';
 import type { RegisterOrigin } from './rules/crashed-kernel.ts';
+
+/**
+ * Adds to `findings` what a kernel whose registers are taken leaves open: whether it is the one that crashed and, unless only
+ * some were `named`, its other SMMUs.
+ */
+export function ownStateFindings(state: KernelState, findings: FindingList, named: boolean): void {
+  if (state.outcome === 'not-found') return;
+  const { rejected, isWhole, otherKernels, kernel } = state;
+  if (otherKernels > 0) findings.add('other-kernels', { otherKernels, release: kernel.release });
+  if (named) return;
+  for (const { name, problem } of rejected) findings.add('smmu-left-out', { name, problem });
+  if (!isWhole) findings.add('smmu-list-broken', { release: kernel.release });
+}
 
 /** An SMMU as the kernel in the dump had it. */
 export interface OwnSmmu {

@@ -29,6 +29,11 @@ interface FindingOf<R extends Rule> {
 
 export type Finding = { [R in Rule]: FindingOf<R> }[Rule];
 
+/** Whether an answer as a whole, of whatever SMMUs were found, cannot be told because of it. */
+export function leavesOpen({ rule }: Finding): boolean {
+  return rule === 'smmu-left-out' || rule === 'other-kernels';
+}
+
 /** A table of garbage can break one rule a hundred thousand times; the first of them say as much as all. */
 export const MAX_FINDINGS_PER_RULE = 1000;
 

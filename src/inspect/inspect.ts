@@ -4,7 +4,8 @@ import { CURRENT_REVISIONS } from '../adopt/revisions/revisions.ts';
 import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/sources/until-fetched.ts';
-import { FindingList } from '../findings/findings.ts';
+import { ownStateFindings } from '../findings/crashed-kernel-findings.ts';
+import { type Finding, FindingList, leavesOpen } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
 import { ExaminationBudget } from '../findings/risks/examination.ts';
@@ -101,7 +102,8 @@ function inspectNow(
   };
   // Only now: some damage of a dump shows when its pages, or its map, are read.
   const ofSmmus = inspected.flatMap(({ findings: own }) => own.all);
-  const findings = [...generalFindings(evidence).all, ...ofSmmus];
+  const general = generalFindings(evidence, listing).all;
+  const findings = [...general, ...ofSmmus];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   const totals = { errors: count('error'), warnings: count('warning'), notes: count('note') };
   return {
@@ -110,7 +112,7 @@ function inspectNow(
     ...reports,
     smmus,
     findings,
-    summary: { ...totals, exitCode: exitCode(smmus, totals, listing.failOn) },
+    summary: { ...totals, exitCode: exitCode(smmus, findings, totals, listing.failOn) },
   };
 }
 
@@ -131,8 +133,10 @@ function passBy(smmu: SmmuSnapshot, evidence: Evidence, plan: Plan, listing: Lis
 }
 
 /** What there is to say of the dump and the snapshot as a whole. */
-function generalFindings({ snapshot, platform, now, later }: Evidence): FindingList {
+function generalFindings({ snapshot, platform, now, later, crashedKernel }: Evidence, { named }: Listing): FindingList {
   const findings = new FindingList(null);
+  // Who asks about some SMMUs is not told of others.
+  if (crashedKernel?.givesRegisters === true) ownStateFindings(crashedKernel.state, findings, named);
   for (const { register, place } of snapshot.warnings) findings.add('snapshot-unknown-register', { register, place });
   if (snapshot.captured === 'after-kdump-probe') findings.add('snapshot-after-probe', {});
   for (const { dump: one } of later === null ? [now] : [now, later]) {
@@ -153,10 +157,11 @@ function generalFindings({ snapshot, platform, now, later }: Evidence): FindingL
 /** 3 before 1: a result that rests on missing evidence is not final, however bad its findings are. */
 function exitCode(
   smmus: readonly SmmuReport[],
+  findings: readonly Finding[],
   { errors, warnings, notes }: { errors: number; warnings: number; notes: number },
   failOn: Severity | 'never',
 ): 0 | 1 | 3 {
-  if (smmus.some(({ fate }) => fate.kind === 'unknown')) return 3;
+  if (smmus.some(({ fate }) => fate.kind === 'unknown') || findings.some(leavesOpen)) return 3;
   const failing = { error: errors, warning: errors + warnings, note: errors + warnings + notes, never: 0 }[failOn];
   return failing > 0 ? 1 : 0;
 }

@@ -23,6 +23,8 @@ export interface ListingOptions {
 
 export interface Listing {
   readonly smmus: readonly SmmuSnapshot[];
+  /** They were asked for by name, and not merely all there are. */
+  readonly named: boolean;
   /** Null: the active ones. */
   readonly sids: SidList | null;
   readonly all: boolean;
@@ -39,5 +41,6 @@ export interface Listing {
 export function listingOf(options: ListingOptions & Pick<PlanOptions, 'revision'>, snapshot: Snapshot): Listing {
   const { sids = null, all = false, deep = false, failOn = 'error' } = options;
   const revisions = options.revision === 'all' ? [...REVISIONS.values()] : null;
-  return { smmus: chooseSmmus(options.smmus, snapshot), sids, all, deep, revisions, failOn };
+  const named = options.smmus !== undefined && options.smmus.length > 0;
+  return { smmus: chooseSmmus(options.smmus, snapshot), named, sids, all, deep, revisions, failOn };
 }

@@ -32,6 +32,7 @@ export async function show(dump: OpenedDump, snapshot: Snapshot, options: ShowOp
   const insert = devices.some(({ sids }) => sidsFor(sids, smmu).includes(sid)) ? [] : [sid];
   const inspection = await inspectEvidence(evidence, planOf({ ...options, revision, insert }, evidence), {
     smmus: [smmu],
+    named: true,
     sids: [sid],
     all: false,
     deep: false,

@@ -3,7 +3,7 @@
  * the image to its types (BTF) and to the variables that it exports. Nothing here knows what is then looked for.
  */
 
-import type { Dump } from '../dump/dump.ts';
+import { type Dump, PADDR_LIMIT } from '../dump/dump.ts';
 import { exportedSymbol } from './memory/exported-symbols.ts';
 import type { SearchRange } from './memory/image-search.ts';
 import { PhysicalReader } from './memory/physical-reader.ts';
@@ -22,6 +22,8 @@ export type NoKernel =
   | { readonly why: 'no-vmcoreinfo'; readonly searchedBytes: number; readonly isWhole: boolean }
   /** VMCOREINFO lacks a key, or holds nothing usable for it. */
   | { readonly why: 'vmcoreinfo-incomplete'; readonly key: string }
+  /** No note says which kernel it is of, and the one that memory has is a kdump kernel: it is not the one that crashed. */
+  | { readonly why: 'kdump-kernel' }
   /** The page tables that VMCOREINFO names do not map the kernel where it says. */
   | { readonly why: 'translation-differs' };
 
@@ -78,14 +80,36 @@ function openKernel(dump: Dump, reader: PhysicalReader): Kernel | NoKernel {
     const memory = new VirtualMemory(layout, reader);
     return memory.isConsistent() ? typedKernel(memory, 0) : { why: 'translation-differs' };
   }
+  let hasKdumpKernel = false;
   const { found, searchedBytes, isWhole } = findVmcoreinfos(
     dump.memory,
-    (layout) => new VirtualMemory(layout, reader).isConsistent(),
+    (layout) => {
+      const memory = new VirtualMemory(layout, reader);
+      if (!memory.isConsistent()) return false;
+      const isKdump = isKdumpKernel(typedKernel(memory, 0));
+      hasKdumpKernel ||= isKdump;
+      return !isKdump;
+    },
     dump.progress,
   );
   const [first, ...others] = found;
-  if (first === undefined) return { why: 'no-vmcoreinfo', searchedBytes, isWhole };
+  if (first === undefined)
+    return hasKdumpKernel ? { why: 'kdump-kernel' } : { why: 'no-vmcoreinfo', searchedBytes, isWhole };
   return typedKernel(new VirtualMemory(first, reader), others.length);
+}
+
+/** ELFCORE_ADDR_MAX (include/linux/crash_dump.h): no core header was given. */
+const NO_CORE_HEADER = 2n ** 64n - 1n;
+
+/** Whether it was given the core header of a kernel that crashed before it, as is_kdump_kernel asks; false where that cannot be told. */
+function isKdumpKernel(kernel: Kernel): boolean {
+  for (const va of kernel.exported('elfcorehdr_addr')) {
+    const paddr = kernel.memory.u64(va);
+    // A page of its own; anything else is no such variable.
+    if (paddr === NO_CORE_HEADER) return false;
+    if (paddr !== null && paddr !== 0n && paddr < BigInt(PADDR_LIMIT) && paddr % 4096n === 0n) return true;
+  }
+  return false;
 }
 
 function typedKernel(memory: VirtualMemory, otherKernels: number): Kernel {

@@ -1,7 +1,8 @@
 /** What is said of the crashed kernel's own state: why there is none, what is doubtful about it, its map and its log. */
 
+import { smmuProblemInWords } from '../findings/prose/kernel-state.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
-import type { SmmuProblem, SmmuWarning } from '../linux/driver/smmu-state.ts';
+import type { SmmuWarning } from '../linux/driver/smmu-state.ts';
 import type { TableCandidate } from '../linux/driver/table-scan.ts';
 import type { FoundLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
 import type { FoundSmmu, KernelState, NoState, RejectedSmmu } from '../linux/kernel-state.ts';
@@ -32,6 +33,8 @@ function because(reason: Reason): string {
         : `there is no VMCOREINFO that fits the memory${reason.isWhole ? '' : ` in the ${reason.searchedBytes / 2 ** 20} MiB that were searched`}`;
     case 'vmcoreinfo-incomplete':
       return `VMCOREINFO has no usable ${escapeText(reason.key)}`;
+    case 'kdump-kernel':
+      return 'the kernel whose VMCOREINFO fits the memory is a kdump kernel, not the one that crashed';
     case 'translation-differs':
       return 'the page tables that VMCOREINFO names do not map the kernel where it says';
     case 'no-device-list':
@@ -52,20 +55,7 @@ function because(reason: Reason): string {
 }
 
 function sayRejected({ name, problem }: RejectedSmmu): string {
-  return `${name ?? 'an SMMUv3 without a name'}: ${sayProblem(problem)}`;
-}
-
-function sayProblem(problem: SmmuProblem): string {
-  switch (problem.why) {
-    case 'probe-unfinished':
-      return 'its probe had not come to its end';
-    case 'no-layout':
-      return "the layout of the driver's structures is not known, and nothing behind the device looks like them";
-    case 'unreadable':
-      return `${problem.member} of struct arm_smmu_device is not in the dump`;
-    case 'contradiction':
-      return `${problem.member} of struct arm_smmu_device contradicts what must agree with it`;
-  }
+  return `${name ?? 'an SMMUv3 without a name'}: ${smmuProblemInWords(problem)}`;
 }
 
 type FoundState = Extract<KernelState, { outcome: 'found' }>;

@@ -2,17 +2,18 @@
  * `--format junit`: one test suite for each SMMU, for CI servers that show JUnit XML. Test cases are
  *
  * - the driver's checks: a failed one is a failure, one that the dump cannot answer is an error, and one that the
- *   kernel does not come to is skipped
+ *   kernel does not come to is skipped. One by which no adoption is attempted passes, as its finding does, and says so
  * - the devices: a refused one is a failure, one that cannot be told is an error, one never asked is skipped
  * - the rules with findings: errors are a failure; warnings pass, as they do by default for the exit status, and are
- *   in the case's output. A rule that found nothing is no test case, and notes are in none.
+ *   in the case's output. One that leaves the whole answer open is an error. A rule that found nothing is no test case,
+ *   and notes are in none.
  *
  * What concerns the input as a whole is a suite of its own, where there is any. Nothing was timed, so times are 0.
  */
 
 import { isUnknown } from '../adopt/checks.ts';
 import { findingsOf } from '../findings/by-smmu.ts';
-import type { Finding } from '../findings/findings.ts';
+import { type Finding, leavesOpen } from '../findings/findings.ts';
 import { observedOrUnknown, requiredInWords } from '../findings/prose/evidence.ts';
 import { hex } from '../hex.ts';
 import type { DeviceReport, InsertReport } from '../inspect/emulation/outcome.ts';
@@ -74,6 +75,9 @@ function checkCases({ adoption }: SmmuReport): TestCase[] {
     const found = { message: `${observedOrUnknown(observed)}; required: ${requiredInWords(required)}` };
     const one = { group: 'checks', name: id } as const;
     if (result === 'pass') return { ...one, outcome: null };
+    if (result === 'fail' && adoption.verdict === 'not-attempted') {
+      return { ...one, outcome: null, details: [`no adoption is attempted: ${found.message}`] };
+    }
     if (result === 'fail') return { ...one, outcome: 'failure', ...found };
     if (isUnknown(check)) return { ...one, outcome: 'error', ...found };
     return { ...one, outcome: 'skipped', message: 'the kernel does not come to it' };
@@ -119,10 +123,11 @@ function findingCases(findings: readonly Finding[]): TestCase[] {
       const place = placeInWords(finding);
       return `${finding.severity}: ${finding.message}${place === '' ? '' : ` (${place})`}`;
     });
-    const [first] = list.filter(({ severity }) => severity === 'error');
+    const [first] = list.filter((finding) => finding.severity === 'error' || leavesOpen(finding));
     if (first === undefined) return { group: 'findings', name, outcome: null, details };
     const more = list.length === 1 ? '' : `, and ${list.length - 1} more`;
-    return { group: 'findings', name, outcome: 'failure', message: first.message + more, details };
+    const outcome = leavesOpen(first) ? 'error' : 'failure';
+    return { group: 'findings', name, outcome, message: first.message + more, details };
   });
 }
 

@@ -46,6 +46,8 @@ export interface Census {
   readonly located: number;
   /** Of those, the ones whose bytes are not in the dump. */
   readonly unknown: number;
+  /** L1 descriptors that are not in the dump, so that what is behind them is not known either; absent where there are none. */
+  readonly unknownL1?: number;
   readonly valid: number;
   readonly byConfig: Readonly<Record<SteConfig, number>>;
 }
@@ -151,10 +153,15 @@ export class HardwareView {
     const counts = new SteCounts();
     let located = 0;
     let unknown = 0;
+    let unknownL1 = 0;
     const { format, base, entries, log2Size } = this.geometry;
     if (format === '2lvl') this.#noteAssumed(base, entries * L1STD_BYTE_LENGTH);
     const repeats = this.#repeats(Number.POSITIVE_INFINITY);
-    for (const array of this.#steArrays(onMissing)) {
+    const onMissingL1 = (missing: MissingEntries) => {
+      unknownL1 += missing.entries;
+      onMissing(missing);
+    };
+    for (const array of this.#steArrays(onMissingL1)) {
       const before = repeats.met;
       repeats.admits(array.paddr);
       if (repeats.met > before) this.repeatedStes += array.count;
@@ -180,7 +187,8 @@ export class HardwareView {
       }
     }
     this.#repeated = repeats.met;
-    return { stes: 2 ** log2Size, located, unknown, valid: counts.valid, byConfig: counts.byConfig() };
+    const found = { valid: counts.valid, byConfig: counts.byConfig() };
+    return { stes: 2 ** log2Size, located, unknown, ...found, ...(unknownL1 > 0 ? { unknownL1 } : {}) };
   }
 
   #repeats(limit: number): Repeats {

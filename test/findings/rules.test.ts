@@ -364,6 +364,30 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'smmu-left-out': {
+    args: { name: '9010000.smmuv3', problem: { why: 'contradiction', member: 'base_dma' } },
+    says:
+      'nothing can be told of 9010000.smmuv3, which the crashed kernel had: base_dma of struct arm_smmu_device ' +
+      'contradicts what must agree with it',
+    severity: 'warning',
+    reach: null,
+  },
+  'smmu-list-broken': {
+    args: { release: '6.12.107' },
+    says:
+      'the lists of devices of the kernel in the dump (6.12.107) could not be followed to their end: ' +
+      'there may be more SMMUs',
+    severity: 'note',
+    reach: null,
+  },
+  'other-kernels': {
+    args: { otherKernels: 1, release: '6.12.107' },
+    says:
+      '1 other kernel in this memory describes itself as well, so that the registers may not be of the kernel that ' +
+      'crashed; those of 6.12.107 were taken',
+    severity: 'warning',
+    reach: null,
+  },
   'registers-not-of-dump': {
     args: { registers: 'STRTAB_BASE, EVENTQ_BASE', release: '6.12.107', origin: 'another-boot' },
     says:

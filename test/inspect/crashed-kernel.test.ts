@@ -16,6 +16,7 @@ import { inspect } from '../../src/inspect/inspect.ts';
 import type { Master, SmmuSnapshot, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } from '../support/made/made-crash.ts';
 import { elfOf } from '../support/made/made-dump-file.ts';
+import { type MadeMachine, type MadeSmmu, madeMachine } from '../support/made/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -46,6 +47,37 @@ async function ofCrash(options: MadeCrashOptions = {}) {
   if (found.outcome === 'not-found') throw new Error(JSON.stringify(found.reason));
   return found;
 }
+
+describe('what the kernel leaves open is a finding, and no firm answer', () => {
+  const answers = async (machine: MadeMachine, smmus?: readonly string[]) => {
+    const dump = await opened(elfOf(machine.kernel));
+    const evidence = await completedFromDump(dump, NOTHING);
+    if (evidence.outcome === 'not-found') throw new Error(JSON.stringify(evidence.reason));
+    const { crashedKernel, snapshot } = evidence;
+    const { findings, summary } = await inspect(dump, snapshot, { crashedKernel, smmus });
+    dump.close();
+    const rules = findings.filter(({ smmu }) => smmu === null).map(({ rule }) => rule);
+    return { rules, exitCode: summary.exitCode };
+  };
+
+  test.each<[string, MadeSmmu]>([
+    ['whose state contradicts itself', { override: { 'cmdq.q.base_dma': 0x123_4000 } }],
+    ['that was being probed', { probe: 'running' }],
+  ])('an SMMU %s', async (_, second) => {
+    const machine = madeMachine({ smmus: [{}, second] });
+    expect(await answers(machine)).toEqual({ rules: ['smmu-left-out'], exitCode: 3 });
+    expect(await answers(machine, ['9000000.smmuv3']), 'who asks about another').toEqual({ rules: [], exitCode: 0 });
+  });
+
+  test('lists that end too early', async () => {
+    const machine = madeMachine({ smmus: [{}, {}, {}] });
+    const { kernel, places } = machine;
+    const second = kernel.paddrOf(places.get('device 9010000.smmuv3') as bigint);
+    kernel.memory.u64(second + kernel.offsetOf('device', 'kobj.entry'), 0x1234n);
+    kernel.object('device_driver', { p: 0 }, places.get('driver arm-smmu-v3'));
+    expect(await answers(machine)).toEqual({ rules: ['smmu-list-broken'], exitCode: 0 });
+  });
+});
 
 describe('the memory map', () => {
   test('judges mappings, and tells where in-flight DMA must not go', async () => {

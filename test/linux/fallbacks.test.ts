@@ -140,6 +140,43 @@ describe('no note: VMCOREINFO is searched for in memory', () => {
     expect(found(extractSnapshot(madeDump(machine.kernel.memory))).otherKernels).toBe(0);
   });
 
+  describe('a kdump kernel in memory', () => {
+    /** Its memory, with the variable that says so. */
+    const kdumpKernel = (ramStart: number, value = 0x5c00_0000n) => {
+      const machine = madeMachine({ driver: '7.3', release: '6.1.0-kdump', ramStart });
+      const { kernel } = machine;
+      const variable = kernel.data(8);
+      kernel.memory.u64(kernel.paddrOf(variable), value);
+      kernel.export('elfcorehdr_addr', variable);
+      return withText(machine, at(machine, 0x1000));
+    };
+    const together = (...machines: MadeMachine[]) => {
+      const memory = new MadeMemory(...machines.flatMap(({ kernel }) => kernel.memory.ranges));
+      for (const { kernel } of machines) for (const [paddr, page] of kernel.memory.pages) memory.write(paddr, page);
+      return extractSnapshot(madeDump(memory));
+    };
+
+    test.each([
+      ['in the same stretch', 0x4800_0000],
+      ['in another stretch, which is searched later', 0x8000_0000],
+    ])('is not the one that crashed, %s', (_, ramStart) => {
+      const crashed = madeMachine({ driver: '7.3', ramStart });
+      const state = together(kdumpKernel(0x4000_0000), withText(crashed, at(crashed, 0x700_0000)));
+      expectRegisters(crashed, state);
+      expect(found(state).kernel.release).toBe('6.1.0-made');
+      expect(found(state).otherKernels).toBe(0);
+    });
+
+    test('alone: no registers of it', () => {
+      const state = together(kdumpKernel(0x4000_0000));
+      expect(state).toMatchObject({ outcome: 'not-found', reason: { why: 'kdump-kernel' } });
+    });
+
+    test.each([2n ** 64n - 1n, 0n, 0x1234n])('which says %x of its core header is none', (value) => {
+      expect(found(together(kdumpKernel(0x4000_0000, value))).kernel.release).toBe('6.1.0-kdump');
+    });
+  });
+
   test('two that fit: said', () => {
     const machine = madeMachine({ driver: '7.3' });
     const other = machine.kernel.vmcoreinfoText().replace('OSRELEASE=6.1.0-made', 'OSRELEASE=5.9.0-other');

@@ -65,6 +65,21 @@ describe('outcomes', () => {
     });
   });
 
+  test('of a check by which no adoption is attempted: passes, as the exit status does', async () => {
+    const gate = { id: 'gate.coherent', result: 'fail', observed: 'false', required: 'true' };
+    const off = await changed(({ adoption }) => ({
+      adoption: { ...adoption, verdict: 'not-attempted', checks: [gate] },
+    }));
+    expect(outcomes(off)).toEqual({ 'checks: gate.coherent': 'pass' });
+    expect([...junitReport(off)].join('')).toContain('no adoption is attempted: ');
+  });
+
+  test('of a finding that leaves the answer open: an error, as the exit status is 3', async () => {
+    const finding = { rule: 'smmu-left-out', severity: 'warning', smmu: null, location: {}, args: {}, message: 'm' };
+    const open = await changed(({ adoption }) => ({ adoption: { ...adoption, checks: [] } }), [finding]);
+    expect(outcomes(open)).toEqual({ 'findings: smmu-left-out': 'error' });
+  });
+
   test('of devices', async () => {
     const device = (sid: number, fate: string, name: string | null = null) => {
       return { name, sids: [sid, sid + 1], hotplugged: sid === 2, fate, deferred: null, deferredBy: null };

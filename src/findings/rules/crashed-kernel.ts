@@ -1,8 +1,13 @@
-/** Findings about registers that were given, where the kernel in the dump tells others of itself. */
+/**
+ * Findings about what the kernel in the dump tells of its SMMUs: what it does not tell where its word is taken, and where it
+ * tells other registers than were given.
+ */
 
 import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
+import { smmuProblemInWords } from '../prose/kernel-state.ts';
 import { rule } from './rule.ts';
+import { count } from './words.ts';
 
 /** Whose the registers are, by what of them differs. */
 export type RegisterOrigin = 'no-such-smmu' | 'another-machine' | 'another-boot' | 'kdump-kernel' | 'unpowered';
@@ -28,7 +33,82 @@ const NEXT = [
   "`smmu-adopt regs extract DUMP`: these registers, with how each is known, to compare them with the snapshot's",
 ];
 
+const GIVE_REGISTERS = 'a register snapshot (`--regs`): what was read from the hardware does not depend on it';
+const KERNEL_NOT_CONCERNED = 'Not concerned: the kdump kernel reads the registers themselves, of every SMMU.';
+
 export const CRASHED_KERNEL = {
+  'smmu-left-out': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      name: ['The SMMU; null where its name is not known either', json.nullable(json.text)],
+      problem: ['Why', json.said(smmuProblemInWords)],
+    },
+    sentence: ({ name, problem }) =>
+      `nothing can be told of ${name ?? 'an SMMUv3 without a name'}, which the crashed kernel had: ${smmuProblemInWords(problem)}`,
+    explain: () => ({
+      title: 'The crashed kernel had an SMMU that cannot be told of',
+      meaning:
+        "There is a device of the driver whose registers cannot be had from the kernel's own state, so this report has no " +
+        'verdict for it. What is said of the others stands; the whole is not known, and the exit status is 3.',
+      hardware: 'It went on with whatever registers and table this SMMU has.',
+      kernel: 'It probes this SMMU as it does the others, and adopts its table or does not.',
+      causes: [
+        'a page of the driver is not in the dump, or was overwritten before the crash',
+        'the machine crashed while this SMMU was being probed',
+        'a kernel without types (BTF) whose driver is laid out as no known one is',
+      ],
+      next: [GIVE_REGISTERS, '`--smmu NAME`: the report of another one alone'],
+      references: [linux('arm_smmu_device_probe')],
+    }),
+  }),
+  'smmu-list-broken': rule({
+    severity: 'note',
+    reach: null,
+    args: { release: ['Release of the kernel in the dump', json.text] },
+    sentence: ({ release }) =>
+      `the lists of devices of the kernel in the dump (${release}) could not be followed to their end: there may be more SMMUs`,
+    explain: () => ({
+      title: 'There may be more SMMUs than were found',
+      meaning:
+        'SMMUs are found on lists that the kernel keeps of its devices. These end in a bad pointer, a loop or a page that is ' +
+        'not in the dump, or the SMMUs had to be searched for. Those that were found are right; whether they are all is not known.',
+      hardware: 'Not concerned.',
+      kernel: KERNEL_NOT_CONCERNED,
+      causes: ['a page that is not in the dump', 'a list that was being changed, or overwritten, at the crash'],
+      next: [GIVE_REGISTERS, 'the SMMUs that the log names: `smmu-adopt info DUMP --log`'],
+      references: [linux('arm_smmu_device_probe')],
+    }),
+  }),
+  'other-kernels': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      otherKernels: ['How many more there are', json.count],
+      release: ['Release of the one that was taken', json.text],
+    },
+    sentence: ({ otherKernels, release }) =>
+      `${count(otherKernels, 'other kernel')} in this memory ${otherKernels === 1 ? 'describes' : 'describe'} itself as well, ` +
+      `so that the registers may not be of the kernel that crashed; those of ${release} were taken`,
+    explain: () => ({
+      title: 'More than one kernel is in this memory',
+      meaning:
+        'The dump does not say which kernel it is of, so its memory was searched for one that describes itself. There are ' +
+        'several whose page tables are in order, and nothing tells which of them crashed. The first was taken; it may be the ' +
+        'wrong one, and the exit status is 3.',
+      hardware: 'It follows the table of the kernel that ran last.',
+      kernel: KERNEL_NOT_CONCERNED,
+      causes: [
+        'what an earlier boot left in memory that has not been written since',
+        'a kernel that was started by kexec from another one',
+      ],
+      next: [
+        GIVE_REGISTERS,
+        'a dump that says of which kernel it is: one of makedumpfile, or of QEMU with -device vmcoreinfo',
+      ],
+      references: [linux('crash_save_vmcoreinfo')],
+    }),
+  }),
   'registers-not-of-dump': rule({
     severity: 'warning',
     reach: null,

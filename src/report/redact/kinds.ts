@@ -127,7 +127,7 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
       'streams',
     ],
     ['suppressed', 'tables', 'times', 'total', 'translating', 'tried', 'tsz', 'undecided', 'unknown'],
-    ['unknownEntries', 'unpredicted', 'unseen', 'used', 'valid', 'vmid', 'vmidBits', 'vmids', 'waiting'],
+    ['unknownEntries', 'unknownL1', 'unpredicted', 'unseen', 'used', 'valid', 'vmid', 'vmidBits', 'vmids', 'waiting'],
     ['warnings', 'warnOn', 'word', 'writableBytes', 'writtenProd', 'zero'],
     // Of damage to a dump or a table of firmware: offsets in the file, what headers and nodes say, and counts.
     ['blockByteLength', 'claimedBytes', 'described', 'fileEnd', 'filesz', 'flags', 'highest', 'limit', 'memsz'],

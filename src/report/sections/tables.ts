@@ -30,7 +30,7 @@ const L1_COLUMNS: readonly Column[] = [
 ];
 
 /** Null for a linear table. */
-export function l1({ l1: rows, table }: SmmuReport, marks: readonly Mark[]): Section | null {
+export function l1({ l1: rows, table, census }: SmmuReport, marks: readonly Mark[]): Section | null {
   if (table.format !== '2lvl') return null;
   const made = function* (): Generator<Row> {
     for (const row of rows) yield marked(l1Cells(row), marks, row.firstSid, row.lastSid);
@@ -40,8 +40,22 @@ export function l1({ l1: rows, table }: SmmuReport, marks: readonly Mark[]): Sec
     id: 'l1',
     title: 'L1 descriptors',
     aside: ["the hardware's view: ", grouped(table.entries), ' at ', code(hex(table.base)), `, split ${table.split}`],
-    blocks: [{ table: { label: 'L1 descriptors', columns, rows: made(), none: 'None in use.' } }],
+    blocks: [
+      notes(missingL1(census)),
+      {
+        table: {
+          label: 'L1 descriptors',
+          columns,
+          rows: made(),
+          none: census.unknownL1 === undefined ? 'None in use.' : 'None that is known.',
+        },
+      },
+    ],
   };
+}
+
+function missingL1({ unknownL1 = 0 }: SmmuReport['census']): string | false {
+  return unknownL1 > 0 && `${count(unknownL1, 'descriptor')} ${unknownL1 === 1 ? 'is' : 'are'} not in the dump.`;
 }
 
 function l1Cells(row: L1Row): Cell[] {
@@ -98,13 +112,18 @@ export function stes({ stes: rows, census, platform }: SmmuReport, marks: readon
   const columns = STE_COLUMNS.map((column) =>
     named && column.title === 'BDF' ? { ...column, title: 'Device' } : column,
   );
-  const none = census.unknown > 0 ? 'None that is known.' : 'None but invalid and abort entries.';
+  const { unknownL1 = 0 } = census;
+  const none = census.unknown > 0 || unknownL1 > 0 ? 'None that is known.' : 'None but invalid and abort entries.';
   return {
     id: 'stes',
     title: 'Stream table entries',
     aside: `${count(census.located, 'STE')} for ${count(census.stes, 'SID')}; valid: ${kinds}`,
     blocks: [
-      notes(census.unknown > 0 && `${count(census.unknown, 'STE')} are not in the dump.`),
+      notes(
+        census.unknown > 0 && `${count(census.unknown, 'STE')} are not in the dump.`,
+        unknownL1 > 0 &&
+          `What is behind ${count(unknownL1, 'L1 descriptor')} is not known: ${unknownL1 === 1 ? 'it is' : 'they are'} not in the dump.`,
+      ),
       {
         table: {
           label: 'Stream table entries',

@@ -13,6 +13,7 @@ import {
   matching,
   nullable,
   object,
+  optional,
   sid,
   text,
   word64,
@@ -54,6 +55,10 @@ export const census = define(
     stes: ['StreamIDs that the table covers', integer(1)],
     located: ['STEs that exist behind valid descriptors', count],
     unknown: ['Of those, the ones whose bytes are not in the dump', count],
+    unknownL1: [
+      'L1 descriptors that are not in the dump, so that what is behind them is not known either; left out where there are none',
+      optional(count),
+    ],
     valid: ['STEs with V=1', count],
     byConfig: [
       'STEs with V=1 by what they do',
