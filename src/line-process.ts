@@ -18,7 +18,12 @@ export class LineProcess {
     env: Readonly<Record<string, string | undefined>> = process.env,
   ) {
     const [program = '', ...args] = command;
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'], env, windowsHide: true });
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      cwd: existingFolder(),
+      env,
+      windowsHide: true,
+    });
     this.#child = child;
     let begun = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -43,5 +48,14 @@ export class LineProcess {
 
   kill(): void {
     this.#child.kill('SIGKILL');
+  }
+}
+
+/** The working folder; or the root where somebody has removed it: a process that cannot name its own ends at once. */
+function existingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
   }
 }

@@ -9,10 +9,11 @@ const HAND_WRITTEN = {
   DESCRIPTION: [
     'When a Linux kernel crashes on an Arm server, its devices go on doing DMA through the SMMUv3. A patch series of ' +
       '2026 lets the kdump kernel adopt the stream table of the crashed kernel instead of resetting the SMMU. This ' +
-      'command takes a memory dump and the values of the SMMU registers, and does offline what the driver would do: ' +
-      'every check, every mapping, every device that is inserted, and every line of the log.',
+      'command takes a memory dump, and does offline what the driver would do: ' +
+      'every check, every mapping, every device that is inserted, and every line of the log. The registers are taken ' +
+      "from the crashed kernel's own state in the dump, or from a snapshot that somebody made in time (--regs).",
     'Whatever it says comes with its evidence: a register, an address, the state of a page. What the dump does not ' +
-      'hold is said not to be there, and never guessed.',
+      'hold is said to be unknown, and never guessed.',
     'A dump is a vmcore of any kind (ELF, kdump-compressed, flattened, split), a LiME or AVML image, or raw memory ' +
       'with its address behind the name (FILE@ADDRESS). Several files are one dump.',
   ],

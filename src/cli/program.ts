@@ -57,7 +57,7 @@ export async function makeProgram(
 ): Promise<Command> {
   const { io } = session;
   const program = new GuidingCommand(TOOL.name)
-    .description('Predicts, from a memory dump and a register snapshot, what a kdump kernel does with a live SMMUv3.')
+    .description("Predicts, from a crashed kernel's memory dump, what its kdump kernel does with a live SMMUv3.")
     .version(TOOL.version)
     .showSuggestionAfterError()
     .addHelpText('after', EXAMPLES)

@@ -335,6 +335,44 @@ describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
     expect(log).toContain('dtb cannot be read, or is longer than 4194304 bytes; not saved\n');
   });
 
+  test('where the vmcore may be saved yet, no register is read before', () => {
+    const root = madeRoot();
+    root.driver(SMMU.name);
+    const folder = root.crash();
+    root.file('etc/kdump.conf', 'path /var/crash\nfailure_action dump_to_rootfs # then reboot\n');
+    capture(root, 'dumped 1');
+    expect(root.reads).toBe(0);
+    expect(root.list(folder)).not.toContain('regs.json');
+    expect(root.read(`${folder}/smmu-capture.log`)).toContain(
+      'failure_action is dump_to_rootfs; no register is read\n',
+    );
+    root.file('etc/kdump.conf', 'path /var/crash\nfailure_action reboot\n');
+    capture(root, 'dumped 1');
+    expect(root.list(folder)).toContain('regs.json');
+  });
+
+  test('what is missing is said, and why', () => {
+    const root = madeRoot();
+    root.remove('proc/iomem');
+    root.command('dmesg', 'exit 1');
+    const folder = root.crash();
+    capture(root, 'dumped');
+    expect(root.list(folder)).toEqual(['regs.json', 'smmu-capture.log', 'vmcore']);
+    const log = root.read(`${folder}/smmu-capture.log`);
+    for (const said of ['dmesg-kdump.txt: /run/smmu-capture/dmesg is', 'dtb: /sys/firmware/fdt is'])
+      expect(log).toContain(`${said} not there, or empty; not saved\n`);
+    expect(log).toContain("iomem.txt: there is no copy of the crashed kernel's /proc/iomem; not saved\n");
+    expect(log).toContain("the kdump kernel's /proc/iomem cannot be read\n");
+  });
+
+  test('what kdumpctl test saves, too', () => {
+    const root = madeRoot();
+    root.file('proc/cmdline', 'root=/dev/vda1 kdump_test_id=1764417600 ro\n');
+    const folder = root.crash('kdump-test-1764417600');
+    capture(root, 'dumped');
+    expect(root.list(folder)).toContain('regs.json');
+  });
+
   test('without a folder, the registers go to the journal, and come back from there', async () => {
     const root = madeRoot();
     root.file('etc/kdump.conf', 'raw /dev/vdb\n');
@@ -422,7 +460,8 @@ describe.skipIf(skipped !== '')(`where the vmcore is${skipped}`, () => {
   test('kdump-tools: no folder comes', () => {
     const root = madeRoot();
     root.folder('var/crash/202611291159');
-    capture(root, 'kdump-tools', { SMMU_CAPTURE_WAIT_SECONDS: '1' });
+    const { stderr } = capture(root, 'kdump-tools', { SMMU_CAPTURE_WAIT_SECONDS: '1' });
+    expect(stderr).toMatch(/no folder of this vmcore came below \S+\/var\/crash; nothing is saved\n/);
     expect(root.list('var/crash/202611291159')).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC2100 # variables are shared with smmu-capture.sh and its other parts
 # Where the vmcore is: neither kdump-utils nor kdump-tools tells. Part of smmu-capture.sh.
 
 # STAMP, digits and other characters -> digits
@@ -50,6 +50,11 @@ find_kdump_utils_folder() {
   done 2>/dev/null <"$root/etc/kdump.conf"
   if [ -n "$elsewhere" ]; then say "kdump saves to $elsewhere, where nothing can be put beside the vmcore"; fi
   while read -r _ mount _; do
+    # What `kdumpctl test` saves has no time in its name.
+    if [ -n "$test_id" ] && [ -d "$root${mount%/}/${path#/}/kdump-test-$test_id" ]; then
+      folder=$root${mount%/}/${path#/}/kdump-test-$test_id
+      return
+    fi
     for candidate in "$root${mount%/}/${path#/}"/*-????-??-??-??:??:??; do
       host=${candidate##*/}
       host=${host%-????-??-??-??:??:??}

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC2100 # variables are shared with smmu-capture.sh and its other parts
 # Reads the registers, and says when that was. Part of smmu-capture.sh.
 
 # -> driver: absent, idle (there, but bound to no SMMU), bound

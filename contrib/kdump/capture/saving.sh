@@ -1,9 +1,12 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC2100 # variables are shared with smmu-capture.sh and its other parts
 # Puts files beside the vmcore. Part of smmu-capture.sh.
 
 # NAME SOURCE: whole, or not at all
 put() {
-  if [ ! -s "$2" ]; then return; fi
+  if [ ! -s "$2" ]; then
+    say "$1: ${2#"$root"} is not there, or empty; not saved"
+    return
+  fi
   if [ -e "$folder/$1" ]; then
     say "$1 is there already; left as it is"
     return
@@ -40,8 +43,10 @@ is_set_aside() {
 # is none. A copy of another boot is known by another place for the kdump kernel.
 put_iomem() {
   read_iomem
+  copies=0
   for copy in "$here/iomem.txt" "$root/var/lib/smmu-capture/iomem.txt"; do
     [ -s "$copy" ] || continue
+    copies=$((copies + 1))
     other=$ram
     if [ -n "$ram" ]; then
       other=
@@ -55,6 +60,7 @@ put_iomem() {
     fi
     say "$copy is of a boot with another crashkernel reservation; not saved"
   done
+  if [ "$copies" -eq 0 ]; then say "iomem.txt: there is no copy of the crashed kernel's /proc/iomem; not saved"; fi
 }
 
 log_iomem() {
@@ -63,10 +69,12 @@ log_iomem() {
     printf '%s\n' "kdump kernel's /proc/iomem: $line"
     lines=$((lines + 1))
   done 2>/dev/null <"$root/proc/iomem" >>"$state/smmu-capture.log"
+  if [ "$lines" -eq 0 ]; then say "the kdump kernel's /proc/iomem cannot be read"; fi
 }
 
 save() {
-  put regs.json "$state/regs.json"
+  # Why there is none is said where they are read.
+  if [ -e "$state/regs.json" ]; then put regs.json "$state/regs.json"; fi
   # What the driver of this kernel said. kdump-tools saves the crashed kernel's log alone.
   dmesg 2>/dev/null | head -c "$MAX_BYTES" >"$state/dmesg"
   put dmesg-kdump.txt "$state/dmesg"

@@ -3,7 +3,8 @@
 # gets there.
 #
 #   smmu-capture.sh early        in the initramfs, before any module is loaded: reads the registers if no driver has yet
-#   smmu-capture.sh dumped       kdump-utils, when the vmcore is saved: reads them if that is not done, saves all beside it
+#   smmu-capture.sh dumped [STATUS]  kdump-utils, when the vmcore is saved: reads them if that is not done, saves all
+#                                beside it. STATUS is not 0 where the vmcore could not be saved
 #   smmu-capture.sh kdump-tools  kdump-tools, while the vmcore is being saved: likewise; in the ordinary system it keeps
 #                                a copy of /proc/iomem for that day
 #
@@ -66,12 +67,15 @@ find_mode() {
   while IFS='=' read -r key value; do
     if [ "$key" = mode ]; then mode=$value; fi
   done 2>/dev/null <"$root/etc/smmu-capture.conf"
+  test_id=
   words=
   read -r words 2>/dev/null <"$root/proc/cmdline"
   set -f
   for word in $words; do
     case $word in
       smmu_capture=*) mode=${word#*=} ;;
+      kdump_test_id=*/*) ;;
+      kdump_test_id=*) test_id=${word#*=} ;;
     esac
   done
   set +f
@@ -93,8 +97,27 @@ early() {
   fi
 }
 
+# Whether what kdump.conf has kdump.sh do next, when this is over, may still save the vmcore
+may_be_saved_yet() {
+  action=
+  while read -r key value _; do
+    case $key in
+      failure_action | default) action=$value ;;
+    esac
+  done 2>/dev/null <"$root/etc/kdump.conf"
+  case $action in
+    dump_to_rootfs | shell) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# STATUS of saving the vmcore
 dumped() {
-  read_once
+  if [ "$1" != 0 ] && may_be_saved_yet; then
+    say "the vmcore is not saved, but may be yet: failure_action is $action; no register is read"
+  else
+    read_once
+  fi
   (find_kdump_utils_folder && printf '%s\n' "$folder" >"$state/folder")
   folder=
   read -r folder 2>/dev/null <"$state/folder"
@@ -119,7 +142,10 @@ kdump_tools() {
     within "$WAIT_SECONDS" wait_for_folder
     folder=
     read -r folder 2>/dev/null <"$state/folder"
-    if [ -z "$folder" ]; then return; fi
+    if [ -z "$folder" ]; then
+      say "no folder of this vmcore came below $coredir; nothing is saved"
+      return
+    fi
   fi
   save_in_time
 }
@@ -167,11 +193,11 @@ main() {
   . "$here/saving.sh"
   case $1 in
     early) start seconds && early ;;
-    dumped) start seconds && dumped ;;
+    dumped) start seconds && dumped "$2" ;;
     kdump-tools) start minutes && kdump_tools ;;
     *) printf '%s\n' 'smmu-capture: early, dumped or kdump-tools?' >&2 ;;
   esac
 }
 
-(main "${1:-}")
+(main "${1:-}" "${2:-0}")
 exit 0

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC2100 # variables are shared with smmu-capture.sh and its other parts
 # Which SMMUs there are, where, and whether they may be read. Part of smmu-capture.sh.
 
 # -> ram: the kdump kernel's own memory, START-END each; named: lines of /proc/iomem that may be an SMMU's

@@ -32,12 +32,16 @@ const SAMPLES_PER_PROCESS = 16;
 const EXAMPLES = `
 A sample is a folder with a sample.json, as those of this program have it:
   { "args": ["dump.raw", "--regs", "regs.json"], "status": 1 }
-and the expected results beside it: expected.json, expected.txt, or both. Or it is an entry of a manifest.json:
+and the expected results beside it: expected.json, expected.txt, or both. Or it
+is an entry of a manifest.json:
   { "version": 1, "samples": [ {
-      "name": "bad span", "dump": ["dump.raw"], "regs": "regs.json", "options": { "insert": "all" },
-      "expect": { "verdict": "fallback", "ret": -22, "findings": { "include": ["l1-span-unsupported"] },
-                  "exitCode": 1, "golden": "bad-span.json" } } ] }
-Results are compared as JSON values, whatever the version of the program is; text is compared line by line.
+      "name": "bad span", "dump": ["dump.raw"], "regs": "regs.json",
+      "options": { "insert": "all" },
+      "expect": { "verdict": "fallback", "ret": -22, "exitCode": 1,
+                  "findings": { "include": ["l1-span-unsupported"] },
+                  "golden": "bad-span.json" } } ] }
+Results are compared as JSON values, whatever the version of the program is;
+text is compared line by line.
 
 Examples:
   smmu-adopt check samples

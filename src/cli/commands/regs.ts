@@ -43,9 +43,10 @@ Exit status:
   2  it cannot`;
 
 const EXTRACT_EXAMPLES = `
-The kernel is any of 5.10 and newer with BTF, its arm-smmu-v3 driver built in or a module. Neither its vmlinux nor
-debug information is needed. Registers are what the driver wrote or found; the snapshot says of each how it is known,
-and leaves out what nothing tells.
+The kernel is any of 5.10 and newer with BTF, its arm-smmu-v3 driver built in or
+a module. Neither its vmlinux nor debug information is needed. Registers are
+what the driver wrote or found; the snapshot says of each how it is known, and
+leaves out what nothing tells.
 
 Examples:
   smmu-adopt regs extract vmcore > regs.json
@@ -59,7 +60,6 @@ const CAPTURE_EXAMPLES = `
 Examples:
   smmu-adopt regs capture --base 0x9050000 > capture.sh
   smmu-adopt regs capture --base 0x9050000 --base 0x9090000 --devmem 'busybox devmem' > capture.sh
-
   smmu-adopt regs capture > capture.sh
 
 On the machine:

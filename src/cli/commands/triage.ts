@@ -37,10 +37,13 @@ interface TriageFlags extends TriageOutputFlags, SharedFlags, RunFlags {
 }
 
 const EXAMPLES = `
-A crash is a folder with a dump in it; each of several dumps in a folder is one. Dumps, registers, logs, /proc/iomem, IORT
-and device tree are known by what they hold, of whatever layout the folders are: /var/crash as kdump and kdump-tools
-leave it, one folder for each machine, or one for all. A manifest lists crashes whose files lie apart:
-  { "version": 1, "crashes": [ { "name": "node17", "dump": ["node17/vmcore"], "regs": "regs/node17.json" } ] }
+A crash is a folder with a dump in it; each of several dumps in a folder is one.
+Dumps, registers, logs, /proc/iomem, IORT and device tree are known by what they
+hold, of whatever layout the folders are: /var/crash as kdump and kdump-tools
+leave it, one folder for each machine, or one for all. A manifest lists crashes
+whose files lie apart:
+  { "version": 1, "crashes": [
+      { "name": "node17", "dump": ["node17/vmcore"], "regs": "regs/node17.json" } ] }
 
 Examples:
   smmu-adopt triage /var/crash

@@ -17,6 +17,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     return session.status;
   } catch (error) {
     if (isInputError(error)) session.complain(error.message);
+    else if (isWithoutFolder(error)) session.complain('the folder that this was started in is not there any more');
     else {
       // A mistake in this program. Its trace is for a bug report, and only on request.
       const detail = io.env['SMMU_ADOPT_DEBUG'] && error instanceof Error ? error.stack : String(error);
@@ -26,6 +27,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   } finally {
     letHeapGrow();
   }
+}
+
+/** Whether a relative name was to be resolved in a working folder that somebody has removed. */
+function isWithoutFolder(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd';
 }
 
 async function parseAndRun(args: readonly string[], session: Session): Promise<void> {

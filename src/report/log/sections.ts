@@ -251,11 +251,8 @@ function commandSection({ commandErrors, boot }: SmmuLogReport, most: number): S
       cells: [error.count, error.what, reason, hexCell(index), commandCell(error), ...occurrence(error)],
     }),
   );
-  const meanings = new Map(
-    told.flatMap(({ error, reason, meaning }) =>
-      reason === null || meaning === null || error.error === 0 ? [] : [[reason, meaning] as const],
-    ),
-  );
+  // Each has its name in it, as in the registers.
+  const meanings = new Set(told.map(({ error, meaning }) => (error.error === 0 ? null : meaning)));
   return {
     id: 'commands',
     title: 'Command queue',
@@ -265,7 +262,7 @@ function commandSection({ commandErrors, boot }: SmmuLogReport, most: number): S
         entries === undefined &&
           commandErrors.some(({ cons }) => cons !== null) &&
           'The log does not say how large the queue is: where it stopped includes the wrap bit.',
-        ...[...meanings].map(([reason, meaning]) => `${reason}: ${meaning}`),
+        ...meanings,
         ...commandErrors.flatMap(({ problems, firstLine }) =>
           problems.map((problem) => `line ${firstLine}: ${problemInWords(problem)}`),
         ),

@@ -1,9 +1,10 @@
 /** The triage in processes of its own: workers, kill -9 and what is left of it, Ctrl-C. Needs a build. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMAND } from '../../../samples/make.ts';
 import type { CrashRow } from '../../../src/triage/crash.ts';
@@ -135,3 +136,18 @@ test.skipIf(process.platform !== 'linux')(
     expect(status).toBe(2);
   },
 );
+
+test.skipIf(process.platform !== 'linux')('in a folder that somebody has removed', () => {
+  const run = (...args: string[]) =>
+    spawnSync('/bin/sh', ['-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh', COMMAND, ...args], {
+      cwd,
+      encoding: 'utf8',
+    });
+  const sample = fileURLToPath(new URL('../../../samples/bad-span', import.meta.url));
+  expect(run('check', sample).stdout).toContain('1 sample: 1 as expected\n');
+  expect(run('triage', sample).stdout).toContain('1 crash: 1 analysed\n');
+  expect(run('triage', '.')).toMatchObject({
+    stderr: 'smmu-adopt: the folder that this was started in is not there any more\n',
+    status: 2,
+  });
+});

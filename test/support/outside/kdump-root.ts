@@ -150,10 +150,10 @@ export class KdumpRoot {
     return `var/crash/${folder}`;
   }
 
-  /** Runs a command of the capture. */
+  /** Runs a command of the capture, with what stands behind it. */
   run(command: string, env: Readonly<Record<string, string>> = {}): Outcome {
     const script = join(CONTRIB, 'capture/smmu-capture.sh');
-    const { stdout, stderr, status } = spawnSync(this.at('bin/sh'), [script, command], {
+    const { stdout, stderr, status } = spawnSync(this.at('bin/sh'), [script, ...command.split(' ')], {
       cwd: this.path,
       encoding: 'utf8',
       env: { PATH: this.at('bin'), SMMU_CAPTURE_ROOT: this.path, ...env },
