@@ -108,6 +108,7 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
       'queuesAtMost',
       'ranges',
       'rangesNotListed',
+      'reason',
       'record',
       'recordsBehindCopy',
     ],
