@@ -506,7 +506,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'reserved-bits-set': {
-    args: { entry: 'STE', sid: 8, bits: 'word 3 0x100000000000000' },
+    args: { entry: 'STE', sid: 8, bits: [{ word: 3, bits: 1n << 56n }] },
     says: 'the STE of SID 0x8 has reserved bits set: word 3 0x100000000000000; no revision looks at them',
     severity: 'note',
     reach: null,
