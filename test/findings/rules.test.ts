@@ -32,6 +32,15 @@ const SPLIT: RevisionSplit['why'] = {
   },
 };
 
+/** Two entries of a queue. */
+const group = (type: string, sid: number | null = null) => ({
+  count: 2,
+  type,
+  firstSid: sid,
+  lastSid: sid,
+  firstAddress: null,
+});
+
 /** One sample of each rule; the compiler asks for a new one when there is a new rule. */
 const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'smmu-disabled': {
@@ -521,7 +530,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'reserved-bits-set': {
-    args: { entry: 'STE', sid: 8, bits: 'word 3 0x100000000000000' },
+    args: { entry: 'STE', sid: 8, bits: [{ word: 3, bits: 1n << 56n }] },
     says: 'the STE of SID 0x8 has reserved bits set: word 3 0x100000000000000; no revision looks at them',
     severity: 'note',
     reach: null,
@@ -587,19 +596,19 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'invalidations-pending': {
-    args: { commands: 2, what: '2 CMD_CFGI_STE for SID 0x100', repeated: 1 },
+    args: { commands: 2, what: { groups: [group('CMD_CFGI_STE', 0x100)], notListed: 0, notInDump: 0 }, repeated: 1 },
     says: '2 invalidations were not executed (2 CMD_CFGI_STE for SID 0x100; 1 repeats one before, as newer kernels do on purpose): until the reset flushes, the hardware may use what memory no longer says',
     severity: 'warning',
     reach: null,
   },
   'commands-pending': {
-    args: { commands: 3, what: '2 CMD_SYNC, 1 that the dump lacks' },
+    args: { commands: 3, what: { groups: [group('CMD_SYNC')], notListed: 0, notInDump: 1 } },
     says: '3 commands were not executed: 2 CMD_SYNC, 1 that the dump lacks',
     severity: 'note',
     reach: null,
   },
   'command-error': {
-    args: { reason: 'illegal command (CERROR_ILL)', command: 'CMD_SYNC' },
+    args: { reason: 1, command: 'CMD_SYNC' },
     says: 'the SMMU had stopped executing commands: illegal command (CERROR_ILL), at CMD_SYNC; what followed never reached the hardware',
     severity: 'warning',
     reach: null,
@@ -641,7 +650,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'events-unread': {
-    args: { events: 2, what: '2 C_BAD_STE for SID 0x100' },
+    args: { events: 2, what: { groups: [group('C_BAD_STE', 0x100)], notListed: 0, notInDump: 0 } },
     says: '2 events were not read by the crashed kernel, and will not be: 2 C_BAD_STE for SID 0x100',
     severity: 'warning',
     reach: null,

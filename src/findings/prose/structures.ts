@@ -1,6 +1,7 @@
 /** The structures of an SMMU in memory, and how they are called. */
 
 import { hex } from '../../hex.ts';
+import type { ReservedBits } from '../../smmu/structures/legality.ts';
 
 /** What it is, and the L1 index or the StreamID that leads to it. */
 export interface StructureId {
@@ -49,4 +50,9 @@ export function pointerInWords(pointer: Pointer): string {
   return pointer.kind === 'first-table'
     ? `${pointer.table} of SID ${hex(pointer.sid)}`
     : `the pointer to ${theStructureInWords(pointer.structure)}`;
+}
+
+/** `word 3 0x100000000000000`. */
+export function reservedBitsInWords(set: readonly ReservedBits[]): string {
+  return set.map(({ word, bits }) => `word ${word} ${hex(bits)}`).join(', ');
 }

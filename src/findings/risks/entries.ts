@@ -1,6 +1,5 @@
 /** What is wrong with single entries, by the architecture's own rules and by those of later revisions. */
 
-import { hex } from '../../hex.ts';
 import { CD } from '../../smmu/structures/cd.ts';
 import { reservedBitsSet } from '../../smmu/structures/legality.ts';
 import { STE } from '../../smmu/structures/ste.ts';
@@ -54,10 +53,8 @@ export class EntryCheck implements StreamCheck {
   }
 
   #reservedBits(entry: string, layout: typeof STE, { words }: SeenSte | SeenCd, sid: number, location: Location): void {
-    const set = reservedBitsSet(layout, words);
-    if (set.length === 0) return;
-    const bits = set.map(({ word, bits: value }) => `word ${word} ${hex(value)}`).join(', ');
-    this.#context.findings.add('reserved-bits-set', { entry, sid, bits }, location);
+    const bits = reservedBitsSet(layout, words);
+    if (bits.length > 0) this.#context.findings.add('reserved-bits-set', { entry, sid, bits }, location);
   }
 
   #firstTable(table: TableField, paddr: number, sid: number, location: Location): void {

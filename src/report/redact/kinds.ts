@@ -108,6 +108,7 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
       'queuesAtMost',
       'ranges',
       'rangesNotListed',
+      'reason',
       'record',
       'recordsBehindCopy',
     ],
@@ -139,6 +140,8 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
 /** Where a key means something else below another one. */
 const BELOW: Readonly<Record<string, Readonly<Record<string, NumberKind>>>> = {
   fields: { before: 'field', after: 'field' },
+  // Reserved ones; elsewhere a count.
+  bits: { bits: 'word' },
   // Of the crashed kernel's state it is the register.
   table: { base: 'base' },
   // Of the same state; elsewhere it is how much is mapped.

@@ -97,8 +97,15 @@ export function endiannessAllowed(endi: number, ttendian: number): boolean {
   return !((ttendian === 2 && endi === 1) || (ttendian === 3 && endi === 0));
 }
 
-/** Bits that no field of the layout names, word by word: what should be zero there and is not. */
-export function reservedBitsSet(layout: Layout, words: readonly bigint[]): readonly { word: number; bits: bigint }[] {
+/** What should be zero in a 64-bit word of an entry and is not. */
+export interface ReservedBits {
+  /** Which one. */
+  readonly word: number;
+  readonly bits: bigint;
+}
+
+/** Bits that no field of the layout names, word by word: those that are set, where any are. */
+export function reservedBitsSet(layout: Layout, words: readonly bigint[]): readonly ReservedBits[] {
   const masks = reservedMasks(layout, words.length);
   return words.flatMap((value, word) => {
     const bits = value & (masks[word] as bigint);

@@ -2,6 +2,7 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
+import { commandErrorInWords, queueContentsInWords, stoppedCommandInWords } from '../../prose/queues.ts';
 import { NO_ARGS, rule } from '../rule.ts';
 import { count } from '../words.ts';
 
@@ -22,11 +23,11 @@ export const RISK_QUEUES = {
     reach: null,
     args: {
       commands: ['How many', json.count],
-      what: ['Of what kinds, in words', json.text],
+      what: ['Of what kinds, in words', json.said(queueContentsInWords)],
       repeated: ['Of them, those that only say once more what one of the two commands before them says', json.count],
     },
     sentence: ({ commands, what, repeated }) =>
-      `${count(commands, 'invalidation was', 'invalidations were')} not executed (${what}` +
+      `${count(commands, 'invalidation was', 'invalidations were')} not executed (${queueContentsInWords(what)}` +
       `${repeated > 0 ? `; ${count(repeated, 'repeats', 'repeat')} one before, as newer kernels do on purpose` : ''}): until the reset flushes, the ` +
       'hardware may use what memory no longer says',
     explain: () => ({
@@ -52,9 +53,10 @@ export const RISK_QUEUES = {
     reach: null,
     args: {
       commands: ['How many', json.count],
-      what: ['Of what kinds, in words', json.text],
+      what: ['Of what kinds, in words', json.said(queueContentsInWords)],
     },
-    sentence: ({ commands, what }) => `${count(commands, 'command was', 'commands were')} not executed: ${what}`,
+    sentence: ({ commands, what }) =>
+      `${count(commands, 'command was', 'commands were')} not executed: ${queueContentsInWords(what)}`,
     explain: () => ({
       title: 'Commands that the hardware had not executed',
       meaning:
@@ -75,11 +77,12 @@ export const RISK_QUEUES = {
     severity: 'warning',
     reach: null,
     args: {
-      reason: ['Why', json.text],
-      command: ['Which one', json.text],
+      reason: ['Why', json.said(commandErrorInWords)],
+      command: ['Which one', json.said(stoppedCommandInWords)],
     },
     sentence: ({ reason, command }) =>
-      `the SMMU had stopped executing commands: ${reason}, at ${command}; what followed never reached the hardware`,
+      `the SMMU had stopped executing commands: ${commandErrorInWords(reason)}, at ${stoppedCommandInWords(command)}; ` +
+      'what followed never reached the hardware',
     explain: () => ({
       title: 'The SMMU had stopped executing commands',
       meaning:
@@ -143,10 +146,10 @@ export const RISK_QUEUES = {
     reach: null,
     args: {
       events: ['How many', json.count],
-      what: ['Of what kinds, in words', json.text],
+      what: ['Of what kinds, in words', json.said(queueContentsInWords)],
     },
     sentence: ({ events, what }) =>
-      `${count(events, 'event was', 'events were')} not read by the crashed kernel, and will not be: ${what}`,
+      `${count(events, 'event was', 'events were')} not read by the crashed kernel, and will not be: ${queueContentsInWords(what)}`,
     explain: () => ({
       title: 'Events that the crashed kernel had not read',
       meaning:

@@ -1,0 +1,41 @@
+/** What the crashed kernel left in a queue, and why the SMMU stopped at a command. */
+
+import { hex } from '../../hex.ts';
+import type { QueueGroup } from '../../queues/queue-groups.ts';
+import { fieldOf, meaningOf } from '../../smmu/fields.ts';
+import { type Register, registerNamed } from '../../smmu/registers/registers.ts';
+
+/** Entries of a queue: the largest groups of them, and how many there are besides. */
+export interface QueueContents {
+  readonly groups: readonly Pick<QueueGroup, 'count' | 'type' | 'firstSid' | 'lastSid' | 'firstAddress'>[];
+  /** Of other types or streams. */
+  readonly notListed: number;
+  readonly notInDump: number;
+}
+
+/** `2 CMD_CFGI_STE for SID 0x100, 1 that the dump lacks`. */
+export function queueContentsInWords({ groups, notListed, notInDump }: QueueContents): string {
+  const words = groups.map(
+    ({ count, type, firstSid, lastSid, firstAddress }) =>
+      `${count} ${type}${forSids(firstSid, lastSid)}${firstAddress === null ? '' : ` at ${hex(firstAddress)}`}`,
+  );
+  if (notListed > 0) words.push(`${notListed} others`);
+  if (notInDump > 0) words.push(`${notInDump} that the dump lacks`);
+  return words.join(', ');
+}
+
+function forSids(first: number | null, last: number | null): string {
+  if (first === null || last === null) return '';
+  return first === last ? ` for SID ${hex(first)}` : ` for SIDs ${hex(first)}-${hex(last)}`;
+}
+
+/** CMDQ_CONS.ERR, which is null where the register was not captured. */
+export function commandErrorInWords(code: number | null): string {
+  if (code === null) return 'CMDQ_CONS was not captured';
+  return meaningOf(fieldOf(registerNamed('CMDQ_CONS') as Register, 'ERR'), code) ?? String(code);
+}
+
+/** The type of the command at CMDQ_CONS, which is null where the dump lacks it. */
+export function stoppedCommandInWords(type: string | null): string {
+  return type ?? 'a command that is not in the dump';
+}
