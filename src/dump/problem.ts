@@ -38,6 +38,8 @@ type RecordFlaw =
   /** Nothing behind it can be found. */
   | { readonly kind: 'walk-ends'; readonly by: RecordHeaderFlaw | StreamFlaw }
   | { readonly kind: 'record-beyond'; readonly paddr: bigint }
+  /** What follows the record is no other, so that its addresses may be wrong; it is left out. */
+  | { readonly kind: 'record-doubtful'; readonly paddr: number }
   | { readonly kind: 'record-cut'; readonly neededEnd: number; readonly fileEnd: number }
   | { readonly kind: 'trailer-cut' }
   /** The trailer of a compressed record disagrees with its chunks, which are used. */

@@ -92,6 +92,10 @@ const FLAWS: readonly [DumpFlaw, string][] = [
     { kind: 'bitmap-unfinished', stored: 3, described: 9, lostFrom: 0x10000 },
     'the bitmap of stored pages was not written to its end: it has 3 of 9 pages; all memory from 0x10000 on is lost',
   ],
+  [
+    { kind: 'record-doubtful', paddr: 0x4000_0000 },
+    'no record begins behind the one that places memory at 0x40000000, so that its addresses may be wrong; it is left out',
+  ],
   [{ kind: 'bitmaps-empty' }, 'the bitmaps have no page, so nothing is known of any'],
   [
     { kind: 'pages-left-out', count: 1, paddr: 0xc000 },

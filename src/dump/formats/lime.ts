@@ -109,7 +109,14 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
     const bytes = headers.read(at, HEADER_BYTE_LENGTH);
     const flaw = headerFlaw(bytes, walkCompressed !== undefined);
     if (flaw !== null) {
-      if (at > 0) return stop({ kind: 'walk-ends', by: flaw });
+      if (at > 0) {
+        const before = records.at(-1);
+        if (before?.compressed === false && before.contentAt + before.byteLength === at && !isLikeHeader(bytes)) {
+          records.pop();
+          stop({ kind: 'record-doubtful', paddr: before.paddr });
+        }
+        return stop({ kind: 'walk-ends', by: flaw });
+      }
       throw new InputError('format', recordHeaderFlawInWords(flaw), { file: source.name, place: 'offset 0x0' });
     }
     if (records.length === MAX_RECORDS) {
@@ -139,6 +146,17 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
     at = end;
   }
   return { records, problems, undamaged: tooHigh === 0 };
+}
+
+/**
+ * Whether a header that is damaged may be meant. Where nothing looks like one, the record before it may as well be the
+ * damaged one: its length follows from its addresses, so that a wrong address leads to the middle of memory.
+ */
+function isLikeHeader(bytes: Buffer): boolean {
+  if (bytes.length < HEADER_BYTE_LENGTH) return true;
+  const { magic, version, first, last, reserved } = recordHeader.parse(bytes);
+  const kind = [LIME, AVML].find((one) => one.magic === magic || one.version === version);
+  return kind !== undefined && [kind.magic === magic, reserved === 0n, last >= first].filter(Boolean).length >= 2;
 }
 
 /** What is wrong with a record header, or null. */

@@ -31,6 +31,8 @@ const WORDS: Words = {
   'record-beyond': ({ paddr }) => `a record places memory at ${hex(paddr)}, ${BEYOND}`,
   'record-cut': ({ neededEnd, fileEnd }) =>
     `a record needs the file to reach offset ${hex(neededEnd)}; it ends at ${hex(fileEnd)}`,
+  'record-doubtful': ({ paddr }) =>
+    `no record begins behind the one that places memory at ${hex(paddr)}, so that its addresses may be wrong; it is left out`,
   'trailer-cut': () => ENDS_WITHIN_RECORD,
   'trailer-differs': ({ claimedBytes, byteLength }) =>
     `a compressed record claims ${claimedBytes} bytes; it has ${byteLength}`,

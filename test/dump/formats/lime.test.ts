@@ -76,6 +76,27 @@ describe('refusals', () => {
     expect(show(image.bytes, 0xfff, 6)).toBe('-- 01 02 03 04 --');
   });
 
+  test('any bit of the first address of a record turned over: no byte at the place of another', () => {
+    const first = { paddr: 0x1000, bytes: patternBytes(0x400) };
+    const image = limeDump([first, { paddr: 0x2000, bytes: patternBytes(0x100, 2) }]);
+    for (let bit = 0; bit < 52; bit++) {
+      const file = Uint8Array.from(image.bytes);
+      file[8 + (bit >> 3)] = (file[8 + (bit >> 3)] as number) ^ (1 << (bit & 7));
+      let dump: ReturnType<typeof open>;
+      try {
+        dump = open(file);
+      } catch (error) {
+        // Nothing is left of it.
+        expect(error, `bit ${bit}`).toBeInstanceOf(InputError);
+        continue;
+      }
+      expect(dump.complete, `bit ${bit}`).toBe(false);
+      const cut = dump.problems.some(({ what }) => what.kind === 'record-cut');
+      // A record that ends behind the file may be one that was cut, whose beginning is right.
+      expect(cut || dump.memory.ranges.length === 0, `bit ${bit}`).toBe(true);
+    }
+  });
+
   test('a header cut off at any length', async () => {
     const file = limeDump([page]).bytes;
     for (let length = 1; length < 32; length++) {
