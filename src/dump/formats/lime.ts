@@ -13,6 +13,8 @@ import { HeaderReader } from './header-walk.ts';
 import { recordHeaderFlawInWords } from './refusal-words.ts';
 import type { Segment } from './segments.ts';
 
+/** `dd` with the largest blocks that people use, 1 MiB. */
+const MAX_PADDING = 1 << 20;
 const HEADER_BYTE_LENGTH = 32;
 /** The bytes `EMiL` and `AVML`, each with the one version that it goes with. */
 const LIME = { magic: 0x4c694d45, version: 1, name: 'LiME' } as const;
@@ -111,7 +113,8 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
     if (flaw !== null) {
       if (at > 0) {
         const before = records.at(-1);
-        if (before?.compressed === false && before.contentAt + before.byteLength === at && !isLikeHeader(bytes)) {
+        const ends = before?.compressed === false && before.contentAt + before.byteLength === at;
+        if (ends && !isLikeHeader(bytes) && !isPadding(source, at)) {
           records.pop();
           stop({ kind: 'record-doubtful', paddr: before.paddr });
         }
@@ -157,6 +160,14 @@ function isLikeHeader(bytes: Buffer): boolean {
   const { magic, version, first, last, reserved } = recordHeader.parse(bytes);
   const kind = [LIME, AVML].find((one) => one.magic === magic || one.version === version);
   return kind !== undefined && [kind.magic === magic, reserved === 0n, last >= first].filter(Boolean).length >= 2;
+}
+
+/** Whether a copy that writes whole blocks may have made the file longer. Memory of zeros would go on for longer. */
+function isPadding(source: ByteSource, from: number): boolean {
+  const byteLength = source.byteLength - from;
+  if (byteLength > MAX_PADDING) return false;
+  const rest = Buffer.alloc(byteLength);
+  return source.read(from, rest) === byteLength && rest.every((byte) => byte === 0);
 }
 
 /** What is wrong with a record header, or null. */

@@ -97,6 +97,13 @@ describe('refusals', () => {
     }
   });
 
+  test('zeros that fill a block behind the last record are no memory, and cast no doubt on it', () => {
+    const { bytes } = limeDump([page]);
+    const dump = open(Buffer.concat([bytes, Buffer.alloc(4096)]));
+    expect(dump.problems.map(({ what }) => what.kind)).toEqual(['walk-ends']);
+    expect(dump.memory.ranges).toEqual(open(bytes).memory.ranges);
+  });
+
   test('a header cut off at any length', async () => {
     const file = limeDump([page]).bytes;
     for (let length = 1; length < 32; length++) {
