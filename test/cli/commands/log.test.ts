@@ -32,7 +32,7 @@ Command queue
   -----  ----------------  -------------  ----------  -------------  --------  -----
       1  CMD_SYNC timeout  CERROR_NONE        0xb1b7  -              3.100000     14
       1  CMDQ error        CERROR_ILL         0xb1b7  reserved 0x90  3.210000     16
-  CERROR_ILL: illegal command (CERROR_ILL)
+  illegal command (CERROR_ILL)
 
 Global errors
   Count      Active  Flags     When      Lines
