@@ -55,7 +55,7 @@ export { findFirmware, loadDeviceTree, loadIort } from './platform/firmware/load
 export { type Iomem, iomemOf, loadIomem, parseIomem } from './platform/iomem.ts';
 export type { Platform } from './platform/platform.ts';
 export type { Progress } from './progress.ts';
-export type { QueueEntry } from './queues/queue.ts';
+export type { QueueEntry, QueueGap } from './queues/queue.ts';
 export { type QueueReport, type QueuesOptions, type QueuesReport, queues, type SmmuQueues } from './queues/queues.ts';
 // How it is written down.
 export type { TablesReport } from './report/json/parts/crashed-kernel.ts';

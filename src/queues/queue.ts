@@ -5,7 +5,6 @@
 
 import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
-import { hex } from '../hex.ts';
 import { decodeFields, type FieldValue, wideWords } from '../smmu/fields.ts';
 import type { CommandKind, SidRange } from '../smmu/queues/commands.ts';
 import {
@@ -20,7 +19,7 @@ import {
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { fieldValue } from '../snapshot/validate/facts.ts';
 import { type EntryType, QUEUE_KINDS, type QueueKind } from './queue-kinds.ts';
-import { queuePlace } from './queue-place.ts';
+import { type QueuePlace, queuePlace } from './queue-place.ts';
 
 /** An entry as it lies in memory. */
 export interface RawEntry {
@@ -67,6 +66,14 @@ export function pageRequestQueueOf(smmu: SmmuSnapshot, view: MemoryView): Queue 
   return new Queue('pri', smmu, view);
 }
 
+/** Why there is nothing to read, or why it is not known what is pending. */
+export type QueueGap =
+  /** Of X_BASE, or of IDR0. */
+  | { readonly kind: Exclude<ReturnType<typeof queuePlace>, QueuePlace> }
+  | { readonly kind: 'indices-not-captured'; readonly missing: readonly ('PROD' | 'CONS')[] }
+  /** They cannot belong to one moment of a queue of `size` entries. */
+  | { readonly kind: 'indices-apart'; readonly prod: number; readonly cons: number; readonly size: number };
+
 export class Queue {
   readonly name: QueueName;
   /** Null when there is no queue, or when the snapshot does not say where it is. */
@@ -75,8 +82,8 @@ export class Queue {
   readonly absent: boolean;
   /** LOG2SIZE as written, where the hardware takes less. */
   readonly cappedFrom: number | null;
-  /** Why there is nothing to read, or why it is not known what is pending; null when all is known. */
-  readonly why: string | null;
+  /** Null when all is known. */
+  readonly why: QueueGap | null;
   /** Entries were lost; null when the toggles were not captured. Commands never are. */
   readonly overflow: boolean | null;
   /** X_PROD.WR and X_CONS.RD as they stand. */
@@ -103,12 +110,7 @@ export class Queue {
     if (typeof place === 'string') {
       this.geometry = null;
       this.cappedFrom = null;
-      const reasons = {
-        unsupported: 'this SMMU takes no page requests (IDR0.PRI is 0)',
-        unset: `${prefix}_BASE is 0: it was never set up`,
-        'not-captured': `${prefix}_BASE was not captured`,
-      };
-      this.why = reasons[place];
+      this.why = { kind: place };
       return;
     }
     this.cappedFrom = cappedLog2Size(place) === place.log2Size ? null : place.log2Size;
@@ -117,17 +119,13 @@ export class Queue {
     this.why = this.#whyUnknown(this.geometry);
   }
 
-  #whyUnknown({ size, used }: QueueGeometry): string | null {
-    const { prefix } = this.#kind;
-    const missing = [this.prod === null ? 'PROD' : '', this.cons === null ? 'CONS' : ''].filter((name) => name !== '');
-    if (missing.length > 0) {
-      const names = missing.map((name) => `${prefix}_${name}`).join(' and ');
-      const where = prefix === 'CMDQ' ? '' : '; register page 1 has them';
-      return `${names} ${missing.length === 1 ? 'was' : 'were'} not captured${where}`;
+  #whyUnknown({ size, used }: QueueGeometry): QueueGap | null {
+    const { prod, cons } = this;
+    if (prod === null || cons === null) {
+      const missing = (['PROD', 'CONS'] as const).filter((index) => (index === 'PROD' ? prod : cons) === null);
+      return { kind: 'indices-not-captured', missing };
     }
-    if (used !== null) return null;
-    const indices = `PROD ${hex(this.prod ?? 0)} and CONS ${hex(this.cons ?? 0)}`;
-    return `${indices} cannot belong to one moment of a queue of ${size} entries`;
+    return used === null ? { kind: 'indices-apart', prod, cons, size } : null;
   }
 
   /** What was not consumed when the registers were read, oldest first, also those entries that the dump lacks. */

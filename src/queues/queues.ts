@@ -16,7 +16,7 @@ import { COMMAND_ERRORS, type SidRange } from '../smmu/queues/commands.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queues/queue.ts';
 import { chooseSmmus } from '../snapshot/choose.ts';
 import type { CaptureMoment, SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import { fieldsThatDiffer, fieldValue, valueInWords } from '../snapshot/validate/facts.ts';
+import { fieldsThatDiffer, fieldValue } from '../snapshot/validate/facts.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import {
   commandQueueOf,
@@ -24,6 +24,7 @@ import {
   pageRequestQueueOf,
   type Queue,
   type QueueEntry,
+  type QueueGap,
   type RawEntry,
 } from './queue.ts';
 import { Grouping, type QueueGroup } from './queue-groups.ts';
@@ -52,8 +53,8 @@ export interface QueueReport {
   readonly queue: QueueName;
   /** The SMMU has no such queue, or it was never set up. */
   readonly absent: boolean;
-  /** Why there is nothing to read, or why it is not known what is pending. */
-  readonly why: string | null;
+  /** Null when all is known. */
+  readonly why: QueueGap | null;
   /** CR0.EVENTQEN, CMDQEN or PRIQEN when the registers were read; null when CR0 was not captured. */
   readonly enabled: boolean | null;
   readonly base: number | null;
@@ -95,8 +96,6 @@ export interface CommandError {
   /** CMDQ_CONS.ERR, which means nothing unless the error is active. */
   readonly code: number | null;
   readonly reason: string | null;
-  /** The same in words. */
-  readonly meaning: string | null;
   /** The command that CMDQ_CONS points to, where the error is active. */
   readonly at: Named<QueueEntry> | null;
 }
@@ -286,7 +285,6 @@ function commandError(queue: Queue, { registers }: SmmuSnapshot, named: NameIt):
     active,
     code,
     reason: code === null ? null : (COMMAND_ERRORS[code] ?? 'reserved'),
-    meaning: valueInWords(registers, 'CMDQ_CONS', 'ERR') ?? null,
     at: entry === null ? null : named(queue.decode(entry)),
   };
 }

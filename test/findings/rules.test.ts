@@ -512,13 +512,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'views-differ': {
-    args: { structure: { kind: 'l1-table', of: 0 }, streams: 10, sids: '0x8, 0x10 and 8 more' },
+    args: { structure: { kind: 'l1-table', of: 0 }, streams: 10, sids: { listed: [8, 16], total: 10 } },
     says: 'the L1 table is unaligned: hardware and kernel read different STEs for 10 StreamIDs (0x8, 0x10 and 8 more)',
     severity: 'warning',
     reach: null,
   },
   'l2-aliased': {
-    args: { l2: 0x88014000, slots: 'L1[1], L1[2]', count: 2 },
+    args: { l2: 0x88014000, slots: { listed: [1, 2], total: 2 }, count: 2 },
     says: "2 L1 descriptors (L1[1], L1[2]) share the L2 table at 0x88014000: an attach on one bus rewrites the other's STEs",
     severity: 'warning',
     reach: 'bus',
@@ -584,13 +584,17 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'machine',
   },
   'dma-goes-on': {
-    args: { streams: 10, sids: '0x8, 0x10 and 8 more', bypass: 1, because: 'once adopted' },
+    args: { streams: 10, sids: { listed: [8, 16], total: 10 }, bypass: 1, because: 'once adopted' },
     says: 'once adopted, 10 streams can go on with DMA (0x8, 0x10 and 8 more), 1 of them untranslated; a reset would have cut them off',
     severity: 'note',
     reach: null,
   },
   'reset-cuts-off': {
-    args: { streams: 10, sids: '0x8, 0x10 and 8 more', instead: 'the kdump kernel dies before it comes to them' },
+    args: {
+      streams: 10,
+      sids: { listed: [8, 16], total: 10 },
+      instead: 'the kdump kernel dies before it comes to them',
+    },
     says: '10 streams are not kept alive (0x8, 0x10 and 8 more): the kdump kernel dies before it comes to them',
     severity: 'note',
     reach: null,
@@ -614,13 +618,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'asid-reuse': {
-    args: { asids: '1, 2', count: 2 },
+    args: { asids: { listed: [1, 2], total: 2 }, count: 2 },
     says: '2 ASIDs are live (1, 2); revisions through v7 hand out ASIDs from 1 again, so a new domain may come to share the translations of an old one',
     severity: 'warning',
     reach: 'smmu',
   },
   'vmid-reuse': {
-    args: { vmids: '3', count: 1 },
+    args: { vmids: { listed: [3], total: 1 }, count: 1 },
     says: '1 VMID is live (3); revisions through v7 hand out VMIDs from 1 again',
     severity: 'warning',
     reach: 'smmu',
@@ -632,13 +636,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'asid-clash': {
-    args: { other: 'smmu1', asids: '5', count: 1 },
+    args: { other: 'smmu1', asids: { listed: [5], total: 1 }, count: 1 },
     says: '1 ASID is live here that new domains of smmu1, if it probes first, may be given (5): v8 and v9 keep one set for all SMMUs, and then do not adopt this one',
     severity: 'warning',
     reach: 'smmu',
   },
   'ats-enabled': {
-    args: { streams: 1, sids: '0x40', atschk: 'CR0.ATSCHK is 1 and stays' },
+    args: { streams: 1, sids: { listed: [0x40], total: 1 }, atschk: 'CR0.ATSCHK is 1 and stays' },
     says: '1 stream has ATS enabled (0x40): what the device itself caches is not flushed by the reset; CR0.ATSCHK is 1 and stays',
     severity: 'warning',
     reach: 'device',
@@ -662,7 +666,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'stall-enabled': {
-    args: { streams: 10, sids: '0x8, 0x10 and 8 more' },
+    args: { streams: 10, sids: { listed: [8, 16], total: 10 } },
     says: '10 streams stall on a fault (0x8, 0x10 and 8 more): the event queue is off after an adoption, so nobody resumes what stalls',
     severity: 'warning',
     reach: 'device',

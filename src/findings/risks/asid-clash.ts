@@ -5,7 +5,7 @@
 
 import { AsidSpace } from '../../adopt/scan/asid-space.ts';
 import type { FindingList } from '../findings.ts';
-import { listed } from './context.ts';
+import { listOf } from './context.ts';
 
 interface LiveAsids {
   readonly name: string;
@@ -24,7 +24,7 @@ export function reportAsidClashes(smmus: readonly LiveAsids[]): void {
     const clashing = [...asids].filter((asid) => taken.ownerOf(asid) !== null).sort((a, b) => a - b);
     const [first] = clashing;
     if (first !== undefined) {
-      const args = { other: taken.ownerOf(first) as string, asids: listed(clashing, clashing.length, String) };
+      const args = { other: taken.ownerOf(first) as string, asids: listOf(clashing) };
       findings.add('asid-clash', { ...args, count: clashing.length });
     }
     taken.reserve(asids);

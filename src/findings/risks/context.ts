@@ -9,6 +9,7 @@ import type { RegisterFile } from '../../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
 import type { HardwareView } from '../../tables/hardware-view.ts';
 import type { FindingList, Location } from '../findings.ts';
+import type { NumberList } from '../prose/number-lists.ts';
 import { busOf } from '../table-findings.ts';
 import type { ExaminationBudget } from './examination.ts';
 
@@ -36,23 +37,14 @@ export interface RiskContext {
 /** More are said in numbers. */
 const MAX_LISTED = 8;
 
-/** `0x8, 0x100 and 3 more`. */
-export function listed(
-  numbers: Iterable<number>,
-  total: number,
-  show = (number: number) => `0x${number.toString(16)}`,
-): string {
-  const first: string[] = [];
-  for (const number of numbers) {
-    if (first.length === MAX_LISTED) break;
-    first.push(show(number));
-  }
-  return total > first.length ? `${first.join(', ')} and ${total - first.length} more` : first.join(', ');
+/** The first of the numbers, and how many there are. */
+export function listOf(numbers: readonly number[]): NumberList {
+  return { listed: numbers.slice(0, MAX_LISTED), total: numbers.length };
 }
 
 /** Streams as they come, of which the first are remembered. */
 export class StreamList {
-  #first: number[] = [];
+  readonly #first: number[] = [];
   streams = 0;
 
   add(sid: number): void {
@@ -60,8 +52,8 @@ export class StreamList {
     this.streams += 1;
   }
 
-  get args(): { streams: number; sids: string } {
-    return { streams: this.streams, sids: listed(this.#first, this.streams) };
+  get args(): { streams: number; sids: NumberList } {
+    return { streams: this.streams, sids: { listed: this.#first, total: this.streams } };
   }
 }
 

@@ -1,7 +1,7 @@
 /** ASIDs and VMIDs that translations in use are tagged with, and that a new kernel hands out again. */
 
 import { streamWorld } from '../../smmu/structures/stream-world.ts';
-import { listed, type RiskContext } from './context.ts';
+import { listOf, type RiskContext } from './context.ts';
 import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
 
 export class IdCheck implements StreamCheck {
@@ -38,10 +38,8 @@ export class IdCheck implements StreamCheck {
     // A reset flushes the old translations, and a revision that scans the tables keeps off their tags.
     if (emulation.verdict !== 'adopted' || emulation.revision.reservesIds) return;
     const [asids, vmids] = [ascending(this.#live), ascending(this.#vmids)];
-    if (asids.length > 0)
-      findings.add('asid-reuse', { asids: listed(asids, asids.length, String), count: asids.length });
-    if (vmids.length > 0)
-      findings.add('vmid-reuse', { vmids: listed(vmids, vmids.length, String), count: vmids.length });
+    if (asids.length > 0) findings.add('asid-reuse', { asids: listOf(asids), count: asids.length });
+    if (vmids.length > 0) findings.add('vmid-reuse', { vmids: listOf(vmids), count: vmids.length });
   }
 }
 

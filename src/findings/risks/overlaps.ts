@@ -3,7 +3,7 @@
 import type { AddressRange } from '../../dump/memory.ts';
 import type { Location } from '../findings.ts';
 import type { StructureId } from '../prose/structures.ts';
-import { listed, type RiskContext } from './context.ts';
+import { listOf, type RiskContext } from './context.ts';
 
 /** A structure in memory, where the hardware has it, which takes the low bits of its address as zero. */
 export interface Structure extends AddressRange, StructureId {
@@ -26,11 +26,7 @@ export function reportAliases(sorted: readonly Structure[], { findings }: RiskCo
     while (tables[after]?.start === start) after += 1;
     const count = after - first;
     if (count > 1) {
-      const slots = listed(
-        tables.slice(first, after).map(({ of }) => of),
-        count,
-        (index) => `L1[${index}]`,
-      );
+      const slots = listOf(tables.slice(first, after).map(({ of }) => of));
       findings.add('l2-aliased', { l2: start, slots, count }, location());
     }
     first = after;

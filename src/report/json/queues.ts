@@ -1,5 +1,6 @@
 /** The shape of `queues`: what the crashed kernel left in the queues of every SMMU. */
 
+import { commandErrorInWords } from '../../findings/prose/queues.ts';
 import { pageState } from '../../findings/rules/vocabulary.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
@@ -8,6 +9,7 @@ import {
   choice,
   count,
   define,
+  derived,
   flag,
   hex,
   integer,
@@ -21,6 +23,7 @@ import {
   word64,
   words,
 } from '../../shape.ts';
+import { queueGapInWords } from '../prose/queues.ts';
 import { dump, fields, preamble, redacted } from './parts/common.ts';
 
 const kind = define(
@@ -100,7 +103,10 @@ const error = define(
       nullable(integer(0, 127)),
     ],
     reason: ['The same by name: CERROR_ILL, and so on', nullable(text)],
-    meaning: ['The same in words', nullable(text)],
+    meaning: [
+      'The same in words',
+      derived(nullable(text), ({ code }) => (code === null ? null : commandErrorInWords(code))),
+    ],
     at: ['The command that CMDQ_CONS points to, where the error is active', nullable(entry)],
   }),
 );
@@ -113,7 +119,7 @@ const queue = define(
     absent: ['The SMMU has no such queue, or it was never set up', flag],
     why: [
       'Why there is nothing to read, or why it is not known what is pending; null when all is known',
-      nullable(text),
+      derived(nullable(text), queueGapInWords),
     ],
     enabled: ['Whether CR0 had it on when the registers were read; null when CR0 was not captured', nullable(flag)],
     base: ['Address as the hardware takes it; null without a queue', nullable(hex)],

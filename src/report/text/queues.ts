@@ -1,5 +1,6 @@
 /** `smmu-adopt queues` as text: what was pending and what it means first, the evidence after. */
 
+import { commandErrorInWords } from '../../findings/prose/queues.ts';
 import { hex, word } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from '../../queues/queues.ts';
@@ -8,6 +9,7 @@ import type { QueueName } from '../../smmu/queues/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers/registers.ts';
 import { escaped, escapeText } from '../escape.ts';
 import { entryInWords, entrySidsInWords, meaningOfType, typeInWords } from '../prose/queue-entries.ts';
+import { queueGapInWords } from '../prose/queues.ts';
 import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
 import { headline, INDENT, paragraph, type Style, title } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
@@ -69,9 +71,9 @@ function whatIsPending(queues: readonly QueueReport[]): string {
 
 /** What one queue comes to, in sentences. */
 function* saysOf(queue: QueueReport): Generator<string> {
-  const { absent, why, base, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
-  if (absent) return yield `no queue: ${why}`;
-  if (pending === null) yield `not known: ${why}`;
+  const { absent, base, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
+  if (absent) return yield `no queue: ${queueGapInWords(queue)}`;
+  if (pending === null) yield `not known: ${queueGapInWords(queue)}`;
   else if (pending === 0) yield 'none pending';
   else yield* whatItMeans(queue);
   if (notInDump > 0) yield `${notInDump} pending and not in the dump: what they say is not known`;
@@ -89,8 +91,9 @@ function* saysOf(queue: QueueReport): Generator<string> {
   yield `${older || 'none'} ${pending === null ? 'in memory, new or old' : 'older, still in memory'}${lacking}`;
 }
 
-function stopInWords({ at, meaning }: CommandError): string {
-  if (meaning === null) return 'stopped; CMDQ_CONS, which says where and why, was not captured';
+function stopInWords({ at, code }: CommandError): string {
+  if (code === null) return 'stopped; CMDQ_CONS, which says where and why, was not captured';
+  const meaning = commandErrorInWords(code);
   if (at === null) return `stopped: ${meaning}`;
   const what = at.words === null ? 'a command that is not in the dump,' : typeInWords(at);
   return `stopped by ${what} at ${hex(at.address)}: ${meaning}; nothing behind it was executed`;

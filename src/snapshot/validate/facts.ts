@@ -1,6 +1,6 @@
 /** What plausibility checks ask of a set of registers. What is not there is undefined, so no check can take it for zero. */
 
-import { type Field, fieldBits, meaningOf } from '../../smmu/fields.ts';
+import { type Field, fieldBits } from '../../smmu/fields.ts';
 import { registerNamed } from '../../smmu/registers/registers.ts';
 import type { Remark } from './remark.ts';
 
@@ -13,13 +13,6 @@ export function fieldValue(registers: Registers, name: string, field: string): n
   const value = registers.get(name);
   const layout = fieldNamed(name, field);
   return value === undefined || layout === undefined ? undefined : Number(fieldBits(layout, [value]));
-}
-
-/** What the architecture says that the field's value means. */
-export function valueInWords(registers: Registers, name: string, field: string): string | undefined {
-  const value = fieldValue(registers, name, field);
-  const layout = fieldNamed(name, field);
-  return value === undefined || layout === undefined ? undefined : meaningOf(layout, value);
 }
 
 /** The fields of `name` that have another value in the register that mirrors it. None when one of the two is missing. */

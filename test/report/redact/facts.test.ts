@@ -103,6 +103,14 @@ test('a message without its arguments is text', () => {
   expect(redact({ worst })).toMatchObject({ worst: { message: 'the L2 table at 0xfade000013000 is a hole' } });
 });
 
+test('StreamIDs that a finding lists are as they were, in its sentence too', () => {
+  const args = { streams: 1, sids: { listed: [0x12345], total: 1 } };
+  const finding = { rule: 'stall-enabled', location: {}, args, message: '1 stream stalls on a fault (0x12345)' };
+  const [made] = (redact({ findings: [finding] }) as { findings: (typeof finding)[] }).findings;
+  expect(made?.args).toEqual(args);
+  expect(made?.message).toContain('on a fault (0x12345)');
+});
+
 describe('names', () => {
   test('have one stand-in in all reports of a run', () => {
     const redactor = new Redactor();

@@ -2,6 +2,7 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
+import { idListInWords } from '../../prose/number-lists.ts';
 import { rule } from '../rule.ts';
 import { count } from '../words.ts';
 
@@ -15,11 +16,11 @@ export const RISK_IDS = {
     severity: 'warning',
     reach: 'smmu',
     args: {
-      asids: ['The lowest of them, in words', json.text],
+      asids: ['The lowest of them, in words', json.said(idListInWords)],
       count: ['How many', json.count],
     },
     sentence: ({ asids, count: number }) =>
-      `${count(number, 'ASID is', 'ASIDs are')} live (${asids}); revisions through v7 hand out ASIDs from 1 again, so a ` +
+      `${count(number, 'ASID is', 'ASIDs are')} live (${idListInWords(asids)}); revisions through v7 hand out ASIDs from 1 again, so a ` +
       'new domain may come to share the translations of an old one',
     explain: () => ({
       title: 'ASIDs in use may be given to new domains',
@@ -41,11 +42,11 @@ export const RISK_IDS = {
     severity: 'warning',
     reach: 'smmu',
     args: {
-      vmids: ['The lowest of them, in words', json.text],
+      vmids: ['The lowest of them, in words', json.said(idListInWords)],
       count: ['How many', json.count],
     },
     sentence: ({ vmids, count: number }) =>
-      `${count(number, 'VMID is', 'VMIDs are')} live (${vmids}); revisions through v7 hand out VMIDs from 1 again`,
+      `${count(number, 'VMID is', 'VMIDs are')} live (${idListInWords(vmids)}); revisions through v7 hand out VMIDs from 1 again`,
     explain: () => ({
       title: 'VMIDs in use may be given to new domains',
       meaning:
@@ -96,12 +97,12 @@ export const RISK_IDS = {
     reach: 'smmu',
     args: {
       other: ['The other SMMU', json.text],
-      asids: ['The lowest of them, in words', json.text],
+      asids: ['The lowest of them, in words', json.said(idListInWords)],
       count: ['How many', json.count],
     },
     sentence: ({ other, asids, count: number }) =>
       `${count(number, 'ASID is', 'ASIDs are')} live here that new domains of ${other}, if it probes first, may be given ` +
-      `(${asids}): v8 and v9 keep one set for all SMMUs, and then do not adopt this one`,
+      `(${idListInWords(asids)}): v8 and v9 keep one set for all SMMUs, and then do not adopt this one`,
     explain: () => ({
       title: 'ASIDs of several SMMUs meet in one set (v8 and v9)',
       meaning:

@@ -2,6 +2,7 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
+import { l1ListInWords, sidListInWords } from '../../prose/number-lists.ts';
 import { pointerInWords, structureInWords, theStructureInWords } from '../../prose/structures.ts';
 import { rule } from '../rule.ts';
 import { pageState } from '../vocabulary.ts';
@@ -223,10 +224,10 @@ export const RISK_STRUCTURES = {
     args: {
       structure: ['Which one', json.said(structureInWords)],
       streams: ['How many', json.count],
-      sids: ['The first of them, in words', json.text],
+      sids: ['The first of them, in words', json.said(sidListInWords)],
     },
     sentence: ({ structure, streams, sids }) =>
-      `${theStructureInWords(structure)} is unaligned: hardware and kernel read different STEs for ${count(streams, 'StreamID')} (${sids})`,
+      `${theStructureInWords(structure)} is unaligned: hardware and kernel read different STEs for ${count(streams, 'StreamID')} (${sidListInWords(sids)})`,
     explain: () => ({
       title: 'Hardware and kernel look at two copies of a table',
       meaning:
@@ -253,11 +254,11 @@ export const RISK_STRUCTURES = {
     reach: 'bus',
     args: {
       l2: ['Physical address of the L2 table', json.hex],
-      slots: ['The first of them, in words', json.text],
+      slots: ['The first of them, in words', json.said(l1ListInWords)],
       count: ['How many', json.count],
     },
     sentence: ({ l2, slots, count: times }) =>
-      `${times} L1 descriptors (${slots}) share the L2 table at ${hex(l2)}: an attach on one bus rewrites the other's STEs`,
+      `${times} L1 descriptors (${l1ListInWords(slots)}) share the L2 table at ${hex(l2)}: an attach on one bus rewrites the other's STEs`,
     explain: () => ({
       title: 'Several L1 descriptors share one L2 table',
       meaning:

@@ -2,6 +2,7 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
+import { sidListInWords } from '../../prose/number-lists.ts';
 import { NO_ARGS, rule } from '../rule.ts';
 import { count, hex } from '../words.ts';
 
@@ -85,12 +86,12 @@ export const RISK_TRAFFIC = {
     reach: null,
     args: {
       streams: ['How many', json.count],
-      sids: ['The first of them, in words', json.text],
+      sids: ['The first of them, in words', json.said(sidListInWords)],
       bypass: ['Of them, in bypass', json.count],
       because: ['What keeps them going, in words', json.text],
     },
     sentence: ({ streams, bypass, sids, because }) =>
-      `${because}, ${count(streams, 'stream', 'streams')} can go on with DMA (${sids})` +
+      `${because}, ${count(streams, 'stream', 'streams')} can go on with DMA (${sidListInWords(sids)})` +
       `${bypass === 0 ? '' : `, ${bypass} of them untranslated`}; a reset would have cut them off`,
     explain: () => ({
       title: 'Streams that can go on with DMA after the adoption',
@@ -119,11 +120,11 @@ export const RISK_TRAFFIC = {
     reach: null,
     args: {
       streams: ['How many', json.count],
-      sids: ['The first of them, in words', json.text],
+      sids: ['The first of them, in words', json.said(sidListInWords)],
       instead: ['What happens to them', json.text],
     },
     sentence: ({ streams, sids, instead }) =>
-      `${count(streams, 'stream is', 'streams are')} not kept alive (${sids}): ${instead}`,
+      `${count(streams, 'stream is', 'streams are')} not kept alive (${sidListInWords(sids)}): ${instead}`,
     explain: () => ({
       title: 'Streams whose DMA is not kept alive',
       meaning:
@@ -149,11 +150,11 @@ export const RISK_TRAFFIC = {
     reach: 'device',
     args: {
       streams: ['How many', json.count],
-      sids: ['The first of them, in words', json.text],
+      sids: ['The first of them, in words', json.said(sidListInWords)],
       atschk: ['What becomes of CR0.ATSCHK', json.text],
     },
     sentence: ({ streams, sids, atschk }) =>
-      `${count(streams, 'stream has', 'streams have')} ATS enabled (${sids}): what the device itself caches is not flushed ` +
+      `${count(streams, 'stream has', 'streams have')} ATS enabled (${sidListInWords(sids)}): what the device itself caches is not flushed ` +
       `by the reset; ${atschk}`,
     explain: () => ({
       title: 'Devices may keep translations in caches of their own',
@@ -183,10 +184,10 @@ export const RISK_TRAFFIC = {
     reach: 'device',
     args: {
       streams: ['How many', json.count],
-      sids: ['The first of them, in words', json.text],
+      sids: ['The first of them, in words', json.said(sidListInWords)],
     },
     sentence: ({ streams, sids }) =>
-      `${count(streams, 'stream stalls', 'streams stall')} on a fault (${sids}): the event queue is off after an adoption, ` +
+      `${count(streams, 'stream stalls', 'streams stall')} on a fault (${sidListInWords(sids)}): the event queue is off after an adoption, ` +
       'so nobody resumes what stalls',
     explain: () => ({
       title: 'Streams stall on a fault, and nobody resumes them',

@@ -1,0 +1,29 @@
+/** Why nothing is known of a queue, or not what was pending in it. */
+
+import { hex } from '../../hex.ts';
+import type { QueueReport } from '../../queues/queues.ts';
+import { QUEUE_FORMATS } from '../../smmu/queues/queue.ts';
+
+/** As a clause; null when all is known. */
+export function queueGapInWords({ queue, why }: Pick<QueueReport, 'queue' | 'why'>): string | null {
+  if (why === null) return null;
+  const { prefix } = QUEUE_FORMATS[queue];
+  switch (why.kind) {
+    case 'unsupported':
+      return 'this SMMU takes no page requests (IDR0.PRI is 0)';
+    case 'unset':
+      return `${prefix}_BASE is 0: it was never set up`;
+    case 'not-captured':
+      return `${prefix}_BASE was not captured`;
+    case 'indices-not-captured': {
+      const names = why.missing.map((index) => `${prefix}_${index}`).join(' and ');
+      // Those of the command queue are in page 0, with everything else.
+      const where = queue === 'command' ? '' : '; register page 1 has them';
+      return `${names} ${why.missing.length === 1 ? 'was' : 'were'} not captured${where}`;
+    }
+    case 'indices-apart': {
+      const { prod, cons, size } = why;
+      return `PROD ${hex(prod)} and CONS ${hex(cons)} cannot belong to one moment of a queue of ${size} entries`;
+    }
+  }
+}
