@@ -181,7 +181,7 @@ function compareSmmu(
       sids: sids?.filter((sid) => !steComparison.met.has(sid)) ?? [],
       cds: cdComparison.notExamined,
       guests: steComparison.guests,
-      cut: moments.before.table.cut || moments.after.table.cut,
+      cut: steComparison.cut || moments.before.table.cut || moments.after.table.cut,
     },
     mappings: mappings?.report() ?? null,
     kernel: null,

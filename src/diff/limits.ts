@@ -2,6 +2,8 @@
 
 import { Budget } from '../smmu/translation/table-map.ts';
 
+/** STEs that do something, or differ, for all SMMUs: four times what a report lists. */
+const MAX_STES = 1 << 22;
 /** CDs and level 1 descriptors compared, for all SMMUs: more than that only a hostile dump has. */
 const MAX_CDS = 1 << 24;
 /** All SMMUs together may take so many times as much as one. */
@@ -13,9 +15,14 @@ export const MAX_FOR_CONTEXTS = 2 ** 26;
 
 /** What is left for the SMMUs of one report. */
 export class DiffBudget {
+  stes: number;
   cds = MAX_CDS;
   readonly descriptors = new Budget(SMMUS_COMPARED * MAX_DESCRIPTORS);
   readonly contexts = new Budget(SMMUS_COMPARED * MAX_FOR_CONTEXTS);
   /** Arrays of STEs that were met, for any SMMU. */
   readonly arrays = new Set<number>();
+
+  constructor(stes = MAX_STES) {
+    this.stes = stes;
+  }
 }

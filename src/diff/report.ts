@@ -43,7 +43,7 @@ export interface SmmuDiff {
     readonly cds: number;
     /** Nested streams, whose CDs are in a guest's address space. */
     readonly guests: number;
-    /** A two-level table has more L2 tables than are looked at. */
+    /** A table has more L2 tables, or more STEs that do something or differ, than are looked at. */
     readonly cut: boolean;
   };
   /** What the streams reach; null when nobody asked. */

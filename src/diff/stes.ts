@@ -30,7 +30,7 @@ export interface SteSinks {
   /** Null: nobody asked what the streams reach. */
   readonly mappings: MappingComparison | null;
   readonly progress: Progress;
-  readonly budget: Pick<DiffBudget, 'arrays'>;
+  readonly budget: Pick<DiffBudget, 'arrays' | 'stes'>;
 }
 
 export class SteComparison {
@@ -41,6 +41,8 @@ export class SteComparison {
   readonly met = new Set<number>();
   /** STEs of arrays that were met before, for this SMMU or another one. */
   repeatedStes = 0;
+  /** There were more than anybody looks at; those behind were not compared. */
+  cut = false;
   readonly #moments: BeforeAfter<DiffMoment>;
   readonly #sinks: SteSinks;
 
@@ -55,6 +57,7 @@ export class SteComparison {
     const total = 2 ** Math.max(before.table.geometry.log2Size, after.table.geometry.log2Size);
     const all = sideBySide(steStretches(before.table), steStretches(after.table));
     for (const stretch of sids === undefined ? all : only(all, sids)) {
+      if (this.cut) return;
       if (sids !== undefined) this.met.add(stretch.first);
       this.#stretch(stretch, (done) => this.#sinks.progress('comparing the stream tables', done, total));
     }
@@ -73,6 +76,8 @@ export class SteComparison {
     const table = (before === null ? right : left).table.geometry.format === '2lvl' ? 'L2 table' : 'stream table';
     for (const slice of lockstep(placeOf(left.memory, before), placeOf(right.memory, after), STE_BYTE_LENGTH, count)) {
       progress(first + slice.first);
+      this.cut = this.#sinks.budget.stes <= 0;
+      if (this.cut) return;
       if (slice.before?.known === false || slice.after?.known === false) {
         const states = [slice.before?.state ?? null, slice.after?.state ?? null] as const;
         this.#miss(table, first + slice.first, slice.count, ...states);
@@ -101,6 +106,7 @@ export class SteComparison {
       const differs =
         !same && (before === null || after === null ? active : entryDiffers(before.words, after.words, at, WORDS));
       if (!differs && !active) continue;
+      this.#sinks.budget.stes -= 1;
       const sid = firstSid + i;
       if (differs) this.#sinks.changes.add(() => this.#change(sid, i, before, after));
       const cdsDiffer = before !== null && after !== null && this.#contexts(sid, at, left, right, before, after);

@@ -302,7 +302,7 @@ const smmu = define(
         sids: ['StreamIDs that were asked for and have an entry at neither moment', list(sid)],
         cds: ['CDs of tables that are too large', count],
         guests: ["Nested streams, whose CDs are in a guest's address space", count],
-        cut: ['A table has more L2 tables than are looked at', flag],
+        cut: ['A table has more L2 tables, or more STEs that do something or differ, than are looked at', flag],
       }),
     ],
     mappings: ['What changed in what the streams reach; null without --deep', nullable(mappings)],

@@ -72,7 +72,7 @@ function answers({ counts, kernel, table: shape, notCompared, stes, l1, mappings
       `${count(notCompared.guests, 'nested stream')}: the CDs are in a guest's address space, and not compared`,
     );
   }
-  if (notCompared.cut) lines.push('not all L2 tables were compared: there are too many');
+  if (notCompared.cut) lines.push('the stream tables were not compared to their end: they are too large');
   if (notCompared.sids.length > 0) lines.push(`no entry at either moment: SID ${some(notCompared.sids)}`);
   return lines;
 }
