@@ -2,14 +2,16 @@
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Image } from '../../samples/image.ts';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
-import type { Inspection } from '../../src/index.ts';
+import { type Inspection, inspect, parseSnapshot } from '../../src/index.ts';
 import { escaped } from '../../src/report/escape.ts';
 import { htmlReport } from '../../src/report/html/html.ts';
 import { type Cell, plainText, type Section } from '../../src/report/sections/section.ts';
 import { smmuSections } from '../../src/report/sections/smmu.ts';
 import { makeStyle, textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
+import { dumpOf, LINEAR, LINEAR_REGISTERS, REGISTERS } from '../support/made/machine.ts';
 import { SAMPLE_NAMES, withSample } from './html/reports.ts';
 
 const inSample = (name: string) => ({ cwd: join(SAMPLES_FOLDER, name) });
@@ -161,4 +163,34 @@ test('reports say what they are about', async () => {
   const json = JSON.parse((await run([...args, '--format', 'json'], cwd)).stdout);
   expect(json.kernel).toMatchObject({ release: '6.1.0-56-arm64', buildId: expect.stringMatching(/^[0-9a-f]{40}$/) });
   expect(JSON.stringify(json)).not.toContain('--sid');
+});
+
+describe('a snapshot of many SMMUs', () => {
+  const many = async (count: number) => {
+    const registers = { ...REGISTERS, ...LINEAR_REGISTERS };
+    const smmus = Array.from({ length: count }, (_, i) => ({ name: `smmu${i}`, registers }));
+    const snapshot = parseSnapshot({ captured: 'before-kdump-probe', smmus }, 'regs.json');
+    return inspect(dumpOf(new Image().abortTable(LINEAR, 64)), snapshot);
+  };
+  const idsOf = (inspection: Inspection, index: number) =>
+    smmuSections(inspection.smmus[index] as Inspection['smmus'][0], inspection).sections.map(({ id }) => id);
+
+  test('details are those of the first, and what is left out of the others is named', async () => {
+    const inspection = await many(66);
+    expect(idsOf(inspection, 63)).toContain('registers');
+    expect(idsOf(inspection, 63)).not.toContain('left-out');
+    expect(idsOf(inspection, 64)).not.toContain('registers');
+    const said = /Only of the first 64 SMMUs: [^.]*registers[^.]*\. The JSON report has all of it/gi;
+    const text = [...textReport(inspection, makeStyle({ width: 1000, color: false }), { full: true })].join('');
+    expect(text.replaceAll(/\s+/g, ' ').match(said)).toHaveLength(2);
+    const page = [...htmlReport(inspection)].join('');
+    expect(visible(page).match(said)).toHaveLength(2);
+    expect([...page.matchAll(/id="smmu-\d+-registers"/g)]).toHaveLength(64);
+  });
+
+  test('the page of another one is a quarter of the first ones', async () => {
+    const length = async (count: number) => [...htmlReport(await many(count))].join('').length;
+    const [few, more, most] = [await length(60), await length(64), await length(68)];
+    expect((most - more) * 4).toBeLessThan(more - few);
+  });
 });

@@ -17,9 +17,12 @@ import { kernelLog } from './log.ts';
 import { type Mark, marksOf } from './marks.ts';
 import { reachable } from './reachable.ts';
 import { assumptions, registers } from './registers.ts';
-import type { Section } from './section.ts';
+import { notes, type Section } from './section.ts';
 import { driverState } from './state.ts';
 import { cds, l1, stes } from './tables.ts';
+
+/** Four times what the largest servers have; of the SMMUs behind these, evidence for few readers is left out. */
+const SMMUS_IN_DETAIL = 64;
 
 /** Its sections, and what marks rows of the tables. */
 export function smmuSections(
@@ -48,8 +51,20 @@ export function smmuSections(
     firmware(smmu),
     registers(smmu),
     assumptions(smmu),
-  ];
-  return { sections: sections.filter((section) => section !== null), marks };
+  ].filter((section) => section !== null);
+  const isInDetail = inspection.smmus.slice(0, SMMUS_IN_DETAIL).includes(smmu);
+  return { sections: isInDetail ? sections : withoutDetails(sections), marks };
+}
+
+/** What is left out is named in its place. Table rows have limits of their own, for all SMMUs together. */
+function withoutDetails(sections: readonly Section[]): Section[] {
+  const isLeftOut = ({ id, detail }: Section) => detail === true && id !== 'cds';
+  const names = sections.filter(isLeftOut).map(({ title, short = title }) => short);
+  const said =
+    `Only of the first ${SMMUS_IN_DETAIL} SMMUs: ${names.join(', ')}. ` +
+    'The JSON report has all of it; --smmu NAME reports on one SMMU.';
+  const leftOut: Section = { id: 'left-out', title: 'Left out', detail: true, blocks: [notes(said)] };
+  return [...sections.filter((section) => !isLeftOut(section)), leftOut];
 }
 
 /** What concerns an SMMU: its own findings, and those about the input. */
