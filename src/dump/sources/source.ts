@@ -3,6 +3,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../errors.ts';
 import type { DumpAssumption } from '../dump.ts';
+import { LruCache } from './page-cache.ts';
 
 /** A finite run of bytes that can be read at any offset. */
 export interface ByteSource {
@@ -15,6 +16,12 @@ export interface ByteSource {
   read(offset: number, into: Uint8Array): number;
   close(): void;
 }
+
+/** Of an entry or a descriptor, which lie close together; larger reads know what they want. */
+const SMALL_BYTE_LENGTH = 64;
+const PAGE_BYTE_LENGTH = 4096;
+/** 4 MiB, the tables of a machine: walks for one stream after the other come back to the same pages. */
+const CACHED_PAGES = 1024;
 
 /**
  * Opens a regular file for reading. `path` defaults to `name`.
@@ -36,15 +43,55 @@ export function openFileSource(name: string, path: string = name): ByteSource {
       );
     }
     if (stat.size === 0) throw new InputError('file', 'is empty', { file: name });
+    const small = new SmallReads((offset, into) => readFully(name, descriptor, offset, into));
     return {
       name,
       byteLength: stat.size,
-      read: (offset, into) => readFully(name, descriptor, offset, into),
+      read: (offset, into) => small.read(offset, into),
       close: () => closeSync(descriptor),
     };
   } catch (error) {
     closeSync(descriptor);
     throw error;
+  }
+}
+
+/** Answers small reads out of pages that were read before: a call of the system takes longer than all else about them. */
+class SmallReads {
+  readonly #read: ByteSource['read'];
+  readonly #pages = new LruCache<Uint8Array>(CACHED_PAGES);
+
+  constructor(read: ByteSource['read']) {
+    this.#read = read;
+  }
+
+  read(offset: number, into: Uint8Array): number {
+    const at = offset % PAGE_BYTE_LENGTH;
+    if (into.byteLength > SMALL_BYTE_LENGTH || at + into.byteLength > PAGE_BYTE_LENGTH) return this.#read(offset, into);
+    const page = this.#page(offset - at);
+    if (page === null) return this.#read(offset, into);
+    const part = page.subarray(at, at + into.byteLength);
+    into.set(part);
+    return part.byteLength;
+  }
+
+  /** Null for one that cannot be read as a whole. */
+  #page(start: number): Uint8Array | null {
+    const known = this.#pages.get(start);
+    if (known !== undefined) return known;
+    const buffer = new Uint8Array(PAGE_BYTE_LENGTH);
+    const page = this.#whole(start, buffer);
+    if (page === null) return null;
+    this.#pages.set(start, page);
+    return page;
+  }
+
+  #whole(start: number, buffer: Uint8Array): Uint8Array | null {
+    try {
+      return buffer.subarray(0, this.#read(start, buffer));
+    } catch {
+      return null;
+    }
   }
 }
 

@@ -150,6 +150,21 @@ describe('reading', () => {
     });
   });
 
+  test('small reads come out of pages that were read before, large ones do not', () => {
+    const path = folder.write('changing', patternBytes(5000));
+    withFile(path, (source) => {
+      const [first, again, large] = [new Uint8Array(8), new Uint8Array(8), new Uint8Array(100)];
+      source.read(4090, new Uint8Array(4));
+      folder.write('changing', new Uint8Array(5000));
+      source.read(8, first);
+      expect(first).toEqual(patternBytes(5000).slice(8, 16));
+      source.read(4092, again);
+      expect(again, 'over the end of a page').toEqual(new Uint8Array(8));
+      source.read(8, large);
+      expect(large).toEqual(new Uint8Array(100));
+    });
+  });
+
   test('an error while reading names the offset', async () => {
     const source = openFileSource('the dump', folder.write('closed', 'content'));
     source.close();
