@@ -124,5 +124,5 @@ export type ScanObserved =
 /** How much the scan had seen when it was given up. */
 export interface GaveUp {
   readonly after: number;
-  readonly of: 'cd-tables' | 'cds';
+  readonly of: 'stes' | 'cd-tables' | 'cds';
 }

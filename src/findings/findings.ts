@@ -63,6 +63,11 @@ export class FindingList {
     if (total <= MAX_FINDINGS_PER_RULE) this.#listed.push(this.#make(rule, args, location, kernelMessage, alone));
   }
 
+  /** So many more of a rule of which no more are listed. */
+  omit(rule: Rule, findings: number): void {
+    this.#totals.set(rule, (this.#totals.get(rule) ?? 0) + findings);
+  }
+
   /** No more of this rule are listed. */
   isFull(rule: Rule): boolean {
     return (this.#totals.get(rule) ?? 0) >= MAX_FINDINGS_PER_RULE;

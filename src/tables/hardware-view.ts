@@ -9,6 +9,7 @@ import { noProgress, type Progress } from '../progress.ts';
 import type { SteReader } from '../smmu/structures/ste-reader.ts';
 import type { SteConfig } from '../smmu/structures/stream-table.ts';
 import {
+  isActiveSte,
   type L1Lookup,
   L1STD_BYTE_LENGTH,
   l1Lookup,
@@ -148,12 +149,16 @@ export class HardwareView {
     return { first, last: Math.min(first + 2 ** split, 2 ** log2Size) - 1 };
   }
 
-  /** Counts every STE. `onMissing` hears of stretches that are not in the dump, `onReserved` of odd STEs. */
-  census(onMissing: (missing: MissingEntries) => void, onReserved: (sid: number, config: number) => void): Census {
+  /**
+   * Counts every STE. `onMissing` hears of stretches that are not in the dump, `onReserved` of odd STEs until it answers
+   * false; of all of them there may be millions.
+   */
+  census(onMissing: (missing: MissingEntries) => void, onReserved: (sid: number, config: number) => boolean): Census {
     const counts = new SteCounts();
     let located = 0;
     let unknown = 0;
     let unknownL1 = 0;
+    let reportsReserved = true;
     const { format, base, entries, log2Size } = this.geometry;
     if (format === '2lvl') this.#noteAssumed(base, entries * L1STD_BYTE_LENGTH);
     const repeats = this.#repeats(Number.POSITIVE_INFINITY);
@@ -171,7 +176,8 @@ export class HardwareView {
         this.#progress('reading the stream table', array.firstSid + slice.first, 2 ** log2Size);
         if (slice.counts !== null) {
           counts.merge(slice.counts);
-          if (slice.counts.reserved > 0) reportReserved(array.firstSid + slice.first, slice.words, onReserved);
+          if (reportsReserved && slice.counts.reserved > 0)
+            reportsReserved = reportReserved(array.firstSid + slice.first, slice.words, onReserved);
           continue;
         }
         unknown += slice.count;
@@ -206,15 +212,17 @@ export class HardwareView {
     for (const { sid } of this.stes(false)) yield sid;
   }
 
-  /** Every stream with a valid, non-abort STE, and the first of each run of STEs that are not known, ascending. */
-  *streams(): Generator<{ readonly sid: number; readonly seen: boolean }> {
+  /**
+   * Visits every stream with a valid, non-abort STE, and the first of each run of STEs that are not known, ascending.
+   * Aliased tables have tens of millions, for which nothing may be made.
+   */
+  forEachStream(visit: (sid: number, seen: boolean) => void): void {
     for (const { firstSid, paddr, count } of this.#steArrays()) {
       for (const slice of this.#stes.slices(paddr, count)) {
-        if (slice.counts === null) yield { sid: firstSid + slice.first, seen: false };
+        if (slice.counts === null) visit(firstSid + slice.first, false);
         else if (slice.counts.active > 0) {
           for (let i = 0; i < slice.count; i++) {
-            const { valid, config } = steConfig(slice.words[i * 16] as number);
-            if (valid && config !== 'abort') yield { sid: firstSid + slice.first + i, seen: true };
+            if (isActiveSte(slice.words[i * 16] as number)) visit(firstSid + slice.first + i, true);
           }
         }
       }
@@ -337,9 +345,16 @@ class Repeats {
   }
 }
 
-function reportReserved(firstSid: number, words: Uint32Array, report: (sid: number, config: number) => void): void {
+/** Whether more are asked for. */
+function reportReserved(
+  firstSid: number,
+  words: Uint32Array,
+  report: (sid: number, config: number) => boolean,
+): boolean {
   for (let at = 0; at < words.length; at += 16) {
     const low = words[at] as number;
-    if ((low & 1) === 1 && steConfig(low).config === 'reserved') report(firstSid + at / 16, (low >>> 1) & 7);
+    const { valid, config } = steConfig(low);
+    if (valid && config === 'reserved' && !report(firstSid + at / 16, (low >>> 1) & 7)) return false;
   }
+  return true;
 }

@@ -3,9 +3,17 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { REGISTERS } from '../../samples/machine.ts';
+import { CdComparison } from '../../src/diff/cds.ts';
 import { diff } from '../../src/diff/diff.ts';
+import { DiffBudget } from '../../src/diff/limits.ts';
+import { Listed, MissingList } from '../../src/diff/listed.ts';
+import { momentOf } from '../../src/diff/moment.ts';
+import { SteComparison } from '../../src/diff/stes.ts';
+import { MemoryView } from '../../src/dump/view.ts';
 import { inspect } from '../../src/inspect/inspect.ts';
+import { noProgress } from '../../src/progress.ts';
 import { parseSnapshot } from '../../src/snapshot/load.ts';
+import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
 import { firstOf, ListBudget } from '../../src/tables/listing.ts';
 import { dumpOf, inspectMachine, L1, L2_BUS0 } from '../support/made/machine.ts';
 
@@ -42,6 +50,65 @@ describe('a table that many descriptors lead to', () => {
     expect(rows.at(-1)?.sid).toBe(tables * 256 + 7);
     const cut = findings.filter(({ rule }) => rule === 'list-cut').map(({ args }) => args);
     expect(cut).toEqual(left === 0 ? [] : [{ what: 'STEs', notListed: left * FEW.stes }]);
+  });
+});
+
+/** One SMMU whose descriptors lead to a few tables. */
+function momentIn(image: Image) {
+  const registers = { ...REGISTERS, STRTAB_BASE: '0x88000000', STRTAB_BASE_CFG: '0x10210' };
+  const { smmus } = parseSnapshot({ smmus: [{ name: 'smmu0', registers }] }, 'regs.json');
+  return momentOf(smmus[0] as SmmuSnapshot, new MemoryView(dumpOf(image)));
+}
+
+describe('two dumps of tables that many descriptors lead to', () => {
+  const compared = (budget: DiffBudget) => {
+    const moments = { before: momentIn(aliased(6, FEW)), after: momentIn(aliased(6, FEW)) };
+    const missing = new MissingList(1);
+    const stes = new SteComparison(moments, {
+      changedL1: new Set([0, 1, 2, 3, 4, 5, 6]),
+      changes: new Listed(1),
+      missing,
+      cds: new CdComparison(moments, new Listed(1), missing, budget),
+      mappings: null,
+      progress: noProgress,
+      budget,
+    });
+    stes.compare(undefined);
+    return stes;
+  };
+
+  test('are compared as far as anybody looks at STEs that do something', () => {
+    const { cut, devices } = compared(new DiffBudget(3 * FEW.stes));
+    expect({ cut, devices }).toEqual({ cut: true, devices: 3 * FEW.stes });
+  });
+
+  test('and to their end where that is not reached', () => {
+    const { cut, devices } = compared(new DiffBudget());
+    expect({ cut, devices }).toEqual({ cut: false, devices: 6 * FEW.stes + 1 });
+  });
+});
+
+describe('STEs with a reserved Config', () => {
+  let image = new Image();
+  for (let i = 0; i < FEW.stes; i++) image = image.ste(L2_BUS0, i, { V: 1, Config: 1 });
+  for (let i = 0; i < 100; i++) image = image.l1(L1, i, FEW.span, L2_BUS0);
+
+  test('are told one by one until nobody listens', () => {
+    const told: number[] = [];
+    const { table } = momentIn(image);
+    const { byConfig } = table.census(
+      () => {},
+      (sid) => told.push(sid) < 20,
+    );
+    expect(told).toHaveLength(20);
+    expect(told.at(-1)).toBe(0x103);
+    expect(byConfig.reserved).toBe(100 * FEW.stes);
+  });
+
+  test('are all counted', async () => {
+    const { findings } = await inspectMachine(image, { registers: { STRTAB_BASE_CFG: '0x10210' } });
+    const omitted = findings.filter(({ rule }) => rule === 'findings-omitted').map(({ args }) => args);
+    expect(omitted).toContainEqual({ rule: 'ste-config-reserved', listed: 1000, total: 100 * FEW.stes });
   });
 });
 

@@ -38,7 +38,7 @@ export function armSmmuKexecResvS1Asids(
     return;
   }
   if (!twoLevel) {
-    resvCdAsids(smmu, record, place, mapped, entries, 0);
+    record.readOnce(paddr, entries, () => resvCdAsids(smmu, record, place, mapped, entries, 0));
     return;
   }
   const numCds = Math.min(maxContexts, LEAF_CDS);

@@ -66,7 +66,10 @@ function scanStes(smmu: ArmSmmuDevice, record: ScanRecord, table: Remap, count: 
     if (slice.counts === null || slice.counts.active === 0) continue;
     const { words } = slice;
     for (let i = 0, at = 0; i < slice.count; i++, at += STE_BYTE_LENGTH / 4) {
-      if (((words[at] as number) & 1) === 0) continue;
+      const low = words[at] as number;
+      // Not valid, or abort, or bypass: there may be millions of these, and none has an ID.
+      if ((low & 1) === 0 || (low & 6) === 0) continue;
+      if (!record.admitsSte()) return;
       const entry = slice.first + i;
       const place = { sid: firstSid + entry, stePaddr: table.paddr + entry * STE_BYTE_LENGTH, cd: null };
       armSmmuKexecResvSteIds(smmu, record, place, words, at);
@@ -75,7 +78,7 @@ function scanStes(smmu: ArmSmmuDevice, record: ScanRecord, table: Remap, count: 
   }
 }
 
-/** arm_smmu_kexec_resv_ste_ids() for a valid STE whose words begin at `words[at]`. */
+/** arm_smmu_kexec_resv_ste_ids() for a valid STE, neither abort nor bypass, whose words begin at `words[at]`. */
 function armSmmuKexecResvSteIds(
   smmu: ArmSmmuDevice,
   record: ScanRecord,
@@ -86,9 +89,6 @@ function armSmmuKexecResvSteIds(
   const low = words[at] as number;
   const config = (low >>> 1) & 7;
   switch (config) {
-    case 0:
-    case 4:
-      return;
     case 5:
       armSmmuKexecResvS1Asids(smmu, record, place, low, words[at + 1] as number);
       return;

@@ -29,6 +29,7 @@ export interface IdScan {
 
 const MAX_FAILURES_LISTED = 1000;
 /** Thousands of times what a machine has; a hostile table can ask for more than a lifetime. */
+const MAX_STES = 1 << 22;
 const MAX_CD_TABLES = 1 << 18;
 const MAX_CDS = 1 << 26;
 
@@ -42,8 +43,11 @@ export class ScanRecord {
   #unknown = 0;
   #unknownBefore = 0;
   #ret: number | null = 0;
+  #stes = 0;
   #cdTables = 0;
   #cds = 0;
+  /** Linear CD tables that were read without anything to be said of them, with how many CDs of each. */
+  readonly #clean = new Map<number, number>();
   gaveUp: GaveUp | null = null;
 
   constructor(smmu: ArmSmmuDevice) {
@@ -69,6 +73,24 @@ export class ScanRecord {
   map(purpose: MappingPurpose, paddr: number, byteLength: number): Remap {
     if (this.stopped) return this.#smmu.memory.remap(paddr, byteLength);
     return this.#smmu.map('memremap', purpose, { paddr, byteLength }, true).remap;
+  }
+
+  /** Another STE that may have an ID: false when the scan has seen enough of them. */
+  admitsSte(): boolean {
+    this.#stes += 1;
+    if (this.#stes > MAX_STES) this.gaveUp ??= { after: MAX_STES, of: 'stes' };
+    return this.gaveUp === null;
+  }
+
+  /**
+   * Reads the CDs from `paddr` on. Once nothing was found wrong with them, not again for another STE that leads there:
+   * their ASIDs are reserved already.
+   */
+  readOnce(paddr: number, cds: number, read: () => void): void {
+    if ((this.#clean.get(paddr) ?? 0) >= cds) return;
+    const before = this.#failuresTotal + this.#unknown;
+    read();
+    if (this.#failuresTotal + this.#unknown === before) this.#clean.set(paddr, cds);
   }
 
   /** Another CD table of so many entries is to be read: false when the scan has seen enough of them. */

@@ -41,7 +41,9 @@ export function scanObservedInWords(observed: ScanObserved): string {
   }
 }
 
+const GAVE_UP_WORDS = { stes: 'STEs', 'cd-tables': 'CD tables', cds: 'context descriptors' } as const;
+
 /** `after 1048576 CD tables`. */
 export function gaveUpInWords({ after, of }: GaveUp): string {
-  return `after ${after} ${of === 'cds' ? 'context descriptors' : 'CD tables'}`;
+  return `after ${after} ${GAVE_UP_WORDS[of]}`;
 }

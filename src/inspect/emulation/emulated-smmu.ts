@@ -140,8 +140,8 @@ function chooseDevices(
   const active: KernelDevice[] = [];
   let total = 0;
   let presumedBus = -1;
-  for (const { sid, seen } of view.streams()) {
-    if (named.has(sid)) continue;
+  view.forEachStream((sid, seen) => {
+    if (named.has(sid)) return;
     if (seen) total += 1;
     if (seen && total <= MAX_INSERTIONS_OF_ALL) active.push({ name: null, sids: [sid] });
     const bus = Math.floor(sid / STRTAB_NUM_L2_STES);
@@ -150,7 +150,7 @@ function chooseDevices(
       active.push({ name: null, sids: [sid], presumed: true });
       presumedBus = bus;
     }
-  }
+  });
   const present = [...devices.present, ...active];
   return { devices: { ...devices, present }, cutFrom: total > MAX_INSERTIONS_OF_ALL ? total : null };
 }

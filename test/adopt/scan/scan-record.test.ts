@@ -66,3 +66,39 @@ test('an ASID that a domain of another SMMU may have leaves open how the scan en
   record.asid(5);
   expect(record.result()).toMatchObject({ outcome: 'unknown', ret: null, contestedAsids: 1 });
 });
+
+describe('CDs that several STEs lead to', () => {
+  test('are read once where nothing is wrong with them', () => {
+    const record = scan('dump');
+    const read: string[] = [];
+    record.readOnce(0x1000, 4, () => read.push('first'));
+    record.readOnce(0x1000, 4, () => read.push('the same'));
+    record.readOnce(0x1000, 2, () => read.push('fewer of them'));
+    record.readOnce(0x1000, 8, () => read.push('more of them'));
+    record.readOnce(0x2000, 4, () => read.push('others'));
+    expect(read).toEqual(['first', 'more of them', 'others']);
+  });
+
+  test.each([
+    ['a broken rule', breakRule],
+    ['something unknown', (record: ScanRecord) => record.unknown(1)],
+  ])('are read each time for %s', (_, meet) => {
+    const record = scan('dump');
+    let reads = 0;
+    for (let i = 0; i < 3; i++) {
+      record.readOnce(0x1000, 4, () => {
+        reads += 1;
+        meet(record);
+      });
+    }
+    expect(reads).toBe(3);
+  });
+});
+
+test('a scan is given up after more STEs than any machine has', () => {
+  const record = scan('dump');
+  let admitted = 0;
+  while (record.admitsSte()) admitted += 1;
+  expect(admitted).toBe(2 ** 22);
+  expect(record.result()).toMatchObject({ outcome: 'unknown', gaveUp: { after: 2 ** 22, of: 'stes' } });
+});
