@@ -33,6 +33,9 @@ const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]{1,200})\+0x/;
 /** No line that says anything is longer. */
 const MAX_LINE_LENGTH = 2000;
 
+/** Of a log of megabytes only the lines of one piece are there at a time. */
+const PIECE_BYTE_LENGTH = 1 << 16;
+
 const known = new WeakMap<Capture, CaptureLines>();
 
 /** The lines of a capture by device; made once for each capture. */
@@ -46,6 +49,8 @@ export function captureLines(capture: Capture): CaptureLines {
 }
 
 function read(text: string): CaptureLines {
+  // First, because reading takes more memory than what is kept of it.
+  const smmus = smmusOf(text);
   const lines = lastBoot(text);
   const byDevice = new Map<string, CapturedLine[]>();
   for (const { text: whole, line } of lines) {
@@ -55,7 +60,7 @@ function read(text: string): CaptureLines {
     list.push({ text: found.body, line });
     byDevice.set(found.device, list);
   }
-  return { lines, byDevice, smmus: smmusOf(text), death: deathOf(lines) };
+  return { lines, byDevice, smmus, death: deathOf(lines) };
 }
 
 function lastBoot(text: string): CapturedLine[] {
@@ -66,7 +71,10 @@ function lastBoot(text: string): CapturedLine[] {
 
 function smmusOf(text: string): ReadonlyMap<string, SmmuLog> {
   const reader = new LogReader();
-  reader.push(Buffer.from(text));
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTE_LENGTH) {
+    reader.push(bytes.subarray(at, at + PIECE_BYTE_LENGTH));
+  }
   const { smmus, boots } = reader.end();
   const ofLast = <T extends { readonly boot: number }>(list: readonly T[]) => list.filter(({ boot }) => boot === boots);
   return new Map(
