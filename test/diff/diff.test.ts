@@ -7,7 +7,9 @@ import type { DiffOptions, DiffReport, SmmuDiff } from '../../src/diff/diff.ts';
 import { lockstep } from '../../src/diff/lockstep.ts';
 import { type Stretch, sideBySide } from '../../src/diff/stretches.ts';
 import { MemoryView } from '../../src/dump/view.ts';
-import { parseIomem, parseSnapshot } from '../../src/index.ts';
+import { diff, parseIomem, parseSnapshot } from '../../src/index.ts';
+import { diffText } from '../../src/report/text/diff/diff.ts';
+import { makeStyle } from '../../src/report/text/style.ts';
 import { holds, holdsLater } from '../support/holds.ts';
 import { CDS, dumpOf, HOLE, IOMEM, L1, L2_BUS0, L2_BUS1, LINEAR, LINEAR_REGISTERS } from '../support/made/machine.ts';
 import { diffJson, type Published } from '../support/published.ts';
@@ -277,6 +279,19 @@ describe('the kdump kernel', () => {
     const { smmu } = await compare(after, { iomem });
     expect(smmu.l1).toMatchObject([{ index: 1, device: { turn: 'dies' } }]);
     expect(smmu.stes.find(({ sid }) => sid === 9)?.device?.turn).toBe('deferred');
+  });
+
+  test('is red where a device is worse off than before, and nowhere else', async () => {
+    const iomem = parseIomem(IOMEM.map((line) => `${line}\n`).join(''), 'iomem.txt');
+    const reds = async (before: Image, after: Image) => {
+      const report = await diff(dumpOf(before), dumpOf(after), snapshotOf(), { iomem });
+      const text = [...diffText(report, makeStyle({ width: 200, color: true }), false)].join('');
+      return text.split('\u001b[31m').flatMap((part, i) => (i === 0 ? [] : (part.split('\u001b[39m')[0] ?? [])));
+    };
+    const [refused, dead] = [machine().l1(L1, 1, 3, L2_BUS1), machine().l1(L1, 1, 9, HOLE)];
+    expect(await reds(machine(), refused)).toEqual(['refused', '(-EINVAL)']);
+    expect(await reds(machine(), dead)).toEqual(['the', 'kernel', 'dies']);
+    expect(await reds(refused, machine())).toEqual([]);
   });
 
   test('is not asked about streams of a table that it did not adopt', async () => {

@@ -26,11 +26,6 @@ export function address(value: number | bigint | null): string {
   return value === null ? NOTHING : hex(value);
 }
 
-/** A cell's colour: red for what went wrong. */
-export function redIf(wrong: (text: string) => boolean): NonNullable<Column['paint']> {
-  return (text, paint) => (wrong(text) ? paint.red(text) : text);
-}
-
 const GAP = '  ';
 /** Prose has at least this width before other columns are said below their row, ... */
 const GOOD_PROSE_WIDTH = 60;

@@ -111,7 +111,9 @@ describe('asid-clash', () => {
 
   test('an ASID that a domain of the first may get, up to as many as it has streams', async () => {
     // 1 is reserved, so that two streams get 2 and 3.
-    expect(await clashes(2, 3)).toEqual([{ smmu: 'second', args: { other: 'first', asids: '3', count: 1 } }]);
+    expect(await clashes(2, 3)).toEqual([
+      { smmu: 'second', args: { other: 'first', asids: { listed: [3], total: 1 }, count: 1 } },
+    ]);
     expect(await clashes(2, 4)).toEqual([]);
   });
 

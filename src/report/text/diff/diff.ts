@@ -15,8 +15,9 @@ import { hex } from '../../../hex.ts';
 import type { FieldValue } from '../../../smmu/fields.ts';
 import { escaped } from '../../escape.ts';
 import { fieldText } from '../../prose/field-text.ts';
+import { type Cell, toned } from '../../sections/section.ts';
 import { headline, INDENT, paragraph, type Style, title } from '../style.ts';
-import { address, type Column, NOTHING, redIf, table } from '../table.ts';
+import { address, type Column, NOTHING, table } from '../table.ts';
 import { changedFields } from './fields.ts';
 import { mappingAnswers, mappingLines } from './mappings.ts';
 
@@ -115,14 +116,16 @@ const TURNS: Readonly<Record<NonNullable<DeviceDiff['turn']>, string>> = {
   lives: 'no death any more',
 };
 
+/** A device is worse off with these. */
+const GRAVE: ReadonlySet<DeviceDiff['turn']> = new Set(['dies', 'refused']);
+
 /** What the change turns around for a device, in a cell. */
-function turnInWords(device: DeviceDiff | null): string {
+function turnCell(device: DeviceDiff | null): Cell {
   if (device === null || device.turn === null) return NOTHING;
   const { turn, after } = device;
-  return turn === 'refused' && after.errno !== null ? `refused (-${after.errno})` : TURNS[turn];
+  const text = turn === 'refused' && after.errno !== null ? `refused (-${after.errno})` : TURNS[turn];
+  return GRAVE.has(turn) ? toned('bad', text) : text;
 }
-
-const isGrave = (text: string) => /^(refused|the kernel dies)/.test(text);
 
 /** Page states are worth a column only where one of them says more than that the bytes are there. */
 function pageColumn(changes: readonly { before: { pageState: string } | null; after: { pageState: string } | null }[]) {
@@ -146,7 +149,7 @@ function l1Lines({ l1, notListed }: SmmuDiff, style: Style, all: boolean): strin
     { title: 'SIDs' },
     { title: 'At' },
     { title: 'Descriptor', yields: 'wrap' },
-    { title: 'Device behind it', yields: 'below', paint: redIf(isGrave) },
+    { title: 'Device behind it', yields: 'below' },
     ...pages,
   ];
   const rows = l1.map((change) => {
@@ -156,7 +159,7 @@ function l1Lines({ l1, notListed }: SmmuDiff, style: Style, all: boolean): strin
       `${hex(firstSid)}-${hex(lastSid)}`,
       transition(addressOf(before), addressOf(after)),
       transition(before && l1InWords(before), after && l1InWords(after)),
-      turnInWords(device),
+      turnCell(device),
       ...pages.map(() => transition(before?.pageState ?? null, after?.pageState ?? null)),
     ];
   });
@@ -198,7 +201,7 @@ function steLines({ stes, notListed }: SmmuDiff, style: Style, all: boolean): st
     { title: named ? 'Device' : 'BDF' },
     { title: 'At' },
     { title: 'Hardware', yields: 'wrap' },
-    { title: 'In the kdump kernel', yields: 'below', paint: redIf(isGrave) },
+    { title: 'In the kdump kernel', yields: 'below' },
     ...pages,
   ];
   const rows = stes.map((change) => {
@@ -208,7 +211,7 @@ function steLines({ stes, notListed }: SmmuDiff, style: Style, all: boolean): st
       named ? (deviceName ?? NOTHING) : bdf,
       transition(addressOf(before), addressOf(after)),
       transition(steInWords(before), steInWords(after)),
-      turnInWords(device),
+      turnCell(device),
       ...pages.map(() => transition(before?.pageState ?? null, after?.pageState ?? null)),
     ];
   });
