@@ -24,7 +24,7 @@ export function queueRisks({ smmu, memory, findings }: RiskContext): void {
     const invalidations = pending.groups.filter(({ kind }) => kind !== null && INVALIDATIONS.includes(kind));
     const number = invalidations.reduce((sum, { count }) => sum + count, 0);
     if (number > 0) {
-      const what = contentsOf({ ...pending, groups: invalidations, entries: number, known: number });
+      const what = contentsOf({ ...pending, groups: invalidations, entries: number, known: number, notGrouped: 0 });
       findings.add('invalidations-pending', { commands: number, what, repeated: pending.repeated });
     }
   }
@@ -41,6 +41,8 @@ interface Grouped {
   readonly entries: number;
   /** Of them, those in a group. */
   readonly known: number;
+  /** Of them, those that would have made a group too many. */
+  readonly notGrouped: number;
   /** Invalidations that say what one of the two entries before them has said, a CMD_SYNC between them or not. */
   readonly repeated: number;
 }
@@ -56,8 +58,9 @@ function grouped(queue: Queue): Grouped {
       repeats.add(entry);
     }
   }
-  const { groups } = grouping;
-  return { groups, entries, known: groups.reduce((sum, { count }) => sum + count, 0), repeated: repeats.count };
+  const { groups, notGrouped } = grouping;
+  const known = groups.reduce((sum, { count }) => sum + count, 0);
+  return { groups, entries, known, notGrouped, repeated: repeats.count };
 }
 
 const COMMAND_WORDS = 4;
@@ -87,7 +90,7 @@ class Repeats {
 /** More kinds of entries are a number. */
 const MAX_KINDS = 4;
 
-function contentsOf({ groups, entries, known }: Grouped): QueueContents {
+function contentsOf({ groups, entries, known, notGrouped }: Grouped): QueueContents {
   const largest = groups.slice(0, MAX_KINDS);
   const listed = largest.reduce((sum, { count }) => sum + count, 0);
   return {
@@ -98,7 +101,7 @@ function contentsOf({ groups, entries, known }: Grouped): QueueContents {
       lastSid,
       firstAddress,
     })),
-    notListed: known - listed,
-    notInDump: entries - known,
+    notListed: known - listed + notGrouped,
+    notInDump: entries - known - notGrouped,
   };
 }

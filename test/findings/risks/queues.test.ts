@@ -57,6 +57,15 @@ describe('commands', () => {
     ]);
   });
 
+  test('about more streams than are counted one by one are in the dump all the same', async () => {
+    const image = busZero(new Image()).reserve(CMDQ, 512 * 16);
+    const commands = Array.from({ length: 300 }, (_, StreamID) => commandWords('CMD_CFGI_STE', { StreamID, Leaf: 1 }));
+    fill(image, CMDQ, 0, commands, 512);
+    const registers = { ...IDLE, CMDQ_BASE: `0x${(CMDQ + 9).toString(16)}`, CMDQ_PROD: '0x12c', CMDQ_CONS: '0x0' };
+    const [finding] = found(await inspectMachine(image, { registers }), 'commands-pending');
+    expect(finding?.args).toMatchObject({ commands: 300, what: expect.stringMatching(/ SID 0x3, 296 others$/) });
+  });
+
   test('a CMD_SYNC alone invalidates nothing', async () => {
     expect(await queueRules({ CMDQ_PROD: '0x7', CMDQ_CONS: '0x6' })).toEqual(['commands-pending']);
   });
