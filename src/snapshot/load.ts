@@ -35,8 +35,6 @@ export interface SnapshotOptions {
   readonly allowOutside?: boolean | undefined;
 }
 
-/** A name stands in every finding and every line of the predicted log; a device's has a few dozen characters. */
-const MAX_NAME_LENGTH = 256;
 /** A machine has a few dozen SMMUs, and ranges of memory. */
 const MAX_ENTRIES = 8192;
 
@@ -190,7 +188,7 @@ function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: Sna
         ? base === null
           ? `smmu${index}`
           : `smmu@0x${base.toString(16)}`
-        : stringAt(place.key('name'), entry['name'], MAX_NAME_LENGTH),
+        : stringAt(place.key('name'), entry['name']),
     base,
     firmwareCoherent: coherent === undefined ? null : booleanAt(place.key('firmware').key('coherent'), coherent),
     ...withProvenance(place.key('provenance'), entry['provenance'], all, warnings),

@@ -36,7 +36,7 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-/** A path has no more. */
+/** A path has no more. The name of an SMMU stands in every finding and every line of the predicted log. */
 const MAX_TEXT_LENGTH = 4096;
 
 /** 64 bits in decimal take 20 digits; anything much longer is refused before it is converted. */
@@ -82,9 +82,11 @@ export function arrayAt(place: Place, value: Json | undefined): readonly Json[] 
 }
 
 /** The value as text; refuses any other, naming the place. */
-export function stringAt(place: Place, value: Json | undefined, maxLength = MAX_TEXT_LENGTH): string {
+export function stringAt(place: Place, value: Json | undefined): string {
   if (typeof value !== 'string') return place.refuse(`expected a string, found ${kindOf(value)}`);
-  if (value.length > maxLength) place.refuse(`has ${value.length} characters; ${maxLength} are the most that are read`);
+  if (value.length > MAX_TEXT_LENGTH) {
+    place.refuse(`has ${value.length} characters; ${MAX_TEXT_LENGTH} are the most that are read`);
+  }
   return value;
 }
 

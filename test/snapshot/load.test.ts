@@ -47,8 +47,8 @@ describe('what is no snapshot is named, with the next step', () => {
 
   test('texts that a report would repeat without end are refused', async () => {
     const named = (length: number) => ({ version: 1, smmus: [{ name: 'x'.repeat(length), registers: REGISTERS }] });
-    expect(parse(named(256)).smmus[0]?.name).toHaveLength(256);
-    expect(await refusal(named(257))).toContain('name: has 257 characters; 256 are the most that are read');
+    expect(parse(named(4096)).smmus[0]?.name).toHaveLength(4096);
+    expect(await refusal(named(4097))).toContain('name: has 4097 characters; 4096 are the most that are read');
     const memory = [{ file: 'x'.repeat(4097), base: '0x0', size: '0x1000' }];
     expect(await refusal({ ...MINIMAL, version: 1, memory })).toContain('has 4097 characters; 4096 are the most');
   });
