@@ -1,9 +1,9 @@
 /**
- * Tables made to keep their reader busy: the inspection ends in bounded time, and says what it left out. The limit is
- * several times what each of them needs.
+ * Tables made to keep their reader busy: the inspection ends, and says what it left out. What it went through is counted,
+ * not timed.
  */
 
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
 import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
 import { CD } from '../../../src/smmu/structures/cd.ts';
@@ -11,11 +11,6 @@ import { STE } from '../../../src/smmu/structures/ste.ts';
 import { hex, inspectMachine, type MachineOptions } from '../../support/made/machine.ts';
 import { cd, found, nextTable, page, rulesOf, stage1, stage2, stage2Page } from '../../support/made/risk-machine.ts';
 import { slowTest } from '../../support/slow.ts';
-
-const MAX_SECONDS = 20;
-// A busy machine may take longer for them.
-vi.setConfig({ testTimeout: 180_000 });
-afterAll(() => vi.resetConfig());
 
 const TABLE = 0xa000_0000;
 const CDS = 0x9000_0000;
@@ -59,12 +54,9 @@ const full = (image: Bulk) => {
   return image.write(TABLE + 0x3000, scattered()) as Bulk;
 };
 
-async function inDue(image: Image, log2Size: number, options: MachineOptions = {}) {
-  const started = process.cpuUsage();
+async function inspectDeep(image: Image, log2Size: number, options: MachineOptions = {}) {
   const registers = { STRTAB_BASE: hex(STES), STRTAB_BASE_CFG: hex(log2Size), IDR1: '0x02730514', IDR5: '0x75' };
   const inspected = await inspectMachine(image, { deep: true, registers, ...options });
-  const { user, system } = process.cpuUsage(started);
-  expect((user + system) / 1e6, 'seconds of the processor').toBeLessThan(MAX_SECONDS);
   return { inspected, reachable: inspected.smmu.reachable ?? [] };
 }
 
@@ -76,7 +68,7 @@ describe('tables that lead to themselves', () => {
         TABLE,
         entries(() => page(TABLE)),
       );
-    const { reachable } = await inDue(image, 6);
+    const { reachable } = await inspectDeep(image, 6);
     expect(reachable).toMatchObject([{ tables: 4, leaves: 512, complete: true }]);
   });
 
@@ -91,11 +83,11 @@ describe('tables that lead to themselves', () => {
         TABLE + 0x1000,
         entries(() => page(TABLE)),
       );
-    expect((await inDue(image, 6)).reachable).toMatchObject([{ tables: 4, leaves: 512, complete: true }]);
+    expect((await inspectDeep(image, 6)).reachable).toMatchObject([{ tables: 4, leaves: 512, complete: true }]);
   });
 
   test('one of each level, full', async () => {
-    expect((await inDue(full(oneStream()).cd(CDS, 0, cd(CD_OF)), 6)).reachable).toMatchObject([
+    expect((await inspectDeep(full(oneStream()).cd(CDS, 0, cd(CD_OF)), 6)).reachable).toMatchObject([
       { tables: 4, leaves: 512, mappedBytes: 512 * 4096, complete: true },
     ]);
   });
@@ -131,7 +123,7 @@ slowTest('a stage 2 that maps the tables of stage 1 onto each other', async () =
       }),
     );
   }
-  const { reachable } = await inDue(image, 6);
+  const { reachable } = await inspectDeep(image, 6);
   expect(reachable).toMatchObject([{ stage: 1, complete: false }]);
   expect(reachable[0]?.leaves).toBeGreaterThan(10_000);
 });
@@ -151,7 +143,7 @@ slowTest('many streams into a maze of tables share one budget', async () => {
   const image = maze();
   stes(image, 8, stage1(0), (i, at) => at.setUint32(0, CDS + i * 64 + 11, true));
   image.fill(CDS, encodeFields(CD, cd(CD_OF)), 256, (i, at) => at.setUint32(8, TABLE + i * 4096, true));
-  const { reachable } = await inDue(image, 8);
+  const { reachable } = await inspectDeep(image, 8);
   expect(reachable).toHaveLength(256);
   expect(reachable[0], 'the first').toMatchObject({ complete: true });
   expect(reachable.at(-1), 'the last').toMatchObject({ complete: false, tables: 0, leaves: 0 });
@@ -160,7 +152,7 @@ slowTest('many streams into a maze of tables share one budget', async () => {
 describe('2^16 active streams', () => {
   slowTest('of one CD', async () => {
     const image = full(new Bulk()).cd(CDS, 0, cd(CD_OF)) as Bulk;
-    const { inspected, reachable } = await inDue(stes(image, 16, stage1(0, { S1ContextPtr: CDS })), 16);
+    const { inspected, reachable } = await inspectDeep(stes(image, 16, stage1(0, { S1ContextPtr: CDS })), 16);
     expect(reachable).toMatchObject([{ streams: 2 ** 14, leaves: 512 }]);
     expect(found(inspected, 'risks-cut')).toEqual([{ args: { what: 'active STEs', examined: 2 ** 14 }, location: {} }]);
   });
@@ -172,7 +164,7 @@ describe('2^16 active streams', () => {
       at.setUint32(8, TABLE + 0x1_0000 + i * 0x1000, true),
     );
     image.fill(TABLE + 0x1_0000, [nextTable(TABLE + 0x1000), ...new Array<bigint>(511).fill(0n)], 2 ** 13);
-    const { inspected, reachable } = await inDue(image, 16);
+    const { inspected, reachable } = await inspectDeep(image, 16);
     expect(reachable).toHaveLength(2 ** 12);
     expect(found(inspected, 'risks-cut').map(({ args }) => args)).toEqual([
       { what: 'sets of translation tables', examined: 2 ** 12 },
@@ -187,7 +179,7 @@ describe('2^16 active streams', () => {
     stes(image, 16, stage1(0, { S1CDMax: 20, S1Fmt: 1, S1DSS: 2 }), (i, at) =>
       at.setUint32(0, CDS + (i % 1024) * 64 + (1 << 4) + 11, true),
     );
-    const { inspected } = await inDue(image, 16);
+    const { inspected } = await inspectDeep(image, 16);
     const cut = found(inspected, 'risks-cut').map(({ args }) => (args as { what: string }).what);
     expect(cut).toEqual(expect.arrayContaining(['places of context descriptors', 'tables']));
   });
@@ -200,7 +192,7 @@ describe('2^20 valid CDs', () => {
   const CUT = { what: 'context descriptors', examined: 2 ** 16 };
 
   slowTest('with one table', async () => {
-    const { inspected, reachable } = await inDue(cds(full(streams())), 6);
+    const { inspected, reachable } = await inspectDeep(cds(full(streams())), 6);
     expect(reachable).toMatchObject([{ sids: [8], streams: 1, leaves: 512 }]);
     expect(found(inspected, 'risks-cut')).toEqual([{ args: CUT, location: {} }]);
   });
@@ -209,7 +201,7 @@ describe('2^20 valid CDs', () => {
     const image = full(streams()).fill(CDS, encodeFields(CD, cd(CD_OF)), 2 ** 20, (i, at) =>
       at.setUint32(8, (TABLE + i * 0x1000) >>> 0, true),
     );
-    const { inspected, reachable } = await inDue(image, 6);
+    const { inspected, reachable } = await inspectDeep(image, 6);
     expect(reachable).toHaveLength(2 ** 12);
     expect(found(inspected, 'risks-cut').map(({ args }) => args)).toEqual([
       { what: 'sets of translation tables', examined: 2 ** 12 },
@@ -222,7 +214,7 @@ describe('2^20 valid CDs', () => {
 slowTest('one less than the limits is not cut', async () => {
   const image = new Bulk().reserve(TABLE, 4096).cd(CDS, 0, cd({ ...CD_OF, EPD0: 1 })) as Bulk;
   stes(image, 14, stage1(0, { S1ContextPtr: CDS }));
-  expect([...rulesOf((await inDue(image, 14)).inspected)]).not.toContain('risks-cut');
+  expect([...rulesOf((await inspectDeep(image, 14)).inspected)]).not.toContain('risks-cut');
 });
 
 slowTest('2^17 L2 tables that are nowhere, with a memory map of a thousand devices', async () => {
@@ -235,7 +227,10 @@ slowTest('2^17 L2 tables that are nowhere, with a memory map of a thousand devic
     return `${start}-${start.slice(0, -3)}fff : device ${i}`;
   });
   const registers = { STRTAB_BASE: hex(STES), STRTAB_BASE_CFG: '0x10219', IDR1: '0x02730519', IDR5: '0x75' };
-  const { inspected } = await inDue(image, 25, { registers, iomem: [...iomem, '80000000-8fffffff : System RAM'] });
+  const { inspected } = await inspectDeep(image, 25, {
+    registers,
+    iomem: [...iomem, '80000000-8fffffff : System RAM'],
+  });
   const { findings } = inspected;
   expect(findings.filter(({ rule }) => rule === 'structure-in-hole')).toHaveLength(1000);
   expect([...rulesOf(inspected)]).toContain('risks-cut');
