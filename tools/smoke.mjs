@@ -48,7 +48,7 @@ try {
   const manual = join(prefix, 'share', 'man', 'man1', 'smmu-adopt.1');
   expect('a global installation has the manual page', existsSync(manual), true);
 
-  const server = spawn(process.execPath, [join(root, 'test/support/range-server.mjs'), sample], {
+  const server = spawn(process.execPath, [join(root, 'test/support/outside/range-server.mjs'), sample], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [port] = await once(server.stdout, 'data');
