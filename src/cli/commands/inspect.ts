@@ -141,7 +141,7 @@ export async function withInspection<T>(
 ): Promise<T> {
   const kernel = await kernelOptions(flags);
   // Each stream of the table becomes a device, and each device a life of its own in the kernel.
-  if (flags.insert === 'all') keepHeapSmall();
+  if (flags.insert === 'all') await keepHeapSmall();
   const options = { iomem: kernel.iomem, saysOrigin: true };
   return withGiven(
     names,

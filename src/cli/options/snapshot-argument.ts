@@ -34,7 +34,7 @@ export async function givenSnapshot(
   if (read !== undefined) return read;
   if (regs === undefined) return null;
   const snapshot = await snapshotAt(regs, session, { allowOutside });
-  keepHeapSmallFor(snapshot.smmus.length);
+  await keepHeapSmallFor(snapshot.smmus.length);
   return snapshot;
 }
 

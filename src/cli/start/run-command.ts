@@ -25,7 +25,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     }
     return CANNOT_ANALYSE;
   } finally {
-    letHeapGrow();
+    await letHeapGrow();
   }
 }
 
