@@ -26,8 +26,8 @@ export interface TableSlice {
   readonly words: Uint32Array;
 }
 
-/** Large enough that the cost of a read call vanishes, and half of the second cache of a server's core. */
-const CHUNK_BYTE_LENGTH = 1 << 19;
+/** Large enough that what a piece costs besides its bytes vanishes, and no larger than the second cache of a server's core. */
+const CHUNK_BYTE_LENGTH = 1 << 20;
 /**
  * Buffers at rest, of all views: a walk inside a walk (L2 tables under an L1 table, the levels of a translation) takes one
  * more. To make one takes as long as a small table does, and a triage opens one dump after the other.

@@ -40,8 +40,9 @@ const MIN_REMEMBERED_STES = 4096;
 /** Tables of a real machine, and all of a small hostile file, whose descriptors may lead to each of them hundreds of times. */
 const MAX_SMALL_ARRAYS = 512;
 const MAX_SMALL_STES = 1 << 17;
-/** So many are looked at as one: nearly all are like the ones around them. */
-const BLOCK_STES = 64;
+/** So many are looked at as one: nearly all are like the ones around them. Where they are not, fewer are. */
+const BLOCK_STES = 1024;
+const SMALL_BLOCK_STES = 64;
 /** Of a table with as many turns between quiet and active as nobody has, the rest is read again. */
 const MAX_REMEMBERED = 1 << 15;
 /** STEs that are kept, 4 MiB, by all readers of one memory: the active ones, and few between them; others are read again. */
@@ -167,11 +168,19 @@ function* stretches<S>(slice: EntrySlice<S>, counts: SteCounts): Generator<SteSl
   const { words } = slice;
   let from = 0;
   let active = false;
+  let smallUntil = 0;
   counts.clear();
   for (let at = 0; at < slice.count; ) {
-    const end = Math.min(slice.count, at + BLOCK_STES);
+    const isSmall = at < smallUntil;
+    const end = Math.min(isSmall ? smallUntil : slice.count, at + (isSmall ? SMALL_BLOCK_STES : BLOCK_STES));
     const low = commonLowBits(words, at, end);
-    const [to, activeHere] = low === null ? leadingPart(words, at, end) : [end, isActiveSte(low)];
+    if (low === null && !isSmall) {
+      smallUntil = end;
+      continue;
+    }
+    let to = end;
+    let activeHere = low !== null && isActiveSte(low);
+    if (low === null) [to, activeHere] = leadingPart(words, at, end);
     if (activeHere !== active && at > from) {
       yield part(slice, from, at, counts);
       from = at;
@@ -199,6 +208,6 @@ function leadingPart(words: Uint32Array, from: number, end: number): [to: number
   let [first, last] = [from, end];
   while (first < end && !isActive(first)) first += 1;
   while (last > first && !isActive(last - 1)) last -= 1;
-  if (last - first > BLOCK_STES / 2) return [end, true];
+  if (last - first > SMALL_BLOCK_STES / 2) return [end, true];
   return first > from ? [first, false] : [last, true];
 }
