@@ -1,9 +1,11 @@
 /** The command on dumps behind URLs: the same reports, few requests, and no secrets in any of them. */
 
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SAMPLES_FOLDER } from '../../samples/make.ts';
+import { COMMAND, SAMPLES_FOLDER } from '../../samples/make.ts';
 import { run } from '../support/command.ts';
 import { startRangeServer } from '../support/outside/range-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -35,6 +37,24 @@ test('info of a core', async () => {
   const { stdout, stderr, status } = await run(['info', url('good', 'vmcore'), '-v']);
   expect({ stderr, status }).toEqual({ stderr: expect.stringMatching(/\?\.\.\.: 1 request, \d+ bytes\n$/), status: 0 });
   expect(stdout).toContain(shown('good', 'vmcore'));
+});
+
+test.each([
+  ['a file', (command: readonly string[]) => [command, openSync(join(folder.path, 'out.txt'), 'w')] as const],
+  ['a pipe', (command: readonly string[]) => [['sh', '-c', '"$@" | cat', 'sh', ...command], 'pipe'] as const],
+])('the command itself, whose stdout is %s', async (_, arrange) => {
+  const [[program = '', ...args], stdout] = arrange([process.execPath, COMMAND, 'info', url('good', 'vmcore')]);
+  const child = spawn(program, args, { stdio: ['ignore', stdout, 'pipe'] });
+  let [said, complaints] = ['', ''];
+  child.stdout?.on('data', (text) => (said += text));
+  child.stderr?.on('data', (text) => (complaints += text));
+  await once(child, 'close');
+  if (typeof stdout === 'number') {
+    closeSync(stdout);
+    said = readFileSync(join(folder.path, 'out.txt'), 'utf8');
+  }
+  expect(complaints).toBe('');
+  expect(said).toContain(shown('good', 'vmcore'));
 });
 
 test('raw memory in two places, one of them here', async () => {

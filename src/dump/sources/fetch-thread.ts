@@ -54,6 +54,9 @@ export class FetchThread {
     this.#worker = new Worker(`const __name = (it) => it; (${serve})(require('node:worker_threads').workerData)`, {
       eval: true,
       execArgv: [],
+      // Else Node would pipe what it never says to the process's stdout, which may be no stream of Node's.
+      stdout: true,
+      stderr: true,
       workerData: { port: port2, answers: this.#answers },
       transferList: [port2],
     });
