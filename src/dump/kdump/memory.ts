@@ -9,6 +9,7 @@ import type { PageFlaw } from '../problem.ts';
 import { LruCache } from '../sources/page-cache.ts';
 import { type DescriptorTable, isStored, noDescriptors, STORED_AS } from './descriptors.ts';
 import type { Bitmap, RankIndex } from './rank-index.ts';
+import { StoredBytes } from './stored-bytes.ts';
 
 /** Unpacked pages that are kept: 4 MiB of the largest. */
 const CACHED_PAGES = 64;
@@ -59,7 +60,7 @@ export class KdumpMemory implements PhysicalMemory {
   readonly #onTooManyRanges: (limit: number) => void;
   readonly #pages = new LruCache<Uint8Array>(CACHED_PAGES);
   readonly #damaged = new Set<number>();
-  readonly #compressed: Uint8Array;
+  readonly #compressed: StoredBytes;
   #ranges: readonly AddressRange[] | undefined;
 
   /** `windows` cover all pages from 0 to max_mapnr, in order and without gaps. */
@@ -69,7 +70,7 @@ export class KdumpMemory implements PhysicalMemory {
     this.#codecs = options.codecs;
     this.#onDamage = options.onDamage;
     this.#onTooManyRanges = options.onTooManyRanges;
-    this.#compressed = new Uint8Array(options.blockSize);
+    this.#compressed = new StoredBytes(options.blockSize);
   }
 
   /** Made when first asked for: it takes a pass over the whole bitmap of RAM. */
@@ -182,8 +183,8 @@ export class KdumpMemory implements PhysicalMemory {
     }
     let unpacked = this.#pages.get(pfn);
     if (unpacked === undefined) {
-      const input = this.#compressed.subarray(0, byteLength);
-      if (descriptors.source.read(fileOffset, input) < byteLength) return damage({ kind: 'bytes-missing' });
+      const input = this.#compressed.read(descriptors.source, fileOffset, byteLength);
+      if (input === null) return damage({ kind: 'bytes-missing' });
       unpacked = this.#pages.makeRoom() ?? new Uint8Array(this.#blockSize);
       const codec = kind as CodecName;
       if (!this.#codecs[codec](input, unpacked)) {

@@ -3,17 +3,23 @@
 export class LruCache<V> {
   readonly #entries = new Map<number, V>();
   readonly #capacity: number;
+  /** What was asked for last is the most recently used already, and is asked for again more often than anything else. */
+  #lastKey = Number.NaN;
+  #last: V | undefined;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
   get(key: number): V | undefined {
+    if (key === this.#lastKey) return this.#last;
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
     // A Map iterates in order of insertion, so an entry that is used moves to its end.
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#lastKey = key;
+    this.#last = value;
     return value;
   }
 
@@ -22,6 +28,7 @@ export class LruCache<V> {
     if (this.#entries.size < this.#capacity) return undefined;
     for (const [key, value] of this.#entries) {
       this.#entries.delete(key);
+      if (key === this.#lastKey) this.#lastKey = Number.NaN;
       return value;
     }
     return undefined;
@@ -31,5 +38,7 @@ export class LruCache<V> {
   set(key: number, value: V): void {
     this.makeRoom();
     this.#entries.set(key, value);
+    this.#lastKey = key;
+    this.#last = value;
   }
 }
