@@ -584,7 +584,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'machine',
   },
   'dma-goes-on': {
-    args: { streams: 10, sids: { listed: [8, 16], total: 10 }, bypass: 1, because: 'once adopted' },
+    args: { streams: 10, sids: { listed: [8, 16], total: 10 }, bypass: 1, because: 'adopted' },
     says: 'once adopted, 10 streams can go on with DMA (0x8, 0x10 and 8 more), 1 of them untranslated; a reset would have cut them off',
     severity: 'note',
     reach: null,
@@ -593,7 +593,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     args: {
       streams: 10,
       sids: { listed: [8, 16], total: 10 },
-      instead: 'the kdump kernel dies before it comes to them',
+      instead: 'kernel-dies',
     },
     says: '10 streams are not kept alive (0x8, 0x10 and 8 more): the kdump kernel dies before it comes to them',
     severity: 'note',
@@ -642,13 +642,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'ats-enabled': {
-    args: { streams: 1, sids: { listed: [0x40], total: 1 }, atschk: 'CR0.ATSCHK is 1 and stays' },
+    args: { streams: 1, sids: { listed: [0x40], total: 1 }, atschk: 'stays-1' },
     says: '1 stream has ATS enabled (0x40): what the device itself caches is not flushed by the reset; CR0.ATSCHK is 1 and stays',
     severity: 'warning',
     reach: 'device',
   },
   'gerror-active': {
-    args: { error: 'PRIQ_ABT_ERR', means: 'the PRI queue could not be written, so page requests were lost' },
+    args: { error: 'PRIQ_ABT_ERR' },
     says: 'GERROR.PRIQ_ABT_ERR is active: the PRI queue could not be written, so page requests were lost',
     severity: 'warning',
     reach: null,
@@ -702,7 +702,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'risks-cut': {
-    args: { what: 'active STEs', examined: 16384 },
+    args: { what: 'active-stes', examined: 16384 },
     says: 'only the first 16384 active STEs were examined for risks',
     severity: 'note',
     reach: null,
@@ -818,6 +818,33 @@ function shortened(json: unknown): string {
 }
 
 describe('sentences that depend on more', () => {
+  test.each([
+    [{ because: 'never-programmed' }, 'by the old table, which stays in force, 10 streams'],
+    [{ because: 'probe-fails' }, 'by the old table, which nobody touches, 10 streams'],
+  ] as const)('DMA that goes on: %o', (more, said) => {
+    expect(finding('dma-goes-on', { ...SAMPLES['dma-goes-on'].args, ...more }).message).toContain(said);
+  });
+
+  test.each([
+    [{ instead: 'reset-aborts' }, ': the reset aborts their DMA, and'],
+    [{ instead: 'lost-aborts' }, ': the SMMU is lost, and all DMA is aborted'],
+    [{ instead: 'lost-bypasses' }, ': the SMMU is lost, and all DMA passes untranslated'],
+    [{ instead: 'lost-unknown' }, ': the SMMU is lost, and GBPA.ABORT, which is not known, decides for them'],
+  ] as const)('DMA that is cut off: %o', (more, said) => {
+    expect(finding('reset-cuts-off', { ...SAMPLES['reset-cuts-off'].args, ...more }).message).toContain(said);
+  });
+
+  test.each([
+    [{ atschk: 'unknown' }, 'CR0.ATSCHK is not known'],
+    [{ atschk: 'stays-0' }, 'CR0.ATSCHK is 0 and stays, so translated requests are not checked'],
+    [
+      { atschk: 'set' },
+      'CR0.ATSCHK is 0 and this revision sets it, so translated requests are checked all of a sudden',
+    ],
+  ] as const)('ATS: %o', (more, said) => {
+    expect(finding('ats-enabled', { ...SAMPLES['ats-enabled'].args, ...more }).message).toContain(said);
+  });
+
   test('memory that a device tree keeps for a device', () => {
     const { args } = SAMPLES['platform-rmr'];
     expect(finding('platform-rmr', { ...args, name: '/display', bypassed: false }).message).toBe(

@@ -1,4 +1,4 @@
-/** What the crashed kernel left in a queue, and why the SMMU stopped at a command. */
+/** What the crashed kernel left in a queue, why the SMMU stopped at a command, and which errors were active. */
 
 import { hex } from '../../hex.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
@@ -38,4 +38,25 @@ export function commandErrorInWords(code: number | null): string {
 /** The type of the command at CMDQ_CONS, which is null where the dump lacks it. */
 export function stoppedCommandInWords(type: string | null): string {
   return type ?? 'a command that is not in the dump';
+}
+
+/** Bits of GERROR that are findings of one rule. SFM_ERR decides the gate, and CMDQ_ERR has a rule of its own. */
+const GLOBAL_ERROR_WORDS = {
+  EVENTQ_ABT_ERR: 'the event queue could not be written, so faults since then are not recorded',
+  PRIQ_ABT_ERR: 'the PRI queue could not be written, so page requests were lost',
+  MSI_CMDQ_ABT_ERR: 'the interrupt of a CMD_SYNC could not be written, so who waited for it never heard of its end',
+  MSI_EVENTQ_ABT_ERR: 'the interrupt of the event queue could not be written',
+  MSI_PRIQ_ABT_ERR: 'the interrupt of the PRI queue could not be written',
+  MSI_GERROR_ABT_ERR: 'the interrupt of a global error could not be written, so the crashed kernel may not know of any',
+  CMDQP_ERR: 'an enhanced command queue had stopped',
+  DPT_ERR: 'a lookup in the device permission table failed',
+} as const;
+
+export type GlobalError = keyof typeof GLOBAL_ERROR_WORDS;
+
+export const GLOBAL_ERRORS = Object.keys(GLOBAL_ERROR_WORDS) as readonly GlobalError[];
+
+/** What an active error says about the crashed kernel's last moments. */
+export function globalErrorInWords(error: GlobalError): string {
+  return GLOBAL_ERROR_WORDS[error];
 }

@@ -8,6 +8,9 @@ const MAX_CD_PLACES = 1 << 20;
 /** The SMMUs of one report together may take so many times as much. */
 const SMMUS_EXAMINED = 8;
 
+/** Of what there may be more than are examined. */
+export type ExaminedKind = 'active-stes' | 'cds' | 'cd-places' | 'structures' | 'translation-tables';
+
 /** What is left. */
 export interface Examined {
   stes: number;

@@ -153,7 +153,7 @@ export class PageTableCheck implements StreamCheck {
     if (entry === undefined) {
       if (this.#byTables.size === MAX_SETS) {
         if (this.#deep && !this.#cut)
-          this.#context.findings.add('risks-cut', { what: 'sets of translation tables', examined: MAX_SETS });
+          this.#context.findings.add('risks-cut', { what: 'translation-tables', examined: MAX_SETS });
         this.#cut = true;
         this.#complete = false;
         return;

@@ -58,7 +58,7 @@ export function examineStreams(context: RiskContext, checks: readonly StreamChec
   let cut = false;
   for (const { sid, paddr, words, at } of view.stes(false)) {
     if (left.stes === 0) {
-      findings.add('risks-cut', { what: 'active STEs', examined: share.stes });
+      findings.add('risks-cut', { what: 'active-stes', examined: share.stes });
       break;
     }
     left.stes -= 1;
@@ -70,8 +70,8 @@ export function examineStreams(context: RiskContext, checks: readonly StreamChec
     if (config !== 's1' || illegal.length > 0 || cut) continue;
     cut = !examineCds(context, ste, checks, left);
     if (!cut) continue;
-    if (left.cds === 0) findings.add('risks-cut', { what: 'context descriptors', examined: share.cds });
-    else findings.add('risks-cut', { what: 'places of context descriptors', examined: share.places - left.places });
+    if (left.cds === 0) findings.add('risks-cut', { what: 'cds', examined: share.cds });
+    else findings.add('risks-cut', { what: 'cd-places', examined: share.places - left.places });
   }
   examination.take(share, left);
   for (const check of checks) check.done?.();

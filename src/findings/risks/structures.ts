@@ -98,7 +98,7 @@ export class StructureCheck implements StreamCheck {
     const sorted = this.#structures.toSorted((a, b) => a.start - b.start || a.end - b.end);
     reportAliases(sorted, this.#context);
     reportOverlaps(sorted, this.#context);
-    if (this.#cut) findings.add('risks-cut', { what: 'tables', examined: this.#structures.length });
+    if (this.#cut) findings.add('risks-cut', { what: 'structures', examined: this.#structures.length });
   }
 
   #add(structure: Structure): void {

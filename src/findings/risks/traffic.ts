@@ -1,14 +1,9 @@
 /** What goes on while the kdump kernel runs, and what of it nobody will answer: ATS, stalls, DMA itself. */
 
+import type { SmmuFate } from '../../adopt/devices/fate.ts';
+import type { AtschkChange, CutOff, GoesOn } from '../prose/traffic.ts';
 import { type RiskContext, StreamList } from './context.ts';
 import type { SeenCd, SeenSte, StreamCheck } from './streams.ts';
-
-/** Where the old tables stay in force, and why. */
-const GOES_ON = {
-  adopted: 'once adopted',
-  'never-programmed': 'by the old table, which stays in force',
-  'probe-fails': 'by the old table, which nobody touches',
-} as const;
 
 export class TrafficCheck implements StreamCheck {
   readonly #context: RiskContext;
@@ -53,38 +48,33 @@ export class TrafficCheck implements StreamCheck {
     // What an SMMU that was off let through is no matter of its table.
     if (this.#active.streams === 0 || registers.field('CR0', 'SMMUEN') === 0) return;
     if (this.#ats.streams > 0) findings.add('ats-enabled', { ...this.#ats.args, atschk: this.#atschk() });
-    const { kind } = emulation.fate;
-    const survives = kind in GOES_ON;
+    const { fate } = emulation;
+    const because = goesOn(fate);
     // Switching the SMMU off ends what stalls.
-    if (survives && this.#stalls.streams > 0) findings.add('stall-enabled', this.#stalls.args);
-    if (survives) {
-      const because = GOES_ON[kind as keyof typeof GOES_ON];
-      findings.add('dma-goes-on', { ...this.#active.args, bypass: this.#bypass, because });
-    } else if (kind !== 'unknown') {
-      findings.add('reset-cuts-off', { ...this.#active.args, instead: this.#instead() });
+    if (because !== null && this.#stalls.streams > 0) findings.add('stall-enabled', this.#stalls.args);
+    if (because !== null) findings.add('dma-goes-on', { ...this.#active.args, bypass: this.#bypass, because });
+    else if (fate.kind !== 'unknown') {
+      findings.add('reset-cuts-off', { ...this.#active.args, instead: cutOff(fate) });
     }
   }
 
-  #atschk(): string {
+  #atschk(): AtschkChange {
     const { registers, emulation } = this.#context;
-    if (!registers.has('CR0')) return 'CR0.ATSCHK is not known';
-    const before = registers.field('CR0', 'ATSCHK');
-    if (before === 1) return 'CR0.ATSCHK is 1 and stays';
-    return emulation.revision.forcesAtschk && emulation.fate.kind !== 'probe-fails'
-      ? 'CR0.ATSCHK is 0 and this revision sets it, so translated requests are checked all of a sudden'
-      : 'CR0.ATSCHK is 0 and stays, so translated requests are not checked';
+    if (!registers.has('CR0')) return 'unknown';
+    if (registers.field('CR0', 'ATSCHK') === 1) return 'stays-1';
+    return emulation.revision.forcesAtschk && emulation.fate.kind !== 'probe-fails' ? 'set' : 'stays-0';
   }
+}
 
-  #instead(): string {
-    const { fate } = this.#context.emulation;
-    if (fate.kind === 'kernel-dies') return 'the kdump kernel dies before it comes to them';
-    if (fate.kind === 'smmu-lost') {
-      const { gbpaAbort } = fate.loss;
-      if (gbpaAbort === null) return 'the SMMU is lost, and GBPA.ABORT, which is not known, decides for them';
-      return gbpaAbort === 1
-        ? 'the SMMU is lost, and all DMA is aborted'
-        : 'the SMMU is lost, and all DMA passes untranslated';
-    }
-    return 'the reset aborts their DMA, and a device that answers with an error may bring the machine down';
-  }
+/** Null where the old tables do not stay in force. */
+function goesOn({ kind }: SmmuFate): GoesOn | null {
+  return kind === 'adopted' || kind === 'never-programmed' || kind === 'probe-fails' ? kind : null;
+}
+
+function cutOff(fate: SmmuFate): CutOff {
+  if (fate.kind === 'kernel-dies') return 'kernel-dies';
+  if (fate.kind !== 'smmu-lost') return 'reset-aborts';
+  const { gbpaAbort } = fate.loss;
+  if (gbpaAbort === null) return 'lost-unknown';
+  return gbpaAbort === 1 ? 'lost-aborts' : 'lost-bypasses';
 }

@@ -24,13 +24,14 @@ describe('gerror-active', () => {
   });
 
   test('with what it means', async () => {
-    expect(found(await machine({ GERROR: '0x4' }), 'gerror-active')).toEqual([
+    const { findings } = await machine({ GERROR: '0x4' });
+    expect(
+      findings.filter(({ rule }) => rule === 'gerror-active').map(({ args, message }) => ({ args, message })),
+    ).toEqual([
       {
-        args: {
-          error: 'EVENTQ_ABT_ERR',
-          means: 'the event queue could not be written, so faults since then are not recorded',
-        },
-        location: {},
+        args: { error: 'EVENTQ_ABT_ERR' },
+        message:
+          'GERROR.EVENTQ_ABT_ERR is active: the event queue could not be written, so faults since then are not recorded',
       },
     ]);
   });

@@ -2,7 +2,16 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
+import type { ExaminedKind } from '../../risks/examination.ts';
 import { rule } from '../rule.ts';
+
+const EXAMINED: Readonly<Record<ExaminedKind, string>> = {
+  'active-stes': 'active STEs',
+  cds: 'context descriptors',
+  'cd-places': 'places of context descriptors',
+  structures: 'tables',
+  'translation-tables': 'sets of translation tables',
+};
 
 function queuesInWords(least: number | null, most: number | null): string {
   if (least === null) return 'and its queues what IDR1 would tell';
@@ -78,10 +87,13 @@ export const RISK_LIMITS = {
     severity: 'note',
     reach: null,
     args: {
-      what: ['Of what kinds, in words', json.text],
+      what: [
+        'Of what: STEs in use, valid context descriptors or places for them, tables and queues of the SMMU, or sets of translation tables',
+        json.choice('active-stes', 'cds', 'cd-places', 'structures', 'translation-tables'),
+      ],
       examined: ['How many were', json.count],
     },
-    sentence: ({ what, examined }) => `only the first ${examined} ${what} were examined for risks`,
+    sentence: ({ what, examined }) => `only the first ${examined} ${EXAMINED[what]} were examined for risks`,
     explain: () => ({
       title: 'Not everything was examined for risks',
       meaning:

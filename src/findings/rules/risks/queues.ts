@@ -2,7 +2,13 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
-import { commandErrorInWords, queueContentsInWords, stoppedCommandInWords } from '../../prose/queues.ts';
+import {
+  commandErrorInWords,
+  GLOBAL_ERRORS,
+  globalErrorInWords,
+  queueContentsInWords,
+  stoppedCommandInWords,
+} from '../../prose/queues.ts';
 import { NO_ARGS, rule } from '../rule.ts';
 import { count } from '../words.ts';
 
@@ -112,10 +118,9 @@ export const RISK_QUEUES = {
     severity: 'warning',
     reach: null,
     args: {
-      error: ['Bit of GERROR', json.text],
-      means: ['What it means', json.text],
+      error: ['Bit of GERROR', json.choice(...GLOBAL_ERRORS)],
     },
-    sentence: ({ error, means }) => `GERROR.${error} is active: ${means}`,
+    sentence: ({ error }) => `GERROR.${error} is active: ${globalErrorInWords(error)}`,
     explain: () => ({
       title: 'A global error of the SMMU is active',
       meaning:

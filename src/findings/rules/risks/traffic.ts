@@ -3,6 +3,7 @@
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { sidListInWords } from '../../prose/number-lists.ts';
+import { ATSCHK, CUT_OFF, GOES_ON } from '../../prose/traffic.ts';
 import { NO_ARGS, rule } from '../rule.ts';
 import { count, hex } from '../words.ts';
 
@@ -88,10 +89,13 @@ export const RISK_TRAFFIC = {
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.said(sidListInWords)],
       bypass: ['Of them, in bypass', json.count],
-      because: ['What keeps them going, in words', json.text],
+      because: [
+        'What keeps them going: the adoption, or the old table, which stays in force (never-programmed) or which nobody touches (probe-fails)',
+        json.choice('adopted', 'never-programmed', 'probe-fails'),
+      ],
     },
     sentence: ({ streams, bypass, sids, because }) =>
-      `${because}, ${count(streams, 'stream', 'streams')} can go on with DMA (${sidListInWords(sids)})` +
+      `${GOES_ON[because]}, ${count(streams, 'stream', 'streams')} can go on with DMA (${sidListInWords(sids)})` +
       `${bypass === 0 ? '' : `, ${bypass} of them untranslated`}; a reset would have cut them off`,
     explain: () => ({
       title: 'Streams that can go on with DMA after the adoption',
@@ -121,10 +125,13 @@ export const RISK_TRAFFIC = {
     args: {
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.said(sidListInWords)],
-      instead: ['What happens to them', json.text],
+      instead: [
+        'What happens to them: the reset aborts them, the kdump kernel dies first, or the SMMU is lost and GBPA.ABORT, where it is known, aborts them or lets them pass untranslated',
+        json.choice('reset-aborts', 'kernel-dies', 'lost-aborts', 'lost-bypasses', 'lost-unknown'),
+      ],
     },
     sentence: ({ streams, sids, instead }) =>
-      `${count(streams, 'stream is', 'streams are')} not kept alive (${sidListInWords(sids)}): ${instead}`,
+      `${count(streams, 'stream is', 'streams are')} not kept alive (${sidListInWords(sids)}): ${CUT_OFF[instead]}`,
     explain: () => ({
       title: 'Streams whose DMA is not kept alive',
       meaning:
@@ -151,11 +158,14 @@ export const RISK_TRAFFIC = {
     args: {
       streams: ['How many', json.count],
       sids: ['The first of them, in words', json.said(sidListInWords)],
-      atschk: ['What becomes of CR0.ATSCHK', json.text],
+      atschk: [
+        'What becomes of CR0.ATSCHK: it stays 0 or 1, or is 0 and set, so that translated requests are checked all of a sudden',
+        json.choice('unknown', 'stays-0', 'stays-1', 'set'),
+      ],
     },
     sentence: ({ streams, sids, atschk }) =>
       `${count(streams, 'stream has', 'streams have')} ATS enabled (${sidListInWords(sids)}): what the device itself caches is not flushed ` +
-      `by the reset; ${atschk}`,
+      `by the reset; ${ATSCHK[atschk]}`,
     explain: () => ({
       title: 'Devices may keep translations in caches of their own',
       meaning:
