@@ -3,7 +3,7 @@
 import { fieldBits, wideWords } from '../smmu/fields.ts';
 import { type EventType, eventType } from '../smmu/queues/events.ts';
 import { fieldCounts } from '../smmu/structures/counting-fields.ts';
-import type { EventFacts, LogProblem } from './facts.ts';
+import type { EventFacts, LogProblem, OneSaid, SaidTwice } from './facts.ts';
 
 export const WORDS_OF_EVENT = 4;
 export const ALL_WORDS = (1 << WORDS_OF_EVENT) - 1;
@@ -170,19 +170,16 @@ function differences(
 ): LogProblem[] {
   if (raw === null || words === null || decoded === null || type === null) return [];
   const found: LogProblem[] = [];
-  const compare = (field: string, text: unknown, word: unknown) => {
-    if (text === null || word === null || text === word) return;
-    found.push({ kind: 'text-differs', field, text: inHex(text), words: inHex(word) });
-  };
-  if (decoded.name === 'UNKNOWN') found.push({ kind: 'name-unknown-to-kernel' });
-  else compare('event', decoded.name, type.name);
-  const text = textFacts(decoded);
-  compare('sid', text.sid, words.sid);
-  compare('address', text.address, words.address);
-  compare('write', text.write, words.write);
-  compare('stage', text.stage, words.stage);
+  const text: SaidTwice = { ...textFacts(decoded), name: decoded.name };
+  const told: SaidTwice = { ...words, name: type.name };
+  const isUnknown = decoded.name === 'UNKNOWN';
+  if (isUnknown) found.push({ kind: 'name-unknown-to-kernel' });
+  for (const key of SAID_TWICE) {
+    const [one, other] = [text[key], told[key]];
+    if (one === null || other === null || one === other || (key === 'name' && isUnknown)) continue;
+    found.push({ kind: 'text-differs', text: { [key]: one } as OneSaid, words: { [key]: other } as OneSaid });
+  }
   return found;
 }
 
-const inHex = (value: unknown) =>
-  typeof value === 'number' || typeof value === 'bigint' ? `0x${value.toString(16)}` : String(value);
+const SAID_TWICE = ['name', 'sid', 'address', 'write', 'stage'] as const;

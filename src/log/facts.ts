@@ -1,5 +1,13 @@
 /** What a kernel log says of its SMMUs: numbers, names and reasons as facts, which reports put into words. */
 
+/** What the line in clear and the words of a record both say. */
+export type SaidTwice = Pick<EventFacts, 'name' | 'sid' | 'address' | 'write' | 'stage'>;
+
+/** One of that, as one of the two says it. */
+export type OneSaid = {
+  readonly [K in keyof SaidTwice]: Readonly<Record<K, NonNullable<SaidTwice[K]>>>;
+}[keyof SaidTwice];
+
 /** What does not fit together in a record, or keeps it from being whole. */
 export type LogProblem =
   /** The log has so many of the words of a record. */
@@ -8,8 +16,8 @@ export type LogProblem =
   | { readonly kind: 'number-differs'; readonly header: number; readonly record: number }
   /** A word is missing, and the others do not tell which. */
   | { readonly kind: 'place-unknown' }
-  /** The line in clear and the words say different things. */
-  | { readonly kind: 'text-differs'; readonly field: string; readonly text: string; readonly words: string }
+  /** The line in clear and the words say different things; `text` and `words` have the same key. */
+  | { readonly kind: 'text-differs'; readonly text: OneSaid; readonly words: OneSaid }
   /** The line in clear calls an event UNKNOWN that has a name. */
   | { readonly kind: 'name-unknown-to-kernel' }
   /** The words behind the colon are not those of the number. */

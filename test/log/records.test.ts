@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { EventGroup } from '../../src/log/facts.ts';
+import { problemInWords } from '../../src/report/log/words.ts';
 import { readLog } from '../support/log-reading.ts';
 
 const A = 'arm-smmu-v3.0.auto';
@@ -191,7 +192,10 @@ describe('the lines in clear of 6.14', () => {
     const [found] = events(...RECORD, clear);
     expect(found?.address).toBe(0xffffb002n);
     expect(found?.problems).toEqual([
-      { kind: 'text-differs', field: 'address', text: '0xffffc002', words: '0xffffb002' },
+      { kind: 'text-differs', text: { address: 0xffffc002n }, words: { address: 0xffffb002n } },
+    ]);
+    expect(found?.problems.map(problemInWords)).toEqual([
+      "the kernel's text says address 0xffffc002, the words say 0xffffb002",
     ]);
   });
 

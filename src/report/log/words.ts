@@ -20,14 +20,20 @@ export function problemInWords(problem: LogProblem): string {
       return `announced as ${hex(problem.header)}, but its words begin with ${hex(problem.record)}: they are not its own, or the first is missing`;
     case 'place-unknown':
       return 'a word is missing, and not the last: what the others mean is not known';
-    case 'text-differs':
-      return `the kernel's text says ${problem.field} ${problem.text}, the words say ${problem.words}`;
+    case 'text-differs': {
+      const [[key, text]] = Object.entries(problem.text) as [[string, unknown]];
+      const [words] = Object.values(problem.words);
+      return `the kernel's text says ${key === 'name' ? 'event' : key} ${saidInWords(text)}, the words say ${saidInWords(words)}`;
+    }
     case 'name-unknown-to-kernel':
       return 'the kernel calls it UNKNOWN';
     case 'reason-differs':
       return `the kernel's text is "${problem.text}", but the number means "${problem.expected}"`;
   }
 }
+
+const saidInWords = (value: unknown) =>
+  typeof value === 'number' || typeof value === 'bigint' ? hex(value) : String(value);
 
 const CMDQ_CONS = registerNamed('CMDQ_CONS') as Register;
 const MAX_QUEUE_ENTRIES = 1 << 19;

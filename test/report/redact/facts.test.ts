@@ -41,7 +41,11 @@ function factsOf(paddrs: readonly number[], iovas: readonly bigint[]) {
         stes: new Rows(() => pages.map(steOf)),
         kernelLog: paddrs.map((paddr) => ({ text: `kdump: at 0x${paddr.toString(16).padStart(16, '0')}` })),
         faults: iovas.map((address) => ({ what: 'F_TRANSLATION', address })),
-        events: iovas.map((iova) => ({ address: iova, words: [0x10n, 0n, iova, 0n] })),
+        events: iovas.map((iova) => ({
+          address: iova,
+          words: [0x10n, 0n, iova, 0n],
+          problems: [{ kind: 'text-differs', text: { address: iova ^ 0x4000n }, words: { address: iova } }],
+        })),
         steps: pages.map((page) => ({ address: page, value: word(page) | 0x40_0000_0000_0f43n })),
       },
     ],
