@@ -261,7 +261,7 @@ describe('never another value', () => {
     const { snapshot, passedOver: notes } = imported([`${TABLE}${text}`]);
     const found = Object.fromEntries(parseSnapshot(snapshot, 'regs.json').smmus[0]?.registers ?? []);
     expect(found).toEqual({ ...WITH_TABLE, GERROR: 0n, GERRORN: 0n });
-    expect(notes.of('cut')).toMatchObject([{ what: 'CR0' }]);
+    expect(notes.of('cut')).toMatchObject([{ what: { kind: 'register', name: 'CR0' } }]);
   });
 
   test('quotation marks among the characters of a row do not shift them', () => {

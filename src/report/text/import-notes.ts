@@ -1,7 +1,8 @@
 /** What does an import say beside the snapshot? One line for each thing to be known about it. */
 
 import type { Imported } from '../../snapshot/import/import.ts';
-import type { Note, Notes } from '../../snapshot/import/notes.ts';
+import { noteInWords } from '../../snapshot/import/note-words.ts';
+import type { Notes } from '../../snapshot/import/notes.ts';
 import { NOTE_REASONS, noteReasonInWords } from '../../snapshot/import/reasons.ts';
 import { costInWords } from '../prose/assumptions.ts';
 import { strikingInWords } from '../prose/remarks.ts';
@@ -30,11 +31,6 @@ function passedOverNotes(notes: Notes): string[] {
     if (examples.length === 0) return [];
     const count = notes.count(reason);
     const more = count > examples.length ? ` and ${count - examples.length} more` : '';
-    return [`${noteReasonInWords(reason)}: ${examples.map(exampleText).join(', ')}${more}`];
+    return [`${noteReasonInWords(reason)}: ${examples.map(noteInWords).join(', ')}${more}`];
   });
-}
-
-function exampleText({ what, file, place }: Note): string {
-  if (file === undefined) return what;
-  return place === undefined || place === what ? `${what} (${file})` : `${what} (${file}: ${place})`;
 }

@@ -1,7 +1,6 @@
 /** Brings readings together into the registers of each SMMU. */
 
 import { InputError } from '../../errors.ts';
-import { hex } from '../../hex.ts';
 import { partName } from './names.ts';
 import type { Notes } from './notes.ts';
 import { registerByte, SMMU_BYTES } from './register-map.ts';
@@ -25,12 +24,12 @@ export class Assembly {
       const base = [...this.#values.keys()].find((start) => start <= address && address < start + SMMU_BYTES);
       if (base !== undefined) this.#put(base, address - base, reading);
       else if (address < SMMU_BYTES) this.#putAtOffset(address, reading, fileBase);
-      else this.#notes.add('outside', () => hex(address), reading);
+      else this.#notes.add('outside', () => ({ kind: 'address', address }), reading);
     } else if ('offset' in where) {
       this.#putAtOffset(where.offset, reading, fileBase);
     } else {
       if (short === true && where.part.register.name.endsWith('_BASE')) {
-        this.#notes.add('short', () => partName(where.part), reading);
+        this.#notes.add('short', () => ({ kind: 'register', name: partName(where.part) }), reading);
       }
       this.#putAtOffset(where.part.offset, reading, fileBase);
     }
@@ -44,7 +43,7 @@ export class Assembly {
   #putAtOffset(offset: number, reading: FiledReading, fileBase: number | undefined): void {
     const said = fileBase ?? reading.base;
     if (said !== undefined && !this.#values.has(said)) {
-      this.#notes.add('outside', () => `the SMMU at ${hex(said)}`, reading);
+      this.#notes.add('outside', () => ({ kind: 'smmu', base: said }), reading);
       return;
     }
     const [only, ...others] = this.#values.keys();
@@ -59,7 +58,7 @@ export class Assembly {
   #put(base: number, offset: number, reading: FiledReading): void {
     const { named } = reading;
     if (named !== undefined && registerByte(offset)?.register !== named.register) {
-      this.#notes.add('name-elsewhere', () => partName(named), reading);
+      this.#notes.add('name-elsewhere', () => ({ kind: 'register', name: partName(named) }), reading);
     } else this.#values.get(base)?.put(offset, reading);
   }
 }

@@ -15,6 +15,7 @@ import { hexText } from '../values.ts';
 import { Assembly } from './assemble.ts';
 import { contentOf } from './content.ts';
 import { FORMATS, type Format, formatOf } from './formats.ts';
+import { noteInWords } from './note-words.ts';
 import { type Note, Notes } from './notes.ts';
 import type { Content } from './reading.ts';
 import { type NoteReason, whyInWords } from './reasons.ts';
@@ -147,9 +148,9 @@ const SUSPICIOUS: readonly NoteReason[] = [
 const NO_REGISTER: readonly NoteReason[] = ['unread-line', 'unread-key'];
 
 /** `CR0 (regs.txt: line 3): more than one value`. */
-function sayNote({ what, file, place, reason }: Note): string {
-  const where = place === undefined || place === what ? `${what} (${file})` : `${what} (${file}: ${place})`;
-  return NO_REGISTER.includes(reason) ? where : `${where}: ${whyInWords(reason)}`;
+function sayNote(note: Note): string {
+  const said = noteInWords(note);
+  return NO_REGISTER.includes(note.reason) ? said : `${said}: ${whyInWords(note.reason)}`;
 }
 
 function suspect(notes: Notes): string {
@@ -175,7 +176,7 @@ function refuseUnusable(found: Found, smmu: string, files: string, notes: Notes,
   };
   if (registers.size + parts.size + doubtful.length === 0) {
     const [outside] = notes.of('outside');
-    const there = outside === undefined ? '' : `; there is one at ${outside.what} (${outside.file}: ${outside.place})`;
+    const there = outside === undefined ? '' : `; there is one at ${noteInWords(outside)}`;
     refuse(`no value lies in its 128 KiB${there}`);
   }
   const fatal = unreadable(registers);

@@ -1,11 +1,27 @@
 /** What an import passed over, left out, or took with a doubt: facts, one for each reason and place. */
 
+import type { Digits } from './numbers.ts';
 import type { NoteReason } from './reasons.ts';
+
+/** What a note is about. */
+export type Noted =
+  /** A line of the input, or part of one. */
+  | { readonly kind: 'line'; readonly text: string }
+  /** A number of which nobody knows what it is. */
+  | { readonly kind: 'digits'; readonly digits: Digits }
+  /** A register, or a half of one. */
+  | { readonly kind: 'register'; readonly name: string }
+  /** What a register has in one place and not in another. */
+  | { readonly kind: 'value'; readonly register: string; readonly value: bigint; readonly byteLength: number }
+  | { readonly kind: 'address'; readonly address: number }
+  | { readonly kind: 'offset'; readonly offset: number }
+  | { readonly kind: 'smmu'; readonly base: number }
+  /** Whatever stands at the place of the note. */
+  | { readonly kind: 'here' };
 
 export interface Note {
   readonly reason: NoteReason;
-  /** As the input has it: a name, an address, a line. */
-  readonly what: string;
+  readonly what: Noted;
   readonly file: string | undefined;
   /** `line 3`, or a JSON path. */
   readonly place: string | undefined;
@@ -19,7 +35,7 @@ export class Notes {
   readonly #counts = new Map<NoteReason, number>();
 
   /** `what` is asked for only where it is kept. */
-  add(reason: NoteReason, what: () => string, at?: { readonly file: string; readonly place: string }): void {
+  add(reason: NoteReason, what: () => Noted, at?: { readonly file: string; readonly place: string }): void {
     this.#counts.set(reason, this.count(reason) + 1);
     const kept = this.#notes.get(reason) ?? [];
     if (kept.length < MAX_NOTES) kept.push({ reason, what: what(), file: at?.file, place: at?.place });

@@ -4,7 +4,6 @@
  */
 
 import { InputError } from '../../errors.ts';
-import { hex } from '../../hex.ts';
 import { REGISTERS } from '../../smmu/registers/registers.ts';
 import { hexText } from '../values.ts';
 import type { Notes } from './notes.ts';
@@ -53,7 +52,7 @@ export class RegisterValues {
       const place = registerByte(offset + i);
       const narrow = place?.register.byteLength === 4;
       if (place === undefined) {
-        if (byte !== 0) this.#notes.add('no-register', () => `offset ${hex(offset)}`, reading);
+        if (byte !== 0) this.#notes.add('no-register', () => ({ kind: 'offset', offset }), reading);
         continue;
       }
       if (narrow && reading.block === 'data' && byte !== 0) this.#blocksHold = true;
@@ -79,16 +78,16 @@ export class RegisterValues {
         const part = partOf(this.#own, offset, byteLength);
         if (part !== undefined) parts.set(name, part);
       }
-      if (own === undefined && alias !== undefined) this.#notes.add('alias', () => name);
+      if (own === undefined && alias !== undefined) this.#notes.add('alias', () => ({ kind: 'register', name }));
       // Zero is what a page 0 that does not show them reads as.
       else if (alias !== undefined && alias !== own && alias !== 0n) {
-        this.#notes.add('alias-differs', () => `${name} (${hexText(alias, byteLength)})`);
+        this.#notes.add('alias-differs', () => ({ kind: 'value', register: name, value: alias, byteLength }));
       }
     }
     const zeros = this.#doubtful.flatMap(({ place: { kind, register } }) => (kind === 'own' ? register.name : []));
     const doubtful = [...new Set(zeros)].filter((name) => !registers.has(name));
-    for (const [name, part] of parts) this.#notes.add(part, () => name);
-    for (const name of doubtful) this.#notes.add('doubtful', () => name);
+    for (const [name, part] of parts) this.#notes.add(part, () => ({ kind: 'register', name }));
+    for (const name of doubtful) this.#notes.add('doubtful', () => ({ kind: 'register', name }));
     return { registers, parts, doubtful };
   }
 }

@@ -20,7 +20,7 @@ export function* readBinary(bytes: Uint8Array, file: string, notes: Notes): Gene
     throw new InputError('snapshot', message, { file });
   }
   if (isBigEndian((offset) => bytes[offset])) {
-    notes.add('big-endian', () => 'CR0', { file, place: 'offset 0x20' });
+    notes.add('big-endian', () => ({ kind: 'register', name: 'CR0' }), { file, place: 'offset 0x20' });
     return;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -67,7 +67,10 @@ export class Displays {
     if (wordLengths.has(8) || wordLengths.has(16)) this.#alone.unmarked.see({ text: '0a', marked: false });
     for (const display of this.#displays.values()) {
       const say = (reason: NoteReason, { address, line }: Row) =>
-        notes.add(reason, () => `0x${address.text}`, { file: scope.file, place: `line ${line}` });
+        notes.add(reason, () => ({ kind: 'digits', digits: { ...address, marked: true } }), {
+          file: scope.file,
+          place: `line ${line}`,
+        });
       const placed = [...placedRows(display, say)];
       // Rows of one look are all weak, or none is.
       const rows = placed[0]?.weak !== true || inOrder(placed) ? placed : [];

@@ -98,7 +98,7 @@ export function* readJson(text: string, file: string, notes: Notes): Generator<R
 function* nodes(json: Json, scope: Scope, notes: Notes): Generator<Found> {
   const { place } = scope;
   if (typeof json !== 'object' || json === null || scope.depth > MAX_DEPTH) {
-    notes.add('unread-key', () => place.path || 'its whole content', { file: place.file, place: place.path });
+    notes.add('unread-key', () => ({ kind: 'here' }), { file: place.file, place: place.path });
   } else if (Array.isArray(json)) {
     for (const [i, element] of json.entries()) {
       const inside = { ...scope, place: place.index(i), depth: scope.depth + 1 };
@@ -128,7 +128,7 @@ function* members(object: JsonObject, scope: Scope, notes: Notes): Generator<Fou
       const named = nested === null ? {} : { base: Number(`0x${nested[1] ?? nested[2]}`) };
       yield* nodes(member, { ...inside, ...named }, notes);
     } else if (!KNOWN.has(key) && member !== null) {
-      notes.add('unread-key', () => inside.place.path, { file: place.file, place: inside.place.path });
+      notes.add('unread-key', () => ({ kind: 'here' }), { file: place.file, place: inside.place.path });
     }
   }
 }
@@ -202,12 +202,12 @@ function readingOf(
   };
   const where = resolve(found);
   if (where === undefined) {
-    notes.add('either-base', () => place.path, at);
+    notes.add('either-base', () => ({ kind: 'here' }), at);
     return undefined;
   }
   const value = typeof given === 'bigint' ? given : jsonValue(given, statistics);
   if (typeof value === 'string') {
-    notes.add('lost-digit', () => place.path, at);
+    notes.add('lost-digit', () => ({ kind: 'here' }), at);
     return undefined;
   }
   const byteLength = 'part' in where ? where.part.byteLength : width(given, value);

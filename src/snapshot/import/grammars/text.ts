@@ -4,9 +4,8 @@
  */
 
 import { InputError } from '../../../errors.ts';
-import { quote } from '../../values.ts';
 import { partName, registerPart } from '../names.ts';
-import type { Notes } from '../notes.ts';
+import type { Noted, Notes } from '../notes.ts';
 import { DigitStatistics, type Digits } from '../numbers.ts';
 import { fits, type Reading, type Scope } from '../reading.ts';
 import { SMMU_BYTES } from '../register-map.ts';
@@ -102,7 +101,12 @@ class TextReader {
 
   #pair({ line, part, value, address }: Pair, text: string): void {
     if (typeof value === 'string') {
-      this.#notes.add(value, () => (value === 'unread-line' ? quote(text) : partName(part)), this.#at(line));
+      const isNothing = value === 'unread-line';
+      this.#notes.add(
+        value,
+        () => (isNothing ? { kind: 'line', text } : { kind: 'register', name: partName(part) }),
+        this.#at(line),
+      );
       return;
     }
     // Beside an address the digits say whether a half was read or the whole.
@@ -126,7 +130,7 @@ class TextReader {
     const baseOf = (address: number) => this.#baseOf(address) ?? (address === low ? 0 : undefined);
     const found = questionOf(text, typed || hash, baseOf) ?? nameAsked(text);
     if (found === undefined) this.#unread(text, typed ? whole : text, number, hash);
-    else if (typeof found === 'string') this.#notes.add(found, () => quote(text), this.#at(number));
+    else if (typeof found === 'string') this.#notes.add(found, () => ({ kind: 'line', text }), this.#at(number));
     else if ('value' in found) this.#value(number, restored(found.question, before), found.value, false);
     else this.#asked = found;
   }
@@ -137,8 +141,8 @@ class TextReader {
     // A comment, or the end of a display: nobody misses a value there.
     if (hash || /^\/\/|^[0-9a-f]{6,16}$|^[[\]{}(),]+$/i.test(text)) return;
     if (name !== undefined && registerPart(name) === undefined)
-      this.#notes.add('unknown-name', () => quote(name), this.#at(line));
-    else this.#notes.add('unread-line', () => quote(whole), this.#at(line));
+      this.#notes.add('unknown-name', () => ({ kind: 'line', text: name }), this.#at(line));
+    else this.#notes.add('unread-line', () => ({ kind: 'line', text: whole }), this.#at(line));
   }
 
   #value(line: number, { where, byteLength }: Question, value: Digits, decimal: boolean, answer = false): void {
@@ -159,12 +163,12 @@ class TextReader {
     const said = isLower ? 4 : whole;
     const statistics = this.#digits[digits.marked ? 'marked' : 'unmarked'];
     if (answer && !digits.marked && statistics.mayBeWords && /^[a-f]+$/i.test(digits.text)) {
-      this.#notes.add('unread-line', () => quote(digits.text), at);
+      this.#notes.add('unread-line', () => ({ kind: 'line', text: digits.text }), at);
       return undefined;
     }
     const value = decimal ? BigInt(digits.text) : statistics.value(digits);
     const byteLength = said ?? (decimal && typeof value === 'bigint' ? (fits(value, 4) ? 4 : 8) : widthOf(digits));
-    const shown = () => (digits.marked ? `0x${digits.text}` : digits.text);
+    const shown = (): Noted => ({ kind: 'digits', digits });
     if (value === 'radix') this.#notes.add('either-base', shown, at);
     else if (value === 'digits') this.#notes.add('lost-digit', shown, at);
     else if (!fits(value, byteLength)) this.#notes.add('too-wide', shown, at);
