@@ -122,6 +122,18 @@ describe('memory', () => {
     expect([total('L2 table'), total('CD table')]).toEqual([625, 18_000]);
   });
 
+  test.each([
+    [1, 'stream table, 1 entry'],
+    [2, 'stream table, 2 entries'],
+  ])('a linear table of %i', async (entries, label) => {
+    const labels = await withSample('real-qemu', {}, ({ smmus: [smmu] }) => {
+      if (smmu === undefined) throw new Error('the sample has an SMMU');
+      const items = new MemoryItems({ ...smmu, table: { ...smmu.table, format: 'linear', entries } });
+      return items.near(40).map((item) => item.label);
+    });
+    expect(labels).toContain(label);
+  });
+
   test('a queue is as long as its register and IDR1 say', async () => {
     const items = await withSample('real-qemu', {}, ({ smmus: [smmu] }) => smmu && new MemoryItems(smmu).near(40));
     const queues = items?.filter(({ kinds }) => kinds.has('queue')).map(({ label, start, end }) => [label, start, end]);

@@ -67,9 +67,7 @@ const LABEL_WIDTH = 10;
 /** Paragraphs beside one label, each behind its bullet. */
 function* labelled(style: Style, label: string, texts: readonly string[], bullet = ''): Generator<string> {
   for (const [i, text] of texts.entries()) {
-    const beside = (i === 0 ? label : '').padEnd(LABEL_WIDTH);
-    const [first = '', ...rest] = paragraph(style, beside + bullet, text);
-    yield i === 0 ? first.replace(label, style.paint.bold(label)) : first;
-    yield* rest;
+    const beside = i === 0 ? style.paint.bold(label) + ' '.repeat(LABEL_WIDTH - label.length) : ' '.repeat(LABEL_WIDTH);
+    yield* paragraph(style, beside + bullet, text, LABEL_WIDTH + bullet.length);
   }
 }

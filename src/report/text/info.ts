@@ -26,15 +26,17 @@ const COMPLETE: Readonly<Record<DumpInfo['dump']['completeness'], string | null>
   unknown: 'cannot be told: the format has no mark at its end, and a cut between two records shows nowhere',
 };
 
+const LABEL_WIDTH = 14;
+
 export function* infoReport(info: DumpInfo, style: Style): Generator<string> {
   for (const line of lines(escaped(info), style)) yield `${line}\n`;
 }
 
 function* lines({ dump, redacted }: DumpInfo, style: Style): Generator<string> {
-  const say = (label: string, text: string) => paragraph(style, `${label.padEnd(12)}  `, text);
+  const say = (label: string, text: string) => paragraph(style, label.padEnd(LABEL_WIDTH), text);
   const format = dump.wrapper === null ? dump.format : `${dump.format}, ${dump.wrapper}`;
-  const [first = '', ...rest] = say('dump', dump.files.join(', '));
-  yield* [first.replace('dump', style.paint.bold('dump')), ...rest];
+  const lead = 'dump'.padEnd(LABEL_WIDTH);
+  yield* paragraph(style, style.paint.bold('dump') + lead.slice('dump'.length), dump.files.join(', '), lead.length);
   yield* say('format', format);
   yield* say('kernel', dump.kernelRelease ?? 'the dump does not say');
   if (dump.buildId !== null) yield* say('build id', dump.buildId);

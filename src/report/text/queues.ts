@@ -11,7 +11,7 @@ import { escaped, escapeText } from '../escape.ts';
 import { entryInWords, entrySidsInWords, meaningOfType, typeInWords } from '../prose/queue-entries.ts';
 import { queueGapInWords } from '../prose/queues.ts';
 import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
-import { headline, INDENT, paragraph, type Style, title } from './style.ts';
+import { headline, INDENT, paintedParagraph, paragraph, type Style, title, unpainted } from './style.ts';
 import { type Column, NOTHING, table } from './table.ts';
 
 const NOUNS: Readonly<Record<QueueName, string>> = { event: 'event', command: 'command', pri: 'page request' };
@@ -48,9 +48,9 @@ function* answer(style: Style, { name, queues, errors }: SmmuQueues, afterProbe:
   }
   for (const flag of errors ?? []) {
     const { meaning } = fieldOf(registerNamed('GERROR') as Register, flag);
-    const [first = '', ...more] = labelled('GERROR', `${flag} is active: ${meaning}`);
-    yield first.replace(flag, paint.red(flag));
-    yield* more;
+    const lead = `${INDENT}${'GERROR'.padEnd(LABEL_WIDTH)}  `;
+    const rest = { text: ` is active: ${meaning}`, paint: unpainted };
+    yield* paintedParagraph(style, lead, [{ text: flag, paint: paint.red }, rest]);
   }
   if (errors === null) yield* labelled('GERROR', 'not known: GERROR or GERRORN was not captured');
 }

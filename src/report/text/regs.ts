@@ -9,6 +9,7 @@ import { escaped } from '../escape.ts';
 import { costInWords } from '../prose/assumptions.ts';
 import { strikingInWords } from '../prose/remarks.ts';
 import { registerOutlook } from '../sections/register-outlook.ts';
+import { type Cell, strong } from '../sections/section.ts';
 import { sectionLines } from './render.ts';
 import { INDENT, paintedParagraph, paragraph, type Style, title } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -60,18 +61,17 @@ function remarkLines(style: Style, severity: Remark['severity'], text: string): 
   const { paint } = style;
   const colour = { unusable: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
   const label = severity.padEnd('unusable'.length);
-  const [first = '', ...rest] = paragraph(style, `${INDENT}${label}  `, text);
-  return [first.replace(label, colour(label)), ...rest];
+  return paragraph(style, `${INDENT}${colour(label)}  `, text, INDENT.length + label.length + 2);
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'Register', paint: (text, paint) => (text.startsWith(' ') ? text : paint.bold(text)) },
+  { title: 'Register' },
   { title: 'Value', align: 'right' },
   { title: 'Says', yields: 'wrap' },
 ];
 
 /** The register, and indented under it its fields. */
-function registerRows(name: string, register: ExplainedRegister): string[][] {
+function registerRows(name: string, register: ExplainedRegister): Cell[][] {
   const { meaning, how, known, fields, reserved } = register;
   const inHex = (bits: bigint) => hexText(bits, register.byteLength);
   const rows = Object.entries(fields).map(([field, { value: bits, meaning: what, says }]) => [
@@ -83,5 +83,5 @@ function registerRows(name: string, register: ExplainedRegister): string[][] {
     reserved === null ? [] : [[`${INDENT}(reserved)`, inHex(reserved), 'Bits that are set, but have no meaning here']];
   const mask = known === null ? '' : `, bits ${inHex(known)} alone`;
   const source = how === 'hardware' ? '' : ` (${how}${mask})`;
-  return [[name, inHex(register.value), meaning + source], ...rows, ...extra];
+  return [[strong(name), inHex(register.value), meaning + source], ...rows, ...extra];
 }

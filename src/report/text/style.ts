@@ -146,12 +146,15 @@ function splitAt(parts: readonly Painted[], at: number): [Painted[], Painted[]] 
   return [head, tail];
 }
 
-/** A wrapped paragraph: `lead` before the first line, as much space before the others. */
-export function paragraph(style: Style, lead: string, text: string): string[] {
-  return paintedParagraph(style, lead, [{ text, paint: unpainted }]);
+/**
+ * A wrapped paragraph: `lead` before the first line, as much space before the others. It may be painted; `leadLength` is
+ * how wide it is.
+ */
+export function paragraph(style: Style, lead: string, text: string, leadLength = lead.length): string[] {
+  return paintedParagraph(style, lead, [{ text, paint: unpainted }], leadLength);
 }
 
-/** The same in several colours. `lead` may be painted; `leadLength` is how wide it is. */
+/** The same in several colours. */
 export function paintedParagraph(
   style: Style,
   lead: string,

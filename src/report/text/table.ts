@@ -14,8 +14,6 @@ export interface Column {
    * under the row, with its title, when it has something to say. `hidden`: left out, as it follows from the others.
    */
   readonly yields?: 'wrap' | 'below' | 'hidden';
-  /** Colour for a cell, by what stands in it. */
-  readonly paint?: (text: string, paint: Style['paint']) => string;
 }
 
 /** What stands in a cell that has nothing to say. */
@@ -47,7 +45,7 @@ interface Placed extends Column {
 
 /** The lines of a table; `rows` are the cells of each row in the order of `columns`. */
 export function table(style: Style, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
-  const cells = rows.map((row) => columns.map((column, i) => written(style, column, row[i] ?? null)));
+  const cells = rows.map((row) => columns.map((_, i) => written(style, row[i] ?? null)));
   const layOut = rows.length > MAX_ROWS_OF_GRID ? stacked : inGrid;
   const all = columns.map((column, index): Placed => {
     const width = cells.reduce((most, row) => Math.max(most, lengthOf(row[index] ?? '')), column.title.length);
@@ -88,11 +86,9 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
 /** What is written in a cell: plain text, as most of it is, or text in colours. */
 type Written = string | readonly Painted[];
 
-function written(style: Style, { paint }: Column, cell: Cell): Written {
+function written(style: Style, cell: Cell): Written {
   if (cell === null) return NOTHING;
-  if (typeof cell !== 'object' && paint === undefined) return String(cell);
-  const parts = paintedProse(style, cell);
-  return paint === undefined ? parts : parts.map(({ text }) => ({ text, paint: (one) => paint(one, style.paint) }));
+  return typeof cell === 'object' ? paintedProse(style, cell) : String(cell);
 }
 
 function textOf(cell: Written): string {

@@ -258,6 +258,12 @@ describe('validate', () => {
     expect((await regs('validate', 'odd.json', '--color', 'always')).stdout).toMatch(/\u001b\[/);
   });
 
+  test('names of registers are bold, those of fields are not', async () => {
+    const { stdout } = await regs('validate', 'odd.json', '--color', 'always');
+    expect(stdout).toContain('\u001b[1mCR0\u001b[22m');
+    expect(stdout).toMatch(/^ {4}SMMUEN +1 /m);
+  });
+
   test('registers that cannot be are shown and refused', async () => {
     folder.write('zero.json', JSON.stringify({ registers: { IDR0: 0, CR0: 0, STRTAB_BASE: 0, STRTAB_BASE_CFG: 0 } }));
     const { stdout, stderr, status } = await regs('validate', 'zero.json');

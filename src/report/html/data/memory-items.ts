@@ -23,12 +23,19 @@ export interface MemoryItem {
   readonly label: string;
 }
 
+/** What points to a table, or how many entries there are of what registers point to. */
+type Owner =
+  | { readonly kind: 'entries'; readonly entries: number }
+  | { readonly kind: 'queue'; readonly title: string; readonly entries: number }
+  | { readonly kind: 'l1'; readonly index: number }
+  | { readonly kind: 'sid'; readonly sid: number };
+
 interface Thing {
   readonly start: number;
   readonly end: number;
   readonly kind: ItemKind;
-  /** Who points to it: the first, and how many. */
-  readonly owner: string;
+  /** What it is of: of several that point to it the first, and how many they are. */
+  readonly owner: Owner;
   owners: number;
 }
 
@@ -39,19 +46,19 @@ export class MemoryItems {
   constructor({ table, registers }: SmmuReport) {
     const { format, base, entries } = table;
     const byteLength = entries * (format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
-    this.#add(format === '2lvl' ? 'L1 table' : 'stream table', base, byteLength, count(entries, 'entry', 'entries'));
+    this.#add(format === '2lvl' ? 'L1 table' : 'stream table', base, byteLength, { kind: 'entries', entries });
     for (const { register, title, entryBytes, cap } of QUEUES) {
       const { ADDR: address, LOG2SIZE: log2 } = registers[register]?.fields ?? {};
       // A base of 0 is what the register holds when nobody has set up the queue.
       if (typeof address !== 'bigint' || typeof log2 !== 'number' || address === 0n) continue;
       const most = registers['IDR1']?.fields[cap];
       const number = 2 ** Math.min(log2, typeof most === 'number' ? most : log2);
-      this.#add('queue', Number(address), number * entryBytes, `${title}, ${count(number, 'entry', 'entries')}`);
+      this.#add('queue', Number(address), number * entryBytes, { kind: 'queue', title, entries: number });
     }
   }
 
   addL2({ index, l2, hardwareStes }: L1Row): void {
-    if (hardwareStes > 0) this.#add('L2 table', l2, hardwareStes * STE_BYTE_LENGTH, `L1[${index}]`);
+    if (hardwareStes > 0) this.#add('L2 table', l2, hardwareStes * STE_BYTE_LENGTH, { kind: 'l1', index });
   }
 
   addCdTable({ sid, cdTable }: SteRow): void {
@@ -60,10 +67,10 @@ export class MemoryItems {
     const { format, address, entries } = cdTable;
     const leafCds = { single: 0, linear: 0, '4k-leaves': 64, '64k-leaves': 1024 }[format];
     const byteLength = leafCds === 0 ? entries * CD_BYTE_LENGTH : Math.ceil(entries / leafCds) * L1CD_BYTE_LENGTH;
-    this.#add('CD table', address, byteLength, `SID ${hex(sid)}`);
+    this.#add('CD table', address, byteLength, { kind: 'sid', sid });
   }
 
-  #add(kind: ItemKind, start: number, byteLength: number, owner: string): void {
+  #add(kind: ItemKind, start: number, byteLength: number, owner: Owner): void {
     const key = `${kind}${start}`;
     const known = this.#things.get(key);
     if (known !== undefined) known.owners += 1;
@@ -93,15 +100,23 @@ const FEW = 12;
 const NEAR = 1 << 14;
 const FAR = 2 ** 52;
 
-function itemOf({ start, end, kind, owner, owners }: Thing): MemoryItem {
+function itemOf(thing: Thing): MemoryItem {
+  const { start, end, kind } = thing;
+  return { start, end, kinds: new Map([[kind, 1]]), label: labelOf(thing) };
+}
+
+function labelOf({ kind, owner, owners }: Thing): string {
   const others = owners > 1 ? ` and ${owners - 1} more` : '';
-  const label =
-    kind === 'queue'
-      ? owner
-      : kind.endsWith('table') && owner.endsWith('entries')
-        ? `${kind}, ${owner}`
-        : `${kind} of ${owner}${others}`;
-  return { start, end, kinds: new Map([[kind, 1]]), label };
+  switch (owner.kind) {
+    case 'entries':
+      return `${kind}, ${count(owner.entries, 'entry', 'entries')}`;
+    case 'queue':
+      return `${owner.title}, ${count(owner.entries, 'entry', 'entries')}`;
+    case 'l1':
+      return `${kind} of L1[${owner.index}]${others}`;
+    case 'sid':
+      return `${kind} of SID ${hex(owner.sid)}${others}`;
+  }
 }
 
 function joined(items: readonly MemoryItem[], gap: number, sameKindOnly: boolean): MemoryItem[] {
