@@ -10,7 +10,7 @@ import type { AddressRange } from '../dump/memory.ts';
 import type { StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
-import { allocatedInWords } from './prose/memory.ts';
+import { scannedEntry } from './prose/structures.ts';
 import { busOf } from './table-findings.ts';
 
 /** What the verdict is judged against, beside the emulation's own record. */
@@ -34,20 +34,19 @@ export function adoptionFindings(
   for (const mapping of emulation.mappings) mappingFinding(mapping, context, findings);
   const { page, leaked } = emulation.teardown;
   if (leaked > 0) {
-    const names = [
-      ...emulation.mappings.filter(({ inPlace }) => inPlace).map(({ purpose }) => `the ${purpose} mapping`),
-      ...emulation.allocations
-        .filter(({ inPlace }) => inPlace)
-        .map(({ what }) => `the ${allocatedInWords(what)} array`),
-    ];
-    findings.add('cleanup-leak', { revision: emulation.revision.name, page, leaked: names.join(' and ') });
+    const [mappings, allocations] = [emulation.mappings, emulation.allocations];
+    const things = {
+      mappings: mappings.filter(({ inPlace }) => inPlace).map(({ purpose }) => purpose),
+      allocations: allocations.filter(({ inPlace }) => inPlace).map(({ what }) => what),
+    };
+    findings.add('cleanup-leak', { revision: emulation.revision.name, page, leaked: things });
   }
   const addr = registers.bits('STRTAB_BASE', 'ADDR');
-  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: 'STRTAB_BASE.ADDR', value: addr });
+  if (addr >> 52n !== 0n) findings.add('address-bits-above-51', { what: { kind: 'strtab-base' }, value: addr });
   const linux = maskedAddress(addr);
   // Bits above those are another finding.
   if (linux !== geometry.base % 2 ** 52) {
-    const table = geometry.format === '2lvl' ? 'L1 table' : 'stream table';
+    const table = geometry.format === '2lvl' ? 'l1-table' : 'stream-table';
     findings.add('strtab-base-unaligned', { table, linux: linux, hardware: geometry.base });
   }
 }
@@ -105,8 +104,7 @@ function tableFinding({ revision, ordinaryTable, ids, log }: Emulation, findings
 
 function scanFindings({ idScan }: Emulation, findings: FindingList): void {
   for (const { rule, sid, stePaddr, cd, observed, required, stopsHere } of idScan?.failures ?? []) {
-    const entry =
-      cd === null ? (stePaddr === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`;
+    const entry = scannedEntry(cd, stePaddr);
     const at = cd?.paddr ?? stePaddr;
     findings.add(
       'id-scan-failure',
@@ -118,18 +116,10 @@ function scanFindings({ idScan }: Emulation, findings: FindingList): void {
   }
 }
 
-const TABLES: Readonly<Record<Mapping['purpose'], string>> = {
-  'l1-table': 'L1 table',
-  'l2-table': 'L2 table',
-  'linear-table': 'stream table',
-  'cd-table': 'CD table',
-  'cd-leaf': 'CD leaf',
-};
-
 /** A failed mapping of the tables themselves, and whatever maps to something else than the crashed kernel's memory. */
 function mappingFinding(mapping: Mapping, { memory, kdumpRam }: AdoptionContext, findings: FindingList): void {
   const { paddr, byteLength, purpose, remap } = mapping;
-  const table = TABLES[purpose];
+  const table = purpose === 'linear-table' ? 'stream-table' : purpose;
   const address = paddr;
   if (remap.through !== null) {
     const where = remap.why === null ? null : memory.oddityOf(paddr, byteLength);

@@ -39,13 +39,12 @@ export function ownRegisterFindings(
   findings: FindingList,
 ): void {
   if (own === null) {
-    findings.add('registers-not-of-dump', { registers: '', release, origin: 'no-such-smmu' });
+    findings.add('registers-not-of-dump', { registers: [], release, origin: 'no-such-smmu' });
     return;
   }
-  const differing = REGISTERS.map(({ name }) => name).filter((register) => differs(register, given, own));
-  if (differing.length === 0) return;
-  const registers = differing.join(', ');
-  const origin = originOf(differing, given, kdumpRam);
+  const registers = REGISTERS.map(({ name }) => name).filter((register) => differs(register, given, own));
+  if (registers.length === 0) return;
+  const origin = originOf(registers, given, kdumpRam);
   if (origin === null) findings.add('registers-of-other-moment', { registers, release });
   else findings.add('registers-not-of-dump', { registers, release, origin });
 }

@@ -8,7 +8,7 @@ export interface Location {
   readonly l1Index?: number;
   readonly firstSid?: number;
   readonly lastSid?: number;
-  readonly pciBus?: string;
+  readonly pciBus?: number;
   readonly address?: number;
 }
 

@@ -11,9 +11,9 @@ import type { FindingList, Location } from './findings.ts';
 const LINUX_SPAN = STRTAB_SPLIT + 1;
 
 /** The bus that these StreamIDs are if they are PCI requester IDs; only whole buses are named. */
-export function busOf(firstSid: number, lastSid: number): { pciBus?: string } {
+export function busOf(firstSid: number, lastSid: number): { pciBus?: number } {
   if (firstSid >>> 8 !== lastSid >>> 8) return {};
-  return { pciBus: ((firstSid >>> 8) & 0xff).toString(16).padStart(2, '0') };
+  return { pciBus: (firstSid >>> 8) & 0xff };
 }
 
 /** Where an L1 descriptor is, and which StreamIDs it covers. */
@@ -53,7 +53,7 @@ export function judgeL1(
   }
   if ((high & 0xf00000) !== 0) {
     const value = (BigInt(high) << 32n) | BigInt(low);
-    findings.add('address-bits-above-51', { what: `L1[${index}]`, value }, location);
+    findings.add('address-bits-above-51', { what: { kind: 'l1-descriptor', index }, value }, location);
   }
   if (pointer % STRTAB_L2_BYTE_LENGTH !== 0) {
     findings.add('l2-unaligned', { linux: pointer, hardware: entry.l2 }, location);
@@ -65,6 +65,6 @@ export function judgeL1(
     const args = { l2: pointer, byteLength: STRTAB_L2_BYTE_LENGTH, why: remap.why, state };
     findings.add('l2-outside-memory', args, location);
   } else if (oddity !== null && remap.why !== null) {
-    findings.add('mapping-misplaced', { table: 'L2 table', address: pointer, where: oddity }, location);
+    findings.add('mapping-misplaced', { table: 'l2-table', address: pointer, where: oddity }, location);
   }
 }

@@ -142,13 +142,12 @@ function generalFindings({ snapshot, platform, now, later, crashedKernel }: Evid
   for (const { dump: one } of later === null ? [now] : [now, later]) {
     if (one.loadMapIgnored) findings.add('snapshot-memory-ignored', { format: one.format });
     if (one.assumptions.some(({ kind }) => kind === 'load-address')) {
-      findings.add('dump-load-address-assumed', { file: one.files.join(', ') });
+      findings.add('dump-load-address-assumed', { file: one.files });
     }
     for (const { file, fileOffset, what } of one.problems) {
       findings.add('dump-damaged', { file, fileOffset, what });
     }
-    if (one.complete === false && one.problems.length === 0)
-      findings.add('dump-incomplete', { file: one.files.join(', ') });
+    if (one.complete === false && one.problems.length === 0) findings.add('dump-incomplete', { file: one.files });
   }
   if (platform !== null) firmwareFindings(platform, findings);
   return findings;

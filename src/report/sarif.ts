@@ -130,8 +130,9 @@ class Artifacts {
     if (foundIn === 'snapshot') return undefined;
     const [dump, later] = this.#dumps;
     if (!('file' in args)) return this.#dump(foundIn === 'later-dump' ? (later ?? dump) : dump);
-    const whole = this.#dumps.find(({ files }) => files.join(', ') === args.file);
-    return whole === undefined ? this.#file(args.file) : this.#dump(whole);
+    const { file } = args;
+    if (typeof file === 'string') return this.#file(file);
+    return this.#dump(this.#dumps.find(({ files }) => files.every((name, i) => name === file[i])));
   }
 
   /** Offsets in a file that wraps another are those of the inner one, which is no file. */

@@ -32,7 +32,7 @@ export interface L1Entry extends L1Lookup {
 
 /** Consecutive entries of a table whose bytes the dump does not have. */
 export interface MissingEntries {
-  readonly table: 'L1 table' | 'L2 table' | 'stream table';
+  readonly table: 'l1-table' | 'l2-table' | 'stream-table';
   readonly firstSid: number;
   readonly lastSid: number;
   readonly paddr: number;
@@ -77,7 +77,7 @@ interface SteArray {
   readonly firstSid: number;
   readonly paddr: number;
   readonly count: number;
-  readonly table: 'L2 table' | 'stream table';
+  readonly table: 'l2-table' | 'stream-table';
 }
 
 /**
@@ -123,7 +123,7 @@ export class HardwareView {
     for (const { first, count, known, state, words } of this.#memory.slices(base, L1STD_BYTE_LENGTH, entries)) {
       if (!known) {
         onMissing?.({
-          table: 'L1 table',
+          table: 'l1-table',
           firstSid: this.sidsOf(first).first,
           lastSid: this.sidsOf(first + count - 1).last,
           paddr: base + first * L1STD_BYTE_LENGTH,
@@ -303,7 +303,7 @@ export class HardwareView {
   *#steArrays(onMissing?: (missing: MissingEntries) => void): Generator<SteArray> {
     const { format, base, entries, log2Size } = this.geometry;
     if (format === 'linear') {
-      yield { firstSid: 0, paddr: base, count: entries, table: 'stream table' };
+      yield { firstSid: 0, paddr: base, count: entries, table: 'stream-table' };
       return;
     }
     let tables = 0;
@@ -317,7 +317,7 @@ export class HardwareView {
       const { first } = this.sidsOf(index);
       // A table for fewer StreamIDs than one L2 array holds uses only its beginning.
       const count = Math.min(stes, 2 ** log2Size - first);
-      yield { firstSid: first, paddr: l2, count, table: 'L2 table' };
+      yield { firstSid: first, paddr: l2, count, table: 'l2-table' };
     }
   }
 }

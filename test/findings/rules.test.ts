@@ -18,7 +18,7 @@ interface Sample<R extends Rule> {
 }
 
 /** What every finding about a descriptor has. */
-const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: '05', address: 0x42000028 };
+const L1: Location = { l1Index: 5, firstSid: 1280, lastSid: 1535, pciBus: 5, address: 0x42000028 };
 
 const TWO_LEVEL = { kind: 'two-level', stLevel: 0, sidSize: 16 } as const;
 
@@ -101,7 +101,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'strtab-outside-memory': {
     args: {
-      table: 'L1 table',
+      table: 'l1-table',
       address: 0x42000000,
       byteLength: 2048,
       why: { kind: 'not-ram' },
@@ -113,13 +113,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'strtab-base-unaligned': {
-    args: { table: 'L1 table', linux: 0x42000040, hardware: 0x42000000 },
+    args: { table: 'l1-table', linux: 0x42000040, hardware: 0x42000000 },
     says: 'the L1 table base is not aligned to its size: Linux reads it at 0x42000040, the hardware at 0x42000000',
     severity: 'warning',
     reach: 'smmu',
   },
   'address-bits-above-51': {
-    args: { what: 'L1[5]', value: 0x0010000042010009n },
+    args: { what: { kind: 'l1-descriptor', index: 5 }, value: 0x0010000042010009n },
     says: 'L1[5] 0x0010000042010009 has address bits 55:52 set, which Linux drops',
     severity: 'warning',
     reach: null,
@@ -149,7 +149,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     args: {
       rule: 'asid-zero',
       sid: 0x508,
-      entry: 'CD[3]',
+      entry: { kind: 'cd', index: 3 },
       observed: { kind: 'field', field: 'ASID', value: 0 },
       required: { kind: 'range', first: 1, last: 255 },
       stopsHere: true,
@@ -159,7 +159,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'mapping-misplaced': {
-    args: { table: 'L2 table', address: 0x42010000, where: { kind: 'kdump', device: null } },
+    args: { table: 'l2-table', address: 0x42010000, where: { kind: 'kdump', device: null } },
     says: "the L2 table at 0x42010000 maps without a word, but onto the kdump kernel's own memory: what the driver reads is not the crashed kernel's",
     severity: 'warning',
     reach: null,
@@ -213,13 +213,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'smmu',
   },
   'revisions-differ': {
-    args: { revision: 'v6', others: 'v10', check: 'ids.scan', why: SPLIT },
+    args: { revision: 'v6', others: ['v10'], check: 'ids.scan', why: SPLIT },
     says: 'v10 would decide differently from v6 at ids.scan: v6 does not ask; v10 does not come to it',
     severity: 'note',
     reach: null,
   },
   'cleanup-leak': {
-    args: { revision: 'v6', page: 'ones', leaked: 'the l2ptrs array' },
+    args: { revision: 'v6', page: 'ones', leaked: { mappings: [], allocations: [{ kind: 'l2ptrs' }] } },
     says: 'with the register page reading as ones, the clean-up of v6 takes the table for another format and leaks the l2ptrs array',
     severity: 'warning',
     reach: null,
@@ -246,7 +246,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'bus',
   },
   'table-not-in-dump': {
-    args: { table: 'L2 table', entries: 64, state: 'excluded' },
+    args: { table: 'l2-table', entries: 64, state: 'excluded' },
     says: '64 entries of the L2 table not in the dump (excluded)',
     severity: 'warning',
     reach: null,
@@ -398,7 +398,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'registers-not-of-dump': {
-    args: { registers: 'STRTAB_BASE, EVENTQ_BASE', release: '6.12.107', origin: 'another-boot' },
+    args: { registers: ['STRTAB_BASE', 'EVENTQ_BASE'], release: '6.12.107', origin: 'another-boot' },
     says:
       'STRTAB_BASE, EVENTQ_BASE: other than what the kernel in the dump (6.12.107) had written; ' +
       'the registers may be of another boot or of another machine',
@@ -406,7 +406,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'registers-of-other-moment': {
-    args: { registers: 'EVENTQ_PROD', release: '6.12.107' },
+    args: { registers: ['EVENTQ_PROD'], release: '6.12.107' },
     says: 'EVENTQ_PROD: other than what the kernel in the dump (6.12.107) had; the registers may be of another moment',
     severity: 'note',
     reach: null,
@@ -499,7 +499,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
       structure: { kind: 'event-queue', of: 0 },
       address: 0x70000000,
       byteLength: 16384,
-      where: 'a hole of the physical map',
+      where: { kind: 'hole' },
     },
     says: "the event queue at 0x70000000 lies in a hole of the physical map: the kernel does not read it, the hardware's access is aborted or worse",
     severity: 'warning',
@@ -530,7 +530,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'reserved-bits-set': {
-    args: { entry: 'STE', sid: 8, bits: [{ word: 3, bits: 1n << 56n }] },
+    args: { entry: null, sid: 8, bits: [{ word: 3, bits: 1n << 56n }] },
     says: 'the STE of SID 0x8 has reserved bits set: word 3 0x100000000000000; no revision looks at them',
     severity: 'note',
     reach: null,
@@ -714,7 +714,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'dump-load-address-assumed': {
-    args: { file: 'ddr0.bin' },
+    args: { file: ['ddr0.bin'] },
     says: 'ddr0.bin is taken to start at physical address 0; --base or file@address says otherwise',
     severity: 'note',
     reach: null,
@@ -726,7 +726,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'dump-incomplete': {
-    args: { file: 'vmcore' },
+    args: { file: ['vmcore'] },
     says: 'vmcore says of itself that it is incomplete',
     severity: 'warning',
     reach: null,
@@ -872,13 +872,13 @@ describe('a list of findings', () => {
   test('keeps what it was told, in order', () => {
     const findings = new FindingList(null);
     expect(findings.all).toEqual([]);
-    findings.add('dump-incomplete', { file: 'b' });
+    findings.add('dump-incomplete', { file: ['b'] });
     findings.add('l1-span-unsupported', { span: 3, expected: 9 }, L1, 'kdump: L1[5] unsupported span 3 (vs 9)');
-    findings.add('dump-incomplete', { file: 'a' });
+    findings.add('dump-incomplete', { file: ['a'] });
     expect(findings.all.map(({ rule, smmu, args }) => ({ rule, smmu, args }))).toEqual([
-      { rule: 'dump-incomplete', smmu: null, args: { file: 'b' } },
+      { rule: 'dump-incomplete', smmu: null, args: { file: ['b'] } },
       { rule: 'l1-span-unsupported', smmu: null, args: { span: 3, expected: 9 } },
-      { rule: 'dump-incomplete', smmu: null, args: { file: 'a' } },
+      { rule: 'dump-incomplete', smmu: null, args: { file: ['a'] } },
     ]);
     expect(findings.all[1]).toMatchObject({ location: L1, kernelMessage: 'kdump: L1[5] unsupported span 3 (vs 9)' });
   });
@@ -913,7 +913,7 @@ describe('a list of findings', () => {
     for (const sid of sids(1001)) findings.add('insert-indeterminate', { sid, missing: 'l1-descriptor' });
     for (const sid of sids(3000)) findings.add('insert-out-of-range', { sid, entries: 1 });
     // A rule of few findings is listed in full, however late it comes.
-    findings.add('dump-incomplete', { file: 'vmcore' });
+    findings.add('dump-incomplete', { file: ['vmcore'] });
 
     const { all } = findings;
     const of = (rule: Rule) => all.filter((one) => one.rule === rule);
@@ -923,7 +923,7 @@ describe('a list of findings', () => {
     expect(of('insert-out-of-range').map(({ args }) => args)).toEqual(sids(1000).map((sid) => ({ sid, entries: 1 })));
     expect(all[0]?.rule).toBe('smmu-disabled');
     expect(all.slice(2001).map(({ rule, smmu, args }) => ({ rule, smmu, args }))).toEqual([
-      { rule: 'dump-incomplete', smmu: 'smmu0', args: { file: 'vmcore' } },
+      { rule: 'dump-incomplete', smmu: 'smmu0', args: { file: ['vmcore'] } },
       {
         rule: 'findings-omitted',
         smmu: 'smmu0',

@@ -66,7 +66,7 @@ test('results come by SMMU, rule and place, however they were found', async () =
     return { smmu, rule, location: { l1Index, firstSid: l1Index * 256, lastSid: l1Index * 256 + 255, address } };
   };
   const sorted = [
-    { rule: 'dump-incomplete', args: { file: 'dump.raw' } },
+    { rule: 'dump-incomplete', args: { file: ['dump.raw'] } },
     finding('z', 'l2-unaligned', 9, 0x88),
     finding('z', 'l2-unaligned', 10, 0x90),
     finding('z', 'l2-unaligned', 10, 0x100),
@@ -118,7 +118,7 @@ describe('locations', () => {
     const uri = async (finding: object) => (await artifactOf(finding, later))?.artifactLocation.uri;
     expect(await uri({ rule: 'insert-span-changed', args: { sid: 1 } })).toBe('later.raw');
     expect(await uri({ rule: 'l2-unaligned' })).toBe('dump.raw');
-    expect(await uri({ rule: 'dump-incomplete', args: { file: 'later.raw' } })).toBe('later.raw');
+    expect(await uri({ rule: 'dump-incomplete', args: { file: ['later.raw'] } })).toBe('later.raw');
     expect(await uri({ rule: 'dmesg-differs', args: { file: 'kdump dmesg.txt' } })).toBe('kdump%20dmesg.txt');
     const snapshot = await resultsOf([
       { rule: 'snapshot-after-probe' },

@@ -1,7 +1,7 @@
 /** What a mapping, a read or an allocation of the kdump kernel meets, as phrases. */
 
 import type { Oddity, RemapReason } from '../../adopt/kernel-memory.ts';
-import type { Allocated } from '../../adopt/ledger.ts';
+import type { Allocated, MappingPurpose } from '../../adopt/ledger.ts';
 import type { KernelDeath } from '../../adopt/panic.ts';
 import type { AddressKind } from '../../platform/address-map.ts';
 
@@ -53,4 +53,18 @@ export function deathInWords(why: KernelDeath['why']): string {
 /** What an allocation of the adoption was for. */
 export function allocatedInWords(what: Allocated): string {
   return what.kind === 'l2ptrs' ? what.kind : `L2 table of L1[${what.l1Index}]`;
+}
+
+/** What the clean-up leaves in place. */
+export interface Leaked {
+  readonly mappings: readonly MappingPurpose[];
+  readonly allocations: readonly Allocated[];
+}
+
+/** `the l1-table mapping and the l2ptrs array`. */
+export function leakedInWords({ mappings, allocations }: Leaked): string {
+  return [
+    ...mappings.map((purpose) => `the ${purpose} mapping`),
+    ...allocations.map((what) => `the ${allocatedInWords(what)} array`),
+  ].join(' and ');
 }

@@ -25,7 +25,7 @@ export class EntryCheck implements StreamCheck {
     for (const { field, observed, required } of illegal) {
       findings.add('ste-illegal', { sid, field, observed, required }, location);
     }
-    this.#reservedBits('STE', STE, ste, sid, location);
+    this.#reservedBits(null, STE, ste, sid, location);
     if (ste.config === 's1' && hasSubstreams(ste, this.#context) && ste.of('S1Fmt') === 3)
       findings.add('s1fmt-reserved', { sid }, location);
     if (illegal.length > 0 || (ste.config !== 's2' && ste.config !== 'nested') || ste.of('S2AA64') === 0) return;
@@ -43,7 +43,7 @@ export class EntryCheck implements StreamCheck {
     for (const { field, observed, required } of illegal) {
       findings.add('cd-illegal', { sid, ssid, field, observed, required }, location);
     }
-    this.#reservedBits(`CD[${ssid}]`, CD, cd, sid, location);
+    this.#reservedBits(ssid, CD, cd, sid, location);
     if (cd.of('ASID') === 0) findings.add('cd-asid-zero', { sid, ssid }, location);
     if (illegal.length > 0 || cd.of('AA64') === 0) return;
     const halves = stage1Halves(words, cd.ste.words, world, hw);
@@ -52,7 +52,13 @@ export class EntryCheck implements StreamCheck {
     }
   }
 
-  #reservedBits(entry: string, layout: typeof STE, { words }: SeenSte | SeenCd, sid: number, location: Location): void {
+  #reservedBits(
+    entry: number | null,
+    layout: typeof STE,
+    { words }: SeenSte | SeenCd,
+    sid: number,
+    location: Location,
+  ): void {
     const bits = reservedBitsSet(layout, words);
     if (bits.length > 0) this.#context.findings.add('reserved-bits-set', { entry, sid, bits }, location);
   }

@@ -14,7 +14,7 @@ import {
   isTwoLevel,
 } from '../../smmu/structures/cd-table.ts';
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
-import type { StructureKind } from '../prose/structures.ts';
+import type { Outside, StructureKind } from '../prose/structures.ts';
 import { l1Location } from '../table-findings.ts';
 import { type RiskContext, sidLocation } from './context.ts';
 import { idOf, reportAliases, reportOverlaps, type Structure } from './overlaps.ts';
@@ -142,12 +142,15 @@ export class StructureCheck implements StreamCheck {
     const device = runs.find((run) => run.kind === 'device');
     const hole = runs.some((run) => run.kind === 'hole');
     if (registers !== undefined || device !== undefined || hole) {
-      const name =
-        registers?.name ?? (device === undefined ? null : (map.deviceAt(start + device.offset) ?? 'a device'));
-      const where = name === null ? 'a hole of the physical map' : `the registers of ${name}`;
+      const where: Outside =
+        registers !== undefined
+          ? { kind: 'registers', device: registers.name }
+          : device === undefined
+            ? { kind: 'hole' }
+            : { kind: 'registers', device: map.deviceAt(start + device.offset) };
       if (!isRead) findings.add('structure-unreachable', { ...placed(), where }, structure.location());
-      else if (name !== null) findings.add('structure-in-mmio', { ...placed(), device: name }, structure.location());
-      else findings.add('structure-in-hole', placed(), structure.location());
+      else if (where.kind === 'hole') findings.add('structure-in-hole', placed(), structure.location());
+      else findings.add('structure-in-mmio', { ...placed(), device: where.device }, structure.location());
     } else if (!map.complete && memory.isWhollyRam(start, byteLength) === false && !this.#alreadySaid(kind, start)) {
       findings.add(
         'structure-outside-ram',

@@ -7,7 +7,7 @@ import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
 import { smmuProblemInWords } from '../prose/kernel-state.ts';
 import { rule } from './rule.ts';
-import { count } from './words.ts';
+import { count, namesInWords } from './words.ts';
 
 /** Whose the registers are, by what of them differs. */
 export type RegisterOrigin = 'no-such-smmu' | 'another-machine' | 'another-boot' | 'kdump-kernel' | 'unpowered';
@@ -113,14 +113,17 @@ export const CRASHED_KERNEL = {
     severity: 'warning',
     reach: null,
     args: {
-      registers: ['The registers that differ; empty for an SMMU that the kernel does not have', json.text],
+      registers: [
+        'The registers that differ; empty for an SMMU that the kernel does not have',
+        json.said(namesInWords),
+      ],
       release: ['Release of the kernel in the dump', json.text],
       origin: [
         'What the registers may be of',
         json.choice('no-such-smmu', 'another-machine', 'another-boot', 'kdump-kernel', 'unpowered'),
       ],
     },
-    sentence: ({ registers, release, origin }) => NOT_OF_DUMP[origin](registers, release),
+    sentence: ({ registers, release, origin }) => NOT_OF_DUMP[origin](namesInWords(registers), release),
     explain: () => ({
       title: 'The registers are not those of the kernel in the dump',
       meaning:
@@ -144,11 +147,11 @@ export const CRASHED_KERNEL = {
     severity: 'note',
     reach: null,
     args: {
-      registers: ['The registers that differ', json.text],
+      registers: ['The registers that differ', json.said(namesInWords)],
       release: ['Release of the kernel in the dump', json.text],
     },
     sentence: ({ registers, release }) =>
-      `${registers}: other than what the kernel in the dump (${release}) had; the registers may be of another moment`,
+      `${namesInWords(registers)}: other than what the kernel in the dump (${release}) had; the registers may be of another moment`,
     explain: () => ({
       title: 'The registers are of another moment than the dump',
       meaning:

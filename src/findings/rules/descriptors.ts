@@ -7,6 +7,7 @@ import { requiredInWords } from '../prose/evidence.ts';
 import { lookupEndInWords } from '../prose/lookup.ts';
 import { remapReasonInWords } from '../prose/memory.ts';
 import { SCAN_RULES, scanObservedInWords } from '../prose/scan.ts';
+import { scannedEntryInWords } from '../prose/structures.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { hex } from './words.ts';
@@ -175,13 +176,13 @@ export const DESCRIPTORS = {
     args: {
       rule: ['The rule broken, in words', json.said((one: ScanRule) => SCAN_RULES[one])],
       sid: ['StreamID', json.sid],
-      entry: ['The entry at fault', json.text],
+      entry: ['The entry at fault', json.said(scannedEntryInWords)],
       observed: ['What was found', json.said(scanObservedInWords)],
       required: ['What is needed', json.said(requiredInWords)],
       stopsHere: ['The kernel stops here', json.flag],
     },
     sentence: ({ rule: broken, sid, entry, observed, required, stopsHere }) =>
-      `${entry} of SID ${hex(sid)}: ${SCAN_RULES[broken]}: ${scanObservedInWords(observed)} (required: ${requiredInWords(required)})${
+      `${scannedEntryInWords(entry)} of SID ${hex(sid)}: ${SCAN_RULES[broken]}: ${scanObservedInWords(observed)} (required: ${requiredInWords(required)})${
         stopsHere ? '; here the kernel stops, and names nothing of it' : ''
       }`,
     explain: () => ({

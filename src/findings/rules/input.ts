@@ -5,7 +5,7 @@ import { ARM, linux } from '../explanations/references.ts';
 import { dumpFlawInWords } from '../prose/dump-problems.ts';
 import { NO_ARGS, rule } from './rule.ts';
 import { ruleName } from './vocabulary.ts';
-import { hex } from './words.ts';
+import { hex, namesInWords } from './words.ts';
 
 const NOT_CONCERNED = 'Not concerned: this is about what was captured of the machine, not about the machine.';
 
@@ -14,9 +14,10 @@ export const INPUT = {
     severity: 'note',
     reach: null,
     args: {
-      file: ['The file', json.text],
+      file: ['The file, or the files of one dump', json.said(namesInWords)],
     },
-    sentence: ({ file }) => `${file} is taken to start at physical address 0; --base or file@address says otherwise`,
+    sentence: ({ file }) =>
+      `${namesInWords(file)} is taken to start at physical address 0; --base or file@address says otherwise`,
     explain: () => ({
       title: 'A raw dump was taken to start at address 0',
       meaning:
@@ -61,9 +62,9 @@ export const INPUT = {
     severity: 'warning',
     reach: null,
     args: {
-      file: ['The file', json.text],
+      file: ['The file, or the files of one dump', json.said(namesInWords)],
     },
-    sentence: ({ file }) => `${file} says of itself that it is incomplete`,
+    sentence: ({ file }) => `${namesInWords(file)} says of itself that it is incomplete`,
     explain: () => ({
       title: 'The dump says of itself that it is incomplete',
       meaning: 'A flag in the header says that the tool stopped before the end, usually for want of space.',

@@ -4,7 +4,8 @@ import type { OtherMoment, Unanswered } from '../../adopt/devices/fate.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { observedOrUnknown, requiredInWords } from '../prose/evidence.ts';
-import { deathInWords } from '../prose/memory.ts';
+import { deathInWords, leakedInWords } from '../prose/memory.ts';
+import { revisionsInWords } from '../prose/revisions.ts';
 import { splitInWords } from '../prose/split.ts';
 import { rule } from './rule.ts';
 import { count, doubtInWords, hex } from './words.ts';
@@ -262,12 +263,12 @@ export const VERDICT = {
     reach: null,
     args: {
       revision: ['Revision that was emulated', json.text],
-      others: ['Revisions that decide differently', json.text],
+      others: ['Revisions that decide differently', json.said(revisionsInWords)],
       check: ['The first check that differs; empty where it is none', json.text],
       why: ['The difference', json.said(splitInWords)],
     },
     sentence: ({ revision, others, check, why }) =>
-      `${others} would decide differently from ${revision}${check === '' ? '' : ` at ${check}`}: ${splitInWords(why)}`,
+      `${revisionsInWords(others)} would decide differently from ${revision}${check === '' ? '' : ` at ${check}`}: ${splitInWords(why)}`,
     explain: () => ({
       title: 'Other revisions of the series would decide otherwise',
       meaning:
@@ -298,10 +299,10 @@ export const VERDICT = {
     args: {
       revision: ['Revision that was emulated', json.text],
       page: ['What the register page reads as', json.choice('live', 'zeros', 'ones')],
-      leaked: ['What is leaked', json.text],
+      leaked: ['What is leaked', json.said(leakedInWords)],
     },
     sentence: ({ revision, page, leaked }) =>
-      `with the register page reading as ${page}, the clean-up of ${revision} takes the table for another format and leaks ${leaked}`,
+      `with the register page reading as ${page}, the clean-up of ${revision} takes the table for another format and leaks ${leakedInWords(leaked)}`,
     explain: () => ({
       title: 'The clean-up mistakes the format and leaks',
       meaning:

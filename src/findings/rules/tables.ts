@@ -3,6 +3,7 @@
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { oddityInWords, remapReasonInWords } from '../prose/memory.ts';
+import { addressHolderInWords, structureKindInWords } from '../prose/structures.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { count, hex, word64 } from './words.ts';
@@ -12,7 +13,7 @@ export const TABLES = {
     severity: 'error',
     reach: 'smmu',
     args: {
-      table: ['Which table', json.text],
+      table: ['Which table', json.said(structureKindInWords)],
       address: ['Its physical address', json.hex],
       byteLength: ['Its size in bytes', json.integer(1)],
       why: ['Why it cannot be mapped', json.said(remapReasonInWords)],
@@ -20,7 +21,7 @@ export const TABLES = {
       inKdumpMemory: ["Whether it lies in the kdump kernel's own memory", json.flag],
     },
     sentence: ({ table, address, byteLength, why, state, inKdumpMemory }) =>
-      `the ${table} at ${hex(address)} (${byteLength} bytes) cannot be mapped: ${remapReasonInWords(why)} (${state})${
+      `the ${structureKindInWords(table)} at ${hex(address)} (${byteLength} bytes) cannot be mapped: ${remapReasonInWords(why)} (${state})${
         inKdumpMemory
           ? "; it lies in the kdump kernel's own memory, so the registers were probably read after its probe"
           : ''
@@ -55,12 +56,12 @@ export const TABLES = {
     severity: 'warning',
     reach: 'smmu',
     args: {
-      table: ['Which table', json.text],
+      table: ['Which table', json.said(structureKindInWords)],
       linux: ['Where Linux reads it', json.hex],
       hardware: ['Where the hardware reads it', json.hex],
     },
     sentence: ({ table, linux, hardware }) =>
-      `the ${table} base is not aligned to its size: Linux reads it at ${hex(linux)}, the hardware at ${hex(hardware)}`,
+      `the ${structureKindInWords(table)} base is not aligned to its size: Linux reads it at ${hex(linux)}, the hardware at ${hex(hardware)}`,
     explain: () => ({
       title: 'Linux and the hardware read different tables',
       meaning:
@@ -87,10 +88,11 @@ export const TABLES = {
     severity: 'warning',
     reach: null,
     args: {
-      what: ['What holds the address', json.text],
+      what: ['What holds the address', json.said(addressHolderInWords)],
       value: ['Its value', json.word64],
     },
-    sentence: ({ what, value }) => `${what} ${word64(value)} has address bits 55:52 set, which Linux drops`,
+    sentence: ({ what, value }) =>
+      `${addressHolderInWords(what)} ${word64(value)} has address bits 55:52 set, which Linux drops`,
     explain: () => ({
       title: 'An address has bits 55:52 set, which Linux drops',
       meaning:
@@ -111,12 +113,12 @@ export const TABLES = {
     severity: 'warning',
     reach: null,
     args: {
-      table: ['The table', json.text],
+      table: ['The table', json.said(structureKindInWords)],
       address: ['Its physical address', json.hex],
       where: ['What is there instead', json.said(oddityInWords)],
     },
     sentence: ({ table, address, where }) =>
-      `the ${table} at ${hex(address)} maps without a word, but onto ${oddityInWords(where)}: what the driver reads is not the crashed kernel's`,
+      `the ${structureKindInWords(table)} at ${hex(address)} maps without a word, but onto ${oddityInWords(where)}: what the driver reads is not the crashed kernel's`,
     explain: () => ({
       title: "A table maps onto something that is not the crashed kernel's",
       meaning:
@@ -148,12 +150,12 @@ export const TABLES = {
     severity: 'warning',
     reach: null,
     args: {
-      table: ['Which table', json.text],
+      table: ['Which table', json.said(structureKindInWords)],
       entries: ['Entries that are missing', json.integer(1)],
       state: ['', pageState],
     },
     sentence: ({ table, entries, state }) =>
-      `${count(entries, 'entry', 'entries')} of the ${table} not in the dump (${state})`,
+      `${count(entries, 'entry', 'entries')} of the ${structureKindInWords(table)} not in the dump (${state})`,
     explain: () => ({
       title: 'Entries of a table are not in the dump',
       meaning:

@@ -9,6 +9,11 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** `CR0, EVENTQ_PROD`. */
+export function namesInWords(names: readonly string[]): string {
+  return names.join(', ');
+}
+
 const DOUBTS: Readonly<Record<RegisterDoubt, string>> = {
   'captured-after-probe': 'the snapshot says so',
   'table-in-kdump-memory': "STRTAB_BASE lies in the kdump kernel's own memory",

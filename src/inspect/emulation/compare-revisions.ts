@@ -5,7 +5,6 @@ import type { Emulation } from '../../adopt/emulate.ts';
 import type { Revision } from '../../adopt/revisions/revision.ts';
 import { CURRENT_REVISIONS, REVISIONS } from '../../adopt/revisions/revisions.ts';
 import type { FindingList } from '../../findings/findings.ts';
-import { revisionsInWords } from '../../findings/prose/revisions.ts';
 import type { RevisionOutcome, SmmuReport } from '../inspection.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -43,7 +42,7 @@ export function compareRevisions(
   if (all !== null) return { adoptions: Object.fromEntries(byName), splits };
   const [first] = deciding;
   if (first !== undefined) {
-    const others = revisionsInWords(deciding.map((split) => split.revision));
+    const others = deciding.map((split) => split.revision);
     findings.add('revisions-differ', { revision: first.from, others, check: first.check ?? '', why: first.why });
   }
   return { adoptions: null, splits: null };

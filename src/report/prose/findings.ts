@@ -57,11 +57,16 @@ export function placeInWords({ location }: Finding): string {
   const { firstSid, lastSid, pciBus, address } = location;
   return [
     firstSid === undefined || lastSid === undefined ? '' : sidsInWords(firstSid, lastSid),
-    pciBus === undefined ? '' : `PCI bus ${pciBus}`,
+    pciBus === undefined ? '' : `PCI bus ${busInWords(pciBus)}`,
     address === undefined ? '' : `at ${hex(address)}`,
   ]
     .filter((part) => part !== '')
     .join(', ');
+}
+
+/** `05`. */
+export function busInWords(bus: number): string {
+  return bus.toString(16).padStart(2, '0');
 }
 
 /** `SID 0x8`, or `SIDs 0x8-0xf` for several; both ends included. */

@@ -99,7 +99,7 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['maxStalls', 'missing', 'missingTables', 'nested', 'neverAsked', 'newlyIllegal', 'notCompared', 'notes'],
     ['notExamined', 'notGrouped', 'notInDump', 'notListed', 'notTried', 'numEnts', 'numL1Ents', 'oasBits', 'of'],
     ['older', 'olderNotGrouped', 'olderNotInDump', 'olderNotListed', 'otherKernels', 'otherLines', 'overflows'],
-    ['ownerProd', 'paBits', 'pages', 'pageSize', 'passedOver', 'pending', 'pendingNotListed', 'pgsizeBitmap'],
+    ['ownerProd', 'paBits', 'pages', 'pageSize', 'passedOver', 'pciBus', 'pending', 'pendingNotListed', 'pgsizeBitmap'],
     [
       'present',
       'prod',

@@ -4,7 +4,7 @@ import { firstOwnerOf } from '../../findings/by-smmu.ts';
 import type { Finding } from '../../findings/findings.ts';
 import { isRisk, type Severity } from '../../findings/rules.ts';
 import { hex } from '../../hex.ts';
-import { GRAVEST_FIRST, reachInWords, sidsInWords } from '../prose/findings.ts';
+import { busInWords, GRAVEST_FIRST, reachInWords, sidsInWords } from '../prose/findings.ts';
 import { code, type Item, notes, type Prose, type Section, type Tone } from './section.ts';
 
 export const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', note: 'plain' };
@@ -49,7 +49,7 @@ function evidence(finding: Finding): Prose[] {
   if (firstSid !== undefined && lastSid !== undefined) {
     parts.push({ text: sidsInWords(firstSid, lastSid), sids: [firstSid, lastSid] });
   }
-  if (pciBus !== undefined) parts.push(`PCI bus ${pciBus}`);
+  if (pciBus !== undefined) parts.push(`PCI bus ${busInWords(pciBus)}`);
   if (address !== undefined) parts.push(['at ', code(hex(address))]);
   const reach = reachInWords(finding);
   if (reach !== '') parts.push(reach);

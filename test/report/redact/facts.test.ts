@@ -160,3 +160,10 @@ describe('lines of a log that were not predicted', () => {
     expect(redactedText('kdump: L1[3] l2 pointer 0x42003000 not aligned')).not.toContain('42003000');
   });
 });
+
+test('a finding about a dump of several files names each by its stand-in, whatever is in their names', () => {
+  const files = ['crash, first.raw', 'second.raw'];
+  const finding = { rule: 'dump-incomplete', location: {}, args: { file: files }, message: '' };
+  const made = redact({ dump: { files }, findings: [finding] }) as { findings: { message: string }[] };
+  expect(made.findings.map(({ message }) => message)).toEqual(['file-1, file-2 says of itself that it is incomplete']);
+});

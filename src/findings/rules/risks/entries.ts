@@ -3,7 +3,7 @@
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES, TRANSLATION_TABLES } from '../../explanations/references.ts';
 import { stretchReasonInWords } from '../../prose/stretches.ts';
-import { reservedBitsInWords } from '../../prose/structures.ts';
+import { entryInWords, reservedBitsInWords } from '../../prose/structures.ts';
 import { rule } from '../rule.ts';
 import { pageState } from '../vocabulary.ts';
 import { count, hex } from '../words.ts';
@@ -23,12 +23,12 @@ export const RISK_ENTRIES = {
     severity: 'note',
     reach: null,
     args: {
-      entry: ['STE, or which CD', json.text],
+      entry: ['STE, or which CD', json.said(entryInWords)],
       sid: ['StreamID', json.sid],
       bits: ['By word, in words', json.said(reservedBitsInWords)],
     },
     sentence: ({ entry, sid: number, bits }) =>
-      `the ${entry} of SID ${hex(number)} has reserved bits set: ${reservedBitsInWords(bits)}; no revision looks at them`,
+      `the ${entryInWords(entry)} of SID ${hex(number)} has reserved bits set: ${reservedBitsInWords(bits)}; no revision looks at them`,
     explain: () => ({
       title: 'An entry has reserved bits set',
       meaning:

@@ -3,7 +3,13 @@
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { l1ListInWords, sidListInWords } from '../../prose/number-lists.ts';
-import { pointerInWords, structureInWords, theStructureInWords } from '../../prose/structures.ts';
+import {
+  outsideInWords,
+  ownerOfRegistersInWords,
+  pointerInWords,
+  structureInWords,
+  theStructureInWords,
+} from '../../prose/structures.ts';
 import { rule } from '../rule.ts';
 import { pageState } from '../vocabulary.ts';
 import { count, hex } from '../words.ts';
@@ -104,10 +110,10 @@ export const RISK_STRUCTURES = {
       structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
-      device: ['Whose registers', json.text],
+      device: ['Whose registers', json.said(ownerOfRegistersInWords)],
     },
     sentence: ({ structure, address, device }) =>
-      `${theStructureInWords(structure)} at ${hex(address)} lies in the registers of ${device}: a cacheable mapping of them may end in a fatal SError`,
+      `${theStructureInWords(structure)} at ${hex(address)} lies in the registers of ${ownerOfRegistersInWords(device)}: a cacheable mapping of them may end in a fatal SError`,
     explain: () => ({
       title: 'A structure lies in the registers of a device',
       meaning:
@@ -168,10 +174,10 @@ export const RISK_STRUCTURES = {
       structure: ['Which one', json.said(structureInWords)],
       address: ['Physical address', json.hex],
       byteLength: ['Size in bytes', json.count],
-      where: ['Where', json.text],
+      where: ['Where', json.said(outsideInWords)],
     },
     sentence: ({ structure, address, where }) =>
-      `${theStructureInWords(structure)} at ${hex(address)} lies in ${where}: the kernel does not read it, the hardware's access is aborted or worse`,
+      `${theStructureInWords(structure)} at ${hex(address)} lies in ${outsideInWords(where)}: the kernel does not read it, the hardware's access is aborted or worse`,
     explain: () => ({
       title: 'A structure that the kernel does not read lies in no memory',
       meaning:

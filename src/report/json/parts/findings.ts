@@ -9,6 +9,7 @@ import {
   define,
   derived,
   hex,
+  mapped,
   matching,
   nullable,
   object,
@@ -18,6 +19,7 @@ import {
   text,
   words,
 } from '../../../shape.ts';
+import { busInWords } from '../../prose/findings.ts';
 
 const severity = define('severity', 'Severity', choice('error', 'warning', 'note'));
 
@@ -31,7 +33,10 @@ const location = object<Location>()({
   l1Index: ['Index of the L1 descriptor', optional(count)],
   firstSid: ['First StreamID concerned', optional(sid)],
   lastSid: ['Last StreamID concerned', optional(sid)],
-  pciBus: ['The PCI bus, if the StreamIDs are PCI requester IDs', optional(matching(/^[0-9a-f]{2}$/))],
+  pciBus: [
+    'The PCI bus, if the StreamIDs are PCI requester IDs',
+    optional(mapped(matching(/^[0-9a-f]{2}$/), busInWords)),
+  ],
   address: ['Physical address', optional(hex)],
 });
 

@@ -2,6 +2,7 @@
 
 import { requiredInWords } from '../../../findings/prose/evidence.ts';
 import { gaveUpInWords, SCAN_RULES, scanObservedInWords } from '../../../findings/prose/scan.ts';
+import { scannedEntry, scannedEntryInWords } from '../../../findings/prose/structures.ts';
 import { hex } from '../../../hex.ts';
 import type { ScanFailureReport } from '../../../inspect/emulation/outcome.ts';
 import type { SmmuReport } from '../../../inspect/inspection.ts';
@@ -71,7 +72,7 @@ function row({ rule, sid, ste, cd, observed, required, stopsHere }: ScanFailureR
     tone: stopsHere ? 'bad' : 'plain',
     cells: [
       hex(sid),
-      cd === null ? (ste === null ? 'L2 table' : 'STE') : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}]`,
+      scannedEntryInWords(scannedEntry(cd, ste)),
       at === null ? null : hex(at),
       SCAN_RULES[rule],
       `${scanObservedInWords(observed)}; required: ${requiredInWords(required)}`,
