@@ -5,7 +5,6 @@ import type { Emulation, Verdict } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import type { Mapping } from '../adopt/ledger.ts';
-import { TABLE_REFUSED } from '../adopt/stream-table/init-strtab.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
@@ -98,7 +97,8 @@ function tableFinding({ revision, ordinaryTable, ids, log }: Emulation, findings
   const args = { revision: revision.name, format, sidBits: ids.sidBits };
   if (granted === 'cannot-be-told') findings.add('table-allocation-open', { ...args, byteLength });
   if (granted !== 'refused' || byteLength === null) return;
-  const message = log.find(({ text }) => TABLE_REFUSED.test(text))?.text ?? null;
+  // The refusal is the first error of the reset, and ends it.
+  const message = log.find(({ stage, level }) => stage === 'reset' && level === 'err')?.text ?? null;
   findings.add('table-not-allocated', { ...args, byteLength }, {}, message);
 }
 
