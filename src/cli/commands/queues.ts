@@ -5,7 +5,7 @@ import { InputError } from '../../errors.ts';
 import type { AskedStream } from '../../platform/asked-streams.ts';
 import { QUEUE_NAMES, type QueueName } from '../../smmu/queues/queue.ts';
 import { chooseSmmus } from '../../snapshot/choose.ts';
-import { parseStreams } from '../options/arguments.ts';
+import { listItems, parseStreams } from '../options/arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT } from '../options/dump-options.ts';
 import { type GivenFlags, withGiven } from '../options/given.ts';
 import { collect } from '../options/kernel-options.ts';
@@ -61,8 +61,8 @@ export function addQueuesCommand(program: Command, session: Session): void {
 }
 
 function parseQueues(text: string): QueueName[] {
-  return text.split(',').map((item) => {
-    const name = QUEUE_NAMES.find((known) => known === item.trim());
+  return listItems(text, 'the name of a queue').map((item) => {
+    const name = QUEUE_NAMES.find((known) => known === item);
     if (name !== undefined) return name;
     throw new InputError('usage', `${JSON.stringify(item)} is not a queue: ${QUEUE_NAMES.join(', ')}`);
   });

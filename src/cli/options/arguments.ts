@@ -14,6 +14,17 @@ function number(text: string, what: string, limit: number): number {
   return value;
 }
 
+/** The items of a list, as `a, b`. Throws InputError (`usage`) where one has nothing in it; `what` is what it should be. */
+export function listItems(text: string, what: string): string[] {
+  const items = text.split(',').map((item) => item.trim());
+  const empty = items.indexOf('');
+  if (empty < 0) return items;
+  const isLast = empty === items.length - 1;
+  const where = isLast ? ' behind the last comma' : empty === 0 ? ' before the first comma' : ' between two commas';
+  const shown = `${JSON.stringify(text)} has nothing${items.length === 1 ? '' : where}`;
+  throw new InputError('usage', `${shown} where ${what} belongs`);
+}
+
 /** A physical address below 2^52: hex with 0x, or decimal. Throws InputError (`usage`). */
 export function parseAddress(text: string): number {
   return number(text, 'a physical address, hex (0x80000000) or decimal', 2 ** 52);
@@ -36,7 +47,7 @@ const DEVICE_NAME = /^[/\\_a-z]/i;
 export function parseStreams(text: string): AskedStream[] {
   const streams: AskedStream[] = [];
   let sids = 0;
-  for (const item of text.split(',').map((part) => part.trim())) {
+  for (const item of listItems(text, 'a StreamID')) {
     const stream = parseStream(item);
     sids += stream.kind === 'name' ? 1 : 1 + stream.last - (stream.kind === 'pci' ? stream.first.id : stream.first);
     if (sids > MAX_ASKED_SIDS) throw new InputError('usage', `a list of more than ${MAX_ASKED_SIDS} SIDs`);
@@ -49,6 +60,7 @@ function parseStream(text: string): AskedStream {
   const [first = '', last, ...rest] = text.split('-');
   if (DEVICE_NAME.test(text) && !PCI_ADDRESS.test(first)) return { kind: 'name', text };
   if (rest.length > 0) throw new InputError('usage', `${JSON.stringify(text)} is not a range of two StreamIDs`);
+  if (first === '' || last === '') throw new InputError('usage', `${JSON.stringify(text)} is not ${STREAM_ID}`);
   const from = parseAddressOrNumber(first);
   const to = last === undefined ? from : parseAddressOrNumber(last);
   const [low, high] = [from, to].map((one) => (typeof one === 'number' ? one : one.id)) as [number, number];

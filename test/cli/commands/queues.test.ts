@@ -230,6 +230,7 @@ test('a snapshot that says nothing of queues, and several SMMUs', async () => {
 
 describe('what it refuses, in one line', () => {
   test.each([
+    [[...MACHINE, '--queue', 'event,'], '"event," has nothing behind the last comma where the name of a queue belongs'],
     [[...MACHINE, '--queue', 'events'], '"events" is not a queue: event, command, pri'],
     [[...MACHINE, '--smmu', 'other'], 'no SMMU "other"; there are smmu0'],
     [[...MACHINE, '--sid', 'x'], '"x" is not a StreamID'],

@@ -23,10 +23,13 @@ describe('StreamID lists', () => {
   ])('%s', (text, sids) => expect(sidsOf(text)).toEqual(sids));
 
   test.each([
-    ['', `"" ${NO_STREAM}`],
+    ['', '"" has nothing where a StreamID belongs'],
+    ['0x100,', '"0x100," has nothing behind the last comma where a StreamID belongs'],
+    [' ,0x100', '" ,0x100" has nothing before the first comma where a StreamID belongs'],
     ['0x', `"0x" ${NO_STREAM}`],
-    ['1,,2', `"" ${NO_STREAM}`],
-    ['-1', `"" ${NO_STREAM}`],
+    ['1,,2', '"1,,2" has nothing between two commas where a StreamID belongs'],
+    ['-1', `"-1" ${NO_STREAM}`],
+    ['1-', `"1-" ${NO_STREAM}`],
     ['01:20.0', `"01:20.0" ${NO_STREAM}`],
     ['000:01:00.0', `"000:01:00.0" ${NO_STREAM}`],
     ['0x100000000', '"0x100000000" is too large for a StreamID'],

@@ -166,7 +166,7 @@ describe('the command', () => {
     ['--kernel', ['--kernel', '6\u001b[31m\n12'], 'is not a kernel version: 6.12, or 7.2.13-something'],
     ['--pa-bits', ['--pa-bits', '64'], '"64" is too large for a number of address bits'],
     ['--fail', ['--fail', 'luck'], '"luck" cannot be made to fail: kcalloc, devm-action, memremap:N'],
-    ['--hotplug', ['--hotplug', '0x100,'], '"" is not a StreamID: '],
+    ['--hotplug', ['--hotplug', '0x100,'], '"0x100," has nothing behind the last comma where a StreamID belongs'],
     ['--memremap', ['--memremap', 'magic'], "argument 'magic' is invalid. Allowed choices are dump, kernel."],
     ['--powered-down', ['--powered-down', 'live'], "argument 'live' is invalid. Allowed choices are zeros, ones."],
     ['--iomem', ['--iomem', fifo], `${fifo}: is not a regular file; a file is needed`],
