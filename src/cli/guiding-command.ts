@@ -14,7 +14,14 @@ interface Refusals {
   unknownCommand(): void;
 }
 
+/** Methods by which commander prints help; the same holds of them. */
+interface Help {
+  _outputHelpIfRequested(args: readonly string[]): void;
+  _dispatchHelpCommand(name?: string): unknown;
+}
+
 const REFUSALS = Command.prototype as unknown as Refusals;
+const HELP = Command.prototype as unknown as Help;
 
 export class GuidingCommand extends Command {
   override createCommand(name?: string): GuidingCommand {
@@ -30,6 +37,23 @@ export class GuidingCommand extends Command {
     this.error(`error: unknown option '${flag}': ${where}; it belongs to ${listed(owners)}`, {
       code: 'commander.unknownOption',
     });
+  }
+
+  /** Nothing can be said of a command that there is not: commander would print the help of the whole program. */
+  _outputHelpIfRequested(args: readonly string[]): void {
+    const [given] = this.args;
+    if (this.commands.length > 0 && given !== undefined && !given.startsWith('-')) this.unknownCommand();
+    HELP._outputHelpIfRequested.call(this, args);
+  }
+
+  /** The same of `help COMMAND`. */
+  _dispatchHelpCommand(name?: string): unknown {
+    if (name === undefined || name === 'help') return this.help();
+    if (!this.commands.some((command) => command.name() === name)) {
+      this.args = [name];
+      this.unknownCommand();
+    }
+    return HELP._dispatchHelpCommand.call(this, name);
   }
 
   /** A file where a command belongs. */

@@ -19,6 +19,11 @@ describe('the next step', () => {
     [['regs.json'], 'smmu-adopt regs validate regs.json'],
     [['iomem.txt'], 'smmu-adopt log iomem.txt'],
     [['nothing-like-it'], "unknown command 'nothing-like-it'"],
+    [['nothing-like-it', '--help'], "unknown command 'nothing-like-it'"],
+    [['nothing-like-it', '-h'], "unknown command 'nothing-like-it'"],
+    [['help', 'inspekt'], "unknown command 'inspekt' (Did you mean inspect?)"],
+    [['regs', 'inport', '--help'], "unknown command 'inport' (Did you mean import?)"],
+    [['dump.raw', '--help'], 'to look at this file, smmu-adopt inspect dump.raw'],
     [
       ['info', 'dump.raw', '--sid', '3'],
       'info does not have it; it belongs to inspect, show, translate, queues and diff',
