@@ -5,6 +5,7 @@
  */
 
 import { wideEncoding } from '../../wide-encoding.ts';
+import { withMessageText } from './message-bytes.ts';
 import { undressed } from './undressed.ts';
 
 /** Who takes the lines. */
@@ -17,10 +18,10 @@ export interface LineTaker {
 
 /**
  * What a line has in it that is worth a look. Messages without the driver's name in front are there because people cut
- * it off; devices and boots are there because they say whose faults these are.
+ * it off; devices and boots are there because they say whose faults these are; of a message in bytes nobody knows yet.
  */
 const WORTH_A_LOOK =
-  /smmu|SMMU|iommu group|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux/g;
+  /smmu|SMMU|iommu group|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|"MESSAGE" ?: ?\[/g;
 
 /** Whether a line may be about an SMMU. Cheap, and true for a few lines too many. */
 export function isWorthALook(line: string): boolean {
@@ -135,7 +136,7 @@ export class LogLines {
       const end = text.indexOf('\n', at);
       this.#number += 1;
       this.#at = at;
-      const line = undressed(text.slice(at, end));
+      const line = undressed(withMessageText(text.slice(at, end)));
       if (!hasReturns || !line.includes('\r')) this.#taker.take(line, this.#number);
       else for (const part of line.split('\r')) if (part !== '') this.#taker.take(part, this.#number);
       at = end + 1;

@@ -134,6 +134,15 @@ export const DRESSINGS: Readonly<
     timed: false,
     dress: each((line) => JSON.stringify({ PRIORITY: '3', MESSAGE: text(line), _HOSTNAME: 'node7' })),
   },
+  'journalctl -o json, of what cannot be printed': {
+    timed: false,
+    dress: each((line, i) => {
+      const bytes = [...Buffer.from(`\u001b[1m${text(line)}\u001b[0m`)];
+      // Some versions write blanks.
+      const list = i % 2 === 0 ? `[${bytes.join(',')}]` : `[ ${bytes.join(', ')} ]`;
+      return `{"PRIORITY":"3","MESSAGE"${i % 2 === 0 ? ':' : ' : '}${list},"_HOSTNAME":"node7"}`;
+    }),
+  },
   'dmesg -T': { timed: false, dress: each((line) => `[Tue Sep 29 10:11:12 2026] ${text(line)}`) },
   'dmesg -d': {
     timed: true,
