@@ -59,6 +59,11 @@ test('the exported names', () => {
   ]);
 });
 
+test('the page on the library has every one of them', () => {
+  const page = readFileSync(new URL('../docs/library.md', import.meta.url), 'utf8');
+  expect(Object.keys(library).filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+});
+
 test('the tool calls itself what the package is called', () => {
   expect(TOOL).toEqual({ name: manifest.name, version: manifest.version });
 });
