@@ -10,6 +10,7 @@ import type { StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
 import { scannedEntry } from './prose/structures.ts';
+import type { OwnTable } from './rules/outcome.ts';
 import { busOf } from './table-findings.ts';
 
 /** What the verdict is judged against, beside the emulation's own record. */
@@ -50,11 +51,10 @@ export function adoptionFindings(
   }
 }
 
-/** The findings that say why an adoption fails, and what follows from that. */
-const FAILURES: Readonly<Partial<Record<Verdict, 'adoption-fallback' | 'table-never-programmed' | 'probe-fails'>>> = {
+/** The findings that say why an adoption fails, of a kernel that builds a table of its own then. */
+const FAILURES: Readonly<Partial<Record<Verdict, 'adoption-fallback' | 'table-never-programmed'>>> = {
   fallback: 'adoption-fallback',
   'never-programmed': 'table-never-programmed',
-  'probe-fails': 'probe-fails',
 };
 
 function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null, findings: FindingList): void {
@@ -70,11 +70,12 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     if (decidedBy?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);
   }
   const failure = FAILURES[verdict];
-  if (failure !== undefined && decidedBy !== null) {
+  if ((failure !== undefined || verdict === 'probe-fails') && decidedBy !== null) {
     const { id: check, observed, required } = decidedBy;
     const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
-    findings.add(failure, args, {}, message?.text ?? null);
+    if (failure === undefined) findings.add('probe-fails', args, {}, message?.text ?? null);
+    else findings.add(failure, { ...args, ownTable: ownTableOf(emulation) }, {}, message?.text ?? null);
   }
   const { doubt } = emulation;
   if (doubt === 'all-zero' || doubt === 'all-ones') findings.add('registers-unanswered', { revision, sign: doubt });
@@ -88,6 +89,13 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     const { where, inferred, paddr: address, why } = fate.death;
     findings.add('kernel-panic', { function: where, inferred, address, why }, { address });
   }
+}
+
+/** The kernel comes to its reset with the table, or it does not. */
+function ownTableOf({ reset, fate }: Emulation): OwnTable {
+  if (reset !== null) return 'programmed';
+  if (fate.kind === 'probe-fails') return 'refused';
+  return fate.kind === 'kernel-dies' ? 'kernel-dies' : 'unknown';
 }
 
 /** What is not adopted is built anew, where there is memory for it. */

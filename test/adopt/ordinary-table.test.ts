@@ -20,14 +20,20 @@ const rejected = (sidBits: number, more: MachineOptions = {}) => ({
 const by = (revision: string, sidBits: number, more: MachineOptions = {}) =>
   inspectMachine(new Image().abortTable(LINEAR, 256), { revision, ...rejected(sidBits, more) });
 
+const fallback = (findings: readonly { readonly rule: string; readonly message: string }[]) =>
+  findings.find(({ rule }) => rule === 'adoption-fallback')?.message;
+
 describe('after a linear table that v3 rejects, which leaves it without two levels', () => {
   test('no more than the largest block is had', async () => {
-    expect((await by('v3', 16)).smmu.fate).toEqual({ kind: 'falls-back', after: null });
+    const { smmu, findings } = await by('v3', 16);
+    expect(smmu.fate).toEqual({ kind: 'falls-back', after: null });
+    expect(fallback(findings)).toMatch(/^v3 gives up with -EINVAL and resets the SMMU: /);
   });
 
   test('whether CMA gives more cannot be told, and nothing is said of a reset or of devices', async () => {
     const { smmu, findings, summary } = await by('v3', 17, { insert: [8] });
     expect(smmu.fate).toEqual({ kind: 'unknown', after: 'fallback' });
+    expect(fallback(findings)).toContain('and resets the SMMU if it has memory for a table of its own: ');
     expect(smmu).toMatchObject({ reset: null, devices: [], adoption: { verdict: 'fallback', errno: 'EINVAL' } });
     expect(findings.find(({ rule }) => rule === 'table-allocation-open')?.args).toEqual({
       ...{ revision: 'v3', format: 'linear', sidBits: 17, byteLength: 2 ** 23 },
@@ -50,6 +56,9 @@ describe('after a linear table that v3 rejects, which leaves it without two leve
       'probe with driver arm-smmu-v3 failed with error -12',
     ]);
     expect(findings.find(({ rule }) => rule === 'table-not-allocated')?.kernelMessage).toMatch(/^failed to allocate/);
+    expect(fallback(findings)).toMatch(
+      /^v3 gives up with -EINVAL, has no memory .*, and fails the probe without a reset: /,
+    );
     expect(findings.map(({ rule }) => rule)).not.toContain('reset-cuts-off');
   });
 

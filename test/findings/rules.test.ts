@@ -68,6 +68,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
       observed: { kind: 'number', value: 6 },
       required: { kind: 'equals', value: 8 },
       errno: 'EINVAL',
+      ownTable: 'programmed',
     },
     says: 'v6 gives up with -EINVAL and resets the SMMU: two-level.split: 6 (required: 8)',
     severity: 'error',
@@ -171,6 +172,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
       observed: TWO_LEVEL,
       required: { kind: 'two-level' },
       errno: 'EINVAL',
+      ownTable: 'programmed',
     },
     says: 'v3 gives up with -EINVAL and stays in adoption mode: the table that it builds is never programmed (two-level.feature: ST_LEVEL 0, SIDSIZE 16; required: IDR0.ST_LEVEL 1 and IDR1.SIDSIZE > 8)',
     severity: 'error',
@@ -818,6 +820,26 @@ function shortened(json: unknown): string {
 }
 
 describe('sentences that depend on more', () => {
+  test.each([
+    [
+      'refused',
+      'v6 gives up with -EINVAL, has no memory for a table of its own, and fails the probe without a reset: two',
+    ],
+    ['kernel-dies', 'v6 gives up with -EINVAL, and the kdump kernel dies before it resets the SMMU: two'],
+    ['unknown', 'v6 gives up with -EINVAL, and resets the SMMU if it has memory for a table of its own: two'],
+  ] as const)('a fallback whose own table is %s', (ownTable, said) => {
+    expect(finding('adoption-fallback', { ...SAMPLES['adoption-fallback'].args, ownTable }).message).toContain(said);
+  });
+
+  test.each([
+    ['refused', ', stays in adoption mode, and fails the probe because it has no memory for a table of its own (two'],
+    ['kernel-dies', ' and stays in adoption mode: the kdump kernel dies with the table that it builds (two'],
+    ['unknown', ' and stays in adoption mode: a table of its own, if it has the memory, is never programmed (two'],
+  ] as const)('a dead end whose own table is %s', (ownTable, said) => {
+    const { args } = SAMPLES['table-never-programmed'];
+    expect(finding('table-never-programmed', { ...args, ownTable }).message).toContain(said);
+  });
+
   test.each([
     [{ because: 'never-programmed' }, 'by the old table, which stays in force, 10 streams'],
     [{ because: 'probe-fails' }, 'by the old table, which nobody touches, 10 streams'],

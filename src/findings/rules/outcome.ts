@@ -19,27 +19,53 @@ const FAILURE = {
   errno: ['What the adoption returns', json.matching(/^E[A-Z0-9]+$/)],
 } as const;
 
+/** What becomes of the table that the kernel builds instead. */
+export type OwnTable = 'programmed' | 'refused' | 'kernel-dies' | 'unknown';
+
+const WITH_OWN_TABLE = {
+  ...FAILURE,
+  ownTable: [
+    'The table that the kernel builds instead: there is memory for it, and the kernel comes to its reset (programmed); there is none, and the probe fails (refused); the kernel dies before its reset; or it cannot be told which',
+    json.choice('programmed', 'refused', 'kernel-dies', 'unknown') as json.Shape<OwnTable>,
+  ],
+} as const;
+
+const FALLS_BACK: Readonly<Record<OwnTable, string>> = {
+  programmed: ' and resets the SMMU',
+  refused: ', has no memory for a table of its own, and fails the probe without a reset',
+  'kernel-dies': ', and the kdump kernel dies before it resets the SMMU',
+  unknown: ', and resets the SMMU if it has memory for a table of its own',
+};
+
+const NEVER_PROGRAMMED: Readonly<Record<OwnTable, string>> = {
+  programmed: ' and stays in adoption mode: the table that it builds is never programmed',
+  refused: ', stays in adoption mode, and fails the probe because it has no memory for a table of its own',
+  'kernel-dies': ' and stays in adoption mode: the kdump kernel dies with the table that it builds',
+  unknown: ' and stays in adoption mode: a table of its own, if it has the memory, is never programmed',
+};
+
 export const VERDICT = {
   'adoption-fallback': rule({
     severity: 'error',
     reach: 'smmu',
-    args: FAILURE,
-    sentence: ({ revision, check, observed, required, errno }) =>
-      `${revision} gives up with -${errno} and resets the SMMU: ${check}: ${observedOrUnknown(observed)} ` +
+    args: WITH_OWN_TABLE,
+    sentence: ({ revision, check, observed, required, errno, ownTable }) =>
+      `${revision} gives up with -${errno}${FALLS_BACK[ownTable]}: ${check}: ${observedOrUnknown(observed)} ` +
       `(required: ${requiredInWords(required)})`,
     explain: () => ({
-      title: 'A check failed, and the SMMU is reset',
+      title: 'A check failed, and the table is not adopted',
       meaning:
         'The kdump kernel tried to adopt the table and gave up at the check that the finding names. This is the verdict; ' +
         'a second finding usually names the entry at fault.',
       hardware:
         'Until the reset it goes on translating by the old table. From GBPA.ABORT on, everything is terminated, and ' +
-        'afterwards the new table aborts each stream until its device is attached.',
+        'afterwards the new table aborts each stream until its device is attached. Without a reset the old table stays.',
       kernel: {
         'v1 to v2': 'There is no way back: the probe of the SMMU fails with the errno.',
         'v3 on':
           'What was mapped is undone (from v4 on) and "falling back to full reset" printed; the errno is neither logged nor returned. ' +
-          '"SMMU currently enabled! Resetting..." follows. Two levels on hardware without lead v3 elsewhere.',
+          '"SMMU currently enabled! Resetting..." follows, unless there is no memory for the new table, which ends the probe. ' +
+          'Two levels on hardware without lead v3 elsewhere.',
       },
       causes: [
         'a descriptor or a register that Linux never writes: overwritten memory, or another system than Linux',
@@ -57,9 +83,9 @@ export const VERDICT = {
   'table-never-programmed': rule({
     severity: 'error',
     reach: 'smmu',
-    args: FAILURE,
-    sentence: ({ revision, check, observed, required, errno }) =>
-      `${revision} gives up with -${errno} and stays in adoption mode: the table that it builds is never programmed ` +
+    args: WITH_OWN_TABLE,
+    sentence: ({ revision, check, observed, required, errno, ownTable }) =>
+      `${revision} gives up with -${errno}${NEVER_PROGRAMMED[ownTable]} ` +
       `(${check}: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)})`,
     explain: () => ({
       title: 'The new table is built and never programmed',
