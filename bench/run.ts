@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: the budgets of the project, each as a ratio to something measured in the same run on the same
  * machine, so that the result means the same on a slow one. Exits with 1 when a budget is missed. Everything runs on the
- * Node that runs this; `npm run bench -- --node PATH` does it on another.
+ * Node that runs this; `npm run bench -- --node PATH` does it on another. With `--dumps FOLDER`, what only real dumps can
+ * show is measured with those in the folder.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -17,13 +18,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inspect, openDump, parseSnapshot } from '../src/index.ts';
 import { writeFullQueues } from './full-queues.ts';
 import { writeSparseKdump } from './huge-kdump.ts';
 import { compileLoop, writeLinearTable } from './linear-table.ts';
+import { crashIn, readAllPages, realDumps } from './real-dumps.ts';
 import { makeCrashes, measureJobs, measureTriage } from './triage.ts';
 
 const COMMAND = fileURLToPath(new URL('../bin/smmu-adopt.cjs', import.meta.url));
@@ -200,16 +202,36 @@ function manyCrashes(): void {
   console.log(`        ${'triage --jobs 2, on two processors'.padEnd(44)} ${ratio} (${seconds})`);
 }
 
+/** The kernel's own state instead of registers from a file; and all pages, at the speed of the library others use. */
+async function fromRealDumps(dumps: string): Promise<void> {
+  const crash = await crashIn(dumps);
+  if (crash !== null) {
+    const inspection = [COMMAND, 'inspect', crash.dump];
+    const inspected = (...args: string[]) => spawnSync(process.execPath, [...inspection, ...args], { stdio: 'ignore' });
+    const [bare = 0, given = 1] = await takeTurns(9, [() => inspected(), () => inspected('--regs', crash.regs)]);
+    const detail = `${bare.toFixed(0)} ms against ${given.toFixed(0)} ms`;
+    report(`${basename(crash.dump)} without registers`, bare / given, 3, 'x with them', detail);
+  }
+  for await (const { path, dump } of realDumps(dumps)) {
+    const { codecs, pages, seconds, libkdumpfileSeconds } = await readAllPages(path, dump);
+    const what = `${pages} pages of ${basename(path)}`;
+    const detail = `${(seconds * 1000).toFixed(0)} ms; ${codecs}`;
+    if (libkdumpfileSeconds === null)
+      console.log(`        ${what}: not compared, no libkdumpfile for Python (${detail})`);
+    else report(what, seconds / libkdumpfileSeconds, 1, 'x libkdumpfile', detail);
+  }
+}
+
 /** Starts all of this again on another Node, and returns how that ended. */
-function onNode(path: string): number {
+function onNode(path: string, args: readonly string[]): number {
   const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   const tsx = [file('../node_modules/tsx/dist/cli.mjs'), '--tsconfig', file('../tools/tsconfig.run.json')];
-  const { status, error } = spawnSync(path, [...tsx, file('run.ts')], { stdio: 'inherit' });
+  const { status, error } = spawnSync(path, [...tsx, file('run.ts'), ...args], { stdio: 'inherit' });
   if (error !== undefined) console.error(`${path}: ${error.message}`);
   return status ?? 1;
 }
 
-async function measureAll(): Promise<number> {
+async function measureAll(dumps: string | undefined): Promise<number> {
   console.log(`Node ${process.version}`);
   await coldStart();
   manyCrashes();
@@ -217,12 +239,15 @@ async function measureAll(): Promise<number> {
   await linearTable();
   await fullQueue();
   await l1Descriptors();
+  if (dumps === undefined) console.log('        real dumps: not measured; --dumps FOLDER names them');
+  else await fromRealDumps(dumps);
   return missed > 0 ? 1 : 0;
 }
 
 try {
-  const { node } = parseArgs({ options: { node: { type: 'string' } } }).values;
-  process.exitCode = node === undefined ? await measureAll() : onNode(node);
+  const { node, dumps } = parseArgs({ options: { node: { type: 'string' }, dumps: { type: 'string' } } }).values;
+  process.exitCode =
+    node === undefined ? await measureAll(dumps) : onNode(node, dumps === undefined ? [] : ['--dumps', dumps]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
