@@ -56,16 +56,16 @@ export function examineStreams(context: RiskContext, checks: readonly StreamChec
   const share = examination.share();
   const left = { ...share };
   let cut = false;
+  let before: SeenSte | null = null;
   for (const { sid, paddr, words, at } of view.stes(false)) {
     if (left.stes === 0) {
       findings.add('risks-cut', { what: 'active-stes', examined: share.stes });
       break;
     }
     left.stes -= 1;
-    const wide = wideWords(words, at, STE_BYTE_LENGTH);
-    const { config } = steConfig(words[at] as number);
-    const illegal = steIllegalities(wide, context.hw);
-    const ste: SeenSte = { ...readingOf(STE, wide), sid, paddr, words: wide, config, illegal };
+    const ste = seenSte(wideWords(words, at, STE_BYTE_LENGTH), { sid, paddr }, before, context.hw);
+    const { config, illegal } = ste;
+    before = ste;
     for (const check of checks) check.ste?.(ste);
     if (config !== 's1' || illegal.length > 0 || cut) continue;
     cut = !examineCds(context, ste, checks, left);
@@ -75,6 +75,18 @@ export function examineStreams(context: RiskContext, checks: readonly StreamChec
   }
   examination.take(share, left);
   for (const check of checks) check.done?.();
+}
+
+/** Streams that are passed through have STEs that are all the same: what was made of the one before holds of this. */
+function seenSte(
+  words: readonly bigint[],
+  place: Pick<SeenSte, 'sid' | 'paddr'>,
+  before: SeenSte | null,
+  hw: RiskContext['hw'],
+): SeenSte {
+  if (before !== null && words.every((word, i) => word === before.words[i])) return { ...before, ...place };
+  const { config } = steConfig(Number((words[0] as bigint) & 0xfn));
+  return { ...readingOf(STE, words), ...place, words, config, illegal: steIllegalities(words, hw) };
 }
 
 /** A SubstreamID can come with a transaction of this stage 1 stream. */
