@@ -1,11 +1,11 @@
 /** The library as its page shows it: every example runs, against what is shipped; and many inspections at once. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../samples/make.ts';
 import { type InspectOptions, loadSnapshot, openDump } from '../src/index.ts';
 import { startRangeServer } from './support/outside/range-server.ts';
@@ -28,6 +28,19 @@ const scripts = temporaryFolder();
 const SAMPLE = join(SAMPLES_FOLDER, 'l2-hole');
 const server = await startRangeServer(SAMPLE);
 
+/** What no example prints, after each, and before its error. */
+const END = '\0';
+const ERROR = '\u0001';
+
+/** Runs the modules that it is given, one after another: in one process, so that the library is loaded once. */
+const EACH = `
+(async () => {
+  for (const file of process.argv.slice(1)) {
+    await import(require('node:url').pathToFileURL(file).href).catch(({ stack }) => console.log('\\u0001' + stack));
+    process.stdout.write('\\0');
+  }
+})();`;
+
 describe('examples', () => {
   const expected: readonly RegExp[] = [
     /^arm-smmu-v3\.0\.auto adopted 0 null\nerror l2-outside-memory \{[\s\S]*\ndump\.raw: arm-smmu-v3\.0\.auto: ADOPTED/,
@@ -49,18 +62,29 @@ describe('examples', () => {
 
   test('are as many as are known here', () => expect(examples).toHaveLength(expected.length));
 
-  test.each(examples.map(([title, code], i) => [title, code, i] as const))('%s', (_, code, i) => {
+  /** What each printed, and what it ended with, if that was an error. */
+  let outcomes: readonly { readonly stdout: string; readonly error: string }[];
+
+  beforeAll(() => {
     const library = pathToFileURL(fileURLToPath(new URL('dist/index.js', root))).href;
-    const script = join(scripts.path, `example-${i}.mjs`);
-    writeFileSync(
-      script,
-      code
-        .replaceAll("'smmu-adopt'", JSON.stringify(library))
-        .replace('https://dumps.example/crash/', server.url('good', '')),
+    const files = examples.map(([, code], i) =>
+      scripts.write(
+        `example-${i}.mjs`,
+        code
+          .replaceAll("'smmu-adopt'", JSON.stringify(library))
+          .replace('https://dumps.example/crash/', server.url('good', '')),
+      ),
     );
-    const { stdout, stderr } = spawnSync(process.execPath, [script], { cwd: SAMPLE, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', EACH, ...files], { cwd: SAMPLE, encoding: 'utf8' });
     expect(stderr).toBe('');
-    expect(stdout).toMatch(expected[i] as RegExp);
+    outcomes = stdout.split(END).map((text) => {
+      const [printed = '', error = ''] = text.split(ERROR);
+      return { stdout: printed, error };
+    });
+  });
+
+  test.each(examples.map(([title], i) => [title, i] as const))('%s', (_, i) => {
+    expect(outcomes[i]).toEqual({ stdout: expect.stringMatching(expected[i] as RegExp), error: '' });
   });
 });
 
