@@ -25,7 +25,7 @@ const SHARES = {
 } as const;
 export type TreeKind = keyof typeof SHARES;
 
-/** Makes `count` crashes (a multiple of 100) in `folder`; says how many there are of each kind. */
+/** Makes `count` crashes in `folder`; says how many there are of each kind, where `count` is a multiple of 100. */
 export function makeCrashTree(folder: string, count: number): Readonly<Record<TreeKind, number>> {
   const store = join(folder, '.store');
   mkdirSync(store, { recursive: true });
