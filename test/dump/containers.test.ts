@@ -9,6 +9,7 @@ import { ENXIO } from '../../src/adopt/errno.ts';
 import { inspect, openDump, parseSnapshot } from '../../src/index.ts';
 import { asEveryContainer } from '../support/containers.ts';
 import { publishedInspection } from '../support/published.ts';
+import { someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const INSIDE = ['healthy-two-level', 'bad-span', 'linear-on-two-level'];
@@ -35,7 +36,9 @@ describe.each(stories)('$name', ({ name: story, memory, smmus }) => {
 
   let asRaw: ReturnType<typeof smmusOf> | undefined;
 
-  test.each(written)('$name', async ({ name, dump }) => {
+  // Containers do not know what is in them: one story inside and the one outside go into all, the others into some.
+  const whole = [INSIDE[0], OUTSIDE].includes(story);
+  test.each(whole ? written : someOf(written, 3))('$name', async ({ name, dump }) => {
     asRaw ??= smmusOf(written[0]?.dump ?? []);
     const raw = await asRaw;
     const { json, rets, messages, mapComplete } = await smmusOf(dump);

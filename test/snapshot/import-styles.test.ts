@@ -8,6 +8,7 @@ import { type Imported, importRegisters } from '../../src/snapshot/import/import
 import { parseSnapshot } from '../../src/snapshot/load.ts';
 import { STYLES } from '../support/capture-styles/styles.ts';
 import type { Style, Truth } from '../support/capture-styles/writers.ts';
+import { SLOW } from '../support/slow.ts';
 
 const BASE = 0x2b400000;
 
@@ -69,7 +70,7 @@ function wrongIn(lines: readonly string[], end: string | undefined, truth: Recor
 }
 
 /** Damaging every line of every style takes minutes; these many of each, spread over it, take seconds. */
-const SAMPLES = Number(process.env['CAPTURE_SAMPLES'] ?? 8);
+const SAMPLES = Number(process.env['CAPTURE_SAMPLES'] ?? (SLOW ? 8 : 4));
 
 function spread<T>(items: readonly T[]): T[] {
   const step = Math.max(1, items.length / SAMPLES);
