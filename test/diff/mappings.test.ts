@@ -15,7 +15,7 @@ import { dumpOf } from '../support/made/machine.ts';
 import { aliased, CD_AT, machine, REGISTERS, STRTAB, TABLES } from '../support/made/one-stream.ts';
 import { diffJson, type Published } from '../support/published.ts';
 import { expectStrictlyValidDiff } from '../support/schema.ts';
-import { runs } from '../support/slow.ts';
+import { runs, slowTest } from '../support/slow.ts';
 import { everything } from '../support/translations.ts';
 
 const SNAPSHOT = parseSnapshot({ smmus: [{ name: 'smmu0', registers: REGISTERS }] }, 'regs.json');
@@ -220,7 +220,7 @@ describe('tables that lead to themselves end', () => {
     expect((await deep(garbage(0n), garbage(0n))).mappings).toMatchObject({ complete: true, compared: 1, changed: 0 });
   });
 
-  test('others with the budget', () => {
+  slowTest('others with the budget', () => {
     const [smmu] = SNAPSHOT.smmus as [SmmuSnapshot];
     const [before, after] = [garbage(0n), garbage(0x9000_0743n)].map((image) =>
       momentOf(smmu, new MemoryView(dumpOf(image))),

@@ -12,6 +12,7 @@ import { smmuSections } from '../../src/report/sections/smmu.ts';
 import { makeStyle, textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
 import { dumpOf, LINEAR, LINEAR_REGISTERS, REGISTERS } from '../support/made/machine.ts';
+import { slowTest } from '../support/slow.ts';
 import { SAMPLE_NAMES, withSample } from './html/reports.ts';
 
 const inSample = (name: string) => ({ cwd: join(SAMPLES_FOLDER, name) });
@@ -188,7 +189,7 @@ describe('a snapshot of many SMMUs', () => {
     expect([...page.matchAll(/id="smmu-\d+-registers"/g)]).toHaveLength(64);
   });
 
-  test('the page of another one is a quarter of the first ones', async () => {
+  slowTest('the page of another one is a quarter of the first ones', async () => {
     const length = async (count: number) => [...htmlReport(await many(count))].join('').length;
     const [few, more, most] = [await length(60), await length(64), await length(68)];
     expect((most - more) * 4).toBeLessThan(more - few);

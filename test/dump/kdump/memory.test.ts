@@ -428,7 +428,7 @@ describe('whatever happens to a file', () => {
 
   test('bytes of compressed pages replaced: other pages stay, and zlib, which has a checksum, never lies', async () => {
     const { at, size } = image.stored.get(12) as { at: number; size: number };
-    for (let i = 0; i < size; i++) {
+    for (let i = 0; i < size; i += SLOW ? 1 : 3) {
       const damaged = Uint8Array.from(image.bytes);
       damaged[at + i] = (damaged[at + i] as number) ^ (1 << (i % 8));
       const dump = await mustNotBreak(damaged);

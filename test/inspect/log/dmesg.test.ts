@@ -7,6 +7,7 @@ import type { StagedLogLine } from '../../../src/adopt/log.ts';
 import type { PanicReport } from '../../../src/inspect/emulation/outcome.ts';
 import { compareDmesg, type DmesgReport } from '../../../src/inspect/log/dmesg.ts';
 import { inspectMachine, L1, L2_BUS0 } from '../../support/made/machine.ts';
+import { slowTest } from '../../support/slow.ts';
 
 const SMMU = 'arm-smmu-v3.0.auto';
 const ADOPTING = "kdump: adopting crashed kernel's stream table";
@@ -399,7 +400,7 @@ describe('the end of the kernel', () => {
 });
 
 describe('large captures are read once', () => {
-  test('100000 lines of the driver that nobody predicted', () => {
+  slowTest('100000 lines of the driver that nobody predicted', () => {
     const storm = Array.from({ length: 100_000 }, (_, i) => driver(`nobody predicted this: ${i}`));
     const report = compare([...TEXTS.map((text) => driver(text)), ...storm]);
     expect(report).toMatchObject({ agree: 3, missing: 0 });
