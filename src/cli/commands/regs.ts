@@ -231,7 +231,7 @@ async function printSnapshot(
 ): Promise<void> {
   const json = [jsonText(snapshot)];
   if (output === undefined) await session.print(json);
-  else writeToFile(output, json, inputs);
+  else await writeToFile(output, json, inputs);
   const written = output === undefined ? [] : [`snapshot written to ${output}`];
   for (const line of [...notes, ...written]) session.note(`${escapeText(line)}\n`);
 }

@@ -232,7 +232,7 @@ export async function writeReports(
   const toStdout = outputs.filter(({ file }) => file === null);
   for (const { format, file } of outputs) {
     if (file === null) continue;
-    writeToFile(file, await REPORTS[format](inspection, options, session, false), inputs);
+    await writeToFile(file, await REPORTS[format](inspection, options, session, false), inputs);
     if (!options.quiet) session.note(`report written to ${escapeText(file)}\n`);
   }
   for (const { format } of toStdout) {

@@ -26,8 +26,11 @@ export function cannotWrite(file: string, cause: unknown): InputError {
   return new InputError('file', `cannot be written (${code})`, { file, cause });
 }
 
-/** Writes to a file, readable by its owner only. Refuses to overwrite one of `inputs`. */
-export function writeToFile(path: string, pieces: Iterable<string>, inputs: readonly string[]): void {
+/**
+ * Writes to a file, readable by its owner only, or to a pipe that has a reader, no faster than it reads. Refuses to overwrite
+ * one of `inputs`.
+ */
+export async function writeToFile(path: string, pieces: Iterable<string>, inputs: readonly string[]): Promise<void> {
   try {
     // Without O_TRUNC: what is there stays until it is known not to be an input.
     const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o600);
@@ -42,7 +45,7 @@ export function writeToFile(path: string, pieces: Iterable<string>, inputs: read
         fchmodSync(descriptor, 0o600);
         ftruncateSync(descriptor);
       }
-      for (const piece of buffered(pieces)) writeAll(descriptor, Buffer.from(piece));
+      for (const piece of buffered(pieces)) await writeAll(descriptor, Buffer.from(piece));
     } finally {
       closeSync(descriptor);
     }
@@ -52,9 +55,20 @@ export function writeToFile(path: string, pieces: Iterable<string>, inputs: read
   }
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.byteLength; ) done += writeSync(descriptor, bytes, done);
+async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    try {
+      done += writeSync(descriptor, bytes, done);
+    } catch (cause) {
+      // O_NONBLOCK holds for writing too: a full pipe says so instead of waiting for its reader.
+      if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') throw cause;
+      await new Promise((resolve) => setTimeout(resolve, FULL_PIPE_MS));
+    }
+  }
 }
+
+/** A reader takes what a pipe holds in less. */
+const FULL_PIPE_MS = 5;
 
 /** What goes wrong, in one line, whatever stands in the file names and values that it quotes. */
 export function complaint(message: string): string {

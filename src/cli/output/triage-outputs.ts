@@ -63,7 +63,7 @@ export async function writeOutputs(
   for (const { format, file } of [...index, ...left]) {
     if (file === null) continue;
     const pieces = await rendered(report, format, file, color, session);
-    writeToFile(file, format === 'ndjson' && shardEnd !== null ? ended(pieces, shardEnd) : pieces, kept);
+    await writeToFile(file, format === 'ndjson' && shardEnd !== null ? ended(pieces, shardEnd) : pieces, kept);
     session.note(`report written to ${escapeText(file)}\n`);
   }
   for (const { format, file } of left) {
