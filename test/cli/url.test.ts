@@ -6,7 +6,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMAND, SAMPLES_FOLDER } from '../../samples/make.ts';
-import { run } from '../support/command.ts';
+import { run, runProcess } from '../support/command.ts';
 import { startRangeServer } from '../support/outside/range-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -55,6 +55,17 @@ test.each([
   }
   expect(complaints).toBe('');
   expect(said).toContain(shown('good', 'vmcore'));
+});
+
+test.each([
+  ['reads text as modules', '--input-type=module', { stdout: /^format +elf$/m, stderr: /^$/, status: 0 }],
+  // Node's fetch() throws behind its own back there.
+  ['has no WebAssembly', '--jitless', { stdout: /^$/, stderr: /cannot be fetched: WebAssembly/, status: 2 }],
+])('the command itself, where Node %s', (_, options, { stdout, stderr, status }) => {
+  const outcome = runProcess(['info', url('good', 'vmcore')], { env: { NODE_OPTIONS: options } });
+  expect(outcome.stdout).toMatch(stdout);
+  expect(outcome.stderr).toMatch(stderr);
+  expect(outcome.status).toBe(status);
 });
 
 test('raw memory in two places, one of them here', async () => {

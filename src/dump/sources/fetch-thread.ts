@@ -30,13 +30,15 @@ export interface FetchAnswer {
 
 /** What the thread lets pass beyond the longest that an answer may take before it is taken for dead. */
 const GRACE_MS = 5000;
+/** To start takes no more than this on a busy machine. Where it cannot, for want of descriptors or memory, nothing says so. */
+const START_MS = 20_000;
 
 export class FetchThread {
   static #shared: FetchThread | undefined;
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  /** The number of answers given: what the sleeper watches. */
-  readonly #answers = new Int32Array(new SharedArrayBuffer(4));
+  /** What the sleeper watches: the number of answers given, and whether the thread has started. */
+  readonly #answers = new Int32Array(new SharedArrayBuffer(8));
   #users = 0;
   #ended = false;
 
@@ -50,8 +52,10 @@ export class FetchThread {
   private constructor() {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    // As text, because a bundle has no second file to name; esbuild's and tsx's helper for names is all it may lack.
-    this.#worker = new Worker(`const __name = (it) => it; (${serve})(require('node:worker_threads').workerData)`, {
+    // As text, because a bundle has no second file to name; esbuild's and tsx's helper for names is all it may lack. It may be
+    // read as a module, which has no require(): NODE_OPTIONS says with --input-type how text is read, to this thread too.
+    const program = `const __name = (it) => it; import('node:worker_threads').then((it) => (${serve})(it.workerData))`;
+    this.#worker = new Worker(program, {
       eval: true,
       execArgv: [],
       // Else Node would pipe what it never says to the process's stdout, which may be no stream of Node's.
@@ -73,6 +77,10 @@ export class FetchThread {
   /** Sleeps until the answer is there. */
   fetch(request: FetchRequest): FetchAnswer {
     if (this.#ended) return DEAD;
+    if (Atomics.wait(this.#answers, 1, 0, START_MS) === 'timed-out') {
+      this.#end();
+      return { ...DEAD, failure: 'the thread that fetches does not start' };
+    }
     const before = Atomics.load(this.#answers, 0);
     this.#port.postMessage(request);
     const windows = 2 + request.byteLength / request.leastByteLength;
@@ -107,12 +115,27 @@ export function sleep(milliseconds: number): void {
 
 /** Runs in the thread, of which it is the whole program: nothing outside of it is there. */
 function serve({ port, answers }: { port: MessagePort; answers: Int32Array }): void {
+  let asked: FetchRequest | null = null;
   port.on('message', async (request: FetchRequest) => {
-    const answer = await answerTo(request);
+    asked = request;
+    give(request, await answerTo(request));
+  });
+  // What is thrown behind the back of fetch() would end this thread, and nobody would hear of it.
+  process.on('uncaughtException', (error) => {
+    const nothing = { status: null, statusText: '', headers: {}, bytes: new Uint8Array(0), tooLong: false };
+    if (asked !== null) give(asked, { ...nothing, failure: nameOf(error) });
+  });
+  Atomics.store(answers, 1, 1);
+  Atomics.notify(answers, 1);
+
+  /** One answer to each request. */
+  function give(request: FetchRequest, answer: FetchAnswer): void {
+    if (request !== asked) return;
+    asked = null;
     port.postMessage(answer, [answer.bytes.buffer as ArrayBuffer]);
     Atomics.add(answers, 0, 1);
     Atomics.notify(answers, 0);
-  });
+  }
 
   async function answerTo(request: FetchRequest): Promise<FetchAnswer> {
     const { url, headers, byteLength, silenceMs, windowMs, leastByteLength } = request;
