@@ -68,6 +68,15 @@ test.each([
   expect(outcome.status).toBe(status);
 });
 
+test('the command itself, where Node may start no thread', () => {
+  const { allowedNodeEnvironmentFlags: flags } = process;
+  const permission = flags.has('--permission') ? '--permission' : '--experimental-permission';
+  const NODE_OPTIONS = `${permission} --allow-fs-read=* --no-warnings`;
+  const { stdout, stderr, status } = runProcess(['info', url('good', 'vmcore')], { env: { NODE_OPTIONS } });
+  const complaint = 'smmu-adopt: the permissions that Node was started with forbid it (WorkerThreads)\n';
+  expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: complaint, status: 2 });
+});
+
 test('raw memory in two places, one of them here', async () => {
   const regs = JSON.parse(readFileSync(join(SAMPLE, 'regs.json'), 'utf8'));
   const [l1, l2] = regs.memory.map(({ base }: { base: string }) => base);

@@ -18,6 +18,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   } catch (error) {
     if (isInputError(error)) session.complain(error.message);
     else if (isWithoutFolder(error)) session.complain('the folder that this was started in is not there any more');
+    else if (isForbidden(error))
+      session.complain(`the permissions that Node was started with forbid it (${error.permission})`);
     else {
       // A mistake in this program. Its trace is for a bug report, and only on request.
       const detail = io.env['SMMU_ADOPT_DEBUG'] && error instanceof Error ? error.stack : String(error);
@@ -32,6 +34,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
 /** Whether a relative name was to be resolved in a working folder that somebody has removed. */
 function isWithoutFolder(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd';
+}
+
+/** Whether Node was started with --permission, and without what this needs: a thread for URLs, processes for samples. */
+function isForbidden(error: unknown): error is Error & { readonly permission: string } {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED' && 'permission' in error;
 }
 
 async function parseAndRun(args: readonly string[], session: Session): Promise<void> {
