@@ -75,6 +75,16 @@ export class Session {
     if (unread !== null) await this.print(chained(unread, all));
   }
 
+  /** Stdin, piece by piece. Throws InputError (`file`) where it cannot be read: open for writing alone, or a lost terminal. */
+  async *stdin(): AsyncGenerator<Uint8Array | string> {
+    try {
+      yield* this.io.stdin;
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+      throw new InputError('file', `cannot be read (${code})`, { file: STDIN_NAME, cause });
+    }
+  }
+
   /**
    * All of stdin. Throws InputError (`file`) when it is empty or longer than anything that is read from there: {@link
    * STDIN_NAME} is what messages call it.
@@ -82,7 +92,7 @@ export class Session {
   async readStdin(): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let byteLength = 0;
-    for await (const chunk of this.io.stdin) {
+    for await (const chunk of this.stdin()) {
       chunks.push(Buffer.from(chunk));
       byteLength += chunk.length;
       if (byteLength > MAX_STDIN_BYTES) break;

@@ -59,9 +59,9 @@ async function runDecode(given: readonly string[], flags: TextOrJsonFlags, sessi
 /** More than the words of a page of entries; whoever has more has a dump. */
 const MAX_INPUT_LENGTH = 1 << 20;
 
-async function readStdin({ io }: Session): Promise<string> {
+async function readStdin(session: Session): Promise<string> {
   let text = '';
-  for await (const piece of io.stdin) {
+  for await (const piece of session.stdin()) {
     text += typeof piece === 'string' ? piece : Buffer.from(piece).toString('latin1');
     if (text.length > MAX_INPUT_LENGTH) {
       throw new InputError(

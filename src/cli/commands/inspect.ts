@@ -175,7 +175,7 @@ export async function withInspection<T>(
 async function crashedLog(
   file: string | undefined,
   { dump, snapshot, crashedKernel, platform }: Pick<Given, 'dump' | 'snapshot' | 'crashedKernel' | 'platform'>,
-  { io }: Session,
+  session: Session,
 ): Promise<LogReport | null> {
   const own = crashedKernel?.state.outcome === 'found' ? await logOfCrash(dump, snapshot) : null;
   if (own !== null || file === undefined) return own;
@@ -183,5 +183,5 @@ async function crashedLog(
     import('../options/log-input.ts'),
     import('../../inspect/log/read-log.ts'),
   ]);
-  return readLog(piecesOf([file], io.stdin), { dump, snapshot, platform, files: [file] });
+  return readLog(piecesOf([file], session.stdin()), { dump, snapshot, platform, files: [file] });
 }

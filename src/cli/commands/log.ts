@@ -100,8 +100,8 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
   return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
 }
 
-async function readText(given: readonly string[], options: ReadLogOptions, { io }: Session): Promise<LogReport> {
-  if (given.length === 0 && io.stdin.isTTY === true) {
+async function readText(given: readonly string[], options: ReadLogOptions, session: Session): Promise<LogReport> {
+  if (given.length === 0 && session.io.stdin.isTTY === true) {
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
   const [{ piecesOf }, { readLog }] = await Promise.all([
@@ -109,7 +109,7 @@ async function readText(given: readonly string[], options: ReadLogOptions, { io 
     import('../../inspect/log/read-log.ts'),
   ]);
   const files = given.length === 0 ? [STDIN] : given;
-  return readLog(piecesOf(files, io.stdin), { ...options, files });
+  return readLog(piecesOf(files, session.stdin()), { ...options, files });
 }
 
 /** Against a dump, of whose own log it is where no other is named. */

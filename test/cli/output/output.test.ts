@@ -1,4 +1,4 @@
-/** Where output goes besides regular files: pipes that are full, and what nothing can be written to. */
+/** Where output goes and input comes from besides regular files: pipes that are full, and what nothing can be done with. */
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
@@ -46,4 +46,18 @@ test.skipIf(process.platform === 'win32')('a stdout that Node itself would drop 
   });
   closeSync(stdout);
   expect({ stderr, status }).toEqual({ stderr: 'smmu-adopt: stdout: cannot be written (EBADF)\n', status: 2 });
+});
+
+test.each([
+  ['log', '-'],
+  ['decode', 'ste'],
+  ['regs', 'validate', '-'],
+])('a stdin that cannot be read is said: %s %s', (...args) => {
+  const stdin = openSync(join(folder.path, 'written'), 'w');
+  const { stderr, status } = spawnSync(process.execPath, [COMMAND, ...args], {
+    stdio: [stdin, 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(stdin);
+  expect({ stderr, status }).toEqual({ stderr: 'smmu-adopt: standard input: cannot be read (EBADF)\n', status: 2 });
 });
