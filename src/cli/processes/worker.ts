@@ -7,8 +7,9 @@ import type { Session } from '../session.ts';
 
 /** Whatever it reads from standard input is done, until that ends. */
 export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): Promise<void> {
-  // Ctrl-C goes to the whole group of processes; who started this one ends it when it is time.
-  process.on('SIGINT', () => {});
+  // Ctrl-C, a terminal that closes and a service that is stopped go to all its processes; who started this one ends it when
+  // it is time, and would take it for one that its task has ended.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   endWithParent();
   await session.print([`${READY}\n`]);
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {

@@ -137,6 +137,17 @@ test('a worker does not outlive who started it, whatever it is at work on', asyn
   while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 50));
 });
 
+test('what ends all processes of a terminal or a service, a worker leaves to who started it', async () => {
+  const worker = spawn(process.execPath, [COMMAND, 'triage', '--worker', '{}'], {
+    cwd,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(worker.stdout, 'data');
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) worker.kill(signal);
+  worker.stdin.end();
+  expect(await once(worker, 'close')).toEqual([0, null]);
+});
+
 test('it ends with its reader', async () => {
   const child = start('--format', 'ndjson', '--jobs', '1', '--resume', 'unread.ndjson');
   child.stdout.once('data', () => child.stdout.destroy());
