@@ -1,6 +1,7 @@
 /** A process that is told lines on its stdin and says lines on its stdout; its stderr is nobody's. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 
 export interface LineListener {
   line(text: string): void;
@@ -20,7 +21,7 @@ export class LineProcess {
     const [program = '', ...args] = command;
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'ignore'],
-      cwd: existingFolder(),
+      cwd: folderToStartIn(),
       env,
       windowsHide: true,
     });
@@ -51,10 +52,15 @@ export class LineProcess {
   }
 }
 
-/** The working folder; or the root where somebody has removed it: a process that cannot name its own ends at once. */
-function existingFolder(): string {
+/**
+ * The working folder; or the root where somebody has removed it, as a process that cannot name its own ends at once, or where
+ * this user may not enter it, as after sudo in the home of another: nothing below it can be meant then.
+ */
+function folderToStartIn(): string {
   try {
-    return process.cwd();
+    const folder = process.cwd();
+    accessSync(folder, constants.X_OK);
+    return folder;
   } catch {
     return '/';
   }

@@ -17,8 +17,10 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     return session.status;
   } catch (error) {
     if (isInputError(error)) session.complain(error.message);
-    else if (isWithoutFolder(error)) session.complain('the folder that this was started in is not there any more');
-    else if (isForbidden(error))
+    else if (isWithoutFolder(error)) {
+      const why = error.code === 'ENOENT' ? 'is not there any more' : `cannot be named (${error.code})`;
+      session.complain(`the folder that this was started in ${why}`);
+    } else if (isForbidden(error))
       session.complain(`the permissions that Node was started with forbid it (${error.permission})`);
     else {
       // A mistake in this program. Its trace is for a bug report, and only on request.
@@ -31,8 +33,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   }
 }
 
-/** Whether a relative name was to be resolved in a working folder that somebody has removed. */
-function isWithoutFolder(error: unknown): boolean {
+/** Whether a relative name was to be resolved in a working folder that somebody has removed, or whose name is too long. */
+function isWithoutFolder(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd';
 }
 

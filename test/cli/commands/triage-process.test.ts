@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ const { path: cwd } = temporaryFolder();
 const CRASHES = 100;
 /** Enough to be killed among, and done once more. */
 const FEW = { crashes: 30, failed: 2 };
+const NOBODY = 65534;
 
 beforeAll(() => {
   makeCrashTree(join(cwd, 'tree'), CRASHES);
@@ -163,6 +164,24 @@ test.skipIf(process.platform !== 'linux')(
     expect(status).toBe(2);
   },
 );
+
+test.skipIf(process.platform !== 'linux')('in a folder that its user may not enter', () => {
+  const shut = join(cwd, 'shut');
+  mkdirSync(shut);
+  // Root may enter any.
+  const uid = process.getuid?.() === 0 ? NOBODY : undefined;
+  if (uid !== undefined) chownSync(shut, uid, uid);
+  const sample = fileURLToPath(new URL('../../../samples/bad-span', import.meta.url));
+  for (const [command = '', said] of [
+    ['check', '1 sample: 1 as expected\n'],
+    ['triage', '1 crash: 1 analysed\n'],
+  ]) {
+    const words = ['-c', 'chmod 000 . && exec "$@"', 'sh', COMMAND, command, sample];
+    const { stdout } = spawnSync('/bin/sh', words, { cwd: shut, uid, gid: uid, encoding: 'utf8' });
+    chmodSync(shut, 0o700);
+    expect(stdout).toContain(said);
+  }
+});
 
 test.skipIf(process.platform !== 'linux')('in a folder that somebody has removed', () => {
   const run = (...args: string[]) =>
