@@ -1,6 +1,6 @@
 /** The command in the process that it was started as. It loads the program, so that what needs none of it waits for none. */
 
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { TOOL } from '../../version.ts';
 import { usePlainStdout } from '../output/plain-stdout.ts';
@@ -33,8 +33,21 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
   process.exitCode = status;
   // What was refused went through little of it.
   if (status < 2) keep();
+  if ([0, 1, 2].some(isLostTerminal)) dieOfHangup();
   // Everything has been written, and what Node does at its end otherwise is to tidy up memory.
   if (isPlain) process.exit();
+}
+
+/** Whether it was a terminal whose window, or connection, is closed by now: its device has no name any more. */
+function isLostTerminal(descriptor: number): boolean {
+  const stat = fstatSync(descriptor);
+  return stat.isCharacterDevice() && stat.nlink === 0;
+}
+
+/** At its end Node resets the terminals that it was started on, and aborts where one is gone, which would leave a core. */
+function dieOfHangup(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
 }
 
 /** Scripts ask for it, some of them often. Where it cannot be written, the program has the words for that. */

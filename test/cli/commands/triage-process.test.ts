@@ -107,6 +107,20 @@ test('a terminal that is closed ends it, too, and no temporary file stays behind
   expect({ status: child.exitCode, left: ours() }).toEqual({ status: 3, left: 0 });
 });
 
+test.skipIf(spawnSync('script', ['--version']).status !== 0)(
+  'on a terminal that is closed it dies of that, and leaves no core',
+  async () => {
+    const command = `"${process.execPath}" "${COMMAND}" triage few --resume closed.ndjson --jobs 1`;
+    // What closes the terminal is not to end the shell.
+    const inTerminal = `trap : HUP; ${command}; echo $? > status.new; mv status.new status`;
+    const terminal = spawn('script', ['-qec', inTerminal, '/dev/null'], { cwd, stdio: ['pipe', 'ignore', 'ignore'] });
+    await lines('closed.ndjson', 5);
+    terminal.kill('SIGKILL');
+    await lines('status', 1);
+    expect(readFileSync(join(cwd, 'status'), 'utf8')).toBe('129\n');
+  },
+);
+
 /** Whether it runs. Where nobody waits for an orphan, its number stays taken: what has ended (Z, or X) is gone all the same. */
 function isAlive(pid: number): boolean {
   try {
