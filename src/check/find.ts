@@ -2,6 +2,7 @@
 
 import { realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { notOpened } from '../dump/sources/url.ts';
 import { InputError } from '../errors.ts';
 import { type Listing, listFolder } from '../triage/find/folder-listing.ts';
 import { readManifest } from './manifest.ts';
@@ -20,7 +21,7 @@ const MAX_FOLDERS = 20_000;
  */
 export function findSamples(path: string): FoundSample[] {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new InputError('file', 'is not there', { file: path });
+  if (stat === undefined) throw notOpened(path, 'is not there');
   const samples = stat.isDirectory() ? [...samplesBelow(path)] : samplesOf(path, '');
   if (samples.length > 0) return samples;
   throw new InputError('file', `no samples: no ${SAMPLE} or ${MANIFEST} with any`, { file: path });

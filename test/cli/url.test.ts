@@ -86,6 +86,19 @@ test('raw memory in two places, one of them here', async () => {
   expect(outcome.stderr).toBe('');
 });
 
+test.each([
+  ['inspect', join(SAMPLE, 'dump.raw'), '--regs'],
+  ['inspect', join(SAMPLE, 'dump.raw'), '--regs', join(SAMPLE, 'regs.json'), '--iort'],
+  ['log'],
+  ['regs', 'validate'],
+  ['triage'],
+  ['check'],
+])('%s %s %s: only dumps are read from URLs, and no secret is said', async (...args) => {
+  const { stdout, stderr, status } = await run([...args.filter(Boolean), 'http://me:s3cret@host/a.json?sig=s3cret']);
+  const expected = 'http://host/a.json?...: is a URL, from which only a dump is read; download it first';
+  expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: `smmu-adopt: ${expected}\n`, status: 2 });
+});
+
 test('no secret in any format', async () => {
   const endings = ['txt', 'json', 'ndjson', 'csv', 'sarif', 'xml', 'html'];
   const files = endings.map((ending) => join(folder.path, `report.${ending}`));

@@ -1,6 +1,7 @@
 /** The bytes of a kernel log, piece by piece: of files, of pipes, and of standard input. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { notOpened } from '../../dump/sources/url.ts';
 import { InputError } from '../../errors.ts';
 import type { CommandIo } from '../output/io.ts';
 import { STDIN, STDIN_NAME } from '../session.ts';
@@ -52,7 +53,7 @@ function* piecesOfFile(name: string): Generator<Uint8Array> {
     } catch (cause) {
       if (cause instanceof InputError) throw cause;
       const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-      throw new InputError('file', `cannot be ${doing} (${code})`, { file: name, cause });
+      throw notOpened(name, `cannot be ${doing} (${code})`, cause);
     }
   };
   const descriptor = attempt('opened', () => openSync(name, 'r'));

@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../errors.ts';
 import type { DumpAssumption } from '../dump.ts';
 import { LruCache } from './page-cache.ts';
+import { notOpened } from './url.ts';
 
 /** A finite run of bytes that can be read at any offset. */
 export interface ByteSource {
@@ -135,6 +136,6 @@ function attempt<T>(name: string, failure: string, call: () => T): T {
     return call();
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new InputError('file', `${failure} (${code})`, { file: name, cause });
+    throw notOpened(name, `${failure} (${code})`, cause);
   }
 }

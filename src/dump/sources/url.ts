@@ -1,8 +1,18 @@
 /** Names of dumps that are URLs, and how such a name is shown. */
 
+import { InputError } from '../../errors.ts';
+
 /** Whether the name of a dump is fetched, and not opened. */
 export function isUrl(name: string): boolean {
   return /^https?:\/\//i.test(name);
+}
+
+/** What to say where a file was to be opened: why it could not be, or that nothing but a dump is fetched from a URL. */
+export function notOpened(name: string, why: string, cause?: unknown): InputError {
+  if (!isUrl(name)) return new InputError('file', why, { file: name, cause });
+  return new InputError('file', 'is a URL, from which only a dump is read; download it first', {
+    file: shownUrl(name),
+  });
 }
 
 /**

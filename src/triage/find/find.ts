@@ -2,6 +2,7 @@
 
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { notOpened } from '../../dump/sources/url.ts';
 import { InputError } from '../../errors.ts';
 import { COMPANIONS, type Crash, type NotSearched } from '../crash.ts';
 import { crashesIn, type NameOptions } from './crashes-in-folder.ts';
@@ -144,6 +145,6 @@ function isFolder(named: string): boolean {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const message = code === 'ENOENT' ? 'is not there' : `cannot be reached (${code})`;
-    throw new InputError('file', message, { file: named, cause });
+    throw notOpened(named, message, cause);
   }
 }
