@@ -91,6 +91,7 @@ export { type Register, registerNamed } from './smmu/registers/registers.ts';
 export type { Assumption, Ground } from './snapshot/assumption.ts';
 // Register snapshots.
 export { captureScript } from './snapshot/capture-script.ts';
+export type { FirmwareSource } from './snapshot/firmware-source.ts';
 export { type Imported, type ImportInput, type ImportOptions, importRegisters } from './snapshot/import/import.ts';
 export { loadSnapshot, parseSnapshot, type SnapshotOptions } from './snapshot/load.ts';
 export type { CaptureMoment, Master, Provenance, SmmuSnapshot, Snapshot } from './snapshot/snapshot.ts';

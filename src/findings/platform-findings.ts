@@ -3,6 +3,7 @@
 import { type DeviceNames, rangesBeyond, unclaimedSids } from '../platform/device-names.ts';
 import type { ReservedRegion } from '../platform/firmware/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
+import type { FirmwareSource } from '../snapshot/firmware-source.ts';
 import type { Master, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList } from './findings.ts';
@@ -83,7 +84,7 @@ function whyUnknown(tables: Platform['tables'], base: number | null): UnknownSmm
 
 function reservedFinding(
   { name, sids, ranges, bypassed }: ReservedRegion,
-  source: string,
+  source: FirmwareSource,
   findings: FindingList,
 ): void {
   const runs = runsOf(sids);

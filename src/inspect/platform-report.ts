@@ -2,10 +2,11 @@
 
 import type { IdRange, ReservedRegion } from '../platform/firmware/firmware.ts';
 import type { Platform, PlatformSmmu } from '../platform/platform.ts';
+import type { FirmwareSource } from '../snapshot/firmware-source.ts';
 
 export interface PlatformReport {
-  /** Where the table is from: a file, or `dump at 0x...`. Null, as what follows, for an SMMU that no table has. */
-  readonly source: string | null;
+  /** Where the table is from: a file, or the dump. Null, as what follows, for an SMMU that no table has. */
+  readonly source: FirmwareSource | null;
   readonly kind: 'device-tree' | 'iort' | null;
   /** The SMMU in the table. */
   readonly instance: string | null;

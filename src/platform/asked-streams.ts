@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { firmwareSourceInWords } from '../snapshot/firmware-source.ts';
 import type { Platform } from './platform.ts';
 import { type DeviceStream, type PciFunction, StreamDirectory } from './stream-ids.ts';
 
@@ -196,6 +197,6 @@ function notHere(text: string, elsewhere: DeviceStream | null, smmus: readonly A
   }
   const { base, sid, source } = elsewhere;
   const where = base === null ? 'another SMMU' : `the SMMU at 0x${base.toString(16)}`;
-  const what = `${text} is StreamID 0x${sid.toString(16)} of ${where} by ${source}, not of ${names}`;
+  const what = `${text} is StreamID 0x${sid.toString(16)} of ${where} by ${firmwareSourceInWords(source)}, not of ${names}`;
   return new InputError('usage', what);
 }

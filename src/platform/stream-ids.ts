@@ -3,6 +3,7 @@
  * `device-names.ts` reads backwards, so that every name that a report prints is understood.
  */
 
+import type { FirmwareSource } from '../snapshot/firmware-source.ts';
 import { type Claim, firstClaims, pieceAt } from './claims.ts';
 import { pciName } from './device-names.ts';
 import type { FirmwareSmmu, IdRange } from './firmware/firmware.ts';
@@ -18,7 +19,7 @@ export interface DeviceStream {
   /** As reports print it. Untrusted text. */
   readonly device: string;
   /** The table that says so. */
-  readonly source: string;
+  readonly source: FirmwareSource;
 }
 
 /** One function of a PCI device, or several that a report cannot tell apart: bits of `anyBits` may have any value. */
@@ -42,7 +43,7 @@ const MAX_OPEN_SEGMENTS = 64;
 interface Place {
   readonly smmu: FirmwareSmmu;
   readonly range: IdRange;
-  readonly source: string;
+  readonly source: FirmwareSource;
 }
 
 export class StreamDirectory {

@@ -1,5 +1,7 @@
 /** What is taken for granted in place of a value that the input lacks, and on what ground? */
 
+import type { FirmwareSource } from './firmware-source.ts';
+
 export interface Assumption {
   /** A field, `REGISTER.FIELD`, or what else is assumed. */
   readonly what: string;
@@ -12,7 +14,7 @@ export type Ground =
   | { readonly kind: 'default'; readonly lack: Lack; readonly choice: DefaultChoice }
   /** Firmware's word on coherency, which decides in the driver. */
   | { readonly kind: 'coherent-as-cohacc' }
-  | { readonly kind: 'coherent-as-firmware'; readonly source: string }
+  | { readonly kind: 'coherent-as-firmware'; readonly source: FirmwareSource }
   /** IDR0.COHACC is not known; it makes a line of the log at most. */
   | { readonly kind: 'firmware-decides' }
   /** `pages` of the table are zeros that the dump left out, or the user said so. */

@@ -22,10 +22,16 @@ function memory(): Image {
 
 const treePlatform = (nodes: WrittenNode, smmu: WrittenNode = {}): Platform => {
   const node = { compatible: 'arm,smmu-v3', reg: [0, BASE, 2], '#iommu-cells': [1], phandle: [1], ...smmu };
-  return { tables: [deviceTreeFirmware(deviceTree({ smmu: node, ...nodes }), 'a.dtb')], search: null };
+  return {
+    tables: [deviceTreeFirmware(deviceTree({ smmu: node, ...nodes }), { kind: 'file', file: 'a.dtb' })],
+    search: null,
+  };
 };
 const iortPlatform = (...nodes: WrittenIortNode[]): Platform => {
-  return { tables: [iortFirmware(iort([{ smmuV3: BASE, coherent: true }, ...nodes]), 'iort.bin')], search: null };
+  return {
+    tables: [iortFirmware(iort([{ smmuV3: BASE, coherent: true }, ...nodes]), { kind: 'file', file: 'iort.bin' })],
+    search: null,
+  };
 };
 const PCI = { pcie: { device_type: 'pci', 'iommu-map': [0, 1, 0, 0x1000] } };
 

@@ -353,7 +353,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-smmu-unknown': {
-    args: { why: { kind: 'absent', base: 0x905_0000, sources: ['guest.dtb'] } },
+    args: { why: { kind: 'absent', base: 0x905_0000, sources: [{ kind: 'file', file: 'guest.dtb' }] } },
     says:
       "firmware's tables say nothing of this SMMU: there is no SMMUv3 at 0x9050000 in guest.dtb; " +
       'StreamIDs stay without names',
@@ -361,13 +361,13 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-coherency': {
-    args: { source: 'iort.bin', table: false, snapshot: true },
+    args: { source: { kind: 'file', file: 'iort.bin' }, table: false, snapshot: true },
     says: 'iort.bin has the SMMU as not coherent, the snapshot as coherent; the snapshot is used',
     severity: 'warning',
     reach: null,
   },
   'platform-device-differs': {
-    args: { source: 'iort.bin', firmware: '0000:01:00.0', device: '0000:02:00.0' },
+    args: { source: { kind: 'file', file: 'iort.bin' }, firmware: '0000:01:00.0', device: '0000:02:00.0' },
     location: { firstSid: 256, lastSid: 256 },
     says:
       'this StreamID is 0000:01:00.0 by iort.bin, but the crashed kernel had 0000:02:00.0 behind it; ' +
@@ -435,7 +435,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-sid-unclaimed': {
-    args: { sids: [{ firstSid: 256, lastSid: 263 }], source: 'guest.dtb' },
+    args: { sids: [{ firstSid: 256, lastSid: 263 }], source: { kind: 'file', file: 'guest.dtb' } },
     location: { firstSid: 256, lastSid: 263 },
     says: 'SIDs 0x100-0x107: active, but guest.dtb has no device there',
     severity: 'note',
@@ -443,7 +443,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   },
   'platform-rmr': {
     args: {
-      source: 'iort.bin',
+      source: { kind: 'file', file: 'iort.bin' },
       name: '',
       sids: [{ firstSid: 48, lastSid: 48 }],
       memory: [{ start: 0x8820_0000, end: 0x8830_0000 }],
@@ -455,7 +455,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: null,
   },
   'platform-table-damaged': {
-    args: { source: 'iort.bin', what: { kind: 'checksum' } },
+    args: { source: { kind: 'file', file: 'iort.bin' }, what: { kind: 'checksum' } },
     says: 'iort.bin: its checksum is wrong: some of it may have been overwritten',
     severity: 'warning',
     reach: null,

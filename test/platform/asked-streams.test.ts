@@ -40,7 +40,7 @@ const TREE = deviceTreeFirmware(
     },
     bus: { 'dma@5': { iommus: [2, 0x70] } },
   }),
-  'a.dtb',
+  { kind: 'file', file: 'a.dtb' },
 );
 const TABLE = iortFirmware(
   iort([
@@ -48,7 +48,7 @@ const TABLE = iortFirmware(
     { segment: 3, mappings: [{ count: 0x1_0000, firstSid: 0x3_0000, to: 0 }] },
     { component: '\\_SB_.USB0', mappings: [{ firstSid: 0x55, to: 0, single: true }] },
   ]),
-  'iort.bin',
+  { kind: 'file', file: 'iort.bin' },
 );
 const PLATFORM: Platform = { tables: [TREE, TABLE], search: null };
 
@@ -99,7 +99,7 @@ describe('a reading that may surprise is pointed out', () => {
   });
 
   const map = { a: smmu(1, 0x1000), p: bridge(0, [0, 1, 0, 0x1_0000]), q: bridge(1, [0, 1, 0x1_0000, 0x1_0000]) };
-  const plain = { tables: [deviceTreeFirmware(deviceTree(map), 'plain.dtb')], search: null };
+  const plain = { tables: [deviceTreeFirmware(deviceTree(map), { kind: 'file', file: 'plain.dtb' })], search: null };
 
   test('not where it is the requester ID by firmware too, once for each text otherwise', () => {
     expect(read('01:00.0', [A], { tables: [TABLE], search: null }).remarks).toEqual(['differs 01:00.0']);
@@ -111,7 +111,13 @@ describe('a reading that may surprise is pointed out', () => {
   test('with what firmware has', () => {
     const asked = new AskedStreams(PLATFORM, [A]);
     asked.read(parseStreams('01:00.0'));
-    const stream = { base: 0x1000, sid: 0x11, segment: 0, device: '0000:01:00.0', source: 'a.dtb' };
+    const stream = {
+      base: 0x1000,
+      sid: 0x11,
+      segment: 0,
+      device: '0000:01:00.0',
+      source: { kind: 'file', file: 'a.dtb' },
+    };
     expect(asked.remarks).toEqual([{ kind: 'differs', text: '01:00.0', requesterId: 0x100, stream }]);
   });
 });
@@ -145,7 +151,7 @@ describe('what is meant has to be clear', () => {
 
   test('a list stays bounded, however many StreamIDs a name stands for', async () => {
     const tree = { a: smmu(1, 0x1000), 'mc@1': { 'iommu-map': [0, 1, 0, 0x4000_0000] } };
-    const platform = { tables: [deviceTreeFirmware(deviceTree(tree), 'a.dtb')], search: null };
+    const platform = { tables: [deviceTreeFirmware(deviceTree(tree), { kind: 'file', file: 'a.dtb' })], search: null };
     expect(read('mc@1', [A], platform).sids[0]).toHaveLength(65_536);
     expect((await refused(() => read('mc@1,7', [A], platform))).what).toBe('a list of more than 65536 SIDs');
   });
@@ -161,7 +167,10 @@ test('every name that is given to a StreamID is read as that StreamID', () => {
   holds(
     fc.property(fc.array(row, { minLength: 1, maxLength: 4 }), mask, (rows, cut) => {
       const map = rows.flatMap(({ firstId, firstSid, count }) => [firstId & cut, 1, firstSid, count]);
-      const table = deviceTreeFirmware(deviceTree({ a: smmu(1, 0x1000), p: bridge(0, map, cut) }), 'a.dtb');
+      const table = deviceTreeFirmware(deviceTree({ a: smmu(1, 0x1000), p: bridge(0, map, cut) }), {
+        kind: 'file',
+        file: 'a.dtb',
+      });
       const platform = { tables: [table], search: null };
       const names = new DeviceNames(table.smmus[0]?.ranges ?? []);
       const said = new Map<string, number[]>();

@@ -16,7 +16,9 @@ import { refused } from '../support/refusal.ts';
 
 const parse = (file: string): Firmware => {
   const bytes = readFileSync(join(REAL_FIRMWARE, file));
-  return file.endsWith('.dtb') ? deviceTreeFirmware(bytes, file) : iortFirmware(bytes, file);
+  return file.endsWith('.dtb')
+    ? deviceTreeFirmware(bytes, { kind: 'file', file })
+    : iortFirmware(bytes, { kind: 'file', file });
 };
 
 interface Facts {

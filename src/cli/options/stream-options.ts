@@ -4,6 +4,7 @@ import type { PlannedStreams } from '../../inspect/plan.ts';
 import { type AskedSmmu, type AskedStream, AskedStreams, type StreamRemark } from '../../platform/asked-streams.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { onlySmmu } from '../../snapshot/choose.ts';
+import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import type { SmmuSnapshot, Snapshot } from '../../snapshot/snapshot.ts';
 import type { Session } from '../session.ts';
 import type { KernelFlags } from './kernel-options.ts';
@@ -56,13 +57,13 @@ export function smmuOfStream(
 function inWords({ kind, text, requesterId, stream }: StreamRemark): string {
   const asNumber = `StreamID 0x${requesterId.toString(16)}`;
   const has = stream === null ? '' : `${stream.device} as StreamID 0x${stream.sid.toString(16)}`;
-  if (kind === 'differs') return `${text} is read by ${stream?.source}, which has ${has}, not ${asNumber}`;
-  if (kind === 'partly')
-    return `${text} is read by ${stream?.source}, which has only some of these devices behind the SMMU`;
+  const table = stream === null ? '' : firmwareSourceInWords(stream.source);
+  if (kind === 'differs') return `${text} is read by ${table}, which has ${has}, not ${asNumber}`;
+  if (kind === 'partly') return `${text} is read by ${table}, which has only some of these devices behind the SMMU`;
   const base = stream?.base ?? null;
   const elsewhere =
     stream === null
       ? ''
-      : `; ${stream.source} has ${has} of ${base === null ? 'another SMMU' : `the SMMU at 0x${base.toString(16)}`}`;
+      : `; ${table} has ${has} of ${base === null ? 'another SMMU' : `the SMMU at 0x${base.toString(16)}`}`;
   return `${text} is read as ${asNumber}, its requester ID: firmware's tables have no such device behind the SMMU${elsewhere}`;
 }

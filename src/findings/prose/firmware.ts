@@ -4,6 +4,7 @@ import type { AddressRange } from '../../dump/memory.ts';
 import { hex } from '../../hex.ts';
 import { pciName } from '../../platform/device-names.ts';
 import type { IdRange } from '../../platform/firmware/firmware.ts';
+import { type FirmwareSource, firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 
 /** Why no table of firmware says anything of an SMMU. */
 export type UnknownSmmu =
@@ -12,11 +13,11 @@ export type UnknownSmmu =
   | {
       readonly kind: 'disabled';
       readonly base: number;
-      readonly source: string;
+      readonly source: FirmwareSource;
       readonly name: string;
       readonly by: { readonly name: string; readonly status: string };
     }
-  | { readonly kind: 'absent'; readonly base: number; readonly sources: readonly string[] };
+  | { readonly kind: 'absent'; readonly base: number; readonly sources: readonly FirmwareSource[] };
 
 /** As a clause. */
 export function unknownSmmuInWords(why: UnknownSmmu): string {
@@ -26,10 +27,10 @@ export function unknownSmmuInWords(why: UnknownSmmu): string {
     case 'disabled': {
       const { base, source, name, by } = why;
       const where = by.name === name ? 'its' : `${by.name} above it has`;
-      return `the SMMUv3 at ${hex(base)} in ${source}, ${name}, is disabled: ${where} status "${by.status}"`;
+      return `the SMMUv3 at ${hex(base)} in ${firmwareSourceInWords(source)}, ${name}, is disabled: ${where} status "${by.status}"`;
     }
     case 'absent':
-      return `there is no SMMUv3 at ${hex(why.base)} in ${why.sources.join(' or ')}`;
+      return `there is no SMMUv3 at ${hex(why.base)} in ${why.sources.map(firmwareSourceInWords).join(' or ')}`;
   }
 }
 

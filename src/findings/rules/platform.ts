@@ -2,6 +2,7 @@
 
 import { firmwareProblemInWords } from '../../platform/firmware/problem-words.ts';
 import * as json from '../../shape.ts';
+import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import { ARM, linux } from '../explanations/references.ts';
 import {
   coherencyInWords,
@@ -45,12 +46,12 @@ export const PLATFORM = {
     severity: 'warning',
     reach: null,
     args: {
-      source: ['The table', json.text],
+      source: ['The table', json.said(firmwareSourceInWords)],
       table: ['What the table says: coherent, or not coherent', json.said(coherencyInWords)],
       snapshot: ['What the snapshot says', json.said(coherencyInWords)],
     },
     sentence: ({ source, table, snapshot }) =>
-      `${source} has the SMMU as ${coherencyInWords(table)}, the snapshot as ${coherencyInWords(snapshot)}; the snapshot is used`,
+      `${firmwareSourceInWords(source)} has the SMMU as ${coherencyInWords(table)}, the snapshot as ${coherencyInWords(snapshot)}; the snapshot is used`,
     explain: () => ({
       title: "Firmware's table and the snapshot disagree on coherency",
       meaning:
@@ -72,12 +73,12 @@ export const PLATFORM = {
     severity: 'warning',
     reach: null,
     args: {
-      source: ['The table', json.text],
+      source: ['The table', json.said(firmwareSourceInWords)],
       firmware: ['The device by the table', json.text],
       device: ['The device that the crashed kernel had', json.text],
     },
     sentence: ({ source, firmware, device }) =>
-      `this StreamID is ${firmware} by ${source}, but the crashed kernel had ${device} behind it; the kernel's word is taken`,
+      `this StreamID is ${firmware} by ${firmwareSourceInWords(source)}, but the crashed kernel had ${device} behind it; the kernel's word is taken`,
     explain: () => ({
       title: 'Firmware and the crashed kernel name different devices',
       meaning:
@@ -131,9 +132,10 @@ export const PLATFORM = {
     reach: null,
     args: {
       sids: ['The StreamIDs in words', json.said(sidRunsInWords)],
-      source: ['The table', json.text],
+      source: ['The table', json.said(firmwareSourceInWords)],
     },
-    sentence: ({ sids, source }) => `${sidRunsInWords(sids)}: active, but ${source} has no device there`,
+    sentence: ({ sids, source }) =>
+      `${sidRunsInWords(sids)}: active, but ${firmwareSourceInWords(source)} has no device there`,
     explain: () => ({
       title: 'An active StreamID belongs to no device of firmware',
       meaning:
@@ -158,14 +160,14 @@ export const PLATFORM = {
     severity: 'note',
     reach: null,
     args: {
-      source: ['The table', json.text],
+      source: ['The table', json.said(firmwareSourceInWords)],
       name: ['The device; empty where it is not known', json.text],
       sids: ['The StreamIDs in words', json.said(sidRunsInWords)],
       memory: ['The memory in words', json.said(keptMemoryInWords)],
       bypassed: ['The driver makes bypass STEs for it in a new stream table', json.flag],
     },
     sentence: ({ source, name, sids, memory, bypassed }) =>
-      `${source} keeps ${keptMemoryInWords(memory)} for ${name === '' ? sidRunsInWords(sids) : `${name} (${sidRunsInWords(sids)})`}: ${
+      `${firmwareSourceInWords(source)} keeps ${keptMemoryInWords(memory)} for ${name === '' ? sidRunsInWords(sids) : `${name} (${sidRunsInWords(sids)})`}: ${
         bypassed ? 'an RMR, whose STEs an adoption leaves as they are' : 'the kernel makes no bypass STE for it'
       }`,
     explain: () => ({
@@ -196,10 +198,10 @@ export const PLATFORM = {
     severity: 'warning',
     reach: null,
     args: {
-      source: ['The table', json.text],
+      source: ['The table', json.said(firmwareSourceInWords)],
       what: ['What is wrong', json.said(firmwareProblemInWords)],
     },
-    sentence: ({ source, what }) => `${source}: ${firmwareProblemInWords(what)}`,
+    sentence: ({ source, what }) => `${firmwareSourceInWords(source)}: ${firmwareProblemInWords(what)}`,
     explain: () => ({
       title: "Something in a table of firmware's is wrong",
       meaning:

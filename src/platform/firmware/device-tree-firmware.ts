@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../../errors.ts';
+import { type FirmwareSource, firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import { type Claim, firstClaims } from '../claims.ts';
 import { parseDeviceTree, type TreeNode } from './device-tree.ts';
 import {
@@ -32,10 +33,11 @@ const SMMU_V3 = 'arm,smmu-v3';
 const OTHER_SMMU = /^arm,(?:smmu-v[12]|mmu-40[01]|mmu-500)$|,smmu-(?:v2|500)$/;
 
 /** The flattened device tree in `bytes`. Throws InputError (`format`) for what is none, or has no SMMUv3. */
-export function deviceTreeFirmware(bytes: Buffer, source: string): Firmware {
-  const { nodes } = parseDeviceTree(bytes, source);
+export function deviceTreeFirmware(bytes: Buffer, source: FirmwareSource): Firmware {
+  const file = firmwareSourceInWords(source);
+  const { nodes } = parseDeviceTree(bytes, file);
   const tree = new TreeReader(nodes);
-  if (tree.smmus.size + tree.disabled.length === 0) throw noSmmu(nodes, source);
+  if (tree.smmus.size + tree.disabled.length === 0) throw noSmmu(nodes, file);
   for (const node of nodes) if (tree.exists(node)) tree.read(node);
   for (const node of nodes) tree.readReserved(node);
   return {
@@ -48,10 +50,10 @@ export function deviceTreeFirmware(bytes: Buffer, source: string): Firmware {
   };
 }
 
-function noSmmu(nodes: readonly TreeNode[], source: string): InputError {
+function noSmmu(nodes: readonly TreeNode[], file: string): InputError {
   const others = nodes.filter((node) => compatibleOf(node).some((text) => OTHER_SMMU.test(text))).length;
   const more = others === 0 ? '' : `; it has ${others} of SMMUv1 or SMMUv2, which another driver runs`;
-  return new InputError('format', `has no node that is compatible with "${SMMU_V3}"${more}`, { file: source });
+  return new InputError('format', `has no node that is compatible with "${SMMU_V3}"${more}`, { file });
 }
 
 function compatibleOf(node: TreeNode): string[] {

@@ -117,7 +117,7 @@ function treeAt(memory: PhysicalMemory, paddr: number): Firmware | null {
   const size = header === null ? null : deviceTreeSize(header);
   if (size === null || size > MAX_TREE_BYTE_LENGTH) return null;
   const tree = bytesAt(memory, paddr, size);
-  return tree === null ? null : orNull(() => deviceTreeFirmware(tree, inDump(paddr)));
+  return tree === null ? null : orNull(() => deviceTreeFirmware(tree, { kind: 'dump', paddr }));
 }
 
 /** From the RSDP by way of the XSDT: ACPI 6.5, 5.2.5.3 and 5.2.8. */
@@ -131,7 +131,7 @@ function iortBehind(memory: PhysicalMemory, rsdpPaddr: number): Firmware | null 
   for (let at = ACPI_HEADER_BYTE_LENGTH; at + 8 <= xsdt.length; at += 8) {
     const paddr = addressIn(xsdt, at);
     const iort = acpiTableAt(memory, paddr, 'IORT');
-    if (iort !== null) return orNull(() => iortFirmware(iort, inDump(paddr)));
+    if (iort !== null) return orNull(() => iortFirmware(iort, { kind: 'dump', paddr }));
   }
   return null;
 }
@@ -164,10 +164,6 @@ function orNull(parse: () => Firmware): Firmware | null {
     if (isInputError(error)) return null;
     throw error;
   }
-}
-
-function inDump(paddr: number): string {
-  return `dump at 0x${paddr.toString(16)}`;
 }
 
 function swapped(word: number): number {

@@ -3,12 +3,12 @@
  * model that names, findings and reports are made from.
  */
 
+import type { FirmwareSource } from '../../snapshot/firmware-source.ts';
 import type { FirmwareProblem } from './problem.ts';
 
 export interface Firmware {
   readonly kind: 'device-tree' | 'iort';
-  /** The file as the user named it, or `dump at 0x...`. */
-  readonly source: string;
+  readonly source: FirmwareSource;
   /** The SMMUv3 instances, in the order of the table. */
   readonly smmus: readonly FirmwareSmmu[];
   /** SMMUv3 instances that are there, but not for Linux to use. */

@@ -2,6 +2,7 @@
 
 import { PADDR_LIMIT } from '../../dump/dump.ts';
 import { InputError } from '../../errors.ts';
+import { type FirmwareSource, firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import { acpiTableOf } from './acpidump.ts';
 import { type Firmware, MAX_RESERVED_SIDS, Problems, SmmuBuilder } from './firmware.ts';
 import { type Iort, type IortNode, parseIort } from './iort.ts';
@@ -12,17 +13,18 @@ import { firmwareProblemInWords } from './problem-words.ts';
 const FIRST_RMR_REVISION = 5;
 
 /** The IORT in `bytes`, in binary or as a hex dump. Throws InputError (`format`) for what is none, or has no SMMUv3. */
-export function iortFirmware(bytes: Buffer, source: string): Firmware {
-  return new IortReader(parseIort(acpiTableOf(bytes, 'IORT', source), source), source).firmware();
+export function iortFirmware(bytes: Buffer, source: FirmwareSource): Firmware {
+  const file = firmwareSourceInWords(source);
+  return new IortReader(parseIort(acpiTableOf(bytes, 'IORT', file), file), source).firmware();
 }
 
 class IortReader {
   readonly #iort: Iort;
-  readonly #source: string;
+  readonly #source: FirmwareSource;
   readonly #problems = new Problems();
   readonly #smmus = new Map<number, SmmuBuilder>();
 
-  constructor(iort: Iort, source: string) {
+  constructor(iort: Iort, source: FirmwareSource) {
     this.#iort = iort;
     this.#source = source;
     for (const problem of iort.problems) this.#problems.add(problem);
@@ -69,7 +71,9 @@ class IortReader {
     const others = nodes.filter(({ kind }) => kind === 'smmu-v2').length;
     const what = `has no SMMUv3 node${others === 0 ? '' : `; it has ${others} of SMMUv1 or SMMUv2, which another driver runs`}`;
     const why = this.#iort.problems.slice(0, 2).map(firmwareProblemInWords).join('; ');
-    return new InputError('format', why === '' ? what : `${what}: ${why}`, { file: this.#source });
+    return new InputError('format', why === '' ? what : `${what}: ${why}`, {
+      file: firmwareSourceInWords(this.#source),
+    });
   }
 
   #checkTargets(node: IortNode): void {

@@ -14,12 +14,15 @@ const MAX_IORT_BYTES = 1 << 25;
 
 /** A compiled device tree, as /sys/firmware/fdt is. Throws InputError (`file` or `format`) naming the file. */
 export async function loadDeviceTree(path: string): Promise<Firmware> {
-  return deviceTreeFirmware(readFile(path, MAX_TREE_BYTES, tooLong(path, 'a device tree')), path);
+  return deviceTreeFirmware(readFile(path, MAX_TREE_BYTES, tooLong(path, 'a device tree')), {
+    kind: 'file',
+    file: path,
+  });
 }
 
 /** A copy of /sys/firmware/acpi/tables/IORT, or what acpidump prints. Throws InputError (`file` or `format`) naming the file. */
 export async function loadIort(path: string): Promise<Firmware> {
-  return iortFirmware(readFile(path, MAX_IORT_BYTES, tooLong(path, 'an IORT')), path);
+  return iortFirmware(readFile(path, MAX_IORT_BYTES, tooLong(path, 'an IORT')), { kind: 'file', file: path });
 }
 
 function tooLong(file: string, what: string): (byteLength: number) => InputError {

@@ -32,6 +32,7 @@ import {
   sid,
   text,
 } from '../../shape.ts';
+import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import type { Master } from '../../snapshot/snapshot.ts';
 import { inDumpInWords } from '../log/words.ts';
 import { kernelNotes } from '../prose/crashed-kernel.ts';
@@ -105,7 +106,10 @@ const platform = define(
   'platform',
   'One SMMU in a table of firmware',
   object<PlatformReport>()({
-    source: ['The file as the user named it, or where in the dump; null when no table has the SMMU', nullable(text)],
+    source: [
+      'The file as the user named it, or where in the dump; null when no table has the SMMU',
+      nullable(said(firmwareSourceInWords)),
+    ],
     kind: ['Kind of the table; null when no table has the SMMU', nullable(choice('device-tree', 'iort'))],
     instance: ['The SMMU in the table; null when no table has it', nullable(text)],
     coherent: ['What the table says of coherency; null when no table has the SMMU', nullable(flag)],

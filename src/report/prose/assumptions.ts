@@ -1,6 +1,7 @@
 /** Why a value was assumed, and what it costs that one is missing, in words. */
 
 import type { Assumption, DefaultChoice, Ground, Lack } from '../../snapshot/assumption.ts';
+import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import type { Missing, MissingCost } from '../../snapshot/validate/missing.ts';
 
 const LACKS: Readonly<Record<Lack, string>> = {
@@ -62,7 +63,7 @@ function groundInWords(ground: Ground): string {
     case 'coherent-as-cohacc':
       return 'not in the snapshot; taken from IDR0.COHACC';
     case 'coherent-as-firmware':
-      return `not in the snapshot; taken from ${ground.source}`;
+      return `not in the snapshot; taken from ${firmwareSourceInWords(ground.source)}`;
     case 'firmware-decides':
       return 'not known; firmware decides, and a difference is logged';
     case 'excluded-is-zero': {

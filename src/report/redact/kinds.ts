@@ -161,16 +161,14 @@ export function numberKind(parent: string, key: string): NumberKind {
   return there ?? (Object.hasOwn(NUMBERS, key) ? NUMBERS[key as keyof typeof NUMBERS] : 'address');
 }
 
-/** Names of files and machines, what may be one (`source`), what a build is known by, and whatever has any of these, or addresses, in it. */
-export type TextKind = 'file' | 'source' | 'host' | 'build-id' | 'value' | 'command' | 'text';
+/** Names of files and machines, what a build is known by, and whatever has any of these, or addresses, in it. */
+export type TextKind = 'file' | 'host' | 'build-id' | 'value' | 'command' | 'text';
 
 /** Keys of names of files and folders. */
 const FILES = ['file', 'files', 'path', 'folder', 'crash', 'dump', 'regs', 'iomem', 'iort', 'dtb', 'report'] as const;
 
 const TEXTS: Readonly<Record<string, TextKind>> = {
   ...Object.fromEntries(FILES.map((key) => [key, 'file'])),
-  source: 'source',
-  sources: 'source',
   host: 'host',
   buildId: 'build-id',
 };

@@ -24,11 +24,6 @@ export class NameBook {
     return made;
   }
 
-  /** That of a name that has one; null of any other text. */
-  known(name: string): string | null {
-    return this.#standIns.get(name) ?? null;
-  }
-
   /** The text with every name that has a stand-in replaced by it. */
   replaced(text: string): string {
     if (this.#pattern === null) {

@@ -59,9 +59,6 @@ export function redacted<T extends Redactable>(report: T, names: readonly string
   return redactor.redact(report);
 }
 
-/** Who says something, where it is no file. */
-const NO_FILE = /^(firmware|IDR0\.COHACC|dump at 0x[0-9a-f]+)$/;
-
 /** Changes nothing, and remembers what has to be replaced. */
 function gathering(addresses: AddressBook, names: NameBook): Change {
   return {
@@ -77,7 +74,6 @@ function gathering(addresses: AddressBook, names: NameBook): Change {
       return word;
     },
     text: (text, kind) => {
-      if (kind === 'source' && !NO_FILE.test(text)) names.standIn('file', text);
       if (kind === 'file') for (const name of names.parts(text)) names.standIn('file', name);
       else if (kind === 'host' || kind === 'build-id') names.standIn(kind, text);
       else if (kind !== 'value') {
@@ -106,7 +102,6 @@ function replacing(addresses: AddressBook, names: NameBook): Change {
         .parts(text)
         .map((name) => names.standIn('file', name))
         .join(', '),
-    source: (text) => names.known(text) ?? texts.text(text),
     host: (text) => names.standIn('host', text),
     'build-id': (text) => names.standIn('build-id', text),
     value: () => 'redacted',

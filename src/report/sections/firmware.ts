@@ -3,6 +3,7 @@
 import { idsInWords } from '../../findings/prose/firmware.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
+import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import { inUnits } from '../prose/quantities.ts';
 import { facts, type Section } from './section.ts';
 
@@ -33,7 +34,7 @@ export function firmware({ platform }: SmmuReport): Section | null {
     detail: true,
     blocks: [
       facts([
-        ['Table', `${instance} in ${source}`],
+        ['Table', `${instance} in ${firmwareSourceInWords(source)}`],
         ['Coherent', coherent ? 'yes' : 'no'],
         ['Searched', searched === null ? null : `${inUnits(searched)} of the dump looked through`],
       ]),

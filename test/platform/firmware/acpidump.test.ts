@@ -42,8 +42,11 @@ describe('the same bytes out of', () => {
 });
 
 test('a table out of a text is read as any other', () => {
-  const { source, smmus, problems } = iortFirmware(Buffer.from(acpidump(TABLE, 'IORT')), 'a.txt');
-  expect({ source, problems }).toEqual({ source: 'a.txt', problems: [] });
+  const { source, smmus, problems } = iortFirmware(Buffer.from(acpidump(TABLE, 'IORT')), {
+    kind: 'file',
+    file: 'a.txt',
+  });
+  expect({ source, problems }).toEqual({ source: { kind: 'file', file: 'a.txt' }, problems: [] });
   expect(smmus.map(({ base, ranges }) => [base, ranges.map(({ firstSid }) => firstSid)])).toEqual([
     [0x905_0000, [0x31, 0x100]],
   ]);
@@ -80,13 +83,17 @@ describe('refused, with what it is', () => {
   });
 
   test('another text, as another file', async () => {
-    const { what } = await refused(() => iortFirmware(Buffer.from('{ "version": 1 }\n'), 'regs.json'));
+    const { what } = await refused(() =>
+      iortFirmware(Buffer.from('{ "version": 1 }\n'), { kind: 'file', file: 'regs.json' }),
+    );
     expect(what).toBe('does not begin with "IORT"; is it that table of ACPI?');
   });
 
   test('a dump that was cut, as a table that was', async () => {
     const text = acpidump(TABLE, 'IORT');
-    const { what } = await refused(() => iortFirmware(Buffer.from(text.slice(0, text.length / 2)), 'a.txt'));
+    const { what } = await refused(() =>
+      iortFirmware(Buffer.from(text.slice(0, text.length / 2)), { kind: 'file', file: 'a.txt' }),
+    );
     expect(what).toMatch(/^is \d+ bytes long, but its header says \d+; it is truncated or damaged$/);
   });
 });

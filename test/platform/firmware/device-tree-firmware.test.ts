@@ -13,7 +13,7 @@ const said = (problems: readonly FirmwareProblem[]) => problems.map(firmwareProb
 
 const SMMU = { compatible: 'arm,smmu-v3', reg: [0, 0x905_0000, 2], '#iommu-cells': [1], phandle: [1] };
 
-const read = (nodes: WrittenNode): Firmware => deviceTreeFirmware(deviceTree(nodes), 'a.dtb');
+const read = (nodes: WrittenNode): Firmware => deviceTreeFirmware(deviceTree(nodes), { kind: 'file', file: 'a.dtb' });
 
 function smmuOf(nodes: WrittenNode, smmu: WrittenNode = SMMU): FirmwareSmmu {
   return read({ 'smmu@9050000': smmu, ...nodes }).smmus[0] as FirmwareSmmu;

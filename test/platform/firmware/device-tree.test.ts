@@ -115,7 +115,7 @@ describe('whatever the bytes are', () => {
   });
   const readsOrRefuses = (bytes: Buffer) => {
     try {
-      deviceTreeFirmware(bytes, 'a');
+      deviceTreeFirmware(bytes, { kind: 'file', file: 'a' });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
     }
@@ -123,7 +123,7 @@ describe('whatever the bytes are', () => {
 
   test('cut off anywhere, it is refused', () => {
     for (let length = 0; length < whole.length; length++) {
-      expect(() => deviceTreeFirmware(whole.subarray(0, length), 'a')).toThrow(InputError);
+      expect(() => deviceTreeFirmware(whole.subarray(0, length), { kind: 'file', file: 'a' })).toThrow(InputError);
     }
   });
 

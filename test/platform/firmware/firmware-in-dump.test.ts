@@ -58,7 +58,7 @@ describe('a device tree', () => {
     ['somewhere in between, when all of it is looked through', 100 * MIB + 8],
   ])('%s', (_, at) => {
     const { found, complete } = findFirmware(ram(300 * MIB, { [at]: tree(0x905_0000) }), [0x905_0000]);
-    expect(found).toMatchObject({ kind: 'device-tree', source: `dump at 0x${(START + at).toString(16)}` });
+    expect(found).toMatchObject({ kind: 'device-tree', source: { kind: 'dump', paddr: START + at } });
     expect(complete).toBe(true);
   });
 
@@ -69,9 +69,9 @@ describe('a device tree', () => {
 
   test('with the SMMU of the snapshot goes before one without, which is better than none', () => {
     const memory = ram(4 * MIB, { 0: tree(0x1000), 65536: tree(0x2000) });
-    expect(findFirmware(memory, [0x2000]).found?.source).toBe('dump at 0x80010000');
-    expect(findFirmware(memory, [0x3000]).found?.source).toBe('dump at 0x80000000');
-    expect(findFirmware(memory, []).found?.source).toBe('dump at 0x80000000');
+    expect(findFirmware(memory, [0x2000]).found?.source).toEqual({ kind: 'dump', paddr: 0x80010000 });
+    expect(findFirmware(memory, [0x3000]).found?.source).toEqual({ kind: 'dump', paddr: 0x80000000 });
+    expect(findFirmware(memory, []).found?.source).toEqual({ kind: 'dump', paddr: 0x80000000 });
   });
 
   test.each([
@@ -101,7 +101,7 @@ describe('an IORT', () => {
   test('by way of RSDP and XSDT', () => {
     expect(findFirmware(ram(MIB, whole), [0x905_0000]).found).toMatchObject({
       kind: 'iort',
-      source: 'dump at 0x80002000',
+      source: { kind: 'dump', paddr: 0x80002000 },
       smmus: [{ base: 0x905_0000, coherent: false }],
     });
   });
@@ -140,7 +140,7 @@ describe.skipIf(whyNotQemuA !== '')(`dumps of a real machine${whyNotQemuA}`, () 
       const { found } = findFirmware(dump.memory, [0x905_0000]);
       expect(found).toMatchObject({
         kind: 'device-tree',
-        source: 'dump at 0x48600000',
+        source: { kind: 'dump', paddr: 0x48600000 },
         smmus: [{ name: '/smmuv3@9050000', base: 0x905_0000, coherent: true }],
       });
     } finally {

@@ -18,7 +18,7 @@ const said = (problems: readonly FirmwareProblem[]) => problems.map(firmwareProb
 
 const SMMU: WrittenIortNode = { smmuV3: 0x905_0000, coherent: true };
 
-const read = (...nodes: WrittenIortNode[]) => iortFirmware(iort([SMMU, ...nodes]), 'iort.bin');
+const read = (...nodes: WrittenIortNode[]) => iortFirmware(iort([SMMU, ...nodes]), { kind: 'file', file: 'iort.bin' });
 const only = (...nodes: WrittenIortNode[]) => read(...nodes).smmus[0] as FirmwareSmmu;
 
 /** One ITS, one SMMUv3 with COHACC Override, and a root complex of segment 2, as bytes. */
@@ -44,9 +44,9 @@ const LITERAL = Buffer.from(
 
 test('literal bytes of revision 0', () => {
   expect(LITERAL).toHaveLength(180);
-  expect(iortFirmware(LITERAL, 'iort.bin')).toEqual({
+  expect(iortFirmware(LITERAL, { kind: 'file', file: 'iort.bin' })).toEqual({
     kind: 'iort',
-    source: 'iort.bin',
+    source: { kind: 'file', file: 'iort.bin' },
     smmus: [
       {
         name: 'SMMUv3 node at offset 0x48',
@@ -73,7 +73,10 @@ test('literal bytes of revision 0', () => {
 });
 
 test('without the override flag the SMMU is not coherent', () => {
-  expect(iortFirmware(iort([{ smmuV3: 0x1000 }]), 'a').smmus[0]).toMatchObject({ base: 0x1000, coherent: false });
+  expect(iortFirmware(iort([{ smmuV3: 0x1000 }]), { kind: 'file', file: 'a' }).smmus[0]).toMatchObject({
+    base: 0x1000,
+    coherent: false,
+  });
 });
 
 describe('names', () => {
@@ -132,7 +135,10 @@ describe('where mappings of a root complex have the same ID', () => {
   const asked = (mappings: WrittenMapping[], ...ids: number[]) => {
     const nodes: WrittenIortNode[] = [SMMU, { smmuV3: 0x906_0000 }, { type: 0, length: 8 }, { segment: 0, mappings }];
     const bases = [0x905_0000, 0x906_0000];
-    const directory = new StreamDirectory({ tables: [iortFirmware(iort(nodes), 'a')], search: null });
+    const directory = new StreamDirectory({
+      tables: [iortFirmware(iort(nodes), { kind: 'file', file: 'a' })],
+      search: null,
+    });
     return ids.map((id) => {
       const streams = directory.pci({ segment: 0, id, anyBits: 0 });
       expect(streams.length).toBeLessThan(2);
@@ -166,7 +172,10 @@ describe('where mappings of a root complex have the same ID', () => {
       { firstId: 0x7b00, count: 0x101, firstSid: 0x7b00, to: 0 },
       { firstId: 0x7c00, count: 0x201, firstSid: 0x7c00, to: 1 },
     ];
-    const { smmus } = iortFirmware(iort([SMMU, { smmuV3: 0x906_0000 }, { segment: 0, mappings }]), 'a');
+    const { smmus } = iortFirmware(iort([SMMU, { smmuV3: 0x906_0000 }, { segment: 0, mappings }]), {
+      kind: 'file',
+      file: 'a',
+    });
     expect(smmus.map(({ ranges }) => new DeviceNames(ranges).deviceOf(0x7c00))).toEqual([null, '0000:7c:00.0']);
   });
 
@@ -259,7 +268,7 @@ test.each([
   [7, 0],
 ])('RMR nodes of revision %i: %i ignored', (revision, ignored) => {
   const rmr: WrittenIortNode = { rmr: [[0x8820_0000, 0x1000]], mappings: [{ firstSid: 0x30, to: 0, single: true }] };
-  const { smmus, ignoredRmrs, problems } = iortFirmware(iort([SMMU, rmr], revision), 'a');
+  const { smmus, ignoredRmrs, problems } = iortFirmware(iort([SMMU, rmr], revision), { kind: 'file', file: 'a' });
   expect({ reserved: smmus[0]?.reserved.length, ignoredRmrs, problems }).toEqual({
     reserved: 1 - ignored,
     ignoredRmrs: ignored,
@@ -312,7 +321,7 @@ describe('damage', () => {
       'has no SMMUv3 node; it has 2 of SMMUv1 or SMMUv2, which another driver runs',
     ],
   ])('%s is refused', async (_, bytes, message) => {
-    const { tag, file, what } = await refused(() => iortFirmware(bytes, 'iort.bin'));
+    const { tag, file, what } = await refused(() => iortFirmware(bytes, { kind: 'file', file: 'iort.bin' }));
     expect({ tag, file }).toEqual({ tag: 'format', file: 'iort.bin' });
     if (typeof message === 'string') expect(what).toBe(message);
     else expect(what).toMatch(message);
@@ -336,7 +345,7 @@ describe('damage', () => {
       'the node at offset 0x74 maps IDs to offset 0x4d, where no node begins',
     ],
   ])('%s is said, and the rest used', (_, bytes, message) => {
-    const { problems, smmus } = iortFirmware(bytes, 'a');
+    const { problems, smmus } = iortFirmware(bytes, { kind: 'file', file: 'a' });
     expect(said(problems).slice(0, 2)).toEqual([CHECKSUM, ...(message === null ? [] : [message])]);
     expect(smmus).toHaveLength(1);
   });
@@ -349,7 +358,7 @@ describe('damage', () => {
 
   test('cut off anywhere, it is refused', () => {
     for (let length = 0; length < whole.length; length++) {
-      expect(() => iortFirmware(whole.subarray(0, length), 'a')).toThrow(InputError);
+      expect(() => iortFirmware(whole.subarray(0, length), { kind: 'file', file: 'a' })).toThrow(InputError);
     }
   });
 
@@ -361,7 +370,7 @@ describe('damage', () => {
           for (const [at, value] of changes) copy.writeInt32LE(value, at);
         });
         try {
-          iortFirmware(bytes, 'a');
+          iortFirmware(bytes, { kind: 'file', file: 'a' });
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
         }

@@ -167,3 +167,11 @@ test('a finding about a dump of several files names each by its stand-in, whatev
   const made = redact({ dump: { files }, findings: [finding] }) as { findings: { message: string }[] };
   expect(made.findings.map(({ message }) => message)).toEqual(['file-1, file-2 says of itself that it is incomplete']);
 });
+
+test('a table of firmware is a file with a stand-in, whatever it is called, or lies at an address with one', () => {
+  const named = { kind: 'file', file: 'dump at 0x80000040' };
+  const found = { kind: 'dump', paddr: 0x8000_0040 };
+  expect(redact({ platforms: [{ source: named }, { source: found }] })).toMatchObject({
+    platforms: [{ source: { kind: 'file', file: 'file-1' } }, { source: { kind: 'dump', paddr: 0xfade_0000_10040 } }],
+  });
+});
