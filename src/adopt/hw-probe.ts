@@ -9,7 +9,7 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
   const sidBits = registers.field('IDR1', 'SIDSIZE');
   const cohacc = coherentAsRegisterSays(smmu);
   if (smmu.firmwareCoherent === null) {
-    registers.assume('firmware.coherent', String(cohacc), { kind: 'coherent-as-cohacc' });
+    registers.assume({ kind: 'firmware-coherent' }, cohacc, { kind: 'coherent-as-cohacc' });
   }
   const coherent = smmu.firmwareCoherent ?? cohacc;
   if (coherent !== cohacc) {
@@ -34,7 +34,7 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
 /** IDR0.COHACC, which decides nothing but a line of the log where firmware says what holds. */
 function coherentAsRegisterSays({ registers, firmwareCoherent }: ArmSmmuDevice): boolean {
   const known = firmwareCoherent === null ? registers.field('IDR0', 'COHACC') : registers.known('IDR0', 'COHACC');
-  if (known === null) registers.assume('IDR0.COHACC against firmware', '1', { kind: 'firmware-decides' });
+  if (known === null) registers.assume({ kind: 'cohacc-against-firmware' }, 1, { kind: 'firmware-decides' });
   return known !== 0;
 }
 

@@ -7,6 +7,7 @@ import type { PhysicalMemory } from '../dump/memory.ts';
 import { MemoryView } from '../dump/view.ts';
 import { AddressMap } from '../platform/address-map.ts';
 import { SteReader } from '../smmu/structures/ste-reader.ts';
+import type { Assumed } from '../snapshot/assumption.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { Check } from './checks.ts';
 import { ArmSmmuDevice } from './device.ts';
@@ -33,20 +34,24 @@ export interface AdoptionByRegisters {
   readonly decidedBy: Check | null;
   /** What the driver prints until there. */
   readonly log: readonly { readonly level: LogLevel; readonly text: string }[];
-  /** What the snapshot lacks and a check asks about, taken to let an adoption go on: `CR0.SMMUEN`. */
-  readonly assumed: readonly string[];
+  /** What the snapshot lacks and a check asks about, taken to let an adoption go on. */
+  readonly assumed: readonly Assumed[];
 }
 
-/** What the checks ask about, of what the probe reads. */
+/** Fields that the checks ask about, of what the probe reads; they ask about firmware's word, too. */
 const ASKED: ReadonlySet<string> = new Set([
   'CR0.SMMUEN',
   'IDR0.COHACC',
-  'firmware.coherent',
   'GERROR.SFM_ERR',
   'GERRORN.SFM_ERR',
   'IDR0.ST_LEVEL',
   'IDR1.SIDSIZE',
 ]);
+
+function isAsked(what: Assumed): boolean {
+  if (what.kind === 'field') return ASKED.has(`${what.register}.${what.field}`);
+  return what.kind === 'firmware-coherent';
+}
 
 /** Memory of which there is no evidence at all. */
 const NO_EVIDENCE: PhysicalMemory = {
@@ -91,7 +96,7 @@ export function adoptionsByRegisters(
       ends,
       decidedBy: outcome === 'open' ? null : smmu.checks.decidedBy,
       log: smmu.log.lines.map(({ level, text }) => ({ level, text })),
-      assumed: registers.assumptions.map(({ what }) => what).filter((what) => ASKED.has(what)),
+      assumed: registers.assumptions.map(({ what }) => what).filter(isAsked),
     };
   });
 }

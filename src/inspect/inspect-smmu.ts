@@ -117,7 +117,7 @@ export function inspectSmmu(
   if (view.assumedZeroPages > 0) {
     const pages = view.assumedZeroPages;
     const asked = now.view.excludedIsAskedZero;
-    registers.assume('excluded table pages', 'zero', { kind: 'excluded-is-zero', asked, pages });
+    registers.assume({ kind: 'excluded-table-pages' }, 'zeros', { kind: 'excluded-is-zero', asked, pages });
     findings.add('excluded-read-as-zero', { pages });
   }
   const riskContext: RiskContext = {

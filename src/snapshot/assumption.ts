@@ -3,11 +3,21 @@
 import type { FirmwareSource } from './firmware-source.ts';
 
 export interface Assumption {
-  /** A field, `REGISTER.FIELD`, or what else is assumed. */
-  readonly what: string;
-  readonly value: string;
+  readonly what: Assumed;
+  readonly value: AssumedValue;
   readonly why: Ground;
 }
+
+/** What is assumed: a field of a register, what registers as a whole would tell, or what no register says. */
+export type Assumed =
+  | { readonly kind: 'field'; readonly register: string; readonly field: string }
+  | { readonly kind: 'registers'; readonly names: readonly string[] }
+  /** Firmware's word on coherency, and IDR0.COHACC where it can only differ from that. */
+  | { readonly kind: 'firmware-coherent' | 'cohacc-against-firmware' }
+  | { readonly kind: 'excluded-table-pages' | 'stream-world' };
+
+/** The value of a field or a flag, and else what is taken for granted of all that is assumed. */
+export type AssumedValue = number | boolean | 'zeros' | 'unknown' | 'el2-e2h' | 'smmuv3.1-or-later';
 
 /** Why a value has to be assumed, and why this one. */
 export type Ground =

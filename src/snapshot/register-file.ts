@@ -6,7 +6,7 @@
 
 import { fieldBits, fieldOf, isKnown } from '../smmu/fields.ts';
 import { registerNamed } from '../smmu/registers/registers.ts';
-import type { Assumption, DefaultChoice, Ground, Lack } from './assumption.ts';
+import type { Assumed, AssumedValue, Assumption, DefaultChoice, Ground, Lack } from './assumption.ts';
 import type { PartialRegister, SmmuSnapshot } from './snapshot.ts';
 
 interface Default {
@@ -69,8 +69,9 @@ export class RegisterFile {
     return [...this.#assumed.values()];
   }
 
-  assume(what: string, value: string, why: Ground): void {
-    if (!this.#assumed.has(what)) this.#assumed.set(what, { what, value, why });
+  assume(what: Assumed, value: AssumedValue, why: Ground): void {
+    const key = JSON.stringify(what);
+    if (!this.#assumed.has(key)) this.#assumed.set(key, { what, value, why });
   }
 
   /** A field's value: from the snapshot, else assumed. Throws when there is neither, which is this program's mistake. */
@@ -93,7 +94,7 @@ export class RegisterFile {
     if (assumed === undefined) throw new Error(`no value and no default for ${key}`);
     const chosen = assumed.value(this);
     const lack = this.#partial.has(register) ? 'bits' : this.#lack;
-    this.assume(key, String(chosen), { kind: 'default', lack, choice: assumed.choice });
+    this.assume({ kind: 'field', register, field: name }, chosen, { kind: 'default', lack, choice: assumed.choice });
     return BigInt(chosen);
   }
 

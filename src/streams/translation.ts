@@ -164,13 +164,21 @@ export class StreamTranslator {
     const missing = missingFeatures(smmu.registers, smmu.partial).filter((name) => name !== 'AIDR');
     const anyStep = this.#lookup.length > 0;
     if (missing.length > 0 && anyStep) {
-      this.assumptions.push({ what: missing.join(', '), value: 'unknown', why: { kind: 'rules-not-applied' } });
+      this.assumptions.push({
+        what: { kind: 'registers', names: missing },
+        value: 'unknown',
+        why: { kind: 'rules-not-applied' },
+      });
     }
     if (!smmu.registers.has('AIDR') && anyStep) {
-      this.assumptions.push({ what: 'AIDR', value: 'SMMUv3.1 or later', why: { kind: 'register-missing' } });
+      this.assumptions.push({
+        what: { kind: 'registers', names: ['AIDR'] },
+        value: 'smmuv3.1-or-later',
+        why: { kind: 'register-missing' },
+      });
     }
     if (this.context?.stage1?.worldAssumed === true) {
-      this.assumptions.push({ what: 'stream world', value: 'EL2-E2H', why: { kind: 'world-undecided' } });
+      this.assumptions.push({ what: { kind: 'stream-world' }, value: 'el2-e2h', why: { kind: 'world-undecided' } });
     }
   }
 
@@ -198,7 +206,7 @@ export class StreamTranslator {
     this.#lookup.push(...steps);
     if (outcome === 'no-entry' && why !== null) {
       if (registers.has('CR2')) this.#recordsBadSids = registers.field('CR2', 'RECINVSID') === 1;
-      else registers.assume('CR2.RECINVSID', '1', { kind: 'linux-sets-it' });
+      else registers.assume({ kind: 'field', register: 'CR2', field: 'RECINVSID' }, 1, { kind: 'linux-sets-it' });
       return fault('C_BAD_STREAMID', null, null, why);
     }
     const ste = address === null ? null : view.readWords(address, STE_BYTE_LENGTH);

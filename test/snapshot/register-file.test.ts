@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { assumptionInWords } from '../../src/report/prose/assumptions.ts';
 import type { Assumption, DefaultChoice } from '../../src/snapshot/assumption.ts';
 import { RegisterFile } from '../../src/snapshot/register-file.ts';
 
@@ -7,6 +8,8 @@ function file(values: Readonly<Record<string, number | bigint>> = {}): RegisterF
   const registers = new Map(Object.entries(values).map(([name, value]) => [name, BigInt(value)]));
   return new RegisterFile({ name: 'smmu0', base: null, firmwareCoherent: null, registers });
 }
+
+const named = (assumptions: readonly Assumption[]) => assumptions.map(assumptionInWords).map(({ what }) => what);
 
 describe('a register that the snapshot has', () => {
   test('is read, field by field, and nothing is assumed', () => {
@@ -44,7 +47,7 @@ describe('a register that the snapshot lacks', () => {
   ])('%s.%s is taken to be %i, and said so once', (register, field, value, choice) => {
     const registers = file();
     const why = { kind: 'default', lack: 'register', choice } as const;
-    const assumption: Assumption = { what: `${register}.${field}`, value: String(value), why };
+    const assumption: Assumption = { what: { kind: 'field', register, field }, value, why };
     expect(registers.assumptions).toEqual([]);
     expect(registers.field(register, field)).toBe(value);
     expect(registers.assumptions).toEqual([assumption]);
@@ -65,8 +68,8 @@ describe('a register that the snapshot lacks', () => {
     expect(registers.field('IDR1', 'SIDSIZE')).toBe(sidSize);
     expect(registers.assumptions).toEqual([
       {
-        what: 'IDR1.SIDSIZE',
-        value: String(sidSize),
+        what: { kind: 'field', register: 'IDR1', field: 'SIDSIZE' },
+        value: sidSize,
         why: { kind: 'default', lack: 'register', choice: 'from-log2size' },
       },
     ]);
@@ -84,8 +87,8 @@ describe('a register that the snapshot lacks', () => {
     expect(registers.field(missing, 'SFM_ERR')).toBe(value);
     expect(registers.assumptions).toEqual([
       {
-        what: `${missing}.SFM_ERR`,
-        value: String(value),
+        what: { kind: 'field', register: missing, field: 'SFM_ERR' },
+        value,
         why: { kind: 'default', lack: 'register', choice: 'no-error' },
       },
     ]);
@@ -95,17 +98,17 @@ describe('a register that the snapshot lacks', () => {
     const registers = file();
     expect(registers.field('GERROR', 'SFM_ERR')).toBe(0);
     expect(registers.field('GERRORN', 'SFM_ERR')).toBe(0);
-    expect(registers.assumptions.map(({ what }) => what)).toEqual(['GERROR.SFM_ERR', 'GERRORN.SFM_ERR']);
+    expect(named(registers.assumptions)).toEqual(['GERROR.SFM_ERR', 'GERRORN.SFM_ERR']);
   });
 
   test('assumptions are listed in the order of their first use', () => {
     const registers = file({ STRTAB_BASE_CFG: 0x10210 });
     registers.field('IDR5', 'OAS');
-    registers.assume('firmware.coherent', 'true', { kind: 'coherent-as-cohacc' });
+    registers.assume({ kind: 'firmware-coherent' }, true, { kind: 'coherent-as-cohacc' });
     registers.field('IDR1', 'SIDSIZE');
-    registers.assume('firmware.coherent', 'false', { kind: 'linux-sets-it' });
+    registers.assume({ kind: 'firmware-coherent' }, false, { kind: 'linux-sets-it' });
     registers.field('IDR5', 'OAS');
-    expect(registers.assumptions.map(({ what, value }) => `${what} ${value}`)).toEqual([
+    expect(registers.assumptions.map(assumptionInWords).map(({ what, value }) => `${what} ${value}`)).toEqual([
       'IDR5.OAS 6',
       'firmware.coherent true',
       'IDR1.SIDSIZE 16',

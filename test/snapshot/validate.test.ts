@@ -119,28 +119,28 @@ describe('what is missing', () => {
   test('costs assumptions that depend on what is there', () => {
     const [, idr1, , , gerror] = missing({ STRTAB_BASE: 1n, STRTAB_BASE_CFG: 0x1020cn, GERRORN: 0x100n });
     expect(idr1).toEqual({
-      what: 'IDR1',
+      what: ['IDR1'],
       cost: 'assumed',
       assumed: [
-        { field: 'SIDSIZE', value: '12', choice: 'from-log2size' },
-        { field: 'SSIDSIZE', value: '20', choice: 'largest' },
+        { field: 'SIDSIZE', value: 12, choice: 'from-log2size' },
+        { field: 'SSIDSIZE', value: 20, choice: 'largest' },
       ],
     });
     expect(idr1 && costInWords(idr1)).toBe(
       'assumed SIDSIZE = 12 (Linux programs LOG2SIZE from SIDSIZE), SSIDSIZE = 20 (the largest there is)',
     );
-    expect(gerror).toMatchObject({ what: 'GERROR', assumed: [{ field: 'SFM_ERR', value: '1' }] });
+    expect(gerror).toMatchObject({ what: ['GERROR'], assumed: [{ field: 'SFM_ERR', value: 1 }] });
   });
 
   test('a PRI queue is missed only where there can be one', () => {
-    const whats = (idr0: bigint) => missing({ ...SOUND, IDR0: idr0 }).map(({ what }) => what);
-    expect(whats(0x0d40101an)).not.toContain('PRIQ_BASE, PRIQ_PROD, PRIQ_CONS');
-    expect(whats(0x0d41101an)).toContain('PRIQ_BASE, PRIQ_PROD, PRIQ_CONS');
+    const whats = (idr0: bigint) => missing({ ...SOUND, IDR0: idr0 }).flatMap(({ what }) => what);
+    expect(whats(0x0d40101an)).not.toContain('PRIQ_BASE');
+    expect(whats(0x0d41101an)).toEqual(expect.arrayContaining(['PRIQ_BASE', 'PRIQ_PROD', 'PRIQ_CONS']));
   });
 
   test('what firmware says', () => {
-    expect(missing(SOUND, null).map(({ what }) => what)).toContain('firmware.coherent');
-    expect(missing(SOUND, false).map(({ what }) => what)).not.toContain('firmware.coherent');
+    expect(missing(SOUND, null).flatMap(({ what }) => what)).toContain('firmware.coherent');
+    expect(missing(SOUND, false).flatMap(({ what }) => what)).not.toContain('firmware.coherent');
   });
 });
 

@@ -62,7 +62,7 @@ export function emulatedSmmu(
   const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
   if (smmu.firmwareCoherent === null && known !== null) {
     const why = { kind: 'coherent-as-firmware', source: known.table.source } as const;
-    registers.assume('firmware.coherent', String(known.smmu.coherent), why);
+    registers.assume({ kind: 'firmware-coherent' }, known.smmu.coherent, why);
   }
   const geometry = geometryOf(tableRegisters(smmu, registers));
   const stes = new SteReader(now.view);

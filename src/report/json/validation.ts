@@ -1,5 +1,6 @@
 /** The shape of `regs validate`: what a register snapshot says, and what is to be said about it. */
 
+import { namesInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import {
@@ -26,7 +27,7 @@ import type { ExplainedField, ExplainedRegister, ExplainedSnapshot } from '../..
 import type { Missing } from '../../snapshot/validate/missing.ts';
 import type { Remark } from '../../snapshot/validate/remark.ts';
 import { hexText as registerHex } from '../../snapshot/values.ts';
-import { choiceInWords, costInWords } from '../prose/assumptions.ts';
+import { assumedValueInWords, choiceInWords, costInWords } from '../prose/assumptions.ts';
 import { strikingInWords } from '../prose/remarks.ts';
 import { REGISTER_OUTLOOK } from './parts/register-outlook.ts';
 
@@ -45,14 +46,14 @@ const missing = define(
   'missing',
   'Something that the snapshot lacks',
   object<Missing>()({
-    what: ['Registers, or what else is missing', text],
+    what: ['Registers, or what else is missing', said(namesInWords)],
     cost: ['What that costs', derived(text, costInWords)],
     assumed: [
       'Values that are taken in their stead',
       list(
         object<Missing['assumed'][number]>()({
           field: ['The field', text],
-          value: ['The value', text],
+          value: ['The value', said(assumedValueInWords)],
           why: ['Why this one', derived(text, ({ choice }) => choiceInWords(choice))],
         }),
       ),

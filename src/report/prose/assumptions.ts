@@ -1,6 +1,7 @@
 /** Why a value was assumed, and what it costs that one is missing, in words. */
 
-import type { Assumption, DefaultChoice, Ground, Lack } from '../../snapshot/assumption.ts';
+import { namesInWords } from '../../findings/rules/words.ts';
+import type { Assumed, AssumedValue, Assumption, DefaultChoice, Ground, Lack } from '../../snapshot/assumption.ts';
 import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import type { Missing, MissingCost } from '../../snapshot/validate/missing.ts';
 
@@ -39,7 +40,9 @@ const COSTS: Readonly<Record<Exclude<MissingCost, 'assumed'>, string>> = {
 /** What it costs that a snapshot lacks something. */
 export function costInWords({ cost, assumed }: Missing): string {
   if (cost !== 'assumed') return COSTS[cost];
-  const values = assumed.map(({ field, value, choice }) => `${field} = ${value} (${CHOICES[choice]})`);
+  const values = assumed.map(
+    ({ field, value, choice }) => `${field} = ${assumedValueInWords(value)} (${CHOICES[choice]})`,
+  );
   return `assumed ${values.join(', ')}`;
 }
 
@@ -52,7 +55,38 @@ export interface AssumptionWords {
 
 /** Of a value that the snapshot lacks. */
 export function assumptionInWords({ what, value, why }: Assumption): AssumptionWords {
-  return { what, value, why: groundInWords(why) };
+  return { what: assumedInWords(what), value: assumedValueInWords(value), why: groundInWords(why) };
+}
+
+const ASSUMED: Readonly<Record<Exclude<Assumed['kind'], 'field' | 'registers'>, string>> = {
+  'firmware-coherent': 'firmware.coherent',
+  'cohacc-against-firmware': 'IDR0.COHACC against firmware',
+  'excluded-table-pages': 'excluded table pages',
+  'stream-world': 'stream world',
+};
+
+/** `IDR0.ST_LEVEL`, `firmware.coherent`, `stream world`. */
+export function assumedInWords(what: Assumed): string {
+  switch (what.kind) {
+    case 'field':
+      return `${what.register}.${what.field}`;
+    case 'registers':
+      return namesInWords(what.names);
+    default:
+      return ASSUMED[what.kind];
+  }
+}
+
+const VALUES: Readonly<Record<Extract<AssumedValue, string>, string>> = {
+  zeros: 'zero',
+  unknown: 'unknown',
+  'el2-e2h': 'EL2-E2H',
+  'smmuv3.1-or-later': 'SMMUv3.1 or later',
+};
+
+/** `1`, `true`, or in words. */
+export function assumedValueInWords(value: AssumedValue): string {
+  return typeof value === 'string' ? VALUES[value] : String(value);
 }
 
 /** Why there is something to assume, and why it is this. */

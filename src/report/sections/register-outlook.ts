@@ -7,11 +7,12 @@ import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidenc
 import { revisionsInWords } from '../../findings/prose/revisions.ts';
 import { hex } from '../../hex.ts';
 import type { RegisterOutlook, TableReach } from '../../inspect/emulation/register-outlook.ts';
+import { assumedInWords } from '../prose/assumptions.ts';
 import { inUnits } from '../prose/quantities.ts';
 import { facts, notes, type Section } from './section.ts';
 
 export function registerOutlook({ table, adoptions, queues }: RegisterOutlook): Section[] {
-  const assumed = [...new Set(adoptions.flatMap((one) => one.assumed))];
+  const assumed = [...new Set(adoptions.flatMap((one) => one.assumed.map(assumedInWords)))];
   const said = alike(adoptions, adoptionInWords);
   return [
     {

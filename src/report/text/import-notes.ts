@@ -1,5 +1,6 @@
 /** What does an import say beside the snapshot? One line for each thing to be known about it. */
 
+import { namesInWords } from '../../findings/rules/words.ts';
 import type { Imported } from '../../snapshot/import/import.ts';
 import { noteInWords } from '../../snapshot/import/note-words.ts';
 import type { Notes } from '../../snapshot/import/notes.ts';
@@ -18,7 +19,7 @@ export function importNotes({ passedOver, oneByOne, smmus }: Omit<Imported, 'sna
     ...smmus.flatMap(({ name, striking, missing }) =>
       [
         ...striking.map(({ what }) => strikingInWords(what)),
-        ...missing.map((one) => `${one.what} missing: ${costInWords(one)}`),
+        ...missing.map((one) => `${namesInWords(one.what)} missing: ${costInWords(one)}`),
       ].map((line) => `${name}: ${line}`),
     ),
   ];

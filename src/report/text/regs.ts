@@ -1,5 +1,6 @@
 /** `smmu-adopt regs validate` as text: whether a snapshot is of use, what is striking, and every field of it. */
 
+import { namesInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
 import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
@@ -48,7 +49,7 @@ function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
         { title: 'What', yields: 'wrap' },
         { title: 'Costs', yields: 'wrap' },
       ],
-      missing.map((one) => [one.what, costInWords(one)]),
+      missing.map((one) => [namesInWords(one.what), costInWords(one)]),
     );
   }
   if (outlook !== null) for (const section of registerOutlook(outlook)) yield* sectionLines(style, section);

@@ -1,16 +1,16 @@
 /** What a snapshot lacks, and what that costs: an assumption in its stead, or something that cannot be told. */
 
 import { registerNamed } from '../../smmu/registers/registers.ts';
-import type { DefaultChoice } from '../assumption.ts';
+import type { AssumedValue, DefaultChoice } from '../assumption.ts';
 import { DEFAULTS, RegisterFile } from '../register-file.ts';
 import type { SmmuSnapshot } from '../snapshot.ts';
 
 export interface Missing {
-  /** Registers, or what else is missing. */
-  readonly what: string;
+  /** Registers, or the key of the snapshot that is missing. */
+  readonly what: readonly string[];
   readonly cost: MissingCost;
   /** Values that the emulation takes in their stead; empty unless the cost is `assumed`. */
-  readonly assumed: readonly { readonly field: string; readonly value: string; readonly choice: DefaultChoice }[];
+  readonly assumed: readonly { readonly field: string; readonly value: AssumedValue; readonly choice: DefaultChoice }[];
 }
 
 /** What follows: values are assumed, something cannot be told, or IDR0.COHACC stands in for firmware's word. */
@@ -49,13 +49,15 @@ function assumedRegisters(smmu: SmmuSnapshot): Missing[] {
   const offset = (name: string) => registerNamed(name)?.offset ?? 0;
   return registers
     .sort((a, b) => offset(a) - offset(b))
-    .flatMap((what) => {
+    .flatMap((name) => {
       const file = new RegisterFile(smmu);
-      for (const [register, field] of fields) if (register === what) file.field(register, field);
-      const assumed = file.assumptions.flatMap(({ what: key, value, why }) =>
-        why.kind === 'default' ? [{ field: key.slice(what.length + 1), value, choice: why.choice }] : [],
+      for (const [register, field] of fields) if (register === name) file.field(register, field);
+      const assumed = file.assumptions.flatMap(({ what, value, why }) =>
+        what.kind === 'field' && what.register === name && why.kind === 'default'
+          ? [{ field: what.field, value, choice: why.choice }]
+          : [],
       );
-      return assumed.length === 0 ? [] : [{ what, cost: 'assumed' as const, assumed }];
+      return assumed.length === 0 ? [] : [{ what: [name], cost: 'assumed' as const, assumed }];
     });
 }
 
@@ -63,11 +65,11 @@ function unknowable({ registers }: SmmuSnapshot): Missing[] {
   return UNKNOWABLE.flatMap(([names, cost]) => {
     const missing = names.filter((name) => !registers.has(name));
     const noPri = names.includes('PRIQ_BASE') && ((registers.get('IDR0') ?? PRI) & PRI) === 0n;
-    return missing.length === 0 || noPri ? [] : [{ what: missing.join(', '), cost, assumed: [] }];
+    return missing.length === 0 || noPri ? [] : [{ what: missing, cost, assumed: [] }];
   });
 }
 
 function firmware({ firmwareCoherent }: SmmuSnapshot): Missing[] {
   if (firmwareCoherent !== null) return [];
-  return [{ what: 'firmware.coherent', cost: 'cohacc-for-firmware', assumed: [] }];
+  return [{ what: ['firmware.coherent'], cost: 'cohacc-for-firmware', assumed: [] }];
 }

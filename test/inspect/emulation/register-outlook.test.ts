@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { REVISIONS } from '../../../src/adopt/revisions/revisions.ts';
 import { validateRegisters } from '../../../src/inspect/emulation/register-outlook.ts';
 import { VALIDATION } from '../../../src/report/json/validation.ts';
+import { assumedInWords } from '../../../src/report/prose/assumptions.ts';
 import { registerOutlook } from '../../../src/report/sections/register-outlook.ts';
 import { sectionLines } from '../../../src/report/text/render.ts';
 import { makeStyle } from '../../../src/report/text/style.ts';
@@ -88,7 +89,9 @@ describe('how far an adoption comes', () => {
 
   test('what was taken for granted', () => {
     const assumed = outlook({ CR0: undefined }, null)?.adoptions.map((one) => one.assumed);
-    expect(new Set(assumed?.map((one) => one.join()))).toEqual(new Set(['firmware.coherent,CR0.SMMUEN']));
+    expect(new Set(assumed?.map((one) => one.map(assumedInWords).join()))).toEqual(
+      new Set(['firmware.coherent,CR0.SMMUEN']),
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 /** The columns of the STE table. Those that no STE has anything to say in are left out. */
 
-import { fieldOf, meaningOf } from '../../../smmu/fields.ts';
+import { fieldOf } from '../../../smmu/fields.ts';
 import { STE } from '../../../smmu/structures/ste.ts';
 import type { Stes } from './data.ts';
 import { hex } from './dom.ts';
@@ -11,6 +11,9 @@ const NOTHING = '\u2013';
 const S1 = ['s1', 'nested'];
 const S2 = ['s2', 'nested'];
 const BOTH = ['s1', 's2', 'nested'];
+
+/** By STRW: the least that tells them apart, EL2-E2H being a matter of CR2. */
+const WORLDS = ['EL1', 'reserved', 'EL2', 'reserved'];
 
 export function steColumns(stes: Stes, configs: ReadonlySet<string>): Column[] {
   const of = (name: string, where: readonly string[], address = false): Column[] => {
@@ -70,9 +73,7 @@ export function steColumns(stes: Stes, configs: ReadonlySet<string>): Column[] {
           {
             title: 'STRW',
             text: (row: number) =>
-              S1.includes(stes.config(row).config)
-                ? ((meaningOf(strw, Number(stes.field(row, strw))) ?? '').split(' ')[0] ?? '')
-                : NOTHING,
+              S1.includes(stes.config(row).config) ? (WORLDS[Number(stes.field(row, strw))] ?? '') : NOTHING,
           },
         ]
       : []),

@@ -3,7 +3,8 @@
 import type { QueueMemories, QueueMemory } from '../../../adopt/queue-memory.ts';
 import type { AdoptionByRegisters } from '../../../adopt/registers-alone.ts';
 import type { RegisterOutlook, TableReach } from '../../../inspect/emulation/register-outlook.ts';
-import { choice, count, define, hex, integer, list, nullable, object, text } from '../../../shape.ts';
+import { choice, count, define, hex, integer, list, nullable, object, said, text } from '../../../shape.ts';
+import { assumedInWords } from '../../prose/assumptions.ts';
 import { check } from './adoption.ts';
 
 const table = object<TableReach>()({
@@ -35,7 +36,7 @@ const adoption = object<AdoptionByRegisters>()({
       }),
     ),
   ],
-  assumed: ['Fields that the snapshot lacks, taken to let an adoption go on', list(text)],
+  assumed: ['Fields that the snapshot lacks, taken to let an adoption go on', list(said(assumedInWords))],
 });
 
 const queues = object<QueueMemories>()({

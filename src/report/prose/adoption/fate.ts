@@ -4,6 +4,7 @@ import type { DeviceFate, RegisterDoubt } from '../../../adopt/devices/fate.ts';
 import type { Verdict } from '../../../adopt/emulate.ts';
 import type { DeviceReport } from '../../../inspect/emulation/outcome.ts';
 import type { SmmuReport } from '../../../inspect/inspection.ts';
+import { assumptionInWords } from '../assumptions.ts';
 import { grouped } from '../quantities.ts';
 import type { Tone } from '../tone.ts';
 
@@ -38,8 +39,8 @@ export interface FateWords {
   readonly assuming: string | null;
 }
 
-/** Registers that decide whether an adoption is attempted at all. */
-const GATE_ASSUMPTIONS: readonly string[] = ['CR0.SMMUEN', 'IDR0.COHACC'];
+/** Fields that decide whether an adoption is attempted at all. */
+const GATE_FIELDS: readonly string[] = ['CR0.SMMUEN', 'IDR0.COHACC'];
 
 /** What becomes of an SMMU in the end, and what that rests on. */
 export function fateInWords({
@@ -49,12 +50,20 @@ export function fateInWords({
 }: Pick<SmmuReport, 'fate' | 'adoption' | 'assumptions'>): FateWords {
   const { kind, after } = fate;
   const { doubt, verdict, errno } = adoption;
-  const assumed = assumptions.filter(({ what }) => GATE_ASSUMPTIONS.includes(what));
+  const assumed = assumptions.filter(
+    ({ what }) => what.kind === 'field' && GATE_FIELDS.includes(`${what.register}.${what.field}`),
+  );
   return {
     adoption: doubt === null ? ADOPTION_WORDS[verdict] : { tone: 'unknown', text: doubtfulInWords(doubt) },
     errno,
     next: after === null || !(kind in THEN) ? null : THEN[kind as keyof typeof THEN],
-    assuming: assumed.length === 0 ? null : assumed.map(({ what, value }) => `${what} = ${value}`).join(', '),
+    assuming:
+      assumed.length === 0
+        ? null
+        : assumed
+            .map(assumptionInWords)
+            .map(({ what, value }) => `${what} = ${value}`)
+            .join(', '),
   };
 }
 
