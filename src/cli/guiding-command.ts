@@ -23,6 +23,9 @@ interface Help {
 const REFUSALS = Command.prototype as unknown as Refusals;
 const HELP = Command.prototype as unknown as Help;
 
+/** Either may stand in front of the command. */
+const HELP_FLAGS: ReadonlySet<string> = new Set(['--help', '-h']);
+
 export class GuidingCommand extends Command {
   override createCommand(name?: string): GuidingCommand {
     return new GuidingCommand(name);
@@ -41,19 +44,26 @@ export class GuidingCommand extends Command {
 
   /** Nothing can be said of a command that there is not: commander would print the help of the whole program. */
   _outputHelpIfRequested(args: readonly string[]): void {
-    const [given] = this.args;
-    if (this.commands.length > 0 && given !== undefined && !given.startsWith('-')) this.unknownCommand();
+    const given = this.args.find((one) => !HELP_FLAGS.has(one));
+    if (this.commands.length > 0 && given !== undefined && !given.startsWith('-') && !this.#has(given))
+      this.#refuse(given);
     HELP._outputHelpIfRequested.call(this, args);
   }
 
   /** The same of `help COMMAND`. */
   _dispatchHelpCommand(name?: string): unknown {
     if (name === undefined || name === 'help') return this.help();
-    if (!this.commands.some((command) => command.name() === name)) {
-      this.args = [name];
-      this.unknownCommand();
-    }
+    if (!this.#has(name)) this.#refuse(name);
     return HELP._dispatchHelpCommand.call(this, name);
+  }
+
+  #has(name: string): boolean {
+    return this.commands.some((command) => command.name() === name);
+  }
+
+  #refuse(name: string): void {
+    this.args = [name];
+    this.unknownCommand();
   }
 
   /** A file where a command belongs. */

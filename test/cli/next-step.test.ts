@@ -21,6 +21,8 @@ describe('the next step', () => {
     [['nothing-like-it'], "unknown command 'nothing-like-it'"],
     [['nothing-like-it', '--help'], "unknown command 'nothing-like-it'"],
     [['nothing-like-it', '-h'], "unknown command 'nothing-like-it'"],
+    [['--help', 'nothing-like-it'], "unknown command 'nothing-like-it'"],
+    [['regs', '-h', 'inport'], "unknown command 'inport' (Did you mean import?)"],
     [['help', 'inspekt'], "unknown command 'inspekt' (Did you mean inspect?)"],
     [['regs', 'inport', '--help'], "unknown command 'inport' (Did you mean import?)"],
     [['dump.raw', '--help'], 'to look at this file, smmu-adopt inspect dump.raw'],
