@@ -3,7 +3,6 @@
  * are one. A file whose name says whose it is is that dump's, every other file all of theirs.
  */
 
-import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isInputError } from '../../errors.ts';
 import { COMPANIONS, type Companion, type Crash, type PassedOver } from '../crash.ts';
@@ -12,6 +11,7 @@ import { dumpsIn, type Found } from './dumps-in-folder.ts';
 import { type FileKind, kindOfFile, meantAs } from './file-kinds.ts';
 import type { Listing } from './folder-listing.ts';
 import { type Told, toldByFolder } from './layouts.ts';
+import { statOf } from './stat.ts';
 
 /** Names that files have to have to be taken for it. */
 export interface NameOptions {
@@ -102,7 +102,7 @@ function* seenFiles(
       kind = kindOfFile(name, join(folder, name), regsName ?? null);
     } catch (error) {
       if (!isInputError(error)) throw error;
-      const isEmpty = isEmptyFile(join(folder, name));
+      const isEmpty = statOf(join(folder, name))?.size === 0n;
       passedOver.push(
         isEmpty
           ? { file: name, why: 'no-use', title: 'an empty file', companion }
@@ -152,13 +152,4 @@ function crashOf(
 /** `dump.202611020304` says itself when it was, whatever its folder is called. */
 function firstTold(...names: readonly string[]): Told {
   return names.map(toldByFolder).find(({ when }) => when !== null) ?? { when: null, host: null };
-}
-
-/** False where nobody can tell any more. */
-function isEmptyFile(path: string): boolean {
-  try {
-    return statSync(path).size === 0;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,6 @@
 /** Would the same row come out again? By size, time and first bytes of the files, and by what was asked of them. */
 
 import { createHash, type Hash } from 'node:crypto';
-import { type BigIntStats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDumpName } from '../../dump/load-map.ts';
 import { openFileSource } from '../../dump/sources/source.ts';
@@ -9,6 +8,7 @@ import { isInputError } from '../../errors.ts';
 import { TOOL } from '../../version.ts';
 import { COMPANIONS, type Crash } from '../crash.ts';
 import { memoryFilesOf } from './memory-files.ts';
+import { statOf } from './stat.ts';
 
 /** The header of every container, with the time at which the dump was made. */
 const HEAD_BYTE_LENGTH = 4096;
@@ -44,14 +44,5 @@ function addFile(hash: Hash, name: string, path: string, withHead: boolean): voi
   } catch (error) {
     // Whoever analyses it says why; once it can be read it is another one.
     if (!isInputError(error)) throw error;
-  }
-}
-
-/** Undefined for what cannot be reached, as a link to itself: whoever analyses it says why. */
-function statOf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true });
-  } catch {
-    return undefined;
   }
 }
