@@ -7,7 +7,7 @@ import { CONTROL_REGISTERS } from '../../src/smmu/registers/control-registers.ts
 import { ID_REGISTERS } from '../../src/smmu/registers/id-registers.ts';
 import { QUEUE_REGISTERS } from '../../src/smmu/registers/queue-registers.ts';
 import { run } from '../support/command.ts';
-import { KdumpRoot, type MadeSmmu, type Shell, whySkipped } from '../support/outside/kdump-root.ts';
+import { KdumpRoot, type MadeSmmu, type Shell, whereIs, whySkipped } from '../support/outside/kdump-root.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../samples/real-qemu', import.meta.url));
 const skipped = whySkipped('busybox');
@@ -99,6 +99,34 @@ describe.each<Shell>(['busybox', 'dash'])('with %s', (shell) => {
       kdump: { systemRam: [{ start: '0x50400000', end: '0x5a3fffff' }] },
     });
     expect(smmus).toMatchObject([{ name: SMMU.name, base: '0x9050000', registers: SMMU.registers }]);
+  });
+
+  test.skipIf(missing !== '')(`several SMMUs, in one snapshot${missing}`, () => {
+    const root = rootOf(shell, SMMU, SECOND);
+    const folder = root.crash();
+    capture(root, 'dumped');
+    expect(snapshotIn(root, folder).smmus).toMatchObject([
+      { name: SMMU.name, base: '0x9050000', registers: SMMU.registers },
+      { name: SECOND.name, base: '0x9090000', registers: SECOND.registers },
+    ]);
+  });
+
+  test.skipIf(missing !== '')(`an SMMU that hangs: those before it are kept${missing}`, () => {
+    const root = rootOf(shell, SMMU, SECOND);
+    // The limit counts from when the first is saved, however slow the machine is: until then a tick does not end.
+    const [saved, sleep] = [root.at('run/smmu-capture/regs.json'), whereIs('sleep')];
+    root.command(
+      'sleep',
+      `tries=0\nwhile [ ! -e '${saved}' ] && [ $tries -lt 300 ]; do tries=$((tries + 1)); ${sleep} 0.1; done\nexec ${sleep} "$1"`,
+    );
+    root.answer([SMMU, SECOND], OFFSETS, 'case $1 in 0x909*) exec sleep 9 ;; esac');
+    root.remove('bin/timeout');
+    const folder = root.crash();
+    capture(root, 'dumped', { SMMU_CAPTURE_READ_SECONDS: '1' });
+    expect(snapshotIn(root, folder).smmus).toMatchObject([{ name: SMMU.name, registers: SMMU.registers }]);
+    expect(root.read(`${folder}/smmu-capture.log`)).toContain(
+      'reading the registers took longer than 1 s; the snapshot has the SMMUs that were read by then\n',
+    );
   });
 });
 

@@ -69,18 +69,38 @@ kdump_lines() {
   printf ' ] },\n'
 }
 
-# Makes regs.json of what smmu-registers.sh printed
-write_snapshot() {
+# -> one SMMU's lines of what smmu-registers.sh printed for it alone, without the end of the last
+smmu_lines() {
+  inside=
   while IFS= read -r line; do
     case $line in
-      '  "source": '*) printf '  "source": "smmu-adopt kdump capture: %s",\n' "$source" ;;
-      '  "captured": '*)
-        printf '  "captured": "%s",\n' "$captured"
-        kdump_lines
-        ;;
-      *) printf '%s\n' "$line" ;;
+      '  "smmus": [') inside=yes ;;
+      '  ]') inside= ;;
+      *) if [ -n "$inside" ]; then printf '\n%s' "$line"; fi ;;
     esac
-  done <"$state/registers" >"$state/regs.part" && mv "$state/regs.part" "$state/regs.json"
+  done <"$state/registers"
+}
+
+# Makes regs.json of the SMMUs that were read so far
+write_snapshot() {
+  {
+    printf '{\n  "version": 1,\n  "source": "smmu-adopt kdump capture: %s",\n  "captured": "%s",\n' "$source" "$captured"
+    kdump_lines
+    printf '  "smmus": [%s\n  ]\n}\n' "$smmus"
+  } >"$state/regs.part" && mv "$state/regs.part" "$state/regs.json"
+}
+
+# BASE=NAME. Each is in the snapshot before the next is read: one that hangs must not take along those before it.
+read_smmu() {
+  readable=yes
+  if ! sh "$here/smmu-registers.sh" unknown "$1" >"$state/registers" 2>>"$state/devmem"; then
+    say "$name: a register that is needed could not be read; not in the snapshot"
+    return
+  fi
+  smmus="$smmus${smmus:+,}$(smmu_lines)"
+  find_driver
+  find_moment "$before" "$driver"
+  write_snapshot || say 'the snapshot could not be written'
 }
 
 read_registers() {
@@ -91,25 +111,15 @@ read_registers() {
   read_iomem
   find_driver
   before=$driver
-  find_smmus
-  if [ -n "$targets" ]; then
-    # shellcheck disable=SC2086 # of nothing but letters, digits and . _ : @ + - =
-    sh "$here/smmu-registers.sh" unknown $targets >"$state/registers" 2>>"$state/devmem"
-    result=$?
-    find_driver
-    find_moment "$before" "$driver"
-    if [ "$result" -ne 0 ]; then
-      say 'a register that is needed could not be read; there is no snapshot'
-    elif write_snapshot; then
-      say "registers: $source"
-    else
-      say 'the snapshot could not be written'
-    fi
+  readable=
+  smmus=
+  read_smmus
+  if [ -n "$smmus" ]; then
+    say "registers: $source"
+  elif [ -n "$readable" ]; then
+    say 'a register that is needed could not be read; there is no snapshot'
   elif [ "$before" != absent ]; then
     say 'where a driver has claimed an SMMU, the kernel may deny it to devmem: see iomem=relaxed'
-  fi
-  if [ -s "$state/devmem" ]; then
-    while IFS= read -r line; do say "devmem: $line"; done <"$state/devmem"
   fi
 }
 
@@ -123,7 +133,11 @@ read_once() {
   printf '' >"$state/tried"
   within "$READ_SECONDS" read_registers
   if [ $? -eq 124 ]; then
-    rm -f "$state/regs.json"
-    say "reading the registers took longer than $READ_SECONDS s; there is no snapshot"
+    kept='there is no snapshot'
+    if [ -e "$state/regs.json" ]; then kept='the snapshot has the SMMUs that were read by then'; fi
+    say "reading the registers took longer than $READ_SECONDS s; $kept"
+  fi
+  if [ -s "$state/devmem" ]; then
+    while IFS= read -r line; do say "devmem: $line"; done <"$state/devmem"
   fi
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2100 # variables are shared with smmu-capture.sh and its other parts
-# Which SMMUs there are, where, and whether they may be read. Part of smmu-capture.sh.
+# Which SMMUs there are, where, and whether they may be read: then they are. Part of smmu-capture.sh.
 
 # -> ram: the kdump kernel's own memory, START-END each; named: lines of /proc/iomem that may be an SMMU's
 read_iomem() {
@@ -104,9 +104,8 @@ answers() {
   done
 }
 
-# -> targets: BASE=NAME of each SMMU that can be read
-find_smmus() {
-  targets=
+# Reads each SMMU that can be read
+read_smmus() {
   found=0
   for device in "$root"/sys/bus/platform/devices/*; do
     is_smmu "$device" || continue
@@ -127,7 +126,7 @@ find_smmus() {
     esac
     if [ "$mode" != force ]; then has_power "$device" || continue; fi
     answers || continue
-    targets="$targets $base=$name"
+    read_smmu "$base=$name"
   done
   if [ "$found" -eq 0 ]; then say "no SMMUv3 is known to this kernel"; fi
 }
