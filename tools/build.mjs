@@ -15,7 +15,12 @@ import { PACKAGE as ZSTD_PACKAGE, zstdModule } from './zstd-wasm.cjs';
 const root = new URL('..', import.meta.url);
 process.chdir(root.pathname);
 const beside = `dist.${process.pid}.new`;
-process.on('exit', () => rmSync(beside, { recursive: true, force: true }));
+process.on('exit', (status) => {
+  rmSync(beside, { recursive: true, force: true });
+  if (status === 0) return;
+  const left = existsSync('dist') ? 'dist/ is left as it was, and is not what the sources say' : 'there is no dist/';
+  process.stderr.write(`\nbuild: failed, as said above; ${left}\n`);
+});
 
 const shared = {
   bundle: true,
