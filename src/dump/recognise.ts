@@ -1,7 +1,7 @@
 /** What is a file, by the bytes it begins with: a container, something known that is no dump, text, or raw memory? */
 
 import { kindOfText } from './recognise-text.ts';
-import { type Container, SIGNATURES, type Signature } from './signatures.ts';
+import { type Container, FARTHER_SIGNATURES, isBootSector, SIGNATURES, type Signature } from './signatures.ts';
 import type { ByteSource } from './sources/source.ts';
 
 /** What signatures and kinds of text are looked for in: one read. */
@@ -15,10 +15,23 @@ export function recognise(source: ByteSource): Container | null {
     (signature) =>
       isThere(signature, head) && (signature.also === undefined || signature.also(head, source.byteLength)),
   );
-  return found ?? kindOfText(head, source.byteLength);
+  return found ?? kindOfText(head, source.byteLength) ?? recogniseFarther(head, source);
 }
 
-function isThere({ begins, at = 0 }: Signature, head: Buffer): boolean {
+/** What leaves its beginning to boot loaders, which may have left it empty. Of other memory no more is read. */
+function recogniseFarther(head: Buffer, source: ByteSource): Container | null {
+  if (!isBootSector(head) && head.some((byte) => byte !== 0)) return null;
+  return FARTHER_SIGNATURES.find((one) => isFarther(one, source)) ?? null;
+}
+
+function isFarther({ begins, at = 0 }: Signature, source: ByteSource): boolean {
+  if (source.byteLength < at + begins.length) return false;
+  const bytes = Buffer.alloc(begins.length);
+  source.read(at, bytes);
+  return isThere({ begins }, bytes);
+}
+
+function isThere({ begins, at = 0 }: Pick<Signature, 'begins' | 'at'>, head: Buffer): boolean {
   if (typeof begins === 'string') return head.toString('latin1', at, at + begins.length) === begins;
   return begins.every((byte, i) => head[at + i] === byte);
 }

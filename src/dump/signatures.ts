@@ -150,6 +150,8 @@ const PACKED: Signature[] = [
       ['cpio', 'a cpio archive', '070701'],
       ['cpio', 'a cpio archive', '070702'],
       ['cpio', 'a cpio archive', '070707'],
+      ['cpio', 'a cpio archive', [0xc7, 0x71], (head) => isOldCpio(head, 'le')],
+      ['cpio', 'a cpio archive', [0x71, 0xc7], (head) => isOldCpio(head, 'be')],
       ['rpm', 'an RPM package', [0xed, 0xab, 0xee, 0xdb]],
       ['ar', 'an ar archive, as Debian packages are', '!<arch>\n'],
       ['openssl', 'a file that openssl encrypted', 'Salted__'],
@@ -202,7 +204,17 @@ const IMAGES: Signature[] = [
     ['pdf', 'a PDF document', '%PDF-'],
     ['png', 'a PNG picture', '\x89PNG\r\n\x1a\n'],
     ['jpeg', 'a JPEG picture', [0xff, 0xd8, 0xff], (head) => (head[3] ?? 0) >= 0xc0],
+    // Microseconds and nanoseconds, of either byte order; all are of version 2.4.
+    ['pcap', 'captured packets (pcap)', [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0]],
+    ['pcap', 'captured packets (pcap)', [0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0]],
+    ['pcap', 'captured packets (pcap)', [0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4]],
+    ['pcap', 'captured packets (pcap)', [0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 4]],
+    ['pcapng', 'captured packets (pcapng)', '\n\r\r\n', isPcapng],
+    ['perf', 'a recording of perf (perf.data)', 'PERFILE2'],
+    ['perf', 'a recording of perf (perf.data)', '2ELIFREP'],
   ]),
+  // A boot loader may have left it at the start of memory: only a file of nothing else is one.
+  ...rows(NO_MEMORY, [['uimage', 'a kernel or a disk to be booted (uImage)', [0x27, 0x05, 0x19, 0x56], isUimage]]),
   // The same bytes begin the kernel in memory: only a file that ends before the kernel's variables do is no more than it.
   ...rows(NO_MEMORY, [['kernel-image', 'a kernel to be booted (Image)', 'ARMd', isBootImage]], 56),
   ...rows(NO_MEMORY, [['kernel-image', 'a kernel to be booted (vmlinuz)', 'zimg', (head) => head[0] === 0x4d]], 4),
@@ -225,6 +237,36 @@ const IMAGES: Signature[] = [
 
 /** In order: the first that fits is it. */
 export const SIGNATURES: readonly Signature[] = [...READ, ...DUMPS_OF_OTHER_KINDS, ...PACKED, ...IMAGES];
+
+/** The same for those whose bytes stand behind the first 4 KiB. */
+export const FARTHER_SIGNATURES: readonly Signature[] = [
+  ...rows(FILES, [['btrfs', 'a file system (Btrfs)', '_BHRfS_M']], 0x10040),
+  ...rows(FILES, [['iso9660', 'an image of a disc (ISO 9660)', '\x01CD001\x01']], 0x8000),
+];
+
+/** From before cpio was text: numbers of 16 bits, the length of the first name among them, and the name itself. */
+function isOldCpio(head: Buffer, order: 'le' | 'be'): boolean {
+  if (head.length < 28) return false;
+  const number = (at: number) => (order === 'le' ? head.readUInt16LE(at) : head.readUInt16BE(at));
+  const [type, nameLength] = [number(6) >>> 12, number(20)];
+  if (![1, 2, 4, 6, 8, 10, 12].includes(type) || nameLength < 2 || nameLength > 1024) return false;
+  return /^[\x20-\x7e\x80-\xff]+\0$/.test(head.toString('latin1', 26, 26 + nameLength));
+}
+
+/** The first block says in which order its numbers are, and its length at either end: a multiple of 4. */
+function isPcapng(head: Buffer): boolean {
+  if (head.length < 28) return false;
+  const magic = head.readUInt32LE(8);
+  const length = magic === 0x1a2b3c4d ? head.readUInt32LE(4) : magic === 0x4d3c2b1a ? head.readUInt32BE(4) : 0;
+  return length >= 28 && length % 4 === 0;
+}
+
+/** A header of 64 bytes and as many as it counts; those of flash memory are padded to a page. */
+function isUimage(head: Buffer, byteLength: number): boolean {
+  if (head.length < 64) return false;
+  const behind = byteLength - 64 - head.readUInt32BE(12);
+  return behind >= 0 && behind < 4096;
+}
 
 /** .lzma has no magic: usual properties, a dictionary of 2^n or 2^n + 2^(n-1) bytes, and a size that is open or below 2^40. */
 function isLzma(head: Buffer): boolean {
@@ -268,7 +310,8 @@ function isExt(head: Buffer): boolean {
   return inodes !== 0 && blocks !== 0 && (log2Size as number) <= 6 && firstBlock === Number(log2Size === 0);
 }
 
-function isBootSector(head: Buffer): boolean {
+/** What firmware of PCs starts ends its first sector with this. */
+export function isBootSector(head: Buffer): boolean {
   return head.length >= 512 && head.readUInt16LE(510) === 0xaa55;
 }
 

@@ -218,6 +218,29 @@ describe('what people find beside a dump', () => {
     ['a JPEG picture', file(512, [0, [0xff, 0xd8, 0xff, 0xe0]]), 'jpeg'],
     ['a kernel to be booted', image(8192, 0x9000), 'kernel-image'],
     ['memory that begins with a kernel', image(8192, 0x1000), null],
+    ['Btrfs', file(0x10100, [0x10040, ascii('_BHRfS_M')]), 'btrfs'],
+    ['not Btrfs: it ends within', file(0x10044, [0x10040, ascii('_BHR')]), null],
+    ['a disc', file(0x9000, [0x8000, [1, ...ascii('CD001'), 1]]), 'iso9660'],
+    ['a disc that a PC starts from', file(0x9000, boot, [0x8000, [1, ...ascii('CD001'), 1]]), 'iso9660'],
+    ['not a disc: no version that is known', file(0x9000, [0x8000, [1, ...ascii('CD001'), 9]]), null],
+    ['pcap', file(64, [0, [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0]]), 'pcap'],
+    ['pcap, of nanoseconds and the other byte order', file(64, [0, [0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 4]]), 'pcap'],
+    ['not pcap: of no version', file(64, [0, [0xd4, 0xc3, 0xb2, 0xa1, 0, 2, 0, 4]]), null],
+    ['pcapng', file(64, [0, u32(0x0a0d0d0a)], [4, u32(28)], [8, u32(0x1a2b3c4d)]), 'pcapng'],
+    ['pcapng, of the other byte order', file(64, [0, u32(0x0a0d0d0a)], [7, [28]], [8, u32(0x4d3c2b1a)]), 'pcapng'],
+    ['not pcapng: too short a block', file(64, [0, u32(0x0a0d0d0a)], [4, u32(8)], [8, u32(0x1a2b3c4d)]), null],
+    ['perf.data', file(64, [0, ascii('PERFILE2')]), 'perf'],
+    ['a uImage', file(0x1040, [0, [0x27, 0x05, 0x19, 0x56]], [12, [0, 0, 0x10, 0]]), 'uimage'],
+    ['a uImage, padded', file(0x2000, [0, [0x27, 0x05, 0x19, 0x56]], [12, [0, 0, 0x10, 0]]), 'uimage'],
+    ['memory that begins with a uImage', file(0x4000, [0, [0x27, 0x05, 0x19, 0x56]], [12, [0, 0, 0x10, 0]]), null],
+    ['old cpio', file(512, [0, [0xc7, 0x71]], [6, [0, 0x40]], [20, [2, 0]], [26, ascii('.')]), 'cpio'],
+    [
+      'old cpio, of the other byte order',
+      file(512, [0, [0x71, 0xc7]], [6, [0x40, 0]], [20, [0, 2]], [26, ascii('.')]),
+      'cpio',
+    ],
+    ['not old cpio: no name', file(512, [0, [0xc7, 0x71]], [6, [0, 0x40]], [20, [2, 0]]), null],
+    ['not old cpio: nothing that a file can be', file(512, [0, [0xc7, 0x71]], [20, [2, 0]], [26, ascii('.')]), null],
     ['a compressed kernel', file(4096, [0, [...ascii('MZ'), 0, 0, ...ascii('zimg')]]), 'kernel-image'],
   ])('%s', (_, bytes, format) => expect(formatIn(bytes)).toBe(format));
 });
@@ -312,8 +335,8 @@ describe('raw memory', () => {
   ])('%s', (_, head) => expect(formatOf(head)).toBeNull());
 
   test('one read of a few bytes decides', () => {
-    const source = new MemorySource(new Uint8Array(8192));
-    recognise(source);
+    const source = new MemorySource(new Uint8Array(0x20000).fill(0xd5, 100));
+    expect(recognise(source)).toBeNull();
     expect(source.reads).toEqual([{ offset: 0, byteLength: 4096 }]);
   });
 });
