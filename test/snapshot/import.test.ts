@@ -558,3 +558,55 @@ describe.skipIf(skipped !== '')(`captures of a real kernel${skipped}`, () => {
     },
   );
 });
+
+describe('digits with one zero in front', () => {
+  const table = 'STRTAB_BASE 0x40000008430a3000\nSTRTAB_BASE_CFG 0x10210\n';
+
+  test('may be octal: alone they are left open', () => {
+    const result = imported([`${table}CR0: 035\n`]);
+    expect(registers(result)).toEqual(WITH_TABLE);
+    expect(remarks(result)).toEqual([expect.stringContaining('may be decimal or hexadecimal')]);
+  });
+
+  test.each([
+    ['padded to 32 bits, all of them', 'CR0: 00000035\nCR1: 00000013\n'],
+    ['beside digits that only hexadecimal has', 'CR0: 035\nCR1: 013\nIDR0: d40101a\n'],
+  ])('%s: hexadecimal', (_, lines) => {
+    expect(registers(imported([table + lines]))).toMatchObject({ CR0: 0x35n, CR1: 0x13n });
+  });
+
+  test('of one digit are the same in any base', () => {
+    expect(registers(imported([`${table}CR0: 05\n`]))).toMatchObject({ CR0: 5n });
+  });
+});
+
+describe('SMMUs by number', () => {
+  const lines = (name: string, cr0: string) =>
+    `${name}STRTAB_BASE 0x40000008430a3000\n${name}STRTAB_BASE_CFG 0x10210\n${name}CR0 ${cr0}\n`;
+  const named = (name: string) => ({ targets: [{ base: BASE, name }] });
+
+  test.each(['smmu1: ', 'SMMU 1 ', '[    1.000000] arm-smmu-v3 arm-smmu-v3.1.auto: '])(
+    '%j on every line is the only one',
+    (name) => {
+      expect(registers(imported([lines(name, '0xd')]))).toEqual({ ...WITH_TABLE, CR0: 0xdn });
+    },
+  );
+
+  test.each(['smmu1 CR0: 0x7', 'smmu1:\nCR0: 0x7'])('one among lines without a name is passed over: %j', (line) => {
+    const result = imported([`${lines('', '0xd')}${line}\n`]);
+    expect(registers(result)).toEqual({ ...WITH_TABLE, CR0: 0xdn });
+    expect(result.passedOver.of('other-smmu')).toHaveLength(1);
+  });
+
+  test('of several, that of the name is read', () => {
+    const both = lines('smmu0 ', '0xd') + lines('smmu1 ', '0x5');
+    expect(registers(imported([both], named('smmu1')))).toEqual({ ...WITH_TABLE, CR0: 5n });
+    expect(registers(imported([both], named('smmu0')))).toEqual({ ...WITH_TABLE, CR0: 0xdn });
+  });
+
+  test('of several, without a name none is', async () => {
+    expect(await refusal([lines('smmu0 ', '0xd') + lines('smmu1 ', '0xd')])).toContain(
+      'say by --name which one is meant',
+    );
+  });
+});

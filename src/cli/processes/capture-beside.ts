@@ -5,7 +5,7 @@
 
 import { InputError, isInputError } from '../../errors.ts';
 import { readContent } from '../../snapshot/import/content.ts';
-import type { Target } from '../../snapshot/import/import.ts';
+import type { Target } from '../../snapshot/import/reading.ts';
 import { parseSnapshot } from '../../snapshot/load.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { Dumps } from '../options/dump-options.ts';

@@ -5,14 +5,14 @@ import { readBinary } from './grammars/binary.ts';
 import { looksLikeJson, readJson } from './grammars/json.ts';
 import { readText } from './grammars/text.ts';
 import type { Notes } from './notes.ts';
-import type { Content, Reading } from './reading.ts';
+import type { Content, Reading, Target } from './reading.ts';
 
 export interface Format {
   readonly name: string;
   /** In the snapshot's `source`. */
   readonly title: string;
   looksLike(content: Content): boolean;
-  read(content: Content, bases: readonly number[], notes: Notes): Iterable<Reading>;
+  read(content: Content, targets: readonly Target[], notes: Notes): Iterable<Reading>;
   /** What to do when all 32-bit registers are zero, because they were read in blocks. */
   readonly oneByOne: string;
 }
@@ -56,7 +56,8 @@ export const FORMATS: readonly Format[] = [
       name,
       title,
       looksLike: ({ text }) => text !== null && sign.test(text),
-      read: (content, bases, notes) => readText(textOf(content, title), { file: content.file, bases, blocks }, notes),
+      read: (content, targets, notes) =>
+        readText(textOf(content, title), { file: content.file, targets, blocks }, notes),
       oneByOne: blocks ? 'in the QEMU monitor, use one xp /1xw ADDRESS for each 32 bits' : BY_CAPTURE,
     };
   }),

@@ -17,7 +17,7 @@ import { contentOf } from './content.ts';
 import { FORMATS, type Format, formatOf } from './formats.ts';
 import { noteInWords } from './note-words.ts';
 import { type Note, Notes } from './notes.ts';
-import type { Content } from './reading.ts';
+import type { Content, Target } from './reading.ts';
 import { type NoteReason, whyInWords } from './reasons.ts';
 import { SMMU_BYTES } from './register-map.ts';
 import type { Found } from './register-values.ts';
@@ -27,13 +27,6 @@ export interface ImportInput {
   readonly content: Content;
   /** The SMMU that all of it is about, for content that has no addresses. */
   readonly base?: number | undefined;
-}
-
-export interface Target {
-  /** Physical address of register page 0. */
-  readonly base: number;
-  /** As the kernel log calls it. */
-  readonly name?: string | undefined;
 }
 
 export interface ImportOptions {
@@ -80,7 +73,7 @@ export function importRegisters(
   const formats = inputs.map(({ content, base }) => {
     const format = FORMATS.find(({ name }) => name === options.format) ?? formatOf(content);
     let any = false;
-    for (const reading of format.read(content, bases, notes)) {
+    for (const reading of format.read(content, targets, notes)) {
       any = true;
       assembly.add({ ...reading, file: content.file }, base);
     }
@@ -142,7 +135,7 @@ function checkFileBases(inputs: readonly ImportInput[], targets: readonly Target
 /** What looks like a value and is passed over, the most telling first. */
 const SUSPICIOUS: readonly NoteReason[] = [
   ...(['either-base', 'byte-order', 'big-endian', 'cut', 'lost-digit', 'several-values', 'too-wide'] as const),
-  ...(['damaged-row', 'characters-differ', 'misaligned', 'name-elsewhere', 'written'] as const),
+  ...(['other-smmu', 'damaged-row', 'characters-differ', 'misaligned', 'name-elsewhere', 'written'] as const),
 ];
 /** What is merely no register needs no reason. */
 const NO_REGISTER: readonly NoteReason[] = ['unread-line', 'unread-key'];

@@ -41,6 +41,11 @@ const MIN_PADDED = 4;
 /** One in this many may be short. */
 const DAMAGE_SHARE = 5;
 
+/** A single zero in front of other digits is C's mark of an octal number, where it does not pad to 32 or 64 bits. */
+function mayBeOctal(text: string): boolean {
+  return /^0[1-7][0-7]*$/.test(text) && !FULL_LENGTHS.has(text.length);
+}
+
 /** What all values of a kind in one file tell about each other: whether they are padded, and which base they have. */
 export class DigitStatistics {
   readonly #lengths = new Map<number, number>();
@@ -56,6 +61,7 @@ export class DigitStatistics {
     if (text.length > 1 && text.startsWith('0')) this.#padded = true;
     if (marked) return;
     if (/\d/.test(text)) this.#mayBeWords = false;
+    if (mayBeOctal(text)) return;
     if (/[a-f]/i.test(text) || (text.length > 1 && text.startsWith('0'))) this.#hex = true;
     // No tool pads to nine digits, and no register has more than 64 bits.
     else if ((text.length > 8 && text.length < 16) || text.length > 16) this.#decimal = true;
@@ -68,7 +74,8 @@ export class DigitStatistics {
     if (this.#lacksDigit(text)) return 'digits';
     if (marked) return hexOf(text);
     if (this.#hex) return text.length > 16 ? 'digits' : hexOf(text);
-    if (text.length > 1 && !this.#decimal) return 'radix';
+    if (/^0*.$/.test(text)) return BigInt(text);
+    if (!this.#decimal || mayBeOctal(text)) return 'radix';
     return BigInt(text);
   }
 

@@ -38,11 +38,18 @@ export interface Reading {
   readonly short?: boolean;
 }
 
+export interface Target {
+  /** Physical address of register page 0. */
+  readonly base: number;
+  /** As the kernel log calls it. */
+  readonly name?: string | undefined;
+}
+
 /** What a format's reader may ask about. */
 export interface Scope {
   readonly file: string;
-  /** Of the SMMUs that are imported. */
-  readonly bases: readonly number[];
+  /** The SMMUs that are imported. */
+  readonly targets: readonly Target[];
   /** Whether words of one row may have been read in blocks that answer with zero for 32-bit registers: QEMU's `xp`. */
   readonly blocks?: boolean;
 }

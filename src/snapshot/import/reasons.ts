@@ -33,6 +33,10 @@ const REASONS = {
     becomes: 'passed over',
     why: 'the bytes of its words stand in big-endian order; reverse those of each word',
   },
+  'other-smmu': {
+    becomes: 'passed over',
+    why: 'other lines name another SMMU, or none; say by --name which one is meant',
+  },
   half: { becomes: 'left out', why: 'one half of a 64-bit register without the other' },
   part: { becomes: 'left out', why: 'some bytes of a register without the others' },
   doubtful: { becomes: 'left out', why: 'zero in a block read, as QEMU answers for any 32-bit register' },

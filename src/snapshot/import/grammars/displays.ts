@@ -211,8 +211,8 @@ function lacksWord(row: PlacedRow, next: PlacedRow | undefined, usualBytes: numb
   return isCrowded(row, row.words.length * byteLength) || next?.start === row.start + usualBytes;
 }
 
-function offsetIn({ bases }: Scope, address: number): number {
-  const base = bases.find((start) => start <= address && address < start + SMMU_BYTES);
+function offsetIn({ targets }: Scope, address: number): number {
+  const base = targets.map(({ base }) => base).find((start) => start <= address && address < start + SMMU_BYTES);
   return base === undefined ? address : address - base;
 }
 

@@ -11,6 +11,8 @@ export interface Dressed {
   readonly hash: boolean;
   /** Base of the SMMU that the line names as the kernel does: `2b400000.iommu: `. */
   readonly device: number | undefined;
+  /** The SMMU that the line names by a number, as people and the kernel do: `smmu1 CR0: `, `arm-smmu-v3.1.auto: `. */
+  readonly unit: string | undefined;
 }
 
 const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
@@ -48,6 +50,8 @@ const PROMPT =
   /^(?:\+{1,3}\s+|>>>\s+|In \[\d+\]:\s*|\((?:qemu|gdb|lldb)\)\s*|(?:\d+:\s*)?l?kd>\s*|J-Link>\s*|B::\s*|[~./]\S{0,40}\s+[#$]\s+|\[[^\]]{1,60}\][#$]\s+|(?!0x|\+|[0-9a-f]{6})[^\s#$>%=|]{0,60}(?:\$|%|=>|(?<!-)>)\s+|(?!0x|\+|[0-9a-f]{6})[^\s#$>%=|]{1,60}#\s+)/i;
 const DEVICE =
   /^(?:(?:SMMUv3:\s+)?(?:soc:|(?:\/[\w,.@-]{1,40}){0,8}\/)?(?:iommu|smmu\w*)@([0-9a-f]{5,16})|([0-9a-f]{5,16})\.(?:iommu|smmu\w*))\b:?\s*/i;
+/** At the front, with nothing behind it or what may be a register's name. */
+const UNIT = /^((?:arm[-_])?smmu(?:[-_]?v3)?[-_.# ]?\d{1,3}(?:\.auto)?)(?:\s*:)?(?:\s+(?=["']?[a-z])|$)/i;
 /** Rules that one line can need. */
 const MAX_RULES = 8;
 
@@ -95,5 +99,6 @@ export function undressed(line: string): Dressed {
     }
     if (text === before) break;
   }
-  return { text: text.trimEnd(), typed, hash, device };
+  const unit = UNIT.exec(text)?.[1]?.toLowerCase();
+  return { text: text.trimEnd(), typed, hash, device, unit };
 }

@@ -28,7 +28,7 @@ export function* linesOf(given: string): Generator<Line> {
     number++;
     const line: Dressed =
       end - start > MAX_LINE_LENGTH
-        ? { text: `(${end - start} characters)`, typed: false, hash: true, device: undefined }
+        ? { text: `(${end - start} characters)`, typed: false, hash: true, device: undefined, unit: undefined }
         : undressed(text.slice(start, end).replace(dressing, ''));
     if (line.text !== '' || line.device !== undefined)
       yield {

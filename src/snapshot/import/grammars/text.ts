@@ -28,6 +28,8 @@ interface Valued {
   readonly decimal: boolean;
   /** Base of the SMMU that the text was about. */
   readonly base?: number | undefined;
+  /** The number by which the text named one. */
+  readonly unit?: string | undefined;
 }
 
 /** More values than the registers of any machine are. */
@@ -45,6 +47,10 @@ class TextReader {
   readonly #upperHalves = new Set<string>();
   /** The SMMU that lines without an address are about, where the text has named one. */
   #device: number | undefined;
+  /** The same of one that stands in a line of its own, without its address. */
+  #heading: string | undefined;
+  /** What the line that is read names. */
+  #unit: string | undefined;
 
   constructor(scope: Scope, notes: Notes) {
     this.#scope = scope;
@@ -56,11 +62,14 @@ class TextReader {
     const python = /^\s*(?:>>> |In \[\d+\]: )/m.test(text);
     for (const line of linesOf(text)) {
       if (line.device !== undefined) this.#device = line.device;
+      if (line.unit !== undefined && /^\S+( ?\d+)?\s*:?$/.test(line.text)) this.#heading = line.unit;
+      this.#unit = line.unit ?? this.#heading;
       if (line.text !== '') this.#line(line, python);
     }
     yield* this.#displays.readings(this.#scope, this.#notes);
+    const isAnyones = new Set(this.#values.map(unitOf)).size <= 1;
     for (const valued of this.#values) {
-      const reading = this.#reading(valued);
+      const reading = isAnyones ? this.#reading(valued) : this.#ownReading(valued);
       if (reading !== undefined) yield reading;
     }
   }
@@ -154,7 +163,19 @@ class TextReader {
 
   #keep(valued: Valued): void {
     if (!valued.decimal) this.#digits[valued.value.marked ? 'marked' : 'unmarked'].see(valued.value);
-    if (this.#values.push({ ...valued, base: valued.base ?? this.#device }) > MAX_VALUES) this.#refuseMany();
+    if (this.#values.push({ ...valued, base: valued.base ?? this.#device, unit: this.#unit }) > MAX_VALUES)
+      this.#refuseMany();
+  }
+
+  /** Of a value among those of several SMMUs: one that is named must be known by that name. */
+  #ownReading(valued: Valued): Reading | undefined {
+    const { targets } = this.#scope;
+    const unit = unitOf(valued);
+    const named = targets.find(({ name }) => name !== undefined && name.toLowerCase() === unit);
+    if (named !== undefined) return this.#reading({ ...valued, base: named.base });
+    if (unit === undefined || targets.length > 1) return this.#reading(valued);
+    this.#notes.add('other-smmu', () => ({ kind: 'line', text: unit }), this.#at(valued.line));
+    return undefined;
   }
 
   #reading({ line, reading, byteLength: whole, value: digits, decimal, base, answer }: Valued): Reading | undefined {
@@ -196,7 +217,12 @@ class TextReader {
   }
 
   readonly #baseOf = (address: number): number | undefined =>
-    this.#scope.bases.find((base) => base <= address && address < base + SMMU_BYTES);
+    this.#scope.targets.map(({ base }) => base).find((base) => base <= address && address < base + SMMU_BYTES);
+}
+
+/** An address says more than a number. */
+function unitOf({ base, unit }: Valued): string | undefined {
+  return base === undefined ? unit : undefined;
 }
 
 function widthOf({ text }: Digits): 4 | 8 {
