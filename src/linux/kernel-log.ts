@@ -44,6 +44,8 @@ const MAX_LOG2_RECORDS = 26;
 const MAX_LOG2_TEXT = 31;
 /** More than that, and the ring is not where it is said to be. */
 const MAX_UNREADABLE = 1 << 18;
+/** So many of the oldest are kept: those of the boot, which are asked for twice. */
+export const MAX_KEPT_RECORDS = 4096;
 const ID_MASK = (1n << 62n) - 1n;
 const COMMITTED = 1n;
 const FINALIZED = 2n;
@@ -71,8 +73,22 @@ export interface LogRing {
   records(): Generator<LogRecord | null>;
 }
 
-/** The ring buffer of a kernel, to be read record by record; or why it cannot be. */
+const rings = new WeakMap<Kernel, LogRing | NoLog>();
+
+/**
+ * The ring buffer of a kernel, to be read record by record; or why it cannot be. Whoever asks for its records after
+ * somebody else gets the oldest ones without their being read again.
+ */
 export function openRing(kernel: Kernel): LogRing | NoLog {
+  let ring = rings.get(kernel);
+  if (ring === undefined) {
+    ring = foundRing(kernel);
+    rings.set(kernel, ring);
+  }
+  return ring;
+}
+
+function foundRing(kernel: Kernel): LogRing | NoLog {
   const { memory, types } = kernel;
   const { info } = memory.layout;
   const symbol = symbolOf(info, 'prb');
@@ -103,34 +119,52 @@ export function openRing(kernel: Kernel): LogRing | NoLog {
   if (span > count) return broken('prb_desc_ring.tail_id');
   const { desc, info: infoLayout, positions } = parts as Record<keyof typeof parts, StructLayout>;
   const size = 1n << BigInt(log2Text);
+  /** The first record from a step on, when its text may have so many bytes; null where there is none. */
+  const recordFrom = (from: bigint, room: number): SeenRecord | null => {
+    for (let step = from; step < span; step++) {
+      const next = step + 1n;
+      const id = (tail + step) & ID_MASK;
+      const index = id & (count - 1n);
+      const one = new KernelObject(memory, desc, descs + index * BigInt(desc.byteLength));
+      const state = counter(one, 'state_var');
+      if (state === null) return { record: null, next, room };
+      // Reserved ones are not written yet, reusable ones are gone.
+      const isSaid = state >> 62n === COMMITTED || state >> 62n === FINALIZED;
+      if (!isSaid || (state & ID_MASK) !== id) continue;
+      const said = new KernelObject(memory, infoLayout, infos + index * BigInt(infoLayout.byteLength));
+      const block = new KernelObject(memory, positions, one.addressOf('text_blk_lpos') ?? 0n);
+      const text = textOf(memory, block, said, data, size, id);
+      const [sequence, nanoseconds] = [said.bits('seq'), said.bits('ts_nsec')];
+      const left = room - (text?.byteLength ?? 0);
+      const isWhole = text !== null && left >= 0 && sequence !== null && nanoseconds !== null;
+      const record = isWhole
+        ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text: text.toString('utf8') }
+        : null;
+      return { record, next, room: left };
+    }
+    return null;
+  };
+  const oldest: SeenRecord[] = [];
   return {
     *records() {
       // Blocks do not overlap: all of them together are no longer than the ring.
-      let textLeft = Number(size);
-      for (let step = 0n; step < span; step++) {
-        const id = (tail + step) & ID_MASK;
-        const index = id & (count - 1n);
-        const one = new KernelObject(memory, desc, descs + index * BigInt(desc.byteLength));
-        const state = counter(one, 'state_var');
-        if (state === null) {
-          yield null;
-          continue;
-        }
-        // Reserved ones are not written yet, reusable ones are gone.
-        const isSaid = state >> 62n === COMMITTED || state >> 62n === FINALIZED;
-        if (!isSaid || (state & ID_MASK) !== id) continue;
-        const said = new KernelObject(memory, infoLayout, infos + index * BigInt(infoLayout.byteLength));
-        const block = new KernelObject(memory, positions, one.addressOf('text_blk_lpos') ?? 0n);
-        const text = textOf(memory, block, said, data, size, id);
-        const [sequence, nanoseconds] = [said.bits('seq'), said.bits('ts_nsec')];
-        textLeft -= text?.byteLength ?? 0;
-        const isWhole = text !== null && textLeft >= 0 && sequence !== null && nanoseconds !== null;
-        yield isWhole
-          ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text: text.toString('utf8') }
-          : null;
+      let [next, room] = [0n, Number(size)];
+      for (let at = 0; ; at++) {
+        const seen = oldest[at] ?? recordFrom(next, room);
+        if (seen === null) return;
+        if (at === oldest.length && at < MAX_KEPT_RECORDS) oldest.push(seen);
+        ({ next, room } = seen);
+        yield seen.record;
       }
     },
   };
+}
+
+/** A record, the step behind it, and how many bytes of text may follow. */
+interface SeenRecord {
+  readonly record: LogRecord | null;
+  readonly next: bigint;
+  readonly room: number;
 }
 
 function counter(object: KernelObject, member: string): bigint | null {

@@ -2,10 +2,13 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDump } from '../../src/dump/open.ts';
+import { probeLines } from '../../src/linux/driver/probe-lines.ts';
+import { type Kernel, kernelOf } from '../../src/linux/kernel.ts';
 import { type KernelLog, kernelLog } from '../../src/linux/kernel-log.ts';
 import { extractSnapshot } from '../../src/linux/kernel-state.ts';
+import { VirtualMemory } from '../../src/linux/memory/virtual-memory.ts';
 import { logLines } from '../../src/report/crashed-kernel.ts';
 import { MadeKernel } from '../support/made/made-kernel.ts';
 import { describeLog, LOG_STRUCTS, type MadeRecord, writeLog } from '../support/made/made-log.ts';
@@ -55,6 +58,19 @@ describe.each(['types', 'VMCOREINFO'])('described by %s', (by) => {
       { text: 'd', state: 3 },
     ];
     expect(textsOf(logOf(written(records)))).toEqual(['a', '', 'c']);
+  });
+
+  test('is read once, whether the lines of the probe are looked for first or all is read', () => {
+    const kernel = written(RECORDS);
+    const dump = madeDump(kernel.memory, kernel.vmcoreinfo);
+    probeLines(kernelOf(dump) as Kernel);
+    const reads = vi.spyOn(VirtualMemory.prototype, 'bytes');
+    onTestFinished(() => reads.mockRestore());
+    const first = kernelLog(dump);
+    expect(reads.mock.calls).toEqual([]);
+    expect(kernelLog(dump)).toEqual(first);
+    expect(first).toEqual(logOf(kernel));
+    expect(reads, 'of another dump it is read').toHaveBeenCalled();
   });
 });
 

@@ -4,16 +4,13 @@
  */
 
 import type { Kernel } from '../kernel.ts';
-import { openRing } from '../kernel-log.ts';
+import { MAX_KEPT_RECORDS, openRing } from '../kernel-log.ts';
 import type { SmmuState, SmmuWarning } from './smmu-state.ts';
 
 export interface ProbeLine {
   readonly features: number;
   readonly oasBits: number;
 }
-
-/** The probe is part of the boot, or follows it closely: later lines are not read, however long the log is. */
-const MAX_RECORDS = 4096;
 
 /** arm_smmu_device_hw_probe; `ias` until 6.19. */
 const LINE = /^arm-smmu-v3 (\S+): (?:ias \d+-bit, )?oas (\d+)-bit \(features 0x([0-9a-f]{8})\)$/;
@@ -23,9 +20,10 @@ export function probeLines(kernel: Kernel): ReadonlyMap<string, ProbeLine> {
   const lines = new Map<string, ProbeLine>();
   const ring = openRing(kernel);
   if ('why' in ring) return lines;
+  // The probe is part of the boot, or follows it closely: later lines are not read, however long the log is.
   let records = 0;
   for (const record of ring.records()) {
-    if (++records > MAX_RECORDS) break;
+    if (++records > MAX_KEPT_RECORDS) break;
     const [, name, oas, features] = LINE.exec(record?.text.trimEnd() ?? '') ?? [];
     if (name === undefined || oas === undefined || features === undefined) continue;
     lines.set(name, { features: Number.parseInt(features, 16), oasBits: Number(oas) });
