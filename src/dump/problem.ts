@@ -1,6 +1,7 @@
 /** Damage to a dump as facts. `findings/prose/dump-problems.ts` puts them into words. */
 
 import type { CodecName } from './codecs/codec.ts';
+import type { Displaced } from './formats/elf-linear-map.ts';
 import type { AddressRange } from './memory.ts';
 
 /** Damage in one place: the dump stays readable, but not all of it. */
@@ -22,6 +23,8 @@ type ElfFlaw =
   | { readonly kind: 'phdr-type'; readonly index: number; readonly type: number }
   | { readonly kind: 'phdr-beyond'; readonly index: number; readonly paddr: bigint }
   | { readonly kind: 'phdr-memsz'; readonly index: number; readonly filesz: bigint; readonly memsz: bigint }
+  /** Its p_vaddr has it elsewhere, by the linear map of the `count` others. It is used as p_paddr says. */
+  | ({ readonly kind: 'phdr-displaced' } & Displaced)
   | { readonly kind: 'phdr-cut'; readonly index: number; readonly neededEnd: bigint; readonly fileEnd: number }
   | { readonly kind: 'more-phdrs'; readonly count: number }
   /** As makedumpfile leaves them when it is stopped. */

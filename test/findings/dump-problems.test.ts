@@ -21,6 +21,11 @@ const FLAWS: readonly [DumpFlaw, string][] = [
     'program header 0 has 0x10 bytes in the file, but p_memsz 0x0 in memory',
   ],
   [
+    { kind: 'phdr-displaced', index: 3, paddr: 0x8000_0000n, linear: { paddr: 0x4000_0000n }, count: 2 },
+    'program header 3 places memory at 0x80000000, but its p_vaddr is that of 0x40000000, by the linear map of 2 others: ' +
+      'one of its two addresses is damaged, and what it holds may be other memory',
+  ],
+  [
     { kind: 'phdr-cut', index: 0, neededEnd: 2n ** 64n, fileEnd: 0xb2 },
     'program header 0 needs the file to reach offset 0x10000000000000000; it ends at 0xb2',
   ],

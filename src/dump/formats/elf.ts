@@ -10,6 +10,7 @@ import { countAllPages } from '../memory.ts';
 import type { DumpFlaw, DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { PHDR_BYTE_LENGTH, readElfHeader, readExactly, toFileOffset } from './elf-header.ts';
+import { displacedSegment, type LoadHeader } from './elf-linear-map.ts';
 import { detailsFrom, findVmcoreinfo, isOfProcess } from './notes.ts';
 import { type Segment, SegmentMemory } from './segments.ts';
 
@@ -60,6 +61,7 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
   const count = table.length / PHDR_BYTE_LENGTH;
   const problems: DumpProblem[] = [];
   const segments: Segment[] = [];
+  const loads: LoadHeader[] = [];
   const addresses = new AddressCheck();
   const notes = new Notes(source);
   let damaged = 0;
@@ -93,6 +95,7 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
       damage({ kind: 'phdr-beyond', index: i, paddr });
       continue;
     }
+    loads.push({ index: i, vaddr: segment.vaddr, paddr, memsz });
     const claimed = Math.min(Number(filesz), Number(memsz));
     const neededEnd = segment.offset + BigInt(claimed);
     if (claimed > 0 && neededEnd > BigInt(source.byteLength)) {
@@ -109,6 +112,12 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
   const why = notes.ofProcess ? OF_PROCESS : addresses.flaw(notes.vmcoreinfo !== undefined);
   if (why !== null) throw new InputError('format', `${why}. ${WHAT_IS_NEEDED}`, { file: source.name });
 
+  const displaced = displacedSegment(loads, notes.vmcoreinfo?.get('SYMBOL(_stext)'));
+  if (displaced !== null) {
+    const what = { kind: 'phdr-displaced', ...displaced } as const;
+    problems.push({ file: source.name, fileOffset: phoff + displaced.index * PHDR_BYTE_LENGTH, what });
+    mapComplete = false;
+  }
   if (empty > 0) {
     const what = { kind: 'phdrs-empty', count: empty, of: count } as const;
     problems.unshift({ file: source.name, fileOffset: phoff, what });

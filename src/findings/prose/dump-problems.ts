@@ -16,6 +16,9 @@ const WORDS: Words = {
   'phdr-beyond': ({ index, paddr }) => `program header ${index} places memory at ${hex(paddr)}, ${BEYOND}`,
   'phdr-memsz': ({ index, filesz, memsz }) =>
     `program header ${index} has ${hex(filesz)} bytes in the file, but p_memsz ${hex(memsz)} in memory`,
+  'phdr-displaced': ({ index, paddr, linear, count }) =>
+    `program header ${index} places memory at ${hex(paddr)}, but its p_vaddr is that of ${hex(linear.paddr)}, by the linear ` +
+    `map of ${count} others: one of its two addresses is damaged, and what it holds may be other memory`,
   'phdr-cut': ({ index, neededEnd, fileEnd }) =>
     `program header ${index} needs the file to reach offset ${hex(neededEnd)}; it ends at ${hex(fileEnd)}`,
   'more-phdrs': ({ count }) => `${count} more program headers are damaged or point beyond the file`,

@@ -242,6 +242,46 @@ describe('memory', () => {
     expect(dump).toMatchObject({ complete: false, mapComplete: false, problems: [{ fileOffset: 64, what }] });
   });
 
+  describe('addresses that do not go together', () => {
+    const LINEAR = 0xffff_0000_0000_0000n;
+    const IMAGE = 0xffff_8000_8000_0000n;
+    const vmcoreinfo = 'SYMBOL(_stext)=ffff800080000010\n';
+    const ram = (paddr: number, claimed = paddr, vaddr = LINEAR + BigInt(paddr)) => ({
+      paddr: claimed,
+      vaddr,
+      bytes: bytes(1, 2, 3, 4),
+      memByteLength: 0x1000,
+    });
+    /** As the kernel and kexec-tools have it: a mapping of its own, within the memory of another segment. */
+    const image = ram(0x4000_0000, 0x4000_0000, IMAGE);
+    const problemsOf = (segments: readonly ElfSegment[], info = vmcoreinfo) =>
+      open(elfCore(segments, { vmcoreinfo: info })).problems.map(({ what }) => what);
+    const others = [ram(0x4000_0000), ram(0x6000_0000)];
+
+    test('one p_paddr in one byte: said, and not mended', () => {
+      const core = elfCore([image, ...others, ram(0x8000_0000, 0xa000_0000)], { vmcoreinfo });
+      const what = { kind: 'phdr-displaced', index: 4, paddr: 0xa000_0000n, linear: { paddr: 0x8000_0000n }, count: 2 };
+      expect(open(core)).toMatchObject({ complete: false, mapComplete: false, problems: [{ what }] });
+      expect(show(core, 0xa000_0000, 4)).toBe('01 02 03 04');
+    });
+
+    test('also of the memory that the image is in', () => {
+      expect(problemsOf([image, ram(0x4000_0000, 0x4800_0000), ram(0x6000_0000), ram(0x8000_0000)])).toMatchObject([
+        { kind: 'phdr-displaced', index: 2 },
+      ]);
+    });
+
+    test.each<[string, readonly ElfSegment[], string?]>([
+      ['all as they should be', [image, ...others, ram(0x8000_0000)]],
+      ['no others that agree', [image, ram(0x4000_0000), ram(0x8000_0000, 0xa000_0000)]],
+      ['two that part', [image, ...others, ram(0x8000_0000, 0xa000_0000), ram(0x9000_0000, 0xb000_0000)]],
+      ['one that parts in several bytes, as other mappings do', [...others, ram(0x8000_0000, 0x8102_0000)]],
+      ['one that would be where another is', [...others, ram(0x6000_0000, 0x6100_0000)]],
+      ['virtual addresses of nobody, as QEMU writes them', [...others, { ...ram(0x8000_0000, 0xa000_0000), vaddr: 0 }]],
+      ['nothing that says which one is the image', [...others, ram(0x8000_0000, 0xa000_0000)], 'OSRELEASE=6.1\n'],
+    ])('%s: nothing is said', (_, segments, info) => expect(problemsOf(segments, info)).toEqual([]));
+  });
+
   test('bytes that no address needs may be missing from the file', () => {
     const image = elfCore([{ ...page, fileByteLength: 1000, memByteLength: 4 }]);
     expect(open(image).problems).toHaveLength(1);
