@@ -29,6 +29,9 @@ const HAND_WRITTEN = {
   ENVIRONMENT: [
     ['NO_COLOR', 'No colour, whatever the terminal can do; --color still decides.'],
     ['TERM', 'No colour on a terminal named "dumb".'],
+    ['PAGER', 'The pager of a report that is longer than the terminal: less if not set, none if empty or "cat".'],
+    ['XDG_CACHE_HOME', 'Where the folder for compiled code is, in place of ~/.cache.'],
+    ['NODE_DISABLE_COMPILE_CACHE', 'If set, compiled code is neither kept nor used.'],
     ['SMMU_ADOPT_DEBUG', 'If set, an internal error is reported with its trace.'],
   ],
   'SEE ALSO': ['makedumpfile(8), kexec(8), crash(8), lspci(8)'],

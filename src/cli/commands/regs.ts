@@ -43,10 +43,11 @@ Exit status:
   2  it cannot`;
 
 const EXTRACT_EXAMPLES = `
-The kernel is any of 5.10 and newer with BTF, its arm-smmu-v3 driver built in or
-a module. Neither its vmlinux nor debug information is needed. Registers are
-what the driver wrote or found; the snapshot says of each how it is known, and
-leaves out what nothing tells.
+The kernel is any of 5.10 and newer, its arm-smmu-v3 driver built in or a
+module. Neither its vmlinux nor debug information is needed; without BTF its
+layout is found by fixed offsets and signatures. Registers are what the driver
+wrote or found; the snapshot says of each how it is known, and leaves out what
+nothing tells.
 
 Examples:
   smmu-adopt regs extract vmcore > regs.json
