@@ -1,7 +1,7 @@
 /**
  * The script of `smmu-adopt regs capture`: reads the registers where they are and prints a snapshot. It has to run in an
  * initramfs, so it uses nothing but the shell's own commands and `devmem`. Every register is read by itself and with 32
- * bits, which every SMMU answers. `contrib/kdump/smmu-registers.sh` is this script without SMMUs of its own.
+ * bits, which every SMMU answers. `contrib/kdump/capture/smmu-registers.sh` is this script without SMMUs of its own.
  */
 
 import { CONTROL_REGISTERS } from '../smmu/registers/control-registers.ts';

@@ -1,4 +1,4 @@
-/** One record a line; that all records together are the JSON report is tested on every sample in cli/formats.test.ts. */
+/** One record a line; that all records together are the JSON report is tested on every sample in cli/output/formats.test.ts. */
 
 import { describe, expect, test } from 'vitest';
 import { ndjsonReport } from '../../src/report/ndjson.ts';

@@ -1,7 +1,7 @@
 /**
  * Reads arrays of STEs for whoever goes through them: the census, the rows of the report, the driver's ID scan. What
- * one of them found to hold nothing active is not read again for the next, nor a few active ones, which matters for a linear table of a
- * gigabyte.
+ * one of them found to hold nothing active is not read again for the next, nor a few active ones, which matters for a
+ * linear table of a gigabyte.
  */
 
 import { commonLowBits, isActiveSte, STE_BYTE_LENGTH, SteCounts } from './stream-table.ts';

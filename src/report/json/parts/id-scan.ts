@@ -1,3 +1,5 @@
+/** Shapes of the scan for IDs in use: what it found, and every entry that breaks one of its rules. */
+
 import { requiredInWords } from '../../../findings/prose/evidence.ts';
 import { gaveUpInWords, scanObservedInWords } from '../../../findings/prose/scan.ts';
 import type { IdScanReport, ScanFailureReport } from '../../../inspect/emulation/outcome.ts';
