@@ -18,6 +18,9 @@ type Phrase = (fields: Fields, code: number) => string | false | undefined;
 const hex = (value: FieldValue | undefined) => `0x${(value ?? 0).toString(16)}`;
 const letters = (fields: Fields, names: readonly string[]) => names.filter((name) => fields[name] === 1).join(' ');
 
+const isSaid = (word: string | false | undefined): word is string =>
+  word !== false && word !== undefined && word !== '';
+
 const substream: Phrase = (fields) =>
   fields['SubstreamID'] !== undefined && fields['SSV'] !== 0 && `SubstreamID ${fields['SubstreamID']}`;
 
@@ -25,12 +28,12 @@ const EVENT_PHRASES: readonly Phrase[] = [
   (fields) => {
     const { PnU, InD, RnW, InputAddr } = fields;
     const access = [
-      PnU === undefined ? [] : PnU === 1 ? 'privileged' : 'unprivileged',
-      InD === undefined ? [] : InD === 1 ? 'instruction' : 'data',
-      RnW === undefined ? [] : RnW === 1 ? 'read' : 'write',
-    ].flat();
-    const of = InputAddr === undefined ? [] : [access.length === 0 ? 'at' : 'of', hex(InputAddr)];
-    return [...access, ...of].join(' ');
+      PnU !== undefined && (PnU === 1 ? 'privileged' : 'unprivileged'),
+      InD !== undefined && (InD === 1 ? 'instruction' : 'data'),
+      RnW !== undefined && (RnW === 1 ? 'read' : 'write'),
+    ].filter(isSaid);
+    if (InputAddr !== undefined) access.push(access.length === 0 ? 'at' : 'of', hex(InputAddr));
+    return access.join(' ');
   },
   ({ S2, IPA }) =>
     S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${hex(IPA)}`}`),
@@ -99,7 +102,7 @@ function meaningIn(fields: ReturnType<typeof eventType>['fields'], name: string,
 
 /** What the fields that count come to, in phrases: `unprivileged data write of 0xdead0000`, `stage 1`. */
 export function fieldsInWords(queue: QueueName, fields: Fields, code: number | null): string[] {
-  return PHRASES[queue].flatMap((phrase) => phrase(fields, code ?? 0) || []);
+  return PHRASES[queue].map((phrase) => phrase(fields, code ?? 0)).filter(isSaid);
 }
 
 /** Null where there is nothing to say. */

@@ -65,12 +65,12 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
     shown.map(({ width }) => style.paint.dim(rule.repeat(width))).join(GAP),
   ];
   for (const row of cells) {
-    lines.push(
-      ...layOut(
-        shown,
-        shown.map(({ index, width }) => linesOf(row[index] ?? '', width)),
-      ),
-    );
+    const line = plainLine(shown, row);
+    if (line !== null) lines.push(line);
+    else {
+      const cellLines = shown.map(({ index, width }) => linesOf(row[index] ?? '', width));
+      lines.push(...layOut(shown, cellLines));
+    }
     const said = below.filter(({ index }) => textOf(row[index] ?? '') !== NOTHING);
     if (said.length > 0) {
       const parts = said.flatMap(({ title, index }, i) => [
@@ -81,6 +81,17 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
     }
   }
   return lines.map((line) => INDENT + line.trimEnd());
+}
+
+/** A row without colours that fits, as most of a table of millions do; null for any other. */
+function plainLine(columns: readonly Placed[], row: readonly Written[]): string | null {
+  let line = '';
+  for (const [i, { index, width, align }] of columns.entries()) {
+    const cell = row[index] ?? '';
+    if (typeof cell !== 'string' || cell.length > width) return null;
+    line += `${i > 0 ? GAP : ''}${align === 'right' ? cell.padStart(width) : cell.padEnd(width)}`;
+  }
+  return line;
 }
 
 /** What is written in a cell: plain text, as most of it is, or text in colours. */
