@@ -8,6 +8,7 @@ import { afterAll, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../../samples/make.ts';
 import { run } from '../../support/command.ts';
 import { type Slurm, startSlurm, whyNoSlurm } from '../../support/outside/slurm.ts';
+import { SLOW } from '../../support/slow.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const DOCUMENT = readFileSync(fileURLToPath(new URL('../../../docs/fleet.md', import.meta.url)), 'utf8');
@@ -56,7 +57,8 @@ async function expectSameAsOneRun(parts: string): Promise<void> {
 const slurm: { started?: Slurm } = {};
 afterAll(() => slurm.started?.stop());
 
-const noSlurm = whyNoSlurm();
+/** A cluster takes half a minute to start, and hangs where nobody waits for the processes of its jobs. */
+const noSlurm = SLOW ? whyNoSlurm() : 'among the slow tests';
 test.skipIf(noSlurm !== '')(`an array job of Slurm${noSlurm && ` (${noSlurm})`}`, async () => {
   const [state, jobs] = ['slurm', 'jobs'].map((name) => join(folder.path, name));
   for (const path of [state, jobs]) mkdirSync(path as string);

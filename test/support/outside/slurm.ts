@@ -11,6 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const SBIN = ['/usr/sbin', '/sbin'];
 const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'sinfo'];
 
+/** Only what hangs gets there; Vitest cannot end what runs as one call. */
+const HANG_MS = 240_000;
+
 /** Jobs get that of whoever submits them. */
 const environment = () => ({ ...process.env, PATH: [process.env['PATH'] ?? '', ...SBIN].join(delimiter) });
 
@@ -58,7 +61,13 @@ PartitionName=all Nodes=ALL Default=YES State=UP
   );
   const slurmEnv = { ...environment(), SLURM_CONF: at('slurm.conf') };
   const call = (program: string, args: readonly string[], cwd = folder) =>
-    execFileSync(program, args, { env: slurmEnv, cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    execFileSync(program, args, {
+      env: slurmEnv,
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: HANG_MS,
+    });
   const stop = () => {
     for (const name of ['slurmd', 'slurmctld', 'munged']) stopProcess(at(`${name}.pid`));
   };
