@@ -6,8 +6,9 @@
 
 import { InputError } from '../../errors.ts';
 import type { DumpProblem, FlattenedFlaw } from '../problem.ts';
+import { ReadAhead } from '../sources/read-ahead.ts';
 import type { ByteSource } from '../sources/source.ts';
-import { HeaderReader, lastNotAbove, NumberColumn } from './header-walk.ts';
+import { lastNotAbove, NumberColumn } from './header-walk.ts';
 import { type Overlay, overlay } from './overlay.ts';
 import { flattenedFlawInWords } from './refusal-words.ts';
 
@@ -114,7 +115,7 @@ function walk(
   onProgress: ((done: number, total: number) => void) | undefined,
   visit: (start: number, byteLength: number, contentAt: number) => void,
 ): (DumpProblem & { readonly what: FlattenedFlaw }) | null {
-  const headers = new HeaderReader(source);
+  const headers = new ReadAhead(source);
   const total = source.byteLength;
   let at = FILE_HEADER_BYTE_LENGTH;
   const stop = (what: FlattenedFlaw) => ({ file: source.name, fileOffset: at, what });

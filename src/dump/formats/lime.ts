@@ -8,8 +8,8 @@ import { InputError } from '../../errors.ts';
 import { type DumpAssumption, type DumpContents, NO_DETAILS, PADDR_LIMIT } from '../dump.ts';
 import { countAllPages, type PhysicalMemory } from '../memory.ts';
 import type { DumpFlaw, DumpProblem, RecordHeaderFlaw } from '../problem.ts';
+import { ReadAhead } from '../sources/read-ahead.ts';
 import type { ByteSource } from '../sources/source.ts';
-import { HeaderReader } from './header-walk.ts';
 import { recordHeaderFlawInWords } from './refusal-words.ts';
 import type { Segment } from './segments.ts';
 
@@ -98,7 +98,7 @@ export function limeContents(
  * be found. Compressed records say nowhere in front how long they are; `walkCompressed` finds out.
  */
 export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed): RecordWalk {
-  const headers = new HeaderReader(source);
+  const headers = new ReadAhead(source);
   const records: MemoryRecord[] = [];
   const problems: DumpProblem[] = [];
   let tooHigh = 0;

@@ -6,9 +6,10 @@
 import { InputError } from '../../errors.ts';
 import type { Codec } from '../codecs/codec.ts';
 import type { DumpFlaw, DumpProblem, StreamFlaw } from '../problem.ts';
+import { ReadAhead } from '../sources/read-ahead.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { crc32c } from './crc32c.ts';
-import { HeaderReader, lastNotAbove, NumberColumn } from './header-walk.ts';
+import { lastNotAbove, NumberColumn } from './header-walk.ts';
 import type { CompressedContent } from './lime.ts';
 
 const CHUNK_HEADER_BYTE_LENGTH = 4;
@@ -41,7 +42,7 @@ export class SnappyFrames implements ByteSource {
   /** How many reads have met a bad chunk. */
   failures = 0;
   readonly #source: ByteSource;
-  readonly #headers: HeaderReader;
+  readonly #headers: ReadAhead;
   readonly #problems: DumpProblem[];
   #decompress: Codec = () => false;
   /** Of each chunk: where its content begins among all content, where the chunk begins in the file, and how long it is. */
@@ -55,7 +56,7 @@ export class SnappyFrames implements ByteSource {
   constructor(source: ByteSource, problems: DumpProblem[]) {
     this.name = source.name;
     this.#source = source;
-    this.#headers = new HeaderReader(source);
+    this.#headers = new ReadAhead(source);
     this.#problems = problems;
   }
 

@@ -3,6 +3,7 @@
 import type { CodecName } from '../codecs/codec.ts';
 import type { DescriptorFlaw } from '../problem.ts';
 import { LruCache } from '../sources/page-cache.ts';
+import { ReadAhead } from '../sources/read-ahead.ts';
 import type { ByteSource } from '../sources/source.ts';
 
 const DESCRIPTOR_BYTE_LENGTH = 24;
@@ -15,6 +16,8 @@ const CACHED_CHUNKS = 32;
 const FARTHEST_NEIGHBOUR = 1 << 16;
 /** Pages that were found to be in place or not: tables are read in small pieces. */
 const JUDGED_PAGES = 64;
+/** One behind the other: so many are part of a search, or of all pages. */
+const MORE_PAGES_THAN_A_TABLE = 8;
 /** For passes over all of them: 384 KiB. */
 const PASS_DESCRIPTORS = 1 << 14;
 
@@ -53,6 +56,8 @@ export interface StoredPage {
 
 export class DescriptorTable {
   readonly source: ByteSource;
+  /** Compressed pages: where many are asked for one behind the other, those behind them as well. */
+  readonly pages: ReadAhead;
   /** How many descriptors there are; null until somebody has counted. */
   count: number | null = null;
   /** Descriptors before the end of the file, as if it ended with them. */
@@ -66,6 +71,7 @@ export class DescriptorTable {
 
   constructor(source: ByteSource, fileOffset: number, blockSize: number) {
     this.source = source;
+    this.pages = new ReadAhead(source, MORE_PAGES_THAN_A_TABLE);
     this.heldCount = Math.floor((source.byteLength - fileOffset) / DESCRIPTOR_BYTE_LENGTH);
     this.#fileOffset = fileOffset;
     this.#blockSize = blockSize;

@@ -9,7 +9,6 @@ import type { PageFlaw } from '../problem.ts';
 import { LruCache } from '../sources/page-cache.ts';
 import { type DescriptorTable, isStored, noDescriptors, STORED_AS } from './descriptors.ts';
 import type { Bitmap, RankIndex } from './rank-index.ts';
-import { StoredBytes } from './stored-bytes.ts';
 
 /** Unpacked pages that are kept: 4 MiB of the largest. */
 const CACHED_PAGES = 64;
@@ -60,7 +59,6 @@ export class KdumpMemory implements PhysicalMemory {
   readonly #onTooManyRanges: (limit: number) => void;
   readonly #pages = new LruCache<Uint8Array>(CACHED_PAGES);
   readonly #damaged = new Set<number>();
-  readonly #compressed: StoredBytes;
   #ranges: readonly AddressRange[] | undefined;
 
   /** `windows` cover all pages from 0 to max_mapnr, in order and without gaps. */
@@ -70,7 +68,6 @@ export class KdumpMemory implements PhysicalMemory {
     this.#codecs = options.codecs;
     this.#onDamage = options.onDamage;
     this.#onTooManyRanges = options.onTooManyRanges;
-    this.#compressed = new StoredBytes(options.blockSize);
   }
 
   /** Made when first asked for: it takes a pass over the whole bitmap of RAM. */
@@ -183,8 +180,8 @@ export class KdumpMemory implements PhysicalMemory {
     }
     let unpacked = this.#pages.get(pfn);
     if (unpacked === undefined) {
-      const input = this.#compressed.read(descriptors.source, fileOffset, byteLength);
-      if (input === null) return damage({ kind: 'bytes-missing' });
+      const input = descriptors.pages.read(fileOffset, byteLength);
+      if (input.byteLength < byteLength) return damage({ kind: 'bytes-missing' });
       unpacked = this.#pages.makeRoom() ?? new Uint8Array(this.#blockSize);
       const codec = kind as CodecName;
       if (!this.#codecs[codec](input, unpacked)) {
