@@ -70,7 +70,8 @@ export class RegisterFile {
   }
 
   assume(what: Assumed, value: AssumedValue, why: Ground): void {
-    const key = JSON.stringify(what);
+    // Nearly all are fields, and those that are missing are asked for again and again.
+    const key = what.kind === 'field' ? `${what.register}.${what.field}` : JSON.stringify(what);
     if (!this.#assumed.has(key)) this.#assumed.set(key, { what, value, why });
   }
 

@@ -1,7 +1,7 @@
 /** The bytes of a kernel log, piece by piece: of files, of pipes, and of standard input. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
-import { notOpened } from '../../dump/sources/url.ts';
+import { attempt } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
 import type { CommandIo } from '../output/io.ts';
 import { STDIN, STDIN_NAME } from '../session.ts';
@@ -47,20 +47,11 @@ export async function* piecesOf(names: readonly string[], stdin: CommandIo['stdi
 const shownName = (name: string) => (name === STDIN ? STDIN_NAME : name);
 
 function* piecesOfFile(name: string): Generator<Uint8Array> {
-  const attempt = <T>(doing: string, work: () => T): T => {
-    try {
-      return work();
-    } catch (cause) {
-      if (cause instanceof InputError) throw cause;
-      const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-      throw notOpened(name, `cannot be ${doing} (${code})`, cause);
-    }
-  };
-  const descriptor = attempt('opened', () => openSync(name, 'r'));
+  const descriptor = attempt(name, 'cannot be opened', () => openSync(name, 'r'));
   try {
     for (;;) {
       const buffer = Buffer.allocUnsafe(PIECE_LENGTH);
-      const count = attempt('read', () => readSync(descriptor, buffer, 0, PIECE_LENGTH, null));
+      const count = attempt(name, 'cannot be read', () => readSync(descriptor, buffer, 0, PIECE_LENGTH, null));
       if (count === 0) break;
       yield buffer.subarray(0, count);
     }

@@ -131,7 +131,8 @@ function readFully(name: string, descriptor: number, offset: number, into: Uint8
   return done;
 }
 
-function attempt<T>(name: string, failure: string, call: () => T): T {
+/** What `call` answers of a file. Throws InputError (`file`) with `failure` and the system's word for why, where it fails. */
+export function attempt<T>(name: string, failure: string, call: () => T): T {
   try {
     return call();
   } catch (cause) {

@@ -4,6 +4,7 @@
  */
 
 import type { RegisterPart } from './names.ts';
+import { SMMU_BYTES } from './register-map.ts';
 
 /** A file as it was read: `text` is its content as text, or null when it is not text at all. */
 export interface Content {
@@ -43,6 +44,11 @@ export interface Target {
   readonly base: number;
   /** As the kernel log calls it. */
   readonly name?: string | undefined;
+}
+
+/** The base of the SMMU in whose 128 KiB an address lies; undefined where it is none's. */
+export function baseAt(targets: readonly Target[], address: number): number | undefined {
+  return targets.find(({ base }) => base <= address && address < base + SMMU_BYTES)?.base;
 }
 
 /** What a format's reader may ask about. */

@@ -6,7 +6,7 @@
 
 import type { Notes } from '../notes.ts';
 import { DigitStatistics, hexOf } from '../numbers.ts';
-import type { Reading, Scope } from '../reading.ts';
+import { baseAt, type Reading, type Scope } from '../reading.ts';
 import type { NoteReason } from '../reasons.ts';
 import { registerByte, SMMU_BYTES } from '../register-map.ts';
 import { addressRadix, fallenBack, paddedLength } from './addresses.ts';
@@ -212,7 +212,7 @@ function lacksWord(row: PlacedRow, next: PlacedRow | undefined, usualBytes: numb
 }
 
 function offsetIn({ targets }: Scope, address: number): number {
-  const base = targets.map(({ base }) => base).find((start) => start <= address && address < start + SMMU_BYTES);
+  const base = baseAt(targets, address);
   return base === undefined ? address : address - base;
 }
 

@@ -7,8 +7,7 @@ import { InputError } from '../../../errors.ts';
 import { partName, registerPart } from '../names.ts';
 import type { Noted, Notes } from '../notes.ts';
 import { DigitStatistics, type Digits } from '../numbers.ts';
-import { fits, type Reading, type Scope } from '../reading.ts';
-import { SMMU_BYTES } from '../register-map.ts';
+import { baseAt, fits, type Reading, type Scope } from '../reading.ts';
 import { Displays } from './displays.ts';
 import { withoutMarkup } from './dressing.ts';
 import { type Line, linesOf } from './lines.ts';
@@ -216,8 +215,7 @@ class TextReader {
     });
   }
 
-  readonly #baseOf = (address: number): number | undefined =>
-    this.#scope.targets.map(({ base }) => base).find((base) => base <= address && address < base + SMMU_BYTES);
+  readonly #baseOf = (address: number): number | undefined => baseAt(this.#scope.targets, address);
 }
 
 /** An address says more than a number. */
