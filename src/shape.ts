@@ -92,6 +92,11 @@ export function choice<const V extends string | number>(...values: readonly V[])
   };
 }
 
+/** One of the keys of a table, such as one of the words for each. */
+export function keyOf<K extends string>(table: Readonly<Record<K, unknown>>): Shape<K> {
+  return choice(...(Object.keys(table) as K[])) as Shape<K>;
+}
+
 /** Null alone, for what the contract names and nothing ever fills. */
 export const nothing: Shape<null> = leaf({ type: 'null' });
 

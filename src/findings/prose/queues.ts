@@ -40,8 +40,11 @@ export function stoppedCommandInWords(type: string | null): string {
   return type ?? 'a command that is not in the dump';
 }
 
-/** Bits of GERROR that are findings of one rule. SFM_ERR decides the gate, and CMDQ_ERR has a rule of its own. */
-const GLOBAL_ERROR_WORDS = {
+/**
+ * Bits of GERROR that are findings of one rule, and what each says about the crashed kernel's last moments. SFM_ERR decides
+ * the gate, and CMDQ_ERR has a rule of its own.
+ */
+export const GLOBAL_ERRORS = {
   EVENTQ_ABT_ERR: 'the event queue could not be written, so faults since then are not recorded',
   PRIQ_ABT_ERR: 'the PRI queue could not be written, so page requests were lost',
   MSI_CMDQ_ABT_ERR: 'the interrupt of a CMD_SYNC could not be written, so who waited for it never heard of its end',
@@ -51,12 +54,3 @@ const GLOBAL_ERROR_WORDS = {
   CMDQP_ERR: 'an enhanced command queue had stopped',
   DPT_ERR: 'a lookup in the device permission table failed',
 } as const;
-
-export type GlobalError = keyof typeof GLOBAL_ERROR_WORDS;
-
-export const GLOBAL_ERRORS = Object.keys(GLOBAL_ERROR_WORDS) as readonly GlobalError[];
-
-/** What an active error says about the crashed kernel's last moments. */
-export function globalErrorInWords(error: GlobalError): string {
-  return GLOBAL_ERROR_WORDS[error];
-}

@@ -13,8 +13,7 @@ const NOTABLE_QUEUE_BYTES = 1 << 24;
 /** Adds to the findings what single registers say: active errors, and what a reset lets pass. */
 export function registerRisks({ smmu, registers, emulation, pageSize, findings }: RiskContext): void {
   for (const { name } of fieldsThatDiffer(smmu.registers, 'GERROR', 'GERRORN')) {
-    const error = GLOBAL_ERRORS.find((one) => one === name);
-    if (error !== undefined) findings.add('gerror-active', { error });
+    if (name in GLOBAL_ERRORS) findings.add('gerror-active', { error: name as keyof typeof GLOBAL_ERRORS });
   }
   // Every other reset sets ABORT, and comes with a table of its own.
   if (emulation.verdict !== 'adopted') return;

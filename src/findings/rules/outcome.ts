@@ -22,14 +22,6 @@ const FAILURE = {
 /** What becomes of the table that the kernel builds instead. */
 export type OwnTable = 'programmed' | 'refused' | 'kernel-dies' | 'unknown';
 
-const WITH_OWN_TABLE = {
-  ...FAILURE,
-  ownTable: [
-    'The table that the kernel builds instead: there is memory for it, and the kernel comes to its reset (programmed); there is none, and the probe fails (refused); the kernel dies before its reset; or it cannot be told which',
-    json.choice('programmed', 'refused', 'kernel-dies', 'unknown') as json.Shape<OwnTable>,
-  ],
-} as const;
-
 const FALLS_BACK: Readonly<Record<OwnTable, string>> = {
   programmed: ' and resets the SMMU',
   refused: ', has no memory for a table of its own, and fails the probe without a reset',
@@ -43,6 +35,14 @@ const NEVER_PROGRAMMED: Readonly<Record<OwnTable, string>> = {
   'kernel-dies': ' and stays in adoption mode: the kdump kernel dies with the table that it builds',
   unknown: ' and stays in adoption mode: a table of its own, if it has the memory, is never programmed',
 };
+
+const WITH_OWN_TABLE = {
+  ...FAILURE,
+  ownTable: [
+    'The table that the kernel builds instead: there is memory for it, and the kernel comes to its reset (programmed); there is none, and the probe fails (refused); the kernel dies before its reset; or it cannot be told which',
+    json.keyOf(FALLS_BACK),
+  ],
+} as const;
 
 export const VERDICT = {
   'adoption-fallback': rule({

@@ -68,6 +68,6 @@ const LABEL_WIDTH = 10;
 function* labelled(style: Style, label: string, texts: readonly string[], bullet = ''): Generator<string> {
   for (const [i, text] of texts.entries()) {
     const beside = i === 0 ? style.paint.bold(label) + ' '.repeat(LABEL_WIDTH - label.length) : ' '.repeat(LABEL_WIDTH);
-    yield* paragraph(style, beside + bullet, text, LABEL_WIDTH + bullet.length);
+    yield* paragraph(style, beside + bullet, text);
   }
 }

@@ -35,8 +35,8 @@ export function* infoReport(info: DumpInfo, style: Style): Generator<string> {
 function* lines({ dump, redacted }: DumpInfo, style: Style): Generator<string> {
   const say = (label: string, text: string) => paragraph(style, label.padEnd(LABEL_WIDTH), text);
   const format = dump.wrapper === null ? dump.format : `${dump.format}, ${dump.wrapper}`;
-  const lead = 'dump'.padEnd(LABEL_WIDTH);
-  yield* paragraph(style, style.paint.bold('dump') + lead.slice('dump'.length), dump.files.join(', '), lead.length);
+  const lead = style.paint.bold('dump') + ' '.repeat(LABEL_WIDTH - 'dump'.length);
+  yield* paragraph(style, lead, dump.files.join(', '));
   yield* say('format', format);
   yield* say('kernel', dump.kernelRelease ?? 'the dump does not say');
   if (dump.buildId !== null) yield* say('build id', dump.buildId);

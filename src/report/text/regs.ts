@@ -62,7 +62,7 @@ function remarkLines(style: Style, severity: Remark['severity'], text: string): 
   const { paint } = style;
   const colour = { unusable: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
   const label = severity.padEnd('unusable'.length);
-  return paragraph(style, `${INDENT}${colour(label)}  `, text, INDENT.length + label.length + 2);
+  return paragraph(style, `${INDENT}${colour(label)}  `, text);
 }
 
 const COLUMNS: readonly Column[] = [

@@ -60,12 +60,7 @@ function itemLines(style: Style, { tone, label, text, rule, evidence, kernel }: 
   const dim = (line: string) => paint.dim(line);
   const said = evidence.map(plainText).join(', ');
   return [
-    ...paintedParagraph(
-      style,
-      `${INDENT}${colour(padded)}  `,
-      [{ text: `${text} [${rule}]`, paint: (one) => one }],
-      width,
-    ),
+    ...paragraph(style, `${INDENT}${colour(padded)}  `, `${text} [${rule}]`),
     ...(said === '' ? [] : paragraph(style, under, said).map(dim)),
     ...(kernel === null ? [] : paragraph(style, under, `kernel: ${kernel}`).map(dim)),
   ];

@@ -1,5 +1,6 @@
 /** How text looks on the terminal it is for: its width, its colours, and where its lines break. */
 
+import { stripVTControlCharacters } from 'node:util';
 import { Chalk } from 'chalk';
 
 type Colour = (text: string) => string;
@@ -146,21 +147,14 @@ function splitAt(parts: readonly Painted[], at: number): [Painted[], Painted[]] 
   return [head, tail];
 }
 
-/**
- * A wrapped paragraph: `lead` before the first line, as much space before the others. It may be painted; `leadLength` is
- * how wide it is.
- */
-export function paragraph(style: Style, lead: string, text: string, leadLength = lead.length): string[] {
-  return paintedParagraph(style, lead, [{ text, paint: unpainted }], leadLength);
+/** A wrapped paragraph: `lead`, which may be painted, before the first line, as much space before the others. */
+export function paragraph(style: Style, lead: string, text: string): string[] {
+  return paintedParagraph(style, lead, [{ text, paint: unpainted }]);
 }
 
 /** The same in several colours. */
-export function paintedParagraph(
-  style: Style,
-  lead: string,
-  parts: readonly Painted[],
-  leadLength = lead.length,
-): string[] {
+export function paintedParagraph(style: Style, lead: string, parts: readonly Painted[]): string[] {
+  const leadLength = stripVTControlCharacters(lead).length;
   const lines = wrapPainted(parts, Math.min(style.width, MAX_PROSE_WIDTH) - leadLength);
   return lines.map(({ painted }, i) => ((i === 0 ? lead : ' '.repeat(leadLength)) + painted).trimEnd());
 }

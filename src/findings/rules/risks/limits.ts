@@ -89,7 +89,7 @@ export const RISK_LIMITS = {
     args: {
       what: [
         'Of what: STEs in use, valid context descriptors or places for them, tables and queues of the SMMU, or sets of translation tables',
-        json.choice('active-stes', 'cds', 'cd-places', 'structures', 'translation-tables'),
+        json.keyOf(EXAMINED),
       ],
       examined: ['How many were', json.count],
     },

@@ -2,13 +2,7 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
-import {
-  commandErrorInWords,
-  GLOBAL_ERRORS,
-  globalErrorInWords,
-  queueContentsInWords,
-  stoppedCommandInWords,
-} from '../../prose/queues.ts';
+import { commandErrorInWords, GLOBAL_ERRORS, queueContentsInWords, stoppedCommandInWords } from '../../prose/queues.ts';
 import { NO_ARGS, rule } from '../rule.ts';
 import { count } from '../words.ts';
 
@@ -118,9 +112,9 @@ export const RISK_QUEUES = {
     severity: 'warning',
     reach: null,
     args: {
-      error: ['Bit of GERROR', json.choice(...GLOBAL_ERRORS)],
+      error: ['Bit of GERROR', json.keyOf(GLOBAL_ERRORS)],
     },
-    sentence: ({ error }) => `GERROR.${error} is active: ${globalErrorInWords(error)}`,
+    sentence: ({ error }) => `GERROR.${error} is active: ${GLOBAL_ERRORS[error]}`,
     explain: () => ({
       title: 'A global error of the SMMU is active',
       meaning:

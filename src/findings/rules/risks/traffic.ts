@@ -91,7 +91,7 @@ export const RISK_TRAFFIC = {
       bypass: ['Of them, in bypass', json.count],
       because: [
         'What keeps them going: the adoption, or the old table, which stays in force (never-programmed) or which nobody touches (probe-fails)',
-        json.choice('adopted', 'never-programmed', 'probe-fails'),
+        json.keyOf(GOES_ON),
       ],
     },
     sentence: ({ streams, bypass, sids, because }) =>
@@ -127,7 +127,7 @@ export const RISK_TRAFFIC = {
       sids: ['The first of them, in words', json.said(sidListInWords)],
       instead: [
         'What happens to them: the reset aborts them, the kdump kernel dies first, or the SMMU is lost and GBPA.ABORT, where it is known, aborts them or lets them pass untranslated',
-        json.choice('reset-aborts', 'kernel-dies', 'lost-aborts', 'lost-bypasses', 'lost-unknown'),
+        json.keyOf(CUT_OFF),
       ],
     },
     sentence: ({ streams, sids, instead }) =>
@@ -160,7 +160,7 @@ export const RISK_TRAFFIC = {
       sids: ['The first of them, in words', json.said(sidListInWords)],
       atschk: [
         'What becomes of CR0.ATSCHK: it stays 0 or 1, or is 0 and set, so that translated requests are checked all of a sudden',
-        json.choice('unknown', 'stays-0', 'stays-1', 'set'),
+        json.keyOf(ATSCHK),
       ],
     },
     sentence: ({ streams, sids, atschk }) =>
