@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Style } from '../report/text/style.ts';
-import type { CommandIo } from './output/io.ts';
+import type { CommandIo, TextSink } from './output/io.ts';
 import { buffered, cannotWrite, complaint } from './output/output.ts';
 import { ProgressLine } from './output/progress-line.ts';
 
@@ -24,10 +24,10 @@ export class Session {
   status = 0;
   /** Shows how far long work has come. */
   readonly progress: Progress = (what, done, total) => this.#progress.show(what, done, total);
-  readonly #progress = new ProgressLine(() => this.io.stderr);
+  readonly #progress = new ProgressLine(() => this.#stderr());
   #stdoutFailure: NodeJS.ErrnoException | undefined;
   #printed = false;
-  #noted = false;
+  #openedStderr = false;
 
   constructor(io: CommandIo) {
     this.io = io;
@@ -102,13 +102,18 @@ export class Session {
     return Buffer.concat(chunks);
   }
 
-  /** Writes to stderr; when nobody reads it any more, there is nobody to tell either. */
+  /** Writes to stderr. */
   note(text: string): void {
     this.#progress.clear();
+    this.#stderr().write(text);
+  }
+
+  /** When nobody reads it any more, there is nobody to tell either. */
+  #stderr(): TextSink {
     const { stderr } = this.io;
-    if (!this.#noted) stderr.on('error', () => {});
-    this.#noted = true;
-    stderr.write(text);
+    if (!this.#openedStderr) stderr.on('error', () => {});
+    this.#openedStderr = true;
+    return stderr;
   }
 
   /** Says on stderr, in one line, what went wrong. */

@@ -4,12 +4,17 @@
  * stream that drops everything without a word.
  */
 
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, type Stats, writeSync } from 'node:fs';
 import type { TextSink } from './io.ts';
 
 const STDOUT = 1;
 /** Of memory devices (null, full, zero), which are no terminals. */
 const MEMORY_MAJOR = 1;
+
+/** Whether it is a device of characters that is not one of memory, as terminals are, and hardly anything else is. */
+export function mayBeTerminal(stat: Stats): boolean {
+  return stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_MAJOR;
+}
 
 /**
  * Puts it in the place of `process.stdout`, and says whether it did: to terminals and sockets only Node's stream knows how
@@ -17,7 +22,7 @@ const MEMORY_MAJOR = 1;
  */
 export function usePlainStdout(): boolean {
   const stat = fstatSync(STDOUT);
-  const isPlain = !stat.isSocket() && (!stat.isCharacterDevice() || stat.rdev >> 8 === MEMORY_MAJOR);
+  const isPlain = !stat.isSocket() && !mayBeTerminal(stat);
   const nodes = Object.getOwnPropertyDescriptor(process, 'stdout');
   if (!isPlain || nodes?.get === undefined || nodes.configurable !== true) return false;
   const plain = new PlainStdout(() => nodes.get?.call(process));

@@ -3,7 +3,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { TOOL } from '../../version.ts';
-import { usePlainStdout } from '../output/plain-stdout.ts';
+import { mayBeTerminal, usePlainStdout } from '../output/plain-stdout.ts';
 import { cacheFile, readCache, writeCache } from './code-cache.ts';
 import type { runCommand } from './run-command.ts';
 
@@ -28,26 +28,30 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
   const args = process.argv.slice(2);
   if (answersVersion(args)) return;
   const { exports, keep } = load(readProgram(), kindOf(args));
+  await dieWithTerminal();
   const isPlain = usePlainStdout();
   const status = await exports.runCommand(args, process);
   process.exitCode = status;
   // What was refused went through little of it.
   if (status < 2) keep();
-  if ([0, 1, 2].some(isLostTerminal)) dieOfHangup();
   // Everything has been written, and what Node does at its end otherwise is to tidy up memory.
   if (isPlain) process.exit();
 }
 
-/** Whether it was a terminal whose window, or connection, is closed by now: its device has no name any more. */
-function isLostTerminal(descriptor: number): boolean {
-  const stat = fstatSync(descriptor);
-  return stat.isCharacterDevice() && stat.nlink === 0;
-}
-
-/** At its end Node resets the terminals that it was started on, and aborts where one is gone, which would leave a core. */
-function dieOfHangup(): void {
-  process.removeAllListeners('SIGHUP');
-  process.kill(process.pid, 'SIGHUP');
+/**
+ * At its end Node resets the terminals that it was started on, and aborts where one is gone, which would leave a core: a
+ * terminal whose window, or connection, is closed ends what was started on it by a signal, as ever.
+ */
+async function dieWithTerminal(): Promise<void> {
+  const candidates = [0, 1, 2].filter((descriptor) => mayBeTerminal(fstatSync(descriptor)));
+  if (candidates.length === 0) return;
+  const { isatty } = await import('node:tty');
+  const terminals = candidates.filter(isatty);
+  process.once('exit', () => {
+    if (terminals.every(isatty)) return;
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  });
 }
 
 /** Scripts ask for it, some of them often. Where it cannot be written, the program has the words for that. */

@@ -110,7 +110,7 @@ test('a terminal that is closed ends it, too, and no temporary file stays behind
 test.skipIf(spawnSync('script', ['--version']).status !== 0)(
   'on a terminal that is closed it dies of that, and leaves no core',
   async () => {
-    const command = `"${process.execPath}" "${COMMAND}" triage few --resume closed.ndjson --jobs 1`;
+    const command = `"${process.execPath}" "${COMMAND}" triage tree --resume closed.ndjson --jobs 1`;
     // What closes the terminal is not to end the shell.
     const inTerminal = `trap : HUP; ${command}; echo $? > status.new; mv status.new status`;
     const terminal = spawn('script', ['-qec', inTerminal, '/dev/null'], { cwd, stdio: ['pipe', 'ignore', 'ignore'] });

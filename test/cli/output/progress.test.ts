@@ -1,5 +1,6 @@
 /** The progress line: on a terminal only, for long work only, and gone before anything else is printed. */
 
+import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CommandIo, TextSink } from '../../../src/cli/output/io.ts';
 import { ProgressLine } from '../../../src/cli/output/progress-line.ts';
@@ -112,4 +113,18 @@ test('a session wipes its line before it prints or notes anything, and shares it
     ...[`${WIPE}reading: 50 %`, 'of another session\n', WIPE, 'report\n'],
     ...[`${WIPE}reading: 50 %`, WIPE, 'note\n'],
   ]);
+});
+
+test('a line that cannot be written, as on a terminal that is closed, is no matter', () => {
+  const failing = new EventEmitter();
+  const stderr: TextSink = Object.assign(failing, {
+    isTTY: true,
+    write: () => failing.emit('error', new Error('EIO')),
+  });
+  const session = new Session({ stderr, env: {} } as unknown as CommandIo);
+  session.progress('reading', 1, 2);
+  now += 500;
+  session.progress('reading', 1, 2);
+  expect(() => session.note('note\n')).not.toThrow();
+  expect(failing.listenerCount('error')).toBe(1);
 });

@@ -63,9 +63,11 @@ describe('refusals', () => {
     execFileSync('mkfifo', [fifo]);
     // Should opening wait for a writer after all, this one ends the wait, and leaves word that it had to.
     const waited = join(folder.path, 'waited');
-    const rescue = spawn('sh', ['-c', 'sleep 100; : > "$1"; : > "$0"', fifo, waited], { stdio: 'ignore' });
+    const script = 'sleep 100; : > "$1"; : > "$0"';
+    const rescue = spawn('sh', ['-c', script, fifo, waited], { stdio: 'ignore', detached: true });
     await expectRefusal(fifo, 'is not a regular file; a file is needed');
-    rescue.kill();
+    // With its sleep.
+    if (rescue.pid !== undefined) process.kill(-rescue.pid);
     expect(existsSync(waited)).toBe(false);
   });
 
