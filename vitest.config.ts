@@ -26,7 +26,11 @@ export default defineConfig({
       // What several threads collect is collected sooner, and costs more of the processor.
       '--single-threaded-gc',
       // Most code runs for one test and not again: optimising it took a quarter of the processor time. What runs long still is.
-      ...['--interrupt-budget=500000'].filter(isKnown),
+      ...[
+        '--interrupt-budget=500000',
+        '--invocation-count-for-maglev=2000',
+        '--invocation-count-for-turbofan=30000',
+      ].filter(isKnown),
     ],
   },
 });

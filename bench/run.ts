@@ -244,10 +244,23 @@ async function measureAll(dumps: string | undefined): Promise<number> {
   return missed > 0 ? 1 : 0;
 }
 
+const USAGE = 'Usage: npm run bench [-- --node PATH] [--dumps FOLDER]';
+
+/** Null, and it is said, where they are none that it knows. */
+function argumentsGiven(): { readonly node?: string | undefined; readonly dumps?: string | undefined } | null {
+  try {
+    return parseArgs({ options: { node: { type: 'string' }, dumps: { type: 'string' } } }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    return null;
+  }
+}
+
 try {
-  const { node, dumps } = parseArgs({ options: { node: { type: 'string' }, dumps: { type: 'string' } } }).values;
-  process.exitCode =
-    node === undefined ? await measureAll(dumps) : onNode(node, dumps === undefined ? [] : ['--dumps', dumps]);
+  const given = argumentsGiven();
+  if (given === null) process.exitCode = 2;
+  else if (given.node === undefined) process.exitCode = await measureAll(given.dumps);
+  else process.exitCode = onNode(given.node, given.dumps === undefined ? [] : ['--dumps', given.dumps]);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

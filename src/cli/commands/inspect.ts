@@ -35,7 +35,7 @@ import { REGS_OPTION } from '../options/snapshot-argument.ts';
 import { kernelStreams, readStreams } from '../options/stream-options.ts';
 import { colorOption } from '../options/text-or-json.ts';
 import type { Session } from '../session.ts';
-import { keepHeapSmall } from '../start/heap.ts';
+import { keepHeapSmall } from '../start/v8-flags.ts';
 
 export interface InspectFlags extends GivenFlags, KernelFlags, OutputFlags, TextFlags {
   readonly smmu?: string[];

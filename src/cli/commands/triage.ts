@@ -26,6 +26,7 @@ import {
 import { type SharedFlags, sharedFlags } from '../processes/shared-flags.ts';
 import { type Session, STDIN, STDIN_NAME } from '../session.ts';
 import { selfCommand, stopper } from '../start/start-again.ts';
+import { optimiseLate } from '../start/v8-flags.ts';
 
 interface TriageFlags extends TriageOutputFlags, SharedFlags, RunFlags {
   readonly dumpName?: RegExp;
@@ -118,6 +119,7 @@ export function addTriageCommand(program: Command, session: Session): void {
 
 async function triage(given: string[], flags: TriageFlags, session: Session): Promise<number> {
   const outputs = planTriageOutputs(flags);
+  await optimiseLate();
   const places = await placesOf(given, session);
   const { reports, resume, verbose, timeout, memory, dumpName, regsName, redact } = flags;
   if (reports !== undefined) makeFolder(reports);

@@ -10,7 +10,7 @@ import { escapeText } from '../../report/escape.ts';
 import { loadSnapshot, parseSnapshotBytes, type SnapshotOptions } from '../../snapshot/load.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { type Session, STDIN, STDIN_NAME } from '../session.ts';
-import { keepHeapSmallFor } from '../start/heap.ts';
+import { keepHeapSmallFor } from '../start/v8-flags.ts';
 
 /** What the help says of the option. */
 export const REGS_OPTION = "register snapshot (JSON), - for stdin; without it the crashed kernel's own state is used";

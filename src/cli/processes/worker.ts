@@ -4,12 +4,14 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { type Answer, READY, type Runner } from '../../triage/runner.ts';
 import type { Session } from '../session.ts';
+import { optimiseLate } from '../start/v8-flags.ts';
 
 /** Whatever it reads from standard input is done, until that ends. */
 export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): Promise<void> {
   // Ctrl-C, a terminal that closes and a service that is stopped go to all its processes; who started this one ends it when
   // it is time, and would take it for one that its task has ended.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  await optimiseLate();
   endWithParent();
   await session.print([`${READY}\n`]);
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {

@@ -5,7 +5,7 @@ import { isInputError } from '../../errors.ts';
 import type { CommandIo } from '../output/io.ts';
 import { makeProgram, type ProgramOptions, standsAlone } from '../program.ts';
 import { Session } from '../session.ts';
-import { letHeapGrow } from './heap.ts';
+import { restoreFlags } from './v8-flags.ts';
 
 const CANNOT_ANALYSE = 2;
 
@@ -29,7 +29,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     }
     return CANNOT_ANALYSE;
   } finally {
-    await letHeapGrow();
+    await restoreFlags();
   }
 }
 

@@ -71,6 +71,18 @@ describe('runs of the command', () => {
     expect(statSync(onlyFile()).ino).toBe(ino);
   });
 
+  test('what a triage asks of V8 is no reason to write it anew', () => {
+    const triage = { XDG_CACHE_HOME: emptyCache() };
+    const run = () => runProcess(['triage', '.', '--jobs', '1', '--fail-on', 'never'], { cwd, env: triage });
+    const inodes = () => filesIn(triage.XDG_CACHE_HOME).map((file) => statSync(file).ino);
+    // V8 complains there about flags that it does not know.
+    expect(run()).toMatchObject({ stderr: '', status: 0 });
+    const before = inodes();
+    expect(before).toHaveLength(1);
+    expect(run()).toMatchObject({ stderr: '', status: 0 });
+    expect(inodes()).toEqual(before);
+  });
+
   test.each<[string, (good: Buffer) => Buffer]>([
     [
       'with one bit that is wrong',
