@@ -107,6 +107,12 @@ describe('rows', () => {
   });
 });
 
+test('the map of L1 descriptors knows those that the dump lacks', async () => {
+  const report = await sampleReport('truncated');
+  const { missing } = JSON.parse(/id="smmu-0-data">(.*?)<\/script>/s.exec(report)?.[1] ?? '') as { missing: unknown };
+  expect(missing).toEqual([[8, 15]]);
+});
+
 describe('memory', () => {
   test('a table in the memory of the kdump kernel is marked', async () => {
     const report = await sampleReport('l2-in-kdump-memory');

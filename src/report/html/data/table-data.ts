@@ -41,9 +41,10 @@ export function* smmuData(
 ): Generator<string> {
   const { table, census, platform, masters } = smmu;
   const split = table.split ?? 0;
-  const located = findingsOf(all, smmu.name).flatMap(({ rule, severity, args, location: { firstSid, lastSid } }) =>
-    firstSid === undefined || lastSid === undefined ? [] : [{ rule, severity, args, firstSid, lastSid }],
-  );
+  const located = findingsOf(all, smmu.name).flatMap((finding) => {
+    const { firstSid, lastSid } = finding.location;
+    return firstSid === undefined || lastSid === undefined ? [] : [{ finding, firstSid, lastSid }];
+  });
   const data: PackedSmmu = {
     base: table.base,
     split,
@@ -52,11 +53,11 @@ export function* smmuData(
     sids: census.stes,
     findings: GRAVEST_FIRST.flatMap((severity) =>
       located
-        .filter((finding) => finding.severity === severity)
-        .map(({ rule, firstSid, lastSid }) => [rule, firstSid, lastSid] as const),
+        .filter(({ finding }) => finding.severity === severity)
+        .map(({ finding, firstSid, lastSid }) => [finding.rule, firstSid, lastSid] as const),
     ),
     missing: located
-      .filter(({ args }) => 'table' in args && args.table === 'L1 table')
+      .filter(({ finding }) => finding.rule === 'table-not-in-dump' && finding.args.table === 'l1-table')
       .map(({ firstSid, lastSid }) => [Math.floor(firstSid / 2 ** split), Math.floor(lastSid / 2 ** split)] as const),
     marks: marks.map(({ text, firstSid, lastSid }) => [text, firstSid, lastSid]),
     ...(platform === undefined ? {} : { ranges: platform.ranges }),
