@@ -11,7 +11,7 @@ import type { DiffBudget } from './limits.ts';
 import type { Listed, MissingList } from './listed.ts';
 import { entryDiffers, lockstep, type PairedSlice, type SliceSide, sameWords } from './lockstep.ts';
 import type { DiffMoment } from './moment.ts';
-import type { CdChange, CdState, MissingStretch } from './report.ts';
+import type { CdChange, CdState, MissingStretch, MissingTable } from './report.ts';
 import { cdStretches, type PairedStretch, placeOf, type Stretch, sideBySide } from './stretches.ts';
 
 const WORDS = CD_BYTE_LENGTH / 4;
@@ -64,17 +64,17 @@ export class CdComparison {
   }
 
   #stretch(sid: number, stes: StePair, { first, count, before, after }: PairedStretch): void {
-    const missing = (table: MissingStretch['table'], entries: number, left: SideState, right: SideState) =>
+    const missing = (table: MissingTable, entries: number, left: SideState, right: SideState) =>
       this.#missing.add({ table, firstSid: sid, lastSid: sid, entries, before: stateOf(left), after: stateOf(right) });
     if (before?.paddr === null || after?.paddr === null) {
-      missing('CD L1 table', count, before, after);
+      missing('cd-l1-table', count, before, after);
       return;
     }
     const { before: left, after: right } = this.#moments;
     const places = [placeOf(left.memory, before), placeOf(right.memory, after)] as const;
     for (const slice of lockstep(...places, CD_BYTE_LENGTH, count)) {
       if (slice.before?.known === false || slice.after?.known === false) {
-        missing('CD table', slice.count, slice.before, slice.after);
+        missing('cd-table', slice.count, slice.before, slice.after);
       } else this.#slice(sid, first, stes, slice);
     }
   }

@@ -152,8 +152,11 @@ export interface CdChange extends Change<CdState> {
   readonly ssid: number;
 }
 
+/** Where entries are missing; `cd-table` has CDs in it, `cd-l1-table` descriptors of such tables. */
+export type MissingTable = 'l1-table' | 'l2-table' | 'stream-table' | 'cd-l1-table' | 'cd-table';
+
 export interface MissingStretch {
-  readonly table: 'L1 table' | 'L2 table' | 'stream table' | 'CD L1 table' | 'CD table';
+  readonly table: MissingTable;
   /** StreamIDs; for CDs, the one that they belong to. */
   readonly firstSid: number;
   readonly lastSid: number;

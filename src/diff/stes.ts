@@ -13,7 +13,7 @@ import type { Listed, MissingList } from './listed.ts';
 import { entryDiffers, lockstep, type PairedSlice, type SliceSide, sameWords } from './lockstep.ts';
 import type { MappingComparison } from './mappings/comparison.ts';
 import type { DiffMoment } from './moment.ts';
-import type { MissingStretch, SteChange, SteState } from './report.ts';
+import type { MissingStretch, MissingTable, SteChange, SteState } from './report.ts';
 import { only, type PairedStretch, placeOf, type Stretch, sideBySide, steStretches } from './stretches.ts';
 
 const WORDS = STE_BYTE_LENGTH / 4;
@@ -66,14 +66,14 @@ export class SteComparison {
   #stretch({ first, count, before, after }: PairedStretch, progress: (done: number) => void): void {
     const { before: left, after: right } = this.#moments;
     if (before?.paddr === null || after?.paddr === null) {
-      this.#miss('L1 table', first, count, stretchState(left, before), stretchState(right, after));
+      this.#miss('l1-table', first, count, stretchState(left, before), stretchState(right, after));
       return;
     }
     const { arrays } = this.#sinks.budget;
     const paddr = before?.paddr ?? after?.paddr ?? 0;
     if (arrays.has(paddr)) this.repeatedStes += count;
     else arrays.add(paddr);
-    const table = (before === null ? right : left).table.geometry.format === '2lvl' ? 'L2 table' : 'stream table';
+    const table = (before === null ? right : left).table.geometry.format === '2lvl' ? 'l2-table' : 'stream-table';
     for (const slice of lockstep(placeOf(left.memory, before), placeOf(right.memory, after), STE_BYTE_LENGTH, count)) {
       progress(first + slice.first);
       this.cut = this.#sinks.budget.stes <= 0;
@@ -86,7 +86,7 @@ export class SteComparison {
   }
 
   #miss(
-    table: MissingStretch['table'],
+    table: MissingTable,
     firstSid: number,
     entries: number,
     before: MissingStretch['before'],

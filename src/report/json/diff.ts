@@ -29,6 +29,7 @@ import {
   hex,
   integer,
   list,
+  mapped,
   nullable,
   object,
   type Shape,
@@ -37,6 +38,7 @@ import {
   word64,
 } from '../../shape.ts';
 import type { Illegality } from '../../smmu/structures/legality.ts';
+import { MISSING_TABLES } from '../prose/diff.ts';
 import { check } from './parts/adoption.ts';
 import { dump, fieldValue, preamble, redacted } from './parts/common.ts';
 import { mappings } from './parts/diff-mappings.ts';
@@ -232,7 +234,7 @@ const missing = define(
   object<MissingStretch>()({
     table: [
       'The table that they are in, or whose descriptor is missing',
-      choice('L1 table', 'L2 table', 'stream table', 'CD L1 table', 'CD table'),
+      mapped(choice(...Object.values(MISSING_TABLES)), (table) => MISSING_TABLES[table]),
     ],
     firstSid: ['First StreamID; that of the stream for CDs', sid],
     lastSid: ['Last StreamID', sid],

@@ -10,7 +10,7 @@ import type {
   RangeCount,
 } from '../../../diff/mapping-report.ts';
 import { choice, count, define, derived, flag, hex, list, nullable, object, said, sid, text } from '../../../shape.ts';
-import { sourceReasonInWords, stateReasonInWords } from '../../prose/mappings.ts';
+import { sourceReasonInWords, stateReasonInWords } from '../../prose/diff.ts';
 
 const rangeCount = define(
   'rangeCount',

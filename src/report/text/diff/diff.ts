@@ -14,6 +14,7 @@ import { count } from '../../../findings/rules/words.ts';
 import { hex } from '../../../hex.ts';
 import type { FieldValue } from '../../../smmu/fields.ts';
 import { escaped } from '../../escape.ts';
+import { MISSING_TABLES } from '../../prose/diff.ts';
 import { fieldText } from '../../prose/field-text.ts';
 import { type Cell, toned } from '../../sections/section.ts';
 import { headline, INDENT, paragraph, type Style, title } from '../style.ts';
@@ -251,7 +252,7 @@ function missingLines({ missing, notListed }: SmmuDiff, style: Style): string[] 
   const side = (state: MissingStretch['before']) => state ?? 'no entry';
   const rows = missing.map(({ table: of, firstSid, lastSid, entries, before, after }) => [
     firstSid === lastSid ? hex(firstSid) : `${hex(firstSid)}-${hex(lastSid)}`,
-    of,
+    MISSING_TABLES[of],
     String(entries),
     side(before),
     side(after),

@@ -9,8 +9,8 @@ import type {
   SmmuDiff,
 } from '../../../diff/diff.ts';
 import { hex } from '../../../hex.ts';
+import { sourceReasonInWords, stateReasonInWords } from '../../prose/diff.ts';
 import { endsOf } from '../../prose/field-text.ts';
-import { sourceReasonInWords, stateReasonInWords } from '../../prose/mappings.ts';
 import { inUnits } from '../../prose/quantities.ts';
 import { INDENT, paragraph, type Style, title } from '../style.ts';
 import { address, type Column, table } from '../table.ts';

@@ -1,8 +1,22 @@
-/** Why input addresses are mapped at neither of two moments, or at one of them, in words. */
+/**
+ * A comparison of two dumps in words: which tables one of them lacks, and why input addresses are mapped at neither moment,
+ * or at one alone.
+ */
 
 import type { MappingSource, MappingState } from '../../diff/mapping-report.ts';
+import type { MissingTable } from '../../diff/report.ts';
 import { stretchReasonInWords } from '../../findings/prose/stretches.ts';
+import { structureKindInWords } from '../../findings/prose/structures.ts';
 import { unknownInWords } from './translation.ts';
+
+/** The table in which entries are missing. A CD table of one level and the second level of one of two have one name. */
+export const MISSING_TABLES: Readonly<Record<MissingTable, string>> = {
+  'l1-table': structureKindInWords('l1-table'),
+  'l2-table': structureKindInWords('l2-table'),
+  'stream-table': structureKindInWords('stream-table'),
+  'cd-l1-table': 'CD L1 table',
+  'cd-table': structureKindInWords('cd-table'),
+};
 
 /** The event of a fault by name, or what is not known. */
 export function sourceReasonInWords(why: NonNullable<MappingSource['why']>): string {
