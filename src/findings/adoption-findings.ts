@@ -64,7 +64,7 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
   if (verdict === 'not-attempted') {
     if (decidedBy?.id === 'gate.smmuen') findings.add('smmu-disabled', {});
     if (decidedBy?.id === 'gate.coherent') {
-      const source = firmwareCoherent === null ? 'IDR0.COHACC' : 'firmware';
+      const source = firmwareCoherent === null ? 'register' : 'firmware';
       findings.add('smmu-non-coherent', { source }, {}, gateMessage);
     }
     if (decidedBy?.id === 'gate.service-failure') findings.add('smmu-service-failure', {}, {}, gateMessage);

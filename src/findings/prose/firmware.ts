@@ -45,6 +45,16 @@ export function coherencyInWords(coherent: boolean): string {
   return coherent ? 'coherent' : 'not coherent';
 }
 
+/** Who says whether an SMMU is coherent: firmware, or where it is not known to say anything, the register. */
+export type CoherencySource = 'firmware' | 'register';
+
+const COHERENCY_SOURCES: Readonly<Record<CoherencySource, string>> = { firmware: 'firmware', register: 'IDR0.COHACC' };
+
+/** `firmware`, or the field of the register. */
+export function coherencySourceInWords(source: CoherencySource): string {
+  return COHERENCY_SOURCES[source];
+}
+
 /** `0x80000000-0x80ffffff`, both ends included. */
 export function keptMemoryInWords(ranges: readonly AddressRange[]): string {
   return ranges.map(({ start, end }) => `${hex(start)}-${hex(end - 1)}`).join(', ') || 'no memory';

@@ -2,6 +2,7 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
+import { coherencySourceInWords } from '../prose/firmware.ts';
 import { NO_ARGS, rule } from './rule.ts';
 
 const FULL_RESET =
@@ -45,9 +46,10 @@ export const GATE = {
     severity: 'warning',
     reach: 'smmu',
     args: {
-      source: ['Who says so', json.text],
+      source: ['Who says so', json.said(coherencySourceInWords)],
     },
-    sentence: ({ source }) => `${source} says that the SMMU is not coherent; only coherent ones are adopted`,
+    sentence: ({ source }) =>
+      `${coherencySourceInWords(source)} says that the SMMU is not coherent; only coherent ones are adopted`,
     explain: () => ({
       title: 'The SMMU is not coherent; only coherent ones are adopted',
       meaning:
