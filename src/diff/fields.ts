@@ -1,7 +1,7 @@
 /** Two states of one structure, field by field. */
 
 import { decodeFields, type FieldValue, fieldBits, type Layout, meaningOf } from '../smmu/fields.ts';
-import { reservedBitsSet } from '../smmu/structures/legality.ts';
+import { reservedBitsSet } from '../smmu/structures/reserved-bits.ts';
 import type { BeforeAfter } from './before-after.ts';
 import type { EntryState, FieldChange, ReservedChange } from './report.ts';
 

@@ -1,5 +1,7 @@
 /** `smmu-adopt decode` as text: words as fields, each with what it means. */
 
+import { entryObservedInWords, entryRequiredInWords } from '../findings/prose/legality.ts';
+import { hex } from '../hex.ts';
 import { type DecodedWords, type DecodeProblem, recordFields } from '../smmu/decode.ts';
 import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { Field, FieldValue } from '../smmu/fields.ts';
@@ -21,14 +23,14 @@ export function problemInWords(problem: DecodeProblem): string {
     case 'order':
       return `read ${ORDERS[problem.order]}`;
     case 'reserved-number':
-      return `nothing has the number 0x${problem.code.toString(16)}`;
+      return `nothing has the number ${hex(problem.code)}`;
     case 'reserved-bits':
-      return `reserved bits are set in word ${problem.word}: 0x${problem.bits.toString(16)}`;
+      return `reserved bits are set in word ${problem.word}: ${hex(problem.bits)}`;
     case 'reserved-value':
       return `${problem.field} is ${problem.value}: ${problem.meaning}`;
     case 'illegal': {
-      const { field, observed, required } = problem.illegality;
-      return `the hardware refuses it: ${field} is ${observed}; required: ${required}`;
+      const { observed, required } = problem.illegality;
+      return `the hardware refuses it: ${observed.field} is ${entryObservedInWords(observed)}; required: ${entryRequiredInWords(required)}`;
     }
   }
 }

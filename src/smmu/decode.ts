@@ -13,7 +13,8 @@ import { CD, L1CD } from './structures/cd.ts';
 import { cdIllegalities } from './structures/cd-legality.ts';
 import { countingFields, fieldCounts } from './structures/counting-fields.ts';
 import { L1STD } from './structures/l1std.ts';
-import { type Illegality, reservedBitsSet } from './structures/legality.ts';
+import type { Illegality } from './structures/legality.ts';
+import { reservedBitsSet } from './structures/reserved-bits.ts';
 import { STE } from './structures/ste.ts';
 import { steIllegalities } from './structures/ste-legality.ts';
 

@@ -32,11 +32,6 @@ export function within({ min, max }: SizeLimits, size: number): boolean {
   return min <= size && size <= max;
 }
 
-/** Both limits, as a report says them. */
-export function limitsInWords({ min, max }: SizeLimits): string {
-  return `${min} to ${max}`;
-}
-
 /** `stt`: IDR3.STT. Small tables begin at the last level, which has room for one descriptor at least. */
 function largestSize(granuleLog2: number, stt: boolean): number {
   if (!stt) return 39;

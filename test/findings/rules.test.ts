@@ -544,13 +544,24 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     reach: 'device',
   },
   'ste-illegal': {
-    args: { sid: 8, field: 'S1CDMax', observed: '21', required: 'at most 20 (IDR1.SSIDSIZE)' },
+    args: {
+      sid: 8,
+      field: 'S1CDMax',
+      observed: { entry: 'ste', field: 'S1CDMax', value: 21, takenFor: null, beside: [] },
+      required: { wanted: { kind: 'at-most', value: 20 }, because: { kind: 'limit', feature: 'SSIDSIZE' } },
+    },
     says: 'the hardware refuses the STE of SID 0x8 with C_BAD_STE: S1CDMax is 21; required: at most 20 (IDR1.SSIDSIZE)',
     severity: 'warning',
     reach: 'device',
   },
   'cd-illegal': {
-    args: { sid: 8, ssid: 1, field: 'T0SZ', observed: '60', required: '16 to 39' },
+    args: {
+      sid: 8,
+      ssid: 1,
+      field: 'T0SZ',
+      observed: { entry: 'cd', field: 'T0SZ', value: 60, takenFor: null, beside: [] },
+      required: { wanted: { kind: 'range', min: 16, max: 39 }, because: null },
+    },
     says: 'the hardware refuses CD[1] of SID 0x8 with C_BAD_CD: T0SZ is 60; required: 16 to 39',
     severity: 'warning',
     reach: 'device',
@@ -865,6 +876,12 @@ describe('sentences that depend on more', () => {
     ],
   ] as const)('ATS: %o', (more, said) => {
     expect(finding('ats-enabled', { ...SAMPLES['ats-enabled'].args, ...more }).message).toContain(said);
+  });
+
+  test('coherency that a register says in place of firmware', () => {
+    expect(finding('smmu-non-coherent', { source: 'register' }).message).toBe(
+      'IDR0.COHACC says that the SMMU is not coherent; only coherent ones are adopted',
+    );
   });
 
   test('memory that a device tree keeps for a device', () => {

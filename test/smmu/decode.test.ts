@@ -59,8 +59,12 @@ describe('what speaks against a record', () => {
       expect.objectContaining({ kind: 'illegal', illegality: expect.objectContaining({ rule: 'ste-s2tg-reserved' }) }),
     );
     const none = [0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n];
-    expect(problems('ste', none)).toMatchObject([{ kind: 'illegal', illegality: { rule: 'ste-invalid', field: 'V' } }]);
-    expect(problems('cd', none)).toMatchObject([{ kind: 'illegal', illegality: { rule: 'cd-invalid', field: 'V' } }]);
+    expect(problems('ste', none)).toMatchObject([
+      { kind: 'illegal', illegality: { rule: 'ste-invalid', observed: { field: 'V' } } },
+    ]);
+    expect(problems('cd', none)).toMatchObject([
+      { kind: 'illegal', illegality: { rule: 'cd-invalid', observed: { field: 'V' } } },
+    ]);
   });
 
   test('an STE as Linux writes it has nothing', () => {

@@ -1,7 +1,7 @@
 /** The structures of an SMMU in memory, and how they are called. */
 
 import { hex } from '../../hex.ts';
-import type { ReservedBits } from '../../smmu/structures/legality.ts';
+import type { ReservedBits } from '../../smmu/structures/reserved-bits.ts';
 
 /** What it is, and the L1 index or the StreamID that leads to it. */
 export interface StructureId {

@@ -1,7 +1,7 @@
 /** What is wrong with single entries, by the architecture's own rules and by those of later revisions. */
 
 import { CD } from '../../smmu/structures/cd.ts';
-import { reservedBitsSet } from '../../smmu/structures/legality.ts';
+import { reservedBitsSet } from '../../smmu/structures/reserved-bits.ts';
 import { STE } from '../../smmu/structures/ste.ts';
 import { stage1Halves, stage2Regime } from '../../smmu/translation/regime.ts';
 import type { Location } from '../findings.ts';
@@ -22,8 +22,8 @@ export class EntryCheck implements StreamCheck {
     const { hw, findings } = this.#context;
     const { sid, words, illegal } = ste;
     const location = sidLocation(sid, ste.paddr);
-    for (const { field, observed, required } of illegal) {
-      findings.add('ste-illegal', { sid, field, observed, required }, location);
+    for (const { observed, required } of illegal) {
+      findings.add('ste-illegal', { sid, field: observed.field, observed, required }, location);
     }
     this.#reservedBits(null, STE, ste, sid, location);
     if (ste.config === 's1' && hasSubstreams(ste, this.#context) && ste.of('S1Fmt') === 3)
@@ -40,8 +40,8 @@ export class EntryCheck implements StreamCheck {
     const { ssid, words, illegal, world } = cd;
     const { sid } = cd.ste;
     const location = sidLocation(sid, cd.paddr);
-    for (const { field, observed, required } of illegal) {
-      findings.add('cd-illegal', { sid, ssid, field, observed, required }, location);
+    for (const { observed, required } of illegal) {
+      findings.add('cd-illegal', { sid, ssid, field: observed.field, observed, required }, location);
     }
     this.#reservedBits(ssid, CD, cd, sid, location);
     if (cd.of('ASID') === 0) findings.add('cd-asid-zero', { sid, ssid }, location);

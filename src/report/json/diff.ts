@@ -20,11 +20,13 @@ import type {
   SteState,
   TableShape,
 } from '../../diff/report.ts';
+import { entryObservedInWords, entryRequiredInWords } from '../../findings/prose/legality.ts';
 import { pageState, verdict } from '../../findings/rules/vocabulary.ts';
 import {
   choice,
   count,
   define,
+  derived,
   flag,
   hex,
   integer,
@@ -33,6 +35,7 @@ import {
   nullable,
   object,
   type Shape,
+  said,
   sid,
   text,
   word64,
@@ -166,9 +169,9 @@ const illegality = define(
   'Why the hardware refuses an entry',
   object<Illegality>()({
     rule: ['A stable name', text],
-    field: ['The field that decides', text],
-    observed: ['What it is', text],
-    required: ['What it should be', text],
+    field: ['The field that decides', derived(text, ({ observed }) => observed.field)],
+    observed: ['What it is', said(entryObservedInWords)],
+    required: ['What it should be', said(entryRequiredInWords)],
   }),
 );
 

@@ -1,6 +1,7 @@
 /** A translation in words: what was read, what it says, and why the way ends where it does. */
 
 import type { PageState } from '../../dump/memory.ts';
+import { entryObservedInWords, entryRequiredInWords } from '../../findings/prose/legality.ts';
 import { stretchReasonInWords } from '../../findings/prose/stretches.ts';
 import { hex } from '../../hex.ts';
 import type {
@@ -139,7 +140,10 @@ export function endingInWords(why: EndingReason): string {
       return `${hex(why.paddr)} in the ${structureInWords(why.what)} needs more than ${why.bits} bits`;
     case 'illegal':
       return why.illegal
-        .map(({ field, observed, required }) => `${field} ${observed}; required: ${required}`)
+        .map(
+          ({ observed, required }) =>
+            `${observed.field} ${entryObservedInWords(observed)}; required: ${entryRequiredInWords(required)}`,
+        )
         .join('; ');
     case 'no-stage-2-fits':
       return 'S2TG, S2T0SZ and S2SL0 fit no stage 2 walk';

@@ -134,12 +134,16 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['blockByteLength', 'claimedBytes', 'described', 'fileEnd', 'filesz', 'flags', 'highest', 'limit', 'memsz'],
     ['needed', 'neededEnd', 'pageByteLength', 'stored', 'type', 'version'],
     ['cells', 'claimed', 'fitting', 'nodeOffset', 'number', 'phandle', 'targetOffset'],
+    // Of what the hardware requires of a field.
+    ['max', 'min', 'values'],
   ),
 };
 
 /** Where a key means something else below another one. */
 const BELOW: Readonly<Record<string, Readonly<Record<string, NumberKind>>>> = {
   fields: { before: 'field', after: 'field' },
+  // Of a field that makes an entry illegal.
+  observed: { value: 'field' },
   // Reserved ones; elsewhere a count.
   bits: { bits: 'word' },
   // Of the crashed kernel's state it is the register.

@@ -52,6 +52,12 @@ const FEATURES = {
 
 export type FeatureName = keyof typeof FEATURES;
 
+/** The field of an identification register, or of CR2, that tells it. */
+export function featureField(feature: FeatureName): { readonly register: string; readonly field: string } {
+  const [register, field] = FEATURES[feature];
+  return { register, field };
+}
+
 /** The raw field values; null where the field is not known. */
 export type HardwareFeatures = Readonly<Record<FeatureName, number | null>>;
 

@@ -1,6 +1,6 @@
 /** What makes a CD illegal: any use of it is C_BAD_CD (IHI 0070, "CD ILLEGAL conditions"), Non-secure streams. */
 
-import { GRANULE_FEATURES, GRANULES, limitsInWords, type SizeLimits, stage1SizeLimits, within } from '../granules.ts';
+import { GRANULE_FEATURES, GRANULES, type SizeLimits, stage1SizeLimits, within } from '../granules.ts';
 import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../registers/hardware-features.ts';
 import { CD } from './cd.ts';
 import {
@@ -8,11 +8,13 @@ import {
   fitsIn,
   type Illegality,
   judged,
+  notValid,
   type Reading,
   type Rule,
   readingOf,
   ruleMaker,
 } from './legality.ts';
+import { addressOf, has, wants } from './requirement.ts';
 import { isLpaeStage2, type SteReading, steReading } from './ste-legality.ts';
 
 /** A CD and the STE that leads to it. */
@@ -37,7 +39,7 @@ function outputBits(cd: CdReading, hw: HardwareFeatures): number {
 const indirect = (cd: CdReading, hw: HardwareFeatures) =>
   wideDescriptors(cd, hw) || (vmsa64(cd) && hw.S1PI === 1 && cd.ste.of('S1PIE') === 1 && cd.of('PIE') === 1);
 
-const rule = ruleMaker<CdReading>();
+const rule = ruleMaker<CdReading>('cd');
 
 /** The rules of the addresses that TTB0 translates, or TTB1. */
 function halfRules(x: 0 | 1): Rule<CdReading>[] {
@@ -54,29 +56,29 @@ function halfRules(x: 0 | 1): Rule<CdReading>[] {
     rule(`cd-${size.toLowerCase()}`, size, [], {
       when: (cd, hw) => walked64(cd, hw) && granule(cd) !== null && hw.ArchMinorRev !== 0,
       legal: (cd, hw) => within(limits(cd, hw), cd.of(size)),
-      required: (cd, hw) => limitsInWords(limits(cd, hw)),
+      required: (cd, hw) => wants({ kind: 'range', ...limits(cd, hw) }),
     }),
     rule(`cd-tg${x}-reserved`, tg, [], {
       when: walked64,
       legal: (cd) => granule(cd) !== null,
-      required: x === 0 ? '0, 1 or 2' : '1, 2 or 3',
+      required: wants({ kind: 'one-of', values: x === 0 ? [0, 1, 2] : [1, 2, 3] }),
     }),
     ...GRANULE_FEATURES.map(({ log2, name, feature }) =>
       rule(`cd-tg${x}`, tg, [feature], {
         when: (cd, hw) => walked64(cd, hw) && granule(cd) === log2,
         legal: (_, hw) => hw[feature] === 1,
-        required: `another granule: IDR5 has no ${name}`,
+        required: wants({ kind: 'another-granule' }, { kind: 'without-granule', granule: name }),
       }),
     ),
     rule(`cd-ttb${x}`, ttb, [], {
       when: walked,
       legal: (cd, hw) => fitsIn(cd.of(ttb), outputBits(cd, hw)),
-      required: (cd, hw) => `an address of ${outputBits(cd, hw)} bits`,
+      required: (cd, hw) => wants(addressOf(outputBits(cd, hw))),
     }),
     rule(`cd-ttb${x}-48`, ttb, [], {
       when: (cd, hw) => walked64(cd, hw) && (granule(cd) ?? 16) < 16 && !ds(cd, hw),
       legal: (cd) => fitsIn(cd.of(ttb), 48),
-      required: 'an address of 48 bits without DS',
+      required: wants(addressOf(48), { kind: 'without-field', field: 'DS' }),
     }),
   ];
 }
@@ -88,65 +90,68 @@ const INDIRECT_FIELDS = ['PIIP', 'PIIU'].flatMap((kind) =>
 const RULES: readonly Rule<CdReading>[] = [
   rule('cd-stall-disabled', 'S', [], {
     legal: (cd) => cd.of('S') === 0 || cd.ste.of('S1STALLD') === 0,
-    required: '0: S1STALLD of the STE is 1',
+    required: wants(0, { kind: 'with-field-of-ste', field: 'S1STALLD', value: 1 }),
   }),
   rule('cd-stall', 'S', ['STALL_MODEL'], {
     legal: (cd, { STALL_MODEL }) => STALL_MODEL !== (cd.of('S') === 1 ? 1 : 2),
-    required: (_, { STALL_MODEL }) => `${STALL_MODEL === 1 ? 0 : 1}: IDR0.STALL_MODEL is ${STALL_MODEL}`,
+    required: (_, { STALL_MODEL }) => wants(STALL_MODEL === 1 ? 0 : 1, has('STALL_MODEL', STALL_MODEL)),
   }),
   rule('cd-abort', 'A', ['TERM_MODEL'], {
     legal: (cd, { TERM_MODEL }) => TERM_MODEL === 0 || cd.of('A') === 1,
-    required: '1: IDR0.TERM_MODEL is 1',
+    required: wants(1, has('TERM_MODEL', 1)),
   }),
   rule('cd-endi', 'ENDI', ['TTENDIAN'], {
     when: (cd) => cd.of('EPD0') === 0 || cd.of('EPD1') === 0,
     legal: (cd, { TTENDIAN }) => endiannessAllowed(cd.of('ENDI'), TTENDIAN),
-    required: (_, { TTENDIAN }) => `${TTENDIAN === 2 ? 0 : 1}: IDR0.TTENDIAN is ${TTENDIAN}`,
+    required: (_, { TTENDIAN }) => wants(TTENDIAN === 2 ? 0 : 1, has('TTENDIAN', TTENDIAN)),
   }),
   rule('cd-aa64', 'AA64', ['TTF'], {
     when: vmsa64,
     legal: (_, { TTF }) => (TTF & 2) !== 0,
-    required: '0: IDR0.TTF lacks VMSAv8-64',
+    required: wants(0, { kind: 'without-format', format: 'VMSAv8-64' }),
   }),
   rule('cd-aa64-nested', 'AA64', ['D128'], {
     when: vmsa64,
     legal: (cd, hw) => !isLpaeStage2(cd.ste, hw),
-    required: '0: stage 2 is VMSAv8-32 LPAE',
+    required: wants(0, { kind: 'lpae-stage-2' }),
   }),
   rule('cd-aa64-lpae', 'AA64', ['TTF', 'D128'], {
     when: lpae,
     legal: (_, { TTF }) => (TTF & 1) !== 0,
-    required: '1: IDR0.TTF lacks VMSAv8-32 LPAE',
+    required: wants(1, { kind: 'without-format', format: 'VMSAv8-32 LPAE' }),
   }),
   rule('cd-aa64-world', 'AA64', ['D128'], {
     when: lpae,
     legal: (cd, hw) => cd.ste.world(hw) !== 'el2-e2h',
-    required: '1 for a stream of EL2-E2H',
+    required: wants(1, { kind: 'el2-e2h-stream' }),
   }),
   rule('cd-aa64-d128', 'AA64', ['D128'], {
     when: wideDescriptors,
     legal: (cd) => cd.ste.of('S1PIE') === 1,
-    observed: (cd) => `${cd.of('AA64')} (VMSAv9-128) with S1PIE of the STE 0`,
-    required: 'S1PIE 1',
+    observed: ({ ste }) => ({
+      takenFor: 'VMSAv9-128',
+      beside: [{ entry: 'ste', field: 'S1PIE', value: ste.decoded('S1PIE') }],
+    }),
+    required: wants({ kind: 'other-fields', fields: { S1PIE: 1 } }),
   }),
   rule('cd-ha', 'HA', ['HTTU'], {
     legal: (cd, { HTTU }) => cd.of('HA') === 0 || HTTU >= 1,
-    required: '0: IDR0.HTTU is 0',
+    required: wants(0, has('HTTU', 0)),
   }),
   rule('cd-hd', 'HD', ['HTTU'], {
     legal: (cd, { HTTU }) => cd.of('HD') === 0 || HTTU >= 2,
-    required: (_, { HTTU }) => `0: IDR0.HTTU is ${HTTU}`,
+    required: (_, { HTTU }) => wants(0, has('HTTU', HTTU)),
   }),
   rule('cd-haft', 'HAFT', ['HTTU'], {
     when: (_, { HTTU }) => HTTU === 3,
     legal: (cd) => cd.of('HAFT') === 0 || cd.of('HA') === 1,
-    observed: (cd) => `${cd.shown('HAFT')} with HA 0`,
-    required: 'HA 1',
+    beside: ['HA'],
+    required: wants({ kind: 'other-fields', fields: { HA: 1 } }),
   }),
   rule('cd-asid', 'ASID', ['ASID16'], {
     when: (cd, hw) => ['el1', 'el2-e2h'].includes(cd.ste.world(hw) ?? ''),
     legal: (cd, { ASID16 }) => ASID16 === 1 || cd.of('ASID') <= 0xff,
-    required: 'at most 255: IDR0.ASID16 is 0',
+    required: wants({ kind: 'at-most', value: 255 }, has('ASID16', 0)),
   }),
   ...halfRules(0),
   ...halfRules(1),
@@ -154,7 +159,7 @@ const RULES: readonly Rule<CdReading>[] = [
     rule(id, name, ['S1PI', 'D128'], {
       when: indirect,
       legal: (cd) => ![4, 6].includes(cd.of(name)),
-      required: 'neither 4 nor 6',
+      required: wants({ kind: 'none-of', values: [4, 6] }),
     }),
   ),
 ];
@@ -165,8 +170,5 @@ const RULES: readonly Rule<CdReading>[] = [
  */
 export function cdIllegalities(cd: readonly bigint[], ste: readonly bigint[], hw: HardwareFeatures): Illegality[] {
   const reading = readingOf(CD, cd);
-  if (reading.of('V') === 0) {
-    return [{ rule: 'cd-invalid', field: 'V', observed: '0', required: '1' }];
-  }
-  return judged(RULES, { ...reading, ste: steReading(ste) }, hw);
+  return reading.of('V') === 0 ? [notValid('cd')] : judged(RULES, { ...reading, ste: steReading(ste) }, hw);
 }

@@ -4,24 +4,24 @@
  * was not captured the rule is silent: nothing becomes illegal by a guess.
  */
 
-import { type Field, fieldBits, fieldOf, type Layout, meaningOf } from '../fields.ts';
+import { decodeField, type FieldValue, fieldBits, fieldOf, type Layout } from '../fields.ts';
 import type { FeatureName, HardwareFeatures } from '../registers/hardware-features.ts';
+import { type EntryKind, type EntryObserved, type EntryRequired, wants } from './requirement.ts';
 
 /** One reason why the hardware refuses an entry. */
 export interface Illegality {
   /** Which rule it is, in kebab case; stays the same from release to release. */
   readonly rule: string;
-  /** The field that decides. */
-  readonly field: string;
-  readonly observed: string;
-  readonly required: string;
+  /** The field that decides, and what it holds. */
+  readonly observed: EntryObserved;
+  readonly required: EntryRequired;
 }
 
 /** An entry as rules see it: its fields by name. */
 export interface Reading {
   of(field: string): number;
-  /** The value as people read it, with what it means. */
-  shown(field: string): string;
+  /** The same as it is decoded. */
+  decoded(field: string): FieldValue;
 }
 
 /** The features that a rule asked for are numbers to it; all others may be unknown. */
@@ -31,9 +31,11 @@ interface Conditions<E, N extends FeatureName> {
   /** Left out: always. */
   readonly when?: (entry: E, hw: Known<N>) => boolean;
   readonly legal: (entry: E, hw: Known<N>) => boolean;
-  readonly required: string | ((entry: E, hw: Known<N>) => string);
-  /** Left out: the value of the field. */
-  readonly observed?: (entry: E, hw: Known<N>) => string;
+  readonly required: EntryRequired | ((entry: E, hw: Known<N>) => EntryRequired);
+  /** Other fields of the entry that make the value a wrong one. */
+  readonly beside?: readonly string[];
+  /** What there is to be seen in more than fields of this entry. */
+  readonly observed?: (entry: E) => Partial<Pick<EntryObserved, 'takenFor' | 'beside'>>;
 }
 
 export interface Rule<E> {
@@ -45,12 +47,12 @@ export interface Rule<E> {
 }
 
 /** What makes the rows of one structure's table: `row('ste-s2r', 'S2R', ['OAS'], { … })`. */
-export function ruleMaker<E extends Reading>() {
+export function ruleMaker<E extends Reading>(kind: EntryKind) {
   return <N extends FeatureName = never>(
     id: string,
     field: string,
     needs: readonly N[],
-    { when, legal, required, observed }: Conditions<E, N>,
+    { when, legal, required, beside = [], observed }: Conditions<E, N>,
   ): Rule<E> => ({
     id,
     field,
@@ -58,14 +60,23 @@ export function ruleMaker<E extends Reading>() {
     judge(entry, hw) {
       const known = hw as Known<N>;
       if (when?.(entry, known) === false || legal(entry, known)) return null;
+      const fieldOfEntry = (name: string) => ({ entry: kind, field: name, value: entry.decoded(name) });
       return {
         rule: id,
-        field,
-        observed: observed === undefined ? entry.shown(field) : observed(entry, known),
-        required: typeof required === 'string' ? required : required(entry, known),
+        observed: { ...fieldOfEntry(field), takenFor: null, beside: beside.map(fieldOfEntry), ...observed?.(entry) },
+        required: typeof required === 'function' ? required(entry, known) : required,
       };
     },
   });
+}
+
+/** The one reason against an entry of which V is 0: nothing else in it counts. */
+export function notValid(entry: EntryKind): Illegality {
+  return {
+    rule: `${entry}-invalid`,
+    observed: { entry, field: 'V', value: 0, takenFor: null, beside: [] },
+    required: wants(1),
+  };
 }
 
 /** Every reason in the table, in its order. */
@@ -77,14 +88,10 @@ export function judged<E>(rules: readonly Rule<E>[], entry: E, hw: HardwareFeatu
 
 /** The fields of `words` by name. Addresses are exact: at most 52 of their bits are not zero by position. */
 export function readingOf(layout: Layout, words: readonly bigint[]): Reading {
-  const of = (name: string) => Number(fieldBits(fieldOf(layout, name), words));
-  return { of, shown: (name) => shownValue(fieldOf(layout, name), of(name)) };
-}
-
-function shownValue(field: Field, value: number): string {
-  if (field.kind === 'address') return `0x${value.toString(16)}`;
-  const meaning = meaningOf(field, value);
-  return meaning === undefined ? String(value) : `${value} (${meaning})`;
+  return {
+    of: (name) => Number(fieldBits(fieldOf(layout, name), words)),
+    decoded: (name) => decodeField(layout, words, name),
+  };
 }
 
 /** Whether an address has no bits above the given size; one of unknown size has none. */
@@ -95,36 +102,4 @@ export function fitsIn(address: number, bits: number | null): boolean {
 /** IDR0.TTENDIAN against ENDI or S2ENDI. A reserved value allows both, as far as anyone can tell. */
 export function endiannessAllowed(endi: number, ttendian: number): boolean {
   return !((ttendian === 2 && endi === 1) || (ttendian === 3 && endi === 0));
-}
-
-/** What should be zero in a 64-bit word of an entry and is not. */
-export interface ReservedBits {
-  /** Which one. */
-  readonly word: number;
-  readonly bits: bigint;
-}
-
-/** Bits that no field of the layout names, word by word: those that are set, where any are. */
-export function reservedBitsSet(layout: Layout, words: readonly bigint[]): readonly ReservedBits[] {
-  const masks = reservedMasks(layout, words.length);
-  return words.flatMap((value, word) => {
-    const bits = value & (masks[word] as bigint);
-    return bits === 0n ? [] : [{ word, bits }];
-  });
-}
-
-const masksOf = new WeakMap<Layout, readonly bigint[]>();
-
-/** All bits of each word but those of its fields. */
-function reservedMasks(layout: Layout, words: number): readonly bigint[] {
-  let masks = masksOf.get(layout);
-  if (masks === undefined || masks.length < words) {
-    masks = Array.from({ length: words }, (_, word) =>
-      layout.fields
-        .filter((field) => field.word === word)
-        .reduce((rest, { lsb, width }) => rest & ~(((1n << BigInt(width)) - 1n) << BigInt(lsb)), (1n << 64n) - 1n),
-    );
-    masksOf.set(layout, masks);
-  }
-  return masks;
 }

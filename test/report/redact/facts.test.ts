@@ -18,9 +18,10 @@ function factsOf(paddrs: readonly number[], iovas: readonly bigint[]) {
   const steOf = (page: number, i: number) => {
     const words = [word(page) | 0xbn | (3n << 59n), 0x1000_8000_0000n, 0n, word(page), 0n, 0n, 0n, 0n];
     const cdWords = [0x1_e204_c000_0010n | BigInt(i), word(page), 0n, 0xf404_ff44n, 0n, 0n, 0n, 0n];
+    const illegal = [{ observed: { entry: 'cd', field: 'TTB0', value: word(page), beside: [] } }];
     return {
       ...{ sid: i, address: page, words, fields: decodeFields(STE, words) },
-      cds: [{ ssid: 0, address: page + 64, words: cdWords, fields: decodeFields(CD, cdWords) }],
+      cds: [{ ssid: 0, address: page + 64, words: cdWords, fields: decodeFields(CD, cdWords), illegal }],
     };
   };
   const registers = Object.fromEntries(

@@ -126,17 +126,24 @@ describe('what is never illegal', () => {
 });
 
 test('a CD without V is one reason, and no other is looked for', () => {
-  expect(cdIllegalities(encodeFields(CD, { ...DMA, V: 0, TG0: 3 }), encodeFields(STE, STAGE1), QEMU)).toEqual([
-    { rule: 'cd-invalid', field: 'V', observed: '0', required: '1' },
+  expect(cdIllegalities(encodeFields(CD, { ...DMA, V: 0, TG0: 3 }), encodeFields(STE, STAGE1), QEMU)).toMatchObject([
+    { rule: 'cd-invalid', observed: { field: 'V', value: 0 }, required: { wanted: { kind: 'value', value: 1 } } },
   ]);
 });
 
-test('values stand there with their meaning, and what is asked for with its reason', () => {
+test('what was seen stands beside what is asked for, and why', () => {
   const reasons = (cd: FieldInputs) => cdIllegalities(encodeFields(CD, cd), encodeFields(STE, STAGE1), QEMU);
-  expect(reasons({ ...DMA, S: 1, TTB0: 2 ** 45, T0SZ: 50 })).toEqual([
-    { rule: 'cd-stall', field: 'S', observed: '1 (stall)', required: '0: IDR0.STALL_MODEL is 1' },
-    { rule: 'cd-t0sz', field: 'T0SZ', observed: '50', required: '16 to 39' },
-    { rule: 'cd-ttb0', field: 'TTB0', observed: '0x200000000000', required: 'an address of 44 bits' },
+  expect(reasons({ ...DMA, S: 1, TTB0: 2 ** 45, T0SZ: 50 })).toMatchObject([
+    {
+      rule: 'cd-stall',
+      observed: { field: 'S', value: 1 },
+      required: {
+        wanted: { kind: 'value', value: 0 },
+        because: { kind: 'feature', feature: 'STALL_MODEL', value: 1 },
+      },
+    },
+    { rule: 'cd-t0sz', observed: { value: 50 }, required: { wanted: { kind: 'range', min: 16, max: 39 } } },
+    { rule: 'cd-ttb0', observed: { value: 2n ** 45n }, required: { wanted: { kind: 'address', bits: 44 } } },
   ]);
 });
 
@@ -165,7 +172,7 @@ describe('unknown hardware', () => {
       fc.property(valid, words, anyFeatures, fc.subarray(FORGETTABLE), (cd, ste, hw, forgotten) => {
         const less = { ...hw, ...Object.fromEntries(forgotten.map((name) => [name, null])) };
         const reasons = (features: HardwareFeatures) =>
-          cdIllegalities(cd, ste, features).map((one) => one.rule + one.field);
+          cdIllegalities(cd, ste, features).map((one) => one.rule + one.observed.field);
         const all = new Set(reasons(hw));
         expect(reasons(less).filter((reason) => !all.has(reason))).toEqual([]);
       }),

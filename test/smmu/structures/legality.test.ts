@@ -9,7 +9,7 @@ import { hardwareFeatures } from '../../../src/smmu/registers/hardware-features.
 import { CD } from '../../../src/smmu/structures/cd.ts';
 import { cdIllegalities } from '../../../src/smmu/structures/cd-legality.ts';
 import { L1STD } from '../../../src/smmu/structures/l1std.ts';
-import { reservedBitsSet } from '../../../src/smmu/structures/legality.ts';
+import { reservedBitsSet } from '../../../src/smmu/structures/reserved-bits.ts';
 import { STE } from '../../../src/smmu/structures/ste.ts';
 import { steIllegalities } from '../../../src/smmu/structures/ste-legality.ts';
 import { ADOPT_V6, QEMU_A, whyNot } from '../../support/outside/real-dumps.ts';

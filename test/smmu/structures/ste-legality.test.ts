@@ -139,7 +139,11 @@ describe('S2T0SZ', () => {
 
   test('says what it may be', () => {
     expect(t0sz(50, { OAS: 4, STT: 0, TTF: 2 })).toEqual([
-      { rule: 'ste-s2t0sz', field: 'S2T0SZ', observed: '50', required: '20 to 39' },
+      {
+        rule: 'ste-s2t0sz',
+        observed: { entry: 'ste', field: 'S2T0SZ', value: 50, takenFor: null, beside: [] },
+        required: { wanted: { kind: 'range', min: 20, max: 39 }, because: null },
+      },
     ]);
   });
 });
@@ -148,9 +152,14 @@ test('the start level goes with the size', () => {
   expect(steIllegalities(ste({ ...STAGE2, S2T0SZ: 20 }), SERVER)).toEqual([
     {
       rule: 'ste-s2sl0',
-      field: 'S2SL0',
-      observed: '1 with S2T0SZ 20',
-      required: 'a start level that fits S2T0SZ and the granule',
+      observed: {
+        entry: 'ste',
+        field: 'S2SL0',
+        value: 1,
+        takenFor: null,
+        beside: [{ entry: 'ste', field: 'S2T0SZ', value: 20 }],
+      },
+      required: { wanted: { kind: 'fitting-start-level' }, because: null },
     },
   ]);
   expect(rulesOf({ ...STAGE2, S2T0SZ: 21 }, SERVER)).toEqual([]);
@@ -206,8 +215,8 @@ describe('what is never illegal', () => {
 });
 
 test('an STE without V is one reason, and no other is looked for', () => {
-  expect(steIllegalities(encodeFields(STE, { ...STAGE2, S2TG: 3 }), QEMU)).toEqual([
-    { rule: 'ste-invalid', field: 'V', observed: '0', required: '1' },
+  expect(steIllegalities(encodeFields(STE, { ...STAGE2, S2TG: 3 }), QEMU)).toMatchObject([
+    { rule: 'ste-invalid', observed: { field: 'V', value: 0 }, required: { wanted: { kind: 'value', value: 1 } } },
   ]);
 });
 
@@ -237,7 +246,7 @@ describe('unknown hardware', () => {
       fc.property(anySte, anyFeatures, fc.subarray(FORGETTABLE), (words, hw, forgotten) => {
         const less = { ...hw, ...Object.fromEntries(forgotten.map((name) => [name, null])) };
         const reasons = (features: HardwareFeatures) =>
-          steIllegalities(words, features).map((one) => one.rule + one.field);
+          steIllegalities(words, features).map((one) => one.rule + one.observed.field);
         const all = new Set(reasons(hw));
         expect(reasons(less).filter((reason) => !all.has(reason))).toEqual([]);
       }),

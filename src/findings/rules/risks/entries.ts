@@ -2,6 +2,7 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES, TRANSLATION_TABLES } from '../../explanations/references.ts';
+import { entryObservedInWords, entryRequiredInWords } from '../../prose/legality.ts';
 import { stretchReasonInWords } from '../../prose/stretches.ts';
 import { entryInWords, reservedBitsInWords } from '../../prose/structures.ts';
 import { rule } from '../rule.ts';
@@ -71,11 +72,11 @@ export const RISK_ENTRIES = {
     args: {
       sid: ['StreamID', json.sid],
       field: ['The field that decides', json.text],
-      observed: ['What it holds', json.text],
-      required: ['What the hardware requires', json.text],
+      observed: ['What it holds', json.said(entryObservedInWords)],
+      required: ['What the hardware requires', json.said(entryRequiredInWords)],
     },
     sentence: ({ sid: number, field, observed, required }) =>
-      `the hardware refuses the STE of SID ${hex(number)} with C_BAD_STE: ${field} is ${observed}; required: ${required}`,
+      `the hardware refuses the STE of SID ${hex(number)} with C_BAD_STE: ${field} is ${entryObservedInWords(observed)}; required: ${entryRequiredInWords(required)}`,
     explain: () => ({
       title: 'The hardware refuses an STE',
       meaning:
@@ -104,11 +105,11 @@ export const RISK_ENTRIES = {
       sid: ['StreamID', json.sid],
       ssid: ['SubstreamID', json.count],
       field: ['The field that decides', json.text],
-      observed: ['What it holds', json.text],
-      required: ['What the hardware requires', json.text],
+      observed: ['What it holds', json.said(entryObservedInWords)],
+      required: ['What the hardware requires', json.said(entryRequiredInWords)],
     },
     sentence: ({ sid: number, ssid, field, observed, required }) =>
-      `the hardware refuses ${cdOf(number, ssid)} with C_BAD_CD: ${field} is ${observed}; required: ${required}`,
+      `the hardware refuses ${cdOf(number, ssid)} with C_BAD_CD: ${field} is ${entryObservedInWords(observed)}; required: ${entryRequiredInWords(required)}`,
     explain: () => ({
       title: 'The hardware refuses a context descriptor',
       meaning:

@@ -1,6 +1,7 @@
 /** The fields that changed, entry by entry, in one table, so that all of them line up. */
 
 import type { CdChange, EntryState, FieldChange, SmmuDiff, SteChange } from '../../../diff/diff.ts';
+import { entryObservedInWords, entryRequiredInWords } from '../../../findings/prose/legality.ts';
 import { hex, word } from '../../../hex.ts';
 import { decodeFields, type FieldValue, fieldOf, type Layout } from '../../../smmu/fields.ts';
 import { CD } from '../../../smmu/structures/cd.ts';
@@ -115,8 +116,11 @@ function cdName({ sid, deviceName, ssid }: CdChange): string {
 function* legality(style: Style, name: string, { before, after }: AnyChange): Generator<string> {
   if (before === null || after === null || before.illegal.length > 0 === after.illegal.length > 0) return;
   const reasons = [...before.illegal, ...after.illegal]
-    .filter(({ field }) => field !== 'V')
-    .map(({ field, observed, required }) => `${field} ${observed}, required: ${required}`);
+    .filter(({ observed }) => observed.field !== 'V')
+    .map(
+      ({ observed, required }) =>
+        `${observed.field} ${entryObservedInWords(observed)}, required: ${entryRequiredInWords(required)}`,
+    );
   // That V is 0 stands in the tables already.
   if (reasons.length === 0) return;
   const lead = after.illegal.length > 0 ? 'now illegal' : 'was illegal';
