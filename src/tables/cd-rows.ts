@@ -12,7 +12,8 @@ import {
   cdArrays,
   cdTableBehind,
   isValidCd,
-  S1DSS_MEANINGS,
+  WITHOUT_SSID_BY_S1DSS,
+  type WithoutSsid,
 } from '../smmu/structures/cd-table.ts';
 import { STE } from '../smmu/structures/ste.ts';
 import type { SteConfig } from '../smmu/structures/stream-table.ts';
@@ -27,7 +28,7 @@ export interface CdTableReport {
   /** SubstreamIDs that it covers: 2^S1CDMax. */
   readonly entries: number;
   /** What traffic without a SubstreamID meets. */
-  readonly withoutSsid: string;
+  readonly withoutSsid: WithoutSsid;
   /** Entries whose bytes are not in the dump, valid ones beyond those listed, and entries never looked at. */
   readonly unknown: number;
   readonly notListed: number;
@@ -70,7 +71,7 @@ export class CdLister {
     const about = {
       address: table.paddr,
       entries: table.cds,
-      withoutSsid: table.format === 'single' ? 'translated by the only CD' : (S1DSS_MEANINGS[field('S1DSS')] as string),
+      withoutSsid: table.format === 'single' ? 'only-cd' : (WITHOUT_SSID_BY_S1DSS[field('S1DSS')] as WithoutSsid),
     };
     if (config === 'nested') {
       return { cdTable: { format: 'guest', ...about, unknown: 0, notListed: 0, notExamined: table.cds }, cds: [] };

@@ -9,7 +9,7 @@ import type { CdRow, CdTableReport } from '../../tables/cd-rows.ts';
 import type { L1Row } from '../../tables/l1-rows.ts';
 import type { SteRow } from '../../tables/ste-rows.ts';
 import { escapeText } from '../escape.ts';
-import { fieldText } from '../prose/field-text.ts';
+import { fieldText, withoutSsidInWords } from '../prose/field-text.ts';
 import { count, grouped } from '../prose/quantities.ts';
 import { shortName } from './adoption/device-cells.ts';
 import { type Mark, marksWithin } from './marks.ts';
@@ -210,7 +210,9 @@ export function cdNote(
 ): string | null {
   if (format === 'guest') return "nested: its CD table is in a guest's address space";
   const parts = [
-    format === 'single' ? '' : `${format}, ${entries} SubstreamIDs; without one, traffic is ${withoutSsid}`,
+    format === 'single'
+      ? ''
+      : `${format}, ${entries} SubstreamIDs; without one, traffic is ${withoutSsidInWords(withoutSsid)}`,
     unknown > 0 ? `${unknown} CDs are not in the dump` : listed === 0 ? 'no valid CD' : '',
     notListed > 0 ? `${notListed} more valid CDs` : '',
     notExamined > 0 ? `${notExamined} CDs were not looked at` : '',

@@ -102,10 +102,13 @@ function* leaves<S>({ first, count, known, words }: EntrySlice<S>): Generator<{ 
   }
 }
 
-/** What traffic without a SubstreamID meets (STE.S1DSS), when there are SubstreamIDs. */
-export const S1DSS_MEANINGS = [
-  'terminated (F_STREAM_DISABLED)',
-  'stage 1 bypassed',
-  'translated by CD 0',
-  'terminated (reserved value, as 0)',
-] as const;
+/** What traffic without a SubstreamID meets; `reserved` terminates it, too. */
+export type WithoutSsid = 'only-cd' | 'terminated' | 'stage-1-bypassed' | 'cd-0' | 'reserved';
+
+/** By STE.S1DSS, when there are SubstreamIDs. */
+export const WITHOUT_SSID_BY_S1DSS = [
+  'terminated',
+  'stage-1-bypassed',
+  'cd-0',
+  'reserved',
+] as const satisfies readonly WithoutSsid[];

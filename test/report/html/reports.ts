@@ -124,7 +124,7 @@ function* steRows(count: number): Generator<SteRow> {
       format: 'single' as const,
       address: cdPaddr,
       entries: 1,
-      withoutSsid: 'translated by the only CD',
+      withoutSsid: 'only-cd' as const,
       unknown: 0,
       notListed: 0,
       notExamined: 0,

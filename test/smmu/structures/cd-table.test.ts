@@ -3,13 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
 import { MemoryView } from '../../../src/dump/view.ts';
-import {
-  type CdArray,
-  cdArrays,
-  cdTableOf,
-  l1CdPointer,
-  S1DSS_MEANINGS,
-} from '../../../src/smmu/structures/cd-table.ts';
+import { type CdArray, cdArrays, cdTableOf, l1CdPointer } from '../../../src/smmu/structures/cd-table.ts';
 import { dumpOf, hex } from '../../support/made/machine.ts';
 
 const TABLE = 0x9200_0000;
@@ -144,15 +138,6 @@ test.each([
   ['bits above 51 are left out', 0x9300_0001, 0xfff0_0001, 0x1_9300_0000],
 ])('the pointer of a level 1 descriptor: %s', (_, low, high, paddr) => {
   expect(hex(l1CdPointer(low, high))).toBe(hex(paddr));
-});
-
-test('what S1DSS means, by its value', () => {
-  expect(S1DSS_MEANINGS).toEqual([
-    'terminated (F_STREAM_DISABLED)',
-    'stage 1 bypassed',
-    'translated by CD 0',
-    'terminated (reserved value, as 0)',
-  ]);
 });
 
 test('a worked example: 2^10 SubstreamIDs in one leaf of 64 KiB', () => {

@@ -218,7 +218,7 @@ export class Stes {
   }
 }
 
-const ONE_CD = ['single', 'translated by the only CD', 0, 0, 0] as const;
+const ONE_CD = ['single', '', 0, 0, 0] as const;
 
 /** What the marks say of these StreamIDs. */
 export function markText(marks: PackedSmmu['marks'], firstSid: number, lastSid: number): string {

@@ -4,6 +4,7 @@ import { PAGE_STATES, type PageState } from '../../../dump/memory.ts';
 import type { CdTableReport } from '../../../tables/cd-rows.ts';
 import type { L1Row } from '../../../tables/l1-rows.ts';
 import type { SteRow } from '../../../tables/ste-rows.ts';
+import { withoutSsidInWords } from '../../prose/field-text.ts';
 import type { PackedL1, PackedSte } from './packed.ts';
 import { ENTRY_BYTE_LENGTH, Expected, L1_STATUSES, type PackedCd, type PackedCdTable } from './packed.ts';
 
@@ -33,7 +34,7 @@ export class StePacker {
 
 function packCdTable({ format, withoutSsid, unknown, notListed, notExamined }: CdTableReport): PackedCdTable {
   if (format === 'single' && unknown + notListed + notExamined === 0) return 0;
-  return [format, withoutSsid, unknown, notListed, notExamined];
+  return [format, withoutSsidInWords(withoutSsid), unknown, notListed, notExamined];
 }
 
 function stateIndex(state: PageState): number {

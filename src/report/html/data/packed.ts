@@ -55,6 +55,7 @@ export type PackedCdTable =
   | 0
   | readonly [
       format: CdTableFormat | 'guest',
+      /** In words. */
       withoutSsid: string,
       unknown: number,
       notListed: number,

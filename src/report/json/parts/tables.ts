@@ -14,6 +14,7 @@ import {
   nullable,
   object,
   optional,
+  said,
   sid,
   text,
   word64,
@@ -24,6 +25,7 @@ import type { CdRow, CdTableReport } from '../../../tables/cd-rows.ts';
 import type { Census } from '../../../tables/hardware-view.ts';
 import type { L1Row } from '../../../tables/l1-rows.ts';
 import type { SteRow } from '../../../tables/ste-rows.ts';
+import { withoutSsidInWords } from '../../prose/field-text.ts';
 import { fieldsOf } from './common.ts';
 
 export const l1 = define(
@@ -96,7 +98,7 @@ export const cdTable = define(
     format: ['guest: its address belongs to a guest', choice('single', 'linear', '4k-leaves', '64k-leaves', 'guest')],
     address: ['S1ContextPtr', hex],
     entries: ['SubstreamIDs that it covers', integer(1)],
-    withoutSsid: ['What traffic without a SubstreamID meets', text],
+    withoutSsid: ['What traffic without a SubstreamID meets', said(withoutSsidInWords)],
     unknown: ['Entries whose bytes are not in the dump', count],
     notListed: ['Valid entries beyond those listed', count],
     notExamined: ['Entries never looked at', count],

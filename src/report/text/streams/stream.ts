@@ -9,6 +9,7 @@ import type { CdRow, CdTableReport } from '../../../tables/cd-rows.ts';
 import type { SteRow } from '../../../tables/ste-rows.ts';
 import { escaped } from '../../escape.ts';
 import { assumptionInWords } from '../../prose/assumptions.ts';
+import { withoutSsidInWords } from '../../prose/field-text.ts';
 import { wayEndInWords } from '../../prose/lookup.ts';
 import { findings } from '../../sections/findings.ts';
 import { CD_COLUMNS, cdCells, cdNote } from '../../sections/tables.ts';
@@ -161,7 +162,8 @@ function substreams({ fields }: SteRow, { format, entries, withoutSsid }: CdTabl
     return [`one CD for the whole stream: ${why}; S1Fmt and S1DSS are ignored; a SubstreamID is C_BAD_SUBSTREAMID`];
   }
   const lines = [`S1CDMax ${s1cdmax}: a CD each for SubstreamIDs 0 to ${entries - 1}, C_BAD_SUBSTREAMID for any other`];
-  if (format === 'guest') lines.push(`S1DSS ${fields['S1DSS']}: without a SubstreamID, traffic is ${withoutSsid}`);
+  if (format === 'guest')
+    lines.push(`S1DSS ${fields['S1DSS']}: without a SubstreamID, traffic is ${withoutSsidInWords(withoutSsid)}`);
   if (fields['S1DSS'] === 2)
     lines.push('S1DSS 2: CD 0 is for traffic without a SubstreamID; 0 itself is F_STREAM_DISABLED');
   return lines;

@@ -54,7 +54,7 @@ function rowOf({
   table,
 }: typeof ste extends fc.Arbitrary<infer T> ? T : never): SteRow {
   const format = 'linear' as const;
-  const about = { entries: 1, withoutSsid: '', unknown: 0, notListed: 0, notExamined: 1 };
+  const about = { entries: 1, withoutSsid: 'only-cd' as const, unknown: 0, notListed: 0, notExamined: 1 };
   return {
     sid,
     bdf: '',
