@@ -43,10 +43,3 @@ export function armSmmuIsAttachDeferred(
   }
   return unknown === null ? { deferred: false, sid: null } : { deferred: null, sid: unknown };
 }
-
-/** What ends a deferral, in the kernel's core code. */
-export const DEFERRAL_ENDS = [
-  "the device's first mapping through the DMA API: the default domain is attached, the STE rewritten in place",
-  'an attach of any other domain (VFIO, iommufd, blocked)',
-  'the release of the device, which leaves the STE as it is',
-] as const;

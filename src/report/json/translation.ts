@@ -10,6 +10,7 @@ import {
   hex,
   integer,
   list,
+  mapped,
   matching,
   nullable,
   object,
@@ -55,6 +56,12 @@ const permissions = define(
   }),
 );
 
+const RESPONSES: Readonly<Record<FaultDetail['response'], string>> = {
+  abort: 'abort',
+  stall: 'stall',
+  'raz-wi': 'reads as zero, writes ignored',
+};
+
 const faultDetail = define(
   'faultDetail',
   'About a fault',
@@ -66,7 +73,7 @@ const faultDetail = define(
     ],
     ipa: ['What stage 2 could not translate', nullable(hex)],
     recorded: ['Whether an event is recorded', flag],
-    response: ['What the device sees', choice('abort', 'stall', 'reads as zero, writes ignored')],
+    response: ['What the device sees', mapped(choice(...Object.values(RESPONSES)), (response) => RESPONSES[response])],
   }),
 );
 

@@ -129,7 +129,8 @@ export function enter(
 /** What follows a fault of translation: whether an event is recorded, and what the device sees. */
 export interface FaultResponse {
   readonly recorded: boolean;
-  readonly response: 'abort' | 'stall' | 'reads as zero, writes ignored';
+  /** `raz-wi`: reads give zero, writes are ignored. */
+  readonly response: 'abort' | 'stall' | 'raz-wi';
 }
 
 const OBEYING: ReadonlySet<string> = new Set(['F_TRANSLATION', 'F_ADDR_SIZE', 'F_ACCESS', 'F_PERMISSION']);
@@ -149,5 +150,5 @@ export function responseTo(
   if (stage1 === null) return { recorded: true, response: 'abort' };
   const of = fieldNumbers(CD, stage1.cd);
   if (of('S') === 1) return { recorded: true, response: 'stall' };
-  return { recorded: of('R') === 1, response: of('A') === 1 ? 'abort' : 'reads as zero, writes ignored' };
+  return { recorded: of('R') === 1, response: of('A') === 1 ? 'abort' : 'raz-wi' };
 }

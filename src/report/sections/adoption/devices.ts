@@ -1,8 +1,8 @@
 /** What becomes of the devices of the kdump kernel? Their insertion, and whether their attach waits. */
 
-import { DEFERRAL_ENDS } from '../../../adopt/devices/deferral.ts';
 import { hex } from '../../../hex.ts';
 import type { DeviceReport, InsertReport, SmmuReport } from '../../../inspect/inspection.ts';
+import { DEFERRAL_ENDS } from '../../prose/adoption/deferral.ts';
 import { DEVICE_FATES } from '../../prose/adoption/fate.ts';
 import { count } from '../../prose/quantities.ts';
 import { alarm, code, joined, notes, type Prose, type Row, type Section, toned } from '../section.ts';
@@ -60,7 +60,7 @@ function insertions(smmu: SmmuReport): Section {
       notes(
         inserts.some(({ asked }) => asked === false) &&
           'Not asked: the kernel never comes to it; the result is what it would be alone.',
-        inserts.some(({ deferred }) => deferred === true) && `A deferral ends with ${DEFERRAL_ENDS.join('; or ')}.`,
+        inserts.some(({ deferred }) => deferred === true) && `A deferral ends with ${DEFERRAL_ENDS}.`,
       ),
     ],
   };

@@ -1,12 +1,12 @@
 /** What the revisions of the series do with one stream: in a sentence each, and side by side. */
 
-import { DEFERRAL_ENDS } from '../../../adopt/devices/deferral.ts';
 import { observedOrUnknown, requiredInWords } from '../../../findings/prose/evidence.ts';
 import { remapReasonInWords } from '../../../findings/prose/memory.ts';
 import { neighbours, revisionsInWords } from '../../../findings/prose/revisions.ts';
 import { SCAN_RULES, scanObservedInWords } from '../../../findings/prose/scan.ts';
 import { hex } from '../../../hex.ts';
 import type { StreamOutcome, StreamReport } from '../../../inspect/stream.ts';
+import { DEFERRAL_ENDS } from '../../prose/adoption/deferral.ts';
 import { INDENT, paragraph, type Style, title } from '../style.ts';
 import { NOTHING, table } from '../table.ts';
 
@@ -145,6 +145,6 @@ export function outcomes(style: Style, report: StreamReport): string[] {
     ...title(style, 'What each revision does with it', named.length > 1 ? '* differs' : ''),
     ...table(style, columns, rows),
     ...[...evidence(report)].flatMap((text) => paragraph(style, INDENT, text)),
-    ...(deferred ? paragraph(style, INDENT, `the deferral ends with ${DEFERRAL_ENDS.join('; or ')}`) : []),
+    ...(deferred ? paragraph(style, INDENT, `the deferral ends with ${DEFERRAL_ENDS}`) : []),
   ];
 }

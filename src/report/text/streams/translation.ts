@@ -63,7 +63,7 @@ const CLASSES = { CD: 'a context descriptor', TT: 'a translation table descripto
 const RESPONSES = {
   abort: 'sees an abort',
   stall: 'is stalled until software resumes or terminates it',
-  'reads as zero, writes ignored': 'reads zeros, its writes are ignored',
+  'raz-wi': 'reads zeros, its writes are ignored',
 } as const;
 
 const TARGETS: Readonly<Record<Target['kind'], string>> = {
