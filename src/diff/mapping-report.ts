@@ -1,6 +1,7 @@
 /** What changed in the mappings of streams between two dumps (`diff --deep`): plain data of the output contract. */
 
 import type { PageState } from '../dump/memory.ts';
+import type { LeafAttributes } from '../smmu/translation/attributes.ts';
 import type { UnknownReason } from '../smmu/translation/reasons.ts';
 import type { FaultEvent } from '../smmu/translation/walk.ts';
 import type { BeforeAfter } from './before-after.ts';
@@ -74,9 +75,10 @@ export interface MappingState {
   readonly kind: 'mapped' | 'unmapped' | 'fault' | 'unknown';
   /** Of the first address; null unless mapped. */
   readonly pa: number | null;
-  /** `rw-/rw-`, privileged first; null unless mapped. */
-  readonly rights: string | null;
-  readonly attributes: string | null;
+  /** Bits as `smmu/translation/rights.ts` has them; null unless mapped. */
+  readonly rights: number | null;
+  /** By stage; none for what passes through, null unless mapped. */
+  readonly attributes: readonly LeafAttributes[] | null;
   /** The event of a fault; of what is unknown, the state of the table that is missing, or another reason. */
   readonly why: FaultEvent | PageState | UnknownReason<PageState> | null;
 }

@@ -3,8 +3,9 @@
 import type { PageState } from '../dump/memory.ts';
 import { Rows } from '../rows.ts';
 import { iasBits, oasBits } from '../smmu/registers/hardware-features.ts';
+import type { LeafAttributes } from '../smmu/translation/attributes.ts';
 import type { HalfReason } from '../smmu/translation/reasons.ts';
-import { ALL_RIGHTS, rightsText } from '../smmu/translation/rights.ts';
+import { ALL_RIGHTS } from '../smmu/translation/rights.ts';
 import { Budget, joinedStretches, type Stretch, TableMap } from '../smmu/translation/table-map.ts';
 import { tableSetsOf } from '../smmu/translation/table-set.ts';
 import type { FaultEvent } from '../smmu/translation/walk.ts';
@@ -37,9 +38,10 @@ export interface IovaRange {
   readonly pa: number | null;
   readonly privilegedPermissions: Permissions | null;
   readonly unprivilegedPermissions: Permissions | null;
-  /** The same in short: `rw-/rw-`, privileged first. */
-  readonly rights: string | null;
-  readonly attributes: string;
+  /** The same as bits, as `smmu/translation/rights.ts` has them. */
+  readonly rights: number | null;
+  /** By stage; none unless mapped. */
+  readonly attributes: readonly LeafAttributes[];
   /** Blocks and pages. */
   readonly leaves: number;
   /** Whether any of it is the kdump kernel's memory, as far as that is known. */
@@ -132,7 +134,7 @@ function* charged(stretches: Iterable<Stretch<PageState>>, budget: Budget): Gene
 
 /** Nothing is said of what comes from this address on. */
 function cutAt(start: bigint): IovaRange {
-  const nothing = { byteLength: 0, output: 0, rights: 0, attributes: '', leaves: 0, why: null };
+  const nothing = { byteLength: 0, output: 0, rights: 0, attributes: [], leaves: 0, why: null };
   return rangeOf({ kind: 'cut', start: 0, ...nothing }, start);
 }
 
@@ -144,7 +146,7 @@ function inKdumpMemory({ kind, start, pa, byteLength }: IovaRange, { map }: Tran
 
 function passed(bits: number): IovaRange {
   const everything = { kind: 'mapped', start: 0, byteLength: 2 ** bits, output: 0, rights: ALL_RIGHTS } as const;
-  return { ...rangeOf({ ...everything, attributes: '', leaves: 0, why: null }, 0n), kind: 'bypass' };
+  return { ...rangeOf({ ...everything, attributes: [], leaves: 0, why: null }, 0n), kind: 'bypass' };
 }
 
 function rangeOf(
@@ -160,7 +162,7 @@ function rangeOf(
     pa: mapped ? output : null,
     privilegedPermissions: mapped ? permissionsOf(rights, true) : null,
     unprivilegedPermissions: mapped ? permissionsOf(rights, false) : null,
-    rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
+    rights: mapped ? rights : null,
     attributes,
     leaves,
     kdump: false,

@@ -8,6 +8,7 @@ import type { MemoryView } from '../dump/view.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/registers/hardware-features.ts';
 import { STE_BYTE_LENGTH } from '../smmu/structures/stream-table.ts';
+import type { LeafAttributes } from '../smmu/translation/attributes.ts';
 import type { AbortReason, FaultReason, Fetched, Says, UnknownReason } from '../smmu/translation/reasons.ts';
 import { type AccessKind, rightFor } from '../smmu/translation/rights.ts';
 import { type StreamContext, streamContext } from '../smmu/translation/stream-context.ts';
@@ -60,7 +61,7 @@ export interface Ending {
   readonly permissions: Permissions | null;
   readonly privilegedPermissions: Permissions | null;
   readonly unprivilegedPermissions: Permissions | null;
-  readonly attributes: readonly { readonly stage: 1 | 2; readonly text: string }[];
+  readonly attributes: readonly LeafAttributes[];
   /** What is at `pa`. */
   readonly target: Target | null;
 }

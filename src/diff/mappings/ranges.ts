@@ -1,7 +1,7 @@
 /** Judges what became of ranges of input addresses: counts all of them, and lists the first. */
 
 import type { PageState } from '../../dump/memory.ts';
-import { rightsText } from '../../smmu/translation/rights.ts';
+import { sameAttributes } from '../../smmu/translation/attributes.ts';
 import type { Stretch } from '../../smmu/translation/table-map.ts';
 import type { BeforeAfter } from '../before-after.ts';
 import type { MappingChange, MappingCounts, MappingRange, MappingState, RangeCount } from '../mapping-report.ts';
@@ -79,14 +79,14 @@ interface Side {
   readonly kind: MappingState['kind'];
   readonly output: number;
   readonly rights: number;
-  readonly attributes: string;
+  readonly attributes: Stretch<PageState>['attributes'];
   readonly why: MappingState['why'];
 }
 
 function sideOf(stretch: Stretch<PageState> | null, start: number, { kind, why }: Source): Side {
   if (stretch === null) {
     const nothing = kind === 'fault' || kind === 'unknown' ? kind : 'unmapped';
-    return { kind: nothing, output: 0, rights: 0, attributes: '', why };
+    return { kind: nothing, output: 0, rights: 0, attributes: [], why };
   }
   const { output, rights, attributes } = stretch;
   const mapped = stretch.kind === 'mapped';
@@ -107,7 +107,7 @@ function changeOf(before: Side, after: Side): MappingChange | 'unknown' | null {
   }
   if (before.output !== after.output) return 'moved';
   if (before.rights !== after.rights) return 'rights';
-  return before.attributes === after.attributes ? null : 'attributes';
+  return sameAttributes(before.attributes, after.attributes) ? null : 'attributes';
 }
 
 function stateOf({ kind, output, rights, attributes, why }: Side): MappingState {
@@ -115,7 +115,7 @@ function stateOf({ kind, output, rights, attributes, why }: Side): MappingState 
   return {
     kind,
     pa: mapped ? output : null,
-    rights: mapped ? `${rightsText(rights, true)}/${rightsText(rights, false)}` : null,
+    rights: mapped ? rights : null,
     attributes: mapped ? attributes : null,
     why,
   };

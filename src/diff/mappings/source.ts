@@ -88,7 +88,7 @@ const PASSED: Stretch<never> = {
   byteLength: 0,
   output: 0,
   rights: ALL_RIGHTS,
-  attributes: '',
+  attributes: [],
   isStage2Device: false,
   leaves: 0,
   why: null,

@@ -24,6 +24,7 @@ import {
 import type { IovaRange, IovaSpaceReport } from '../../streams/iova-space.ts';
 import type { Target } from '../../streams/physical-target.ts';
 import type { FaultDetail, Permissions, TranslationReport, TranslationStep } from '../../streams/translation.ts';
+import { attributesInWords, bothRightsText, stageAttributesInWords } from '../prose/mappings.ts';
 import {
   endingInWords,
   halfInWords,
@@ -82,7 +83,7 @@ const attributes = define(
   'Memory type and shareability of one stage',
   object<TranslationReport['attributes'][number]>()({
     stage: ['The stage', choice(1, 2)],
-    text: ['In words', text],
+    text: ['In words', derived(text, stageAttributesInWords)],
   }),
 );
 
@@ -112,8 +113,11 @@ export const range = define(
     pa: ['Physical address of the first; null unless mapped or bypass', nullable(hex)],
     privilegedPermissions: ['With privilege; null unless mapped or bypass', nullable(permissions)],
     unprivilegedPermissions: ['Without privilege; null unless mapped or bypass', nullable(permissions)],
-    rights: ['Both in short, privileged first; null unless mapped or bypass', nullable(matching(RIGHTS))],
-    attributes: ['Memory type and shareability', text],
+    rights: [
+      'Both in short, privileged first; null unless mapped or bypass',
+      nullable(mapped(matching(RIGHTS), bothRightsText)),
+    ],
+    attributes: ['Memory type and shareability', said(attributesInWords)],
     leaves: ['Blocks and pages', count],
     kdump: ["Whether any of it is the kdump kernel's memory, as far as that is known", flag],
     why: ['The event of a fault, or what is not known', derived(nullable(text), rangeReasonInWords)],

@@ -12,10 +12,10 @@ import type {
   Says,
   UnknownReason,
 } from '../../smmu/translation/reasons.ts';
-import { rightsText } from '../../smmu/translation/rights.ts';
 import type { IovaRange, IovaSpaceReport } from '../../streams/iova-space.ts';
 import type { EndingReason, TranslationStep } from '../../streams/translation.ts';
 import { TABLE_STRUCTURES, tableSaysInWords, wayEndInWords } from './lookup.ts';
+import { rightsText, stageAttributesInWords } from './mappings.ts';
 
 /** `stage 2 level 3 descriptor, for the CD`; `brief`, among others of its kind, `stage 2 level 3, for the CD`. */
 export function structureInWords(what: TranslationStep['what'], brief = false): string {
@@ -76,7 +76,7 @@ function leafInWords({ isPage, paddr, rights, accessFlag, attributes, run }: Ext
     `privileged ${rightsText(rights, true)}`,
     `unprivileged ${rightsText(rights, false)}`,
     `AF ${accessFlag}`,
-    attributes,
+    stageAttributesInWords(attributes),
     ...(run === null ? [] : [runInWords(run)]),
   ].join(', ');
 }

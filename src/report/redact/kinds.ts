@@ -136,6 +136,8 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['cells', 'claimed', 'fitting', 'nodeOffset', 'number', 'phandle', 'targetOffset'],
     // Of what the hardware requires of a field.
     ['max', 'min', 'values'],
+    // Memory attributes.
+    ['inner', 'mair', 'outer', 'shareability'],
   ),
 };
 

@@ -167,40 +167,6 @@ export function contiguousEntries(granuleLog2: number, level: number): number {
   return level >= 2 ? 32 : 1;
 }
 
-const DEVICE_KINDS = ['Device-nGnRnE', 'Device-nGnRE', 'Device-nGRE', 'Device-GRE'] as const;
-
-/** A byte of MAIR in words (DDI 0487, MAIR_EL1). */
-export function mairMeaning(attribute: number): string {
-  const [outer, inner] = [attribute >> 4, attribute & 0xf];
-  if (outer === 0 && (inner & 3) === 0) return DEVICE_KINDS[inner >> 2] as string;
-  if (outer === 0 || inner === 0) return `reserved attribute 0x${attribute.toString(16)}`;
-  if (outer === inner) return `Normal ${mairHalf(outer)}`;
-  return `Normal, outer ${mairHalf(outer)}, inner ${mairHalf(inner)}`;
-}
-
-function mairHalf(nibble: number): string {
-  if (nibble === 4) return 'non-cacheable';
-  const policy = `${nibble & 2 ? 'R' : ''}${nibble & 1 ? 'W' : ''}`;
-  const allocate = policy === '' ? ', no allocate' : `, ${policy} allocate`;
-  if (nibble >= 12) return `write-back${allocate}`;
-  if (nibble >= 8) return `write-through${allocate}`;
-  return `${nibble >= 4 ? 'write-back' : 'write-through'} transient${allocate}`;
-}
-
-const STAGE2_CACHEABILITY = ['reserved', 'non-cacheable', 'write-through', 'write-back'] as const;
-
-/** MemAttr of a stage 2 leaf in words; `fwb` is STE.S2FWB. */
-export function memAttrMeaning(memAttr: number, fwb: boolean): string {
-  if (memAttr < 4) return DEVICE_KINDS[memAttr] as string;
-  if (fwb) {
-    if (memAttr > 7) return 'reserved';
-    return ['reserved', 'Normal non-cacheable', 'Normal write-back', 'as stage 1'][memAttr & 3] as string;
-  }
-  const [outer, inner] = [memAttr >> 2, memAttr & 3];
-  if (outer === inner) return `Normal ${STAGE2_CACHEABILITY[outer]}`;
-  return `Normal, outer ${STAGE2_CACHEABILITY[outer]}, inner ${STAGE2_CACHEABILITY[inner]}`;
-}
-
 /** Stage 2 Device memory, which S2PTW keeps CD fetches and stage 1 walks off. */
 export function isStage2Device(low: number): boolean {
   return ((low >>> 2) & 0xf) < 4;

@@ -4,6 +4,7 @@
  */
 
 import type { Illegality } from '../structures/legality.ts';
+import type { LeafAttributes } from './attributes.ts';
 import type { AccessKind } from './rights.ts';
 
 /** A structure that is read on the way: of the configuration, or a descriptor of the tables. */
@@ -39,7 +40,7 @@ export type Says =
       readonly paddr: number;
       readonly rights: number;
       readonly accessFlag: number;
-      readonly attributes: string;
+      readonly attributes: LeafAttributes;
       /** Null without the Contiguous bit. */
       readonly run: ContiguousRun | null;
     };

@@ -24,12 +24,6 @@ export function rightFor(kind: AccessKind, privileged: boolean): number {
   return privileged ? privilegedRight : privilegedRight << 3;
 }
 
-/** `rw-`, as a list of files shows it, for one privilege. */
-export function rightsText(rights: number, privileged: boolean): string {
-  const has = (kind: AccessKind, letter: string) => ((rights & rightFor(kind, privileged)) === 0 ? '-' : letter);
-  return has('read', 'r') + has('write', 'w') + has('exec', 'x');
-}
-
 /** What decides on rights besides the descriptor, for stage 1. */
 export interface Stage1Rights {
   /** EL1 and EL2-E2H have two privileges; EL2 and EL3 have one, and AP[1] means nothing there. */

@@ -4,6 +4,7 @@
  * limited by a {@link Budget}, because a few pages of garbage can describe more than anyone can wait for.
  */
 
+import { type LeafAttributes, sameAttributes } from './attributes.ts';
 import { AF, descriptorKind, indexLsb, isStage2Device, leafAddress, tableAddress } from './descriptors.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
 import { ALL_RIGHTS, limitsBelow, NO_LIMITS, PRIV_READ, UNPRIV_READ } from './rights.ts';
@@ -40,7 +41,8 @@ export interface Stretch<S> {
   /** Where `start` comes out; 0 for what is not mapped. */
   readonly output: number;
   readonly rights: number;
-  readonly attributes: string;
+  /** By stage; none where nothing is translated. */
+  readonly attributes: readonly LeafAttributes[];
   /** Mapped by stage 2 as Device memory. */
   readonly isStage2Device: boolean;
   /** Blocks and pages, as far as they lie in the stretch. */
@@ -115,7 +117,12 @@ export class TableMap<S> {
         yield plain('fault', first.start + (next - first.output), second.start - next, 'F_TRANSLATION');
       next = second.start + second.byteLength;
       yield second.kind === 'mapped'
-        ? { ...second, start, rights: first.rights & second.rights, attributes: joined(first, second) }
+        ? {
+            ...second,
+            start,
+            rights: first.rights & second.rights,
+            attributes: [...first.attributes, ...second.attributes],
+          }
         : { ...second, start };
     }
     if (next < end) yield plain('fault', first.start + (next - first.output), end - next, 'F_TRANSLATION');
@@ -187,14 +194,13 @@ export class TableMap<S> {
           continue;
         }
         if (run !== null) yield clipped(run, from, to);
-        const attributes = leafAttributes(regime, low);
         run = {
           kind: 'mapped',
           start: at,
           byteLength: entryBytes,
           output: target,
           rights,
-          attributes,
+          attributes: [leafAttributes(regime, low)],
           isStage2Device: regime.stage === 2 && isStage2Device(low),
           leaves: 1,
           why: null,
@@ -276,10 +282,6 @@ export class TableMap<S> {
   }
 }
 
-function joined(first: Stretch<unknown>, second: Stretch<unknown>): string {
-  return `${first.attributes}; stage 2: ${second.attributes}`;
-}
-
 function plain(
   kind: Stretch<never>['kind'],
   start: number,
@@ -292,7 +294,7 @@ function plain(
     byteLength,
     output: 0,
     rights: kind === 'mapped' ? ALL_RIGHTS : 0,
-    attributes: '',
+    attributes: [],
     isStage2Device: false,
     leaves: 0,
     why,
@@ -333,7 +335,7 @@ function follows<S>(last: Stretch<S>, next: Stretch<S>): boolean {
     last.start + last.byteLength === next.start &&
     (last.kind !== 'mapped' || last.output + last.byteLength === next.output) &&
     last.rights === next.rights &&
-    last.attributes === next.attributes &&
+    sameAttributes(last.attributes, next.attributes) &&
     last.why === next.why
   );
 }

@@ -7,6 +7,7 @@ import { fieldNumbers } from '../fields.ts';
 import { type HardwareFeatures, iasBits, oasBits } from '../registers/hardware-features.ts';
 import { CD } from '../structures/cd.ts';
 import { STE } from '../structures/ste.ts';
+import type { LeafAttributes } from './attributes.ts';
 import type { FaultReason } from './reasons.ts';
 import type { Stage1Half } from './regime.ts';
 import { type AccessKind, ALL_RIGHTS, rightFor } from './rights.ts';
@@ -29,7 +30,7 @@ export interface Translated {
   /** What the access counts as: STE.PRIVCFG may say otherwise than the device. */
   readonly privileged: boolean;
   /** By stage; empty in bypass. */
-  readonly attributes: readonly { readonly stage: 1 | 2; readonly text: string }[];
+  readonly attributes: readonly LeafAttributes[];
 }
 
 /** Steps are added to `steps`. */
@@ -86,7 +87,7 @@ function result(
     byteLength: leaves.length === 0 ? null : Math.min(...leaves.map(({ leaf }) => leaf.byteLength)),
     rights: leaves.reduce((rights, { leaf }) => rights & leaf.rights, ALL_RIGHTS),
     privileged,
-    attributes: leaves.map(({ stage, leaf }) => ({ stage, text: leaf.attributes })),
+    attributes: leaves.map(({ leaf }) => leaf.attributes),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { TableMemory } from '../structures/ste-reader.ts';
+import { type LeafAttributes, mairType, memAttrType } from './attributes.ts';
 import {
   AF,
   AP_READ_ONLY,
@@ -13,8 +14,6 @@ import {
   indexLsb,
   isStage2Device,
   leafAddress,
-  mairMeaning,
-  memAttrMeaning,
   tableAddress,
 } from './descriptors.ts';
 import type { ContiguousRun, FaultReason, Fetched, Invalidity, Purpose, Says, UnknownReason } from './reasons.ts';
@@ -83,7 +82,7 @@ export interface Leaf {
   readonly byteLength: number;
   readonly rights: number;
   /** Memory type and shareability. */
-  readonly attributes: string;
+  readonly attributes: LeafAttributes;
 }
 
 export type WalkEnd<S> = Leaf | Fault | Unknown<S>;
@@ -258,15 +257,11 @@ export function leafRights(regime: Regime, low: number, high: number, limits: nu
   return regime.stage === 1 ? stage1Rights(low, high, limits, regime.rights) : stage2Rights(low, high, regime.rights);
 }
 
-const SHAREABILITIES = ['non-shareable', 'reserved shareability', 'outer shareable', 'inner shareable'] as const;
-
 /** Memory type, and shareability where the descriptor has it. */
-export function leafAttributes(regime: Regime, low: number): string {
+export function leafAttributes(regime: Regime, low: number): LeafAttributes {
   const type =
-    regime.stage === 1
-      ? mairMeaning(regime.mair[(low >>> 2) & 7] as number)
-      : memAttrMeaning((low >>> 2) & 0xf, regime.fwb);
-  return regime.ds ? type : `${type}, ${SHAREABILITIES[(low >>> 8) & 3]}`;
+    regime.stage === 1 ? mairType(regime.mair[(low >>> 2) & 7] as number) : memAttrType((low >>> 2) & 0xf, regime.fwb);
+  return { stage: regime.stage, type, shareability: regime.ds ? null : (low >>> 8) & 3 };
 }
 
 function invalidity(low: number, level: number): Invalidity {

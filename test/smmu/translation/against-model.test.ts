@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rightsText } from '../../../src/report/prose/mappings.ts';
 import { cdIllegalities } from '../../../src/smmu/structures/cd-legality.ts';
 import { steIllegalities } from '../../../src/smmu/structures/ste-legality.ts';
-import { rightsText } from '../../../src/smmu/translation/rights.ts';
 import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
 import { translate } from '../../../src/smmu/translation/transaction.ts';
 import type { Step } from '../../../src/smmu/translation/walk.ts';

@@ -1,11 +1,11 @@
 /** Which fields of an STE and a CD count, by example: those that another field or the hardware switches off. */
 
 import { describe, expect, test } from 'vitest';
+import { rightsText } from '../../../src/report/prose/mappings.ts';
 import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
 import type { HardwareFeatures } from '../../../src/smmu/registers/hardware-features.ts';
 import { CD } from '../../../src/smmu/structures/cd.ts';
 import { STE } from '../../../src/smmu/structures/ste.ts';
-import { rightsText } from '../../../src/smmu/translation/rights.ts';
 import { streamContext } from '../../../src/smmu/translation/stream-context.ts';
 import { type Access, translate } from '../../../src/smmu/translation/transaction.ts';
 import { NEWEST } from '../../support/features.ts';

@@ -1,4 +1,4 @@
-/** Descriptors bit by bit, and memory types in words. */
+/** Descriptors bit by bit. */
 
 import { describe, expect, test } from 'vitest';
 import { type Field, fieldBits, type Layout } from '../../../src/smmu/fields.ts';
@@ -7,8 +7,6 @@ import {
   descriptorKind,
   indexLsb,
   leafAddress,
-  mairMeaning,
-  memAttrMeaning,
   minBlockLevelOf,
   STAGE1_LEAF,
   STAGE1_TABLE,
@@ -112,49 +110,4 @@ test.each([
   [16, [1, 1, 1, 32, 32]],
 ])('contiguous runs of granule 2^%i, from level -1 on', (granule, expected) => {
   expect([-1, 0, 1, 2, 3].map((level) => contiguousEntries(granule, level))).toEqual(expected);
-});
-
-describe('memory types', () => {
-  test.each([
-    [0x00, 'Device-nGnRnE'],
-    [0x04, 'Device-nGnRE'],
-    [0x08, 'Device-nGRE'],
-    [0x0c, 'Device-GRE'],
-    [0x01, 'reserved attribute 0x1'],
-    [0x44, 'Normal non-cacheable'],
-    [0xff, 'Normal write-back, RW allocate'],
-    [0xbb, 'Normal write-through, RW allocate'],
-    [0xee, 'Normal write-back, R allocate'],
-    [0xcc, 'Normal write-back, no allocate'],
-    [0x33, 'Normal write-through transient, RW allocate'],
-    [0x77, 'Normal write-back transient, RW allocate'],
-    [0x4f, 'Normal, outer non-cacheable, inner write-back, RW allocate'],
-    [0x40, 'reserved attribute 0x40'],
-    [0xf0, 'reserved attribute 0xf0'],
-  ])('MAIR %i', (attribute, words) => {
-    expect(mairMeaning(attribute)).toBe(words);
-  });
-
-  test.each([
-    [false, ['Device-nGnRnE', 'Device-nGnRE', 'Device-nGRE', 'Device-GRE']],
-    [true, ['Device-nGnRnE', 'Device-nGnRE', 'Device-nGRE', 'Device-GRE']],
-  ])('MemAttr 0 to 3, S2FWB %j', (fwb, words) => {
-    expect([0, 1, 2, 3].map((memAttr) => memAttrMeaning(memAttr, fwb))).toEqual(words);
-  });
-
-  test.each([
-    [5, false, 'Normal non-cacheable'],
-    [10, false, 'Normal write-through'],
-    [15, false, 'Normal write-back'],
-    [13, false, 'Normal, outer write-back, inner non-cacheable'],
-    [4, false, 'Normal, outer non-cacheable, inner reserved'],
-    [4, true, 'reserved'],
-    [5, true, 'Normal non-cacheable'],
-    [6, true, 'Normal write-back'],
-    [7, true, 'as stage 1'],
-    [8, true, 'reserved'],
-    [15, true, 'reserved'],
-  ])('MemAttr %i, S2FWB %j', (memAttr, fwb, words) => {
-    expect(memAttrMeaning(memAttr, fwb)).toBe(words);
-  });
 });

@@ -1,5 +1,6 @@
 /** Stretches of a table map against what walking each page by itself gives. */
 
+import { attributesInWords } from '../../../src/report/prose/mappings.ts';
 import type { Regime, Stage2Regime } from '../../../src/smmu/translation/regime.ts';
 import type { Stretch } from '../../../src/smmu/translation/table-map.ts';
 import { Walk, type WalkMemory } from '../../../src/smmu/translation/walk.ts';
@@ -10,11 +11,11 @@ export function pageByWalk<S>(memory: WalkMemory<S>, regime: Regime, stage2: Sta
   const first = walk.walk(regime, at, 'IN');
   if (first.kind === 'fault') return first.event === 'F_TRANSLATION' ? 'not mapped' : first.event;
   if (first.kind === 'unknown') return 'unknown';
-  if (stage2 === null) return `${first.output} ${first.rights} ${first.attributes}`;
+  if (stage2 === null) return `${first.output} ${first.rights} ${attributesInWords([first.attributes])}`;
   const second = walk.walkStage2(stage2, first.output, 'IN');
   if (second.kind === 'fault') return second.event === 'F_TRANSLATION' ? 'not mapped' : second.event;
   if (second.kind === 'unknown') return 'unknown';
-  return `${second.output} ${first.rights & second.rights} ${first.attributes}; stage 2: ${second.attributes}`;
+  return `${second.output} ${first.rights & second.rights} ${attributesInWords([first.attributes, second.attributes])}`;
 }
 
 /** The same out of stretches: the line of every page of `pageBytes` from `from` up to `to`. */
@@ -28,7 +29,7 @@ export function pagesOfStretches(
   for (const { kind, start, byteLength, output, rights, attributes, why } of stretches) {
     if (start < from || start + byteLength > to) throw new Error(`a stretch at ${start} that was not asked for`);
     for (let at = start; at < start + byteLength; at += pageBytes) {
-      const mapped = `${output + (at - start)} ${rights} ${attributes}`;
+      const mapped = `${output + (at - start)} ${rights} ${attributesInWords(attributes)}`;
       const fault = why === 'F_TRANSLATION' ? 'not mapped' : String(why);
       pages[(at - from) / pageBytes] = kind === 'mapped' ? mapped : kind === 'fault' ? fault : kind;
     }

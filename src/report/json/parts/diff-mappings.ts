@@ -11,6 +11,7 @@ import type {
 } from '../../../diff/mapping-report.ts';
 import { choice, count, define, derived, flag, hex, list, nullable, object, said, sid, text } from '../../../shape.ts';
 import { sourceReasonInWords, stateReasonInWords } from '../../prose/diff.ts';
+import { attributesInWords, bothRightsText } from '../../prose/mappings.ts';
 
 const rangeCount = define(
   'rangeCount',
@@ -59,8 +60,8 @@ const mappingState = define(
       choice('mapped', 'unmapped', 'fault', 'unknown'),
     ],
     pa: ['Where the first address comes out; null unless mapped', nullable(hex)],
-    rights: ['Rights as rwx/rwx, privileged first; null unless mapped', nullable(text)],
-    attributes: ['Memory attributes; null unless mapped', nullable(text)],
+    rights: ['Rights as rwx/rwx, privileged first; null unless mapped', nullable(said(bothRightsText))],
+    attributes: ['Memory attributes; null unless mapped', nullable(said(attributesInWords))],
     why: ['Event of the fault, or what is not known', derived(nullable(text), stateReasonInWords)],
   }),
 );

@@ -9,8 +9,10 @@ import type {
   SmmuDiff,
 } from '../../../diff/diff.ts';
 import { hex } from '../../../hex.ts';
+import { sameAttributes } from '../../../smmu/translation/attributes.ts';
 import { sourceReasonInWords, stateReasonInWords } from '../../prose/diff.ts';
 import { endsOf } from '../../prose/field-text.ts';
+import { attributesInWords, bothRightsText } from '../../prose/mappings.ts';
 import { inUnits } from '../../prose/quantities.ts';
 import { INDENT, paragraph, type Style, title } from '../style.ts';
 import { address, type Column, table } from '../table.ts';
@@ -111,14 +113,15 @@ function* rangeLines({ ranges, notListed }: MappingSetDiff, style: Style, all: b
 function stateInWords(state: MappingState): string {
   const { kind, pa, rights } = state;
   const why = stateReasonInWords(state);
-  if (kind === 'mapped') return `${address(pa)} ${rights}`;
+  if (kind === 'mapped') return `${address(pa)} ${bothRightsText(rights ?? 0)}`;
   if (kind === 'unmapped') return 'not mapped';
   return kind === 'fault' ? (why ?? 'fault') : `unknown: ${why}`;
 }
 
 /** Where both moments have a mapping, and the hardware would cache it differently. */
 function* attributeLines({ start, before, after }: MappingRange, style: Style): Generator<string> {
-  if (before.attributes === null || after.attributes === null || before.attributes === after.attributes) return;
-  const [left, right] = [before.attributes || 'passed through', after.attributes || 'passed through'];
+  if (before.attributes === null || after.attributes === null) return;
+  if (sameAttributes(before.attributes, after.attributes)) return;
+  const [left, right] = [before.attributes, after.attributes].map((one) => attributesInWords(one) || 'passed through');
   yield* paragraph(style, INDENT, `${hex(start)}: ${left} -> ${right}`);
 }

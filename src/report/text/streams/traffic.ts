@@ -4,6 +4,7 @@ import { hex } from '../../../hex.ts';
 import type { QueueEntry } from '../../../queues/queue.ts';
 import type { StreamQueue, StreamReach, StreamTraffic } from '../../../streams/stream-traffic.ts';
 import { endsOf } from '../../prose/field-text.ts';
+import { attributesInWords, bothRightsText } from '../../prose/mappings.ts';
 import { countedLeaves as counted, inUnits } from '../../prose/quantities.ts';
 import { entryInWords, typeInWords } from '../../prose/queue-entries.ts';
 import { endingInWords, rangeReasonInWords } from '../../prose/translation.ts';
@@ -59,9 +60,9 @@ function rangeTable(style: Style, { ranges, rangesNotListed, outcome }: StreamRe
   const rows = ranges.map((range) => [
     ...endsOf(range),
     address(range.pa),
-    range.rights ?? NOTHING,
+    range.rights === null ? NOTHING : bothRightsText(range.rights),
     inUnits(range.byteLength),
-    rangeReasonInWords(range) ?? range.attributes,
+    rangeReasonInWords(range) ?? attributesInWords(range.attributes),
   ]);
   const more = rangesNotListed > 0 ? [`${INDENT}and ${rangesNotListed} ranges more: translate --all lists them`] : [];
   return [...table(style, RANGES, rows), ...more];

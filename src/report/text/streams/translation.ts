@@ -1,6 +1,7 @@
 /** `smmu-adopt translate` as text: where the access goes first, the way there after. */
 
 import { hex } from '../../../hex.ts';
+import { sameAttributes } from '../../../smmu/translation/attributes.ts';
 import type { Assumption } from '../../../snapshot/assumption.ts';
 import type { IovaRange, IovaSpaceReport } from '../../../streams/iova-space.ts';
 import type { Target } from '../../../streams/physical-target.ts';
@@ -8,6 +9,7 @@ import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } fr
 import { escaped } from '../../escape.ts';
 import { assumptionInWords } from '../../prose/assumptions.ts';
 import { endsOf } from '../../prose/field-text.ts';
+import { attributesInWords, bothRightsText, stageAttributesInWords } from '../../prose/mappings.ts';
 import { countedLeaves, inUnits } from '../../prose/quantities.ts';
 import { endingInWords, halfInWords, rangeReasonInWords } from '../../prose/translation.ts';
 import { headline, INDENT, paragraph, type Style, title, wrap } from '../style.ts';
@@ -48,7 +50,8 @@ function* evidence(report: TranslationReport): Generator<string> {
     const rights = `privileged ${inShort(privilegedPermissions)}, unprivileged ${inShort(unprivilegedPermissions)}`;
     yield `${inUnits(size)} block or page: ${rights}${asid === null ? '' : `; ASID ${asid}`}`;
   }
-  for (const { stage, text } of attributes) yield `${attributes.length > 1 ? `stage ${stage}: ` : ''}${text}`;
+  for (const one of attributes)
+    yield `${attributes.length > 1 ? `stage ${one.stage}: ` : ''}${stageAttributesInWords(one)}`;
   if (target !== null) yield `${address(pa)} is ${targetInWords(target)}`;
   if (faultDetail !== null) {
     const { stage, class: klass, ipa, recorded, response } = faultDetail;
@@ -109,7 +112,7 @@ export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator
   const ofList = (line: string) =>
     wrap(line, style.width - 2 * INDENT.length).map((part, i) => (i === 0 ? INDENT : INDENT + INDENT) + part);
   let [ranges, leaves, byteLength, unknown, cut] = [0, 0, 0, 0, false];
-  let attributes = '';
+  let attributes: IovaRange['attributes'] = [];
   for (const range of report.ranges) {
     if (ranges === 0) yield ['', ...ofList(HEADER).map((line) => style.paint.bold(line)), ''].join('\n');
     ranges += 1;
@@ -153,7 +156,7 @@ const HEADER = [
 ].join(' ');
 
 /** `before` are the attributes of the line above. */
-function rangeLine(range: IovaRange, before: string): string {
+function rangeLine(range: IovaRange, before: IovaRange['attributes']): string {
   const { pa, rights, byteLength, attributes, kind } = range;
   const why = rangeReasonInWords(range);
   const where = endsOf(range)
@@ -163,6 +166,8 @@ function rangeLine(range: IovaRange, before: string): string {
   if (kind === 'bypass') return `${where} the same ${mark}`.trimEnd();
   if (kind !== 'mapped') return `${where} ${kind === 'fault' ? (why ?? '') : `unknown: ${why}`}`;
   const size = inUnits(byteLength).padEnd(SIZE_WIDTH);
-  const notes = [mark, attributes === before ? '' : attributes].filter((note) => note !== '').join(', ');
-  return `${where} ${address(pa).padEnd(PA_WIDTH)} ${rights} ${size} ${notes}`.trimEnd();
+  const notes = [mark, sameAttributes(attributes, before) ? '' : attributesInWords(attributes)]
+    .filter((note) => note !== '')
+    .join(', ');
+  return `${where} ${address(pa).padEnd(PA_WIDTH)} ${bothRightsText(rights ?? 0)} ${size} ${notes}`.trimEnd();
 }
