@@ -128,8 +128,8 @@ describe('memory', () => {
     for (const row of smmu.stes) items.addCdTable(row);
     const near = items.near(40);
     expect(near.length).toBeLessThanOrEqual(40);
-    const total = (kind: 'L2 table' | 'CD table') => near.reduce((sum, { kinds }) => sum + (kinds.get(kind) ?? 0), 0);
-    expect([total('L2 table'), total('CD table')]).toEqual([625, 18_000]);
+    const total = (kind: 'l2-table' | 'cd-table') => near.reduce((sum, { kinds }) => sum + (kinds.get(kind) ?? 0), 0);
+    expect([total('l2-table'), total('cd-table')]).toEqual([625, 18_000]);
   });
 
   test.each([

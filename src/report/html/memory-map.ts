@@ -7,7 +7,7 @@ import type { AddressRange } from '../../dump/memory.ts';
 import { hex } from '../../hex.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
 import { count, inUnits } from '../prose/quantities.ts';
-import { ITEM_KINDS, type MemoryItem, type MemoryItems } from './data/memory-items.ts';
+import { ITEM_KINDS, itemKindInWords, type MemoryItem, type MemoryItems } from './data/memory-items.ts';
 import { type Content, type Html, html } from './markup.ts';
 import { badge, NOTHING, SECTION_END, sectionId, sectionStart } from './section.ts';
 
@@ -69,12 +69,12 @@ function itemRow(item: MemoryItem, under: readonly Band[], words: Words): Html {
   const grounds = new Set(under.map(({ ground }) => ground));
   const named = ITEM_KINDS.flatMap((kind) => {
     const number = item.kinds.get(kind) ?? 0;
-    return number === 0 ? [] : [number === 1 ? kind : count(number, kind)];
+    return number === 0 ? [] : [number === 1 ? itemKindInWords(kind) : count(number, itemKindInWords(kind))];
   });
   const what = html`<strong>${item.label || named.join(', ')}</strong>${
     grounds.has('kdump') && html` ${badge('bad', `${grounds.size > 1 ? 'partly ' : ''}in the kdump kernel's memory`)}`
   }${grounds.has('none') && html` ${badge('bad', `${grounds.size > 1 ? 'partly ' : ''}${words.badge}`)}`}`;
-  const kind = item.kinds.size > 1 ? 'several' : ([...item.kinds.keys()][0] ?? '').toLowerCase().replace(' ', '-');
+  const kind = item.kinds.size > 1 ? 'several' : ([...item.kinds.keys()][0] ?? '');
   return row(`item ${kind} on-${first?.ground ?? 'none'}`, item, what);
 }
 

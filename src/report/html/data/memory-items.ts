@@ -1,5 +1,6 @@
 /** What an SMMU has in physical memory: tables, queues and context descriptors, gathered and drawn together. */
 
+import { type QueueKind, structureKindInWords } from '../../../findings/prose/structures.ts';
 import { hex } from '../../../hex.ts';
 import type { SmmuReport } from '../../../inspect/inspection.ts';
 import { CD_BYTE_LENGTH, L1CD_BYTE_LENGTH } from '../../../smmu/structures/cd-table.ts';
@@ -9,8 +10,13 @@ import type { SteRow } from '../../../tables/ste-rows.ts';
 import { count } from '../../prose/quantities.ts';
 
 /** In the order in which they are named. */
-export const ITEM_KINDS = ['stream table', 'L1 table', 'L2 table', 'CD table', 'queue'] as const;
+export const ITEM_KINDS = ['stream-table', 'l1-table', 'l2-table', 'cd-table', 'queue'] as const;
 export type ItemKind = (typeof ITEM_KINDS)[number];
+
+/** `L2 table`; all queues have one name here. */
+export function itemKindInWords(kind: ItemKind): string {
+  return kind === 'queue' ? kind : structureKindInWords(kind);
+}
 
 /** One thing, or several of them close together. */
 export interface MemoryItem {
@@ -26,7 +32,7 @@ export interface MemoryItem {
 /** What points to a table, or how many entries there are of what registers point to. */
 type Owner =
   | { readonly kind: 'entries'; readonly entries: number }
-  | { readonly kind: 'queue'; readonly title: string; readonly entries: number }
+  | { readonly kind: 'queue'; readonly queue: QueueKind; readonly entries: number }
   | { readonly kind: 'l1'; readonly index: number }
   | { readonly kind: 'sid'; readonly sid: number };
 
@@ -46,19 +52,19 @@ export class MemoryItems {
   constructor({ table, registers }: SmmuReport) {
     const { format, base, entries } = table;
     const byteLength = entries * (format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
-    this.#add(format === '2lvl' ? 'L1 table' : 'stream table', base, byteLength, { kind: 'entries', entries });
-    for (const { register, title, entryBytes, cap } of QUEUES) {
+    this.#add(format === '2lvl' ? 'l1-table' : 'stream-table', base, byteLength, { kind: 'entries', entries });
+    for (const { register, queue, entryBytes, cap } of QUEUES) {
       const { ADDR: address, LOG2SIZE: log2 } = registers[register]?.fields ?? {};
       // A base of 0 is what the register holds when nobody has set up the queue.
       if (typeof address !== 'bigint' || typeof log2 !== 'number' || address === 0n) continue;
       const most = registers['IDR1']?.fields[cap];
       const number = 2 ** Math.min(log2, typeof most === 'number' ? most : log2);
-      this.#add('queue', Number(address), number * entryBytes, { kind: 'queue', title, entries: number });
+      this.#add('queue', Number(address), number * entryBytes, { kind: 'queue', queue, entries: number });
     }
   }
 
   addL2({ index, l2, hardwareStes }: L1Row): void {
-    if (hardwareStes > 0) this.#add('L2 table', l2, hardwareStes * STE_BYTE_LENGTH, { kind: 'l1', index });
+    if (hardwareStes > 0) this.#add('l2-table', l2, hardwareStes * STE_BYTE_LENGTH, { kind: 'l1', index });
   }
 
   addCdTable({ sid, cdTable }: SteRow): void {
@@ -67,7 +73,7 @@ export class MemoryItems {
     const { format, address, entries } = cdTable;
     const leafCds = { single: 0, linear: 0, '4k-leaves': 64, '64k-leaves': 1024 }[format];
     const byteLength = leafCds === 0 ? entries * CD_BYTE_LENGTH : Math.ceil(entries / leafCds) * L1CD_BYTE_LENGTH;
-    this.#add('CD table', address, byteLength, { kind: 'sid', sid });
+    this.#add('cd-table', address, byteLength, { kind: 'sid', sid });
   }
 
   #add(kind: ItemKind, start: number, byteLength: number, owner: Owner): void {
@@ -89,9 +95,9 @@ export class MemoryItems {
 }
 
 const QUEUES = [
-  { register: 'CMDQ_BASE', title: 'command queue', entryBytes: 16, cap: 'CMDQS' },
-  { register: 'EVENTQ_BASE', title: 'event queue', entryBytes: 32, cap: 'EVENTQS' },
-  { register: 'PRIQ_BASE', title: 'PRI queue', entryBytes: 16, cap: 'PRIQS' },
+  { register: 'CMDQ_BASE', queue: 'command-queue', entryBytes: 16, cap: 'CMDQS' },
+  { register: 'EVENTQ_BASE', queue: 'event-queue', entryBytes: 32, cap: 'EVENTQS' },
+  { register: 'PRIQ_BASE', queue: 'pri-queue', entryBytes: 16, cap: 'PRIQS' },
 ] as const;
 
 /** So many can all be named. */
@@ -109,13 +115,13 @@ function labelOf({ kind, owner, owners }: Thing): string {
   const others = owners > 1 ? ` and ${owners - 1} more` : '';
   switch (owner.kind) {
     case 'entries':
-      return `${kind}, ${count(owner.entries, 'entry', 'entries')}`;
+      return `${itemKindInWords(kind)}, ${count(owner.entries, 'entry', 'entries')}`;
     case 'queue':
-      return `${owner.title}, ${count(owner.entries, 'entry', 'entries')}`;
+      return `${structureKindInWords(owner.queue)}, ${count(owner.entries, 'entry', 'entries')}`;
     case 'l1':
-      return `${kind} of L1[${owner.index}]${others}`;
+      return `${itemKindInWords(kind)} of L1[${owner.index}]${others}`;
     case 'sid':
-      return `${kind} of SID ${hex(owner.sid)}${others}`;
+      return `${itemKindInWords(kind)} of SID ${hex(owner.sid)}${others}`;
   }
 }
 
