@@ -47,7 +47,7 @@ const posted = (revision: string, date: string, cover: string): string =>
   `series ${revision}, ${date}: https://lore.kernel.org/all/${cover}/`;
 
 /** The patch series "iommu/arm-smmu-v3: ... kdump ..." as it was posted. */
-export const SERIES = {
+export const POSTED_SERIES = {
   v1: posted('v1', '2026-04-09', 'cover.1775763475.git.nicolinc@nvidia.com'),
   v3: posted('v3', '2026-04-25', 'cover.1777150307.git.nicolinc@nvidia.com'),
   v4: posted('v4', '2026-04-29', 'cover.1777446969.git.nicolinc@nvidia.com'),
@@ -55,6 +55,11 @@ export const SERIES = {
   v6: posted('v6', '2026-05-20', 'cover.1779265413.git.nicolinc@nvidia.com'),
   v7: posted('v7', '2026-06-29', 'cover.1782799827.git.nicolinc@nvidia.com'),
   v10: posted('v10', '2026-08-30', 'cover.1788130528.git.nicolinc@nvidia.com'),
+} as const;
+
+/** The same, and what was said of it. */
+export const SERIES = {
+  ...POSTED_SERIES,
   /** The questions about the clean-up and about half-built state. */
   cleanupReview: 'review of v6 1/7: https://lore.kernel.org/all/akGnm_dzvoapjwoI@google.com/',
   /** Whether blocking all DMA was not the very purpose, and what speaks against it. */

@@ -2,7 +2,7 @@
 
 import type { Explanation } from './explanation.ts';
 import type { TOPIC_NAMES } from './names.ts';
-import { linux, SERIES } from './references.ts';
+import { linux, POSTED_SERIES } from './references.ts';
 
 export const TOPICS: Readonly<Record<(typeof TOPIC_NAMES)[number], Explanation>> = {
   revisions: {
@@ -38,9 +38,6 @@ export const TOPICS: Readonly<Record<(typeof TOPIC_NAMES)[number], Explanation>>
       '`smmu-adopt inspect DUMP --regs REGS --revision all`: what each of them does with this table',
       '`smmu-adopt explain revisions-differ`',
     ],
-    references: [
-      linux('arm_smmu_kdump_adopt_strtab'),
-      ...Object.values(SERIES).filter((one) => one.startsWith('series v')),
-    ],
+    references: [linux('arm_smmu_kdump_adopt_strtab'), ...Object.values(POSTED_SERIES)],
   },
 };
