@@ -56,16 +56,17 @@ export function platformFindings(
   for (const region of smmu.reserved) reservedFinding(region, source, findings);
 }
 
+/** What the kernel calls a PCI function; it calls no other device so. */
 const PCI = /^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/;
 
 /**
- * StreamIDs that firmware gives to another device than the crashed kernel. Only PCI addresses can be told apart: names of
+ * StreamIDs that firmware gives to another device than the crashed kernel. Only PCI functions can be told apart: names of
  * platform devices are made differently. A device that has the StreamID beside one of its own is behind a bridge.
  */
 function otherwiseNamed(masters: readonly Master[], names: DeviceNames) {
   const differing = masters.flatMap(({ sid, device }) => {
-    const firmware = names.firmwareDeviceOf(sid);
-    if (device === null || firmware === null || !PCI.test(device) || !PCI.test(firmware)) return [];
+    const firmware = names.onlyPciFunctionOf(sid);
+    if (device === null || firmware === null || !PCI.test(device)) return [];
     return firmware === device ? [] : [{ sid, firmware, device }];
   });
   const differs = new Set(differing.map(({ sid }) => sid));

@@ -3,6 +3,7 @@
  * Pure, and fast enough for every row.
  */
 
+import { hex } from '../hex.ts';
 import { type Claim, firstClaims, pieceAt } from './claims.ts';
 import type { IdRange } from './firmware/firmware.ts';
 
@@ -37,7 +38,14 @@ export class DeviceNames {
     if (range === undefined) return null;
     const id = range.firstId + sid - range.firstSid;
     if (range.kind === 'pci') return pciName(range.segment ?? 0, id, range.mask);
-    return range.count === 1 ? range.name : `${range.name} (ID 0x${id.toString(16)})`;
+    return platformName(range, id);
+  }
+
+  /** The one PCI function that firmware gives this StreamID; null where a mask makes others share it, or it is of no PCI. */
+  onlyPciFunctionOf(sid: number): string | null {
+    const range = this.#rangeOf(sid);
+    const isOne = range?.kind === 'pci' && (range.mask & REQUESTER_ID) === REQUESTER_ID;
+    return isOne ? this.firmwareDeviceOf(sid) : null;
   }
 
   #rangeOf(sid: number): IdRange | undefined {
@@ -45,6 +53,13 @@ export class DeviceNames {
     // An ID with bits that the mask takes away is one that no device comes to.
     return range !== undefined && ((range.firstId + sid - range.firstSid) & ~range.mask) === 0 ? range : undefined;
   }
+}
+
+const REQUESTER_ID = 0xffff;
+
+/** `/soc/ethernet`, or of several IDs `\\_SB_.NIC0 (ID 0x2)`. */
+export function platformName({ name, count }: IdRange, id: number): string {
+  return count === 1 ? name : `${name} (ID ${hex(id)})`;
 }
 
 /** The range that begins first has a StreamID, of those that begin together the first of the table. */

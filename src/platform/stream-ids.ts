@@ -5,7 +5,7 @@
 
 import type { FirmwareSource } from '../snapshot/firmware-source.ts';
 import { type Claim, firstClaims, pieceAt } from './claims.ts';
-import { pciName } from './device-names.ts';
+import { pciName, platformName } from './device-names.ts';
 import type { FirmwareSmmu, IdRange } from './firmware/firmware.ts';
 import type { Platform } from './platform.ts';
 
@@ -95,7 +95,7 @@ export class StreamDirectory {
           base: smmu.base,
           sid: range.firstSid + one - range.firstId,
           segment: null,
-          device: range.count === 1 ? range.name : `${range.name} (ID 0x${one.toString(16)})`,
+          device: platformName(range, one),
           source,
         }));
     });

@@ -23,6 +23,17 @@ test('where ranges overlap, the one that begins first has the StreamIDs', () => 
   expect([4, 7, 8, 9].map((sid) => names.deviceOf(sid))).toEqual(['0000:00:00.4', '0000:00:00.7', 'a', null]);
 });
 
+test('one PCI function has a StreamID unless a mask makes others share it, even where the name does not show it', () => {
+  const functionOf = (mask: number) => {
+    const names = new DeviceNames([pci(0, 0x200, 0, mask)]);
+    return [names.deviceOf(0x108), names.onlyPciFunctionOf(0x108)];
+  };
+  expect(functionOf(0xffff_ffff)).toEqual(['0000:01:01.0', '0000:01:01.0']);
+  expect(functionOf(0xfff8)).toEqual(['0000:01:01.*', null]);
+  expect(functionOf(0x01ff)).toEqual(['0000:01:01.0', null]);
+  expect(new DeviceNames([device('a', 4)]).onlyPciFunctionOf(4)).toBeNull();
+});
+
 test('a range that is one too long gives way to the one that begins at its end', () => {
   const names = new DeviceNames([pci(0, 0x101), pci(0x100, 0x101, 0x800)]);
   expect([0xff, 0x100, 0x200, 0x201].map((sid) => names.deviceOf(sid))).toEqual([
