@@ -28,7 +28,7 @@ export interface DisabledSmmu {
 }
 
 export interface FirmwareSmmu {
-  /** The path of the node, or `SMMUv3 at node offset 0x...`. Untrusted text. */
+  /** The path of the node, or of an IORT `SMMUv3 node at offset 0x...`. Untrusted text. */
   readonly name: string;
   /** Physical address of register page 0; null when it cannot be told. */
   readonly base: number | null;
