@@ -5,7 +5,12 @@ export function hex(value: number | bigint): string {
   return `0x${value.toString(16)}`;
 }
 
+/** The same with at least so many digits. */
+export function paddedHex(value: number | bigint, digits: number): string {
+  return `0x${value.toString(16).padStart(digits, '0')}`;
+}
+
 /** A 64-bit word. */
 export function word(value: bigint): string {
-  return `0x${value.toString(16).padStart(16, '0')}`;
+  return paddedHex(value, 16);
 }

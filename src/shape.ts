@@ -4,7 +4,7 @@
  * cannot drift apart, because they are one declaration.
  */
 
-import { word } from './hex.ts';
+import { paddedHex, word } from './hex.ts';
 import { remembered } from './remembered.ts';
 import { isRows, Rows } from './rows.ts';
 import { visible } from './visible-text.ts';
@@ -138,7 +138,7 @@ export const word64: Shape<bigint> = define('word', '64-bit word: lower-case hex
 
 /** Hex text of at least so many digits. */
 function digits(least: number): Pick<Shape<number | bigint>, 'toJson' | 'toText'> {
-  const inHex = (value: number | bigint) => `0x${value.toString(16).padStart(least, '0')}`;
+  const inHex = (value: number | bigint) => paddedHex(value, least);
   return { toJson: inHex, toText: (value) => `"${inHex(value)}"` };
 }
 

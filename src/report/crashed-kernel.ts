@@ -1,6 +1,7 @@
 /** What is said of the crashed kernel's own state: why there is none, what is doubtful about it, its map and its log. */
 
 import { smmuProblemInWords } from '../findings/prose/kernel-state.ts';
+import { hex } from '../hex.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
 import type { SmmuWarning } from '../linux/driver/smmu-state.ts';
 import type { TableCandidate } from '../linux/driver/table-scan.ts';
@@ -123,12 +124,12 @@ export function* tableLines(tables: readonly TableCandidate[]): Generator<string
   for (const { paddr, used, good, lastIndex } of tables) {
     const leads = good < used ? `of which ${good} lead` : used === 1 ? 'which leads' : 'all of which lead';
     const descriptors = `${used} level 1 descriptor${used === 1 ? '' : 's'}, ${leads} to 256 valid STEs`;
-    yield `0x${paddr.toString(16)}: ${descriptors}; the last is L1[${lastIndex}], up to SID 0x${(256 * lastIndex + 255).toString(16)}\n`;
+    yield `${hex(paddr)}: ${descriptors}; the last is L1[${lastIndex}], up to SID ${hex(256 * lastIndex + 255)}\n`;
   }
 }
 
 function signedHex(value: bigint): string {
-  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+  return value < 0n ? `-${hex(-value)}` : hex(value);
 }
 
 /** The text of /proc/iomem. */

@@ -1,7 +1,7 @@
 /** `smmu-adopt decode` as text: words as fields, each with what it means. */
 
 import { entryObservedInWords, entryRequiredInWords } from '../findings/prose/legality.ts';
-import { hex } from '../hex.ts';
+import { hex, paddedHex } from '../hex.ts';
 import { type DecodedWords, type DecodeProblem, recordFields } from '../smmu/decode.ts';
 import type { DecodeReport } from '../smmu/decode-words.ts';
 import type { Field, FieldValue } from '../smmu/fields.ts';
@@ -64,7 +64,7 @@ export function* decodeText({ records, guessed }: DecodeReport, style: Style): G
 
 function* recordLines(record: DecodedWords, style: Style): Generator<string> {
   const { kind, layout, code, problems } = record;
-  const number = code === null ? '' : ` 0x${code.toString(16).padStart(2, '0')}`;
+  const number = code === null ? '' : ` ${paddedHex(code, 2)}`;
   yield* title(style, layout.name, `${NOUNS[kind]}${number}`).slice(1);
   yield* paragraph(style, INDENT, layout.meaning);
   for (const problem of problems) yield* paragraph(style, `${INDENT}note: `, problemInWords(problem));

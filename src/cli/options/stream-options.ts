@@ -1,5 +1,6 @@
 /** The streams that options name, read by the firmware tables that were given; what may surprise goes to stderr. */
 
+import { hex } from '../../hex.ts';
 import type { PlannedStreams } from '../../inspect/plan.ts';
 import { type AskedSmmu, type AskedStream, AskedStreams, type StreamRemark } from '../../platform/asked-streams.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -55,15 +56,13 @@ export function smmuOfStream(
 }
 
 function inWords({ kind, text, requesterId, stream }: StreamRemark): string {
-  const asNumber = `StreamID 0x${requesterId.toString(16)}`;
-  const has = stream === null ? '' : `${stream.device} as StreamID 0x${stream.sid.toString(16)}`;
+  const asNumber = `StreamID ${hex(requesterId)}`;
+  const has = stream === null ? '' : `${stream.device} as StreamID ${hex(stream.sid)}`;
   const table = stream === null ? '' : firmwareSourceInWords(stream.source);
   if (kind === 'differs') return `${text} is read by ${table}, which has ${has}, not ${asNumber}`;
   if (kind === 'partly') return `${text} is read by ${table}, which has only some of these devices behind the SMMU`;
   const base = stream?.base ?? null;
   const elsewhere =
-    stream === null
-      ? ''
-      : `; ${table} has ${has} of ${base === null ? 'another SMMU' : `the SMMU at 0x${base.toString(16)}`}`;
+    stream === null ? '' : `; ${table} has ${has} of ${base === null ? 'another SMMU' : `the SMMU at ${hex(base)}`}`;
   return `${text} is read as ${asNumber}, its requester ID: firmware's tables have no such device behind the SMMU${elsewhere}`;
 }

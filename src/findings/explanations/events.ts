@@ -1,5 +1,6 @@
 /** What the SMMU records of a fault, by the names of the architecture. What each means stands with its fields in smmu/. */
 
+import { paddedHex } from '../../hex.ts';
 import { EVENT_TYPES } from '../../smmu/queues/events.ts';
 import type { Explanation, Explanations } from './explanation.ts';
 import { ARM, linux } from './references.ts';
@@ -148,7 +149,7 @@ const TOLD: Readonly<Record<string, Told>> = {
   },
 };
 
-const hexCode = (code: number) => `0x${code.toString(16).padStart(2, '0')}`;
+const hexCode = (code: number) => paddedHex(code, 2);
 
 export const EVENTS: Explanations = Object.fromEntries(
   EVENT_TYPES.flatMap(({ code, name, meaning }) => {

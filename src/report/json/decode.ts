@@ -1,5 +1,6 @@
 /** The shape of `decode`: what is in the words of records and registers. */
 
+import { paddedHex } from '../../hex.ts';
 import {
   choice,
   count,
@@ -44,7 +45,7 @@ const record = define(
 /** All digits that a word of the record has. */
 function wordsOf({ layout, words }: DecodedWords): string[] {
   const digits = 2 * Math.min(8, layout.byteLength);
-  return words.map((word) => `0x${word.toString(16).padStart(digits, '0')}`);
+  return words.map((word) => paddedHex(word, digits));
 }
 
 export const DECODE: Shape<DecodeReport> = object<DecodeReport>()({

@@ -1,6 +1,6 @@
 /** What a kernel log says, in words: what the text report and the JSON share. */
 
-import { hex } from '../../hex.ts';
+import { hex, paddedHex } from '../../hex.ts';
 import type { EventInDump, ReportedEvent } from '../../inspect/log/log-report.ts';
 import type { CommandErrorFacts, LogProblem } from '../../log/facts.ts';
 import { decodeFields, type FieldValue, fieldBits, fieldOf, meaningOf } from '../../smmu/fields.ts';
@@ -9,7 +9,7 @@ import { type Register, registerNamed } from '../../smmu/registers/registers.ts'
 import { fieldsInWords } from '../prose/queue-entries.ts';
 import { endingInWords } from '../prose/translation.ts';
 
-export const hex32 = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
+export const hex32 = (value: number) => paddedHex(value, 8);
 
 /** What does not fit together in a record, in one sentence. */
 export function problemInWords(problem: LogProblem): string {

@@ -1,5 +1,6 @@
 /** What is said of the crashed kernel beside every result that rests on it: where from, what was taken, what is doubtful. */
 
+import { hex } from '../../hex.ts';
 import type { KernelReport, RegisterReport, TakenFromKernel } from '../../inspect/inspection.ts';
 import { originOf, stateNotes } from '../crashed-kernel.ts';
 
@@ -42,5 +43,5 @@ const HOW: Readonly<Record<RegisterReport['how'], string | null>> = {
 export function howInWords({ how, known }: RegisterReport): string | null {
   const words = HOW[how];
   if (words === null || known === undefined) return words;
-  return `${words}, bits 0x${known.toString(16)} alone`;
+  return `${words}, bits ${hex(known)} alone`;
 }

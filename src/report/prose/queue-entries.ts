@@ -3,6 +3,7 @@
  * and its stream, and which streams several are about.
  */
 
+import { hex } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
 import { type FieldValue, meaningOf } from '../../smmu/fields.ts';
@@ -15,7 +16,7 @@ type Fields = QueueEntry['fields'];
 /** What some fields of an entry come to; nothing where they have nothing to say. */
 type Phrase = (fields: Fields, code: number) => string | false | undefined;
 
-const hex = (value: FieldValue | undefined) => `0x${(value ?? 0).toString(16)}`;
+const hexField = (value: FieldValue | undefined) => hex(value ?? 0);
 const letters = (fields: Fields, names: readonly string[]) => names.filter((name) => fields[name] === 1).join(' ');
 
 const isSaid = (word: string | false | undefined): word is string =>
@@ -32,11 +33,11 @@ const EVENT_PHRASES: readonly Phrase[] = [
       InD !== undefined && (InD === 1 ? 'instruction' : 'data'),
       RnW !== undefined && (RnW === 1 ? 'read' : 'write'),
     ].filter(isSaid);
-    if (InputAddr !== undefined) access.push(access.length === 0 ? 'at' : 'of', hex(InputAddr));
+    if (InputAddr !== undefined) access.push(access.length === 0 ? 'at' : 'of', hexField(InputAddr));
     return access.join(' ');
   },
   ({ S2, IPA }) =>
-    S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${hex(IPA)}`}`),
+    S2 !== undefined && (S2 === 0 ? 'stage 1' : `stage 2${IPA === undefined ? '' : `, IPA ${hexField(IPA)}`}`),
   // The usual one, the input address itself, goes without saying. Only stage 2 translates the address of a CD, but there
   // are models of an SMMU that write 0 into every record.
   ({ CLASS, S2 }, code) => {
@@ -45,10 +46,10 @@ const EVENT_PHRASES: readonly Phrase[] = [
     return `translating ${meaningIn(eventType(code).fields, 'CLASS', Number(CLASS))}`;
   },
   substream,
-  ({ FetchAddr }) => FetchAddr !== undefined && `nothing answers at ${hex(FetchAddr)}`,
-  ({ Stall, STAG }) => Stall === 1 && `STALLED with STAG ${hex(STAG)}`,
+  ({ FetchAddr }) => FetchAddr !== undefined && `nothing answers at ${hexField(FetchAddr)}`,
+  ({ Stall, STAG }) => Stall === 1 && `STALLED with STAG ${hexField(STAG)}`,
   ({ GPCF }) => GPCF === 1 && 'refused by the granule protection check',
-  ({ Reason }) => Reason !== undefined && Reason !== 0 && `reason ${hex(Reason)}`,
+  ({ Reason }) => Reason !== undefined && Reason !== 0 && `reason ${hexField(Reason)}`,
   (fields) => {
     const wants = letters(fields, ['uR', 'uW', 'uX', 'pR', 'pW', 'pX']);
     return wants !== '' && `wants ${wants}`;
@@ -63,24 +64,24 @@ const COMMAND_PHRASES: readonly Phrase[] = [
   ({ Range }) => Range !== undefined && (Range === 31 ? 'CMD_CFGI_ALL' : `${2 ** (Number(Range) + 1)} streams`),
   ({ Address, Size }) => {
     if (Address === undefined || Size === undefined) return false;
-    return Number(Size) >= 52 ? 'all addresses' : `${size(4096 * 2 ** Number(Size))} at ${hex(Address)}`;
+    return Number(Size) >= 52 ? 'all addresses' : `${size(4096 * 2 ** Number(Size))} at ${hexField(Address)}`;
   },
   ({ Address, NUM, SCALE, TG }) => {
     if (Address === undefined || TG === undefined) return false;
     const bytes = tlbiRangeBytes({ NUM: Number(NUM), SCALE: Number(SCALE), TG: Number(TG) });
-    return bytes === null ? `address ${hex(Address)}` : `${size(bytes)} at ${hex(Address)}`;
+    return bytes === null ? `address ${hexField(Address)}` : `${size(bytes)} at ${hexField(Address)}`;
   },
   ({ Leaf }) => Leaf === 1 && 'last level only',
   ({ Resp, PRGIndex }, code) =>
     Resp !== undefined && `group ${PRGIndex}: ${meaningIn(commandType(code).fields, 'Resp', Number(Resp))}`,
   ({ STAG, Ac }, code) =>
-    STAG !== undefined && `STAG ${hex(STAG)}: ${meaningIn(commandType(code).fields, 'Ac', Number(Ac))}`,
+    STAG !== undefined && `STAG ${hexField(STAG)}: ${meaningIn(commandType(code).fields, 'Ac', Number(Ac))}`,
   ({ CS }, code) => CS !== undefined && `signals ${meaningIn(commandType(code).fields, 'CS', Number(CS))}`,
-  ({ CS, MSIAddress }) => CS === 1 && Number(MSIAddress) !== 0 && `MSI to ${hex(MSIAddress)}`,
+  ({ CS, MSIAddress }) => CS === 1 && Number(MSIAddress) !== 0 && `MSI to ${hexField(MSIAddress)}`,
 ];
 
 const REQUEST_PHRASES: readonly Phrase[] = [
-  ({ PageAddr }) => `page ${hex(PageAddr)}`,
+  ({ PageAddr }) => `page ${hexField(PageAddr)}`,
   (fields) => {
     const wants = letters(fields, ['R', 'W', 'X', 'Priv']);
     return wants === '' ? 'wants no access' : `wants ${wants}`;

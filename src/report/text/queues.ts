@@ -126,7 +126,7 @@ function indices({ prod, cons, log2Size, cappedFrom }: QueueReport): string {
   const index = (name: string, value: number | null) => {
     if (value === null) return `${name} not captured`;
     const size = 2 ** (log2Size ?? 0);
-    return `${name} 0x${value.toString(16)} (index ${value % size}, wrap ${Math.floor(value / size) % 2})`;
+    return `${name} ${hex(value)} (index ${value % size}, wrap ${Math.floor(value / size) % 2})`;
   };
   const capped =
     cappedFrom === null ? '' : `; LOG2SIZE ${cappedFrom} is too much, the hardware takes it for ${log2Size}`;
