@@ -2,6 +2,7 @@
 
 import type { ScanRule } from '../../adopt/evidence.ts';
 import * as json from '../../shape.ts';
+import { BIT_FLIP, OVERWRITTEN } from '../explanations/causes.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { requiredInWords } from '../prose/evidence.ts';
 import { lookupEndInWords } from '../prose/lookup.ts';
@@ -11,10 +12,6 @@ import { scannedEntryInWords } from '../prose/structures.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
 import { hex } from './words.ts';
-
-const OVERWRITTEN = 'overwritten memory: a stray write of the crashed kernel, or DMA that is still going on';
-
-const BIT_FLIP = 'a flipped bit, if the value is one bit away from a good one: look for RAS records';
 
 export const DESCRIPTORS = {
   'l1-span-unsupported': rule({

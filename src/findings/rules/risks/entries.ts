@@ -1,6 +1,7 @@
 /** Findings about single entries, and the page tables behind them, that the hardware minds and the kernel does not read. */
 
 import * as json from '../../../shape.ts';
+import { BIT_FLIP, OVERWRITTEN } from '../../explanations/causes.ts';
 import { ARM, linux, SERIES, TRANSLATION_TABLES } from '../../explanations/references.ts';
 import { entryObservedInWords, entryRequiredInWords } from '../../prose/legality.ts';
 import { stretchReasonInWords } from '../../prose/stretches.ts';
@@ -9,8 +10,6 @@ import { rule } from '../rule.ts';
 import { pageState } from '../vocabulary.ts';
 import { count, hex } from '../words.ts';
 
-const OVERWRITTEN = 'overwritten memory: a stray write of the crashed kernel, or DMA that is still going on';
-const BIT_FLIP = 'a flipped bit, if the value is one bit away from a good one: look for RAS records';
 const HALF_DONE = 'a crash in the middle of an update: nothing makes the tables of a crashed kernel consistent';
 const OTHER_WRITER = 'an entry that firmware, a hypervisor or a VFIO user wrote';
 const ID_REGISTERS = 'ID registers in the snapshot that are not those of this SMMU: `smmu-adopt regs validate REGS`';

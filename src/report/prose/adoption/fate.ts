@@ -13,7 +13,7 @@ interface Words {
   readonly text: string;
 }
 
-export const ADOPTION_WORDS: Readonly<Record<Verdict, Words>> = {
+const ADOPTION_WORDS: Readonly<Record<Verdict, Words>> = {
   adopted: { tone: 'good', text: 'Adopted' },
   fallback: { tone: 'bad', text: 'Falls back to a full reset' },
   'never-programmed': { tone: 'bad', text: 'Fails and goes on with a table that is never programmed' },
