@@ -4,13 +4,12 @@ import type { Command } from 'commander';
 import type { ExcludedPolicy } from '../../dump/view.ts';
 import { show } from '../../inspect/show.ts';
 import type { AskedStream } from '../../platform/asked-streams.ts';
-import { parseOneStream } from '../options/arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from '../options/dump-options.ts';
 import { type GivenFlags, withGiven } from '../options/given.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from '../options/kernel-options.ts';
 import { addPlatformOptions } from '../options/platform-options.ts';
 import { REGS_OPTION } from '../options/snapshot-argument.ts';
-import { kernelStreams, readStreams, smmuOfStream } from '../options/stream-options.ts';
+import { kernelStreams, oneStreamOption, readStreams, smmuOfStream } from '../options/stream-options.ts';
 import { addTextOrJson, redactOption, type TextOrJsonFlags } from '../options/text-or-json.ts';
 import { printReport } from '../output/print-report.ts';
 import type { Session } from '../session.ts';
@@ -56,11 +55,7 @@ export function addShowCommand(program: Command, session: Session): void {
     )
     .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', REGS_OPTION)
-    .requiredOption(
-      '--sid <sid>',
-      'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
-      parseOneStream,
-    )
+    .addOption(oneStreamOption())
     .option('--smmu <name>', 'the SMMU, where the snapshot has several')
     .option('--all', 'fields without effect too, and every CD in full')
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')

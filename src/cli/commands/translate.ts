@@ -7,12 +7,12 @@ import type { AskedStream } from '../../platform/asked-streams.ts';
 import { loadIomem } from '../../platform/iomem.ts';
 import { Rows } from '../../rows.ts';
 import type { TranslationOutcome } from '../../streams/translation.ts';
-import { parseIova, parseOneStream, parseSsid } from '../options/arguments.ts';
+import { parseIova, parseSsid } from '../options/arguments.ts';
 import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from '../options/dump-options.ts';
 import { type GivenFlags, withGiven } from '../options/given.ts';
 import { addPlatformOptions } from '../options/platform-options.ts';
 import { REGS_OPTION } from '../options/snapshot-argument.ts';
-import { readStreams, smmuOfStream } from '../options/stream-options.ts';
+import { oneStreamOption, readStreams, smmuOfStream } from '../options/stream-options.ts';
 import { addTextOrJson, redactOption, type TextOrJsonFlags } from '../options/text-or-json.ts';
 import { printReport } from '../output/print-report.ts';
 import type { Session } from '../session.ts';
@@ -55,11 +55,7 @@ export function addTranslateCommand(program: Command, session: Session): void {
     )
     .argument('[dump...]', DUMP_ARGUMENT)
     .option('--regs <file>', REGS_OPTION)
-    .requiredOption(
-      '--sid <sid>',
-      'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware',
-      parseOneStream,
-    )
+    .addOption(oneStreamOption())
     .option('--ssid <ssid>', 'the SubstreamID (PASID) that comes with the access', parseSsid)
     .addOption(new Option('--iova <address>', 'the input address').argParser(parseIova).conflicts('all'))
     .option('--all', 'everything that the stream can reach, as ranges')

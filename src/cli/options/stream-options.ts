@@ -1,5 +1,6 @@
 /** The streams that options name, read by the firmware tables that were given; what may surprise goes to stderr. */
 
+import { Option } from 'commander';
 import { hex } from '../../hex.ts';
 import type { PlannedStreams } from '../../inspect/plan.ts';
 import { type AskedSmmu, type AskedStream, AskedStreams, type StreamRemark } from '../../platform/asked-streams.ts';
@@ -8,7 +9,15 @@ import { onlySmmu } from '../../snapshot/choose.ts';
 import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import type { SmmuSnapshot, Snapshot } from '../../snapshot/snapshot.ts';
 import type { Session } from '../session.ts';
+import { parseOneStream } from './arguments.ts';
 import type { KernelFlags } from './kernel-options.ts';
+
+/** `--sid` of a command about one stream, which has to be given. */
+export function oneStreamOption(): Option {
+  return new Option('--sid <sid>', 'the StreamID: 0x100, 256, 01:00.0, 0000:01:00.0, or a name of firmware')
+    .argParser(parseOneStream)
+    .makeOptionMandatory();
+}
 
 /** What `read` makes of options for these SMMUs. Throws InputError (`usage`) for a stream of none of them. */
 export function readStreams<T>(
