@@ -15,9 +15,7 @@ import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
 import type { Capture, Evidence } from '../platform/evidence.ts';
 import { deviceNamesOf } from '../platform/platform.ts';
-import { decodeFields } from '../smmu/fields.ts';
 import { hardwareFeatures } from '../smmu/registers/hardware-features.ts';
-import { REGISTERS } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { type HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
@@ -25,7 +23,7 @@ import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { OutcomeReports } from './emulation/adoption-report.ts';
 import type { AsidSpaces } from './emulation/asid-spaces.ts';
 import { compareRevisions } from './emulation/compare-revisions.ts';
-import { emulatedSmmu, MAX_INSERTIONS_OF_ALL } from './emulation/emulated-smmu.ts';
+import { type EmulatedSmmu, emulatedSmmu, MAX_INSERTIONS_OF_ALL } from './emulation/emulated-smmu.ts';
 import type { Outcome } from './emulation/outcome.ts';
 import { rmrReports } from './emulation/rmr.ts';
 import type { SmmuReport } from './inspection.ts';
@@ -35,6 +33,7 @@ import { type ComparedSmmu, compareDmesg, type DmesgReport } from './log/dmesg.t
 import type { LogReport } from './log/log-report.ts';
 import type { Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
+import { registerReport } from './register-report.ts';
 import { tableRows } from './table-rows.ts';
 
 /** What the SMMUs of one report share. */
@@ -64,63 +63,106 @@ export function inspectSmmu(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
-  { furtherChecks, crashedLog, list, examination, owners, asids }: Shared,
+  shared: Shared,
 ): InspectedSmmu {
-  const { snapshot, now, platform, kdumpRam } = evidence;
-  const { revision } = plan;
-  const { all } = listing;
+  const { now, platform } = evidence;
+  const { asids, list } = shared;
   const sids = listing.sids === null ? null : sidsFor(listing.sids, smmu);
   const findings = new FindingList(smmu.name, !probesAtRegistration(plan.kernel));
-  const {
-    registers,
-    known,
-    rmr,
-    geometry,
-    view,
-    memory,
-    devices,
-    cutFrom,
-    firmwareCoherent,
-    alone,
-    emulate,
-    emulation,
-  } = emulatedSmmu(smmu, evidence, plan, { owners, asids });
+  const emulated = emulatedSmmu(smmu, evidence, plan, shared);
+  const { registers, known, geometry, view, emulation } = emulated;
   const names = deviceNamesOf(platform, smmu);
   const reports = new OutcomeReports();
   const outcome = reports.of(emulation);
-  const ssidBits = emulation.ids.ssidBits;
 
-  const context = { firmwareCoherent, memory, kdumpRam };
-  adoptionFindings(emulation, registers, geometry, context, findings);
+  const census = tableFindings(emulated, evidence, sids, findings);
+  deviceFindings(emulated, outcome, findings);
+  const heard = (one: Emulation) => asids.probed(smmu.name, one, registers);
+  const others = compareRevisions(
+    emulation,
+    { emulate: emulated.emulate, heard, report: (one) => reports.of(one) },
+    listing.revisions,
+    findings,
+  );
+  const compared = { name: smmu.name, alone: emulated.alone, eventQueue: plan.revision.allocatesEventQueue };
+  const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
+  if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
+  const own = ownSmmuOf(smmu, evidence);
+  if (own !== null) ownRegisterFindings(own, smmu, evidence.kdumpRam, findings);
+  assumeZeroPages(emulated, now.view.excludedIsAskedZero, findings);
+  const risks = examineRisks(riskContext(smmu, emulated, evidence, plan, shared, findings), shared.furtherChecks);
+
+  const faults = faultsOf(smmu, evidence.snapshot, shared.crashedLog);
+  const asked = { now, revision: plan.revision, sids, all: listing.all, list };
+  const report: SmmuReport = {
+    name: smmu.name,
+    base: smmu.base,
+    features: { ...emulation.featuresBefore, ...emulation.ids },
+    registersFrom: evidence.crashedKernel?.givesRegisters === true ? 'dump' : 'snapshot',
+    registers: registerReport(smmu),
+    assumptions: registers.assumptions,
+    ...outcome,
+    ...others,
+    rmr: rmrReports(emulated.rmr, emulation, view),
+    masters: smmu.masters ?? [],
+    ...(faults === undefined ? {} : { faults }),
+    ...(platform === null ? {} : { platform: platformReport(platform, known) }),
+    dmesg,
+    table: {
+      format: geometry.format,
+      base: geometry.base,
+      split: geometry.format === '2lvl' ? geometry.split : null,
+      entries: geometry.entries,
+    },
+    reachable: risks.reachable,
+    kdumpReach: risks.kdumpReach,
+    census,
+    ...tableRows(asked, { view, census, ssidBits: emulation.ids.ssidBits, names }, findings),
+  };
+  return { report, findings, risks, repeatedStes: view.repeatedStes };
+}
+
+/** What is to be said of the adoption and of the table itself. */
+function tableFindings(
+  { emulation, registers, geometry, view, memory, firmwareCoherent }: EmulatedSmmu,
+  { kdumpRam }: Evidence,
+  sids: readonly number[] | null,
+  findings: FindingList,
+): Census {
+  adoptionFindings(emulation, registers, geometry, { firmwareCoherent, memory, kdumpRam }, findings);
   const census = examineTable(view, emulation, memory, findings);
   for (const sid of sids ?? []) {
     const found = view.lookup(sid);
     if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
   }
+  return census;
+}
+
+function deviceFindings({ emulation, devices, cutFrom, view }: EmulatedSmmu, { lost }: Outcome, findings: FindingList) {
   const asked = [...devices.present, ...devices.hotplugged]
     .filter(({ presumed }) => presumed !== true)
     .flatMap((device) => device.sids).length;
-  insertFindings(emulation, outcome.lost, view, asked, findings);
+  insertFindings(emulation, lost, view, asked, findings);
   if (cutFrom !== null) findings.add('insert-list-cut', { inserted: MAX_INSERTIONS_OF_ALL, total: cutFrom });
-  const heard = (one: Emulation) => asids.probed(smmu.name, one, registers);
-  const others = compareRevisions(
-    emulation,
-    { emulate, heard, report: (one) => reports.of(one) },
-    listing.revisions,
-    findings,
-  );
-  const compared = { name: smmu.name, alone, eventQueue: revision.allocatesEventQueue };
-  const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
-  if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
-  const own = ownSmmuOf(smmu, evidence);
-  if (own !== null) ownRegisterFindings(own, smmu, kdumpRam, findings);
-  if (view.assumedZeroPages > 0) {
-    const pages = view.assumedZeroPages;
-    const asked = now.view.excludedIsAskedZero;
-    registers.assume({ kind: 'excluded-table-pages' }, 'zeros', { kind: 'excluded-is-zero', asked, pages });
-    findings.add('excluded-read-as-zero', { pages });
-  }
-  const riskContext: RiskContext = {
+}
+
+/** Pages of the table that the dump has left out, and that were read as zeros; `asked`: somebody wanted it so. */
+function assumeZeroPages({ registers, view }: EmulatedSmmu, asked: boolean, findings: FindingList): void {
+  const pages = view.assumedZeroPages;
+  if (pages === 0) return;
+  registers.assume({ kind: 'excluded-table-pages' }, 'zeros', { kind: 'excluded-is-zero', asked, pages });
+  findings.add('excluded-read-as-zero', { pages });
+}
+
+function riskContext(
+  smmu: SmmuSnapshot,
+  { registers, view, emulation }: EmulatedSmmu,
+  { snapshot, now, kdumpRam }: Evidence,
+  plan: Plan,
+  { examination }: Shared,
+  findings: FindingList,
+): RiskContext {
+  return {
     smmu,
     registers,
     hw: hardwareFeatures(smmu.registers, smmu.partial),
@@ -135,35 +177,6 @@ export function inspectSmmu(
     examination,
     findings,
   };
-  const risks = examineRisks(riskContext, furtherChecks);
-
-  const faults = faultsOf(smmu, snapshot, crashedLog);
-  const report: SmmuReport = {
-    name: smmu.name,
-    base: smmu.base,
-    features: { ...emulation.featuresBefore, ...emulation.ids },
-    registersFrom: evidence.crashedKernel?.givesRegisters === true ? 'dump' : 'snapshot',
-    registers: registerReport(smmu),
-    assumptions: registers.assumptions,
-    ...outcome,
-    ...others,
-    rmr: rmrReports(rmr, emulation, view),
-    masters: smmu.masters ?? [],
-    ...(faults === undefined ? {} : { faults }),
-    ...(platform === null ? {} : { platform: platformReport(platform, known) }),
-    dmesg,
-    table: {
-      format: geometry.format,
-      base: geometry.base,
-      split: geometry.format === '2lvl' ? geometry.split : null,
-      entries: geometry.entries,
-    },
-    reachable: risks.reachable,
-    kdumpReach: risks.kdumpReach,
-    census,
-    ...tableRows({ now, revision, sids, all, list }, { view, census, ssidBits, names }, findings),
-  };
-  return { report, findings, risks, repeatedStes: view.repeatedStes };
 }
 
 /** Both register pages of every SMMU whose base is known, by address; made once for all that ask. */
@@ -218,21 +231,4 @@ function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMe
   findings.omit('ste-config-reserved', census.byConfig.reserved - reserved);
   if (view.cut) findings.add('table-cut', { tables: MAX_L2_TABLES });
   return census;
-}
-
-/** Every register that the snapshot has, decoded as far as it is known, by offset. */
-function registerReport({ registers, partial, provenance }: SmmuSnapshot): SmmuReport['registers'] {
-  const report: Record<string, SmmuReport['registers'][string]> = {};
-  for (const layout of REGISTERS) {
-    const some = partial?.get(layout.name);
-    const value = registers.get(layout.name) ?? some?.value;
-    if (value === undefined) continue;
-    report[layout.name] = {
-      value,
-      how: provenance?.get(layout.name) ?? 'hardware',
-      ...(some === undefined ? {} : { known: some.known }),
-      fields: decodeFields(layout, [value], some?.known),
-    };
-  }
-  return report;
 }
