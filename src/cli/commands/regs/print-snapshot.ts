@@ -1,0 +1,20 @@
+/** A snapshot that was made, on its way out. */
+
+import { escapeText, jsonText } from '../../../report/escape.ts';
+import { writeToFile } from '../../output/output.ts';
+import type { Session } from '../../session.ts';
+
+/** The snapshot to stdout or a file, and what is to be said of it to stderr. */
+export async function printSnapshot(
+  snapshot: object,
+  notes: readonly string[],
+  output: string | undefined,
+  inputs: readonly string[],
+  session: Session,
+): Promise<void> {
+  const json = [jsonText(snapshot)];
+  if (output === undefined) await session.print(json);
+  else await writeToFile(output, json, inputs);
+  const written = output === undefined ? [] : [`snapshot written to ${output}`];
+  for (const line of [...notes, ...written]) session.note(`${escapeText(line)}\n`);
+}
