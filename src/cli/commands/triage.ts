@@ -1,22 +1,23 @@
 /** `smmu-adopt triage`: every crash below a folder in one run, each safely, and grouped by cause. */
 
-import { mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
 import { count } from '../../report/prose/quantities.ts';
+import type { TriageRedactor } from '../../report/triage/redact.ts';
 import { totalsInWords } from '../../report/triage/totals.ts';
 import type { CrashRow, TriageReport } from '../../triage/crash.ts';
 import type { RunOptions } from '../../triage/run.ts';
 import { parseNamePattern } from '../options/arguments.ts';
 import { excludedOption } from '../options/dump-options.ts';
 import { addSomeKernelOptions, KERNEL_OPTIONS } from '../options/kernel-options.ts';
-import { addOutputOptions, type ReportOutput } from '../options/report-outputs.ts';
+import { addOutputOptions } from '../options/report-outputs.ts';
 import { addRunOptions, type RunFlags } from '../options/run-options.ts';
 import { colorOption } from '../options/text-or-json.ts';
+import { makeFolder } from '../output/make-folder.ts';
 import {
+  complainOfPlaces,
   isStream,
   planTriageOutputs,
   TRIAGE_FORMATS,
@@ -121,35 +122,63 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
   const outputs = planTriageOutputs(flags);
   await optimiseLate();
   const places = await placesOf(given, session);
-  const { reports, resume, verbose, timeout, memory, dumpName, regsName, redact } = flags;
-  if (reports !== undefined) makeFolder(reports);
-  const redactor = redact === true ? new (await import('../../report/triage/redact.ts')).TriageRedactor(true) : null;
-  const [{ runTriage }, { rowMaker }, { crashLine, endLine }, { noCrashInWords, takenInWords }, { reportName }] =
-    await Promise.all([
-      import('../../triage/run.ts'),
-      import('../../report/triage/row.ts'),
-      import('../../report/triage/ndjson.ts'),
-      import('../../report/triage/taken.ts'),
-      import('../../triage/results/report-name.ts'),
-    ]);
-  const limits = { seconds: timeout, byteLength: memory };
-  const shared = sharedFlags(flags);
+  if (flags.reports !== undefined) makeFolder(flags.reports);
+  const redactor = await redactorOf(flags, true);
+  const [{ runTriage }, { endLine }] = await Promise.all([
+    import('../../triage/run.ts'),
+    import('../../report/triage/ndjson.ts'),
+  ]);
   // Rows of this one are printed as they become known.
   const streams = outputs.some(isStream);
+  const options = await runOptions(places, flags, redactor, streams, session);
+  return runTriage(options, async ({ report, end, torn }) => {
+    const shardEnd = end?.shard == null ? null : end;
+    if (torn > 0) session.complain(passedOver(flags.resume ?? '', torn));
+    if (streams && shardEnd !== null) await session.print([endLine(shardEnd)]);
+    const { crashes, complete, exitCode } = report.totals;
+    if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
+    await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session, places);
+    complainOfPlaces(report, outputs, session);
+    if (!complete && !session.isUnread)
+      session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
+    return crashes === 0 && complete ? (report.notSearched.length === 0 ? 0 : 3) : exitCode;
+  });
+}
+
+/** Null where nobody asked for stand-ins. `wasRedacted`: the analyses have theirs already. */
+async function redactorOf({ redact }: TriageFlags, wasRedacted: boolean): Promise<TriageRedactor | null> {
+  return redact === true ? new (await import('../../report/triage/redact.ts')).TriageRedactor(wasRedacted) : null;
+}
+
+/** `streams`: each row is printed when it is known. */
+async function runOptions(
+  places: readonly string[],
+  flags: TriageFlags,
+  redactor: TriageRedactor | null,
+  streams: boolean,
+  session: Session,
+): Promise<RunOptions> {
+  const { reports, resume, verbose, timeout, memory, dumpName, regsName } = flags;
+  const [{ rowMaker }, { crashLine }, { noCrashInWords, takenInWords }, { reportName }] = await Promise.all([
+    import('../../report/triage/row.ts'),
+    import('../../report/triage/ndjson.ts'),
+    import('../../report/triage/taken.ts'),
+    import('../../triage/results/report-name.ts'),
+  ]);
+  const limits = { seconds: timeout, byteLength: memory };
+  const shared = sharedFlags(flags);
   const stop = stopper(session.io);
   const printRow = async (row: CrashRow) => {
     await session.print([crashLine(redactor?.row(row) ?? row)]);
     if (session.isUnread) stop.abort();
   };
-  const options: RunOptions = {
+  const tell = (text: string) => session.note(`${escapeText(text)}\n`);
+  return {
     places,
     names: {
       dumpName,
       regsName,
-      onNoCrash:
-        verbose === true
-          ? (folder, passedOver) => session.note(`${escapeText(noCrashInWords(folder, passedOver))}\n`)
-          : undefined,
+      onNoCrash: verbose === true ? (folder, passed) => tell(noCrashInWords(folder, passed)) : undefined,
     },
     resume,
     shard: flags.shard,
@@ -162,45 +191,17 @@ async function triage(given: string[], flags: TriageFlags, session: Session): Pr
     worker: await workerFor(shared, session),
     rowOf: rowMaker(limits, redactor !== null),
     onRow: streams ? printRow : undefined,
-    onCrash: verbose === true ? (crash) => session.note(`${escapeText(takenInWords(crash))}\n`) : undefined,
+    onCrash: verbose === true ? (crash) => tell(takenInWords(crash)) : undefined,
     stop: stop.signal,
     progress: session.progress,
   };
-  return runTriage(options, async ({ report, end, torn }) => {
-    const shardEnd = end?.shard == null ? null : end;
-    if (torn > 0) session.complain(passedOver(resume ?? '', torn));
-    if (streams && shardEnd !== null) await session.print([endLine(shardEnd)]);
-    const { crashes, complete, exitCode } = report.totals;
-    if (crashes === 0 && complete && shardEnd === null) throw noCrashes(places, report);
-    await writeOutputs(redactor?.report(report) ?? report, outputs, { ...flags, shardEnd }, session, places);
-    complainOfPlaces(report, outputs, session);
-    if (!complete && !session.isUnread)
-      session.complain(`${totalsInWords(report.totals)}; --resume FILE goes on there`);
-    return crashes === 0 && complete ? (report.notSearched.length === 0 ? 0 : 3) : exitCode;
-  });
-}
-
-/** Formats that have what was not searched; the others are rows and nothing else. */
-const SAYS_PLACES: readonly string[] = ['text', 'json', 'html'];
-
-function complainOfPlaces(
-  { notSearched: [place, ...others] }: TriageReport,
-  outputs: readonly ReportOutput[],
-  session: Session,
-): void {
-  if (place === undefined || outputs.some(({ format }) => SAYS_PLACES.includes(format))) return;
-  const { path, why, code } = place;
-  const what = why === 'no-end' ? `${path}: does not say that its run ended` : `not searched: ${path} (${code ?? why})`;
-  const more = others.length > 0 ? `, and ${count(others.length, 'more place', 'more places')}` : '';
-  session.complain(`${escapeText(what)}${more}`);
 }
 
 async function merge(files: string[], flags: TriageFlags, session: Session): Promise<number> {
   if (files.length === 0) throw new InputError('usage', 'no parts were named: --merge part*.ndjson');
   const outputs = planTriageOutputs(flags);
   const { mergeTriage } = await import('../../triage/run.ts');
-  const redactor =
-    flags.redact === true ? new (await import('../../report/triage/redact.ts')).TriageRedactor(false) : null;
+  const redactor = await redactorOf(flags, false);
   return mergeTriage(files, async ({ report, torn }) => {
     for (const { file, lines } of torn) session.complain(passedOver(file, lines));
     await writeOutputs(redactor?.report(report) ?? report, outputs, flags, session, files);
@@ -236,20 +237,4 @@ function noCrashes(paths: readonly string[], { notSearched }: TriageReport): Inp
   const why = first === undefined ? '' : `; ${first.path} was not searched (${first.code ?? first.why})`;
   const message = `no crash is there: no file is a dump${why}. --dump-name NAME says what the dumps are called`;
   return new InputError('file', message, { file: paths.join(', ').slice(0, 200) });
-}
-
-function makeFolder(path: string): void {
-  try {
-    makeWithParents(path);
-  } catch (cause) {
-    throw new InputError('file', `cannot be made (${(cause as NodeJS.ErrnoException).code})`, { file: path, cause });
-  }
-}
-
-/** Step by step: Node's own way to do it never ends where a file system has no room for folders, as in /proc. */
-function makeWithParents(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  const parent = dirname(path);
-  if (parent !== path) makeWithParents(parent);
-  mkdirSync(path);
 }

@@ -4,6 +4,7 @@ import { lstatSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
+import { count } from '../../report/prose/quantities.ts';
 import { renderCsv, renderHtml, renderJson, renderJunit, renderNdjson, renderText } from '../../report/render.ts';
 import { endLine } from '../../report/triage/ndjson.ts';
 import type { TriageReport } from '../../triage/crash.ts';
@@ -111,4 +112,20 @@ function rendered(
         color: session.wantsColor(color, file === null),
       });
   }
+}
+
+/** Formats that have what was not searched; the others are rows and nothing else. */
+const SAYS_PLACES: readonly string[] = ['text', 'json', 'html'];
+
+/** Says on stderr what was not searched, where no output does. */
+export function complainOfPlaces(
+  { notSearched: [place, ...others] }: TriageReport,
+  outputs: readonly ReportOutput[],
+  session: Session,
+): void {
+  if (place === undefined || outputs.some(({ format }) => SAYS_PLACES.includes(format))) return;
+  const { path, why, code } = place;
+  const what = why === 'no-end' ? `${path}: does not say that its run ended` : `not searched: ${path} (${code ?? why})`;
+  const more = others.length > 0 ? `, and ${count(others.length, 'more place', 'more places')}` : '';
+  session.complain(`${escapeText(what)}${more}`);
 }
