@@ -10,7 +10,7 @@ import type { StreamTableGeometry } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { FindingList } from './findings.ts';
 import { scannedEntry } from './prose/structures.ts';
-import type { OwnTable } from './rules/outcome.ts';
+import type { OwnTable } from './rules/outcome/failed-adoptions.ts';
 import { busOf } from './table-findings.ts';
 
 /** What the verdict is judged against, beside the emulation's own record. */
