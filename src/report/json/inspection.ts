@@ -11,9 +11,6 @@ import type {
   RmrReport,
   SmmuReport,
 } from '../../inspect/inspection.ts';
-import type { DmesgFault, DmesgLine, DmesgReport } from '../../inspect/log/dmesg.ts';
-import type { PlatformReport } from '../../inspect/platform-report.ts';
-import type { IdRange, ReservedRegion } from '../../platform/firmware/firmware.ts';
 import {
   choice,
   count,
@@ -32,13 +29,14 @@ import {
   sid,
   text,
 } from '../../shape.ts';
-import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import type { Master } from '../../snapshot/snapshot.ts';
 import { inDumpInWords } from '../log/words.ts';
 import { kernelNotes } from '../prose/crashed-kernel.ts';
 import { adoption, outcomeMembers, revisionOutcome } from './parts/adoption.ts';
-import { assumption, dump, fields, preamble, range, redacted } from './parts/common.ts';
+import { assumption, dump, fields, preamble, redacted } from './parts/common.ts';
 import { finding } from './parts/findings.ts';
+import { dmesg } from './parts/log-comparison.ts';
+import { platform } from './parts/platform.ts';
 import { census, l1, ste } from './parts/tables.ts';
 
 const register = define(
@@ -82,109 +80,6 @@ const rmr = define(
       nullable(choice('abort', 'bypass', 's1', 's2', 'nested', 'reserved')),
     ],
     valid: ['V of the STE found; null when there is none to read', nullable(flag)],
-  }),
-);
-
-const idRange = define(
-  'idRange',
-  'A run of IDs that the SMMU sees as a run of StreamIDs',
-  object<IdRange>()({
-    kind: [
-      'Whose IDs they are: requester IDs of a PCI host bridge, or IDs of a platform device',
-      choice('pci', 'platform'),
-    ],
-    name: ['The host bridge or the device, as the table names it', text],
-    segment: ['PCI segment; null for a platform device', nullable(sid)],
-    firstId: ['First ID', sid],
-    count: ['Number of IDs, and of StreamIDs', integer(1)],
-    firstSid: ['StreamID of the first ID', sid],
-    mask: ["The bits of a device's ID that are looked at", sid],
-  }),
-);
-
-const platform = define(
-  'platform',
-  'One SMMU in a table of firmware',
-  object<PlatformReport>()({
-    source: [
-      'The file as the user named it, or where in the dump; null when no table has the SMMU',
-      nullable(said(firmwareSourceInWords)),
-    ],
-    kind: ['Kind of the table; null when no table has the SMMU', nullable(choice('device-tree', 'iort'))],
-    instance: ['The SMMU in the table; null when no table has it', nullable(text)],
-    coherent: ['What the table says of coherency; null when no table has the SMMU', nullable(flag)],
-    ranges: ['Who is behind the SMMU, in the order of the table', list(idRange)],
-    reserved: [
-      'Memory that devices behind the SMMU go on using while no driver has them',
-      list(
-        object<ReservedRegion>()({
-          name: ['The device; null where the table does not say', nullable(text)],
-          sids: ['Its StreamIDs', list(sid)],
-          memory: ['The memory', derived(list(range), ({ ranges }) => ranges)],
-          bypassed: ['The driver makes bypass STEs for it in a new stream table', flag],
-        }),
-      ),
-    ],
-    searched: [
-      'Bytes of the dump that were looked through for a table; null when it was not searched',
-      nullable(count),
-    ],
-  }),
-);
-
-const dmesgLine = define(
-  'dmesgLine',
-  'One line, predicted or found',
-  object<DmesgLine>()({
-    status: ['hidden: predicted at debug level and not in the log', choice('agree', 'missing', 'extra', 'hidden')],
-    text: ['The message, without the driver and device names in front', text],
-    line: ['Line number in the log; null for what is only predicted', nullable(integer(1))],
-  }),
-);
-
-const dmesgPanic = define(
-  'dmesgPanic',
-  'The function in which the kernel dies',
-  object<NonNullable<DmesgReport['panic']>>()({
-    predicted: ['As predicted; null: nowhere', nullable(text)],
-    found: ['As the log has it; null: nowhere in the driver', nullable(text)],
-    agrees: ['Whether both are the same', flag],
-  }),
-);
-
-const dmesgFault = define(
-  'dmesgFault',
-  'A fault that the log reports: of one kind, stream and page',
-  object<DmesgFault>()({
-    what: ['An event or a command error by name, or what else it is', text],
-    sid: ['StreamID; null for what names none', nullable(sid)],
-    address: ['Address that it is about; null where there is none', nullable(hex)],
-    count: ['How often', integer(1)],
-    firstLine: ['Line of the first', integer(1)],
-    lastLine: ['Line of the last', integer(1)],
-  }),
-);
-
-const dmesg = define(
-  'dmesg',
-  'The predicted log against a captured one',
-  object<DmesgReport>()({
-    file: ['The log, as it was named', text],
-    device: ['The device whose lines were compared; null when the log has none of this SMMU', nullable(text)],
-    agree: ['Lines on both sides', count],
-    missing: ['Lines predicted and not found', count],
-    extra: ['Lines found and not predicted', count],
-    otherLines: ['Lines of the driver that say nothing about the adoption', count],
-    faultLines: ['Lines that report a fault, which no prediction is about', count],
-    faults: ['What these lines come to', list(dmesgFault)],
-    faultsNotListed: ['Faults beyond those listed', count],
-    carriesSeries: [
-      'False: the log is of a kernel that does not carry the series; null where it does not tell',
-      nullable(flag),
-    ],
-    lines: ['Both sides in order', list(dmesgLine)],
-    linesNotListed: ['Lines beyond those listed; the counts are of all', count],
-    panic: ['The end of the kernel; null when it is neither predicted nor found', nullable(dmesgPanic)],
   }),
 );
 
