@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SAMPLES_FOLDER } from '../../samples/make.ts';
+import { COMMAND, SAMPLES_FOLDER } from '../../samples/make.ts';
 import { REVISIONS } from '../../src/adopt/revisions/revisions.ts';
 import { TOOL } from '../../src/version.ts';
 import { run } from '../support/command.ts';
@@ -32,6 +32,17 @@ const image = Buffer.alloc(0x30000);
 readFileSync(sample('healthy-two-level', 'dump.raw')).copy(image, 0x2000, 0, 0x1000);
 readFileSync(sample('healthy-two-level', 'dump.raw')).copy(image, 0x10000, 0x1000, 0x9000);
 const placedRegs = folder.write('placed.json', withoutMemory('healthy-two-level'));
+
+test('where Node may not compile text, it says so', () => {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--disallow-code-generation-from-strings', COMMAND, 'info', sample('bare-vmcore', 'vmcore')],
+    { encoding: 'utf8' },
+  );
+  const complaint =
+    'smmu-adopt: Node was started with --disallow-code-generation-from-strings, and headers of dumps cannot be read so\n';
+  expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: complaint, status: 2 });
+});
 
 describe('streams and options', () => {
   test('--version', async () => {

@@ -22,6 +22,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       session.complain(`the folder that this was started in ${why}`);
     } else if (isForbidden(error))
       session.complain(`the permissions that Node was started with forbid it (${error.permission})`);
+    else if (error instanceof EvalError)
+      // What reads the headers of dumps is compiled from a description of their fields.
+      session.complain(
+        'Node was started with --disallow-code-generation-from-strings, and headers of dumps cannot be read so',
+      );
     else {
       // A mistake in this program. Its trace is for a bug report, and only on request.
       const detail = io.env['SMMU_ADOPT_DEBUG'] && error instanceof Error ? error.stack : String(error);
