@@ -8,15 +8,21 @@ import { fieldValue } from '../snapshot/validate/facts.ts';
 
 export type QueuePlace = Pick<QueueRegisters, 'addr' | 'log2Size' | 'maxLog2Size'>;
 
-/** `unsupported`: the SMMU has no such queue. `unset`: its base is 0, so that it was never set up. */
+/**
+ * `unsupported`: the SMMU has no such queue. `unset`: its base is 0, so that it was never set up. `unused`: the driver
+ * gave itself none, as it does where it found no support for it (arm_smmu_init_queues).
+ */
 export function queuePlace(
   name: QueueName,
-  { registers }: Pick<SmmuSnapshot, 'registers'>,
-): QueuePlace | 'unsupported' | 'unset' | 'not-captured' {
+  { registers, provenance }: Pick<SmmuSnapshot, 'registers' | 'provenance'>,
+): QueuePlace | 'unsupported' | 'unset' | 'unused' | 'not-captured' {
   const { prefix } = QUEUE_FORMATS[name];
   if (name === 'pri' && fieldValue(registers, 'IDR0', 'PRI') === 0) return 'unsupported';
   const base = registers.get(`${prefix}_BASE`);
-  if (base === undefined) return 'not-captured';
+  if (base === undefined) {
+    const isLeftOff = provenance?.get('CR0') === 'inferred' && fieldValue(registers, 'CR0', `${prefix}EN`) === 0;
+    return isLeftOff ? 'unused' : 'not-captured';
+  }
   if (base === 0n) return 'unset';
   const of = (field: string) => fieldBits(fieldOf(registerNamed(`${prefix}_BASE`) as Register, field), [base]);
   const maxLog2Size = fieldValue(registers, 'IDR1', `${prefix}S`) ?? null;

@@ -16,6 +16,7 @@ import {
   restStretches,
   usedStretches,
 } from '../smmu/queues/queue.ts';
+import { lackOf, type RegisterLack } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import { fieldValue } from '../snapshot/validate/facts.ts';
 import { type EntryType, QUEUE_KINDS, type QueueKind } from './queue-kinds.ts';
@@ -25,7 +26,7 @@ import { type QueuePlace, queuePlace } from './queue-place.ts';
 export interface RawEntry {
   readonly index: number;
   readonly address: number;
-  /** Null when PROD or CONS do not say. */
+  /** Null when PROD and CONS do not say. */
   readonly pending: boolean | null;
   readonly pageState: PageState;
   /** The entry's 32-bit words begin at `at`, and stay until the next entry is asked for; null when not in the dump. */
@@ -68,9 +69,14 @@ export function pageRequestQueueOf(smmu: SmmuSnapshot, view: MemoryView): Queue 
 
 /** Why there is nothing to read, or why it is not known what is pending. */
 export type QueueGap =
-  /** Of X_BASE, or of IDR0. */
-  | { readonly kind: Exclude<ReturnType<typeof queuePlace>, QueuePlace> }
-  | { readonly kind: 'indices-not-captured'; readonly missing: readonly ('PROD' | 'CONS')[] }
+  /** Of X_BASE, IDR0 or CR0. */
+  | { readonly kind: Exclude<ReturnType<typeof queuePlace>, QueuePlace | 'not-captured'> }
+  | { readonly kind: 'not-captured'; readonly lack: RegisterLack }
+  | {
+      readonly kind: 'indices-not-captured';
+      readonly missing: readonly ('PROD' | 'CONS')[];
+      readonly lack: RegisterLack;
+    }
   /** They cannot belong to one moment of a queue of `size` entries. */
   | { readonly kind: 'indices-apart'; readonly prod: number; readonly cons: number; readonly size: number };
 
@@ -80,6 +86,11 @@ export class Queue {
   readonly geometry: QueueGeometry | null;
   /** The SMMU has no such queue, or it was never set up. */
   readonly absent: boolean;
+  /**
+   * CMDQ_CONS is what the driver last read of it, which it does when it waits for a CMD_SYNC: the hardware may have
+   * executed what follows. Of the other queues CONS is the driver's own to write.
+   */
+  readonly consMayLag: boolean;
   /** LOG2SIZE as written, where the hardware takes less. */
   readonly cappedFrom: number | null;
   /** Null when all is known. */
@@ -91,9 +102,10 @@ export class Queue {
   readonly cons: number | null;
   readonly #kind: QueueKind;
   readonly #view: MemoryView;
+  readonly #lack: RegisterLack;
 
   constructor(name: QueueName, smmu: SmmuSnapshot, view: MemoryView) {
-    const { registers } = smmu;
+    const { registers, provenance } = smmu;
     const kind = QUEUE_KINDS[name];
     const { prefix } = kind;
     const of = (register: string, field: string) => fieldValue(registers, `${prefix}_${register}`, field) ?? null;
@@ -101,16 +113,18 @@ export class Queue {
     this.name = name;
     this.#kind = kind;
     this.#view = view;
+    this.#lack = lackOf(smmu);
+    this.consMayLag = name === 'command' && provenance?.get('CMDQ_CONS') === 'driver-copy';
     this.prod = of('PROD', 'WR');
     this.cons = of('CONS', 'RD');
     const [raised, acknowledged] = [of('PROD', 'OVFLG'), of('CONS', 'OVACKFLG')];
     this.overflow =
       name === 'command' ? false : raised === null || acknowledged === null ? null : raised !== acknowledged;
-    this.absent = place === 'unsupported' || place === 'unset';
+    this.absent = typeof place === 'string' && place !== 'not-captured';
     if (typeof place === 'string') {
       this.geometry = null;
       this.cappedFrom = null;
-      this.why = { kind: place };
+      this.why = place === 'not-captured' ? { kind: place, lack: this.#lack } : { kind: place };
       return;
     }
     this.cappedFrom = cappedLog2Size(place) === place.log2Size ? null : place.log2Size;
@@ -123,14 +137,18 @@ export class Queue {
     const { prod, cons } = this;
     if (prod === null || cons === null) {
       const missing = (['PROD', 'CONS'] as const).filter((index) => (index === 'PROD' ? prod : cons) === null);
-      return { kind: 'indices-not-captured', missing };
+      return { kind: 'indices-not-captured', missing, lack: this.#lack };
     }
     return used === null ? { kind: 'indices-apart', prod, cons, size } : null;
   }
 
-  /** What was not consumed when the registers were read, oldest first, also those entries that the dump lacks. */
+  /**
+   * What was not consumed when the registers were read, oldest first, also those entries that the dump lacks. Where CONS
+   * may lag, what need not have been consumed.
+   */
   *pending(): Generator<RawEntry> {
-    if (this.geometry !== null) yield* this.#entries(this.geometry, usedStretches(this.geometry), true);
+    const pending = this.consMayLag ? null : true;
+    if (this.geometry !== null) yield* this.#entries(this.geometry, usedStretches(this.geometry), pending);
   }
 
   /**
@@ -158,7 +176,7 @@ export class Queue {
     const [entry = null] = this.#entries(
       geometry,
       [{ first: index, count: 1 }],
-      geometry.used === null ? null : pending,
+      geometry.used === null || (pending && this.consMayLag) ? null : pending,
     );
     return entry;
   }

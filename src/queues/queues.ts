@@ -15,6 +15,7 @@ import { Rows } from '../rows.ts';
 import { COMMAND_ERRORS, type SidRange } from '../smmu/queues/commands.ts';
 import { QUEUE_NAMES, type QueueName } from '../smmu/queues/queue.ts';
 import { chooseSmmus } from '../snapshot/choose.ts';
+import { lackOf } from '../snapshot/register-file.ts';
 import type { CaptureMoment, SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import { fieldsThatDiffer, fieldValue } from '../snapshot/validate/facts.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
@@ -41,6 +42,8 @@ export interface QueuesReport {
 export interface SmmuQueues {
   readonly name: string;
   readonly base: number | null;
+  /** The registers are those that the crashed kernel's driver kept: nobody read them from the SMMU. */
+  readonly reconstructed: boolean;
   /** Flags of GERROR about queues that are active; null when GERROR or GERRORN was not captured. */
   readonly errors: readonly string[] | null;
   readonly queues: readonly QueueReport[];
@@ -64,7 +67,10 @@ export interface QueueReport {
   /** With the wrap bit, at bit `log2Size`. */
   readonly prod: number | null;
   readonly cons: number | null;
+  /** At most, where `consMayLag`. */
   readonly pending: number | null;
+  /** CMDQ_CONS is what the driver last read of it: the hardware may have executed more. */
+  readonly consMayLag: boolean;
   readonly full: boolean | null;
   /** PROD and CONS cannot belong to one moment. */
   readonly corrupt: boolean | null;
@@ -174,6 +180,7 @@ function smmuQueues(smmu: SmmuSnapshot, view: MemoryView, options: QueuesOptions
   return {
     name,
     base,
+    reconstructed: lackOf(smmu) === 'not-reconstructed',
     errors: known ? active.filter((flag) => QUEUE_ERRORS.test(flag)) : null,
     queues: wanted.map((queue) => queueReport(MAKERS[queue](smmu, view), smmu, options)),
   };
@@ -196,7 +203,7 @@ function namer(smmu: SmmuSnapshot, platform: Platform | undefined): NameIt {
 function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): QueueReport {
   const { all = false, sids, platform } = options;
   const named = namer(smmu, platform);
-  const { name, geometry, absent, cappedFrom, why, overflow, prod, cons } = queue;
+  const { name, geometry, absent, cappedFrom, why, overflow, prod, cons, consMayLag } = queue;
   const enable = fieldValue(smmu.registers, 'CR0', `${QUEUE_KINDS[name].prefix}EN`);
   const isWanted = sids === undefined ? () => true : wantedOf(queue, sidsFor(sids, smmu));
   const groups = new Grouping(queue);
@@ -219,7 +226,8 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): 
     prod,
     cons,
     pending: geometry?.used ?? null,
-    full: geometry === null || geometry.used === null ? null : geometry.used === geometry.size,
+    consMayLag,
+    full: isFull(queue),
     corrupt: geometry?.corrupt ?? null,
     overflow: absent ? null : overflow,
     error: name === 'command' ? commandError(queue, smmu, named) : null,
@@ -234,6 +242,13 @@ function queueReport(queue: Queue, smmu: SmmuSnapshot, options: QueuesOptions): 
       for (const entry of queue.pending()) if (isWanted(entry)) yield named(queue.decode(entry));
     }),
   };
+}
+
+/** Null where it is not known: a queue that seems full may have been read from since. */
+function isFull({ geometry, consMayLag }: Queue): boolean | null {
+  if (geometry === null || geometry.used === null) return null;
+  const isFull = geometry.used === geometry.size;
+  return isFull && consMayLag ? null : isFull;
 }
 
 function olderOf(queue: Queue, all: boolean, isWanted: (entry: RawEntry) => boolean, named: NameIt) {

@@ -40,17 +40,25 @@ export const DEFAULTS: Readonly<Record<string, Default>> = {
   'IDR5.OAS': fixed(6, 'largest-of-linux'),
 };
 
+/** Why a register is not there at all. */
+export type RegisterLack = Exclude<Lack, 'bits'>;
+
+/** What it means that a register is not among those of an SMMU. */
+export function lackOf({ provenance }: Pick<SmmuSnapshot, 'provenance'>): RegisterLack {
+  return provenance === undefined ? 'register' : 'not-reconstructed';
+}
+
 export class RegisterFile {
   readonly #values: ReadonlyMap<string, bigint>;
   readonly #partial: ReadonlyMap<string, PartialRegister>;
   /** Of a register that is not there. */
-  readonly #lack: Lack;
+  readonly #lack: RegisterLack;
   readonly #assumed = new Map<string, Assumption>();
 
   constructor(smmu: SmmuSnapshot) {
     this.#values = smmu.registers;
     this.#partial = smmu.partial ?? new Map();
-    this.#lack = smmu.provenance === undefined ? 'register' : 'not-reconstructed';
+    this.#lack = lackOf(smmu);
   }
 
   /** Whether every bit of the register is known. */

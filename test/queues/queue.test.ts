@@ -19,12 +19,21 @@ import { type Published, published } from '../support/published.ts';
 import { expectStrictlyValidQueues } from '../support/schema.ts';
 import { runs } from '../support/slow.ts';
 
-const snapshotOf = (registers: Readonly<Record<string, unknown>>) =>
-  parseSnapshot({ smmus: [{ name: 'smmu0', registers }] }, 'regs.json');
+/** How each register that a test names is known. */
+type How = Readonly<Record<string, string>>;
+
+const snapshotOf = (registers: Readonly<Record<string, unknown>>, how?: How) => {
+  const provenance = how && Object.fromEntries(Object.entries(how).map(([name, known]) => [name, { how: known }]));
+  return parseSnapshot({ smmus: [{ name: 'smmu0', registers, ...(provenance && { provenance }) }] }, 'regs.json');
+};
 
 /** The report of one SMMU, which always has to fit the schema and to be printable. */
-async function report(image: Image, registers: Readonly<Record<string, unknown>>, options: QueuesOptions = {}) {
-  const snapshot = snapshotOf(registers);
+async function report(
+  image: Image,
+  registers: Readonly<Record<string, unknown>>,
+  { how, ...options }: QueuesOptions & { readonly how?: How } = {},
+) {
+  const snapshot = snapshotOf(registers, how);
   const made = await queues(dumpOf(image), snapshot, options);
   const json = published(QUEUES, made);
   expectStrictlyValidQueues(json);
@@ -75,6 +84,48 @@ test('thousands of SMMUs with queues of the largest size are refused together, a
     'regs.json: up to the SMMU "smmu4" the queues have 2621440 entries; --smmu NAME shows those of one SMMU',
   );
   expect((await asked({ smmus: ['smmu4'] })).smmus).toHaveLength(1);
+});
+
+describe('registers that the driver kept', () => {
+  const { IDR0: _idr0, PRIQ_BASE: _base, PRIQ_PROD: _pri, PRIQ_CONS: _priCons, ...withoutPri } = registers;
+  const how = { CMDQ_CONS: 'driver-copy', CR0: 'inferred' };
+
+  test('commands behind its copy of CMDQ_CONS may have been executed', async () => {
+    const { command, text, reconstructed } = await report(image, registers, { how });
+    expect(reconstructed).toBe(true);
+    expect(command).toMatchObject({ consMayLag: true, pending: 6, full: false });
+    expect(new Set(command.entries.map(({ pending }) => pending))).toEqual(new Set([null]));
+    expect(text).toContain('AT MOST 6 COMMANDS');
+    expect(text).toContain('at most 6 not executed: ');
+    expect(text).toContain('CMDQ_CONS is what the driver last read: the hardware may have gone on since');
+    const read = await report(image, registers);
+    expect(read).toMatchObject({ reconstructed: false, command: { consMayLag: false, pending: 6 } });
+    expect(read.text).not.toContain('at most');
+  });
+
+  test('a queue that its copy makes full need not be', async () => {
+    const full = { ...registers, CMDQ_PROD: '0x80', CMDQ_CONS: '0x0' };
+    expect((await report(image, full)).command).toMatchObject({ pending: 128, full: true });
+    expect((await report(image, full, { how })).command).toMatchObject({ pending: 128, full: null });
+  });
+
+  test('a queue that it leaves off is none, as it never set one up', async () => {
+    const { pri, text } = await report(image, { ...withoutPri, CR0: '0xd' }, { how });
+    expect(pri).toMatchObject({ absent: true, why: 'the driver had set up none', pending: null });
+    expect(text).not.toContain('PAGE REQUESTS NOT KNOWN');
+    // What was read of the hardware does not say what the driver did before.
+    const read = await report(image, { ...withoutPri, CR0: '0xd' });
+    expect(read.pri).toMatchObject({ absent: false, why: 'PRIQ_BASE was not captured' });
+  });
+
+  test('what it does not keep is no register that somebody failed to read', async () => {
+    const { EVENTQ_PROD: _unknown, ...rest } = withoutPri;
+    const { pri, event, text } = await report(image, rest, { how });
+    const lack = "not among the registers that the crashed kernel's state tells";
+    expect(pri.why).toBe(`PRIQ_BASE is ${lack}`);
+    expect(event.why).toBe(`EVENTQ_PROD is ${lack}`);
+    expect(text).not.toContain('captured');
+  });
 });
 
 describe('entries', () => {

@@ -20,12 +20,13 @@ export function queueRisks({ smmu, memory, findings }: RiskContext): void {
   }
   const pending = grouped(commands);
   if (pending.entries > 0) {
-    findings.add('commands-pending', { commands: pending.entries, what: contentsOf(pending) });
+    const { consMayLag } = commands;
+    findings.add('commands-pending', { commands: pending.entries, what: contentsOf(pending), consMayLag });
     const invalidations = pending.groups.filter(({ kind }) => kind !== null && INVALIDATIONS.includes(kind));
     const number = invalidations.reduce((sum, { count }) => sum + count, 0);
     if (number > 0) {
       const what = contentsOf({ ...pending, groups: invalidations, entries: number, known: number, notGrouped: 0 });
-      findings.add('invalidations-pending', { commands: number, what, repeated: pending.repeated });
+      findings.add('invalidations-pending', { commands: number, what, repeated: pending.repeated, consMayLag });
     }
   }
   const events = eventQueueOf(smmu, memory);

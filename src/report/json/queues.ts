@@ -133,7 +133,14 @@ const queue = define(
       'Index of the consumer, with the wrap bit at bit log2Size; null when not captured',
       nullable(integer(0, 1048575)),
     ],
-    pending: ['Entries waiting to be consumed; null when not known', nullable(integer(0, 524288))],
+    pending: [
+      'Entries waiting to be consumed, where consMayLag at most so many; null when not known',
+      nullable(integer(0, 524288)),
+    ],
+    consMayLag: [
+      "CMDQ_CONS is the driver's copy, which it takes when it waits: the hardware may have executed pending commands since",
+      flag,
+    ],
     full: ['There is no room for another entry; null when not known', nullable(flag)],
     corrupt: ['PROD and CONS cannot belong to one moment; null when one of them is not known', nullable(flag)],
     overflow: ['Entries were lost, and nobody had acknowledged that; null when not known', nullable(flag)],
@@ -160,6 +167,7 @@ const smmu = define(
   object<SmmuQueues>()({
     name: ['Name in the snapshot', text],
     base: ['Address of its registers; null when not given', nullable(hex)],
+    reconstructed: ["The registers are what the crashed kernel's driver kept: nobody read them from the SMMU", flag],
     errors: [
       'Flags of GERROR about queues that are active; null when GERROR or GERRORN was not captured',
       nullable(list(matching(/^[A-Z][A-Z0-9_]*$/))),

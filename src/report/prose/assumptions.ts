@@ -5,9 +5,12 @@ import type { Assumed, AssumedValue, Assumption, DefaultChoice, Ground, Lack } f
 import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import type { Missing, MissingCost } from '../../snapshot/validate/missing.ts';
 
+/** Of a register, where no snapshot was given. */
+export const NOT_RECONSTRUCTED = "not among the registers that the crashed kernel's state tells";
+
 const LACKS: Readonly<Record<Lack, string>> = {
   register: 'register missing from the snapshot',
-  'not-reconstructed': "not among the registers that the crashed kernel's state tells",
+  'not-reconstructed': NOT_RECONSTRUCTED,
   bits: 'not among the known bits of the register',
 };
 

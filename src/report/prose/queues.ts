@@ -3,6 +3,7 @@
 import { hex } from '../../hex.ts';
 import type { QueueReport } from '../../queues/queues.ts';
 import { QUEUE_FORMATS } from '../../smmu/queues/queue.ts';
+import { NOT_RECONSTRUCTED } from './assumptions.ts';
 
 /** As a clause; null when all is known. */
 export function queueGapInWords({ queue, why }: Pick<QueueReport, 'queue' | 'why'>): string | null {
@@ -13,10 +14,16 @@ export function queueGapInWords({ queue, why }: Pick<QueueReport, 'queue' | 'why
       return 'this SMMU takes no page requests (IDR0.PRI is 0)';
     case 'unset':
       return `${prefix}_BASE is 0: it was never set up`;
+    case 'unused':
+      return 'the driver had set up none';
     case 'not-captured':
-      return `${prefix}_BASE was not captured`;
+      return why.lack === 'not-reconstructed'
+        ? `${prefix}_BASE is ${NOT_RECONSTRUCTED}`
+        : `${prefix}_BASE was not captured`;
     case 'indices-not-captured': {
       const names = why.missing.map((index) => `${prefix}_${index}`).join(' and ');
+      if (why.lack === 'not-reconstructed')
+        return `${names} ${why.missing.length === 1 ? 'is' : 'are'} ${NOT_RECONSTRUCTED}`;
       // Those of the command queue are in page 0, with everything else.
       const where = queue === 'command' ? '' : '; register page 1 has them';
       return `${names} ${why.missing.length === 1 ? 'was' : 'were'} not captured${where}`;

@@ -45,7 +45,8 @@ function named(things: readonly string[], notGrouped: number): string {
 
 /** What follows from entries that are pending, in sentences. */
 export function whatItMeans(queue: QueueReport): string[] {
-  const { pending, concerned } = queue;
+  const { concerned } = queue;
+  const pending = `${queue.consMayLag ? 'at most ' : ''}${queue.pending}`;
   const [first, none] = PENDING[queue.queue];
   if (concerned === 0) return [`${pending} ${first}; none names a stream that was asked for${none}`];
   const some = concerned === null ? '' : `; ${concerned} of them about the streams asked for`;

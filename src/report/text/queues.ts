@@ -8,6 +8,7 @@ import { fieldOf } from '../../smmu/fields.ts';
 import type { QueueName } from '../../smmu/queues/queue.ts';
 import { type Register, registerNamed } from '../../smmu/registers/registers.ts';
 import { escaped, escapeText } from '../escape.ts';
+import { NOT_RECONSTRUCTED } from '../prose/assumptions.ts';
 import { entryInWords, entrySidsInWords, meaningOfType, typeInWords } from '../prose/queue-entries.ts';
 import { queueGapInWords } from '../prose/queues.ts';
 import { GROUP_COLUMNS, groupCells, whatItMeans } from './queue-groups.ts';
@@ -34,7 +35,11 @@ function count(number: number, name: QueueName): string {
   return `${number} ${NOUNS[name]}${number === 1 ? '' : 's'}`;
 }
 
-function* answer(style: Style, { name, queues, errors }: SmmuQueues, afterProbe: boolean): Generator<string> {
+function* answer(
+  style: Style,
+  { name, queues, errors, reconstructed }: SmmuQueues,
+  afterProbe: boolean,
+): Generator<string> {
   const { paint } = style;
   yield* headline(style, `${name}: ${whatIsPending(queues)}`);
   const labelled = (label: string, text: string) => paragraph(style, `${INDENT}${label.padEnd(LABEL_WIDTH)}  `, text);
@@ -52,14 +57,19 @@ function* answer(style: Style, { name, queues, errors }: SmmuQueues, afterProbe:
     const rest = { text: ` is active: ${meaning}`, paint: unpainted };
     yield* paintedParagraph(style, lead, [{ text: flag, paint: paint.red }, rest]);
   }
-  if (errors === null) yield* labelled('GERROR', 'not known: GERROR or GERRORN was not captured');
+  if (errors === null) {
+    yield* labelled('GERROR', `not known: ${reconstructed ? NOT_RECONSTRUCTED : 'GERROR or GERRORN was not captured'}`);
+  }
+}
+
+function pendingInWords({ pending, queue, consMayLag }: QueueReport): string {
+  return `${consMayLag ? 'at most ' : ''}${count(pending ?? 0, queue)}`;
 }
 
 function whatIsPending(queues: readonly QueueReport[]): string {
   const pending = queues.filter((queue) => (queue.pending ?? 0) > 0);
   const unknown = queues.filter(({ absent, pending: entries }) => !absent && entries === null);
-  const parts =
-    pending.length > 0 ? [`${pending.map((queue) => count(queue.pending ?? 0, queue.queue)).join(', ')} pending`] : [];
+  const parts = pending.length > 0 ? [`${pending.map(pendingInWords).join(', ')} pending`] : [];
   if (unknown.length > 0) parts.push(`pending ${unknown.map(({ queue }) => `${NOUNS[queue]}s`).join(', ')} not known`);
   if (parts.length === 0) parts.push('nothing pending');
   for (const { queue, error, overflow } of queues) {
@@ -71,11 +81,13 @@ function whatIsPending(queues: readonly QueueReport[]): string {
 
 /** What one queue comes to, in sentences. */
 function* saysOf(queue: QueueReport): Generator<string> {
-  const { absent, base, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled } = queue;
+  const { absent, base, pending, notInDump, overflow, full, older, olderNotInDump, error, enabled, consMayLag } = queue;
   if (absent) return yield `no queue: ${queueGapInWords(queue)}`;
   if (pending === null) yield `not known: ${queueGapInWords(queue)}`;
   else if (pending === 0) yield 'none pending';
   else yield* whatItMeans(queue);
+  if (consMayLag && (pending ?? 0) > 0)
+    yield 'CMDQ_CONS is what the driver last read: the hardware may have gone on since';
   if (notInDump > 0) yield `${notInDump} pending and not in the dump: what they say is not known`;
   if (full === true) yield 'the queue is full';
   // Events are stored again as soon as there is room.
@@ -124,7 +136,7 @@ function* evidence(style: Style, queue: QueueReport, all: boolean): Generator<st
 
 function indices({ prod, cons, log2Size, cappedFrom }: QueueReport): string {
   const index = (name: string, value: number | null) => {
-    if (value === null) return `${name} not captured`;
+    if (value === null) return `${name} not known`;
     const size = 2 ** (log2Size ?? 0);
     return `${name} ${hex(value)} (index ${value % size}, wrap ${Math.floor(value / size) % 2})`;
   };

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { inspectMachine } from '../../support/made/machine.ts';
+import { inspectMachine, type MachineOptions } from '../../support/made/machine.ts';
 import { CMDQ, commandWords, EVENTQ, eventWords, fill, PRIQ } from '../../support/made/queue-machine.ts';
 import { busZero, found, rulesOf } from '../../support/made/risk-machine.ts';
 
@@ -30,11 +30,11 @@ const IDLE = {
   PRIQ_CONS: '0x5',
 };
 
-async function withQueues(registers: Record<string, string>) {
+async function withQueues(registers: Record<string, string>, provenance?: MachineOptions['provenance']) {
   const image = busZero(new Image()).reserve(EVENTQ, 4096).reserve(CMDQ, 4096).reserve(PRIQ, 4096);
   fill(image, CMDQ, 5, [commandWords('CMD_CFGI_STE', { StreamID: 8, Leaf: 1 }), commandWords('CMD_SYNC')], 8);
   fill(image, EVENTQ, 5, [eventWords('C_BAD_STE', { StreamID: 8 }), eventWords('C_BAD_STE', { StreamID: 16 })], 8);
-  return inspectMachine(image, { registers: { ...IDLE, ...registers } });
+  return inspectMachine(image, { registers: { ...IDLE, ...registers }, provenance });
 }
 
 const queueRules = async (registers: Record<string, string>) => {
@@ -50,10 +50,21 @@ describe('commands', () => {
   test('pending, with those that invalidate', async () => {
     const inspected = await withQueues({ CMDQ_PROD: '0x7' });
     expect(found(inspected, 'commands-pending')).toEqual([
-      { args: { commands: 2, what: '1 CMD_CFGI_STE for SID 0x8, 1 CMD_SYNC' }, location: {} },
+      { args: { commands: 2, what: '1 CMD_CFGI_STE for SID 0x8, 1 CMD_SYNC', consMayLag: false }, location: {} },
     ]);
     expect(found(inspected, 'invalidations-pending')).toEqual([
-      { args: { commands: 1, what: '1 CMD_CFGI_STE for SID 0x8', repeated: 0 }, location: {} },
+      { args: { commands: 1, what: '1 CMD_CFGI_STE for SID 0x8', repeated: 0, consMayLag: false }, location: {} },
+    ]);
+  });
+
+  test("behind a CMDQ_CONS that is the driver's copy: at most so many", async () => {
+    const { findings } = await withQueues({ CMDQ_PROD: '0x7' }, { CMDQ_CONS: { how: 'driver-copy' } });
+    const said = (rule: string) => findings.filter((finding) => finding.rule === rule).map(({ message }) => message);
+    expect(said('commands-pending')).toEqual([
+      'at most 2 commands were not executed: 1 CMD_CFGI_STE for SID 0x8, 1 CMD_SYNC',
+    ]);
+    expect(said('invalidations-pending')).toEqual([
+      expect.stringMatching(/^at most 1 invalidation was not executed \(/),
     ]);
   });
 

@@ -60,6 +60,8 @@ export const bypassOnTwoBusses = () =>
 export interface MachineOptions extends Omit<InspectOptions, 'later' | 'iomem'> {
   /** Values other than those of a healthy machine; null for a register that the snapshot lacks. */
   readonly registers?: Readonly<Record<string, string | null>>;
+  /** How registers are known, as in the snapshot. */
+  readonly provenance?: Readonly<Record<string, { readonly how: string }>> | undefined;
   readonly firmwareCoherent?: boolean;
   readonly name?: string;
   readonly base?: string | null;
@@ -74,12 +76,13 @@ export type Inspected = Published<Inspection> & {
 };
 
 export async function inspectMachine(memory: Image, options: MachineOptions = {}): Promise<Inspected> {
-  const { registers = {}, firmwareCoherent, name = 'smmu0', base = null, later, iomem, ...rest } = options;
+  const { registers = {}, provenance, firmwareCoherent, name = 'smmu0', base = null, later, iomem, ...rest } = options;
   const present = Object.entries({ ...REGISTERS, ...registers }).filter(([, value]) => value !== null);
   const smmu = {
     name,
     ...(base === null ? {} : { base }),
     registers: Object.fromEntries(present),
+    ...(provenance === undefined ? {} : { provenance }),
     ...(firmwareCoherent === undefined ? {} : { firmware: { coherent: firmwareCoherent } }),
   };
   const facts = await inspect(

@@ -17,6 +17,15 @@ const FRESH_QUEUE =
   'The command queue is set up anew and the old one forgotten, in every revision. CFGI_ALL and TLBI commands then flush ' +
   'everything that the SMMU has cached';
 
+const CONS_MAY_LAG: readonly [string, json.Shape<boolean>] = [
+  "CMDQ_CONS is the driver's copy, which it takes when it waits: the hardware may have executed them since",
+  json.flag,
+];
+const atMost = (consMayLag: boolean) => (consMayLag ? 'at most ' : '');
+const COPY =
+  "a CMDQ_CONS that is the driver's copy, without a snapshot: it is taken when the driver waits, so that the hardware may have " +
+  'executed them all';
+
 export const RISK_QUEUES = {
   'invalidations-pending': rule({
     severity: 'warning',
@@ -25,9 +34,10 @@ export const RISK_QUEUES = {
       commands: ['How many', json.count],
       what: ['Of what kinds, in words', json.said(queueContentsInWords)],
       repeated: ['Of them, those that only say once more what one of the two commands before them says', json.count],
+      consMayLag: CONS_MAY_LAG,
     },
-    sentence: ({ commands, what, repeated }) =>
-      `${count(commands, 'invalidation was', 'invalidations were')} not executed (${queueContentsInWords(what)}` +
+    sentence: ({ commands, what, repeated, consMayLag }) =>
+      `${atMost(consMayLag)}${count(commands, 'invalidation was', 'invalidations were')} not executed (${queueContentsInWords(what)}` +
       `${repeated > 0 ? `; ${count(repeated, 'repeats', 'repeat')} one before, as newer kernels do on purpose` : ''}): until the reset flushes, the ` +
       'hardware may use what memory no longer says',
     explain: () => ({
@@ -39,7 +49,13 @@ export const RISK_QUEUES = {
         'It may use the old STE, CD or translation until an invalidation is executed, and write to pages that were ' +
         'unmapped already.',
       kernel: `${FRESH_QUEUE}. That makes up for all of them but CMD_ATC_INV: caches of devices are not flushed.`,
-      causes: ['a crash in the middle of an unmap or a detach', 'a queue that had stopped at an error', MOMENTS, TWICE],
+      causes: [
+        'a crash in the middle of an unmap or a detach',
+        'a queue that had stopped at an error',
+        MOMENTS,
+        COPY,
+        TWICE,
+      ],
       next: [
         `${COMMANDS}: every command, with the streams and addresses it is about`,
         '`smmu-adopt explain command-error`, `smmu-adopt explain ats-enabled`',
@@ -54,9 +70,10 @@ export const RISK_QUEUES = {
     args: {
       commands: ['How many', json.count],
       what: ['Of what kinds, in words', json.said(queueContentsInWords)],
+      consMayLag: CONS_MAY_LAG,
     },
-    sentence: ({ commands, what }) =>
-      `${count(commands, 'command was', 'commands were')} not executed: ${queueContentsInWords(what)}`,
+    sentence: ({ commands, what, consMayLag }) =>
+      `${atMost(consMayLag)}${count(commands, 'command was', 'commands were')} not executed: ${queueContentsInWords(what)}`,
     explain: () => ({
       title: 'Commands that the hardware had not executed',
       meaning:
@@ -64,7 +81,13 @@ export const RISK_QUEUES = {
         'are normal in a crash; many are a sign that the SMMU had stopped consuming.',
       hardware: 'It executes commands in order while the queue is on and no command error is active.',
       kernel: `${FRESH_QUEUE}. Whoever waited for a CMD_SYNC died with the crashed kernel.`,
-      causes: ['a crash while commands were being issued', 'a queue that had stopped at an error', MOMENTS, TWICE],
+      causes: [
+        'a crash while commands were being issued',
+        'a queue that had stopped at an error',
+        MOMENTS,
+        COPY,
+        TWICE,
+      ],
       next: [
         `${COMMANDS}: what they are`,
         'CMDQ_ERR in GERROR and GERRORN, CMDQEN in CR0: `smmu-adopt regs validate REGS`',

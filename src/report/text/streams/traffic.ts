@@ -78,7 +78,8 @@ function inQueues(style: Style, queues: readonly StreamQueue[]): string[] {
       typeInWords(entry) || NOTHING,
       entryInWords(queue, entry) ?? NOTHING,
     ];
-    return [...pending.map((entry) => cells(entry, 'pending')), ...older.map((entry) => cells(entry, 'older'))];
+    const isPending = (entry: QueueEntry) => (entry.pending === null ? 'may be pending' : 'pending');
+    return [...pending.map((entry) => cells(entry, isPending(entry))), ...older.map((entry) => cells(entry, 'older'))];
   });
   const more = queues.reduce((sum, { pendingNotListed, olderNotListed }) => sum + pendingNotListed + olderNotListed, 0);
   return [
