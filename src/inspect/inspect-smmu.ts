@@ -20,6 +20,7 @@ import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
 import { type HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
+import { isNeverGiven } from '../tables/table-registers.ts';
 import { OutcomeReports } from './emulation/adoption-report.ts';
 import type { AsidSpaces } from './emulation/asid-spaces.ts';
 import { compareRevisions } from './emulation/compare-revisions.ts';
@@ -75,7 +76,7 @@ export function inspectSmmu(
   const reports = new OutcomeReports();
   const outcome = reports.of(emulation);
 
-  const census = tableFindings(emulated, evidence, sids, findings);
+  const census = tableFindings(smmu, emulated, evidence, sids, findings);
   deviceFindings(emulated, outcome, findings);
   const heard = (one: Emulation) => asids.probed(smmu.name, one, registers);
   const others = compareRevisions(
@@ -124,13 +125,14 @@ export function inspectSmmu(
 
 /** What is to be said of the adoption and of the table itself. */
 function tableFindings(
+  smmu: SmmuSnapshot,
   { emulation, registers, geometry, view, memory, firmwareCoherent }: EmulatedSmmu,
   { kdumpRam }: Evidence,
   sids: readonly number[] | null,
   findings: FindingList,
 ): Census {
   adoptionFindings(emulation, registers, geometry, { firmwareCoherent, memory, kdumpRam }, findings);
-  const census = examineTable(view, emulation, memory, findings);
+  const census = examineTable(view, emulation, memory, isNeverGiven(smmu), findings);
   for (const sid of sids ?? []) {
     const found = view.lookup(sid);
     if ('why' in found) findings.add('sid-without-ste', { sid, why: found.why });
@@ -212,11 +214,18 @@ function compareLog(
 }
 
 /** Goes through the table as the hardware would find it: the L1 descriptors one by one, then every STE. */
-function examineTable(view: HardwareView, emulation: Emulation, memory: KernelMemory, findings: FindingList): Census {
+function examineTable(
+  view: HardwareView,
+  emulation: Emulation,
+  memory: KernelMemory,
+  neverGiven: boolean,
+  findings: FindingList,
+): Census {
   for (const entry of view.l1Entries(false)) judgeL1(view, memory, entry, emulation, findings);
   let reserved = 0;
   const census = view.census(
     (missing) => {
+      if (neverGiven) return;
       const { table, entries, state } = missing;
       findings.add('table-not-in-dump', { table, entries, state }, missingLocation(missing));
     },

@@ -9,6 +9,7 @@ import {
 } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import { fieldValue } from '../snapshot/validate/facts.ts';
 
 /** What STRTAB_BASE and STRTAB_BASE_CFG say, which every snapshot has, and IDR1.SIDSIZE. */
 export interface TableRegisters {
@@ -35,6 +36,11 @@ export function tableRegisters(smmu: SmmuSnapshot, registers: RegisterFile): Tab
     sidBits: registers.field('IDR1', 'SIDSIZE'),
     addressBits: tableAddressBits(oasBits(hardwareFeatures(smmu.registers, smmu.partial))),
   };
+}
+
+/** Whether nothing ever gave the SMMU a table: it is off, and STRTAB_BASE is 0, where a driver sets RA at least. */
+export function isNeverGiven({ registers }: Pick<SmmuSnapshot, 'registers'>): boolean {
+  return registers.get('STRTAB_BASE') === 0n && fieldValue(registers, 'CR0', 'SMMUEN') === 0;
 }
 
 /** The table as the hardware finds it. */

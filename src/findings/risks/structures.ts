@@ -14,6 +14,7 @@ import {
   isTwoLevel,
 } from '../../smmu/structures/cd-table.ts';
 import { L1STD_BYTE_LENGTH, l1Pointer, STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
+import { isNeverGiven } from '../../tables/table-registers.ts';
 import type { Outside, StructureKind } from '../prose/structures.ts';
 import { l1Location } from '../table-findings.ts';
 import { type RiskContext, sidLocation } from './context.ts';
@@ -45,7 +46,9 @@ export class StructureCheck implements StreamCheck {
     const byteLength = geometry.entries * (twoLevel ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
     const kernelStart = maskedAddress(context.registers.bits('STRTAB_BASE', 'ADDR'));
     const address = geometry.base;
-    this.#add({ ...base, kernelStart, end: geometry.base + byteLength, location: () => ({ address }) });
+    if (!isNeverGiven(context.smmu)) {
+      this.#add({ ...base, kernelStart, end: geometry.base + byteLength, location: () => ({ address }) });
+    }
     for (const { name, start, end } of queueRanges(context.smmu)) {
       this.#add({
         kind: name,

@@ -13,7 +13,7 @@ export function queueGapInWords({ queue, why }: Pick<QueueReport, 'queue' | 'why
     case 'unsupported':
       return 'this SMMU takes no page requests (IDR0.PRI is 0)';
     case 'unset':
-      return `${prefix}_BASE is 0: it was never set up`;
+      return `${prefix}_BASE has no address: it was never set up`;
     case 'unused':
       return 'the driver had set up none';
     case 'not-captured':

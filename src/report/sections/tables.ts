@@ -120,7 +120,7 @@ export function stes({ stes: rows, census, platform }: SmmuReport, marks: readon
     aside: `${count(census.located, 'STE')} for ${count(census.stes, 'SID')}; valid: ${kinds}`,
     blocks: [
       notes(
-        census.unknown > 0 && `${count(census.unknown, 'STE')} are not in the dump.`,
+        census.unknown > 0 && `${count(census.unknown, 'STE')} ${census.unknown === 1 ? 'is' : 'are'} not in the dump.`,
         unknownL1 > 0 &&
           `What is behind ${count(unknownL1, 'L1 descriptor')} is not known: ${unknownL1 === 1 ? 'it is' : 'they are'} not in the dump.`,
       ),

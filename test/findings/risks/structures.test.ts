@@ -28,6 +28,27 @@ const placed = (structure: string, address: number, byteLength: number) => ({
   byteLength,
 });
 
+describe('an SMMU as a reset leaves it', () => {
+  // QEMU's: LOG2SIZE of the queues is the most that they take.
+  const reset = {
+    ...{ CR0: '0x0', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x0' },
+    ...{ CMDQ_BASE: '0x13', EVENTQ_BASE: '0x13', PRIQ_BASE: '0x0' },
+  };
+  const rulesAt = async (registers: Record<string, string>) =>
+    [...rulesOf(await inspectMachine(busZero(new Image()), { registers }))].sort();
+
+  test('has neither a table nor queues that could lie anywhere', async () => {
+    expect(await rulesAt(reset)).toEqual(['smmu-disabled']);
+  });
+
+  test('not one that is on, nor a table that a driver gave and took out of use', async () => {
+    const outside = ['structure-outside-ram', 'table-not-in-dump'];
+    expect(await rulesAt({ ...reset, CR0: '0x1' })).toEqual(expect.arrayContaining(['table-not-in-dump']));
+    expect(await rulesAt({ ...reset, STRTAB_BASE: '0x4000000000000000' })).toEqual(expect.arrayContaining(outside));
+    expect(await rulesAt({ ...reset, CR0: '0x8' })).toEqual(expect.arrayContaining(['structure-outside-ram']));
+  });
+});
+
 describe('structure-outside-ram', () => {
   test('a CD table where the dump has nothing, without a memory map', async () => {
     const inspected = await inspectMachine(withCdTable(0x9000_0000));
