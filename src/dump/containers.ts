@@ -107,6 +107,8 @@ export async function openContainer(
     throw new InputError('usage', `${title} is a whole dump; give it alone`, { file });
   }
   if (addressed) {
+    // What is none has no addresses of its own.
+    if (format === 'elf') (await import('./formats/elf-header.ts')).readElfHeader(source);
     const message = `${title} has its own addresses; leave the address away, or say --input-format raw`;
     throw new InputError('usage', message, { file });
   }

@@ -6,6 +6,7 @@
 import { type Dump, PADDR_LIMIT } from '../dump/dump.ts';
 import { exportedSymbol } from './memory/exported-symbols.ts';
 import type { SearchRange } from './memory/image-search.ts';
+import { fittingStart } from './memory/load-address.ts';
 import { PhysicalReader } from './memory/physical-reader.ts';
 import { VirtualMemory } from './memory/virtual-memory.ts';
 import { isLayout, kernelLayout } from './memory/vmcoreinfo.ts';
@@ -20,6 +21,13 @@ import type { Types } from './types/types.ts';
 export type NoKernel =
   /** Neither a note nor memory has VMCOREINFO. `searchedBytes` is 0 where a note was there. */
   | { readonly why: 'no-vmcoreinfo'; readonly searchedBytes: number; readonly isWhole: boolean }
+  /** Raw memory is taken to begin at `start`, and the kernel in it has it begin at another address. */
+  | {
+      readonly why: 'memory-elsewhere';
+      readonly release: string;
+      readonly start: number;
+      readonly fittingStart: number;
+    }
   /** VMCOREINFO lacks a key, or holds nothing usable for it. */
   | { readonly why: 'vmcoreinfo-incomplete'; readonly key: string }
   /** No note says which kernel it is of, and the one that memory has is a kdump kernel: it is not the one that crashed. */
@@ -81,11 +89,15 @@ function openKernel(dump: Dump, reader: PhysicalReader): Kernel | NoKernel {
     return memory.isConsistent() ? typedKernel(memory, 0) : { why: 'translation-differs' };
   }
   let hasKdumpKernel = false;
+  let misplaced: VirtualMemory | undefined;
   const { found, searchedBytes, isWhole } = findVmcoreinfos(
     dump.memory,
     (layout) => {
       const memory = new VirtualMemory(layout, reader);
-      if (!memory.isConsistent()) return false;
+      if (!memory.isConsistent()) {
+        misplaced ??= memory;
+        return false;
+      }
       const isKdump = isKdumpKernel(typedKernel(memory, 0));
       hasKdumpKernel ||= isKdump;
       return !isKdump;
@@ -93,9 +105,20 @@ function openKernel(dump: Dump, reader: PhysicalReader): Kernel | NoKernel {
     dump.progress,
   );
   const [first, ...others] = found;
-  if (first === undefined)
-    return hasKdumpKernel ? { why: 'kdump-kernel' } : { why: 'no-vmcoreinfo', searchedBytes, isWhole };
+  if (first === undefined) {
+    if (hasKdumpKernel) return { why: 'kdump-kernel' };
+    return elsewhere(dump, misplaced) ?? { why: 'no-vmcoreinfo', searchedBytes, isWhole };
+  }
   return typedKernel(new VirtualMemory(first, reader), others.length);
+}
+
+/** Of raw memory somebody has to say where it begins. In one piece, so that there is one address to be wrong about. */
+function elsewhere({ format, memory }: Dump, misplaced: VirtualMemory | undefined): NoKernel | null {
+  const [range, ...others] = memory.ranges;
+  if (misplaced === undefined || format !== 'raw' || range === undefined || others.length > 0) return null;
+  const fits = fittingStart(misplaced, range);
+  if (fits === null) return null;
+  return { why: 'memory-elsewhere', release: misplaced.layout.release, start: range.start, fittingStart: fits };
 }
 
 /** ELFCORE_ADDR_MAX (include/linux/crash_dump.h): no core header was given. */

@@ -15,7 +15,11 @@ type Reason = NoState | NoLog | NoMap;
 
 /** Why there is no state of the SMMUs, and what to do. */
 export function noState(reason: NoState): string {
-  return `no state of the crashed kernel was found, because ${because(reason)}; ${NEXT_STEP}`;
+  return `no state of the crashed kernel was found, because ${because(reason)}; ${nextStep(reason)}`;
+}
+
+function nextStep(reason: NoState): string {
+  return reason.why === 'memory-elsewhere' ? `name it DUMP@${hex(reason.fittingStart)}` : NEXT_STEP;
 }
 
 const NEXT_STEP =
@@ -32,6 +36,10 @@ function because(reason: Reason): string {
       return reason.searchedBytes === 0
         ? 'there is no memory to search for VMCOREINFO'
         : `there is no VMCOREINFO that fits the memory${reason.isWhole ? '' : ` in the ${reason.searchedBytes / 2 ** 20} MiB that were searched`}`;
+    case 'memory-elsewhere': {
+      const { release, start, fittingStart } = reason;
+      return `memory is taken to begin at ${hex(start)}, and by the page tables of the kernel in it (${escapeText(release)}) it begins at ${hex(fittingStart)}`;
+    }
     case 'vmcoreinfo-incomplete':
       return `VMCOREINFO has no usable ${escapeText(reason.key)}`;
     case 'kdump-kernel':

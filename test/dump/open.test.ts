@@ -326,6 +326,15 @@ describe('an ELF core', () => {
   });
 
   const ownAddresses = 'core.elf: an ELF core has its own addresses; leave the address away, or say --input-format raw';
+  test('a program is none, so that memory which begins with its first page can be named with an address', async () => {
+    const { bytes } = elfCore([{ paddr: 0, bytes: Uint8Array.of(1) }], { type: 2 });
+    const program = folder.write('program.raw', bytes);
+    const message = /is a .* ELF program .* is needed \(or --input-format raw, for memory that begins with one\)$/;
+    await expect(open(`${program}@0x40000000`)).rejects.toThrow(message);
+    const raw = await open(`${program}@0x40000000`, { inputFormat: 'raw' });
+    expect(raw.memory.ranges).toEqual([{ start: 0x4000_0000, end: 0x4000_0000 + bytes.byteLength }]);
+  });
+
   const alone = 'core.elf: an ELF core is a whole dump; give it alone';
   test.each([
     ['@address', [`${elf}@0x1000`], {}, ownAddresses],

@@ -216,6 +216,31 @@ describe('no note: VMCOREINFO is searched for in memory', () => {
     });
   });
 
+  describe('raw memory that is taken to begin elsewhere', () => {
+    /** The same memory, so much below where it is. */
+    const below = ({ kernel: { memory } }: MadeMachine, shift: number): PhysicalMemory => ({
+      ranges: memory.ranges.map(({ start, end }) => ({ start: start - shift, end: end - shift })),
+      runs: (at, byteLength) => memory.runs(at + shift, byteLength),
+      read: (at, into) => memory.read(at + shift, into),
+    });
+    const machine = madeMachine({ driver: '7.3' });
+    withText(machine, at(machine, 0x700_0000));
+    const start = machine.kernel.memory.ranges[0]?.start ?? 0;
+
+    test.each([start, 0x1000, -0x4000_0000])('by 0x%x: its page tables say where it is', (shift) => {
+      const dump = { ...madeDump(below(machine, shift)), format: 'raw' };
+      expect(extractSnapshot(dump)).toMatchObject({
+        outcome: 'not-found',
+        reason: { why: 'memory-elsewhere', release: '6.1.0-made', start: start - shift, fittingStart: start },
+      });
+    });
+
+    test('not a core, which has addresses of its own', () => {
+      const dump = { ...madeDump(below(machine, 0x4000_0000)), format: 'elf' };
+      expect(extractSnapshot(dump)).toMatchObject({ reason: { why: 'no-vmcoreinfo' } });
+    });
+  });
+
   test('says how far it has come, of what it searches at most', () => {
     const MIB = 1 << 20;
     const heard: Parameters<Progress>[] = [];

@@ -111,7 +111,9 @@ function refuseForeign(bytes: Buffer, refuse: (offset: number, message: string) 
     `ELF ${named(TYPES, type, 'file of type')}`,
     `for ${named(MACHINES, machine, 'machine')}`,
   ];
-  refuse(wrong[0] as number, `is a ${found.join(' ')}; a 64-bit little-endian ELF core for AArch64 is needed`);
+  // The first page of RAM may hold that of a program that ran from it.
+  const raw = type === ET_CORE ? '' : ' (or --input-format raw, for memory that begins with one)';
+  refuse(wrong[0] as number, `is a ${found.join(' ')}; a 64-bit little-endian ELF core for AArch64 is needed${raw}`);
 }
 
 /** So many bytes of a source from an offset on; null where it ends before. */

@@ -41,11 +41,14 @@ export class VirtualMemory {
     this.#linearToPhysical = physOffset === null ? null : BigInt.asUintN(64, physOffset - fromTop(vaBits));
   }
 
-  /** Whether the page tables place the kernel image where VMCOREINFO does: without that, neither is to be believed. */
-  isConsistent(): boolean {
+  /**
+   * Whether the page tables place the kernel image where VMCOREINFO does: without that, neither is to be believed. All
+   * addresses are taken to be `shift` above those at which the dump has them.
+   */
+  isConsistent(shift = 0): boolean {
     const { stext } = this.layout;
     const paddr = this.imagePaddr(stext);
-    return paddr !== null && this.walk(stext) === paddr;
+    return paddr !== null && this.walk(stext, shift) === paddr;
   }
 
   /** The physical address of something that is known to lie in the kernel image, its unmapped parts included. */
@@ -59,9 +62,9 @@ export class VirtualMemory {
   }
 
   /** What the page tables say alone: null for an address that they do not map. */
-  walk(va: bigint): number | null {
+  walk(va: bigint, shift = 0): number | null {
     const address = untagged(va);
-    return address === null ? null : walkPageTables(this.#regime, address, (paddr) => this.physical.u64(paddr));
+    return address === null ? null : walkPageTables(this.#regime, address, (paddr) => this.physical.u64(paddr - shift));
   }
 
   /** Whether a pointer leads into the linear map, where all that the kernel allocates object by object is. */

@@ -61,6 +61,7 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
       'pointer',
       'resource',
       'start',
+      'fittingStart',
       'ste',
       'steDma',
       'stePaddr',

@@ -63,7 +63,9 @@ describe('refusals', () => {
       ] as [string, string, ElfOptions][]
     ).map(([offset, what, options]): [string, string, readonly ElfSegment[], ElfOptions] => [
       what,
-      `offset ${offset}: is a ${what}; a 64-bit little-endian ELF core for AArch64 is needed`,
+      `offset ${offset}: is a ${what}; a 64-bit little-endian ELF core for AArch64 is needed${
+        / core /.test(what) ? '' : ' (or --input-format raw, for memory that begins with one)'
+      }`,
       [page],
       options,
     ]),
