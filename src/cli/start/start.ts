@@ -1,6 +1,7 @@
 /** The command in the process that it was started as. It loads the program, so that what needs none of it waits for none. */
 
-import { fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Script } from 'node:vm';
 import { TOOL } from '../../version.ts';
 import { mayBeTerminal, usePlainStdout } from '../output/plain-stdout.ts';
@@ -39,8 +40,9 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
 }
 
 /**
- * At its end Node resets the terminals that it was started on, and aborts where one is gone, which would leave a core: a
- * terminal whose window, or connection, is closed ends what was started on it by a signal, as ever.
+ * A terminal whose window, or connection, is closed ends what was started on it by a signal, as ever. Node resets its
+ * terminals at its end, and aborts where one is gone, which would leave a core, be it gone for a moment only: they were not
+ * changed, and of what is another file by then it keeps its hands off.
  */
 async function dieWithTerminal(): Promise<void> {
   const candidates = [0, 1, 2].filter((descriptor) => mayBeTerminal(fstatSync(descriptor)));
@@ -48,7 +50,12 @@ async function dieWithTerminal(): Promise<void> {
   const { isatty } = await import('node:tty');
   const terminals = candidates.filter(isatty);
   process.once('exit', () => {
-    if (terminals.every(isatty)) return;
+    const isLost = !terminals.every(isatty);
+    for (const descriptor of terminals) {
+      closeSync(descriptor);
+      openSync(devNull, 'r+');
+    }
+    if (!isLost) return;
     process.removeAllListeners('SIGHUP');
     process.kill(process.pid, 'SIGHUP');
   });
