@@ -13,7 +13,10 @@ import type { OrdinaryTable } from './stream-table/init-strtab.ts';
 export interface RevisionSplit {
   readonly revision: string;
   readonly from: string;
-  /** What differs: the decision of the adoption, memory for a new table, bypass STEs of reserved regions, what devices meet, the registers after the reset, the IDs held. */
+  /**
+   * What differs: the decision of the adoption, memory for a new table, bypass STEs of reserved regions, what devices
+   * meet, the registers after the reset, the IDs held.
+   */
   readonly aspect: 'adoption' | 'table' | 'rmr' | 'insertions' | 'reset' | 'ids';
   /** The check that decides differently, where it is one. */
   readonly check: string | null;

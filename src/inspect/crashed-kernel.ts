@@ -29,8 +29,9 @@ export type KernelEvidence =
   | { readonly outcome: 'not-found'; readonly reason: NoState };
 
 /**
- * What was given, made whole from the dump: the snapshot, and what goes with it into the options of `inspect`. Beside a snapshot the kernel is only looked for where VMCOREINFO says where it
- * is: to search all memory for it would cost more than the question.
+ * What was given, made whole from the dump: the snapshot, and what goes with it into the options of `inspect`. Beside a
+ * snapshot the kernel is only looked for where VMCOREINFO says where it is: to search all memory for it would cost more
+ * than the question.
  */
 export async function completedFromDump(
   dump: OpenedDump,

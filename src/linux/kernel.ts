@@ -124,7 +124,10 @@ function elsewhere({ format, memory }: Dump, misplaced: VirtualMemory | undefine
 /** ELFCORE_ADDR_MAX (include/linux/crash_dump.h): no core header was given. */
 const NO_CORE_HEADER = 2n ** 64n - 1n;
 
-/** Whether it was given the core header of a kernel that crashed before it, as is_kdump_kernel asks; false where that cannot be told. */
+/**
+ * Whether it was given the core header of a kernel that crashed before it, as is_kdump_kernel asks; false where that
+ * cannot be told.
+ */
 function isKdumpKernel(kernel: Kernel): boolean {
   for (const va of kernel.exported('elfcorehdr_addr')) {
     const paddr = kernel.memory.u64(va);

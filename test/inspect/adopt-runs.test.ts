@@ -1,6 +1,6 @@
 /**
- * What real kdump kernels that carry a revision of the series did, on healthy tables and damaged ones: for each run the predicted log must
- * be the real one, deaths and lost SMMUs foretold, and what became of every device right.
+ * What real kdump kernels that carry a revision of the series did, on healthy tables and damaged ones: for each run the
+ * predicted log must be the real one, deaths and lost SMMUs foretold, and what became of every device right.
  *
  * The runs are too large for this repository. They are looked for in the folder that SMMU_ADOPT_DUMPS names, or in
  * `../shared/dumps` beside the repository; without them these tests are skipped. Pages that are not in these trimmed

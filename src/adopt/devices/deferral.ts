@@ -1,4 +1,7 @@
-/** arm_smmu_is_attach_deferred(), from v8 on arm_smmu_kdump_is_attach_deferred(): whether attaching a device's default domain waits for its first DMA mapping. */
+/**
+ * arm_smmu_is_attach_deferred(), from v8 on arm_smmu_kdump_is_attach_deferred(): whether attaching a device's default
+ * domain waits for its first DMA mapping.
+ */
 
 import { steConfig } from '../../smmu/structures/stream-table.ts';
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from '../device.ts';

@@ -126,7 +126,8 @@ const v8: Revision = {
   unread: 'reset',
   checksAlignment: true,
   reservesIds: true,
-  // As gcc 12 builds v10, whose functions these became: nobody has run this one. Another compiler may inline differently inside a file.
+  // As gcc 12 builds v10, whose functions these became: nobody has run this one. Another compiler may inline
+  // differently inside a file.
   readers: {
     l1Table: 'arm_smmu_kdump_adopt_strtab',
     stes: 'arm_smmu_kdump_adopt_strtab',

@@ -96,9 +96,10 @@ export class DescriptorTable {
   }
 
   /**
-   * Whether the bytes of `page`, which is number `index`, lie where its neighbours leave room for them: an offset that is wrong may well lead
-   * to another page. Pages are written one behind the other; only a page of zeros, right behind the descriptors, may
-   * stand for many. Where two neighbours contradict each other, the one that touches its other neighbour is believed.
+   * Whether the bytes of `page`, which is number `index`, lie where its neighbours leave room for them: an offset that
+   * is wrong may well lead to another page. Pages are written one behind the other; only a page of zeros, right behind
+   * the descriptors, may stand for many. Where two neighbours contradict each other, the one that touches its other
+   * neighbour is believed.
    */
   isInPlace(index: number, page: StoredPage): boolean {
     if (this.count === null) return true;

@@ -136,7 +136,8 @@ function knownPart(window: KdumpWindow, unfit: ReadonlyMap<DescriptorTable, Misf
   if (misfit.kind !== 'placed' && misfit.kind !== 'unfinished') return [{ ...window, ram: null, descriptors: null }];
   const { startPfn, endPfn, ram, stored } = window;
   const cut = Math.max(startPfn, Math.min(misfit.fromPfn, endPfn));
-  // Behind the damage or the end of what was written, a page that seems to be left out may as well be in the file: all RAM is lost there.
+  // Behind the damage or the end of what was written, a page that seems to be left out may as well be in the file: all
+  // RAM is lost there.
   const behind = { startPfn: cut, endPfn, ram, stored: ram === null ? stored : new RankIndex(ram), descriptors: null };
   return [{ ...window, endPfn: cut }, behind].filter((part) => part.endPfn > part.startPfn);
 }

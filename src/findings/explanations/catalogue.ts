@@ -95,7 +95,10 @@ function explained(
   };
 }
 
-/** In the order of the driver's life, then what it does not check, the input last; checks in the order in which the driver makes them. */
+/**
+ * In the order of the driver's life, then what it does not check, the input last; checks in the order in which the
+ * driver makes them.
+ */
 export const GROUPS: readonly ExplainedGroup[] = [
   { title: 'Findings about the gate', entries: findings(GATE) },
   { title: 'Findings about the outcome', entries: findings({ ...VERDICT, ...ORDINARY_TABLE }) },

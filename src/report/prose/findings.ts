@@ -10,8 +10,8 @@ import type { Inspection } from '../../inspect/inspection.ts';
 export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
 
 /**
- * How machines want them: by SMMU as the snapshot has them, after what concerns the input as a whole; then by rule and by place. Viewers
- * compare one run with the next, so nothing here may depend on the order in which things were found.
+ * How machines want them: by SMMU as the snapshot has them, after what concerns the input as a whole; then by rule and
+ * by place. Viewers compare one run with the next, so nothing here may depend on the order in which things were found.
  */
 export function inOrder({ smmus, findings }: Pick<Inspection, 'smmus' | 'findings'>): Finding[] {
   const rank = new Map(smmus.map(({ name }, i) => [name, i]));
