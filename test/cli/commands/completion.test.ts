@@ -52,45 +52,8 @@ test('the definitions are those of the program', () => {
   expect(inspect?.sections.map(({ title }) => title)).toEqual(['Examples', 'Exit status']);
 });
 
-describe.each(COMMANDS.map((command) => [['smmu-adopt', ...command.path].join(' '), command] as const))(
-  '%s has all of its words',
-  (_, { path, options, commands, arguments: taken }) => {
-    const words = [
-      ...options.flatMap(({ value }) => value?.words ?? []),
-      ...taken.flatMap(({ words: those }) => those),
-    ];
-    const prefix = path.map((name) => ` ${name}`).join('');
-
-    test('in the script of bash', () => {
-      const flags = options.flatMap(({ short, long }) => [short, long]).filter((one) => one !== null);
-      const offered = completedInTurn(flags.map((flag) => ['smmu-adopt', ...path, flag]));
-      expect(flags.filter((flag, i) => !offered[i]?.includes(flag))).toEqual([]);
-      for (const { path: below } of commands) expect(SCRIPTS.bash).toContain(`"${prefix} ${below.at(-1)}") path=`);
-      for (const word of words) expect(SCRIPTS.bash).toMatch(new RegExp(`_smmu_adopt_words.* ${word}( |;|$)`, 'm'));
-    });
-
-    test('in the script of zsh', () => {
-      const start = SCRIPTS.zsh.indexOf(`\n${['_smmu_adopt', ...path].join('_')}() {`);
-      const text = SCRIPTS.zsh.slice(start, SCRIPTS.zsh.indexOf('\n}\n', start));
-      for (const { short, long } of options) {
-        for (const flag of [short, long]) if (flag !== null) expect(text).toMatch(new RegExp(`[{,'*]${flag}[=,}[]`));
-      }
-      for (const { path: below } of commands) expect(text).toContain(`'${below.at(-1)}:`);
-      for (const word of words) expect(text).toContain(word);
-    });
-
-    test('in the script of fish', () => {
-      const lines = SCRIPTS.fish.split('\n').filter((line) => line.includes(` -n '__smmu_adopt_at \\'${prefix}\\'' `));
-      for (const { short, long } of options) {
-        const flags = [short === null ? '' : `-s ${short.slice(1)}`, long === null ? '' : `-l ${long.slice(2)}`];
-        const pattern = ` ${flags.filter((flag) => flag !== '').join(' ')} `;
-        expect(lines.filter((line) => line.includes(pattern))).toHaveLength(1);
-      }
-      for (const { path: below } of commands) expect(lines.join('\n')).toContain(` -a ${below.at(-1)} -d `);
-      for (const word of words) expect(lines.join('\n')).toContain(word);
-    });
-  },
-);
+const flagsOf = ({ options }: (typeof COMMANDS)[number]) =>
+  options.flatMap(({ short, long }) => [short, long]).filter((one) => one !== null);
 
 /** What bash offers for the last word of each line, by the function that it would call; one shell answers them all. */
 function completedInTurn(lines: readonly (readonly string[])[]): string[][] {
@@ -121,9 +84,95 @@ function completedInTurn(lines: readonly (readonly string[])[]): string[][] {
     .map((offered) => offered.split('\n').filter((line) => line !== ''));
 }
 
-function completed(words: readonly string[]): string[] {
-  return completedInTurn([words])[0] ?? [];
+/** Lines of which the last word is to be completed, and what bash offers for it. */
+const LINES: readonly (readonly [line: string, expected: string[]])[] = [
+  ['', expect.arrayContaining(['inspect', 'info', 'regs', 'show', 'explain', 'completion', 'help'])],
+  ['ins', ['inspect']],
+  ['--ver', ['--version']],
+  ['inspect --for', ['--format']],
+  ['inspect --format j', ['json', 'junit']],
+  ['inspect --format = j', ['json', 'junit']],
+  ['inspect --format =', expect.arrayContaining(['text', 'json'])],
+  ['inspect --regs r', ['regs.json']],
+  ['inspect d', ['dump.raw']],
+  ['inspect dump.raw --regs regs.json --revision v1', ['v1', 'v10']],
+  ['inspect -o d', ['dump.raw']],
+  ['inspect --sid ', []],
+  ['inspect --sid x --no', ['--no-gate', '--no-pager']],
+  ['inspect -- --no', []],
+  ['inspect -- d', ['dump.raw']],
+  ['regs ', ['import', 'extract', 'validate', 'capture', 'help']],
+  ['regs import --captured b', ['before-kdump-probe']],
+  ['regs import --name import --form', ['--format']],
+  ['regs validate regs.json ', []],
+  ['explain l1-n', ['l1-null-pointer']],
+  ['explain ids.scan two-level.s', ['two-level.split']],
+  ['completion z', ['zsh']],
+  ['completion bash ', []],
+  ['help re', ['regs']],
+  ['regs help c', ['capture']],
+  ['no-such-command ', []],
+  // A name with a space is one word.
+  ['inspect with', ['with space.raw']],
+];
+
+const wordsOf = (line: string) => ['smmu-adopt', ...line.split(' ')];
+const linesOf = (command: (typeof COMMANDS)[number]) =>
+  flagsOf(command).map((flag) => ['smmu-adopt', ...command.path, flag]);
+const key = (words: readonly string[]) => JSON.stringify(words);
+
+let answers: ReadonlyMap<string, readonly string[]> | undefined;
+
+/** What bash offers for the last word of a line; it is asked about all of them at once. */
+function offeredFor(words: readonly string[]): readonly string[] {
+  if (answers === undefined) {
+    const lines = [...COMMANDS.flatMap(linesOf), ...LINES.map(([line]) => wordsOf(line))];
+    const offered = completedInTurn(lines);
+    answers = new Map(lines.map((line, i) => [key(line), offered[i] ?? []]));
+  }
+  const found = answers.get(key(words));
+  if (found === undefined) throw new Error(`bash was not asked about ${words.join(' ')}`);
+  return found;
 }
+
+describe.each(COMMANDS.map((command) => [['smmu-adopt', ...command.path].join(' '), command] as const))(
+  '%s has all of its words',
+  (_, command) => {
+    const { path, options, commands, arguments: taken } = command;
+    const words = [
+      ...options.flatMap(({ value }) => value?.words ?? []),
+      ...taken.flatMap(({ words: those }) => those),
+    ];
+    const prefix = path.map((name) => ` ${name}`).join('');
+
+    test('in the script of bash', () => {
+      expect(linesOf(command).filter((line) => !offeredFor(line).includes(line.at(-1) ?? ''))).toEqual([]);
+      for (const { path: below } of commands) expect(SCRIPTS.bash).toContain(`"${prefix} ${below.at(-1)}") path=`);
+      for (const word of words) expect(SCRIPTS.bash).toMatch(new RegExp(`_smmu_adopt_words.* ${word}( |;|$)`, 'm'));
+    });
+
+    test('in the script of zsh', () => {
+      const start = SCRIPTS.zsh.indexOf(`\n${['_smmu_adopt', ...path].join('_')}() {`);
+      const text = SCRIPTS.zsh.slice(start, SCRIPTS.zsh.indexOf('\n}\n', start));
+      for (const { short, long } of options) {
+        for (const flag of [short, long]) if (flag !== null) expect(text).toMatch(new RegExp(`[{,'*]${flag}[=,}[]`));
+      }
+      for (const { path: below } of commands) expect(text).toContain(`'${below.at(-1)}:`);
+      for (const word of words) expect(text).toContain(word);
+    });
+
+    test('in the script of fish', () => {
+      const lines = SCRIPTS.fish.split('\n').filter((line) => line.includes(` -n '__smmu_adopt_at \\'${prefix}\\'' `));
+      for (const { short, long } of options) {
+        const flags = [short === null ? '' : `-s ${short.slice(1)}`, long === null ? '' : `-l ${long.slice(2)}`];
+        const pattern = ` ${flags.filter((flag) => flag !== '').join(' ')} `;
+        expect(lines.filter((line) => line.includes(pattern))).toHaveLength(1);
+      }
+      for (const { path: below } of commands) expect(lines.join('\n')).toContain(` -a ${below.at(-1)} -d `);
+      for (const word of words) expect(lines.join('\n')).toContain(word);
+    });
+  },
+);
 
 describe('bash', () => {
   test('accepts the script', () => {
@@ -138,39 +187,8 @@ describe('bash', () => {
     expect(stdout).toBe('complete -F _smmu_adopt smmu-adopt\n');
   });
 
-  test.each<[string, string[]]>([
-    ['', expect.arrayContaining(['inspect', 'info', 'regs', 'show', 'explain', 'completion', 'help'])],
-    ['ins', ['inspect']],
-    ['--ver', ['--version']],
-    ['inspect --for', ['--format']],
-    ['inspect --format j', ['json', 'junit']],
-    ['inspect --format = j', ['json', 'junit']],
-    ['inspect --format =', expect.arrayContaining(['text', 'json'])],
-    ['inspect --regs r', ['regs.json']],
-    ['inspect d', ['dump.raw']],
-    ['inspect dump.raw --regs regs.json --revision v1', ['v1', 'v10']],
-    ['inspect -o d', ['dump.raw']],
-    ['inspect --sid ', []],
-    ['inspect --sid x --no', ['--no-gate', '--no-pager']],
-    ['inspect -- --no', []],
-    ['inspect -- d', ['dump.raw']],
-    ['regs ', ['import', 'extract', 'validate', 'capture', 'help']],
-    ['regs import --captured b', ['before-kdump-probe']],
-    ['regs import --name import --form', ['--format']],
-    ['regs validate regs.json ', []],
-    ['explain l1-n', ['l1-null-pointer']],
-    ['explain ids.scan two-level.s', ['two-level.split']],
-    ['completion z', ['zsh']],
-    ['completion bash ', []],
-    ['help re', ['regs']],
-    ['regs help c', ['capture']],
-    ['no-such-command ', []],
-  ])('completes "%s"', (line, expected) => {
-    expect(completed(['smmu-adopt', ...line.split(' ')])).toEqual(expected);
-  });
-
-  test('offers a name with a space as one', () => {
-    expect(completed(['smmu-adopt', 'inspect', 'with'])).toEqual(['with space.raw']);
+  test.each(LINES)('completes "%s"', (line, expected) => {
+    expect(offeredFor(wordsOf(line))).toEqual(expected);
   });
 });
 
