@@ -9,6 +9,7 @@ import { elfOf } from '../support/made/made-dump-file.ts';
 import { type MadeMachineOptions, madeMachine } from '../support/made/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { expectValid } from '../support/schema.ts';
+import { someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -213,7 +214,7 @@ const REAL: readonly (readonly [name: string, dump: string, regs: string])[] = [
 ];
 
 describe(`real dumps${whyNot(BARE)}`, () => {
-  test.runIf(existsSync(BARE)).each(REAL)('%s: the same with and without --regs', async (_, dump, regs) => {
+  test.runIf(existsSync(BARE)).each(someOf(REAL, 2))('%s: the same with and without --regs', async (_, dump, regs) => {
     const bare = await inspected(dump);
     const { json, status } = await inspected(dump, '--regs', regs);
     expect(bare.status).toBe(status);

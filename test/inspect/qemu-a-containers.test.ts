@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { isInputError, loadSnapshot, openDump } from '../../src/index.ts';
 import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { inspectJson } from '../support/published.ts';
+import { someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const skipped = whyNot(QEMU_A);
@@ -38,6 +39,11 @@ describe.skipIf(skipped !== '')(`real containers of one memory${skipped}`, () =>
     expect(await fingerprint(file, 'regs-panic.json')).toBe(await reference);
   });
 
+  /** Where it is cut, in parts of 24; the last ones are those of which most is left. */
+  const PARTS = someOf(
+    Array.from({ length: 23 }, (_, i) => 23 - i),
+    4,
+  );
   const FILES = ['vmcore-trim.d1.zlib', 'vmcore-trim.d1.lzo', 'vmcore-trim.d1.zstd', 'vmcore-trim.d1.lzo.flat'];
   test.each(FILES)('%s, cut off anywhere, is refused or says less, never anything else', async (file) => {
     const whole = readFileSync(join(QEMU_A, file));
@@ -52,7 +58,7 @@ describe.skipIf(skipped !== '')(`real containers of one memory${skipped}`, () =>
     };
     const { rows: all } = await stesOf(join(QEMU_A, file));
     const outcomes = { refused: 0, less: 0 };
-    for (let part = 1; part < 24; part++) {
+    for (const part of PARTS) {
       const path = folder.write(file, whole.subarray(0, Math.floor((whole.length * part) / 24)));
       try {
         const { rows, complete } = await stesOf(path);
@@ -67,7 +73,7 @@ describe.skipIf(skipped !== '')(`real containers of one memory${skipped}`, () =>
         outcomes.refused += 1;
       }
     }
-    expect(outcomes.refused + outcomes.less).toBe(23);
+    expect(outcomes.refused + outcomes.less).toBe(PARTS.length);
     expect(outcomes.less).toBeGreaterThan(0);
   });
 
