@@ -96,7 +96,7 @@ describe('at once', () => {
     { sids: [0x8, 0x100, 0x500], gate: false },
     ...(['v2', 'v6', 'v10'] as const).map((revision): InspectOptions => ({ revision, insert: [0x8] })),
   ];
-  const names = someOf(['healthy-two-level', 'bad-span', 'null-l2-pointer', 'linear-on-two-level', 'asids-in-use'], 2);
+  const names = someOf(['healthy-two-level', 'bad-span', 'null-l2-pointer', 'linear-on-two-level', 'asids-in-use'], 3);
 
   async function opened(name: string, later: boolean) {
     const snapshot = await loadSnapshot(join(SAMPLES_FOLDER, name, 'regs.json'));

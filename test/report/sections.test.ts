@@ -12,7 +12,7 @@ import { smmuSections } from '../../src/report/sections/smmu.ts';
 import { makeStyle, textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
 import { dumpOf, LINEAR, LINEAR_REGISTERS, REGISTERS } from '../support/made/machine.ts';
-import { slowTest } from '../support/slow.ts';
+import { slowTest, someOf } from '../support/slow.ts';
 import { SAMPLE_NAMES, withSample } from './html/reports.ts';
 
 const inSample = (name: string) => ({ cwd: join(SAMPLES_FOLDER, name) });
@@ -44,7 +44,7 @@ function statements({ title, aside = '', blocks, id }: Section): string[] {
   ].filter((text) => text !== '');
 }
 
-describe.each(SAMPLE_NAMES)('%s', (name) => {
+describe.each(someOf(SAMPLE_NAMES, 2))('%s', (name) => {
   test('both say every statement of every section', async () => {
     await withSample(name, { revision: 'all', deep: true }, (inspection) => {
       const text = [...textReport(inspection, style, { full: true })].join('').toLowerCase();
