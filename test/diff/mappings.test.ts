@@ -278,6 +278,6 @@ test('counts what two lists of everything differ by', async () => {
       expect(Object.values(changes).reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(differing * 4096);
       expect(lacking.byteLength).toBe(unknown * 4096);
     }),
-    { numRuns: runs(60) },
+    { numRuns: runs(60, 4) },
   );
 });

@@ -18,8 +18,8 @@ import { type KdumpPage, kdump } from '../support/writers/kdump-writer.ts';
 import { limeDump } from '../support/writers/lime-writer.ts';
 
 const PAGE = 4096;
-const CUTS = SLOW ? 200 : 24;
-const FLIPS = SLOW ? 300 : 30;
+const CUTS = SLOW ? 200 : 16;
+const FLIPS = SLOW ? 300 : 18;
 const VMCOREINFO = 'OSRELEASE=7.1.0-test\nPAGESIZE=4096\n';
 
 const sample = SAMPLES.find(({ name }) => name === 'healthy-two-level') as Sample;

@@ -18,6 +18,7 @@ import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } fro
 import { elfOf } from '../support/made/made-dump-file.ts';
 import { type MadeMachine, type MadeSmmu, madeMachine } from '../support/made/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
+import { runs } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -193,7 +194,7 @@ describe(`pages that are read${whyNot(BARE)}`, () => {
 });
 
 const SEED = 20_261_130;
-const TRIALS = 60;
+const TRIALS = runs(60, 4);
 
 function generator(seed: number): (below: number) => number {
   let state = seed;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventGroup, KernelLog } from '../../src/log/facts.ts';
 import { readLog as read } from '../support/log-reading.ts';
+import { runs } from '../support/slow.ts';
 import {
   DRESSINGS,
   type DriverLine,
@@ -150,7 +151,7 @@ describe('however the lines are mixed', () => {
         expect(log.smmus.length).toBe(2);
         expect(log.passedOver).toBe(0);
       }),
-      { seed: 20261, numRuns: 150 },
+      { seed: 20261, numRuns: runs(150, 3) },
     );
   });
 });
@@ -173,7 +174,7 @@ describe('lines that a mail program broke', () => {
         expect(found(log)).toEqual(EXPECTED);
         expect(log.passedOver).toBe(0);
       }),
-      { seed: 20262, numRuns: 150 },
+      { seed: 20262, numRuns: runs(150, 3) },
     );
   });
 
@@ -192,7 +193,7 @@ describe('lines that a mail program broke', () => {
           }
         }
       }),
-      { seed: 20263, numRuns: 150 },
+      { seed: 20263, numRuns: runs(150, 3) },
     );
   });
 });

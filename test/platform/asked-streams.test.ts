@@ -10,6 +10,7 @@ import { iortFirmware } from '../../src/platform/firmware/iort-firmware.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { holds } from '../support/holds.ts';
 import { refused } from '../support/refusal.ts';
+import { runs } from '../support/slow.ts';
 import { deviceTree } from '../support/writers/device-tree-writer.ts';
 import { iort } from '../support/writers/iort-writer.ts';
 
@@ -180,6 +181,6 @@ test('every name that is given to a StreamID is read as that StreamID', () => {
       }
       for (const [name, sids] of said) expect(sids).toContain(read(name, [A], platform).sids[0]?.[0]);
     }),
-    { seed: 19, numRuns: 60 },
+    { seed: 19, numRuns: runs(60, 4) },
   );
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Claim, firstClaims, pieceAt } from '../../src/platform/claims.ts';
 import { holds } from '../support/holds.ts';
+import { runs } from '../support/slow.ts';
 
 const claim = (first: number, last: number, owner: string): Claim<string> => ({ first, last, owner });
 
@@ -39,7 +40,7 @@ test('every number has the owner that a walk through the list finds', () => {
       }
       for (const [i, { first }] of pieces.entries()) expect(first).toBeGreaterThan(pieces[i - 1]?.last ?? -1);
     }),
-    { seed: 11, numRuns: 500 },
+    { seed: 11, numRuns: runs(500) },
   );
 });
 

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { runs } from './slow.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -16,9 +17,9 @@ require.cache[createRequire(require.resolve('cli-table3')).resolve('string-width
 
 /**
  * Generated input is the same in every run, so that a failure is the change's and not the day's. fast-check prints the
- * seed of what fails; SMMU_ADOPT_SEED tries another one.
+ * seed of what fails; SMMU_ADOPT_SEED tries another one. A property that does not say how many cases it needs gets these.
  */
-fc.configureGlobal({ seed: Number(process.env['SMMU_ADOPT_SEED'] ?? 0x5330) });
+fc.configureGlobal({ seed: Number(process.env['SMMU_ADOPT_SEED'] ?? 0x5330), numRuns: runs(100, 4) });
 
 /** Byte by byte, the comparison of a page takes Vitest a millisecond. */
 function sameBytes(a: unknown, b: unknown): boolean | undefined {

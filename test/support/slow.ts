@@ -9,8 +9,8 @@ export const SLOW = Boolean(process.env['SMMU_ADOPT_SLOW_TESTS']);
 
 export const slowTest = test.skipIf(!SLOW);
 
-/** How many random cases: all of them where time is no matter, else a quarter, always the same ones. */
-export const runs = (most: number): number => (SLOW ? most : Math.ceil(most / 4));
+/** How many random cases: all of them where time is no matter, else one of `part`, always the same ones. */
+export const runs = (most: number, part = 8): number => (SLOW ? most : Math.ceil(most / part));
 
 /** All of a list where time is no matter, else one of `step`, spread over the list. */
 export function someOf<T>(list: readonly T[], step: number): T[] {

@@ -209,7 +209,7 @@ describe('where mappings of a root complex have the same ID', () => {
         const ids = Array.from({ length: 40 }, (_, id) => id);
         expect(asked(mappings, ...ids)).toEqual(ids.map((id) => wayOf(mappings, id)));
       }),
-      { seed: 7, numRuns: 600 },
+      { seed: 7, numRuns: runs(600) },
     );
   });
 
