@@ -7,12 +7,13 @@ import fc from 'fast-check';
 
 const isSurrogate = (value: number) => value >= 0xd800 && value < 0xe000;
 
-const character = fc
+/** Any code point but a surrogate. */
+export const anyCharacter = fc
   .oneof(fc.nat(0x7f), fc.nat(0xffff), fc.nat(0x10_ffff))
   .filter((value) => !isSurrogate(value))
   .map((value) => String.fromCodePoint(value));
 
 /** Up to ten code points, none of them a surrogate. */
 export function anyText(): fc.Arbitrary<string> {
-  return fc.array(character, { maxLength: 10 }).map((characters) => characters.join(''));
+  return fc.array(anyCharacter, { maxLength: 10 }).map((characters) => characters.join(''));
 }
