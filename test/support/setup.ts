@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
-import { expect } from 'vitest';
+import './equal-bytes.ts';
 import { runs } from './slow.ts';
 
 const require = createRequire(import.meta.url);
@@ -20,10 +20,3 @@ require.cache[createRequire(require.resolve('cli-table3')).resolve('string-width
  * seed of what fails; SMMU_ADOPT_SEED tries another one. A property that does not say how many cases it needs gets these.
  */
 fc.configureGlobal({ seed: Number(process.env['SMMU_ADOPT_SEED'] ?? 0x5330), numRuns: runs(100, 4) });
-
-/** Byte by byte, the comparison of a page takes Vitest a millisecond. */
-function sameBytes(a: unknown, b: unknown): boolean | undefined {
-  if (!(a instanceof Uint8Array && b instanceof Uint8Array) || a.constructor !== b.constructor) return undefined;
-  return Buffer.compare(a, b) === 0;
-}
-expect.addEqualityTesters([sameBytes]);
