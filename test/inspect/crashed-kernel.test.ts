@@ -18,7 +18,7 @@ import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } fro
 import { elfOf } from '../support/made/made-dump-file.ts';
 import { type MadeMachine, type MadeSmmu, madeMachine } from '../support/made/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
-import { runs } from '../support/slow.ts';
+import { runs, someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -171,7 +171,7 @@ const DUMPS = [
 ];
 
 describe(`pages that are read${whyNot(BARE)}`, () => {
-  test.runIf(existsSync(BARE)).each(DUMPS)('%s', async (path) => {
+  test.runIf(existsSync(BARE)).each(someOf(DUMPS, 2))('%s', async (path) => {
     const file = await openDump([path]);
     const pages = new Set<number>();
     let byteLength = 0;

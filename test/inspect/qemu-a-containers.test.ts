@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { isInputError, loadSnapshot, openDump } from '../../src/index.ts';
 import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
 import { inspectJson } from '../support/published.ts';
-import { someOf } from '../support/slow.ts';
+import { slowTest, someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const skipped = whyNot(QEMU_A);
@@ -77,7 +77,7 @@ describe.skipIf(skipped !== '')(`real containers of one memory${skipped}`, () =>
     expect(outcomes.less).toBeGreaterThan(0);
   });
 
-  test('live.kdump-zlib.flat says what live-trim.kdump-zlib.flat says', async () => {
+  slowTest('live.kdump-zlib.flat says what live-trim.kdump-zlib.flat says', async () => {
     const [whole, trimmed] = ['live.kdump-zlib.flat', 'live-trim.kdump-zlib.flat'];
     expect(await fingerprint(whole as string, 'regs.json')).toBe(await fingerprint(trimmed as string, 'regs.json'));
   });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { RUNS, SAMPLES_FOLDER } from '../../samples/make.ts';
 import { makeStyle, textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
-import { SLOW } from '../support/slow.ts';
+import { SLOW, someOf } from '../support/slow.ts';
 import { withSample } from './html/reports.ts';
 
 const tooLong = (text: string, columns: number) => text.split('\n').filter((line) => line.length > columns);
@@ -83,7 +83,7 @@ test.each([60, 80, 100])('queues with entries fit %i columns', async (columns) =
   expect(tooLong(stdout, columns)).toEqual([]);
 });
 
-describe.each([60, 80, 100])('other commands at %i columns', (columns) => {
+describe.each(someOf([60, 80, 100], 2))('other commands at %i columns', (columns) => {
   test.each([
     [['info', 'dump.elf']],
     [['show', 'dump.elf', '--regs', 'regs.json', '--sid', '0x8', '--all']],

@@ -9,6 +9,7 @@ import { run } from '../../support/command.ts';
 import { queueMachine, writeMachine } from '../../support/made/queue-machine.ts';
 import { ADOPT_V6, QEMU_A, whyNot } from '../../support/outside/real-dumps.ts';
 import { expectStrictlyValidQueues } from '../../support/schema.ts';
+import { someOf } from '../../support/slow.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -282,7 +283,12 @@ const runs =
   whyNotAdopt === '' ? readdirSync(ADOPT_V6, { withFileTypes: true }).filter((one) => one.isDirectory()) : [];
 
 describe.skipIf(whyNotAdopt)(`dumps of machines that crashed${whyNotAdopt}`, () => {
-  test.each(runs.map(({ name }) => name))('%s', async (name) => {
+  test.each(
+    someOf(
+      runs.map(({ name }) => name),
+      3,
+    ),
+  )('%s', async (name) => {
     const args = [join(ADOPT_V6, name, 'dump.elf'), '--regs', join(ADOPT_V6, name, 'regs.json'), '--all'];
     const { command, event, of } = await json(args);
     expect(of('pri')).toMatchObject({ absent: true });
