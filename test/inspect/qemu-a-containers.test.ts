@@ -39,7 +39,7 @@ describe.skipIf(skipped !== '')(`real containers of one memory${skipped}`, () =>
     expect(await fingerprint(file, 'regs-panic.json')).toBe(await reference);
   });
 
-  /** Where it is cut, in parts of 24; the last ones are those of which most is left. */
+  /** How much of it is left, in parts of 24. */
   const PARTS = someOf(
     Array.from({ length: 23 }, (_, i) => 23 - i),
     4,
