@@ -49,8 +49,8 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
     return fail(`unsupported STRTAB_SPLIT ${split} (expected ${STRTAB_SPLIT})`);
   }
   const numL1Ents = 2 ** (log2size - split);
-  if (numL1Ents > MAX_SHIFTED && !revision.boundsGeometry) {
-    // A shift by more bits than a number has is not defined.
+  if (numL1Ents > MAX_SHIFTED && !revision.boundsL1EntriesAsPower) {
+    // A shift by more bits than a number has is not defined, and only v10 asks before it shifts.
     checks.cannotTell('two-level.l1-entries', number(numL1Ents));
     return null;
   }

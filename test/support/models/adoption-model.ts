@@ -473,8 +473,8 @@ function parseTwoLevel(machine: Machine): Table | number | Stop {
   // T3
   const entries = 2 ** (log2size - SPLIT);
   if (entries > MAX_L1_ENTRIES) machine.met(bounded ? 'T3 too many L1 entries' : 'T3 entries without bound');
-  // A shift in 32 bits.
-  if (!bounded && entries >= 2 ** 32) return 'open';
+  // A shift in 32 bits, before v10 without a look at how far.
+  if (!since(machine.revision, 'v10') && entries >= 2 ** 32) return 'open';
   if (bounded && entries > MAX_L1_ENTRIES) {
     const count = since(machine.revision, 'v10') ? `2^${log2size - SPLIT}` : `${entries}`;
     sayParsing(machine, `l1 entries ${count} exceeds max ${MAX_L1_ENTRIES}`);
