@@ -1,4 +1,4 @@
-/** Text that is not one byte a character: UTF-16, as shells and editors of Windows write it. */
+/** What a small text file says: in UTF-8, or in UTF-16, as shells and editors of Windows write it. */
 
 /** Of UTF-16, by its mark or, without one, by the zeros that ASCII has in it; null for all else. Two bytes at least. */
 export function wideEncoding(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
@@ -8,4 +8,10 @@ export function wideEncoding(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
   const [a, b, c, d] = bytes;
   if (a !== 0 && b === 0 && c !== 0 && d === 0) return 'utf-16le';
   return a === 0 && b !== 0 && c === 0 && d !== 0 ? 'utf-16be' : null;
+}
+
+/** The text of a file, without its byte order mark. */
+export function textOfFile(bytes: Buffer): string {
+  const encoding = bytes.byteLength < 2 ? null : wideEncoding(bytes);
+  return new TextDecoder(encoding ?? 'utf-8').decode(bytes);
 }

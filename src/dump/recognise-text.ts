@@ -1,5 +1,6 @@
 /** What is a text that was given as a dump, and what is it good for? Text is no memory, whatever it says. */
 
+import { wideEncoding } from '../wide-encoding.ts';
 import type { Container } from './signatures.ts';
 
 /** How far into a text its kind may show. */
@@ -127,19 +128,21 @@ export function kindOfText(head: Buffer, byteLength: number): Container | null {
   return { format, title, advice };
 }
 
-/** Printable characters and white space of ASCII or UTF-8, or UTF-16 with its mark, as Windows shells write it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals' escape sequences are common in captures
+const TEXT = /^[\t-\r\x1b\x20-\x7e\u00a0-\uffff]+$/;
+/** Nearly any memory is UTF-16 of some script. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the same
+const LATIN_TEXT = /^[\t-\r\x1b\x20-\x7e\u00a0-\u00ff]+$/;
+
+/** Printable characters and white space of ASCII or UTF-8, or UTF-16, as Windows shells write it. */
 function textOf(head: Buffer, goesOn: boolean): string | null {
-  if (head[0] === 0xff && head[1] === 0xfe) {
-    const text = head.toString('utf16le', 2);
-    return /^[\t-\r\x20-\x7e]+$/.test(text) ? text : null;
-  }
+  const encoding = head.byteLength < 4 ? null : wideEncoding(head);
   let text: string;
   try {
     // A character may be cut at the end of what was read; one that is not must not be.
-    text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: goesOn });
+    text = new TextDecoder(encoding ?? 'utf-8', { fatal: true }).decode(head, { stream: goesOn });
   } catch {
     return null;
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals' escape sequences are common in captures
-  return /^[\t-\r\x1b\x20-\x7e\u00a0-\uffff]+$/.test(text) ? text.slice(0, SEEN_CHARACTERS) : null;
+  return (encoding === null ? TEXT : LATIN_TEXT).test(text) ? text.slice(0, SEEN_CHARACTERS) : null;
 }

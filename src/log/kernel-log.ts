@@ -81,8 +81,8 @@ export class LogReader implements LineTaker, Scene {
       suppressed: this.#suppressed,
       boots: this.#boot,
       devices: [...this.#devices],
-      // The kernel counts for all SMMUs together.
-      smmus: states.map((state) => state.facts(states.length === 1 ? this.#suppressed : null)),
+      // The kernel counts for all SMMUs together; nothing left out is nothing of each.
+      smmus: states.map((state) => state.facts(states.length > 1 && this.#suppressed > 0 ? null : this.#suppressed)),
     };
   }
 

@@ -5,6 +5,7 @@ import { readFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 import { registerNamed } from '../smmu/registers/registers.ts';
+import { textOfFile } from '../wide-encoding.ts';
 import { parseJson } from './json-text.ts';
 import { parseMasters } from './masters.ts';
 import { withProvenance } from './provenance.ts';
@@ -50,15 +51,16 @@ export async function loadSnapshot(path: string, options: SnapshotOptions = {}):
 /** The memory list of a snapshot file alone: where there is none, nothing else of the file is looked at, or refused. */
 export async function loadMemoryList(path: string, options: SnapshotOptions = {}): Promise<readonly SnapshotMemory[]> {
   const bytes = readFile(path, MAX_SNAPSHOT_BYTES, (byteLength) => tooLong(byteLength, path));
+  const text = textOfFile(bytes);
   // JSON has a second way to write a key, which needs a backslash.
-  if (!bytes.includes('"memory"') && !bytes.includes('\\')) return [];
+  if (!text.includes('"memory"') && !text.includes('\\')) return [];
   return parseSnapshotBytes(bytes, path, options).memory;
 }
 
 /** {@link loadSnapshot} for the bytes of a file that is read already; {@link parseSnapshot} says what `name` is for. */
 export function parseSnapshotBytes(bytes: Uint8Array, name: string, options: SnapshotOptions = {}): Snapshot {
   if (bytes.byteLength > MAX_SNAPSHOT_BYTES) throw tooLong(bytes.byteLength, name);
-  const text = new TextDecoder('utf-8').decode(bytes);
+  const text = textOfFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   return parseSnapshot(parseJson(text, name), name, options);
 }
 

@@ -289,7 +289,10 @@ describe('text is no memory', () => {
   });
 
   test('UTF-16, as some shells write it', () => {
-    expect(formatIn(Buffer.from('\ufeff[    1.234567] arm-smmu-v3: ias', 'utf16le'))).toBe('kernel-log');
+    const log = '[    1.234567] arm-smmu-v3: ias';
+    expect(formatIn(Buffer.from(`\ufeff${log}`, 'utf16le'))).toBe('kernel-log');
+    expect(formatIn(Buffer.from(`\ufeff${log}`, 'utf16le').swap16())).toBe('kernel-log');
+    expect(formatIn(Buffer.from(log, 'utf16le'))).toBe('kernel-log');
     expect(formatIn(Buffer.from([0xff, 0xfe, 0x00, 0x12, 0x34, 0x56]))).toBeNull();
   });
 

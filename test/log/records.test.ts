@@ -403,6 +403,8 @@ describe('command queue, global errors, page requests', () => {
       { overflows: 0, requestOverflows: 0, suppressed: null },
     ]);
     expect(two.suppressed).toBe(7);
+    const none = log(driver('PRIQ overflow detected -- requests lost'), driver('option mask 0x0', 'x.smmu'));
+    expect(none.smmus.map(({ lost }) => lost.suppressed)).toEqual([0, 0]);
   });
 });
 

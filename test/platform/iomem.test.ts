@@ -252,8 +252,14 @@ describe('the file', () => {
     expect((await loadIomem(path)).systemRam).toHaveLength(1);
   });
 
+  test.each(['utf16le', 'big-endian'])('may be UTF-16, as a shell of Windows writes it: %s', async (order) => {
+    const bytes = Buffer.from(`\uFEFF${RAM}\r\n`, 'utf16le');
+    const path = folder.write(`${order}.txt`, order === 'utf16le' ? bytes : bytes.swap16());
+    expect((await loadIomem(path)).systemRam).toHaveLength(1);
+  });
+
   test('is named in refusals of its text', async () => {
-    const path = folder.write('utf16.txt', Buffer.from(`${RAM}\n`, 'utf16le'));
+    const path = folder.write('ports.txt', '0000-001f : dma1\n');
     expect(await refused(() => loadIomem(path))).toMatchObject({ tag: 'format', file: path, place: 'line 1' });
   });
 

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import { loadSnapshot, parseSnapshot, type SnapshotOptions } from '../../src/snapshot/load.ts';
+import { loadMemoryList, loadSnapshot, parseSnapshot, type SnapshotOptions } from '../../src/snapshot/load.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { anyCharacter, anyText } from '../support/any-text.ts';
 import { holds } from '../support/holds.ts';
@@ -93,6 +93,15 @@ describe('the file', () => {
     expect(smmus).toHaveLength(1);
   });
 
+  test('may be UTF-16, as a shell of Windows writes it', async () => {
+    const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+    const text = JSON.stringify({ ...MINIMAL, memory: [{ base: '0x1000', size: '0x1000' }] });
+    for (const bytes of [utf16(text), utf16(`\uFEFF${text}`), utf16(`\uFEFF${text}`).swap16()]) {
+      expect((await load(bytes)).smmus).toHaveLength(1);
+      expect(await loadMemoryList(folder.write('utf16.json', bytes))).toHaveLength(1);
+    }
+  });
+
   test('may be surrounded by white space', async () => {
     const { smmus } = await load(`\n\t ${JSON.stringify(MINIMAL, null, 2)}\r\n\n`);
     expect(smmus).toHaveLength(1);
@@ -110,7 +119,6 @@ describe('the file', () => {
     ['a byte order mark alone', '\uFEFF'],
     ['two byte order marks', `\uFEFF\uFEFF${JSON.stringify(MINIMAL)}`],
     ['zero bytes', '\0\0\0\0'],
-    ['UTF-16', Buffer.from(JSON.stringify(MINIMAL), 'utf16le')],
     ['the beginning of an ELF core', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0])],
     ['terminal control sequences', '\u001b[2J\u009b31m\n\u0007'],
   ])('%s is not JSON', async (what, content) => {

@@ -9,6 +9,7 @@ import type { TriageRedactor } from '../../report/triage/redact.ts';
 import { totalsInWords } from '../../report/triage/totals.ts';
 import type { CrashRow, TriageReport } from '../../triage/crash.ts';
 import type { RunOptions } from '../../triage/run.ts';
+import { textOfFile } from '../../wide-encoding.ts';
 import { parseNamePattern } from '../options/arguments.ts';
 import { excludedOption } from '../options/dump-options.ts';
 import { addSomeKernelOptions, KERNEL_OPTIONS } from '../options/kernel-options.ts';
@@ -218,7 +219,7 @@ function passedOver(file: string, lines: number): string {
 async function placesOf(given: readonly string[], session: Session): Promise<string[]> {
   if (given.length === 0) throw new InputError('usage', 'no folder was named: smmu-adopt triage /var/crash');
   if (!given.includes(STDIN)) return [...given];
-  const text = (await session.readStdin()).toString('utf8');
+  const text = textOfFile(await session.readStdin());
   const listed = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
   if (listed.length === 0) throw new InputError('file', 'lists no paths', { file: STDIN_NAME });
   return given.flatMap((place) => (place === STDIN ? listed : [place]));

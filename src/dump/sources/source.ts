@@ -2,6 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../errors.ts';
+import { textOfFile } from '../../wide-encoding.ts';
 import type { DumpAssumption } from '../dump.ts';
 import { LruCache } from './page-cache.ts';
 import { notOpened } from './url.ts';
@@ -113,9 +114,7 @@ export function readFile(path: string, maxByteLength: number, tooLong: (byteLeng
 
 /** The same as text, without its byte order mark. */
 export function readTextFile(path: string, maxByteLength: number, tooLong: (byteLength: number) => InputError): string {
-  return readFile(path, maxByteLength, tooLong)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '');
+  return textOfFile(readFile(path, maxByteLength, tooLong));
 }
 
 /** read(2) may answer less than asked anywhere, not only at the end, so one call is never enough to know. */

@@ -146,6 +146,8 @@ describe('what becomes of them', () => {
   test('a log without its byte order mark', async () => {
     const file = folder.write('bom.txt', '\ufeffkdump: x\n');
     expect((await kernelOptions({ dmesg: file })).dmesg).toEqual({ file, text: 'kdump: x\n' });
+    const wide = folder.write('wide.txt', Buffer.from('\ufeffkdump: x\r\n', 'utf16le'));
+    expect((await kernelOptions({ dmesg: wide })).dmesg).toEqual({ file: wide, text: 'kdump: x\r\n' });
   });
 
   test('nothing that nobody asked for', async () => {
