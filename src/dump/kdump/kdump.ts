@@ -213,7 +213,9 @@ function isTruncated({ header, descriptors }: Part, problems: DumpProblem[]): bo
   const tail = Math.min(total, TAIL_DESCRIPTORS);
   const counts = noDescriptors();
   descriptors.countKinds(total - tail, tail, counts);
-  if (counts.cut === 0 && (counts.unwritten === 0 || (header.status & STATUS_INCOMPLETE) !== 0)) return false;
+  // An empty one before others that were written is damage, of that page alone.
+  const isUnwritten = counts.unwritten > 0 && descriptors.kindOf(total - 1) === 'unwritten';
+  if (counts.cut === 0 && (!isUnwritten || (header.status & STATUS_INCOMPLETE) !== 0)) return false;
   const { name: file, byteLength: fileEnd } = header.source;
   const neededEnd = descriptors.offsetOf(total);
   let what: DumpFlaw = { kind: 'last-descriptors-unwritten' };
