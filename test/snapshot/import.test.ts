@@ -136,6 +136,8 @@ describe('lines of lists and logs', () => {
     ['CR0: 0xd  # SMMUEN CMDQEN EVENTQEN'],
     ['cr0 = d'],
     ['CR0 (0x20) = 0xd'],
+    ['CR0 (+0x20): 0xd'],
+    ['CR0 [+0x020] 0xd'],
     ['CR0 = 0b1101'],
     ["CR0 = 32'hd"],
     ['CR0 = 0x0000_000d'],

@@ -27,6 +27,8 @@ const COMMENT = /\s(?:#|\/\/|;).*$/;
 /** Which half of the register before it: `[31:0]`, `(low)`, or the distance of the upper one. */
 const HALVES =
   /\[(?:(31:0)|63:32)\]|\s*\((?:(lo(?:w(?:er)?)?)|hi(?:gh)?|upper)(?: (?:half|word|32(?: bits)?))?\)|(?<=[A-Z]\w*)\s*\+\s*(?:0x0{0,3})?(?:(0)|4)\b/gi;
+/** The sign of an offset in brackets: `CR0 (+0x20)`. */
+const SIGN = /(?<=[([]\s*)\+(?=\s*(?:0x)?[0-9a-f]+\s*[)\]])/gi;
 const SEPARATORS = /[\s:=,;|(){}[\]<>"@]+|(?<!\d)'|'(?!h)|->/;
 /** Binary, or hexadecimal and padded. */
 const BINARY_OR_PADDED = /^0b(?:[01]{6}|[01]{14})$/i;
@@ -41,6 +43,7 @@ const BRACKETED = (digits: string) => new RegExp(`[([@]\\s*(?:0x)?${digits}\\s*[
 export function pairsOf(given: string, line: number, baseOf: (address: number) => number | undefined): Pair[] {
   const text = given
     .replace(HALVES, (_, ...low) => (low.slice(0, 3).some(Boolean) ? '_LO' : '_HI'))
+    .replace(SIGN, '')
     .replace(COMMENT, '');
   const tokens = text.split(SEPARATORS).filter((token) => token !== '');
   const parts = tokens.map((token) => registerPart(token));
