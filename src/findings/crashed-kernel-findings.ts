@@ -49,6 +49,13 @@ export function ownRegisterFindings(
   else findings.add('registers-not-of-dump', { registers, release, origin });
 }
 
+/** Adds to `findings` that the crashed kernel's driver had it otherwise than what is taken for firmware's word. */
+export function ownCoherencyFinding({ release, smmu }: OwnSmmu, given: boolean | null, findings: FindingList): void {
+  const kernel = smmu?.firmwareCoherent ?? null;
+  if (kernel === null || given === null || kernel === given) return;
+  findings.add('coherency-not-of-dump', { kernel, given, release });
+}
+
 /** In bits that both know. */
 function differs(register: string, given: SmmuSnapshot, own: SmmuSnapshot): boolean {
   const [left, right] = [knownBits(register, given), knownBits(register, own)];

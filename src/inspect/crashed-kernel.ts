@@ -7,7 +7,9 @@ import type { KernelVersion } from '../adopt/devices/registration.ts';
 import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/sources/until-fetched.ts';
+import type { OwnSmmu } from '../findings/crashed-kernel-findings.ts';
 import type { CrashedKernel, NoState } from '../linux/kernel-state.ts';
+import type { Evidence } from '../platform/evidence.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { LogReport } from './log/log-report.ts';
@@ -100,6 +102,16 @@ export function namesakeOf(smmu: SmmuSnapshot, given: Snapshot, own: Snapshot): 
   const [only, ...others] = own.smmus;
   const isAlone = given.smmus.length === 1 && others.length === 0 && smmu.base === null;
   return isAlone ? (only ?? null) : null;
+}
+
+/** What the crashed kernel has of an SMMU whose registers come from elsewhere; null where it has nothing of it. */
+export function ownSmmuOf(smmu: SmmuSnapshot, { snapshot: given, crashedKernel }: Evidence): OwnSmmu | null {
+  const state = crashedKernel?.givesRegisters === false ? crashedKernel.state : null;
+  if (state?.outcome !== 'found') return null;
+  const { snapshot, kernel, isWhole, rejected } = state;
+  const own = namesakeOf(smmu, given, snapshot);
+  // It may be one of those that are not told.
+  return own === null && (!isWhole || rejected.length > 0) ? null : { release: kernel.release, smmu: own };
 }
 
 /** `6.12.107+deb13-arm64` is 6.12; null for a release that does not begin with a version. */

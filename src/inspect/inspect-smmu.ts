@@ -4,7 +4,7 @@ import { probesAtRegistration } from '../adopt/devices/registration.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
-import { ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
+import { ownCoherencyFinding, ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
@@ -21,6 +21,7 @@ import type { Census } from '../tables/hardware-view.ts';
 import { type HardwareView, MAX_L2_TABLES } from '../tables/hardware-view.ts';
 import type { ListBudget, TableOwners } from '../tables/listing.ts';
 import { isNeverGiven } from '../tables/table-registers.ts';
+import { ownSmmuOf } from './crashed-kernel.ts';
 import { OutcomeReports } from './emulation/adoption-report.ts';
 import type { AsidSpaces } from './emulation/asid-spaces.ts';
 import { compareRevisions } from './emulation/compare-revisions.ts';
@@ -28,7 +29,7 @@ import { type EmulatedSmmu, emulatedSmmu, MAX_INSERTIONS_OF_ALL } from './emulat
 import type { Outcome } from './emulation/outcome.ts';
 import { rmrReports } from './emulation/rmr.ts';
 import type { SmmuReport } from './inspection.ts';
-import { faultsOf, ownSmmuOf } from './kernel-report.ts';
+import { faultsOf } from './kernel-report.ts';
 import type { Listing } from './listing.ts';
 import { type ComparedSmmu, compareDmesg, type DmesgReport } from './log/dmesg.ts';
 import type { LogReport } from './log/log-report.ts';
@@ -89,7 +90,10 @@ export function inspectSmmu(
   const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
   if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
   const own = ownSmmuOf(smmu, evidence);
-  if (own !== null) ownRegisterFindings(own, smmu, evidence.kdumpRam, findings);
+  if (own !== null) {
+    ownRegisterFindings(own, smmu, evidence.kdumpRam, findings);
+    ownCoherencyFinding(own, emulated.firmwareCoherent, findings);
+  }
   assumeZeroPages(emulated, now.view.excludedIsAskedZero, findings);
   const risks = examineRisks(riskContext(smmu, emulated, evidence, plan, shared, findings), shared.furtherChecks);
 

@@ -1,9 +1,7 @@
 /** What does a report say of the crashed kernel: what was taken from it, what it has of an SMMU, and what it logged of it? */
 
-import type { OwnSmmu } from '../findings/crashed-kernel-findings.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import { namesakeOf } from './crashed-kernel.ts';
 import type { CrashedFault, KernelReport, SmmuReport, TakenFromKernel } from './inspection.ts';
 import type { LogReport } from './log/log-report.ts';
 import { insertsCrashedDevices, type Plan } from './plan.ts';
@@ -25,16 +23,6 @@ export function kernelReport(
   const state = crashed?.state;
   const types = state?.outcome === 'found' ? state.types : 'none';
   return { ...kernel, types, taken, ...(state === undefined ? {} : { state }) };
-}
-
-/** What the crashed kernel has of an SMMU whose registers come from elsewhere; null where it has nothing of it. */
-export function ownSmmuOf(smmu: SmmuSnapshot, { snapshot: given, crashedKernel }: Evidence): OwnSmmu | null {
-  const state = crashedKernel?.givesRegisters === false ? crashedKernel.state : null;
-  if (state?.outcome !== 'found') return null;
-  const { snapshot, kernel, isWhole, rejected } = state;
-  const own = namesakeOf(smmu, given, snapshot);
-  // It may be one of those that are not told.
-  return own === null && (!isWhole || rejected.length > 0) ? null : { release: kernel.release, smmu: own };
 }
 
 /** The faults of an SMMU in the crashed kernel's `log`; undefined where that was not found. */

@@ -25,6 +25,7 @@ export type Ground =
   /** Firmware's word on coherency, which decides in the driver. */
   | { readonly kind: 'coherent-as-cohacc' }
   | { readonly kind: 'coherent-as-firmware'; readonly source: FirmwareSource }
+  | { readonly kind: 'coherent-as-crashed-kernel' }
   /** IDR0.COHACC is not known; it makes a line of the log at most. */
   | { readonly kind: 'firmware-decides' }
   /** `pages` of the table are zeros that the dump left out, or the user said so. */

@@ -165,6 +165,35 @@ describe('with --regs too', () => {
     expect(json.kernel.taken).toEqual(['devices', 'version']);
   });
 
+  test("firmware's word on coherency is the crashed kernel's, where nobody else gives it; else a difference is said", async () => {
+    write('non-coherent', { smmus: [{ nonCoherent: true }] });
+    const { stdout } = await run(['regs', 'extract', 'non-coherent'], inFolder);
+    const snapshot = JSON.parse(stdout);
+    const inspectedAs = async (firmware: object | undefined) => {
+      const smmus = [{ ...snapshot.smmus[0], firmware }];
+      folder.write('coherency.json', Buffer.from(JSON.stringify({ ...snapshot, smmus })));
+      const { json } = await inspected('non-coherent', '--regs', 'coherency.json');
+      expectValid(json);
+      const [{ adoption, assumptions }] = json.smmus;
+      return {
+        verdict: adoption.verdict,
+        why: assumptions.find(({ what }: { what: string }) => what === 'firmware.coherent')?.why,
+        rules: json.findings.map(({ rule }: { rule: string }) => rule).filter((rule: string) => /coheren/.test(rule)),
+      };
+    };
+    expect(await inspectedAs(undefined)).toEqual({
+      verdict: 'not-attempted',
+      why: 'not in the snapshot; taken from the driver of the kernel in the dump',
+      rules: ['smmu-non-coherent'],
+    });
+    expect(await inspectedAs({ coherent: false })).toMatchObject({ why: undefined, rules: ['smmu-non-coherent'] });
+    expect(await inspectedAs({ coherent: true })).toEqual({
+      verdict: 'adopted',
+      why: undefined,
+      rules: ['coherency-not-of-dump'],
+    });
+  });
+
   test('a kernel that is not to be read is named, with why nothing of it is used', async () => {
     const { kernel } = madeMachine();
     kernel.vmcoreinfo.set('SYMBOL(swapper_pg_dir)', 'ffff800000000000');

@@ -407,6 +407,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'coherency-not-of-dump': {
+    args: { kernel: false, given: true, release: '6.12.107' },
+    says:
+      'the kernel in the dump (6.12.107) had the SMMU as not coherent, what was given as coherent; ' +
+      'what was given is used',
+    severity: 'warning',
+    reach: null,
+  },
   'registers-of-other-moment': {
     args: { registers: ['EVENTQ_PROD'], release: '6.12.107' },
     says: 'EVENTQ_PROD: other than what the kernel in the dump (6.12.107) had; the registers may be of another moment',

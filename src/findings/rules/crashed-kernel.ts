@@ -5,6 +5,7 @@
 
 import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
+import { coherencyInWords } from '../prose/firmware.ts';
 import { smmuProblemInWords } from '../prose/kernel-state.ts';
 import { rule } from './rule.ts';
 import { count, namesInWords } from './words.ts';
@@ -141,6 +142,32 @@ export const CRASHED_KERNEL = {
       ],
       next: NEXT,
       references: [ARM.cr0, linux('arm_smmu_device_reset')],
+    }),
+  }),
+  'coherency-not-of-dump': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      kernel: ['What the driver in the dump had: coherent, or not coherent', json.said(coherencyInWords)],
+      given: ['What the snapshot or the table says', json.said(coherencyInWords)],
+      release: ['Release of the kernel in the dump', json.text],
+    },
+    sentence: ({ kernel, given, release }) =>
+      `the kernel in the dump (${release}) had the SMMU as ${coherencyInWords(kernel)}, what was given as ${coherencyInWords(given)}; what was given is used`,
+    explain: () => ({
+      title: 'The kernel in the dump had coherency otherwise',
+      meaning:
+        "The driver of the crashed kernel keeps whether firmware describes the SMMU as coherent. The snapshot, or firmware's " +
+        'table that was given, says otherwise. Only coherent SMMUs are adopted.',
+      hardware: 'Nothing by itself: coherency is a property of the interconnect.',
+      kernel:
+        'It goes by the table of the same firmware as the crashed kernel, unless firmware was changed in between.',
+      causes: [
+        'firmware.coherent was set from a guess or from IDR0.COHACC',
+        'a snapshot or a table of another machine, or of another version of its firmware',
+      ],
+      next: ["the snapshot without firmware.coherent: the crashed kernel's word is then taken"],
+      references: [linux('arm_smmu_device_acpi_probe'), linux('of_dma_is_coherent')],
     }),
   }),
   'registers-of-other-moment': rule({

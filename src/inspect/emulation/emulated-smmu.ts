@@ -19,6 +19,7 @@ import { unansweredAs } from '../../snapshot/validate/plausibility.ts';
 import { HardwareView } from '../../tables/hardware-view.ts';
 import type { TableOwners } from '../../tables/listing.ts';
 import { geometryOf, tableRegisters } from '../../tables/table-registers.ts';
+import { ownSmmuOf } from '../crashed-kernel.ts';
 import { toldByLog } from '../log/told-by-log.ts';
 import { devicesBehind, type Plan } from '../plan.ts';
 import type { AsidSpaces } from './asid-spaces.ts';
@@ -59,11 +60,7 @@ export function emulatedSmmu(
   const { snapshot, now, later, platform, kdumpRam } = evidence;
   const registers = new RegisterFile(smmu);
   const known = platformSmmuAt(platform, smmu.base);
-  const firmwareCoherent = smmu.firmwareCoherent ?? known?.smmu.coherent ?? null;
-  if (smmu.firmwareCoherent === null && known !== null) {
-    const why = { kind: 'coherent-as-firmware', source: known.table.source } as const;
-    registers.assume({ kind: 'firmware-coherent' }, known.smmu.coherent, why);
-  }
+  const firmwareCoherent = firmwareCoherency(smmu, evidence, known, registers);
   const geometry = geometryOf(tableRegisters(smmu, registers));
   const stes = new SteReader(now.view);
   const view = new HardwareView(geometry, now.view, stes, evidence.progress, owners);
@@ -116,6 +113,24 @@ export function emulatedSmmu(
     emulate,
     emulation,
   };
+}
+
+/** As the snapshot says it, else a table of firmware's, else the crashed kernel, whose driver went by such a table. */
+function firmwareCoherency(
+  smmu: SmmuSnapshot,
+  evidence: Evidence,
+  known: PlatformSmmu | null,
+  registers: RegisterFile,
+): boolean | null {
+  if (smmu.firmwareCoherent !== null) return smmu.firmwareCoherent;
+  const what = { kind: 'firmware-coherent' } as const;
+  if (known !== null) {
+    registers.assume(what, known.smmu.coherent, { kind: 'coherent-as-firmware', source: known.table.source });
+    return known.smmu.coherent;
+  }
+  const own = ownSmmuOf(smmu, evidence)?.smmu?.firmwareCoherent ?? null;
+  if (own !== null) registers.assume(what, own, { kind: 'coherent-as-crashed-kernel' });
+  return own;
 }
 
 /** What the dump leaves open, a captured log may tell. */

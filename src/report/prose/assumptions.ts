@@ -101,6 +101,8 @@ function groundInWords(ground: Ground): string {
       return 'not in the snapshot; taken from IDR0.COHACC';
     case 'coherent-as-firmware':
       return `not in the snapshot; taken from ${firmwareSourceInWords(ground.source)}`;
+    case 'coherent-as-crashed-kernel':
+      return 'not in the snapshot; taken from the driver of the kernel in the dump';
     case 'firmware-decides':
       return 'not known; firmware decides, and a difference is logged';
     case 'excluded-is-zero': {
