@@ -117,7 +117,9 @@ function notAWord(text: string): InputError {
 function givenWords(words: readonly Word[], wide: number): GivenWords {
   const values = words.map(({ value }) => value);
   const narrow = words.every(({ digits }) => digits <= 8);
-  const padded = words.every(({ digits }) => digits === 8);
+  // Of what is one word, one is all of it: no half would be given alone.
+  const whole = wide === 1 && words.length === 1;
+  const padded = !whole && words.every(({ digits }) => digits === 8);
   return { values, bits: narrow && (padded || words.length > wide) ? 32 : 64 };
 }
 

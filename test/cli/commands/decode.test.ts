@@ -93,6 +93,11 @@ describe('what the words are', () => {
     expect(decode('strtab_base', '0x42000000', '0x40000000')[0]?.words).toEqual(['0x4000000042000000']);
   });
 
+  test('a descriptor of one word, as its digits were written', () => {
+    expect(decode('l1', '0x42010009')[0]).toMatchObject({ fields: { Span: 9, L2Ptr: '0x42010000' }, problems: [] });
+    expect(decode('l1', '42010009', '00000000')[0]).toMatchObject({ fields: { Span: 9, L2Ptr: '0x42010000' } });
+  });
+
   test('words that are missing leave their fields unknown', () => {
     const [record] = decode('event', ...EVENT.slice(0, 2));
     expect(record?.fields).toMatchObject({ StreamID: 256, RnW: 1, InputAddr: null });
