@@ -766,7 +766,7 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
   'snapshot-memory-ignored': {
     args: { format: 'elf' },
     says: "the snapshot's memory list is not used: this elf dump is placed otherwise",
-    severity: 'note',
+    severity: 'warning',
     reach: null,
   },
   'snapshot-after-probe': {

@@ -102,7 +102,7 @@ export const INPUT = {
   }),
   'snapshot-memory-ignored': rule({
     foundIn: 'snapshot',
-    severity: 'note',
+    severity: 'warning',
     reach: null,
     args: {
       format: ['Format of the dump', json.text],
