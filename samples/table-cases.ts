@@ -108,7 +108,7 @@ export const TABLE_CASES: readonly Sample[] = [
     name: 'two-smmus',
     description: 'one SMMU in use and one that was off, with control characters in its name',
     memory: healthy(),
-    smmus: [smmu(), smmu({ CR0: '0x0' }, { name: 'off\u001b[31m\nred', base: '0x9060000' })],
+    smmus: [smmu(), smmu({ CR0: '0x0', CR0ACK: '0x0' }, { name: 'off\u001b[31m\nred', base: '0x9060000' })],
   },
   {
     name: 'thin-snapshot',

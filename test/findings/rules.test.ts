@@ -703,6 +703,12 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: 'device',
   },
+  'cr0-unacknowledged': {
+    args: { fields: ['SMMUEN', 'CMDQEN'] },
+    says: 'CR0 and CR0ACK differ in SMMUEN, CMDQEN: a change was in progress, or the SMMU does not answer; what was written is not in force before CR0ACK follows',
+    severity: 'warning',
+    reach: null,
+  },
   'gbpa-bypass': {
     args: {},
     says: 'GBPA.ABORT is 0: whenever the adopted SMMU is switched off later, by a failed probe or a shutdown, all DMA passes untranslated',

@@ -15,6 +15,8 @@ export function registerRisks({ smmu, registers, emulation, pageSize, findings }
   for (const { name } of fieldsThatDiffer(smmu.registers, 'GERROR', 'GERRORN')) {
     if (name in GLOBAL_ERRORS) findings.add('gerror-active', { error: name as keyof typeof GLOBAL_ERRORS });
   }
+  const unacknowledged = fieldsThatDiffer(smmu.registers, 'CR0', 'CR0ACK').map(({ name }) => name);
+  if (unacknowledged.length > 0) findings.add('cr0-unacknowledged', { fields: unacknowledged });
   // Every other reset sets ABORT, and comes with a table of its own.
   if (emulation.verdict !== 'adopted') return;
   const [log2Size, sidBits] = [registers.field('STRTAB_BASE_CFG', 'LOG2SIZE'), registers.known('IDR1', 'SIDSIZE')];

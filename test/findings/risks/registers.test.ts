@@ -42,6 +42,17 @@ describe('gerror-active', () => {
   });
 });
 
+describe('cr0-unacknowledged', () => {
+  test('where both registers are known and differ, whatever becomes of the table', async () => {
+    const differing = [{ args: { fields: 'SMMUEN, EVENTQEN' }, location: {} }];
+    expect(found(await machine({ CR0ACK: '0x8' }), 'cr0-unacknowledged')).toEqual(differing);
+    expect(found(await broken({ CR0ACK: '0x8' }), 'cr0-unacknowledged')).toEqual(differing);
+    for (const CR0ACK of ['0xd', null]) {
+      expect(found(await machine({ CR0ACK }), 'cr0-unacknowledged')).toEqual([]);
+    }
+  });
+});
+
 describe('gbpa-bypass', () => {
   test('only with ABORT 0, after an adoption', async () => {
     expect(found(await machine(), 'gbpa-bypass')).toEqual([{ args: {}, location: {} }]);

@@ -4,7 +4,7 @@ import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { commandErrorInWords, GLOBAL_ERRORS, queueContentsInWords, stoppedCommandInWords } from '../../prose/queues.ts';
 import { NO_ARGS, rule } from '../rule.ts';
-import { count } from '../words.ts';
+import { count, namesInWords } from '../words.ts';
 
 const RESET = linux('arm_smmu_device_reset');
 const ALL_QUEUES = '`smmu-adopt queues DUMP --regs REGS`';
@@ -161,6 +161,32 @@ export const RISK_QUEUES = {
         'the message of the driver about each error in the log of the crashed kernel',
       ],
       references: [ARM.gerror, ARM.globalErrors, RESET, SERIES.v3],
+    }),
+  }),
+  'cr0-unacknowledged': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      fields: ['The fields of CR0 that CR0ACK has otherwise', json.said(namesInWords)],
+    },
+    sentence: ({ fields }) =>
+      `CR0 and CR0ACK differ in ${namesInWords(fields)}: a change was in progress, or the SMMU does not answer; ` +
+      'what was written is not in force before CR0ACK follows',
+    explain: () => ({
+      title: 'A change of CR0 was not acknowledged',
+      meaning:
+        'CR0 is what was written, CR0ACK what is in force. They differ for as long as the SMMU works on a change, which ' +
+        'is short, and for ever where it hangs.',
+      hardware: 'With SMMUEN 1 in CR0 alone it does not translate yet, with SMMUEN 0 in CR0 alone it still does.',
+      kernel:
+        'Whether it adopts depends on CR0 alone. Its reset writes CR0 and waits for CR0ACK; where that never follows, it ' +
+        'gives up with "failed to disable queues", "failed to enable command queue" or "failed to clear cr0", and the probe fails.',
+      causes: [
+        'registers that were read while the SMMU was being switched on or off, or one after the other',
+        'an SMMU that hangs',
+      ],
+      next: ['both registers once more, if the machine still answers', 'these messages in the log of either kernel'],
+      references: [ARM.cr0, RESET],
     }),
   }),
   'events-unread': rule({
