@@ -53,7 +53,7 @@ export async function completedFromDump(
   const ownMap = iomem === undefined ? await ownMapOf(dump) : undefined;
   return {
     outcome: 'found',
-    snapshot: given === null ? state.snapshot : withMasters(given, state.snapshot),
+    snapshot: given === null ? state.snapshot : withOwn(given, state.snapshot),
     iomem: iomem ?? ownMap,
     crashedKernel: { state, givesRegisters: given === null, givesMap: ownMap !== undefined },
   };
@@ -84,13 +84,27 @@ export async function logOfCrash(dump: OpenedDump, snapshot: Snapshot): Promise<
   return untilFetched(() => crashLogOf(dump, snapshot));
 }
 
-/** Who does not say which devices there were takes the crashed kernel's word. */
-function withMasters(given: Snapshot, own: Snapshot): Snapshot {
+/** Who does not say which devices there were, and what the hardware can do, takes the crashed kernel's word. */
+function withOwn(given: Snapshot, own: Snapshot): Snapshot {
   const smmus = given.smmus.map((smmu): SmmuSnapshot => {
-    const masters = smmu.masters ?? namesakeOf(smmu, given, own)?.masters;
-    return masters === undefined ? smmu : { ...smmu, masters };
+    const namesake = namesakeOf(smmu, given, own);
+    if (namesake === null) return smmu;
+    const masters = smmu.masters ?? namesake.masters;
+    return { ...withIdentity(smmu, namesake), ...(masters === undefined ? {} : { masters }) };
   });
   return { ...given, smmus };
+}
+
+/** ID registers say at all times what they said at the driver's probe: what it noted of one stands in where it was not captured. */
+function withIdentity(smmu: SmmuSnapshot, own: SmmuSnapshot): SmmuSnapshot {
+  const lacks = (register: string) => !smmu.registers.has(register) && smmu.partial?.has(register) !== true;
+  const noted = [...(own.partial ?? [])].filter(([register]) => /^IDR\d$/.test(register) && lacks(register));
+  if (noted.length === 0) return smmu;
+  return {
+    ...smmu,
+    partial: new Map([...(smmu.partial ?? []), ...noted]),
+    provenance: new Map([...(smmu.provenance ?? []), ...noted.map(([register]) => [register, 'derived'] as const)]),
+  };
 }
 
 /** The same SMMU as the crashed kernel had it: by its base, where both have one, else by its name; one alone is it. */

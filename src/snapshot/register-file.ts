@@ -45,7 +45,9 @@ export type RegisterLack = Exclude<Lack, 'bits'>;
 
 /** What it means that a register is not among those of an SMMU. */
 export function lackOf({ provenance }: Pick<SmmuSnapshot, 'provenance'>): RegisterLack {
-  return provenance === undefined ? 'register' : 'not-reconstructed';
+  // Beside registers that were read there may be ID registers that the crashed kernel noted.
+  const isItsOwn = [...(provenance?.keys() ?? [])].some((register) => !/^IDR\d$/.test(register));
+  return isItsOwn ? 'not-reconstructed' : 'register';
 }
 
 export class RegisterFile {

@@ -194,6 +194,29 @@ describe('with --regs too', () => {
     });
   });
 
+  test('ID registers that the snapshot lacks are as the driver noted them, the others are assumed', async () => {
+    write('few-streams', { smmus: [{ sidBits: 9 }] });
+    const { stdout } = await run(['regs', 'extract', 'few-streams'], inFolder);
+    const { STRTAB_BASE, STRTAB_BASE_CFG } = JSON.parse(stdout).smmus[0].registers;
+    folder.write('thin.json', Buffer.from(JSON.stringify({ registers: { STRTAB_BASE, STRTAB_BASE_CFG } })));
+    const { json } = await inspected('few-streams', '--regs', 'thin.json');
+    expectValid(json);
+    const bare = (await inspected('few-streams')).json;
+    const [smmu] = json.smmus;
+    expect(smmu.features).toEqual(bare.smmus[0].features);
+    expect(smmu.features).toMatchObject({ sidBits: 9, ssidBits: 0, twoLevelCdTable: false });
+    expect(smmu.registers).toMatchObject({
+      IDR1: { how: 'derived', known: '0x7ff' },
+      STRTAB_BASE: { how: 'hardware' },
+    });
+    expect(smmu.registers).not.toHaveProperty('CR0');
+    expect(smmu.assumptions).toContainEqual({
+      what: 'CR0.SMMUEN',
+      value: '1',
+      why: 'register missing from the snapshot; a snapshot is taken of an SMMU that was in use',
+    });
+  });
+
   test('a kernel that is not to be read is named, with why nothing of it is used', async () => {
     const { kernel } = madeMachine();
     kernel.vmcoreinfo.set('SYMBOL(swapper_pg_dir)', 'ffff800000000000');
