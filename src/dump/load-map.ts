@@ -2,6 +2,7 @@
 
 import { existsSync, realpathSync } from 'node:fs';
 import { InputError } from '../errors.ts';
+import { hex } from '../hex.ts';
 import { PADDR_LIMIT } from './dump.ts';
 import type { RawPart } from './formats/raw.ts';
 import type { ByteSource } from './sources/source.ts';
@@ -27,16 +28,39 @@ export interface DumpName {
   readonly paddr: number | undefined;
 }
 
+/** Hexadecimal with 0x, or with as many digits as an address has and a letter among them; or decimal. */
+const ADDRESSED = /^(.+)@(0x[0-9a-f]+|[0-9]+|(?=[0-9]*[a-f])[0-9a-f]{8,})$/i;
+/** Memory begins with a page. */
+const PAGE_BYTE_LENGTH = 4096;
+
+/** The dumps that one argument names: crash takes several as `a.bin@0x40000000,b.bin@0xc0000000`. */
+export function dumpNamesIn(text: string): string[] {
+  if (isUrl(text) || existsSync(text)) return [text];
+  const names = text.split(/(?<=@[0-9a-fx]+),/i);
+  return names.every((name) => ADDRESSED.test(name)) ? names : [text];
+}
+
 /** Splits `file@address`. A file whose name happens to end that way is taken by its whole name. */
 export function parseDumpName(name: string): DumpName {
-  const [, file, address] = /^(.+)@(0x[0-9a-f]+|[0-9]+)$/i.exec(name) ?? [];
+  const [, file, address = ''] = ADDRESSED.exec(name) ?? [];
   const given = isUrl(name) ? shownUrl(name) : name;
   // In front of its path, what stands behind the @ of a URL is its host.
   const whole = file === undefined || (isUrl(name) ? !/^https?:\/\/[^/?#]*\//i.test(file) : existsSync(name));
   if (whole) return { given, file: name, paddr: undefined };
-  const paddr = Number(address);
+  const paddr = addressIn(address);
+  if (paddr === null) {
+    const message = `${address} may be hexadecimal or decimal: write @0x${address} or @${hex(Number(address))}`;
+    throw new InputError('usage', message, { file: given });
+  }
   if (paddr >= PADDR_LIMIT) throw new InputError('usage', 'the load address is beyond 52 bits', { file: given });
   return { given: isUrl(file) ? `${shownUrl(file)}@${address}` : given, file, paddr };
+}
+
+/** Null for digits that are the address of a page only in hexadecimal, which is how other tools take them. */
+export function addressIn(text: string): number | null {
+  if (/^0x|[a-f]/i.test(text)) return Number.parseInt(text, 16);
+  const isOfPage = (value: number) => value % PAGE_BYTE_LENGTH === 0;
+  return isOfPage(Number(text)) || !isOfPage(Number.parseInt(text, 16)) ? Number(text) : null;
 }
 
 /** One part for each file, placed by its @address, or a single one by --base. */

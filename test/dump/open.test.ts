@@ -4,7 +4,7 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { INPUT_FORMATS, type InputFormat } from '../../src/dump/containers.ts';
-import { type LoadMapEntry, parseDumpName } from '../../src/dump/load-map.ts';
+import { dumpNamesIn, type LoadMapEntry, parseDumpName } from '../../src/dump/load-map.ts';
 import { type OpenedDump, type OpenOptions, openDump } from '../../src/dump/open.ts';
 import { openDescriptors } from '../support/made/descriptors.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -65,6 +65,8 @@ describe('dump names', () => {
     ['ddr0.bin@0xAbC', 'ddr0.bin', 0xabc],
     ['ddr0.bin@4096', 'ddr0.bin', 4096],
     ['ddr0.bin@0', 'ddr0.bin', 0],
+    ['ddr0.bin@1073741824', 'ddr0.bin', 0x4000_0000],
+    ['ddr0.bin@c0000000', 'ddr0.bin', 0xc000_0000],
     ['a@b@0x10', 'a@b', 16],
     ['a@0x10@0x20', 'a@0x10', 32],
     ['folder@0x1/ddr0.bin@0x20', 'folder@0x1/ddr0.bin', 32],
@@ -83,6 +85,21 @@ describe('dump names', () => {
     expect(parseDumpName(real)).toEqual({ given: real, file: real, paddr: undefined });
     expect(show(await open(real))).toEqual(['0x0: 200 (present)']);
     expect(show(await open(`${real}@0x20`))).toEqual(['0x20: 200 (present)']);
+  });
+
+  test('digits that are the address of a page in hexadecimal alone are not guessed at', () => {
+    const reading = 'may be hexadecimal or decimal: write @0x80000000 or @0x4c4b400';
+    return expectRefusal(`${raw1}@80000000`, {}, `raw1.bin@80000000: 80000000 ${reading}`);
+  });
+
+  test('several in one argument, as crash takes them', () => {
+    expect(dumpNamesIn('a.bin@0x40000000,b.bin@0xc0000000')).toEqual(['a.bin@0x40000000', 'b.bin@0xc0000000']);
+    expect(dumpNamesIn('a,b@0x1000,c.bin@c0000000')).toEqual(['a,b@0x1000', 'c.bin@c0000000']);
+    for (const one of ['a.bin@0x1000', 'a,b', 'a@0x1000,b', 'https://a/b@0x0,c@0x1']) {
+      expect(dumpNamesIn(one)).toEqual([one]);
+    }
+    const whole = folder.write('x@0x0,y@0x1', Uint8Array.of(1));
+    expect(dumpNamesIn(whole)).toEqual([whole]);
   });
 
   test.each(['0x10000000000000', '4503599627370496', '0xffffffffffffffffffffffffffffffffff'])(

@@ -14,7 +14,7 @@ import { kdumpRamOf } from '../../platform/iomem.ts';
 import { chooseSmmus } from '../../snapshot/choose.ts';
 import { commandLine } from '../command-line.ts';
 import { parseStreams } from '../options/arguments.ts';
-import { addPlacedDumpOptions, DUMP_ARGUMENT, excludedOption } from '../options/dump-options.ts';
+import { addPlacedDumpOptions, collectDumps, DUMP_ARGUMENT, excludedOption } from '../options/dump-options.ts';
 import { type Given, type GivenFlags, withGiven } from '../options/given.ts';
 import {
   addKernelOptions,
@@ -78,13 +78,13 @@ export function addInspectCommand(program: Command, session: Session): void {
       "Does offline what the kdump kernel's arm-smmu-v3 driver would do with the stream tables in a memory dump: " +
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
-    .argument('[dump...]', DUMP_ARGUMENT)
+    .argument('[dump...]', DUMP_ARGUMENT, collectDumps)
     .option('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseStreams)
     .option('--all', 'list unused L1 descriptors and abort STEs too')
     .option('--deep', 'walk the translation tables of every stream: what devices can reach, and damage')
-    .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collect<string>)
+    .option('--later <dump>', 'the memory when the devices are inserted; may be repeated', collectDumps)
     .option('--no-gate', 'attempt the adoption whatever the probe gate says')
     .addOption(excludedOption());
   addKernelOptions(command);

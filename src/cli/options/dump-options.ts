@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { INPUT_FORMATS, type InputFormat } from '../../dump/containers.ts';
-import { parseDumpName } from '../../dump/load-map.ts';
+import { dumpNamesIn, parseDumpName } from '../../dump/load-map.ts';
 import { type OpenedDump, openDump } from '../../dump/open.ts';
 import type { Transfer } from '../../dump/sources/range-request.ts';
 import { InputError } from '../../errors.ts';
@@ -21,6 +21,12 @@ export interface DumpFlags {
 /** What the help says of the argument. */
 export const DUMP_ARGUMENT =
   'a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS; several are one dump';
+
+/** What an argument, or an option that may be repeated, adds to the dumps that were named before it. */
+export const collectDumps = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...dumpNamesIn(text),
+];
 
 /** Adds the options of {@link DumpFlags}. */
 export function addDumpOptions(command: Command): Command {
