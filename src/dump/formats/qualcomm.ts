@@ -12,7 +12,7 @@ import { InputError } from '../../errors.ts';
 import { liesBelow } from '../../folder.ts';
 import { PADDR_LIMIT } from '../dump.ts';
 import type { LoadMapEntry } from '../load-map.ts';
-import { openFileSource } from '../sources/source.ts';
+import { readTextFile } from '../sources/source.ts';
 
 /** Every other file is of a memory on the chip (OCIMEM, CODERAM, MSGRAM and the like), not of DRAM. */
 const DRAM_FILE = /^(DDR|EBI|VMDDR)/i;
@@ -43,17 +43,9 @@ export function isDumpInfo(path: string): boolean {
 
 /** Reads a dump_info.txt and finds its files beside it. They are opened later, and may be shorter than they should. */
 export async function loadDumpInfo(path: string): Promise<LoadMapEntry[]> {
-  const source = openFileSource(path);
-  let text: string;
-  try {
-    if (source.byteLength > MAX_BYTES) {
-      throw new InputError('format', `is ${source.byteLength} bytes long; is it a dump_info.txt?`, { file: path });
-    }
-    const bytes = Buffer.alloc(source.byteLength);
-    text = bytes.toString('utf8', 0, source.read(0, bytes));
-  } finally {
-    source.close();
-  }
+  const tooLong = (byteLength: number) =>
+    new InputError('format', `is ${byteLength} bytes long; is it a dump_info.txt?`, { file: path });
+  const text = readTextFile(path, MAX_BYTES, tooLong);
   const folder = resolve(dirname(path));
   return parseDumpInfo(text, path).map((entry) => {
     const file = entry.file?.name ?? '';

@@ -154,6 +154,8 @@ describe('files', () => {
   });
 
   test('a link in the folder is followed, as long as it stays there', async () => {
+    const wide = folder.write('dump_info_wide.txt', Buffer.from(`\uFEFF${row('DDRCS1_1.BIN')}\r\n`, 'utf16le'));
+    expect(await loadDumpInfo(wide)).toMatchObject([{ file: { name: 'DDRCS1_1.BIN' } }]);
     const [entry] = await loadDumpInfo(info(row('DDRCS1_1.BIN')));
     expect(entry?.file).toEqual({ name: 'DDRCS1_1.BIN', path: join(folder.path, 'dump', 'DDRCS1_1.BIN') });
   });
