@@ -194,6 +194,17 @@ describe('with --regs too', () => {
     });
   });
 
+  test('a log is put to the tables with the devices that the kernel in the dump had', async () => {
+    const words = ['0x0000000800000010', '0x0000020800000000', '0x0000000012345000', '0x0000000000000000'];
+    const lines = ['event 0x10 received:', ...words.map((word) => `\t${word}`)];
+    folder.write('fault.txt', Buffer.from(lines.map((line) => `arm-smmu-v3 9000000.smmuv3: ${line}\n`).join('')));
+    await given(() => {});
+    const args = ['log', 'fault.txt', '--dump', 'vmcore', '--regs', 'regs.json', '--format', 'json'];
+    const { stdout } = await run(args, inFolder);
+    const [event] = JSON.parse(stdout).smmus[0].events;
+    expect(event).toMatchObject({ device: '0000:00:01.0', deviceFrom: 'dump' });
+  });
+
   test('ID registers that the snapshot lacks are as the driver noted them, the others are assumed', async () => {
     write('few-streams', { smmus: [{ sidBits: 9 }] });
     const { stdout } = await run(['regs', 'extract', 'few-streams'], inFolder);

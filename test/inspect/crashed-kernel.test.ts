@@ -5,14 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PhysicalMemory } from '../../src/dump/memory.ts';
 import { type OpenedDump, openDump } from '../../src/dump/open.ts';
-import {
-  completedFromDump,
-  devicesInOrder,
-  logOfCrash,
-  namesakeOf,
-  versionOf,
-} from '../../src/inspect/crashed-kernel.ts';
+import { completedFromDump, devicesInOrder, logOfCrash, versionOf } from '../../src/inspect/crashed-kernel.ts';
 import { inspect } from '../../src/inspect/inspect.ts';
+import { namesakeOf } from '../../src/inspect/own-word.ts';
 import type { Master, SmmuSnapshot, Snapshot } from '../../src/snapshot/snapshot.ts';
 import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } from '../support/made/made-crash.ts';
 import { elfOf } from '../support/made/made-dump-file.ts';

@@ -16,6 +16,7 @@ import { eventQueueOf } from '../../queues/queue.ts';
 import type { AccessKind } from '../../smmu/translation/rights.ts';
 import type { SmmuSnapshot, Snapshot } from '../../snapshot/snapshot.ts';
 import { type Ending, StreamTranslator, type TranslationMemory } from '../../streams/translation.ts';
+import { withOwn } from '../own-word.ts';
 import {
   type EventInDump,
   type LogReport,
@@ -57,12 +58,14 @@ function readRecords(records: Iterable<LogRecord>): KernelLog {
 }
 
 /**
- * The report with what the dump says of every event whose SMMU and stream are known. Without `snapshot`, the registers are
- * those that the dump itself tells; where it tells none, the log stands alone.
+ * The report with what the dump says of every event whose SMMU and stream are known. What `snapshot` lacks, all of it if
+ * there is none, is as the dump itself tells; where nothing tells registers, the log stands alone.
  */
 export function againstDump(report: LogReport, dump: OpenedDump, snapshot: Snapshot | null): LogReport {
-  const state = snapshot === null ? extractSnapshot(dump) : null;
-  const known = snapshot ?? (state?.outcome === 'found' ? state.snapshot : null);
+  // Beside a snapshot the kernel is only looked for where VMCOREINFO says where it is.
+  const state = snapshot === null || dump.details.vmcoreinfo.size > 0 ? extractSnapshot(dump) : null;
+  const own = state?.outcome === 'found' ? state.snapshot : null;
+  const known = snapshot === null || own === null ? (snapshot ?? own) : withOwn(snapshot, own);
   return known === null ? report : withTables(report, known, evidenceOf(dump, known).now, { asksQueue: true });
 }
 
