@@ -43,6 +43,8 @@ type RecordFlaw =
   | { readonly kind: 'record-beyond'; readonly paddr: bigint }
   /** What follows the record is no other, so that its addresses may be wrong; it is left out. */
   | { readonly kind: 'record-doubtful'; readonly paddr: number }
+  /** Memory at `paddr` is in two records, of which one has wrong addresses. */
+  | { readonly kind: 'records-overlap'; readonly paddr: number }
   | { readonly kind: 'record-cut'; readonly neededEnd: number; readonly fileEnd: number }
   | { readonly kind: 'trailer-cut' }
   /** The trailer of a compressed record disagrees with its chunks, which are used. */

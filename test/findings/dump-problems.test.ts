@@ -49,6 +49,10 @@ const FLAWS: readonly [DumpFlaw, string][] = [
     'a record places memory at 0x10000000000000, beyond 52 address bits; it is left out',
   ],
   [
+    { kind: 'records-overlap', paddr: 0x4000_0000 },
+    'memory at 0x40000000 is in two records, of which one may have wrong addresses',
+  ],
+  [
     { kind: 'record-cut', neededEnd: 0x46, fileEnd: 0x43 },
     'a record needs the file to reach offset 0x46; it ends at 0x43',
   ],

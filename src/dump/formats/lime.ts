@@ -38,6 +38,8 @@ export interface MemoryRecord {
   readonly compressed: boolean;
   /** Where its bytes begin: in the file, or for a compressed record wherever `walkCompressed` put them. */
   readonly contentAt: number;
+  /** Where its header begins in the file. */
+  readonly headerAt: number;
 }
 
 export interface RecordWalk {
@@ -98,6 +100,25 @@ export function limeContents(
  * be found. Compressed records say nowhere in front how long they are; `walkCompressed` finds out.
  */
 export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed): RecordWalk {
+  const walk = walkToEnd(source, walkCompressed);
+  const overlap = firstOverlap(walk.records);
+  if (overlap === null) return walk;
+  const { paddr, headerAt: fileOffset } = overlap;
+  const problem: DumpProblem = { file: source.name, fileOffset, what: { kind: 'records-overlap', paddr } };
+  return { ...walk, problems: [...walk.problems, problem], undamaged: false };
+}
+
+/** The first record, by address, that begins in another one. Memory is written once: one of the two has wrong addresses. */
+function firstOverlap(records: readonly MemoryRecord[]): MemoryRecord | null {
+  let end = 0;
+  for (const record of records.toSorted((a, b) => a.paddr - b.paddr)) {
+    if (record.paddr < end) return record;
+    end = record.paddr + record.byteLength;
+  }
+  return null;
+}
+
+function walkToEnd(source: ByteSource, walkCompressed: WalkCompressed | undefined): RecordWalk {
   const headers = new ReadAhead(source);
   const records: MemoryRecord[] = [];
   const problems: DumpProblem[] = [];
@@ -132,7 +153,7 @@ export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed)
       problems.push({ file: source.name, fileOffset: at, what: { kind: 'record-beyond', paddr: last } });
     }
     const add = (compressed: boolean, contentAt: number) => {
-      if (inRange) records.push({ paddr: Number(first), byteLength, compressed, contentAt });
+      if (inRange) records.push({ paddr: Number(first), byteLength, compressed, contentAt, headerAt: at });
     };
     const fileOffset = at + HEADER_BYTE_LENGTH;
     if (version === AVML.version && walkCompressed !== undefined) {

@@ -32,6 +32,7 @@ const WORDS: Words = {
 
   'walk-ends': ({ by }) => `${walkEndInWords(by)}; what comes behind is not read`,
   'record-beyond': ({ paddr }) => `a record places memory at ${hex(paddr)}, ${BEYOND}`,
+  'records-overlap': ({ paddr }) => `memory at ${hex(paddr)} is in two records, of which one may have wrong addresses`,
   'record-cut': ({ neededEnd, fileEnd }) =>
     `a record needs the file to reach offset ${hex(neededEnd)}; it ends at ${hex(fileEnd)}`,
   'record-doubtful': ({ paddr }) =>

@@ -178,6 +178,17 @@ describe('damage', () => {
     expect(open(file.subarray(0, -3))).toMatchObject({ complete: false, problems: [{ fileOffset: 34, what }] });
   });
 
+  test('memory in two records, in whatever order they come', () => {
+    const again = { paddr: 0x1003, bytes: bytes(9, 9) };
+    const what = { kind: 'records-overlap', paddr: 0x1003 };
+    expect(open(limeDump([page, again]).bytes)).toMatchObject({
+      complete: false,
+      problems: [{ fileOffset: 36, what }],
+    });
+    expect(open(limeDump([again, page]).bytes)).toMatchObject({ complete: false, problems: [{ fileOffset: 0, what }] });
+    expect(open(limeDump([behind, page]).bytes)).toMatchObject({ complete: null, problems: [] });
+  });
+
   test('memory beyond 52 bits is left out, and what follows is read', () => {
     const image = limeDump([{ paddr: 2n ** 52n - 1n, bytes: bytes(8, 9) }, { ...page }]);
     const what = { kind: 'record-beyond', paddr: 2n ** 52n };
@@ -195,7 +206,7 @@ describe('damage', () => {
   });
 
   test('ranges, and nothing else, whatever is cut off or changed', () => {
-    const records = [page, behind, { paddr: 0x1002, bytes: bytes(0xa, 0xb, 0xc, 0xd, 0xe) }];
+    const records = [page, behind, { paddr: 0x100a, bytes: bytes(0xa, 0xb, 0xc, 0xd, 0xe) }];
     const { bytes: file, headersAt } = limeDump(records);
     const honest = (damaged: Uint8Array) => {
       try {
