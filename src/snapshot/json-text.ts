@@ -1,23 +1,56 @@
 /** What does a text say as JSON, and if it is none, what is it instead? */
 
 import { InputError } from '../errors.ts';
-import type { Json } from './values.ts';
+import { type Json, quote } from './values.ts';
 
 /** Nothing that is read here is nested deeper, and a parser needs memory for every level. */
 const MAX_DEPTH = 64;
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+/** What follows a key. */
+const BEFORE_VALUE = /\s*:/y;
 
-/** Parses JSON. Throws InputError (`snapshot`) naming `file`, with what to do where the text is a capture or a dump. */
+/**
+ * Parses JSON. Throws InputError (`snapshot`) naming `file`, with what to do where the text is a capture or a dump, and for
+ * an object that has a key twice.
+ */
 export function parseJson(text: string, file: string): Json {
   if (isTooDeep(text))
     throw new InputError('snapshot', `has an array or object inside more than ${MAX_DEPTH}`, { file });
+  let json: Json;
   try {
-    return JSON.parse(text) as Json;
+    json = JSON.parse(text) as Json;
   } catch (cause) {
     throw new InputError('snapshot', `is not JSON: ${instead(text) ?? reasonOf(cause)}`, { file, cause });
   }
+  const key = repeatedKey(text);
+  if (key !== null) throw new InputError('snapshot', `has ${quote(key)} twice in one object`, { file });
+  return json;
+}
+
+/**
+ * The first key that an object in this text, which is JSON, has twice; null where there is none. A parser takes the last
+ * one and says nothing, so that a value somebody wrote would be gone.
+ */
+function repeatedKey(text: string): string | null {
+  // Of each object or array that is open, the keys so far.
+  const open: Set<string>[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (OPENING.has(unit)) open.push(new Set());
+    else if (CLOSING.has(unit)) open.pop();
+    if (unit !== QUOTE) continue;
+    const start = i++;
+    while (text.charCodeAt(i) !== QUOTE) i += text.charCodeAt(i) === BACKSLASH ? 2 : 1;
+    BEFORE_VALUE.lastIndex = i + 1;
+    if (!BEFORE_VALUE.test(text)) continue;
+    const key = JSON.parse(text.slice(start, i + 1)) as string;
+    const keys = open.at(-1);
+    if (keys?.has(key) === true) return key;
+    keys?.add(key);
+  }
+  return null;
 }
 
 /** The parser quotes the text around the mistake, control characters and all. */

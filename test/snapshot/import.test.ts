@@ -303,6 +303,14 @@ describe('text of other encodings and line ends', () => {
 });
 
 describe('JSON', () => {
+  test.each([
+    ['JSON', '{"CR0": "0xd", "STRTAB_BASE": "0x42000000", "CR0": "0x0"}'],
+    ['a dictionary of Python', "{'CR0': 13, 'STRTAB_BASE': 0x42000000, 'CR0': 0}"],
+    ['a line of JSON', '{"CR0": "0xd", "CR0": "0x0"}\n{"STRTAB_BASE": "0x42000000"}'],
+  ])('%s that has a key twice is refused, not read with the last value', async (_, text) => {
+    expect(await refusal([text])).toContain('has "CR0" twice in one object');
+  });
+
   const table = { STRTAB_BASE: '0x40000008430a3000', STRTAB_BASE_CFG: 0x10210 };
   test.each<[string, unknown]>([
     ['flat', { ...table, CR0: 13 }],

@@ -102,6 +102,19 @@ describe('the file', () => {
     }
   });
 
+  test.each([
+    ['{ "registers": { "CR0": 1, "CR1": [{ "a": 1 }], "CR\\u0030" : 2 } }', 'CR0'],
+    ['{ "smmus": [ { "name": "a", "name": "a" } ] }', 'name'],
+    ['{ "registers": {}, "source": "\\"a\\": {", "registers": {} }', 'registers'],
+  ])('with a key twice in one object is refused: %s', async (json, key) => {
+    expect((await refused(() => load(json))).what).toBe(`has "${key}" twice in one object`);
+  });
+
+  test('with one key in several objects is read', async () => {
+    const { smmus } = await load(JSON.stringify({ smmus: ['a', 'b'].map((name) => ({ name, registers: REGISTERS })) }));
+    expect(smmus.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
   test('may be surrounded by white space', async () => {
     const { smmus } = await load(`\n\t ${JSON.stringify(MINIMAL, null, 2)}\r\n\n`);
     expect(smmus).toHaveLength(1);

@@ -10,7 +10,7 @@ import { registerPart } from '../names.ts';
 import type { Notes } from '../notes.ts';
 import { DigitStatistics, type Digits, digitsOf } from '../numbers.ts';
 import { fits, type Reading, type Where } from '../reading.ts';
-import { pythonAsJson } from './python.ts';
+import { isJson, pythonAsJson } from './python.ts';
 
 /** Under these keys stand registers of the same names that are others: the banks of other security states. */
 const OTHER_BANK = /secure|realm|root/i;
@@ -45,12 +45,7 @@ export function looksLikeJson(content: string): boolean {
   if (start !== '[' && start !== '{') return false;
   if (start === '{' && !/^\s*\{\s*['\d]/.test(content)) return true;
   if (content.length > MAX_JSON_LENGTH) return false;
-  try {
-    parsed(content, '');
-    return true;
-  } catch {
-    return false;
-  }
+  return jsonIn(withLongIntegers(content)) !== null;
 }
 
 /** Integers beyond 2^53 become text, which keeps all of their digits. */
@@ -65,19 +60,25 @@ function parsed(text: string, file: string): Json {
       file,
     });
   }
-  const whole = text
+  const whole = withLongIntegers(text);
+  // What is not JSON is refused as such.
+  const json = jsonIn(whole) ?? whole;
+  return typeof json === 'string' ? parseJson(json, file) : json.map((line) => parseJson(line, file));
+}
+
+function withLongIntegers(text: string): string {
+  return text
     .replace(/^\uFEFF/, '')
     .replace(LONG_INTEGER, (token) => (/^\d{16,20}$/.test(token) ? `"${token}"` : token));
-  try {
-    return parseJson(whole, file);
-  } catch (cause) {
-    const python = pythonAsJson(text);
-    if (python !== undefined) return python;
-    const lines = whole.split('\n').filter((line) => line.trim() !== '');
-    // One value on each line is JSON, too, as tools stream it.
-    if (lines.length < 2 || !lines.every((line) => /^\s*[{[].*[}\]]\s*$/.test(line))) throw cause;
-    return lines.map((line) => parseJson(line, file));
-  }
+}
+
+/** A text as JSON, or its lines where each is one value, as tools stream it; null where it is neither. */
+function jsonIn(text: string): string | string[] | null {
+  const json = isJson(text) ? text : pythonAsJson(text);
+  if (json !== undefined) return json;
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const isStream = lines.length >= 2 && lines.every((line) => /^\s*[{[].*[}\]]\s*$/.test(line) && isJson(line));
+  return isStream ? lines : null;
 }
 
 /**
