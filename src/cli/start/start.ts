@@ -1,7 +1,6 @@
 /** The command in the process that it was started as. It loads the program, so that what needs none of it waits for none. */
 
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
-import { devNull } from 'node:os';
 import { Script } from 'node:vm';
 import { TOOL } from '../../version.ts';
 import { mayBeTerminal, usePlainStdout } from '../output/plain-stdout.ts';
@@ -45,6 +44,7 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
  * changed, and of what is another file by then it keeps its hands off.
  */
 async function dieWithTerminal(): Promise<void> {
+  if (process.platform === 'win32') return;
   const candidates = [0, 1, 2].filter((descriptor) => mayBeTerminal(fstatSync(descriptor)));
   if (candidates.length === 0) return;
   const { isatty } = await import('node:tty');
@@ -53,7 +53,7 @@ async function dieWithTerminal(): Promise<void> {
     const isLost = !terminals.every(isatty);
     for (const descriptor of terminals) {
       closeSync(descriptor);
-      openSync(devNull, 'r+');
+      openSync('/dev/null', 'r+');
     }
     if (!isLost) return;
     process.removeAllListeners('SIGHUP');
