@@ -13,7 +13,8 @@ export type JsonSchema = { readonly [key: string]: unknown };
 
 /** How values of type T are published. */
 export interface Shape<T> {
-  readonly schema: JsonSchema;
+  /** Made where schemas are, which is not where reports are written. */
+  readonly schema: () => JsonSchema;
   /** The value as JSON has it. Table rows stay lazy. */
   readonly toJson: (value: T) => unknown;
   /**
@@ -42,7 +43,7 @@ export type Of<S> = S extends Shape<infer T> ? T : never;
 const same = (value: unknown): unknown => value;
 
 function leaf<T>(schema: JsonSchema): Shape<T> {
-  return { schema, toJson: same, toText: jsonText };
+  return { schema: () => schema, toJson: same, toText: jsonText };
 }
 
 export const text: Shape<string> = leaf({ type: 'string' });
@@ -102,7 +103,10 @@ export const nothing: Shape<null> = leaf({ type: 'null' });
 
 /** A shape with a name in the schema's `$defs`, which everybody who uses it refers to. */
 export function define<T>(name: string, description: string, shape: Shape<T>): Shape<T> {
-  const schema = { $ref: `#/$defs/${name}`, [DEFINITION]: { name, schema: { description, ...shape.schema } } };
+  const schema = () => ({
+    $ref: `#/$defs/${name}`,
+    [DEFINITION]: { name, schema: { description, ...shape.schema() } },
+  });
   return { ...shape, schema };
 }
 
@@ -116,13 +120,13 @@ interface Definition {
 
 /** An address or a register value. */
 export const hex: Shape<number | bigint> = define('hex', 'Address or register value: lower-case hex text', {
-  schema: { title: 'Hex', type: 'string', pattern: '^0x[0-9a-f]+$' },
+  schema: () => ({ title: 'Hex', type: 'string', pattern: '^0x[0-9a-f]+$' }),
   ...digits(0),
 });
 
 /** A register of 32 bits: all of its digits. */
 export const word32: Shape<number> = define('word32', '32-bit word: lower-case hex text of 8 digits', {
-  schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{8}$' },
+  schema: () => ({ title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{8}$' }),
   ...digits(8),
 });
 
@@ -131,7 +135,7 @@ const ZERO_WORD = `"${word(0n)}"`;
 
 /** A 64-bit word: all of its digits. */
 export const word64: Shape<bigint> = define('word', '64-bit word: lower-case hex text of 16 digits', {
-  schema: { title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{16}$' },
+  schema: () => ({ title: 'Word', type: 'string', pattern: '^0x[0-9a-f]{16}$' }),
   toJson: word,
   toText: (value) => (value === 0n ? ZERO_WORD : `"${word(value)}"`),
 });
@@ -144,20 +148,18 @@ function digits(least: number): Pick<Shape<number | bigint>, 'toJson' | 'toText'
 
 /** The same, or null. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
-  const { schema } = shape;
-  const { type, enum: values } = schema;
-  const open: JsonSchema =
-    typeof type === 'string'
-      ? { ...schema, type: [type, 'null'] }
-      : Array.isArray(values)
-        ? { enum: [...values, null] }
-        : { anyOf: [{ type: 'null' }, schema] };
   const toText = textOf(shape);
   return {
-    schema: open,
+    schema: () => orNull(shape.schema()),
     toJson: (value) => (value === null ? null : shape.toJson(value)),
     toText: (value) => (value === null ? 'null' : toText(value)),
   };
+}
+
+function orNull(schema: JsonSchema): JsonSchema {
+  const { type, enum: values } = schema;
+  if (typeof type === 'string') return { ...schema, type: [type, 'null'] };
+  return Array.isArray(values) ? { enum: [...values, null] } : { anyOf: [{ type: 'null' }, schema] };
 }
 
 /** A list, or rows that are made when they are read. */
@@ -166,7 +168,7 @@ export function list<T>(shape: Shape<T>, length: number | null = null): Shape<It
   const { toJson } = shape;
   const toText = textOf(shape);
   return {
-    schema: { type: 'array', items: shape.schema, ...bounds },
+    schema: () => ({ type: 'array', items: shape.schema(), ...bounds }),
     toJson: (values) => {
       if (toJson === same && !isRows(values)) return values;
       const long = isRows(values) || (Array.isArray(values) && values.length > MAX_MADE_AT_ONCE);
@@ -205,11 +207,11 @@ export function mapOf<T>(keys: RegExp | null, shape: Shape<T>): Shape<Readonly<R
   const toText = textOf(shape);
   const keyText = remembered((key: string) => `${jsonText(key)}:`);
   return {
-    schema: {
+    schema: () => ({
       type: 'object',
       ...(keys === null ? {} : { propertyNames: { pattern: keys.source } }),
-      additionalProperties: shape.schema,
-    },
+      additionalProperties: shape.schema(),
+    }),
     toJson: (value) => Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shape.toJson(member)])),
     toText: (value) => {
       let made = '';
@@ -278,17 +280,13 @@ function entriesOf<T>(members: object): Entry<T>[] {
 
 function objectOf<T>(entries: readonly Entry<T>[]): Shape<T> {
   const texts = entries.map(({ key, shape, from }) => ({ name: `${jsonText(key)}:`, from, toText: textOf(shape) }));
-  const described = ({ key, description, shape }: Entry<T>) => [
-    key,
-    description === '' ? shape.schema : { description, ...shape.schema },
-  ];
   return {
-    schema: {
+    schema: () => ({
       type: 'object',
       required: entries.filter(({ shape }) => !optionals.has(shape)).map(({ key }) => key),
       properties: Object.fromEntries(entries.map(described)),
       additionalProperties: true,
-    },
+    }),
     toJson: (value) => {
       const json: Record<string, unknown> = {};
       for (const { key, shape, from } of entries) {
@@ -308,6 +306,10 @@ function objectOf<T>(entries: readonly Entry<T>[]): Shape<T> {
   };
 }
 
+function described<T>({ key, description, shape }: Entry<T>): [key: string, schema: JsonSchema] {
+  return [key, description === '' ? shape.schema() : { description, ...shape.schema() }];
+}
+
 /** A value that is published in one of several ways, by what it is. */
 export function variants<T>(...ways: readonly Way<T>[]): Shape<T> {
   const shapeOf = (value: T): Shape<never> => {
@@ -316,7 +318,7 @@ export function variants<T>(...ways: readonly Way<T>[]): Shape<T> {
     return way.shape;
   };
   return {
-    schema: { oneOf: ways.map(({ shape }) => shape.schema) },
+    schema: () => ({ oneOf: ways.map(({ shape }) => shape.schema()) }),
     toJson: (value) => shapeOf(value).toJson(value as never),
     toText: (value) => textOf(shapeOf(value))(value as never),
   };
@@ -333,7 +335,8 @@ export function way<T, V extends T>(is: (value: T) => value is V, shape: Shape<V
 }
 
 /** The published schema of a whole document, with the definitions that it refers to. */
-export function schemaOf(id: string, title: string, description: string, { schema }: Shape<never>): JsonSchema {
+export function schemaOf(id: string, title: string, description: string, shape: Shape<never>): JsonSchema {
+  const schema = shape.schema();
   const $defs: Record<string, JsonSchema> = {};
   const collect = (part: unknown): void => {
     if (typeof part !== 'object' || part === null) return;

@@ -19,8 +19,9 @@ export function bits(
   meaning: string,
   values?: Encoding,
 ): Field {
-  const field: Field = { name, word, lsb, width, kind: 'number', meaning };
-  return values === undefined ? field : { ...field, values };
+  return values === undefined
+    ? { name, word, lsb, width, kind: 'number', meaning }
+    : { name, word, lsb, width, kind: 'number', meaning, values };
 }
 
 /** A field that holds address bits in their own places: `address('L2Ptr', 0, 6, 50, …)` is address bits [55:6]. */

@@ -29,7 +29,7 @@ import { dumpAssumptionInWords } from '../../prose/dump.ts';
 
 /** A decoded field: an address is a bigint and becomes hex text, a number stays one. */
 export const fieldValue: Shape<FieldValue> = {
-  schema: { anyOf: [count.schema, hex.schema] },
+  schema: () => ({ anyOf: [count.schema(), hex.schema()] }),
   toJson: (value) => (typeof value === 'bigint' ? hex.toJson(value) : value),
   toText: (value) => (typeof value === 'bigint' ? hex.toText?.(value) : String(value)),
 };

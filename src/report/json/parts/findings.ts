@@ -57,7 +57,7 @@ const anyFinding = object<Finding>()({
   location: ['Where; each key is there only when it applies', location],
   args: [
     'The arguments of the sentence; which ones depends on the rule',
-    derived({ schema: { type: 'object' }, toJson: (value) => value }, ({ rule, args }) =>
+    derived({ schema: () => ({ type: 'object' }), toJson: (value) => value }, ({ rule, args }) =>
       ARGS.get(rule)?.toJson(args as Args),
     ),
   ],
@@ -67,13 +67,14 @@ const anyFinding = object<Finding>()({
   likelyReach: ['What is affected on cores from about 6.15 on, when the device is there as the SMMU registers', reach],
 });
 
-const argsByRule = [...ARGS].map(([name, { schema }]) => ({
-  if: { required: ['rule'], properties: { rule: { const: name } } },
-  // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
-  then: { properties: { args: schema } },
-}));
+const argsByRule = () =>
+  [...ARGS].map(([name, { schema }]) => ({
+    if: { required: ['rule'], properties: { rule: { const: name } } },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
+    then: { properties: { args: schema() } },
+  }));
 
 export const finding: Shape<Finding> = define('finding', 'Something found, as data, and the sentence that says it', {
-  schema: { ...anyFinding.schema, allOf: argsByRule },
+  schema: () => ({ ...anyFinding.schema(), allOf: argsByRule() }),
   toJson: anyFinding.toJson,
 });
