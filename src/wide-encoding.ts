@@ -1,7 +1,8 @@
 /** What a small text file says: in UTF-8, or in UTF-16, as shells and editors of Windows write it. */
 
-/** Of UTF-16, by its mark or, without one, by the zeros that ASCII has in it; null for all else. Two bytes at least. */
+/** Of UTF-16, by its mark or, without one, by the zeros that ASCII has in it; null for all else. */
 export function wideEncoding(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
+  if (bytes.byteLength < 2) return null;
   const mark = bytes.readUInt16BE(0);
   if (mark === 0xfffe) return 'utf-16le';
   if (mark === 0xfeff) return 'utf-16be';
@@ -12,6 +13,5 @@ export function wideEncoding(bytes: Buffer): 'utf-16le' | 'utf-16be' | null {
 
 /** The text of a file, without its byte order mark. */
 export function textOfFile(bytes: Buffer): string {
-  const encoding = bytes.byteLength < 2 ? null : wideEncoding(bytes);
-  return new TextDecoder(encoding ?? 'utf-8').decode(bytes);
+  return new TextDecoder(wideEncoding(bytes) ?? 'utf-8').decode(bytes);
 }

@@ -136,7 +136,7 @@ const LATIN_TEXT = /^[\t-\r\x1b\x20-\x7e\u00a0-\u00ff]+$/;
 
 /** Printable characters and white space of ASCII or UTF-8, or UTF-16, as Windows shells write it. */
 function textOf(head: Buffer, goesOn: boolean): string | null {
-  const encoding = head.byteLength < 4 ? null : wideEncoding(head);
+  const encoding = wideEncoding(head);
   let text: string;
   try {
     // A character may be cut at the end of what was read; one that is not must not be.

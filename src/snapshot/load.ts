@@ -54,7 +54,7 @@ export async function loadMemoryList(path: string, options: SnapshotOptions = {}
   const text = textOfFile(bytes);
   // JSON has a second way to write a key, which needs a backslash.
   if (!text.includes('"memory"') && !text.includes('\\')) return [];
-  return parseSnapshotBytes(bytes, path, options).memory;
+  return parseSnapshot(parseJson(text, path), path, options).memory;
 }
 
 /** {@link loadSnapshot} for the bytes of a file that is read already; {@link parseSnapshot} says what `name` is for. */

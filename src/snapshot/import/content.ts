@@ -23,7 +23,7 @@ export function contentOf(bytes: Uint8Array, file: string): Content {
 
 /** The text of UTF-16; null where it is none, as register pages may begin like one. */
 function wideText(bytes: Buffer): string | null {
-  const encoding = bytes.byteLength < 2 ? null : wideEncoding(bytes);
+  const encoding = wideEncoding(bytes);
   if (encoding === null) return null;
   const text = new TextDecoder(encoding).decode(bytes);
   return isText(Buffer.from(text)) ? text : null;
