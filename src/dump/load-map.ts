@@ -49,8 +49,7 @@ export function parseDumpName(name: string): DumpName {
   if (whole) return { given, file: name, paddr: undefined };
   const paddr = addressIn(address);
   if (paddr === null) {
-    const message = `${address} may be hexadecimal or decimal: write @0x${address} or @${hex(Number(address))}`;
-    throw new InputError('usage', message, { file: given });
+    throw new InputError('usage', `${address} ${mayBeEither(address, '@')}`, { file: given });
   }
   if (paddr >= PADDR_LIMIT) throw new InputError('usage', 'the load address is beyond 52 bits', { file: given });
   return { given: isUrl(file) ? `${shownUrl(file)}@${address}` : given, file, paddr };
@@ -61,6 +60,11 @@ export function addressIn(text: string): number | null {
   if (/^0x|[a-f]/i.test(text)) return Number.parseInt(text, 16);
   const isOfPage = (value: number) => value % PAGE_BYTE_LENGTH === 0;
   return isOfPage(Number(text)) || !isOfPage(Number.parseInt(text, 16)) ? Number(text) : null;
+}
+
+/** What is said of such digits; `lead` is what stands in front of an address there. */
+export function mayBeEither(digits: string, lead: '' | '@'): string {
+  return `may be hexadecimal or decimal: write ${lead}0x${digits} or ${lead}${hex(Number(digits))}`;
 }
 
 /** One part for each file, placed by its @address, or a single one by --base. */

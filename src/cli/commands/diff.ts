@@ -2,10 +2,11 @@
 
 import { type Command, Option } from 'commander';
 import { REVISIONS } from '../../adopt/revisions/revisions.ts';
+import { dumpNamesIn } from '../../dump/load-map.ts';
 import type { ExcludedPolicy } from '../../dump/view.ts';
 import type { AskedStream } from '../../platform/asked-streams.ts';
 import { parseStreams } from '../options/arguments.ts';
-import { addPlacedDumpOptions, collectDumps, type DumpFlags, Dumps, excludedOption } from '../options/dump-options.ts';
+import { addPlacedDumpOptions, type DumpFlags, Dumps, excludedOption } from '../options/dump-options.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from '../options/kernel-options.ts';
 import { addPlatformOptions, loadPlatform, type PlatformFlags } from '../options/platform-options.ts';
 import { completed, givenSnapshot, noteOrigin, REGS_OPTION } from '../options/snapshot-argument.ts';
@@ -90,8 +91,8 @@ async function runDiff(before: string, after: string, flags: DiffFlags, session:
   const ownMap = givenAfter !== null && givenAfter.memory.length > 0;
   const laterDumps = ownMap ? new Dumps(flags, givenAfter.memory, session) : dumps;
   try {
-    const first = await dumps.open(collectDumps(before));
-    const second = ownMap ? await laterDumps.open(collectDumps(after)) : await dumps.openLater(collectDumps(after));
+    const first = await dumps.open(dumpNamesIn(before));
+    const second = ownMap ? await laterDumps.open(dumpNamesIn(after)) : await dumps.openLater(dumpNamesIn(after));
     const { kernel, memremap, paBits, ...options } = await kernelOptions(flags);
     const evidence = await completed(first, { snapshot: given, iomem: options.iomem });
     const { snapshot, iomem } = evidence;

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import type { OpenedDump } from '../../dump/open.ts';
 import { InputError } from '../../errors.ts';
 import { dumpInfo } from '../../inspect/dump-info.ts';
-import { addDumpOptions, collectDumps, DUMP_ARGUMENT, type DumpFlags, Dumps } from '../options/dump-options.ts';
+import { addDumpOptions, type DumpFlags, Dumps, dumpArgument } from '../options/dump-options.ts';
 import { snapshotAt } from '../options/snapshot-argument.ts';
 import { addTextOrJson, redactOption, type TextOrJsonFlags } from '../options/text-or-json.ts';
 import { printReport } from '../output/print-report.ts';
@@ -39,7 +39,7 @@ export function addInfoCommand(program: Command, session: Session): void {
     .command('info')
     .summary('container, memory map, page states, and what the dump says of its kernel')
     .description('Prints what a dump is: container, kernel, page size, completeness, memory map, pages by state.')
-    .argument('[dump...]', DUMP_ARGUMENT, collectDumps)
+    .addArgument(dumpArgument())
     .option('--regs <file>', 'register snapshot, for its memory list')
     .addOption(
       new Option('--iomem', "print the crashed kernel's memory map alone, as its /proc/iomem was").conflicts([

@@ -14,7 +14,7 @@ import { kdumpRamOf } from '../../platform/iomem.ts';
 import { chooseSmmus } from '../../snapshot/choose.ts';
 import { commandLine } from '../command-line.ts';
 import { parseStreams } from '../options/arguments.ts';
-import { addPlacedDumpOptions, collectDumps, DUMP_ARGUMENT, excludedOption } from '../options/dump-options.ts';
+import { addPlacedDumpOptions, collectDumps, dumpArgument, excludedOption } from '../options/dump-options.ts';
 import { type Given, type GivenFlags, withGiven } from '../options/given.ts';
 import {
   addKernelOptions,
@@ -78,7 +78,7 @@ export function addInspectCommand(program: Command, session: Session): void {
       "Does offline what the kdump kernel's arm-smmu-v3 driver would do with the stream tables in a memory dump: " +
         'verdict, checks, kernel log, mappings, L1 descriptors, STEs, and every reason to fall back or to refuse a device.',
     )
-    .argument('[dump...]', DUMP_ARGUMENT, collectDumps)
+    .addArgument(dumpArgument())
     .option('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--sid <list>', 'show these STEs, whatever they hold: 0x100,256-263,01:00.0', parseStreams)

@@ -120,15 +120,16 @@ async function withDump(
   platform: Platform,
   session: Session,
 ): Promise<LogReport> {
-  const [{ readLog }, { collectDumps, Dumps }, { loadSnapshot }] = await Promise.all([
+  const [{ readLog }, { Dumps }, { dumpNamesIn }, { loadSnapshot }] = await Promise.all([
     import('../../inspect/log/read-log.ts'),
     import('../options/dump-options.ts'),
+    import('../../dump/load-map.ts'),
     import('../../snapshot/load.ts'),
   ]);
   const snapshot = regs === undefined ? undefined : await loadSnapshot(regs, {});
   const dumps = new Dumps({}, snapshot?.memory ?? [], session);
   try {
-    const options = { dump: await dumps.open(names.flatMap((name) => collectDumps(name))), snapshot, platform };
+    const options = { dump: await dumps.open(names.flatMap(dumpNamesIn)), snapshot, platform };
     return await (given.length === 0 ? readLog(null, { ...options, files: names }) : readText(given, options, session));
   } finally {
     dumps.close();

@@ -6,7 +6,7 @@ import type { AskedStream } from '../../platform/asked-streams.ts';
 import { QUEUE_NAMES, type QueueName } from '../../smmu/queues/queue.ts';
 import { chooseSmmus } from '../../snapshot/choose.ts';
 import { listItems, parseStreams } from '../options/arguments.ts';
-import { addPlacedDumpOptions, collectDumps, DUMP_ARGUMENT } from '../options/dump-options.ts';
+import { addPlacedDumpOptions, dumpArgument } from '../options/dump-options.ts';
 import { type GivenFlags, withGiven } from '../options/given.ts';
 import { collect } from '../options/kernel-options.ts';
 import { addPlatformOptions } from '../options/platform-options.ts';
@@ -44,7 +44,7 @@ export function addQueuesCommand(program: Command, session: Session): void {
       'Shows what the crashed kernel left in the queues of each SMMU: events that it had not read, commands that the ' +
         'hardware had not executed, and page requests without an answer, every entry decoded, and what all that means.',
     )
-    .argument('[dump...]', DUMP_ARGUMENT, collectDumps)
+    .addArgument(dumpArgument())
     .option('--regs <file>', REGS_OPTION)
     .option('--smmu <name>', 'only this SMMU; may be repeated', collect<string>)
     .option('--queue <list>', `only these queues: ${QUEUE_NAMES.join(', ')}`, parseQueues)

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { ExcludedPolicy } from '../../dump/view.ts';
 import { show } from '../../inspect/show.ts';
 import type { AskedStream } from '../../platform/asked-streams.ts';
-import { addPlacedDumpOptions, collectDumps, DUMP_ARGUMENT, excludedOption } from '../options/dump-options.ts';
+import { addPlacedDumpOptions, dumpArgument, excludedOption } from '../options/dump-options.ts';
 import { type GivenFlags, withGiven } from '../options/given.ts';
 import { addSomeKernelOptions, type KernelFlags, kernelOptions } from '../options/kernel-options.ts';
 import { addPlatformOptions } from '../options/platform-options.ts';
@@ -53,7 +53,7 @@ export function addShowCommand(program: Command, session: Session): void {
       'Shows one stream in full: how the hardware and Linux find its entry, every field that matters with its meaning, ' +
         'the context descriptors behind it, and what each revision of the series does with it.',
     )
-    .argument('[dump...]', DUMP_ARGUMENT, collectDumps)
+    .addArgument(dumpArgument())
     .option('--regs <file>', REGS_OPTION)
     .addOption(oneStreamOption())
     .option('--smmu <name>', 'the SMMU, where the snapshot has several')

@@ -8,7 +8,7 @@ import { loadIomem } from '../../platform/iomem.ts';
 import { Rows } from '../../rows.ts';
 import type { TranslationOutcome } from '../../streams/translation.ts';
 import { parseIova, parseSsid } from '../options/arguments.ts';
-import { addPlacedDumpOptions, collectDumps, DUMP_ARGUMENT, excludedOption } from '../options/dump-options.ts';
+import { addPlacedDumpOptions, dumpArgument, excludedOption } from '../options/dump-options.ts';
 import { type GivenFlags, withGiven } from '../options/given.ts';
 import { addPlatformOptions } from '../options/platform-options.ts';
 import { REGS_OPTION } from '../options/snapshot-argument.ts';
@@ -53,7 +53,7 @@ export function addTranslateCommand(program: Command, session: Session): void {
       'Translates as the hardware does, stage 1, stage 2 or both, and shows each table that is read on the way: to a ' +
         'physical address, or to the fault that would be raised. With --all, lists everything that a stream can reach.',
     )
-    .argument('[dump...]', DUMP_ARGUMENT, collectDumps)
+    .addArgument(dumpArgument())
     .option('--regs <file>', REGS_OPTION)
     .addOption(oneStreamOption())
     .option('--ssid <ssid>', 'the SubstreamID (PASID) that comes with the access', parseSsid)

@@ -1,9 +1,8 @@
 /** What people type, made into values. Every refusal is an InputError that shows the text and what was expected. */
 
 import type { KernelVersion } from '../../adopt/devices/registration.ts';
-import { addressIn } from '../../dump/load-map.ts';
+import { addressIn, mayBeEither } from '../../dump/load-map.ts';
 import { InputError } from '../../errors.ts';
-import { hex } from '../../hex.ts';
 import { type AskedStream, MAX_ASKED_SIDS } from '../../platform/asked-streams.ts';
 import type { PciFunction } from '../../platform/stream-ids.ts';
 
@@ -30,9 +29,7 @@ export function listItems(text: string, what: string): string[] {
 /** A physical address below 2^52: hex with 0x, or decimal. Throws InputError (`usage`). */
 export function parseAddress(text: string): number {
   const value = number(text, 'a physical address, hex (0x80000000) or decimal', 2 ** 52);
-  if (addressIn(text) === null) {
-    throw new InputError('usage', `"${text}" may be hexadecimal or decimal: write 0x${text} or ${hex(value)}`);
-  }
+  if (addressIn(text) === null) throw new InputError('usage', `"${text}" ${mayBeEither(text, '')}`);
   return value;
 }
 

@@ -1,6 +1,6 @@
 /** The options by which a dump is found and read, shared by every command that opens one. */
 
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { INPUT_FORMATS, type InputFormat } from '../../dump/containers.ts';
 import { dumpNamesIn, parseDumpName } from '../../dump/load-map.ts';
 import { type OpenedDump, openDump } from '../../dump/open.ts';
@@ -19,14 +19,17 @@ export interface DumpFlags {
 }
 
 /** What the help says of the argument. */
-export const DUMP_ARGUMENT =
-  'a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS; several are one dump';
+/** The dump of a command, in any number of files. It may be left out where a snapshot may name it. */
+export function dumpArgument(name: '[dump...]' | '<dump...>' = '[dump...]'): Argument {
+  const description =
+    'a vmcore of any kind, or raw memory, as FILE, URL, or either with @ADDRESS; several are one dump';
+  return new Argument(name, description).argParser(collectDumps);
+}
 
 /** What an argument, or an option that may be repeated, adds to the dumps that were named before it. */
-export const collectDumps = (text: string, before: readonly string[] = []): string[] => [
-  ...before,
-  ...dumpNamesIn(text),
-];
+export function collectDumps(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...dumpNamesIn(text)];
+}
 
 /** Adds the options of {@link DumpFlags}. */
 export function addDumpOptions(command: Command): Command {

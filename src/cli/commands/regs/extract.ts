@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { InputError } from '../../../errors.ts';
-import { addDumpOptions, collectDumps, DUMP_ARGUMENT, type DumpFlags, Dumps } from '../../options/dump-options.ts';
+import { addDumpOptions, type DumpFlags, Dumps, dumpArgument } from '../../options/dump-options.ts';
 import type { Session } from '../../session.ts';
 import { printSnapshot } from './print-snapshot.ts';
 
@@ -32,7 +32,7 @@ export function addExtractCommand(regs: Command, session: Session): void {
       .command('extract')
       .summary("make a snapshot of the crashed kernel's own state")
       .description("Prints a snapshot of what the crashed kernel's driver knew of each SMMU, from the dump alone.")
-      .argument('<dump...>', DUMP_ARGUMENT, collectDumps)
+      .addArgument(dumpArgument('<dump...>'))
       .option('-o, --output <file>', 'write the snapshot to a file, readable by its owner only'),
   )
     .addHelpText('after', EXAMPLES)

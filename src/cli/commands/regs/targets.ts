@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../../errors.ts';
 import { parseAddress } from '../../options/arguments.ts';
+import { collect } from '../../options/kernel-options.ts';
 
 export interface TargetFlags {
   readonly base?: readonly number[];
@@ -14,14 +15,10 @@ export function addTargetOptions(command: Command, { needed }: { readonly needed
   return command
     .addOption(
       new Option('--base <address>', 'physical address of register page 0; once for each SMMU')
-        .argParser((text: string, before: readonly number[] = []) => [...before, parseAddress(text)])
+        .argParser((text: string, before: number[] | undefined) => collect(parseAddress(text), before))
         .makeOptionMandatory(needed),
     )
-    .option(
-      '--name <name>',
-      'its name in the kernel log; the first name is of the first base',
-      (text: string, before: readonly string[] = []) => [...before, text],
-    );
+    .option('--name <name>', 'its name in the kernel log; the first name is of the first base', collect<string>);
 }
 
 /** Each base with the name in the same position. Throws InputError (`usage`) for names that are none or too many. */
