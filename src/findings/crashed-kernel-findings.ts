@@ -3,7 +3,7 @@
 import type { AddressRange } from '../dump/memory.ts';
 import type { KernelState } from '../linux/kernel-state.ts';
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
-import { REGISTERS, registerNamed } from '../smmu/registers/registers.ts';
+import { isIdRegister, REGISTERS, registerNamed } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { FindingList } from './findings.ts';
 import type { RegisterOrigin } from './rules/crashed-kernel.ts';
@@ -69,8 +69,7 @@ function knownBits(register: string, { registers, partial }: SmmuSnapshot) {
   return value === undefined ? (partial?.get(register) ?? null) : { value, known: ALL };
 }
 
-/** What was read once at the probe, and what the driver writes once after it. */
-const IDENTITY = /^I?IDR\d?$|^AIDR$/;
+/** What the driver writes once, at its probe. */
 const PLACE = /_BASE(_CFG)?$/;
 
 /** Null: the same kernel at another moment. */
@@ -80,10 +79,10 @@ function originOf(
   kdumpRam: readonly AddressRange[],
 ): RegisterOrigin | null {
   // More than one, and among them what no hardware reads as nothing.
-  if (differing.length > 1 && differing.some((register) => IDENTITY.test(register)) && isUnpowered(differing, given)) {
+  if (differing.length > 1 && differing.some(isIdRegister) && isUnpowered(differing, given)) {
     return 'unpowered';
   }
-  if (differing.some((register) => IDENTITY.test(register))) return 'another-machine';
+  if (differing.some(isIdRegister)) return 'another-machine';
   const places = differing.filter((register) => PLACE.test(register));
   const isKdumps = places.some((register) => {
     const address = fieldIn(register, 'ADDR', given);

@@ -1,5 +1,6 @@
 /** What does the crashed kernel know of an SMMU that the snapshot which was given does not say? */
 
+import { isIdRegister } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 
 /** Who does not say which devices there were, and what the hardware can do, takes the crashed kernel's word. */
@@ -16,7 +17,7 @@ export function withOwn(given: Snapshot, own: Snapshot): Snapshot {
 /** ID registers say at all times what they said at the driver's probe: what it noted of one stands in where it was not captured. */
 function withIdentity(smmu: SmmuSnapshot, own: SmmuSnapshot): SmmuSnapshot {
   const lacks = (register: string) => !smmu.registers.has(register) && smmu.partial?.has(register) !== true;
-  const noted = [...(own.partial ?? [])].filter(([register]) => /^IDR\d$/.test(register) && lacks(register));
+  const noted = [...(own.partial ?? [])].filter(([register]) => isIdRegister(register) && lacks(register));
   if (noted.length === 0) return smmu;
   return {
     ...smmu,

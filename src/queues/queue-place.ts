@@ -10,8 +10,8 @@ export type QueuePlace = Pick<QueueRegisters, 'addr' | 'log2Size' | 'maxLog2Size
 
 /**
  * `unsupported`: the SMMU has no such queue. `unset`: its base is as a reset leaves it, so that it was never set up; some
- * reset LOG2SIZE to the most that they take. `unused`: the driver
- * gave itself none, as it does where it found no support for it (arm_smmu_init_queues).
+ * reset LOG2SIZE to the most that they take. `unused`: the driver gave itself none, as it does where it found no support
+ * for it (arm_smmu_init_queues).
  */
 export function queuePlace(
   name: QueueName,

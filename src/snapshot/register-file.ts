@@ -5,7 +5,7 @@
  */
 
 import { fieldBits, fieldOf, isKnown } from '../smmu/fields.ts';
-import { registerNamed } from '../smmu/registers/registers.ts';
+import { isIdRegister, registerNamed } from '../smmu/registers/registers.ts';
 import type { Assumed, AssumedValue, Assumption, DefaultChoice, Ground, Lack } from './assumption.ts';
 import type { PartialRegister, SmmuSnapshot } from './snapshot.ts';
 
@@ -46,7 +46,7 @@ export type RegisterLack = Exclude<Lack, 'bits'>;
 /** What it means that a register is not among those of an SMMU. */
 export function lackOf({ provenance }: Pick<SmmuSnapshot, 'provenance'>): RegisterLack {
   // Beside registers that were read there may be ID registers that the crashed kernel noted.
-  const isItsOwn = [...(provenance?.keys() ?? [])].some((register) => !/^IDR\d$/.test(register));
+  const isItsOwn = [...(provenance?.keys() ?? [])].some((register) => !isIdRegister(register));
   return isItsOwn ? 'not-reconstructed' : 'register';
 }
 

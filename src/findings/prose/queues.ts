@@ -13,6 +13,11 @@ export interface QueueContents {
   readonly notInDump: number;
 }
 
+/** In front of how many commands are pending; `consMayLag`: the hardware may have executed some of them. */
+export function atMost(consMayLag: boolean): string {
+  return consMayLag ? 'at most ' : '';
+}
+
 /** `2 CMD_CFGI_STE for SID 0x100, 1 that the dump lacks`. */
 export function queueContentsInWords({ groups, notListed, notInDump }: QueueContents): string {
   const words = groups.map(

@@ -1,5 +1,6 @@
 /** What the pending entries of a queue come to: as a table, and in a sentence that says what follows from it. */
 
+import { atMost } from '../../findings/prose/queues.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
 import type { Named, QueueReport } from '../../queues/queues.ts';
 import type { QueueName } from '../../smmu/queues/queue.ts';
@@ -46,7 +47,7 @@ function named(things: readonly string[], notGrouped: number): string {
 /** What follows from entries that are pending, in sentences. */
 export function whatItMeans(queue: QueueReport): string[] {
   const { concerned } = queue;
-  const pending = `${queue.consMayLag ? 'at most ' : ''}${queue.pending}`;
+  const pending = `${atMost(queue.consMayLag)}${queue.pending}`;
   const [first, none] = PENDING[queue.queue];
   if (concerned === 0) return [`${pending} ${first}; none names a stream that was asked for${none}`];
   const some = concerned === null ? '' : `; ${concerned} of them about the streams asked for`;

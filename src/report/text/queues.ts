@@ -1,6 +1,6 @@
 /** `smmu-adopt queues` as text: what was pending and what it means first, the evidence after. */
 
-import { commandErrorInWords } from '../../findings/prose/queues.ts';
+import { atMost, commandErrorInWords } from '../../findings/prose/queues.ts';
 import { hex, word } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from '../../queues/queues.ts';
@@ -63,7 +63,7 @@ function* answer(
 }
 
 function pendingInWords({ pending, queue, consMayLag }: QueueReport): string {
-  return `${consMayLag ? 'at most ' : ''}${count(pending ?? 0, queue)}`;
+  return `${atMost(consMayLag)}${count(pending ?? 0, queue)}`;
 }
 
 function whatIsPending(queues: readonly QueueReport[]): string {

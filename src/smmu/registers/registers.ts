@@ -26,3 +26,8 @@ export function registerNamed(name: string): Register | undefined {
   byName ??= new Map(REGISTERS.map((register) => [register.name, register]));
   return byName.get(name);
 }
+
+/** Whether the register says what the SMMU is and can do, and so the same at all times: IDR0 and on, IIDR, AIDR. */
+export function isIdRegister(name: string): boolean {
+  return /^I?IDR\d?$|^AIDR$/.test(name);
+}

@@ -2,7 +2,13 @@
 
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
-import { commandErrorInWords, GLOBAL_ERRORS, queueContentsInWords, stoppedCommandInWords } from '../../prose/queues.ts';
+import {
+  atMost,
+  commandErrorInWords,
+  GLOBAL_ERRORS,
+  queueContentsInWords,
+  stoppedCommandInWords,
+} from '../../prose/queues.ts';
 import { NO_ARGS, rule } from '../rule.ts';
 import { count, namesInWords } from '../words.ts';
 
@@ -21,7 +27,6 @@ const CONS_MAY_LAG: readonly [string, json.Shape<boolean>] = [
   "CMDQ_CONS is the driver's copy, which it takes when it waits: the hardware may have executed them since",
   json.flag,
 ];
-const atMost = (consMayLag: boolean) => (consMayLag ? 'at most ' : '');
 const COPY =
   "a CMDQ_CONS that is the driver's copy, without a snapshot: it is taken when the driver waits, so that the hardware may have " +
   'executed them all';
