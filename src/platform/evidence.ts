@@ -4,11 +4,12 @@
  * no two answers about one machine rest on different readings of the same input.
  */
 
-import type { AddressRange } from '../dump/memory.ts';
+import type { AddressRange, PageState } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { type ExcludedPolicy, MemoryView } from '../dump/view.ts';
 import type { CrashedKernel } from '../linux/kernel-state.ts';
 import { noProgress, type Progress } from '../progress.ts';
+import { SteReader } from '../smmu/structures/ste-reader.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { AddressMap } from './address-map.ts';
 import { type Iomem, kdumpRamOf } from './iomem.ts';
@@ -50,6 +51,8 @@ export interface KernelName {
 export interface Moment {
   readonly dump: OpenedDump;
   readonly view: MemoryView;
+  /** One for all who read stream tables: what one of them has found, the next need not read. */
+  readonly stes: SteReader<PageState>;
   readonly map: AddressMap;
 }
 
@@ -76,11 +79,10 @@ export function evidenceOf(dump: OpenedDump, snapshot: Snapshot, options: Eviden
   const { iomem = null, crashedKernel = null, platform = null, dmesg = null } = options;
   const { later, excluded, progress = noProgress } = options;
   const { systemRam } = snapshot.kdump;
-  const momentOf = (one: OpenedDump): Moment => ({
-    dump: one,
-    view: new MemoryView(one, excluded),
-    map: new AddressMap(one.memory, iomem, systemRam),
-  });
+  const momentOf = (one: OpenedDump): Moment => {
+    const view = new MemoryView(one, excluded);
+    return { dump: one, view, stes: new SteReader(view), map: new AddressMap(one.memory, iomem, systemRam) };
+  };
   return {
     snapshot,
     now: momentOf(dump),

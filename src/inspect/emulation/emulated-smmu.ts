@@ -9,9 +9,8 @@ import type { Revision } from '../../adopt/revisions/revision.ts';
 import { Stages } from '../../adopt/revisions/stages.ts';
 import type { ToldByLog } from '../../adopt/told-by-log.ts';
 import { sidsFor } from '../../platform/asked-streams.ts';
-import type { Capture, Evidence } from '../../platform/evidence.ts';
+import type { Capture, Evidence, Moment } from '../../platform/evidence.ts';
 import { type PlatformSmmu, platformSmmuAt } from '../../platform/platform.ts';
-import { SteReader } from '../../smmu/structures/ste-reader.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
 import { RegisterFile } from '../../snapshot/register-file.ts';
 import type { SmmuSnapshot } from '../../snapshot/snapshot.ts';
@@ -62,12 +61,11 @@ export function emulatedSmmu(
   const known = platformSmmuAt(platform, smmu.base);
   const firmwareCoherent = firmwareCoherency(smmu, evidence, known, registers);
   const geometry = geometryOf(tableRegisters(smmu, registers));
-  const stes = new SteReader(now.view);
-  const view = new HardwareView(geometry, now.view, stes, evidence.progress, owners);
+  const view = new HardwareView(geometry, now.view, now.stes, evidence.progress, owners);
   const options = { ...plan.memremap, registerBase: smmu.base };
-  const memory = new KernelMemory(now.view, stes, now.map, options);
-  const laterMemory =
-    later === null ? null : new KernelMemory(later.view, new SteReader(later.view), later.map, options);
+  const memoryAt = ({ view, stes, map }: Moment) => new KernelMemory(view, stes, map, options);
+  const memory = memoryAt(now);
+  const laterMemory = later === null ? null : memoryAt(later);
   const { devices, cutFrom } = chooseDevices(plan, smmu, view);
   const tableByteLength = geometry.entries * (geometry.format === '2lvl' ? L1STD_BYTE_LENGTH : STE_BYTE_LENGTH);
   const doubt = doubtOf({

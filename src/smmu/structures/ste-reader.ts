@@ -43,11 +43,10 @@ const MAX_SMALL_STES = 1 << 17;
 /** So many are looked at as one: nearly all are like the ones around them. Where they are not, fewer are. */
 const BLOCK_STES = 1024;
 const SMALL_BLOCK_STES = 64;
-/** Of a table with as many turns between quiet and active as nobody has, the rest is read again. */
+/** Of tables with as many turns between quiet and active as nobody has, the rest is read again. */
 const MAX_REMEMBERED = 1 << 15;
-/** STEs that are kept, 4 MiB, by all readers of one memory: the active ones, and few between them; others are read again. */
+/** STEs that are kept, 4 MiB: the active ones, and few between them; others are read again. */
 const MAX_KEPT_STES = 1 << 16;
-const kept = new WeakMap<object, number>();
 const NO_WORDS = new Uint32Array(0);
 const WORDS = STE_BYTE_LENGTH / 4;
 
@@ -57,6 +56,9 @@ export class SteReader<S = string> {
   readonly #memories = new Map<string, Memory<S>>();
   /** Small arrays of which all is known, by address; and what they have together. */
   readonly #small = new Map<number, { readonly count: number; readonly slices: readonly SteSlice<S>[] }>();
+  /** What may still be remembered of larger ones. */
+  #mostKept = MAX_KEPT_STES;
+  #mostSlices = MAX_REMEMBERED;
   #smallStes = 0;
   #smallSlices = 0;
 
@@ -73,8 +75,7 @@ export class SteReader<S = string> {
     const key = `${paddr}+${count}`;
     const remembered = quietToo ? undefined : this.#memories.get(key)?.slices;
     if (remembered === undefined) {
-      const keptBefore = kept.get(this.#memory) ?? 0;
-      const memory = new Memory<S>(MAX_KEPT_STES - keptBefore);
+      const memory = new Memory<S>(this.#mostKept, this.#mostSlices);
       for (const slice of this.#read(paddr, 0, count)) {
         memory.add(slice);
         yield slice;
@@ -82,7 +83,8 @@ export class SteReader<S = string> {
       // Only here: whoever stops early has not seen all of it.
       if (this.#memories.has(key)) return;
       this.#memories.set(key, memory);
-      kept.set(this.#memory, keptBefore + memory.keptStes);
+      this.#mostKept -= memory.keptStes;
+      this.#mostSlices -= memory.slices.length;
       return;
     }
     let next = 0;
@@ -135,9 +137,11 @@ class Memory<S> {
   readonly slices: Remembered<S>[] = [];
   keptStes = 0;
   readonly #mostKept: number;
+  readonly #mostSlices: number;
 
-  constructor(mostKept: number) {
+  constructor(mostKept: number, mostSlices: number) {
     this.#mostKept = mostKept;
+    this.#mostSlices = mostSlices;
   }
 
   /** Adds the next slice, a quiet one to the end of the last where it can be. */
@@ -152,7 +156,7 @@ class Memory<S> {
       return;
     }
     const keptStes = this.keptStes + (quiet ? 0 : count);
-    if (this.slices.length === MAX_REMEMBERED || keptStes > this.#mostKept) return;
+    if (this.slices.length === this.#mostSlices || keptStes > this.#mostKept) return;
     this.keptStes = keptStes;
     const copy = new SteCounts();
     copy.merge(counts);

@@ -186,17 +186,32 @@ describe('what was found quiet', () => {
     ]);
   });
 
-  test('all readers of one memory keep 65,536 active ones together', () => {
+  test('all arrays of one reader have 65,536 active ones kept together', () => {
     const table = new Table([allActive(65_500), quiet(100), allActive(64), quiet(100)], 8192);
-    const [one, another] = [new SteReader(table), new SteReader(table)];
-    const array = () => one.slices(0, 65_600);
+    const reader = new SteReader(table);
+    const array = () => reader.slices(0, 65_600);
+    const longer = () => reader.slices(0, 65_764);
     passOf(array());
-    passOf(another.slices(0, 65_764));
+    passOf(longer());
     table.read.length = 0;
     passOf(array());
     expect(table.read, 'of the one that was there first').toEqual([]);
-    passOf(another.slices(0, 65_764));
+    passOf(longer());
     expect(table.read.reduce((sum, { count }) => sum + count, 0)).toBe(65_564);
+  });
+
+  test('all arrays of one reader have 32,768 turns remembered together', () => {
+    const turns = Array.from({ length: 10_000 }, () => [quiet(1), quiet(1, 'zero')]).flat();
+    const table = new Table(turns, 64);
+    const reader = new SteReader(table);
+    const arrays = [0, 1, 2].map((from) => () => reader.slices(from * 64, turns.length - from));
+    for (const array of arrays) passOf(array());
+    const readAgain = arrays.map((array) => {
+      table.read.length = 0;
+      passOf(array());
+      return table.read.reduce((sum, { count }) => sum + count, 0);
+    });
+    expect(readAgain).toEqual([0, 7231, 19_998]);
   });
 
   test('arrays as small as an L2 table are not read again, whatever they hold', () => {
