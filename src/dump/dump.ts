@@ -2,6 +2,7 @@
 
 import type { Progress } from '../progress.ts';
 import type { PageCounts, PhysicalMemory } from './memory.ts';
+import type { FindIn } from './part-search.ts';
 import type { DumpProblem } from './problem.ts';
 
 /** Something the dump does not say and that was taken for granted to read it. */
@@ -59,6 +60,8 @@ export interface Dump {
   readonly problems: readonly DumpProblem[];
   /** Hears of searches through it that take long. */
   readonly progress?: Progress | undefined;
+  /** Finds what others have searched for in it; absent where nobody does. */
+  readonly findIn?: FindIn | undefined;
   /** Counts all pages. Reads no page, but may read what describes them. */
   census(progress?: Progress): PageCensus;
   close(): void;

@@ -15,6 +15,7 @@ import { isDumpInfo, loadDumpInfo } from './formats/qualcomm.ts';
 import { openRaw, type RawPart } from './formats/raw.ts';
 import { type DumpInput, type Input, inputOf } from './inputs.ts';
 import { type LoadMapEntry, partsFromLoadMap, partsFromNames } from './load-map.ts';
+import type { FindIn } from './part-search.ts';
 import type { UrlOptions } from './sources/range-request.ts';
 import { type ByteSource, openFileSource } from './sources/source.ts';
 import { untilFetched } from './sources/until-fetched.ts';
@@ -32,6 +33,8 @@ export interface OpenOptions {
   readonly http?: UrlOptions | undefined;
   /** Hears of long work. */
   readonly progress?: Progress | undefined;
+  /** Who else searches a dump of this format; not asked about one that comes over a network. */
+  readonly findIn?: ((format: string) => FindIn | undefined) | undefined;
 }
 
 export interface OpenedDump extends Dump {
@@ -85,9 +88,10 @@ async function openInputs(inputs: readonly Input[], options: OpenOptions): Promi
     const contents = await openContents(reopenable, options, openFile);
     const fetched = inputs.some(({ answersLater }) => answersLater());
     const { progress } = options;
+    const findIn = fetched ? undefined : options.findIn?.(contents.format);
     const assumptions = [...contents.assumptions, ...sources.flatMap((source) => source.assumptions ?? [])];
     const files = sources.map(({ name }) => name);
-    return { ...contents, assumptions, files, paths: [...paths], fetched, progress, close };
+    return { ...contents, assumptions, files, paths: [...paths], fetched, progress, findIn, close };
   } catch (error) {
     close();
     throw error;

@@ -90,20 +90,16 @@ function openKernel(dump: Dump, reader: PhysicalReader): Kernel | NoKernel {
   }
   let hasKdumpKernel = false;
   let misplaced: VirtualMemory | undefined;
-  const { found, searchedBytes, isWhole } = findVmcoreinfos(
-    dump.memory,
-    (layout) => {
-      const memory = new VirtualMemory(layout, reader);
-      if (!memory.isConsistent()) {
-        misplaced ??= memory;
-        return false;
-      }
-      const isKdump = isKdumpKernel(typedKernel(memory, 0));
-      hasKdumpKernel ||= isKdump;
-      return !isKdump;
-    },
-    dump.progress,
-  );
+  const { found, searchedBytes, isWhole } = findVmcoreinfos(dump, (layout) => {
+    const memory = new VirtualMemory(layout, reader);
+    if (!memory.isConsistent()) {
+      misplaced ??= memory;
+      return false;
+    }
+    const isKdump = isKdumpKernel(typedKernel(memory, 0));
+    hasKdumpKernel ||= isKdump;
+    return !isKdump;
+  });
   const [first, ...others] = found;
   if (first === undefined) {
     if (hasKdumpKernel) return { why: 'kdump-kernel' };

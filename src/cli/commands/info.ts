@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import type { OpenedDump } from '../../dump/open.ts';
+import { untilFetched } from '../../dump/sources/until-fetched.ts';
 import { InputError } from '../../errors.ts';
 import { dumpInfo } from '../../inspect/dump-info.ts';
 import { addDumpOptions, type DumpFlags, Dumps, dumpArgument } from '../options/dump-options.ts';
@@ -59,8 +60,8 @@ export function addInfoCommand(program: Command, session: Session): void {
 
 async function runInfo(names: string[], flags: InfoFlags, session: Session): Promise<void> {
   if (flags.searchWorker) {
-    const { serveTableSearch } = await import('../processes/table-search.ts');
-    return serveTableSearch(session);
+    const { serveSearches } = await import('../processes/search-worker.ts');
+    return serveSearches(session);
   }
   const snapshot = flags.regs && (await snapshotAt(flags.regs, session, { allowOutside: flags.allowOutside }));
   const loadMap = snapshot ? snapshot.memory : [];
@@ -72,8 +73,8 @@ async function runInfo(names: string[], flags: InfoFlags, session: Session): Pro
       return;
     }
     if (flags.findTables) {
-      const { findTablesByAll } = await import('../processes/table-search.ts');
-      const tables = await findTablesByAll(dump, { names, flags, loadMap }, session);
+      const { findTables } = await import('../../linux/crashed-kernel.ts');
+      const tables = await untilFetched(() => findTables(dump, session.progress));
       await printReport({ tables }, flags, session);
       return;
     }
@@ -89,7 +90,7 @@ async function printOfKernel(dump: OpenedDump, flags: InfoFlags, session: Sessio
     import('../../linux/crashed-kernel.ts'),
     import('../../report/crashed-kernel.ts'),
   ]);
-  const found = flags.iomem ? memoryMap(dump) : kernelLog(dump);
+  const found = await untilFetched(() => (flags.iomem ? memoryMap(dump) : kernelLog(dump)));
   if (found.outcome === 'not-found') {
     const message = words.nothingFound(flags.iomem ? 'memory map' : 'log', found.reason);
     throw new InputError('format', message, { file: dump.files[0] ?? 'dump' });

@@ -8,7 +8,9 @@ import type { Transfer } from '../../dump/sources/range-request.ts';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { SharedSearch } from '../processes/shared-search.ts';
 import type { Session } from '../session.ts';
+import { selfCommand } from '../start/start-again.ts';
 import { parseAddress, parsePageSize } from './arguments.ts';
 
 export interface DumpFlags {
@@ -18,7 +20,6 @@ export interface DumpFlags {
   readonly verbose?: boolean;
 }
 
-/** What the help says of the argument. */
 /** The dump of a command, in any number of files. It may be left out where a snapshot may name it. */
 export function dumpArgument(name: '[dump...]' | '<dump...>' = '[dump...]'): Argument {
   const description =
@@ -60,6 +61,7 @@ export function excludedOption(): Option {
 /** Opens dumps and closes all of them in the end. */
 export class Dumps {
   readonly #opened: OpenedDump[] = [];
+  readonly #searches: SharedSearch[] = [];
   readonly #flags: DumpFlags;
   readonly #session: Session;
   readonly #loadMap: Snapshot['memory'];
@@ -78,14 +80,15 @@ export class Dumps {
       throw new InputError('usage', 'no dump was named: its file, or its URL, stands behind the command');
     }
     const http = { onTransfer: (transfer: Transfer) => this.#count(transfer) };
-    const loadMap = this.#loadMap;
+    const how = { inputFormat, base, pageSize, loadMap: this.#loadMap };
+    const { io, jobs, progress } = this.#session;
+    const search = new SharedSearch({ names, how }, { command: () => selfCommand(io), jobs, progress });
+    this.#searches.push(search);
     const dump = await openDump(names, {
-      inputFormat,
-      base,
-      pageSize,
-      loadMap,
+      ...how,
       http,
-      progress: this.#session.progress,
+      progress,
+      findIn: (format) => search.of(format),
     });
     this.#opened.push(dump);
     return dump;
@@ -112,6 +115,7 @@ export class Dumps {
   }
 
   close(): void {
+    for (const search of this.#searches) search.close();
     for (const dump of this.#opened) dump.close();
     if (this.#flags.verbose !== true) return;
     for (const [name, { requests, byteLength }] of this.#fetched) {

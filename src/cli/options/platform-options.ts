@@ -42,7 +42,7 @@ export async function loadPlatform(
   ];
   if (firmware === undefined) return { tables, search: null };
   const bases = smmus.flatMap(({ base }) => (base === null ? [] : [base]));
-  const search = await untilFetched(() => findFirmware(dump.memory, bases, progress));
+  const search = await untilFetched(() => findFirmware(dump.memory, bases, progress, dump.findIn));
   return { tables: search.found === null ? tables : [...tables, search.found], search };
 }
 

@@ -3,6 +3,7 @@
  * dump or a table of firmware has to say where the SMMUs are.
  */
 
+import { untilFetched } from '../../dump/sources/until-fetched.ts';
 import { InputError, isInputError } from '../../errors.ts';
 import { readContent } from '../../snapshot/import/content.ts';
 import type { Target } from '../../snapshot/import/reading.ts';
@@ -51,7 +52,8 @@ async function smmusOfDump(names: readonly string[], flags: GivenFlags, session:
   const dumps = new Dumps(flags, [], session);
   try {
     const { extractSnapshot } = await import('../../linux/crashed-kernel.ts');
-    const state = extractSnapshot(await dumps.open(names));
+    const dump = await dumps.open(names);
+    const state = await untilFetched(() => extractSnapshot(dump));
     if (state.outcome === 'not-found') return [];
     return state.snapshot.smmus.flatMap(({ base, name }) => (base === null ? [] : [{ base, name }]));
   } finally {

@@ -1,91 +1,95 @@
 /**
- * A search through a whole dump, shared out to processes that read the same dump: one stretch after the other goes to
- * whichever is free. What they find comes back in the order of the stretches, so that it is what one alone would find.
+ * Searches through a whole dump, shared out to processes that have the same dump open: one part after the other goes to
+ * whichever is free. What they find is what one alone would find; a part that none of them has searched is searched here.
  */
 
-import type { AddressRange } from '../../dump/memory.ts';
-import { LineProcess } from '../../line-process.ts';
+import { type FindIn, findAlone, type PartSearch } from '../../dump/part-search.ts';
+import { NotFetchedYet } from '../../dump/sources/until-fetched.ts';
+import type { Progress } from '../../progress.ts';
+import type { DumpOpening } from './search-worker.ts';
+import type { Searcher } from './searcher.ts';
 
-export interface SharedSearch<Found> {
-  /** Starts one of the processes: a line of JSON for `opening`, one for each stretch, and one from it for what is there. */
-  readonly command: readonly string[];
-  readonly opening: unknown;
-  /** How many processes. */
+/** What may be compressed page by page. Plain memory is searched about as fast as processes start. */
+const COMPRESSED: ReadonlySet<string> = new Set(['kdump', 'avml']);
+/** To start a process takes about as long as to search one part. What is looked for is often near the beginning. */
+const ALONE_PARTS = 2;
+const MIN_PARTS = 8;
+/** For each process before anybody looks at what was found: whoever is done waits for the others. */
+const PARTS_EACH = 8;
+
+export interface SearchedBy {
+  /** How the program starts itself; null where it cannot. */
+  readonly command: () => Promise<readonly string[] | null>;
+  /** How many processes: with one, nobody else searches. */
   readonly jobs: number;
-  readonly stretches: readonly AddressRange[];
-  /** The same within this process: for what a process that has ended, whatever ended it, did not do. */
-  readonly searchHere: (stretch: AddressRange) => Found;
-  /** Hears how many stretches are done. */
-  readonly progress: (done: number) => void;
+  readonly progress: Progress;
 }
 
-/**
- * What was found, by stretch. Processes that end early, or never start, only make it slower: it throws what `searchHere`
- * throws, and nothing else.
- */
-export async function searchShared<Found>(search: SharedSearch<Found>): Promise<Found[]> {
-  const { command, opening, jobs, stretches, searchHere, progress } = search;
-  const found = new Map<number, Found>();
-  let next = 0;
-  const done = (i: number, what: Found) => {
-    found.set(i, what);
-    progress(found.size);
+/** Those who search one dump. They start with the first part for which that pays, and end when they are closed. */
+export class SharedSearch {
+  readonly #opening: DumpOpening;
+  readonly #by: SearchedBy;
+  /** By the name of the search and the index of the part. */
+  readonly #found = new Map<string, unknown>();
+  /** None where they cannot be started; null until they are wanted. */
+  #searchers: readonly Searcher[] | null = null;
+
+  constructor(opening: DumpOpening, by: SearchedBy) {
+    this.#opening = opening;
+    this.#by = by;
+  }
+
+  /** Who searches a dump of this format; undefined where sharing does not pay. */
+  of(format: string): FindIn | undefined {
+    return this.#by.jobs > 1 && COMPRESSED.has(format) ? this.findIn : undefined;
+  }
+
+  readonly findIn: FindIn = <Part, Found>(search: PartSearch<Part, Found>, parts: readonly Part[], at: number) => {
+    const key = keyOf(search, at);
+    if (!this.#found.has(key)) {
+      const isShared = at >= ALONE_PARTS && parts.length >= MIN_PARTS && this.#searchers?.length !== 0;
+      if (isShared) throw new NotFetchedYet(search.name, () => this.#share(search, parts, at));
+      this.#searchHere(search, parts, at);
+    }
+    return this.#found.get(key) as Found;
   };
-  const shareOut = async () => {
-    const searcher = new Searcher(command);
-    try {
-      searcher.tell(opening);
-      for (let i = next++; i < stretches.length; i = next++) {
-        const answer = await searcher.ask<Found>(stretches[i]);
+
+  /** Has `parts[from]` searched, and as many behind it as keep all busy; later as many as before, as all is run again then. */
+  async #share<Part, Found>(search: PartSearch<Part, Found>, parts: readonly Part[], from: number): Promise<void> {
+    this.#searchers ??= await this.#start();
+    const end = Math.min(parts.length, from + Math.max(from, this.#by.jobs * PARTS_EACH));
+    let [next, done] = [from, from];
+    const shareOut = async (searcher: Searcher) => {
+      for (let at = next++; at < end; at = next++) {
+        const answer = await searcher.ask({ name: search.name, part: parts[at] });
         if (answer === null) return;
-        done(i, answer);
+        this.#found.set(keyOf(search, at), answer.found);
+        this.#by.progress(search.what, ++done, parts.length);
       }
-    } finally {
-      searcher.close();
+    };
+    await Promise.all(this.#searchers.map(shareOut));
+    for (let at = from; at < end; at++) {
+      if (!this.#found.has(keyOf(search, at))) this.#searchHere(search, parts, at);
     }
-  };
-  await Promise.all(Array.from({ length: jobs }, shareOut));
-  return stretches.map((stretch, i) => {
-    if (!found.has(i)) done(i, searchHere(stretch));
-    return found.get(i) as Found;
-  });
-}
-
-class Searcher {
-  readonly #process: LineProcess;
-  #isGone = false;
-  #answer: ((line: string | null) => void) | null = null;
-
-  constructor(command: readonly string[]) {
-    this.#process = new LineProcess(command, {
-      line: (text) => this.#answer?.(text),
-      gone: () => {
-        this.#isGone = true;
-        this.#answer?.(null);
-      },
-    });
   }
 
-  tell(value: unknown): void {
-    this.#process.tell(JSON.stringify(value));
+  #searchHere<Part>(search: PartSearch<Part, unknown>, parts: readonly Part[], at: number): void {
+    this.#found.set(keyOf(search, at), findAlone(this.#by.progress)(search, parts, at));
   }
 
-  /** What it answers; null when it has ended, or says what is no JSON. */
-  async ask<T>(value: unknown): Promise<T | null> {
-    if (this.#isGone) return null;
-    const line = await new Promise<string | null>((resolve) => {
-      this.#answer = resolve;
-      this.tell(value);
-    });
-    this.#answer = null;
-    try {
-      return line === null ? null : (JSON.parse(line) as T);
-    } catch {
-      return null;
-    }
+  async #start(): Promise<readonly Searcher[]> {
+    const command = await this.#by.command();
+    if (command === null) return [];
+    const { Searcher: Started } = await import('./searcher.ts');
+    const start = () => new Started([...command, 'info', '--search-worker'], this.#opening);
+    return Array.from({ length: this.#by.jobs }, start);
   }
 
   close(): void {
-    this.#process.kill();
+    for (const searcher of this.#searchers ?? []) searcher.close();
   }
+}
+
+function keyOf({ name }: PartSearch<never, unknown>, at: number): string {
+  return `${name} ${at}`;
 }

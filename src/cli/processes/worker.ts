@@ -11,6 +11,7 @@ export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): 
   // Ctrl-C, a terminal that closes and a service that is stopped go to all its processes; who started this one ends it when
   // it is time, and would take it for one that its task has ended.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  session.jobs = 1;
   await optimiseLate();
   endWithParent();
   await session.print([`${READY}\n`]);

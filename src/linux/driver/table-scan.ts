@@ -5,8 +5,10 @@
  * guest), so that nobody but the user can choose. A linear table looks like any level 2 table and is not found.
  */
 
-import { type Dump, PADDR_LIMIT } from '../../dump/dump.ts';
+import type { Dump } from '../../dump/dump.ts';
 import type { AddressRange } from '../../dump/memory.ts';
+import { findAlone, PART_BYTE_LENGTH } from '../../dump/part-search.ts';
+import { stretchesOf } from '../../dump/search-stretches.ts';
 import { noProgress, type Progress } from '../../progress.ts';
 import { readerOf } from '../kernel.ts';
 import type { PhysicalReader } from '../memory/physical-reader.ts';
@@ -34,32 +36,31 @@ const CONFIGS: ReadonlySet<number> = new Set([0, 4, 5, 6, 7]);
 const MAX_TABLE_PAGES = 256;
 /** To compare with: most pages of a raw dump are like it, and to look through one word by word takes ten times as long. */
 const ZERO_PAGE = Buffer.alloc(PAGE_BYTE_LENGTH);
-/** What it is called while it goes on. */
-export const TABLE_SEARCH = 'searching for stream tables';
 
 /** Reads all memory that the dump has. The best candidates first: most descriptors that lead where they should. */
 export function findTables(dump: Dump, progress: Progress = noProgress): readonly TableCandidate[] {
-  return tablesOfPages(tablePageFinder(dump)({ start: 0, end: PADDR_LIMIT }, progress));
+  const { findIn = findAlone(progress) } = dump;
+  const search = { name: 'tables', what: 'searching for stream tables', in: tablePageFinder(dump) } as const;
+  const parts = stretchesOf(dump.memory, PART_BYTE_LENGTH);
+  return tablesOfPages(parts.flatMap((_, at) => findIn(search, parts, at)));
 }
 
 /**
  * Finds the pages within a range, of whole pages, that may be some of a table; each as if it were a table of its own. Found
  * range by range they are the same as found all at once.
  */
-export function tablePageFinder(dump: Dump): (within: AddressRange, progress?: Progress) => TableCandidate[] {
+export function tablePageFinder(dump: Dump): (within: AddressRange) => TableCandidate[] {
   const isTable = memoizedL2Check(readerOf(dump));
   const chunk = new Uint32Array(CHUNK_BYTE_LENGTH / 4);
   const chunkBytes = Buffer.from(chunk.buffer);
   const isZero = (page: number) =>
     chunk[page / 4] === 0 && chunkBytes.compare(ZERO_PAGE, 0, PAGE_BYTE_LENGTH, page, page + PAGE_BYTE_LENGTH) === 0;
   const { memory } = dump;
-  return (within, progress = noProgress) => {
+  return (within) => {
     const pages: TableCandidate[] = [];
     const ranges = memory.ranges
       .map(({ start, end }) => ({ start: Math.max(start, within.start), end: Math.min(end, within.end) }))
       .filter(({ start, end }) => start < end);
-    const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-    let searched = 0;
     for (const { start, end } of ranges) {
       for (const run of memory.runs(start, end - start)) {
         const runEnd = start + run.offset + run.byteLength;
@@ -73,17 +74,15 @@ export function tablePageFinder(dump: Dump): (within: AddressRange, progress?: P
             const candidate = isZero(page) ? null : candidateAt(chunk, page / 4, at + page, isTable);
             if (candidate !== null) pages.push(candidate);
           }
-          progress(TABLE_SEARCH, searched + at - start, total);
         }
       }
-      searched += end - start;
     }
     return pages;
   };
 }
 
 /** The tables that pages in ascending order make, the best first. */
-export function tablesOfPages(pages: readonly TableCandidate[]): readonly TableCandidate[] {
+function tablesOfPages(pages: readonly TableCandidate[]): readonly TableCandidate[] {
   return joined(pages).sort((a, b) => b.good - a.good || a.paddr - b.paddr);
 }
 

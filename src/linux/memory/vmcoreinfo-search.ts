@@ -3,9 +3,11 @@
  * at the start of a page, and behind the header of the note that is made of it (kernel/vmcore_info.c).
  */
 
+import type { Dump } from '../../dump/dump.ts';
 import { parseVmcoreinfo } from '../../dump/formats/notes.ts';
 import type { AddressRange, PhysicalMemory } from '../../dump/memory.ts';
-import { noProgress, type Progress } from '../../progress.ts';
+import { findAlone, PART_BYTE_LENGTH } from '../../dump/part-search.ts';
+import { noProgress } from '../../progress.ts';
 import { isLayout, type KernelLayout, kernelLayout } from './vmcoreinfo.ts';
 
 /** ELF note header and the name `VMCOREINFO`, padded. */
@@ -29,42 +31,68 @@ export interface VmcoreinfoSearch {
 
 /** Several can be in memory: one of an earlier kernel, of a guest. `accept` tells those that fit the memory around. */
 export function findVmcoreinfos(
-  memory: PhysicalMemory,
+  { memory, progress = noProgress, findIn = findAlone(progress) }: Pick<Dump, 'memory' | 'progress' | 'findIn'>,
   accept: (layout: KernelLayout) => boolean,
-  progress: Progress = noProgress,
 ): VmcoreinfoSearch {
   const seen = new Set<string>();
   const found: KernelLayout[] = [];
-  const chunk = Buffer.alloc(CHUNK_BYTE_LENGTH);
-  const ramByteLength = memory.ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-  const total = Math.min(ramByteLength, MAX_SEARCHED_BYTES);
+  const search = { name: 'vmcoreinfo', what: 'searching for VMCOREINFO', in: textFinder(memory) } as const;
+  const windows = searchOrder(memory.ranges).map(partsOf);
+  const beginnings = new Set(windows.map(([first]) => first));
+  const all = windows.flat();
+  const parts = withinBudget(all);
   let searchedBytes = 0;
-  for (const window of searchOrder(memory.ranges)) {
+  for (const [at, part] of parts.entries()) {
     // Once it is found, the windows that are left would hold a copy at best.
-    if (found.length > 0) return { found, searchedBytes, isWhole: false };
-    for (let paddr = window.start; paddr < window.end; paddr += CHUNK_BYTE_LENGTH) {
-      if (searchedBytes >= MAX_SEARCHED_BYTES || seen.size >= MAX_CANDIDATES) {
-        return { found, searchedBytes, isWhole: false };
-      }
-      const bytes = chunk.subarray(0, Math.min(CHUNK_BYTE_LENGTH, window.end - paddr));
-      searchedBytes += bytes.byteLength;
-      progress('searching for VMCOREINFO', searchedBytes, total);
-      if (!memory.read(paddr, bytes).some(({ state }) => state === 'present')) continue;
-      for (const text of textsIn(bytes)) {
-        if (seen.has(text)) continue;
-        seen.add(text);
-        const layout = kernelLayout(parseVmcoreinfo(text));
-        // A kernel that has crashed has its text twice, once with the time of the crash.
-        const isNew = isLayout(layout) && !found.some((one) => isSameKernel(one, layout));
-        if (isNew && accept(layout)) found.push(layout);
-      }
+    const isEnough = found.length > 0 && beginnings.has(part);
+    if (isEnough || seen.size >= MAX_CANDIDATES) return { found, searchedBytes, isWhole: false };
+    searchedBytes += part.end - part.start;
+    for (const text of findIn(search, parts, at)) {
+      if (seen.has(text)) continue;
+      seen.add(text);
+      const layout = kernelLayout(parseVmcoreinfo(text));
+      // A kernel that has crashed has its text twice, once with the time of the crash.
+      const isNew = isLayout(layout) && !found.some((one) => isSameKernel(one, layout));
+      if (isNew && accept(layout)) found.push(layout);
     }
   }
-  return { found, searchedBytes, isWhole: true };
+  return { found, searchedBytes, isWhole: parts.length === all.length };
+}
+
+function withinBudget(parts: readonly AddressRange[]): readonly AddressRange[] {
+  let before = 0;
+  const end = parts.findIndex(({ start, end }) => {
+    const isBeyond = before >= MAX_SEARCHED_BYTES;
+    before += end - start;
+    return isBeyond;
+  });
+  return end < 0 ? parts : parts.slice(0, end);
 }
 
 function isSameKernel(a: KernelLayout, b: KernelLayout): boolean {
   return a.release === b.release && a.buildId === b.buildId && a.swapperPgDir === b.swapperPgDir && a.stext === b.stext;
+}
+
+/** Finds the texts in a part of memory, each once, and no more than are looked at. */
+export function textFinder(memory: PhysicalMemory): (part: AddressRange) => readonly string[] {
+  const chunk = Buffer.alloc(CHUNK_BYTE_LENGTH);
+  return ({ start, end }) => {
+    const texts = new Set<string>();
+    for (let paddr = start; paddr < end && texts.size < MAX_CANDIDATES; paddr += CHUNK_BYTE_LENGTH) {
+      const bytes = chunk.subarray(0, Math.min(CHUNK_BYTE_LENGTH, end - paddr));
+      if (!memory.read(paddr, bytes).some(({ state }) => state === 'present')) continue;
+      for (const text of textsIn(bytes)) texts.add(text);
+    }
+    return [...texts];
+  };
+}
+
+function partsOf({ start, end }: AddressRange): AddressRange[] {
+  const parts: AddressRange[] = [];
+  for (let at = start; at < end; at += PART_BYTE_LENGTH) {
+    parts.push({ start: at, end: Math.min(end, at + PART_BYTE_LENGTH) });
+  }
+  return parts;
 }
 
 /** Where RAM begins, where its ranges end, the highest first, then what is between. */

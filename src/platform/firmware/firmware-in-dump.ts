@@ -7,6 +7,7 @@
  */
 
 import type { AddressRange, PhysicalMemory } from '../../dump/memory.ts';
+import { type FindIn, findAlone, PART_BYTE_LENGTH } from '../../dump/part-search.ts';
 import { isInputError } from '../../errors.ts';
 import { noProgress, type Progress } from '../../progress.ts';
 import { deviceTreeSize, FDT_HEADER_BYTE_LENGTH, FDT_MAGIC } from './device-tree.ts';
@@ -31,6 +32,8 @@ const CHUNK_BYTE_LENGTH = 1 << 20;
 const END_BYTE_LENGTH = 64 << 20;
 const GRID_BYTE_LENGTH = 2 << 20;
 const PROBE_BYTE_LENGTH = 4096;
+/** Of a part: on the grid each is one page, which lies alone. */
+const MAX_PIECES = 2048;
 /** Linux maps no device tree that is larger: MAX_FDT_SIZE. */
 const MAX_TREE_BYTE_LENGTH = 2 << 20;
 const MAX_ACPI_BYTE_LENGTH = 1 << 20;
@@ -47,6 +50,7 @@ export function findFirmware(
   memory: PhysicalMemory,
   bases: readonly number[],
   progress: Progress = noProgress,
+  findIn: FindIn = findAlone(progress),
 ): FirmwareSearch {
   let [byteLength, candidates] = [0, 0];
   let second: Firmware | null = null;
@@ -55,30 +59,68 @@ export function findFirmware(
     wanted.size === 0
       ? smmus.length > 0
       : [...smmus, ...disabled].some(({ base }) => base !== null && wanted.has(base));
-  const chunk = new Uint32Array(CHUNK_BYTE_LENGTH / 4);
-  for (const { start, end } of chunksOf(memory)) {
-    if (byteLength >= SEARCH_BYTE_LENGTH || candidates > MAX_CANDIDATES) {
-      return { found: second, byteLength, complete: false };
-    }
-    const bytes = new Uint8Array(chunk.buffer, 0, end - start);
-    memory.read(start, bytes);
-    byteLength += bytes.length;
-    progress('looking for firmware tables', byteLength, SEARCH_BYTE_LENGTH);
-    for (let at = 0; at + 8 <= bytes.length; at += 8) {
-      const word = chunk[at / 4];
-      const isTree = word === FDT_WORD;
-      if (!isTree && !(word === RSDP_WORD && (start + at) % 16 === 0)) continue;
-      candidates += 1;
-      if (candidates > MAX_CANDIDATES) break;
-      const table = isTree ? treeAt(memory, start + at) : iortBehind(memory, start + at);
-      if (table === null) continue;
-      if (isWanted(table)) {
-        return { found: table, byteLength, complete: true };
+  const search = { name: 'firmware', what: 'looking for firmware tables', in: firmwareFinder(memory) } as const;
+  const { parts, isAll } = partsOf(memory);
+  for (const [i, part] of parts.entries()) {
+    const found = findIn(search, parts, i);
+    for (const [piece, { start, end }] of part.entries()) {
+      byteLength += end - start;
+      for (const { paddr, isTree } of found.filter((one) => one.piece === piece)) {
+        candidates += 1;
+        if (candidates > MAX_CANDIDATES) return { found: second, byteLength, complete: false };
+        const table = isTree ? treeAt(memory, paddr) : iortBehind(memory, paddr);
+        if (table === null) continue;
+        if (isWanted(table)) return { found: table, byteLength, complete: true };
+        second ??= table;
       }
-      second ??= table;
     }
   }
-  return { found: second, byteLength, complete: candidates <= MAX_CANDIDATES };
+  return { found: second, byteLength, complete: isAll };
+}
+
+/** What begins as a table does, in the piece with this index of a part. */
+interface Beginning {
+  readonly piece: number;
+  readonly paddr: number;
+  /** A device tree; else ACPI's RSDP. */
+  readonly isTree: boolean;
+}
+
+/** Finds what begins as a table does in pieces of memory, and no more than are looked at. */
+export function firmwareFinder(memory: PhysicalMemory): (part: readonly AddressRange[]) => readonly Beginning[] {
+  const chunk = new Uint32Array(CHUNK_BYTE_LENGTH / 4);
+  return (part) => {
+    const found: Beginning[] = [];
+    for (const [piece, { start, end }] of part.entries()) {
+      const bytes = new Uint8Array(chunk.buffer, 0, end - start);
+      memory.read(start, bytes);
+      for (let at = 0; at + 8 <= bytes.length && found.length <= MAX_CANDIDATES; at += 8) {
+        const word = chunk[at / 4];
+        const isTree = word === FDT_WORD;
+        if (isTree || (word === RSDP_WORD && (start + at) % 16 === 0)) found.push({ piece, paddr: start + at, isTree });
+      }
+    }
+    return found;
+  };
+}
+
+/** The pieces to look through, in parts, as far as the budget goes; and whether they are all. */
+function partsOf(memory: PhysicalMemory): { readonly parts: readonly AddressRange[][]; readonly isAll: boolean } {
+  const parts: AddressRange[][] = [];
+  let [total, inPart, most] = [0, 0, 0];
+  for (const piece of chunksOf(memory)) {
+    if (total >= SEARCH_BYTE_LENGTH) return { parts, isAll: false };
+    if (inPart >= most || parts.at(-1)?.length === MAX_PIECES) {
+      // Small ones first: most tables are among the first pieces.
+      most = Math.min(PART_BYTE_LENGTH, CHUNK_BYTE_LENGTH * 2 ** parts.length);
+      parts.push([]);
+      inPart = 0;
+    }
+    parts.at(-1)?.push(piece);
+    total += piece.end - piece.start;
+    inPart += piece.end - piece.start;
+  }
+  return { parts, isAll: true };
 }
 
 /** The pieces to look through, of bytes that the dump has, the likeliest first. */

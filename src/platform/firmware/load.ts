@@ -6,7 +6,7 @@ import { deviceTreeFirmware } from './device-tree-firmware.ts';
 import type { Firmware } from './firmware.ts';
 import { iortFirmware } from './iort-firmware.ts';
 
-export { findFirmware } from './firmware-in-dump.ts';
+export { findFirmware, firmwareFinder } from './firmware-in-dump.ts';
 
 /** Some hundreds of kilobytes for the tree of a large server; megabytes for all of its tables of ACPI as text. */
 const MAX_TREE_BYTES = 1 << 24;

@@ -1,6 +1,7 @@
 /** `smmu-adopt regs extract`: a snapshot of what the crashed kernel knew, out of the dump. */
 
 import type { Command } from 'commander';
+import { untilFetched } from '../../../dump/sources/until-fetched.ts';
 import { InputError } from '../../../errors.ts';
 import { addDumpOptions, type DumpFlags, Dumps, dumpArgument } from '../../options/dump-options.ts';
 import type { Session } from '../../session.ts';
@@ -48,7 +49,7 @@ async function runExtract(names: string[], flags: ExtractFlags, session: Session
   const dumps = new Dumps(flags, [], session);
   try {
     const dump = await dumps.open(names);
-    const state = extractSnapshot(dump);
+    const state = await untilFetched(() => extractSnapshot(dump));
     if (state.outcome === 'not-found') {
       throw new InputError('format', words.noState(state.reason), { file: dump.files[0] ?? 'dump' });
     }
