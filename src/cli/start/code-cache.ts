@@ -85,6 +85,19 @@ export function writeCache(file: string, make: () => Buffer): void {
   }
 }
 
+/**
+ * V8 drops the code of functions that have not run for a while, most of them in a run that takes long, and a cache made of
+ * what is left would make every later run compile them again. Here it keeps them, until what this answers is called: code fits
+ * only runs with the same flags.
+ */
+export async function remembersCode(): Promise<() => void> {
+  const given = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''];
+  if (given.some((flags) => flags.includes('flush-bytecode') || flags.includes('flush_bytecode'))) return () => {};
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--no-flush-bytecode');
+  return () => setFlagsFromString('--flush-bytecode');
+}
+
 /** Of the second copy: small enough to stay in the processor's cache. */
 const PIECE_BYTES = 1 << 16;
 

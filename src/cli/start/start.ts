@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { TOOL } from '../../version.ts';
 import { mayBeTerminal, usePlainStdout } from '../output/plain-stdout.ts';
-import { cacheFile, readCache, writeCache } from './code-cache.ts';
+import { cacheFile, readCache, remembersCode, writeCache } from './code-cache.ts';
 import type { runCommand } from './run-command.ts';
 
 /** The bundle of `run-command.ts`, as the build made it. */
@@ -27,7 +27,7 @@ interface Exports {
 export async function start(readProgram: () => ProgramText): Promise<void> {
   const args = process.argv.slice(2);
   if (answersVersion(args)) return;
-  const { exports, keep } = load(readProgram(), kindOf(args));
+  const { exports, keep } = await load(readProgram(), kindOf(args));
   await dieWithTerminal();
   const isPlain = usePlainStdout();
   const status = await exports.runCommand(args, process);
@@ -81,7 +81,10 @@ function kindOf(args: readonly string[]): string {
 }
 
 /** Runs it by way of the code cache of what was needed in runs of this kind; `keep` writes that where it is missing. */
-function load(program: ProgramText, kind: string): { readonly exports: Exports; readonly keep: () => void } {
+async function load(
+  program: ProgramText,
+  kind: string,
+): Promise<{ readonly exports: Exports; readonly keep: () => void }> {
   const { filename, text, stamp } = program;
   const file = cacheFile([kind, ...stamp], process.env);
   // The user's own is there where that of the program did not fit.
@@ -90,10 +93,13 @@ function load(program: ProgramText, kind: string): { readonly exports: Exports; 
   const module = { exports: {} as Exports };
   script.runInThisContext()(module, require);
   const isMissing = cachedData === undefined || script.cachedDataRejected === true;
+  if (file === null || !isMissing) return { exports: module.exports, keep: () => {} };
+  const forget = await remembersCode();
   return {
     exports: module.exports,
     keep: () => {
-      if (file !== null && isMissing) writeCache(file, () => script.createCachedData());
+      forget();
+      writeCache(file, () => script.createCachedData());
     },
   };
 }

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { SAMPLES_FOLDER } from '../../../samples/make.ts';
+import { COMMAND, SAMPLES_FOLDER } from '../../../samples/make.ts';
 import { cacheFile, readCache, writeCache } from '../../../src/cli/start/code-cache.ts';
 import { TOOL } from '../../../src/version.ts';
 import { type Outcome, runProcess } from '../../support/command.ts';
@@ -81,6 +81,18 @@ describe('runs of the command', () => {
     expect(before).toHaveLength(1);
     expect(run()).toMatchObject({ stderr: '', status: 0 });
     expect(inodes()).toEqual(before);
+  });
+
+  test('a run in which V8 would drop code leaves all that it needed', () => {
+    const args = [COMMAND, 'inspect', 'dump.raw', '--regs', 'regs.json'];
+    const [short = 0, long] = [[], ['--bytecode-old-age=1', '--gc-global', '--max-semi-space-size=1']].map((flags) => {
+      const env = { ...process.env, XDG_CACHE_HOME: emptyCache() };
+      expect(spawnSync(process.execPath, [...flags, ...args], { cwd, env }).status).toBe(0);
+      const [file = ''] = filesIn(env.XDG_CACHE_HOME);
+      return statSync(file).size;
+    });
+    // It differs by what V8 makes of the flags, by more than a quarter without that.
+    expect(long).toBeGreaterThan(short * 0.95);
   });
 
   test.each<[string, (good: Buffer) => Buffer]>([
