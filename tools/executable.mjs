@@ -36,13 +36,9 @@ const UNAVAILABLE = 69;
 
 const SAMPLE = resolve('samples/bad-span');
 const INSPECTION = ['inspect', 'dump.raw', '--regs', 'regs.json'];
+const VMCORE = '../bare-vmcore/vmcore';
 /** What is run for its code cache. */
-const KINDS = [
-  INSPECTION,
-  [...INSPECTION, '--format', 'html'],
-  ['info', 'dump.raw', '--regs', 'regs.json'],
-  ['--help'],
-];
+const KINDS = [INSPECTION, ['inspect', VMCORE], ['inspect', VMCORE, '--format', 'html'], ['info', VMCORE], ['--help']];
 
 /** How the executables of another platform are started here, where that is installed. */
 const EMULATORS = { 'linux-arm64': ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'] };

@@ -72,12 +72,16 @@ function answersVersion(args: readonly string[]): boolean {
   }
 }
 
-/** Runs of one kind need the same functions: of one command, and of one format where it is told. */
+/**
+ * Runs of one kind need the same functions: of one command, with registers of a snapshot or of the kernel in the dump, and of
+ * one format where it is told.
+ */
 function kindOf(args: readonly string[]): string {
   const [command = ''] = args;
   if (!/^[a-z]+$/.test(command) || args.includes('--help') || args.includes('-h')) return 'help';
   const [, format] = /(?:^| )--format[ =]([a-z]+)/.exec(args.join(' ')) ?? [];
-  return format === undefined ? command : `${command} ${format}`;
+  const registers = args.some((arg) => arg.startsWith('--regs')) ? ['regs'] : [];
+  return [command, ...registers, ...(format === undefined ? [] : [format])].join(' ');
 }
 
 /** Runs it by way of the code cache of what was needed in runs of this kind; `keep` writes that where it is missing. */
