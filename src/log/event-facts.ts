@@ -122,6 +122,12 @@ function textFacts(decoded: DecodedEvent): typeof NOTHING {
   };
 }
 
+/** A whole record, in 32-bit halves, the low one first. */
+export function recordFacts(words: Uint32Array): EventFacts {
+  const whole = { code: (words[0] as number) & 0xff, words, present: ALL_WORDS, known: ALL_WORDS };
+  return eventFacts(whole, null, []);
+}
+
 /** One of the two may be missing. */
 export function eventFacts(
   raw: RawEvent | null,

@@ -132,6 +132,8 @@ export interface SmmuLog {
     readonly requestOverflows: number;
     /** Messages that the kernel says it left out; null where it says so of no SMMU in particular. */
     readonly suppressed: number | null;
+    /** Of them, timeouts of the command queue; the others are events. */
+    readonly suppressedTimeouts: number | null;
   };
   readonly commandErrors: readonly CommandErrorFacts[];
   readonly globalErrors: readonly GlobalErrorFacts[];
@@ -141,6 +143,34 @@ export interface SmmuLog {
   readonly boot: BootFacts | null;
   /** Lines of the adoption and of the reset, in order. */
   readonly adoption: readonly string[];
+  /** Those of them after which the SMMU has no driver: its probe, or its reset, has failed. */
+  readonly failures: readonly string[];
+}
+
+/**
+ * What is said of a device, by the name under which it is explained. `insert-aliasing`: another device has its StreamID.
+ * `device-without-domain`: it was not added to a group, or not attached. `direct-mapping-required`: firmware wants its memory
+ * mapped as it is, and a domain without that was refused. `device-feature-not-enabled`: ATS or PASID. `vcmdq-error`: of a
+ * virtual command queue.
+ */
+export const DEVICE_MESSAGE_KINDS = [
+  'insert-aliasing',
+  'device-without-domain',
+  'direct-mapping-required',
+  'device-feature-not-enabled',
+  'vcmdq-error',
+] as const;
+
+export type DeviceMessageKind = (typeof DEVICE_MESSAGE_KINDS)[number];
+
+/** What a driver says of a device behind an SMMU: it names no SMMU. */
+export interface DeviceMessage extends Occurrence {
+  readonly kind: DeviceMessageKind;
+  /** Null where its name was cut off. */
+  readonly device: string | null;
+  /** Null where the message names none. */
+  readonly sid: number | null;
+  readonly text: string;
 }
 
 /** A line that looked like an SMMU's and could not be used. */
@@ -157,10 +187,14 @@ export interface KernelLog {
   readonly passedOverLines: readonly PassedOver[];
   /** Lines of the driver for the SMMU before version 3, which are not read. */
   readonly smmuV2Lines: number;
-  /** Messages left out, as the kernel says without naming an SMMU. */
+  /** Messages left out, as the kernel says without naming an SMMU; of them, timeouts of a command queue. */
   readonly suppressed: number;
+  readonly suppressedTimeouts: number;
   readonly boots: number;
   /** Devices that were added to an IOMMU group. */
   readonly devices: readonly string[];
+  readonly deviceMessages: readonly DeviceMessage[];
+  /** Messages about devices beyond the most that are kept. */
+  readonly deviceMessagesNotListed: number;
   readonly smmus: readonly SmmuLog[];
 }

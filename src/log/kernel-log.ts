@@ -4,14 +4,17 @@
  */
 
 import { continuations, isDigits, MAX_PARTS, MAX_READINGS, type Unfinished, unquoted } from './broken-lines.ts';
+import { DeviceMessages } from './device-messages.ts';
 import type { Place } from './event-groups.ts';
 import type { KernelLog, PassedOver } from './facts.ts';
 import { type JsonStamps, jsonStamps } from './lines/json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines/lines.ts';
 import { hostOf, printkTime, wallClock } from './lines/stamps.ts';
+import { deviceMessageIn } from './messages/device-messages.ts';
 import { DRIVER, deviceAt } from './messages/driver-name.ts';
 import { FreeBsdLines } from './messages/freebsd.ts';
-import { messageOf } from './messages/messages.ts';
+import { type MessageTopic, messageOf } from './messages/messages.ts';
+import { suppressedIn } from './messages/suppressed.ts';
 import { type LineUse, type Scene, understand, understandMessage } from './messages/understand.ts';
 import { recordWord, skipBlanks } from './messages/words.ts';
 import { SmmuState } from './smmu-state.ts';
@@ -25,7 +28,8 @@ const SMMU_V2 = /\barm-smmu [^\s:]{1,128}: /;
 const BOOT = /Booting Linux on physical CPU/;
 const ADDED = ': Adding to iommu group ';
 const DEVICE_ADDED = /(?:^|\s)(\S{1,128})$/;
-const SUPPRESSED = /\b(?:arm_smmu_\w{1,60}): (\d{1,10}) callbacks suppressed/;
+/** Topics of messages that say nothing where nobody knows of which SMMU they are. */
+const NOT_WHOSE: ReadonlySet<MessageTopic> = new Set<MessageTopic>(['boot', 'reset', 'failure']);
 
 /** What people leave in front of a message whose driver's name they cut off: quotation marks, levels, times, hosts. */
 const BARE =
@@ -43,11 +47,13 @@ export class LogReader implements LineTaker, Scene {
   readonly #smmus = new Map<string, SmmuState>();
   readonly #freebsd = new FreeBsdLines();
   readonly #devices = new Set<string>();
+  readonly #deviceMessages = new DeviceMessages();
   readonly #passedOver: PassedOver[] = [];
   #passedOverCount = 0;
   #smmuLines = 0;
   #smmuV2Lines = 0;
   #suppressed = 0;
+  #suppressedTimeouts = 0;
   #boot = 1;
   #booted = false;
   #unfinished: Unfinished | null = null;
@@ -72,17 +78,22 @@ export class LogReader implements LineTaker, Scene {
     this.#lines.end();
     this.#settle();
     const states = [...this.#smmus.values()];
+    const left = { suppressed: this.#suppressed, suppressedTimeouts: this.#suppressedTimeouts };
+    // The kernel counts for all SMMUs together; nothing left out is nothing of each.
+    const isShared = states.length > 1 && this.#suppressed > 0;
+    const leftOfEach = isShared ? { suppressed: null, suppressedTimeouts: null } : left;
     return {
       lines: this.#lines.count,
       smmuLines: this.#smmuLines,
       passedOver: this.#passedOverCount,
       passedOverLines: this.#passedOver,
       smmuV2Lines: this.#smmuV2Lines,
-      suppressed: this.#suppressed,
+      ...left,
       boots: this.#boot,
       devices: [...this.#devices],
-      // The kernel counts for all SMMUs together; nothing left out is nothing of each.
-      smmus: states.map((state) => state.facts(states.length > 1 && this.#suppressed > 0 ? null : this.#suppressed)),
+      deviceMessages: this.#deviceMessages.all,
+      deviceMessagesNotListed: this.#deviceMessages.notListed,
+      smmus: states.map((state) => state.facts(leftOfEach)),
     };
   }
 
@@ -234,10 +245,25 @@ export class LogReader implements LineTaker, Scene {
     const added = text.indexOf(ADDED);
     const device = added < 0 ? undefined : DEVICE_ADDED.exec(text.slice(Math.max(0, added - 200), added))?.[1];
     if (device !== undefined && this.#devices.size < MAX_DEVICES) this.#devices.add(this.kept(device));
-    const [, suppressed] = SUPPRESSED.exec(text) ?? [];
-    this.#suppressed += Number(suppressed ?? 0);
-    this.#smmuLines += suppressed === undefined ? 0 : 1;
-    return device !== undefined || suppressed !== undefined;
+    return device !== undefined || this.#takeSuppressed(text) || this.#takeOfDevice(text);
+  }
+
+  #takeSuppressed(text: string): boolean {
+    const found = suppressedIn(text);
+    if (found === null) return false;
+    this.#suppressed += found.count;
+    if (found.what === 'timeouts') this.#suppressedTimeouts += found.count;
+    this.#smmuLines += 1;
+    return true;
+  }
+
+  /** What is said of a device: it names no SMMU, but is about the DMA behind one. */
+  #takeOfDevice(text: string): boolean {
+    const found = deviceMessageIn(text);
+    if (found === null) return false;
+    this.#prefix = text.slice(0, text.length - found.text.length);
+    this.#deviceMessages.add(found, this.place(), (some) => this.kept(some));
+    return true;
   }
 
   /** The driver's name was cut off the lines below the first, or off all of them. */
@@ -255,7 +281,7 @@ export class LogReader implements LineTaker, Scene {
     const prefix = BARE.exec(text)?.[0] ?? '';
     const body = text.slice(prefix.length);
     const found = messageOf(body);
-    if (found === null || found.message.topic === 'boot' || found.message.topic === 'reset') return;
+    if (found === null || NOT_WHOSE.has(found.message.topic)) return;
     const state = this.#smmu(null, 'linux');
     if (state === null) return;
     this.#smmuLines += 1;

@@ -36,6 +36,7 @@ export class SmmuState {
   requestOverflows = 0;
   boot: { -readonly [key in keyof BootFacts]: BootFacts[key] } | null = null;
   readonly #adoption: string[] = [];
+  readonly #failures: string[] = [];
 
   /** The machine, where the log names one. */
   host: string | null = null;
@@ -211,13 +212,19 @@ export class SmmuState {
     else this.#notListed += 1;
   }
 
+  /** A line of the adoption or the reset after which there is no driver. */
+  failureLine(text: string): void {
+    this.adoptionLine(text);
+    if (this.#failures.length < MAX_LISTED) this.#failures.push(text);
+  }
+
   /** Another kernel begins, or the log ends. */
   close(): void {
     this.#finish();
     this.#last = null;
   }
 
-  facts(suppressed: number | null): SmmuLog {
+  facts(suppressed: Pick<SmmuLog['lost'], 'suppressed' | 'suppressedTimeouts'>): SmmuLog {
     this.close();
     const { name, host, system, overflows, requestOverflows, boot } = this;
     return {
@@ -226,13 +233,14 @@ export class SmmuState {
       system,
       events: this.events.all,
       notGrouped: this.events.notGrouped,
-      lost: { overflows, requestOverflows, suppressed },
+      lost: { overflows, requestOverflows, ...suppressed },
       commandErrors: [...this.#commandErrors.values()].map(occurring),
       globalErrors: this.#globalErrors.map(occurring),
       pageRequests: [...this.#pageRequests.values()].map(occurring),
       notListed: this.#notListed,
       boot,
       adoption: this.#adoption,
+      failures: this.#failures,
     };
   }
 }

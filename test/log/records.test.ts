@@ -392,21 +392,122 @@ describe('command queue, global errors, page requests', () => {
       driver('EVTQ overflow detected -- events lost'),
       'arm_smmu_evtq_thread: 4643 callbacks suppressed',
     );
-    expect(report.smmus[0]?.lost).toEqual({ overflows: 1, requestOverflows: 0, suppressed: 4643 });
+    expect(report.smmus[0]?.lost).toEqual({
+      overflows: 1,
+      requestOverflows: 0,
+      suppressed: 4643,
+      suppressedTimeouts: 0,
+    });
     const two = log(
       driver('PRIQ overflow detected -- requests lost'),
       driver('option mask 0x0', 'x.smmu'),
       '[1.5] arm_smmu_dump_event: 7 callbacks suppressed',
     );
     expect(two.smmus.map(({ lost }) => lost)).toEqual([
-      { overflows: 0, requestOverflows: 1, suppressed: null },
-      { overflows: 0, requestOverflows: 0, suppressed: null },
+      { overflows: 0, requestOverflows: 1, suppressed: null, suppressedTimeouts: null },
+      { overflows: 0, requestOverflows: 0, suppressed: null, suppressedTimeouts: null },
     ]);
     expect(two.suppressed).toBe(7);
     const none = log(driver('PRIQ overflow detected -- requests lost'), driver('option mask 0x0', 'x.smmu'));
     expect(none.smmus.map(({ lost }) => lost.suppressed)).toEqual([0, 0]);
   });
 });
+
+test.each([
+  'arm_smmu_cmdq_issue_cmdlist: 12 callbacks suppressed',
+  'arm_smmu_cmdq_issue_sync: 12 callbacks suppressed',
+])('%s: what was left out are timeouts, no events', (line) => {
+  const report = log(driver('CMD_SYNC timeout'), line, 'arm_smmu_dump_event: 3 callbacks suppressed');
+  expect(report).toMatchObject({ suppressed: 15, suppressedTimeouts: 12 });
+  expect(report.smmus[0]?.lost).toMatchObject({ suppressed: 15, suppressedTimeouts: 12 });
+});
+
+describe('what is said of devices behind an SMMU', () => {
+  test.each([
+    [
+      'pci 0000:05:05.0: Aliasing StreamID 0x500 (from 0000:05:04.0) unsupported, expect DMA to be broken',
+      { kind: 'insert-aliasing', device: '0000:05:05.0', sid: 0x500 },
+    ],
+    ['nvme 0001:01:00.0: stream 256 already in tree', { kind: 'insert-aliasing', device: '0001:01:00.0', sid: 256 }],
+    [
+      'nvme 0000:9c:00.0: Failed to add to iommu group 11: -22',
+      { kind: 'device-without-domain', device: '0000:9c:00.0', sid: null },
+    ],
+    [
+      'nvme 0000:9c:00.0: cannot attach to incompatible domain (0 SSID bits != 20)',
+      { kind: 'device-without-domain', device: '0000:9c:00.0' },
+    ],
+    [
+      'e1000e 0000:01:00.0: cannot attach to SMMU a.smmu (upstream of b.smmu)',
+      { kind: 'device-without-domain', device: '0000:01:00.0' },
+    ],
+    [
+      'Failed to set up IOMMU for device ff0e0000.ethernet; retaining platform DMA ops',
+      { kind: 'device-without-domain', device: 'ff0e0000.ethernet' },
+    ],
+    [
+      'vfio-pci 0000:01:00.0: Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 mapping. Contact your platform vendor.',
+      { kind: 'direct-mapping-required', device: '0000:01:00.0' },
+    ],
+    ['pci 0000:01:00.0: Failed to enable ATS (STU 12)', { kind: 'device-feature-not-enabled', device: '0000:01:00.0' }],
+    ['pci 0000:01:00.0: Failed to enable PASID', { kind: 'device-feature-not-enabled', device: '0000:01:00.0' }],
+    [
+      'acpi NVDA200C:00: tegra241_cmdqv: unexpected error reported. vintf_map: 0000000000000001, vcmdq_map 00000000:00000000:00000000:00000002',
+      { kind: 'vcmdq-error', device: 'NVDA200C:00' },
+    ],
+    [
+      'acpi NVDA200C:00: tegra241_cmdqv: VINTF0: VCMDQ1/LVCMDQ1: failed to disable, STATUS=0x00000001',
+      { kind: 'vcmdq-error', device: 'NVDA200C:00' },
+    ],
+  ])('%s', (line, expected) => {
+    const { deviceMessages, smmus } = log(`[    1.500000] ${line}`, `[    2.000000] ${line}`);
+    const times = { count: 2, firstLine: 1, lastLine: 2, firstTime: 1.5, lastTime: 2 };
+    expect(deviceMessages).toMatchObject([{ ...expected, ...times }]);
+    expect(deviceMessages[0]?.text).toBe(line.slice(line.length - (deviceMessages[0]?.text.length ?? 0)));
+    expect(smmus).toEqual([]);
+  });
+
+  test.each([
+    'pci 0000:01:00.0: Adding to iommu group 3',
+    'arm-smmu 5000000.iommu: cannot attach to SMMU, is it on the same bus?',
+    'iommu: Default domain type: Translated',
+    'usb 1-1: Failed to enable PASID support of nothing',
+  ])('%s is nothing of the kind', (line) => {
+    expect(log(line).deviceMessages).toEqual([]);
+  });
+
+  test('a hostile log is kept in bounds', () => {
+    const lines = Array.from({ length: 1003 }, (_, sid) => `pci 0000:00:00.0: stream ${sid} already in tree`);
+    const { deviceMessages, deviceMessagesNotListed } = log(...lines);
+    expect([deviceMessages.length, deviceMessagesNotListed]).toEqual([1000, 3]);
+  });
+});
+
+test.each([
+  'unknown/unsupported TT endianness!',
+  'no translation support!',
+  'AArch64 table format not supported!',
+  'embedded implementation not supported',
+  'command queue size <= 64 entries not supported',
+  'unit-length command queue not supported',
+  'missing #iommu-cells property',
+  'failed to allocate l1 stream table (1048576 bytes)',
+  'failed to allocate queue (0x1000 bytes) for evtq',
+  'failed to clear cr0',
+  'failed to enable SMMU interface',
+  'failed to setup irqs',
+  'Failed to register iommu',
+  'probe with driver arm-smmu-v3 failed with error -110',
+])('"%s" leaves an SMMU without a driver', (text) => {
+  expect(smmu(driver(text))).toMatchObject({ adoption: [text], failures: [text] });
+});
+
+test.each(['failed to allocate l2 stream table for SID 1280', 'SMMU currently enabled! Resetting...'])(
+  '"%s" does not',
+  (text) => {
+    expect(smmu(driver(text))).toMatchObject({ adoption: [text], failures: [] });
+  },
+);
 
 describe('what a driver says when it starts', () => {
   test('sizes, features, overrides, coverage', () => {

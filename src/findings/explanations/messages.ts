@@ -49,12 +49,19 @@ export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Ex
     causes: ['a storm of faults of one device'],
     references: [ARM.eventOverflow, linux('arm_smmu_evtq_thread')],
   }),
-  'messages-suppressed': message('"arm_smmu_evtq_thread: N callbacks suppressed", from 5.14 on.', {
-    title: 'The kernel left events out of its log',
-    meaning: 'Ten events in five seconds are printed, for all SMMUs together; N more came and were not.',
-    causes: ['a storm of faults'],
-    references: [linux('arm_smmu_evtq_thread')],
-  }),
+  'messages-suppressed': message(
+    '"arm_smmu_evtq_thread: N callbacks suppressed", from 5.14 on (arm_smmu_dump_event from 6.14 on), or the same with ' +
+      'arm_smmu_cmdq_issue_cmdlist, of CMD_SYNC timeouts.',
+    {
+      title: 'The kernel left messages out of its log',
+      meaning:
+        'Ten events in five seconds are printed, for all SMMUs together; N more came and were not. All counts of such a log are ' +
+        'lower bounds, and a device may be missing from it. The line itself comes when the next message is printed, or never.',
+      causes: ['a storm of faults'],
+      next: [LOG, '`smmu-adopt log LOG --dump DUMP`: how many records more the memory of the event queue has'],
+      references: [linux('arm_smmu_evtq_thread'), linux('arm_smmu_cmdq_issue_cmdlist')],
+    },
+  ),
   'page-request-overflow': message('"PRIQ overflow detected -- requests lost".', {
     title: 'Page requests were lost: the PRI queue was full',
     meaning: 'Devices asked for more pages than the kernel could take. Those that wait are answered as failed.',
@@ -130,14 +137,17 @@ export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Ex
       references: [ARM.cr0, ARM.gbpa, linux('arm_smmu_device_reset')],
     },
   ),
-  'reset-failure': message('"failed to clear cr0", "failed to enable ..." or "GBPA not responding to update".', {
-    title: 'The SMMU does not answer its driver',
-    meaning:
-      'A register was written and never acknowledged. The probe fails, and the devices behind the SMMU have none.',
-    hardware: 'It has no clock or power, is in Service Failure Mode, or somebody else holds it.',
-    causes: ['an SMMU without clock or power', 'Service Failure Mode'],
-    references: [ARM.cr0, linux('arm_smmu_write_reg_sync')],
-  }),
+  'reset-failure': message(
+    '"failed to clear cr0", "failed to enable ...", "failed to setup irqs", "failed to reset impl" or "GBPA not responding to update".',
+    {
+      title: 'The SMMU does not answer its driver',
+      meaning:
+        'A register was written and never acknowledged. The probe fails, and the devices behind the SMMU have none.',
+      hardware: 'It has no clock or power, is in Service Failure Mode, or somebody else holds it.',
+      causes: ['an SMMU without clock or power', 'Service Failure Mode'],
+      references: [ARM.cr0, linux('arm_smmu_write_reg_sync')],
+    },
+  ),
   'retaining-smmuen': message(
     '"kdump: retaining SMMUEN for in-flight DMA" when it resets an SMMU whose table it has adopted.',
     {
@@ -157,4 +167,79 @@ export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Ex
     causes: ['a device whose entry was refused'],
     next: ['`smmu-adopt explain smmu-lost`', LOG],
   }),
+  'queue-not-allocated': message('"failed to allocate queue (N bytes) for cmdq", evtq or priq.', {
+    title: 'There is no memory for a queue of the SMMU',
+    meaning:
+      'A queue that cannot be had is halved, down to one page; not even that was there. The probe fails with -ENOMEM, and the SMMU ' +
+      'stays as it was, without a driver.',
+    hardware: 'It goes on by the old table, or aborts or bypasses, as it did before the probe.',
+    causes: ['a kdump kernel with too little memory', 'no DMA memory below the address limit of the SMMU'],
+    next: [LOG, 'crashkernel= on the command line of the crashed kernel'],
+    references: [linux('arm_smmu_init_one_queue')],
+  }),
+  'device-table-not-allocated': message(
+    '"failed to allocate l2 stream table for SID N", or "failed to allocate context descriptor" (through 6.9).',
+    {
+      title: 'There is no memory for the tables of a device',
+      meaning:
+        'The device that asked is refused with -ENOMEM: it gets no domain. Others behind the SMMU are not concerned.',
+      hardware: 'It terminates what the device sends, or goes on by the entry that was there.',
+      causes: ['a kdump kernel with too little memory', 'very many devices behind one SMMU'],
+      next: [LOG, 'crashkernel= on the command line of the crashed kernel'],
+      references: [ARM.lookup, linux('arm_smmu_init_l2_strtab'), linux('arm_smmu_alloc_cd_tables')],
+    },
+  ),
+  'device-without-domain': message(
+    '"Failed to add to iommu group N: -E", "cannot attach to ..." (through 6.2) or "Failed to set up IOMMU for device D; ' +
+      'retaining platform DMA ops", with the name of the device in front.',
+    {
+      title: 'A device got no domain: the kernel does not translate its DMA',
+      meaning:
+        'The core could not put the device into a group, or not attach it. Its driver may run all the same, with physical addresses ' +
+        'where the SMMU expects IOVAs.',
+      hardware: 'It goes by the STE that is there: the DMA is aborted, or meets old mappings.',
+      causes: [
+        'a device that the driver refused, for a reason in the lines before',
+        'two devices that share an IOMMU group',
+      ],
+      next: [LOG, '`smmu-adopt show DUMP --sid SID`: what the entry of the device says'],
+      references: [linux('iommu_group_add_device'), linux('iommu_setup_dma_ops')],
+    },
+  ),
+  'direct-mapping-required': message(
+    '"Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 mapping", ' +
+      'from 6.6 on.',
+    {
+      title: 'Firmware wants memory of a device mapped as it is',
+      meaning:
+        'An RMR node of IORT names the device. Somebody wanted to attach a domain without that mapping, as VFIO does, and was refused.',
+      hardware: 'The entry of the device stays as it was.',
+      causes: ['passing a device to a guest that firmware uses too'],
+      next: [LOG, '`smmu-adopt explain platform-rmr`'],
+      references: [linux('__iommu_device_set_domain')],
+    },
+  ),
+  'device-feature-not-enabled': message('"Failed to enable ATS (STU N)" or "Failed to enable PASID".', {
+    title: 'A device goes on without ATS, or without SubstreamIDs',
+    meaning:
+      'The device says that it can, and did not let itself be told to. Without ATS it translates nothing itself; its STE may still ' +
+      'allow it.',
+    hardware: 'It answers translation requests as STE.EATS says; none should come.',
+    causes: ['ATS that was left on, as a crash leaves it', 'a function whose parent has the feature off'],
+    next: [LOG, 'lspci -vv: ATSCtl and PASIDCtl of the device'],
+    references: [ARM.ats, linux('arm_smmu_enable_ats'), linux('arm_smmu_enable_pasid')],
+  }),
+  'vcmdq-error': message(
+    '"tegra241_cmdqv: unexpected error reported" with maps of the queues, "VINTF0: VCMDQ1/LVCMDQ1: failed to enable" and the like.',
+    {
+      title: 'A virtual command queue stopped, not the one of the SMMU',
+      meaning:
+        'NVIDIA Grace has command queues beside that of the SMMU. A "CMDQ error" behind this line is of one of them: its index says ' +
+        'nothing of CMDQ_BASE. Bit N of the maps is queue N.',
+      hardware: 'Invalidations in that queue are not carried out until its error is acknowledged.',
+      causes: ['a device that does not answer an ATC invalidation', 'a queue that the crashed kernel left running'],
+      next: [LOG, '`smmu-adopt explain CERROR_ATC_INV_SYNC`'],
+      references: [ARM.commandErrors, linux('tegra241_cmdqv_isr')],
+    },
+  ),
 };

@@ -24,6 +24,12 @@ export const MESSAGE_NAMES = [
   'reset-failure',
   'retaining-smmuen',
   'not-registered',
+  'queue-not-allocated',
+  'device-table-not-allocated',
+  'device-without-domain',
+  'direct-mapping-required',
+  'device-feature-not-enabled',
+  'vcmdq-error',
 ] as const;
 
 /** What is no name in a report, and asked for all the same. */

@@ -129,7 +129,8 @@ function carriesSeries(
 ): boolean | null {
   if (said.some(({ topic }) => topic === 'adoption')) return true;
   const due = predicted.some(({ level, ofSeries }) => level !== 'debug' && ofSeries);
-  return due && said.some(({ topic }) => topic === 'boot' || topic === 'reset') ? false : null;
+  const starts = said.some(({ topic }) => topic === 'boot' || topic === 'reset' || topic === 'failure');
+  return due && starts ? false : null;
 }
 
 function faultsOf({ smmus }: CaptureLines, device: string | null): DmesgFault[] {

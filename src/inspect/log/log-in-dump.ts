@@ -9,16 +9,18 @@ import { InputError } from '../../errors.ts';
 import { dmesgLines } from '../../linux/dmesg-lines.ts';
 import { kernelLog, type LogRecord } from '../../linux/kernel-log.ts';
 import { extractSnapshot } from '../../linux/kernel-state.ts';
+import { recordFacts } from '../../log/event-facts.ts';
 import type { KernelLog } from '../../log/facts.ts';
 import { LogReader } from '../../log/kernel-log.ts';
 import { evidenceOf } from '../../platform/evidence.ts';
-import { eventQueueOf } from '../../queues/queue.ts';
+import { eventQueueOf, type RawEntry } from '../../queues/queue.ts';
 import type { AccessKind } from '../../smmu/translation/rights.ts';
 import type { SmmuSnapshot, Snapshot } from '../../snapshot/snapshot.ts';
 import { type Ending, StreamTranslator, type TranslationMemory } from '../../streams/translation.ts';
 import { withOwn } from '../own-word.ts';
 import {
   type EventInDump,
+  type EventQueueMemory,
   type LogReport,
   logReport,
   type NamedStream,
@@ -79,10 +81,11 @@ function withTables(
     ...report,
     smmus: report.smmus.map((smmu) => {
       const one = snapshotOf(smmu, report, snapshot);
-      if (one === null || smmu.events.length === 0) return smmu;
+      if (one === null || (smmu.events.length === 0 && report.suppressed === 0)) return smmu;
       const records = asksQueue ? new EventMemory(one, memory) : null;
       return {
         ...smmu,
+        eventQueue: records?.beside(smmu.events) ?? null,
         events: smmu.events.map((event) => ({
           ...event,
           ...namedByKernel(event, one),
@@ -139,21 +142,29 @@ const HALVES = 8;
 /** An event queue has no more entries than this. */
 const MAX_ENTRIES = 1 << 19;
 
-/** The records in the memory of an event queue, those that were read long ago too, by their words. */
+/** The records in the memory of an event queue, those that were read long ago too, by their words and by their groups. */
 class EventMemory {
   readonly #counts = new Map<string, number>();
+  readonly #groups = new Map<string, number>();
+  readonly #isThere: boolean;
+  readonly #unread: number | null;
+  #records = 0;
 
   constructor(smmu: SmmuSnapshot, { view }: TranslationMemory) {
     const queue = eventQueueOf(smmu, view);
-    let left = MAX_ENTRIES;
-    for (const entries of [queue.older(), queue.pending()]) {
-      for (const { words, at } of entries) {
-        if (words === null || left === 0) continue;
-        left -= 1;
-        const key = words.subarray(at, at + HALVES).join(' ');
-        this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-      }
-    }
+    this.#isThere = queue.geometry !== null;
+    for (const entry of queue.older()) this.#add(entry);
+    const older = this.#records;
+    for (const entry of queue.pending()) this.#add(entry);
+    this.#unread = queue.why === null ? this.#records - older : null;
+  }
+
+  #add({ words, at }: RawEntry): void {
+    if (words === null || this.#records === MAX_ENTRIES) return;
+    this.#records += 1;
+    const record = words.subarray(at, at + HALVES);
+    again(this.#counts, record.join(' '));
+    again(this.#groups, groupOf(recordFacts(record)));
   }
 
   /** How often the record is there; null where its words are not all known. */
@@ -162,4 +173,28 @@ class EventMemory {
     const halves = words.flatMap((word) => [word & 0xffff_ffffn, word >> 32n]);
     return this.#counts.get(halves.join(' ')) ?? 0;
   }
+
+  /** What is there beside the events of a log; null where it is not known where the queue is. */
+  beside(events: readonly ReportedEvent[]): EventQueueMemory | null {
+    if (!this.#isThere) return null;
+    const left = new Map(this.#groups);
+    let unplaced = 0;
+    for (const event of events) {
+      const there = left.get(groupOf(event));
+      if (there === undefined) unplaced += event.complete ? 0 : event.count;
+      else left.set(groupOf(event), Math.max(0, there - event.count));
+    }
+    // What was cut may be any of them.
+    const beyond = [...left.values()].reduce((sum, count) => sum + count, 0) - unplaced;
+    return { records: this.#records, unread: this.#unread, notInLog: Math.max(0, beyond) };
+  }
+}
+
+/** By what the log groups its events, too. */
+function groupOf({ code, sid, ssid, address }: Pick<ReportedEvent, 'code' | 'sid' | 'ssid' | 'address'>): string {
+  return `${code} ${sid} ${ssid} ${address === null ? '' : address >> 12n}`;
+}
+
+function again(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

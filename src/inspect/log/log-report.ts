@@ -1,6 +1,6 @@
 /** What a kernel log says of its SMMUs, with the names of devices: `smmu-adopt log` as plain facts. */
 
-import type { EventGroup, KernelLog, PageRequestGroup, SmmuLog } from '../../log/facts.ts';
+import type { DeviceMessageKind, EventGroup, KernelLog, PageRequestGroup, SmmuLog } from '../../log/facts.ts';
 import { DeviceNames } from '../../platform/device-names.ts';
 import type { Firmware, FirmwareSmmu } from '../../platform/firmware/firmware.ts';
 import type { FaultEvent } from '../../smmu/translation/walk.ts';
@@ -32,6 +32,16 @@ export interface EventInDump {
   readonly inQueue: number | null;
 }
 
+/** What the memory of the event queue in a dump has, beside what the log says. */
+export interface EventQueueMemory {
+  /** Records in it, those that the kernel has read long ago too. */
+  readonly records: number;
+  /** Of them, those that nobody had read; null where the indices do not say. */
+  readonly unread: number | null;
+  /** At least so many of them are not in the log. */
+  readonly notInLog: number;
+}
+
 export type ReportedEvent = EventGroup & NamedStream & { readonly inDump: EventInDump | null };
 
 export interface SmmuLogReport extends Omit<SmmuLog, 'events' | 'pageRequests'> {
@@ -40,6 +50,8 @@ export interface SmmuLogReport extends Omit<SmmuLog, 'events' | 'pageRequests'> 
   /** In the order of their first records. */
   readonly events: readonly ReportedEvent[];
   readonly pageRequests: readonly (PageRequestGroup & NamedStream)[];
+  /** Null without a dump, and where the dump does not say where the queue is. */
+  readonly eventQueue: EventQueueMemory | null;
 }
 
 export interface LogReport extends Omit<KernelLog, 'smmus'> {
@@ -70,6 +82,7 @@ export function logReport(files: readonly string[], log: KernelLog, tables: read
         base,
         events: smmu.events.map((event) => ({ ...event, ...named(event.sid, event.client), inDump: null })),
         pageRequests: smmu.pageRequests.map((request) => ({ ...request, ...named(request.sid, null) })),
+        eventQueue: null,
       };
     }),
   };
@@ -128,16 +141,27 @@ function devicesByRequesterId(devices: readonly string[]): ReadonlyMap<number, s
 /** Hints of a device are no fault. */
 const HINT = 'E_PAGE_REQUEST';
 
-/** The gravest of what the log says: a fault or an error, something lost or not asked for, a line that says nothing. */
-export function severityOf({ smmus, suppressed, passedOver }: LogReport): 'error' | 'warning' | 'note' | null {
+/** What is said of a device that goes on all the same. */
+const HARMLESS: ReadonlySet<DeviceMessageKind> = new Set<DeviceMessageKind>([
+  'direct-mapping-required',
+  'device-feature-not-enabled',
+]);
+
+/**
+ * The gravest of what the log says: a fault, an error, an SMMU or a device that is left without; something lost or not asked
+ * for; a line that says nothing.
+ */
+export function severityOf(report: LogReport): 'error' | 'warning' | 'note' | null {
+  const { smmus, suppressed, passedOver, deviceMessages } = report;
   const isGrave = smmus.some(
-    ({ events, notGrouped, commandErrors, globalErrors }) =>
-      events.some(({ name }) => name !== HINT) || notGrouped + commandErrors.length + globalErrors.length > 0,
+    ({ events, notGrouped, commandErrors, globalErrors, failures }) =>
+      events.some(({ name }) => name !== HINT) ||
+      notGrouped + commandErrors.length + globalErrors.length + failures.length > 0,
   );
-  if (isGrave) return 'error';
+  if (isGrave || deviceMessages.some(({ kind }) => !HARMLESS.has(kind))) return 'error';
   const isOdd = smmus.some(
     ({ lost, pageRequests }) => lost.overflows + lost.requestOverflows + pageRequests.length > 0,
   );
-  if (isOdd || suppressed > 0) return 'warning';
+  if (isOdd || suppressed + deviceMessages.length > 0) return 'warning';
   return passedOver > 0 || smmus.some(({ events }) => events.length > 0) ? 'note' : null;
 }

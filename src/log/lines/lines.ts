@@ -5,6 +5,7 @@
  */
 
 import { wideEncoding } from '../../wide-encoding.ts';
+import { OF_DEVICE } from '../messages/device-messages.ts';
 import { withMessageText } from './message-bytes.ts';
 import { undressed } from './undressed.ts';
 
@@ -20,8 +21,10 @@ export interface LineTaker {
  * What a line has in it that is worth a look. Messages without the driver's name in front are there because people cut
  * it off; devices and boots are there because they say whose faults these are; of a message in bytes nobody knows yet.
  */
-const WORTH_A_LOOK =
-  /smmu|SMMU|iommu group|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|"MESSAGE" ?: ?\[/g;
+const WORTH_A_LOOK = new RegExp(
+  `smmu|SMMU|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|"MESSAGE" ?: ?\\[|${OF_DEVICE}`,
+  'g',
+);
 
 /** Whether a line may be about an SMMU. Cheap, and true for a few lines too many. */
 export function isWorthALook(line: string): boolean {

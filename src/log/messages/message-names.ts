@@ -4,8 +4,10 @@ import { COMMAND_ERRORS } from '../../smmu/queues/commands.ts';
 import { eventType } from '../../smmu/queues/events.ts';
 import { CONTROL_REGISTERS } from '../../smmu/registers/control-registers.ts';
 import { commandQueueError } from './command-errors.ts';
+import { deviceMessageIn } from './device-messages.ts';
 import { driverLine } from './driver-name.ts';
 import * as messages from './messages.ts';
+import { suppressedIn } from './suppressed.ts';
 
 /** Messages that one name stands for, by their ids. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -32,6 +34,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'dma-mask': 'driver-limits',
   'register-region': 'driver-limits',
   'found-enabled': 'found-enabled',
+  'implementation-not-reset': 'reset-failure',
   'not-cleared': 'reset-failure',
   'not-enabled': 'reset-failure',
   'interrupts-stay': 'reset-failure',
@@ -39,6 +42,10 @@ const NAMES: Readonly<Record<string, string>> = {
   'not-registered': 'not-registered',
   'probe-failed': 'not-registered',
   'rmr-bypass-failed': 'platform-rmr',
+  'node-unusable': 'not-registered',
+  'table-not-allocated': 'table-not-allocated',
+  'queue-not-allocated': 'queue-not-allocated',
+  'device-table-not-allocated': 'device-table-not-allocated',
 };
 
 /** Lines of the adoption: what each is a sign of. */
@@ -67,7 +74,6 @@ const ADOPTION: readonly (readonly [pattern: RegExp, name: string])[] = [
 ];
 
 const GERROR = CONTROL_REGISTERS.find(({ name }) => name === 'GERROR');
-const SUPPRESSED = /\barm_smmu_\w{1,60}: \d{1,10} callbacks suppressed/;
 /** Whatever people leave in front of a message without the driver's name. */
 const STAMP = /^(?:\s|<\d+>|\[[^\]]{0,60}\])*/;
 
@@ -82,7 +88,9 @@ export function namesMeantBy(text: string): string[] {
 
 /** Names of explanations; empty for what is no message of the driver. */
 export function namesOfMessage(text: string): string[] {
-  if (SUPPRESSED.test(text)) return ['messages-suppressed'];
+  if (suppressedIn(text) !== null) return ['messages-suppressed'];
+  const ofDevice = deviceMessageIn(text);
+  if (ofDevice !== null) return [ofDevice.kind];
   const body = driverLine(text)?.body ?? text.replace(STAMP, '');
   const found = messages.messageOf(body);
   if (found === null) return [];

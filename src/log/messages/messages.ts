@@ -4,7 +4,10 @@
  * FreeBSD (sys/arm64/iommu/smmu.c).
  */
 
-/** What a message is about. `boot` is printed at every start and says nothing about a fault. */
+/**
+ * What a message is about. `boot` is printed at every start and says nothing about a fault; `failure` ends the probe of the
+ * SMMU, or its reset.
+ */
 export type MessageTopic =
   | 'event'
   | 'page-request'
@@ -13,7 +16,8 @@ export type MessageTopic =
   | 'lost'
   | 'boot'
   | 'adoption'
-  | 'reset';
+  | 'reset'
+  | 'failure';
 
 export interface Message {
   readonly id: string;
@@ -130,13 +134,32 @@ const MESSAGES: readonly Message[] = [
     /^(?:L1\[\d+\] |log2size \d+ out of range|invalid (?:log2size|STRTAB format) \d|unsupported (?:STRTAB_SPLIT|log2size) |l1 entries (?:2\^)?\d+ exceeds|unaligned (?:l1 )?stream table base|(?:l[12] )?stream table is corrupted|non-coherent SMMU |in-flight DMA would be rejected)/,
   ),
   message('reset', 'found-enabled', /^SMMU currently enabled! Resetting/),
-  message('reset', 'not-cleared', /^failed to clear cr0/),
-  message('reset', 'not-enabled', /^failed to enable (?:command queue|event queue|PRI queue|ATS check|SMMU interface)/),
-  message('reset', 'interrupts-stay', /^failed to disable irqs/),
   message('reset', 'gbpa', /^GBPA not responding to update/),
   message('reset', 'rmr-bypass-failed', /^RMR SID\(0x[0-9a-f]{1,8}\) bypass failed/),
-  message('reset', 'not-registered', /^Failed to register iommu/),
-  message('reset', 'probe-failed', /^probe with driver arm-smmu-v3 failed with error/),
+  message('failure', 'not-cleared', /^failed to clear cr0/),
+  message(
+    'failure',
+    'not-enabled',
+    /^failed to enable (?:command queue|event queue|PRI queue|ATS check|SMMU interface)/,
+  ),
+  message('failure', 'interrupts-stay', /^failed to (?:disable|setup) irqs/),
+  message('failure', 'implementation-not-reset', /^failed to reset impl/),
+  message('failure', 'probe.endianness', /^unknown\/unsupported TT endianness/),
+  message('failure', 'probe.stages', /^no translation support/),
+  message('failure', 'probe.table-format', /^AArch64 table format not supported/),
+  message('failure', 'probe.preset', /^embedded implementation not supported/),
+  message(
+    'failure',
+    'probe.command-queue',
+    /^(?:command queue size <= \d+ entries|unit-length command queue) not supported/,
+  ),
+  message('failure', 'node-unusable', /^(?:missing|invalid) #iommu-cells/),
+  message('failure', 'table-not-allocated', /^failed to allocate (?:l1|linear) stream table/),
+  message('failure', 'queue-not-allocated', /^failed to allocate (?:queue|cmdq?)\b/),
+  // The SMMU goes on without the device that asked.
+  message('reset', 'device-table-not-allocated', /^failed to allocate (?:l2 stream table|(?:l1 )?context descriptor)/),
+  message('failure', 'not-registered', /^Failed to register iommu/),
+  message('failure', 'probe-failed', /^probe with driver arm-smmu-v3 failed with error/),
 ];
 
 export interface FoundMessage {

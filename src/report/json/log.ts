@@ -2,12 +2,21 @@
 
 import type {
   EventInDump,
+  EventQueueMemory,
   LogReport,
   NamedStream,
   ReportedEvent,
   SmmuLogReport,
 } from '../../inspect/log/log-report.ts';
-import type { BootFacts, CommandErrorFacts, GlobalErrorFacts, Occurrence, PassedOver } from '../../log/facts.ts';
+import {
+  type BootFacts,
+  type CommandErrorFacts,
+  DEVICE_MESSAGE_KINDS,
+  type DeviceMessage,
+  type GlobalErrorFacts,
+  type Occurrence,
+  type PassedOver,
+} from '../../log/facts.ts';
 import { driverFeatures } from '../../log/messages/driver-features.ts';
 import {
   choice,
@@ -247,7 +256,18 @@ const smmu = define(
         overflows: ['Times that the event queue overflowed', count],
         requestOverflows: ['Times that the PRI queue overflowed', count],
         suppressed: ['Messages that the kernel left out; null where it does not say of which SMMU', nullable(count)],
+        suppressedTimeouts: ['Of them, timeouts of the command queue; the others are events', nullable(count)],
       }),
+    ],
+    eventQueue: [
+      'What the memory of the event queue in a dump has; null without a dump, or where the dump does not say where it is',
+      nullable(
+        object<EventQueueMemory>()({
+          records: ['Records in it, those that the kernel had read too', count],
+          unread: ['Of them, those that nobody had read; null where the indices do not say', nullable(count)],
+          notInLog: ['At least so many of them are not in the log', count],
+        }),
+      ),
     ],
     commandErrors: [
       'Errors of the command queue',
@@ -260,6 +280,19 @@ const smmu = define(
     notListed: ['Errors, requests and lines beyond the most that are kept', count],
     boot: ['What the driver said when it started; null where it said nothing', nullable(boot)],
     adoption: ['Lines of the adoption and of the reset, in order', list(text)],
+    failures: ['Those of them after which the SMMU has no driver: its probe or its reset has failed', list(text)],
+  }),
+);
+
+const deviceMessage = define(
+  'deviceMessage',
+  'What a driver says of a device behind an SMMU',
+  object<DeviceMessage>()({
+    kind: ['What it is about: the name under which it is explained', choice(...DEVICE_MESSAGE_KINDS)],
+    device: ['The device; null where its name was cut off', nullable(text)],
+    sid: ['StreamID that the message names', nullable(sid)],
+    text: ['The message', text],
+    ...group,
   }),
 );
 
@@ -279,6 +312,8 @@ const whole = object<LogReport>()({
   ],
   smmuV2Lines: ['Lines of the driver for SMMUs before version 3, which are not read', count],
   suppressed: ['Messages that the kernel says it left out', count],
+  suppressedTimeouts: ['Of them, timeouts of the command queue; the others are events', count],
+  deviceMessagesNotListed: ['Messages about devices beyond the most that are kept', count],
   boots: ['Boots that the log covers', count],
 });
 
@@ -287,4 +322,5 @@ export const LOG: Shape<LogReport> = object<LogReport>()({
   redacted,
   log: ['The log as a whole', derived(whole, (report) => report)],
   smmus: ['The SMMUs, in the order of their first lines', list(smmu)],
+  deviceMessages: ['What is said of devices behind them, without naming an SMMU', list(deviceMessage)],
 });

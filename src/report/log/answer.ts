@@ -1,7 +1,13 @@
 /** What a kernel log comes to for one SMMU: in a few words, and in a few sentences. */
 
 import { hex } from '../../hex.ts';
-import type { LogReport, NamedStream, ReportedEvent, SmmuLogReport } from '../../inspect/log/log-report.ts';
+import type {
+  EventQueueMemory,
+  LogReport,
+  NamedStream,
+  ReportedEvent,
+  SmmuLogReport,
+} from '../../inspect/log/log-report.ts';
 import type { Occurrence } from '../../log/facts.ts';
 import { count, grouped } from '../prose/quantities.ts';
 import type { Tone } from '../prose/tone.ts';
@@ -9,15 +15,23 @@ import { consInWords } from './words.ts';
 
 const sum = (list: readonly Occurrence[]) => list.reduce((total, one) => total + one.count, 0);
 
+/** Events that the kernel left out of its log, of this SMMU or of several together. */
+export function eventsLeftOut({ lost }: SmmuLogReport, report: LogReport): number {
+  const { suppressed, suppressedTimeouts } = report;
+  return (lost.suppressed ?? suppressed) - (lost.suppressedTimeouts ?? suppressedTimeouts);
+}
+
 /** What there was of an SMMU in a few words, and how bad it is. */
-export function answerOf(smmu: SmmuLogReport): { readonly answer: string; readonly tone: Tone } {
-  const { events, commandErrors, globalErrors, pageRequests, lost } = smmu;
+export function answerOf(smmu: SmmuLogReport, report: LogReport): { readonly answer: string; readonly tone: Tone } {
+  const { events, commandErrors, globalErrors, pageRequests, lost, failures } = smmu;
   const total = sum(events) + smmu.notGrouped;
+  const atLeast = eventsLeftOut(smmu, report) > 0 || lost.overflows > 0 ? 'at least ' : '';
   const stops = new Set(
     commandErrors.map((error) => (error.error ? consInWords(error, undefined).reason : null) ?? error.what),
   );
   const parts = [
-    total > 0 ? count(total, 'event') : '',
+    failures.length > 0 ? 'no driver' : '',
+    total > 0 ? atLeast + count(total, 'event') : '',
     commandErrors.length > 0 ? `${count(sum(commandErrors), 'command error')}: ${[...stops].join(', ')}` : '',
     globalErrors.length > 0 ? count(sum(globalErrors), 'global error') : '',
     pageRequests.length > 0 ? count(sum(pageRequests), 'page request') : '',
@@ -27,16 +41,17 @@ export function answerOf(smmu: SmmuLogReport): { readonly answer: string; readon
 }
 
 /** The gravest events in a sentence each, and what the log has not. */
-export function answerFacts(smmu: SmmuLogReport, { suppressed, boots, smmus }: LogReport): [string, string][] {
-  const { events, lost, notGrouped, notListed } = smmu;
+export function answerFacts(smmu: SmmuLogReport, report: LogReport): [string, string][] {
+  const { events, lost, notGrouped, notListed, failures, eventQueue } = smmu;
+  const { boots } = report;
   const said: [string, string][] = worstFirst(events)
     .slice(0, 3)
     .map((event, i) => [i === 0 ? 'events' : '', eventSentence(event, boots)]);
   const more = events.length - said.length;
   if (more > 0) said.push(['', `and ${more} more of other kinds, streams or pages`]);
-  const left = smmus.length === 1 ? (lost.suppressed ?? 0) : suppressed;
-  const whose = smmus.length === 1 ? '' : ', of all SMMUs together';
-  if (left > 0) said.push(['left out', `at least ${left} more events, which the kernel did not print${whose}`]);
+  if (failures[0] !== undefined) said.unshift(['no driver', `the probe or the reset failed: ${failures[0]}`]);
+  said.push(...leftOut(smmu, report));
+  if (eventQueue !== null) said.push(...queueInWords(eventQueue));
   if (lost.overflows > 0) said.push(['lost', `the event queue overflowed ${times(lost.overflows)}`]);
   if (lost.requestOverflows > 0) said.push(['lost', `the PRI queue overflowed ${times(lost.requestOverflows)}`]);
   if (events.some(({ firstTime, lastTime }) => firstTime !== null && lastTime !== null && firstTime > lastTime)) {
@@ -48,6 +63,33 @@ export function answerFacts(smmu: SmmuLogReport, { suppressed, boots, smmus }: L
   if (notGrouped > 0) said.push(['not shown', `${notGrouped} events of yet other streams or pages`]);
   if (notListed > 0) said.push(['not shown', `${notListed} more errors, requests or lines`]);
   return said;
+}
+
+/** Where the kernel has left messages out, what counts them counts too few. */
+function leftOut(smmu: SmmuLogReport, report: LogReport): [string, string][] {
+  const { suppressed, suppressedTimeouts } = smmu.lost.suppressed === null ? report : smmu.lost;
+  const events = eventsLeftOut(smmu, report);
+  const whose = smmu.lost.suppressed === null ? ', of all SMMUs together' : '';
+  const rows: [string, string][] = [];
+  if (events > 0) {
+    rows.push([
+      'left out',
+      `at least ${count(events, 'more event')}, which the kernel did not print${whose}: no count here is more than a lower bound`,
+    ]);
+  }
+  const timeouts = suppressedTimeouts ?? 0;
+  if (timeouts > 0 && suppressed !== null) {
+    rows.push(['left out', `at least ${count(timeouts, 'more timeout')} of the command queue${whose}`]);
+  }
+  return rows;
+}
+
+function queueInWords({ records, unread, notInLog }: EventQueueMemory): [string, string][] {
+  if (records === 0) return [];
+  const waiting = unread === null || unread === 0 ? '' : `, ${grouped(unread)} of them unread`;
+  const more =
+    notInLog === 0 ? '' : `; at least ${grouped(notInLog)} not in the log: smmu-adopt queues DUMP --queue event --all`;
+  return [['in the dump', `the memory of the event queue has ${count(records, 'record')}${waiting}${more}`]];
 }
 
 const times = (number: number) => (number === 1 ? 'once' : `${grouped(number)} times`);

@@ -18,15 +18,15 @@ import {
   problemInWords,
 } from './words.ts';
 
-const COUNT: Column = { title: 'Count', kind: 'number' };
+export const COUNT: Column = { title: 'Count', kind: 'number' };
 const SID: Column = { title: 'SID', kind: 'number' };
 const DEVICE: Column = { title: 'Device', yields: 'below', optional: true };
-const OCCURRENCE: readonly Column[] = [
+export const OCCURRENCE: readonly Column[] = [
   { title: 'When', yields: 'below', optional: true },
   { title: 'Lines', kind: 'number', yields: 'below' },
 ];
 
-function occurrence({
+export function occurrence({
   firstTime,
   lastTime,
   firstStamp,

@@ -9,6 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 interface LogJson extends Json {
   readonly log: Json;
   readonly smmus: readonly SmmuJson[];
+  readonly deviceMessages: readonly Json[];
 }
 
 interface SmmuJson extends Json {
@@ -20,7 +21,7 @@ interface SmmuJson extends Json {
 
 /** The records of the published JSON, each with what it is in `record`, and with its SMMU in `smmu`. */
 export function* logNdjson(report: LogReport): Generator<string> {
-  const { log, smmus, ...preamble } = LOG.toJson(report) as LogJson;
+  const { log, smmus, deviceMessages, ...preamble } = LOG.toJson(report) as LogJson;
   yield line('log', { ...preamble, ...log });
   for (const { events, commandErrors, globalErrors, pageRequests, ...smmu } of smmus) {
     yield line('smmu', smmu);
@@ -29,6 +30,7 @@ export function* logNdjson(report: LogReport): Generator<string> {
       for (const one of list) yield line(record, { smmu: smmu['name'], ...one });
     }
   }
+  for (const one of deviceMessages) yield line('deviceMessage', one);
 }
 
 function line(record: string, data: Json): string {

@@ -6,6 +6,7 @@ import { count } from '../prose/quantities.ts';
 import type { Tone } from '../prose/tone.ts';
 import { type Column, facts, notes, type Section } from '../sections/section.ts';
 import { answerFacts, answerOf } from './answer.ts';
+import { deviceSection } from './device-section.ts';
 import { commandSection, eventSection, globalSection, requestSection } from './fault-sections.ts';
 import { hex32 } from './words.ts';
 
@@ -31,7 +32,7 @@ export function logSections(report: LogReport, most: number, verbose: boolean): 
   return {
     smmus: report.smmus.map((smmu) => ({
       name: smmuName(smmu) + (ofSeveral && smmu.host !== null ? ` of ${smmu.host}` : ''),
-      ...answerOf(smmu),
+      ...answerOf(smmu, report),
       sections: [
         { id: 'answer', title: 'In short', blocks: [facts(answerFacts(smmu, report))] },
         ...smmuSections(smmu, most),
@@ -39,6 +40,7 @@ export function logSections(report: LogReport, most: number, verbose: boolean): 
     })),
     others: [
       ...(report.smmus.length === 0 ? [silence(report)] : []),
+      ...(report.deviceMessages.length > 0 ? [deviceSection(report, most)] : []),
       ...(report.passedOver > 0 ? [notUsed(report, verbose)] : []),
     ],
   };

@@ -128,7 +128,8 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
       'stLevel',
       'streams',
     ],
-    ['suppressed', 'tables', 'times', 'total', 'translating', 'tried', 'tsz', 'undecided', 'unknown'],
+    ['suppressed', 'suppressedTimeouts', 'deviceMessagesNotListed', 'notInLog', 'unread', 'records'],
+    ['tables', 'times', 'total', 'translating', 'tried', 'tsz', 'undecided', 'unknown'],
     ['unknownEntries', 'unknownL1', 'unpredicted', 'unseen', 'used', 'valid', 'vmid', 'vmidBits', 'vmids', 'waiting'],
     ['warnings', 'warnOn', 'word', 'writableBytes', 'writtenProd', 'zero'],
     // Of damage to a dump or a table of firmware: offsets in the file, what headers and nodes say, and counts.

@@ -66,6 +66,40 @@ describe('what the tables say now', () => {
   });
 });
 
+describe('what the memory of the event queue has', () => {
+  const cwd = fileURLToPath(new URL('../../../samples/queues-left/', import.meta.url));
+  const NAME = 'arm-smmu-v3.0.auto';
+  const suppressed = 'arm_smmu_evtq_thread: 7 callbacks suppressed\n';
+  const logged = logOf(NAME, [[0x0100_0000_0010n, 0x0002_0000_0000n, 0xdead_0000n, 0n]]);
+  const args = (text: string) => ['log', folder.write('log.txt', text), '--dump', 'dump.raw', '--regs', 'regs.json'];
+
+  test.each([
+    ['a record that the log has', logged, { records: 2, unread: 2, notInLog: 1 }],
+    ['the same from the limit of the kernel', suppressed + logged, { records: 2, unread: 2, notInLog: 1 }],
+    ['a record that was cut, which may be any', logged.split('\n').slice(0, 2).join('\n'), { notInLog: 1 }],
+    ['nothing but the limit', `arm-smmu-v3 ${NAME}: option mask 0x0\n${suppressed}`, { records: 2, notInLog: 2 }],
+  ])('%s', async (_, text, expected) => {
+    const { stdout, stderr } = await run([...args(text), '--format', 'json'], { cwd });
+    expect(stderr).toBe('');
+    const json = JSON.parse(stdout);
+    expectStrictlyValidLog(json);
+    expect(json.smmus[0].eventQueue).toMatchObject(expected);
+  });
+
+  test('in words', async () => {
+    const { stdout } = await run([...args(suppressed + logged), '--color', 'never'], { cwd });
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'in the dump the memory of the event queue has 2 records, 2 of them unread; at least 1 not in the log: ' +
+        'smmu-adopt queues DUMP --queue event --all',
+    );
+  });
+
+  test('nothing without a dump', async () => {
+    const { stdout } = await run(['log', folder.write('log.txt', logged), '--format', 'json'], { cwd });
+    expect(JSON.parse(stdout).smmus[0].eventQueue).toBeNull();
+  });
+});
+
 test('registers belong to a dump', async () => {
   const { stderr, status } = await run(['log', 'x.txt', '--regs', 'regs.json'], { cwd: SAMPLE });
   expect(status).toBe(2);
