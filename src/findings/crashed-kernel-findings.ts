@@ -1,7 +1,7 @@
 /** What the kernel in the dump tells of its SMMUs: is it all, and are registers that were given those that it had? */
 
 import type { AddressRange } from '../dump/memory.ts';
-import type { KernelState } from '../linux/kernel-state.ts';
+import type { CrashedKernel, KernelState } from '../linux/kernel-state.ts';
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
 import { isIdRegister, REGISTERS, registerNamed } from '../smmu/registers/registers.ts';
 import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
@@ -19,6 +19,12 @@ export function ownStateFindings(state: KernelState, findings: FindingList, name
   if (named) return;
   for (const { name, problem } of rejected) findings.add('smmu-left-out', { name, problem });
   if (!isWhole) findings.add('smmu-list-broken', { release: kernel.release });
+}
+
+/** Adds to `findings` that the map of a kernel whose state was found is not used, and why. */
+export function ownMapFinding({ state, mapLack }: CrashedKernel, findings: FindingList): void {
+  if (state.outcome === 'not-found' || mapLack === null) return;
+  findings.add('kernel-map-unused', { release: state.kernel.release, lack: mapLack });
 }
 
 /** An SMMU as the kernel in the dump had it. */

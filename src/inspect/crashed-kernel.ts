@@ -8,7 +8,7 @@ import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/sources/until-fetched.ts';
 import type { OwnSmmu } from '../findings/crashed-kernel-findings.ts';
-import type { CrashedKernel, NoState } from '../linux/kernel-state.ts';
+import type { CrashedKernel, MapLack, NoState } from '../linux/kernel-state.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -48,15 +48,21 @@ export async function completedFromDump(
   const state = await untilFetched(() => extractSnapshot(dump));
   if (state.outcome === 'not-found') {
     if (given === null) return { outcome: 'not-found', reason: state.reason };
-    const crashedKernel = { state, givesRegisters: false, givesMap: false };
+    const crashedKernel = { state, givesRegisters: false, givesMap: false, mapLack: null };
     return { outcome: 'found', snapshot: given, iomem, crashedKernel };
   }
-  const ownMap = iomem === undefined ? await ownMapOf(dump) : undefined;
+  const ownMap = iomem === undefined ? await ownMapOf(dump) : null;
+  const taken = ownMap !== null && 'ranges' in ownMap ? ownMap : undefined;
   return {
     outcome: 'found',
     snapshot: given === null ? state.snapshot : withOwn(given, state.snapshot),
-    iomem: iomem ?? ownMap,
-    crashedKernel: { state, givesRegisters: given === null, givesMap: ownMap !== undefined },
+    iomem: iomem ?? taken,
+    crashedKernel: {
+      state,
+      givesRegisters: given === null,
+      givesMap: taken !== undefined,
+      mapLack: ownMap !== null && 'why' in ownMap ? ownMap : null,
+    },
   };
 }
 
@@ -64,19 +70,39 @@ export async function completedFromDump(
  * As /proc/iomem would have said it. What is not whole is of no use: what it lacks would count as holes. Neither is one
  * that does not have as memory what the dump has.
  */
-async function ownMapOf(dump: OpenedDump): Promise<Iomem | undefined> {
+async function ownMapOf(dump: OpenedDump): Promise<Iomem | MapLack | null> {
   const { memoryMap } = await import('../linux/memory-map.ts');
   const map = await untilFetched(() => memoryMap(dump));
-  if (map.outcome === 'not-found' || !map.isWhole) return undefined;
+  if (map.outcome === 'not-found') return null;
+  if (!map.isWhole) return { why: 'not-whole' };
   const iomem = iomemOf(map.entries, dump.files.join(', '));
-  return hasSystemRam(iomem) && covers(iomem.systemRam, dump) ? iomem : undefined;
+  if (!hasSystemRam(iomem)) return { why: 'no-system-ram' };
+  const beyond = memoryBeyond(iomem.systemRam, dump);
+  if (beyond === null) return iomem;
+  const { memoryLimit } = await import('../linux/memory-limit.ts');
+  return { why: 'memory-beyond', ...beyond, limit: await untilFetched(() => memoryLimit(dump)) };
 }
 
-/** Up to parts of pages, which a dump has whole. */
-function covers(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump): boolean {
-  return memory.ranges.every(({ start, end }) =>
-    ram.some((range) => range.start - pageSize < start && end < range.end + pageSize),
-  );
+/** The memory of the dump that is not in `ram`, which is ascending and disjoint; null where all is. */
+function memoryBeyond(ram: readonly AddressRange[], { memory, pageSize }: OpenedDump) {
+  // A dump has pages whole, of which only a part is memory to the kernel.
+  const pages = ram.map(({ start, end }) => ({
+    start: start - (start % pageSize),
+    end: Math.ceil(end / pageSize) * pageSize,
+  }));
+  let first: number | null = null;
+  let byteLength = 0;
+  for (const { start, end } of memory.ranges) {
+    let at = start;
+    for (const known of [...pages.filter((one) => one.start < end && start < one.end), { start: end, end }]) {
+      if (at < known.start) {
+        first ??= at;
+        byteLength += known.start - at;
+      }
+      at = Math.max(at, known.end);
+    }
+  }
+  return first === null ? null : { first, byteLength };
 }
 
 /** What the crashed kernel logged of its SMMUs, put to the tables in its dump; null where its log is not to be found. */

@@ -4,7 +4,7 @@ import { CURRENT_REVISIONS } from '../adopt/revisions/revisions.ts';
 import { dumpReport } from '../dump/dump-report.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/sources/until-fetched.ts';
-import { ownStateFindings } from '../findings/crashed-kernel-findings.ts';
+import { ownMapFinding, ownStateFindings } from '../findings/crashed-kernel-findings.ts';
 import { type Finding, FindingList, leavesOpen } from '../findings/findings.ts';
 import { firmwareFindings } from '../findings/platform-findings.ts';
 import { reportAsidClashes } from '../findings/risks/asid-clash.ts';
@@ -137,6 +137,7 @@ function generalFindings({ snapshot, platform, now, later, crashedKernel }: Evid
   const findings = new FindingList(null);
   // Who asks about some SMMUs is not told of others.
   if (crashedKernel?.givesRegisters === true) ownStateFindings(crashedKernel.state, findings, named);
+  if (crashedKernel !== null) ownMapFinding(crashedKernel, findings);
   for (const { register, place } of snapshot.warnings) findings.add('snapshot-unknown-register', { register, place });
   if (snapshot.captured === 'after-kdump-probe') findings.add('snapshot-after-probe', {});
   for (const { dump: one } of later === null ? [now] : [now, later]) {

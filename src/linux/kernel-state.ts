@@ -78,7 +78,22 @@ export interface CrashedKernel {
   readonly givesRegisters: boolean;
   /** The same of the memory map. */
   readonly givesMap: boolean;
+  /** Why its memory map is not used; null where it is, where there is none, and where another was given. */
+  readonly mapLack: MapLack | null;
 }
+
+/** Why the memory map of a crashed kernel is of no use. */
+export type MapLack =
+  /** A part of the tree is not in the dump, or damaged; or none of it is memory. */
+  | { readonly why: 'not-whole' | 'no-system-ram' }
+  /** The dump has so much memory that the map does not list, from `first` on. */
+  | {
+      readonly why: 'memory-beyond';
+      readonly first: number;
+      readonly byteLength: number;
+      /** What limited the kernel, as its command line has it (`mem=512M`); null where its log does not tell. */
+      readonly limit: string | null;
+    };
 
 const DRIVER = 'arm-smmu-v3';
 /** What the module is called when the driver is none of the kernel's own. */

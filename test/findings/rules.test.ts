@@ -383,6 +383,18 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'kernel-map-unused': {
+    args: {
+      release: '6.1.0',
+      lack: { why: 'memory-beyond', first: 0x6000_0000, byteLength: 4096, limit: 'mem=512M' },
+    },
+    says:
+      'the memory map of the kernel in the dump (6.1.0) is not used: the dump has 4096 bytes of memory that it does not ' +
+      'list, from 0x60000000 on: the kernel was started with mem=512M; which mappings succeed is judged by what the dump ' +
+      "holds, and where the kdump kernel's memory lies is known only if something else says so",
+    severity: 'note',
+    reach: null,
+  },
   'smmu-list-broken': {
     args: { release: '6.12.107' },
     says:

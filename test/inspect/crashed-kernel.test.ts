@@ -84,14 +84,49 @@ describe('the memory map', () => {
   });
 
   const ram = (last: number): readonly MadeResource[] => [{ start: 0x4000_0000, last, name: 'System RAM' }];
-  test.each<[string, readonly MadeResource[]]>([
-    ['lacks memory that the dump has', ram(0x45ff_ffff)],
-    ['has no memory at all', [{ start: 0x4000_0000, last: 0x47ff_ffff, name: 'PCI Bus 0000:00' }]],
-    ['lacks a part of itself', [...ram(0x47ff_ffff), { start: 0x10, last: 0, name: 'backwards' }]],
-  ])('is not used when it %s', async (_, map) => {
-    const { iomem, inspection } = await ofCrash({ map });
+  // The made memory begins at 0x40210000 and ends with tables from 0x46000000 on.
+  const beyond = { why: 'memory-beyond', first: 0x4600_0000, byteLength: expect.any(Number) };
+  const commandLine = (text: string) => [`Kernel command line: ${text}`, 'Linux version 6.1.0-made'];
+  test.each<[string, MadeCrashOptions, object]>([
+    ['lacks memory that the dump has', { map: ram(0x45ff_ffff) }, { ...beyond, limit: null }],
+    [
+      'lacks what the kernel was not to use',
+      { map: ram(0x45ff_ffff), log: commandLine('root=/dev/sda mem=96M quiet -- mem=1M') },
+      { ...beyond, limit: 'mem=96M' },
+    ],
+    [
+      'lacks memory, and nobody limited it',
+      { map: ram(0x45ff_ffff), log: commandLine('crashkernel=8M hugemem=1 quiet -- mem=1M') },
+      { ...beyond, limit: null },
+    ],
+    [
+      'begins behind the memory of the dump',
+      { map: [{ start: 0x4200_0000, last: 0x47ff_ffff, name: 'System RAM' }] },
+      { ...beyond, first: 0x4021_0000, limit: null },
+    ],
+    [
+      'has no memory at all',
+      { map: [{ start: 0x4000_0000, last: 0x47ff_ffff, name: 'PCI Bus 0000:00' }] },
+      { why: 'no-system-ram' },
+    ],
+    [
+      'lacks a part of itself',
+      { map: [...ram(0x47ff_ffff), { start: 0x10, last: 0, name: 'backwards' }] },
+      { why: 'not-whole' },
+    ],
+  ])('is not used when it %s, which is said', async (_, options, lack) => {
+    const { iomem, inspection, crashedKernel } = await ofCrash(options);
     expect(iomem).toBeUndefined();
+    expect(crashedKernel?.mapLack).toEqual(lack);
     expect(inspection.kernel?.taken).not.toContain('memory-map');
+    expect(inspection.findings.filter(({ rule }) => rule === 'kernel-map-unused')).toMatchObject([
+      { severity: 'note', smmu: null, args: { release: '6.1.0-made', lack } },
+    ]);
+  });
+
+  test('that is used is not said to be unused', async () => {
+    const { inspection } = await ofCrash();
+    expect(inspection.findings.map(({ rule }) => rule)).not.toContain('kernel-map-unused');
   });
 
   test('that is given goes before it', async () => {
@@ -99,7 +134,11 @@ describe('the memory map', () => {
     const given = { file: 'iomem.txt', ranges: [], systemRam: [], crashKernel: [], devices: [] };
     const evidence = await completedFromDump(dump, { snapshot: null, iomem: given });
     dump.close();
-    expect(evidence).toMatchObject({ outcome: 'found', iomem: given, crashedKernel: { givesMap: false } });
+    expect(evidence).toMatchObject({
+      outcome: 'found',
+      iomem: given,
+      crashedKernel: { givesMap: false, mapLack: null },
+    });
   });
 });
 

@@ -1,6 +1,8 @@
 /** What keeps the crashed kernel's own state of an SMMU from being believed, in words. */
 
+import { hex } from '../../hex.ts';
 import type { SmmuProblem } from '../../linux/driver/smmu-state.ts';
+import type { MapLack } from '../../linux/kernel-state.ts';
 
 /** `cmdq.q.q_base of struct arm_smmu_device contradicts what must agree with it`. */
 export function smmuProblemInWords(problem: SmmuProblem): string {
@@ -13,5 +15,20 @@ export function smmuProblemInWords(problem: SmmuProblem): string {
       return `${problem.member} of struct arm_smmu_device is not in the dump`;
     case 'contradiction':
       return `${problem.member} of struct arm_smmu_device contradicts what must agree with it`;
+  }
+}
+
+/** `the dump has 4096 bytes of memory that it does not list, from 0x60000000 on: the kernel was started with mem=512M`. */
+export function mapLackInWords(lack: MapLack): string {
+  switch (lack.why) {
+    case 'not-whole':
+      return 'a part of it is not in the dump, or is damaged';
+    case 'no-system-ram':
+      return 'it lists no memory at all';
+    case 'memory-beyond': {
+      const { first, byteLength, limit } = lack;
+      const why = limit === null ? '' : `: the kernel was started with ${limit}`;
+      return `the dump has ${byteLength} bytes of memory that it does not list, from ${hex(first)} on${why}`;
+    }
   }
 }

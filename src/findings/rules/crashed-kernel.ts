@@ -6,7 +6,7 @@
 import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
 import { coherencyInWords } from '../prose/firmware.ts';
-import { smmuProblemInWords } from '../prose/kernel-state.ts';
+import { mapLackInWords, smmuProblemInWords } from '../prose/kernel-state.ts';
 import { rule } from './rule.ts';
 import { count, namesInWords } from './words.ts';
 
@@ -108,6 +108,36 @@ export const CRASHED_KERNEL = {
         'a dump that says of which kernel it is: one of makedumpfile, or of QEMU with -device vmcoreinfo',
       ],
       references: [linux('crash_save_vmcoreinfo')],
+    }),
+  }),
+  'kernel-map-unused': rule({
+    severity: 'note',
+    reach: null,
+    args: {
+      release: ['Release of the kernel in the dump', json.text],
+      lack: ['Why its map is not used', json.said(mapLackInWords)],
+    },
+    sentence: ({ release, lack }) =>
+      `the memory map of the kernel in the dump (${release}) is not used: ${mapLackInWords(lack)}; which mappings succeed is ` +
+      "judged by what the dump holds, and where the kdump kernel's memory lies is known only if something else says so",
+    explain: () => ({
+      title: "The crashed kernel's own memory map is not used",
+      meaning:
+        'The tree that /proc/iomem prints says what is memory, what is a device, and where the crash kernel lies. A tree that lacks ' +
+        'memory which the dump has would make holes of it, so it is put aside, and everything is as without --iomem: a mapping ' +
+        "succeeds where the dump has memory, and DMA into the kdump kernel's memory is not looked for.",
+      hardware: 'Not concerned.',
+      kernel: 'Not concerned: the kdump kernel has a map of its own, of the memory that was set aside for it.',
+      causes: [
+        'mem= on the command line of the crashed kernel, and a dump of all memory: of a hypervisor, or raw',
+        'memory that the crashed kernel never added, or had taken offline',
+        'a page of the tree that is not in the dump, or was overwritten',
+      ],
+      next: [
+        '`smmu-adopt info DUMP --iomem`: the map as it is',
+        '--iomem with a copy of /proc/iomem, or with what that command prints: it is used whatever it lacks',
+      ],
+      references: [linux('region_intersects'), 'Linux, admin-guide/kernel-parameters: mem='],
     }),
   }),
   'registers-not-of-dump': rule({
