@@ -38,6 +38,19 @@ function overlapFree({ overlapTest }: Revision): Required {
   return { kind: 'disjoint', from: overlapTest === 'none' ? 'System RAM' : overlapTest };
 }
 
+/**
+ * What the driver refuses hardware for, whatever is in its tables. They are listed where they fail: what has ever run Linux
+ * passes them.
+ */
+const PROBE: readonly (CheckRow & { readonly required: Required })[] = [
+  { id: 'probe.endianness', required: { kind: 'little-endian' } },
+  { id: 'probe.stages', required: { kind: 'any-stage' } },
+  { id: 'probe.table-format', required: { kind: 'aarch64-tables' } },
+  { id: 'probe.preset', required: { kind: 'nothing-preset' } },
+  // CMDQ_BATCH_ENTRIES is 64: a batch and a CMD_SYNC behind it have to fit.
+  { id: 'probe.command-queue', required: { kind: 'at-least', value: 7 } },
+];
+
 const GATE: readonly CheckRow[] = [
   { id: 'gate.smmuen', required: { kind: 'equals', value: 1 } },
   { id: 'gate.coherent', required: { kind: 'coherent' } },
@@ -98,11 +111,17 @@ const AFTERWARDS: readonly CheckRow[] = [
 ];
 
 /** The ids of all checks that any revision makes, in the order in which the driver comes to them. */
-export const CHECK_ORDER: readonly string[] = [GATE, TWO_LEVEL, LINEAR, AFTERWARDS].flat().map(({ id }) => id);
+export const CHECK_ORDER: readonly string[] = [PROBE, GATE, TWO_LEVEL, LINEAR, AFTERWARDS].flat().map(({ id }) => id);
+
+/** Whether it is about the hardware itself: no driver comes to an adoption where it fails. */
+export function isOfHardware({ id }: Pick<Check, 'id'>): boolean {
+  return PROBE.some((row) => row.id === id);
+}
 
 /** Collects results; what was never asked for stays `not-reached`. */
 export class Checks {
   readonly #results = new Map<string, Check>();
+  #ofHardware: Check | null = null;
   #decidedBy: Check | null = null;
 
   constructor(format: '2lvl' | 'linear' | 'reserved', revision: Revision) {
@@ -115,7 +134,8 @@ export class Checks {
   }
 
   get all(): readonly Check[] {
-    return [...this.#results.values()];
+    const results = [...this.#results.values()];
+    return this.#ofHardware === null ? results : [this.#ofHardware, ...results];
   }
 
   /** The check at which the driver's way ends: failed, or not to be answered from the dump. Null as long as none is. */
@@ -127,6 +147,14 @@ export class Checks {
   ask(id: string, passes: boolean, observed: Observed, required?: Required): boolean {
     this.#set(id, passes ? 'pass' : 'fail', observed, required);
     return passes;
+  }
+
+  /** Records that the driver does not take the hardware: it comes to no other check. */
+  refuse(id: string, observed: Observed): void {
+    const row = PROBE.find((one) => one.id === id);
+    if (row === undefined) throw new Error(`no check of hardware named ${id}`);
+    this.#ofHardware = { id, result: 'fail', observed, required: row.required };
+    this.#decidedBy = this.#ofHardware;
   }
 
   /** Records that the evidence for this check is not in the dump: it is reached by the kernel, not by us. */

@@ -33,7 +33,7 @@ import { type Adoption, armSmmuKdumpAdoptStrtab } from './stream-table/strtab.ts
 
 /**
  * `never-programmed`: the adoption fails, and the reset goes on as if it had not (v3). `probe-fails`: the probe of the
- * SMMU fails with it (v1 and v2). `panic`: reading the L1 table, a linear one, or from v8 on any other, kills the kernel
+ * SMMU fails with it (v1 and v2), or before it, on hardware that the driver does not take. `panic`: reading the L1 table, a linear one, or from v8 on any other, kills the kernel
  * during the adoption.
  */
 export type Verdict = Adoption['verdict'] | 'not-attempted' | 'panic';
@@ -94,12 +94,12 @@ export interface Emulation {
  */
 export function emulateAdoption(input: EmulationInput): Emulation {
   const smmu = new ArmSmmuDevice(input);
-  armSmmuDeviceHwProbe(smmu, { gate: input.gate });
+  const probed = armSmmuDeviceHwProbe(smmu, { gate: input.gate });
   const featuresBefore = smmu.features;
   const attempt = smmu.optKdumpAdopt ? survive(() => armSmmuKdumpAdoptStrtab(smmu)) : null;
   const adoption = attempt !== null && 'result' in attempt ? attempt.result : null;
   const diedAdopting = attempt !== null && 'death' in attempt ? attempt.death : null;
-  const judged = verdictOf(adoption, diedAdopting);
+  const judged = probed < 0 ? 'probe-fails' : verdictOf(adoption, diedAdopting);
   // Registers of another moment say nothing, unless a log says the same.
   const doubt = input.told?.adoption === judged ? null : input.doubt;
   const verdict = doubt === null ? judged : 'indeterminate';
@@ -122,7 +122,7 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   const adopted = found === null ? null : smmu.strtabCfg;
   unbind(smmu, input.unbindPage);
   const { decidedBy } = smmu.checks;
-  const ret = doubt === null ? (adoption?.ret ?? null) : null;
+  const ret = doubt !== null ? null : probed < 0 ? probed : (adoption?.ret ?? null);
   const fate: SmmuFate =
     end !== null && reset !== null && registration !== null
       ? fateOf({ end, ret, decidedBy }, reset, registration.end)

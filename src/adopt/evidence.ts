@@ -7,6 +7,8 @@ import type { OverlapTest } from './revisions/revision.ts';
 /** What was found. */
 export type Observed =
   | { readonly kind: 'number'; readonly value: number }
+  /** Of an ID register; those that are not known are left out. */
+  | { readonly kind: 'id-fields'; readonly fields: Readonly<Record<string, number>> }
   | { readonly kind: 'coherent'; readonly value: boolean }
   | { readonly kind: 'address'; readonly paddr: number }
   /** Whether it overlaps what it must not; null where that cannot be told. */
@@ -54,6 +56,10 @@ export type Required =
   | { readonly kind: 'aligned'; readonly byteLength: number }
   | {
       readonly kind:
+        | 'little-endian'
+        | 'any-stage'
+        | 'aarch64-tables'
+        | 'nothing-preset'
         | 'coherent'
         | 'no-service-failure'
         | 'known-format'

@@ -1,11 +1,69 @@
-/** arm_smmu_device_hw_probe(): the features that matter here, and the gate of the kdump adoption at its end. */
+/**
+ * arm_smmu_device_hw_probe(): what hardware the driver takes at all, the features that matter here, and the gate of the
+ * kdump adoption at its end.
+ */
 
 import { ADDRESS_SIZE_BITS } from '../smmu/registers/hardware-features.ts';
 import type { ArmSmmuDevice } from './device.ts';
+import { ENXIO } from './errno.ts';
 
-/** Fills features and sizes from the ID registers, then decides whether to attempt an adoption. */
-export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly gate: boolean }): void {
+/** Hardware that the driver refuses, with what it prints. A field that is not known, null, refuses nothing. */
+interface HardwareRule {
+  readonly check: string;
+  readonly register: string;
+  readonly fields: readonly string[];
+  readonly refuses: (values: readonly (number | null)[]) => boolean;
+  readonly complaint: string;
+}
+
+/** The kernel is little endian. */
+const ENDIANNESS: HardwareRule = {
+  check: 'probe.endianness',
+  register: 'IDR0',
+  fields: ['TTENDIAN'],
+  refuses: ([endian]) => endian === 1 || endian === 3,
+  complaint: 'unknown/unsupported TT endianness!',
+};
+
+/** Those behind its word on coherency, in the driver's order. */
+const HARDWARE_RULES: readonly HardwareRule[] = [
+  {
+    check: 'probe.stages',
+    register: 'IDR0',
+    fields: ['S1P', 'S2P'],
+    refuses: (stages) => stages.every((one) => one === 0),
+    complaint: 'no translation support!',
+  },
+  {
+    check: 'probe.table-format',
+    register: 'IDR0',
+    fields: ['TTF'],
+    refuses: ([format]) => format === 0 || format === 1,
+    complaint: 'AArch64 table format not supported!',
+  },
+  {
+    check: 'probe.preset',
+    register: 'IDR1',
+    fields: ['TABLES_PRESET', 'QUEUES_PRESET', 'REL'],
+    refuses: (presets) => presets.some((one) => one === 1),
+    complaint: 'embedded implementation not supported',
+  },
+  {
+    check: 'probe.command-queue',
+    register: 'IDR1',
+    fields: ['CMDQS'],
+    refuses: ([log2Size]) => typeof log2Size === 'number' && log2Size <= 6,
+    complaint: 'command queue size <= 64 entries not supported',
+  },
+];
+
+/**
+ * Fills features and sizes from the ID registers, then decides whether to attempt an adoption. Returns the negative errno with
+ * which the probe ends where the driver does not take the hardware, else 0.
+ */
+export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly gate: boolean }): number {
   const { registers } = smmu;
+  if (!takes(smmu, ENDIANNESS)) return ENXIO;
   const sidBits = registers.field('IDR1', 'SIDSIZE');
   const cohacc = coherentAsRegisterSays(smmu);
   if (smmu.firmwareCoherent === null) {
@@ -28,7 +86,20 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
     vmidBits: registers.field('IDR0', 'VMID16') === 1 ? 16 : 8,
     oasBits: ADDRESS_SIZE_BITS[registers.field('IDR5', 'OAS')] as number,
   };
+  if (!HARDWARE_RULES.every((rule) => takes(smmu, rule))) return ENXIO;
   smmu.optKdumpAdopt = options.gate ? passesGate(smmu) : true;
+  return 0;
+}
+
+/** Nothing is assumed of what is not known: the driver of the crashed kernel has taken this hardware. */
+function takes({ registers, checks, log }: ArmSmmuDevice, rule: HardwareRule): boolean {
+  const { check, register, fields, refuses, complaint } = rule;
+  const values = fields.map((name) => registers.known(register, name));
+  if (!refuses(values)) return true;
+  const known = fields.map((name, i) => [name, values[i]] as const).filter(([, value]) => value !== null);
+  checks.refuse(check, { kind: 'id-fields', fields: Object.fromEntries(known) as Record<string, number> });
+  log.print('gate', 'err', complaint);
+  return false;
 }
 
 /** IDR0.COHACC, which decides nothing but a line of the log where firmware says what holds. */

@@ -25,7 +25,7 @@ export interface AdoptionByRegisters {
   readonly revision: string;
   /**
    * `not-attempted`: the gate keeps the driver from it. `fails`: it is attempted, and fails for a reason that the
-   * registers give. `open`: nothing in the registers stands in its way, the tables in memory decide.
+   * registers give, or the driver does not take the hardware. `open`: nothing in the registers stands in its way, the tables in memory decide.
    */
   readonly outcome: 'not-attempted' | 'fails' | 'open';
   /** What comes of a failure; null where there is none. */
@@ -85,11 +85,11 @@ export function adoptionsByRegisters(
       stages,
       asids: new AsidSpace(),
     });
-    armSmmuDeviceHwProbe(smmu, { gate: true });
+    const probed = armSmmuDeviceHwProbe(smmu, { gate: true });
     const attempted = smmu.optKdumpAdopt;
-    const verdict = attempted ? armSmmuKdumpAdoptStrtab(smmu).verdict : null;
+    const verdict = probed < 0 ? 'probe-fails' : attempted ? armSmmuKdumpAdoptStrtab(smmu).verdict : null;
     const ends = verdict === 'adopted' || verdict === 'indeterminate' ? null : verdict;
-    const outcome = !attempted ? 'not-attempted' : ends !== null ? 'fails' : 'open';
+    const outcome = ends !== null ? 'fails' : attempted ? 'open' : 'not-attempted';
     return {
       revision: revision.name,
       outcome,

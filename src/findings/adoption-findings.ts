@@ -1,5 +1,6 @@
 /** What is to be said of the adoption: the verdict with the check that decided, and what the driver maps and reads. */
 
+import { isOfHardware } from '../adopt/checks.ts';
 import { maskedAddress } from '../adopt/device.ts';
 import type { Emulation, Verdict } from '../adopt/emulate.ts';
 import { errnoName } from '../adopt/errno.ts';
@@ -74,7 +75,10 @@ function verdictFindings(emulation: Emulation, firmwareCoherent: boolean | null,
     const { id: check, observed, required } = decidedBy;
     const message = log.find(({ stage, level }) => stage === 'adopt' && (level === 'err' || level === 'warn'));
     const args = { revision, check, observed, required, errno: errnoName(ret) ?? '' };
-    if (failure === undefined) findings.add('probe-fails', args, {}, message?.text ?? null);
+    if (isOfHardware(decidedBy)) {
+      const { revision: _, ...found } = args;
+      findings.add('hardware-refused', found, {}, gateMessage);
+    } else if (failure === undefined) findings.add('probe-fails', args, {}, message?.text ?? null);
     else findings.add(failure, { ...args, ownTable: ownTableOf(emulation) }, {}, message?.text ?? null);
   }
   const { doubt } = emulation;

@@ -470,11 +470,17 @@ function registersOf(plan: Plan): Record<string, string> {
   const noise = (...bits: readonly bigint[]) => (plan.registerNoise ? bits.reduce((all, some) => all | some) : 0n);
   const idr0 =
     put(stLevel, 27) | put(plan.cd2l, 19) | put(plan.vmid16, 18) | put(plan.asid16, 12) | put(plan.cohacc, 4);
+  // What the driver takes at all: stage 1, tables of AArch64, little endian, nothing preset, a batch of commands.
+  const [taken0, taken1] = [0xan, put(7, 21)];
   const ofReset = put(plan.hyp, 9) | put(plan.ats, 10);
   const [gerror, gerrorN] = plan.gerror;
   const values = {
-    IDR0: idr0 | ofReset | noise(ones(31, 29), ones(26, 20), ones(17, 13), ones(11, 11), ones(8, 5), ones(3, 0)),
-    IDR1: put(plan.ssidSize, 6) | BigInt(sidSize) | noise(ones(31, 11)),
+    IDR0:
+      idr0 |
+      taken0 |
+      ofReset |
+      noise(ones(31, 29), ones(26, 22), ones(20, 20), ones(17, 13), ones(11, 11), ones(8, 5), ones(3, 0)),
+    IDR1: put(plan.ssidSize, 6) | BigInt(sidSize) | taken1 | noise(ones(31, 31), ones(27, 11)),
     IDR5: 6n,
     CR0: BigInt(plan.smmuEn) | BigInt(plan.cr0),
     GBPA: put(plan.gbpaAbort, 20),
@@ -510,7 +516,7 @@ function dumpOf({ extents }: Builder): OpenedDump {
 /** An SMMU that was off, whose devices the kdump kernel gives domains to before it comes to the other. */
 const EARLIER = {
   name: 'earlier',
-  registers: { IDR0: '0x8001012', IDR1: '0x10', CR0: '0x0', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x0' },
+  registers: { IDR0: '0x800101a', IDR1: '0x2600010', CR0: '0x0', STRTAB_BASE: '0x0', STRTAB_BASE_CFG: '0x0' },
 };
 
 /** Runs a machine through both; answers what the model says, or throws an account of the first difference. */

@@ -190,6 +190,19 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: 'smmu',
   },
+  'hardware-refused': {
+    args: {
+      check: 'probe.preset',
+      observed: { kind: 'id-fields', fields: { TABLES_PRESET: 0, QUEUES_PRESET: 0, REL: 1 } },
+      required: { kind: 'nothing-preset' },
+      errno: 'ENXIO',
+    },
+    says:
+      'the driver does not take this SMMU, and its probe ends with -ENXIO before it looks at the table: probe.preset: ' +
+      'TABLES_PRESET 0, QUEUES_PRESET 0, REL 1 (required: 0)',
+    severity: 'error',
+    reach: 'smmu',
+  },
   'probe-fails': {
     args: {
       revision: 'v2',

@@ -53,7 +53,7 @@ export type SmmuFate =
   | { readonly kind: 'falls-back'; readonly ret: number | null }
   /** In adoption mode with a table of its own, which the hardware never hears of (v3). */
   | { readonly kind: 'never-programmed'; readonly ret: number }
-  /** No driver: the SMMU stays as the crashed kernel left it. v1 and v2 fail with the adoption, any for want of memory. */
+  /** No driver: the SMMU stays as the crashed kernel left it. v1 and v2 fail with the adoption, any for want of memory or of hardware. */
   | { readonly kind: 'probe-fails'; readonly after: AdoptionEnd | null; readonly ret: number }
   | { readonly kind: 'not-attempted'; readonly decidedBy: Check | null }
   | { readonly kind: 'kernel-dies'; readonly after: AdoptionEnd | null; readonly death: KernelDeath }

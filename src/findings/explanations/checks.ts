@@ -7,7 +7,53 @@ const FALLS_BACK = 'a full reset follows';
 const ASSERTS =
   'WARN_ON, -EOPNOTSUPP and a full reset. The gate has asked already, so only --no-gate leads here with the answer no.';
 
+const REFUSED = {
+  hardware: 'Not concerned: what it can do is not changed by who asks.',
+  causes: ['registers of another address or another SMMU', 'a model or an FPGA whose SMMU is not complete'],
+  next: ['`smmu-adopt explain hardware-refused`', '`smmu-adopt regs validate REGS`: the ID registers, field by field'],
+};
+const refuses = (message: string): string => `err "${message}", -ENXIO: the probe ends, in every revision.`;
+
 export const CHECKS = {
+  'probe.endianness': {
+    title: 'Translation tables may be little endian',
+    meaning: 'IDR0.TTENDIAN is 0 (both, as each entry says) or 2 (little only). 3 is big only, 1 is reserved.',
+    kernel: refuses('unknown/unsupported TT endianness!'),
+    references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
+    ...REFUSED,
+  },
+  'probe.stages': {
+    title: 'The SMMU translates at all',
+    meaning:
+      'IDR0.S1P or IDR0.S2P is 1. Registers that all read as zeros end here, as those of an SMMU without power do.',
+    kernel: refuses('no translation support!'),
+    references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
+    ...REFUSED,
+  },
+  'probe.table-format': {
+    title: 'The SMMU walks tables of AArch64',
+    meaning: 'IDR0.TTF is 2 or 3: Linux builds no tables in the format of AArch32 for an SMMUv3.',
+    kernel: refuses('AArch64 table format not supported!'),
+    references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
+    ...REFUSED,
+  },
+  'probe.preset': {
+    title: 'Tables and queues may be anywhere',
+    meaning:
+      'IDR1.TABLES_PRESET, QUEUES_PRESET and REL are 0. An embedded SMMU has the places of its tables or queues built in, and any of ' +
+      'the three is enough for the driver to refuse it.',
+    kernel: refuses('embedded implementation not supported'),
+    references: [ARM.idr1, linux('arm_smmu_device_hw_probe')],
+    ...REFUSED,
+  },
+  'probe.command-queue': {
+    title: 'The command queue takes a batch of commands',
+    meaning:
+      'IDR1.CMDQS is at least 7: 64 commands and a CMD_SYNC are written at once, so that 64 entries are too few.',
+    kernel: `From 5.4 on ${refuses('command queue size <= 64 entries not supported')}`,
+    references: [ARM.idr1, linux('arm_smmu_device_hw_probe')],
+    ...REFUSED,
+  },
   'gate.smmuen': {
     title: 'CR0.SMMUEN is 1',
     meaning: 'The first question of the gate: is a table in use at all? If not, no adoption is attempted.',

@@ -23,6 +23,10 @@ export function observedInWords(observed: Observed | ScanObserved): string {
     case 'number':
     case 'coherent':
       return String(observed.value);
+    case 'id-fields':
+      return Object.entries(observed.fields)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ');
     case 'service-failure':
       return observed.active ? 'active' : 'inactive';
     case 'two-level':
@@ -104,6 +108,10 @@ const DISJOINT: Readonly<Record<OverlapTest, string>> = {
 };
 
 const REQUIREMENTS: Readonly<Record<Named, string>> = {
+  'little-endian': 'TTENDIAN 0 (both) or 2 (little)',
+  'any-stage': 'S1P or S2P 1',
+  'aarch64-tables': 'TTF 2 or 3',
+  'nothing-preset': '0',
   coherent: 'true',
   'no-service-failure': 'inactive',
   'known-format': '0 (linear) or 1 (2lvl)',

@@ -13,7 +13,7 @@ export const pageState: Shape<PageState> = define(
 
 export const verdict: Shape<Verdict> = define(
   'verdict',
-  'never-programmed: the adoption fails and the reset goes on as if it had not, so that the hardware never hears of the new table (v3); probe-fails: the probe of the SMMU fails with it (v1, v2); panic: the kdump kernel dies reading a table during the adoption; indeterminate: the dump lacks what decides',
+  'never-programmed: the adoption fails and the reset goes on as if it had not, so that the hardware never hears of the new table (v3); probe-fails: the probe of the SMMU fails with it (v1, v2), or before it, because the driver does not take the hardware; panic: the kdump kernel dies reading a table during the adoption; indeterminate: the dump lacks what decides',
   choice('adopted', 'fallback', 'never-programmed', 'probe-fails', 'not-attempted', 'indeterminate', 'panic'),
 );
 

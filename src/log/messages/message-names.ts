@@ -46,6 +46,11 @@ const NAMES: Readonly<Record<string, string>> = {
   'table-not-allocated': 'table-not-allocated',
   'queue-not-allocated': 'queue-not-allocated',
   'device-table-not-allocated': 'device-table-not-allocated',
+  'probe.endianness': 'probe.endianness',
+  'probe.stages': 'probe.stages',
+  'probe.table-format': 'probe.table-format',
+  'probe.preset': 'probe.preset',
+  'probe.command-queue': 'probe.command-queue',
 };
 
 /** Lines of the adoption: what each is a sign of. */

@@ -1,6 +1,6 @@
 /** What follows for a kdump from the registers alone: the reach of the table, how far an adoption comes, the queues. */
 
-import type { Check } from '../../adopt/checks.ts';
+import { type Check, isOfHardware } from '../../adopt/checks.ts';
 import type { QueueMemories } from '../../adopt/queue-memory.ts';
 import type { AdoptionByRegisters } from '../../adopt/registers-alone.ts';
 import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
@@ -58,7 +58,13 @@ function adoptionInWords({ outcome, ends, decidedBy, log }: AdoptionByRegisters)
   const why = decidedBy === null ? '' : `: ${checkInWords(decidedBy)}`;
   const printed = log.filter(({ level }) => level === 'err' || level === 'warn').map(({ text }) => `"${text}"`);
   const says = printed.length === 0 ? '' : `. The kernel prints ${enumerated(printed)}`;
-  return `${ends === null ? 'not attempted' : ENDS[ends]}${why}${says}`;
+  const refused = decidedBy !== null && isOfHardware(decidedBy);
+  const what = refused
+    ? 'not attempted: the driver does not take this SMMU'
+    : ends === null
+      ? 'not attempted'
+      : ENDS[ends];
+  return `${what}${why}${says}`;
 }
 
 function checkInWords({ id, observed, required }: Check): string {

@@ -105,6 +105,40 @@ export const FAILED_ADOPTIONS = {
       references: [linux('arm_smmu_adopt_strtab'), linux('arm_smmu_device_reset'), SERIES.v3],
     }),
   }),
+  'hardware-refused': rule({
+    severity: 'error',
+    reach: 'smmu',
+    args: {
+      check: FAILURE.check,
+      observed: FAILURE.observed,
+      required: FAILURE.required,
+      errno: ['What the probe returns', json.matching(/^E[A-Z0-9]+$/)],
+    },
+    sentence: ({ check, observed, required, errno }) =>
+      `the driver does not take this SMMU, and its probe ends with -${errno} before it looks at the table: ${check}: ` +
+      `${observedOrUnknown(observed)} (required: ${requiredInWords(required)})`,
+    explain: () => ({
+      title: 'The driver does not take this SMMU at all',
+      meaning:
+        'The ID registers describe hardware for which Linux has no driver. The kernel that crashed would have refused it just the ' +
+        'same, so that the registers are most likely those of something else, or were misread; or another system than Linux ran.',
+      hardware: 'It stays as it was: it goes on by the registers that it has.',
+      kernel:
+        'err with the reason, -ENXIO, in every revision, before the gate. The driver core prints nothing of its own for -ENXIO. No ' +
+        'device behind the SMMU gets a domain.',
+      causes: [
+        'registers of another address, or of another byte order',
+        'values that were damaged on the way into the snapshot',
+        'a model or an FPGA whose SMMU is not complete',
+      ],
+      next: [
+        '`smmu-adopt explain CHECK`, with the check that the finding names',
+        '`smmu-adopt regs validate REGS`: IDR0 and IDR1, field by field',
+        'the log of the crashed kernel: whether its driver probed this SMMU',
+      ],
+      references: [ARM.idr0, ARM.idr1, linux('arm_smmu_device_hw_probe')],
+    }),
+  }),
   'probe-fails': rule({
     severity: 'error',
     reach: 'smmu',

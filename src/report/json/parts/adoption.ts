@@ -92,7 +92,7 @@ const adoptionMembers = {
     nullable(choice('adopt', 'reset')),
   ],
   verdict: ['', verdict],
-  ret: ['What the adoption returned; null when not attempted or not known', ret],
+  ret: ['What the adoption, or a probe that ends before it, returned; null when not attempted or not known', ret],
   errno: ['', errno],
   doubt: [
     "Why nothing can be told from these registers: they are of after the kdump kernel's probe, or nobody answered when they were read; null where nothing says so",

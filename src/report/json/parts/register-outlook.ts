@@ -19,7 +19,7 @@ const table = object<TableReach>()({
 const adoption = object<AdoptionByRegisters>()({
   revision: ['Revision of the series', text],
   outcome: [
-    'not-attempted: the gate keeps the driver from it; fails: it is attempted and fails; open: the tables in memory decide',
+    'not-attempted: the gate keeps the driver from it; fails: it is attempted and fails, or the driver does not take the hardware; open: the tables in memory decide',
     choice('not-attempted', 'fails', 'open'),
   ],
   ends: [
