@@ -4,9 +4,10 @@
  */
 
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { parseDumpName } from '../dump/load-map.ts';
-import { isUrl } from '../dump/sources/url.ts';
+import { isUrl, shownUrl } from '../dump/sources/url.ts';
+import { takesOneValue } from './options/repeatable.ts';
 
 /** Methods by which commander refuses; it calls them on the command, and does not declare them. */
 interface Refusals {
@@ -26,9 +27,38 @@ const HELP = Command.prototype as unknown as Help;
 /** Either may stand in front of the command. */
 const HELP_FLAGS: ReadonlySet<string> = new Set(['--help', '-h']);
 
+/** How the output looks: here the last word counts, so that an alias may have one. */
+const OF_LOOKS: ReadonlySet<string> = new Set(['color']);
+
 export class GuidingCommand extends Command {
+  /** What was given of each option that takes one value. */
+  readonly #given = new Map<Option, string>();
+
   override createCommand(name?: string): GuidingCommand {
     return new GuidingCommand(name);
+  }
+
+  override addOption(option: Option): this {
+    super.addOption(option);
+    if (takesOneValue(option) && !OF_LOOKS.has(option.name())) {
+      this.on(`option:${option.name()}`, (value: string | null) => this.#takeOnce(option, value ?? ''));
+    }
+    return this;
+  }
+
+  /** The same value again says the same; of two others nobody knows which is meant. */
+  #takeOnce(option: Option, value: string): void {
+    const before = this.#given.get(option) ?? value;
+    this.#given.set(option, value);
+    if (before === value) return;
+    const [first, second] = [before, value].map((one) => `'${isUrl(one) ? shownUrl(one) : one}'`);
+    const isList = option.flags.endsWith('<list>');
+    const next = isList
+      ? `a list has both: ${option.long} ${before},${value}`
+      : 'it takes one value: leave one of them out';
+    this.error(`error: option '${option.flags}' is given twice, as ${first} and ${second}; ${next}`, {
+      code: 'commander.optionGivenTwice',
+    });
   }
 
   /** `--iova` of `inspect` is an option of `translate`. */

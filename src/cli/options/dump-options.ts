@@ -12,6 +12,7 @@ import { SharedSearch } from '../processes/shared-search.ts';
 import type { Session } from '../session.ts';
 import { selfCommand } from '../start/start-again.ts';
 import { parseAddress, parsePageSize } from './arguments.ts';
+import { repeatable } from './repeatable.ts';
 
 export interface DumpFlags {
   readonly base?: number;
@@ -28,9 +29,10 @@ export function dumpArgument(name: '[dump...]' | '<dump...>' = '[dump...]'): Arg
 }
 
 /** What an argument, or an option that may be repeated, adds to the dumps that were named before it. */
-export function collectDumps(text: string, before: readonly string[] = []): string[] {
-  return [...before, ...dumpNamesIn(text)];
-}
+export const collectDumps = repeatable((text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...dumpNamesIn(text),
+]);
 
 /** Adds the options of {@link DumpFlags}. */
 export function addDumpOptions(command: Command): Command {

@@ -19,6 +19,7 @@ import {
   parsePaBits,
   parseStreams,
 } from './arguments.ts';
+import { repeatable } from './repeatable.ts';
 
 export interface KernelFlags {
   readonly revision?: string;
@@ -38,7 +39,8 @@ export interface KernelFlags {
 /** A log of hundreds of thousands of lines; anything longer is no log of a kdump kernel. */
 const MAX_DMESG_BYTES = 1 << 26;
 
-export const collect = <T>(value: T, before: T[] | undefined): T[] => [...(before ?? []), value];
+/** Of an option that may be repeated: its value behind those before. */
+export const collect = repeatable(<T>(value: T, before: T[] | undefined): T[] => [...(before ?? []), value]);
 
 /** What stands above them in the help. */
 export const KERNEL_OPTIONS = 'The kdump kernel, its machine and its devices:';
@@ -67,7 +69,7 @@ export function addKernelOptions(command: Command): Command {
     .option(
       '--device <name=sids>',
       'a device with several SIDs, there at registration; may be repeated',
-      (text: string, before: KernelFlags['device']) => collect(parseDevice(text), before),
+      repeatable((text: string, before: KernelFlags['device']) => collect(parseDevice(text), before)),
     )
     .option('--hotplug <list>', 'devices plugged in later, by SID', parseStreams)
     .option('--rmr <list>', "SIDs of firmware's reserved memory regions: what becomes of their STEs", parseStreams)
@@ -85,7 +87,7 @@ export function addKernelOptions(command: Command): Command {
     .option(
       '--fail <what>',
       'make this fail: kcalloc, devm-action, memremap:N (the N-th mapping); may be repeated',
-      (text: string, before: KernelFlags['fail']) => collect(parseFailure(text), before),
+      repeatable((text: string, before: KernelFlags['fail']) => collect(parseFailure(text), before)),
     )
     .option('--dmesg <file>', 'compare the predicted kernel log with this log of the kdump kernel');
 }

@@ -25,6 +25,7 @@ import {
 import type { Given } from '../../report/sections/input.ts';
 import { writeToFile } from '../output/output.ts';
 import type { ColorChoice, Session } from '../session.ts';
+import { repeatable } from './repeatable.ts';
 import { redactOption } from './text-or-json.ts';
 
 /** How the text is to look, which only the text report asks. */
@@ -119,19 +120,19 @@ export function addOutputOptions(
   return command
     .optionsGroup('The report:')
     .addOption(
-      new Option('--format <name>', 'output format, text when left out; may be repeated')
-        .choices(formats)
-        .argParser((name) => {
+      new Option('--format <name>', 'output format, text when left out; may be repeated').choices(formats).argParser(
+        repeatable((name: string) => {
           if (!(formats as readonly string[]).includes(name))
             throw new InvalidArgumentError(`Allowed choices are ${formats.join(', ')}.`);
           return take({ format: name as Format });
         }),
+      ),
     )
     .option(
       '-o, --output <file>',
       'write the report of the --format before it to a file, readable by its owner only; "-" is stdout. Without one, ' +
         `the name tells the format: ${endings.join(' ')}`,
-      (file) => take({ output: file }),
+      repeatable((file: string) => take({ output: file })),
     )
     .addOption(redactOption())
     .option('--json', 'short for --format json')

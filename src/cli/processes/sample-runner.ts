@@ -1,7 +1,7 @@
 /** Runs samples as `smmu-adopt inspect` would run in their folders: within this process. */
 
 import { resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { answerOf, type SampleRunner } from '../../check/check.ts';
 import type { JudgeOptions, SampleOutcome } from '../../check/judge.ts';
 import type { Sample } from '../../check/sample.ts';
@@ -13,6 +13,7 @@ import type { Inspection } from '../../inspect/inspection.ts';
 import { renderJson, renderText } from '../../report/render.ts';
 import { commandLine } from '../command-line.ts';
 import { addInspectCommand, type InspectFlags, namedFiles, withInspection } from '../commands/inspect.ts';
+import { GuidingCommand } from '../guiding-command.ts';
 import { kernelOptionFiles } from '../options/kernel-options.ts';
 import { platformOptionFiles } from '../options/platform-options.ts';
 import type { CommandIo } from '../output/io.ts';
@@ -79,7 +80,7 @@ interface Parsed {
 /** With the definitions of the command itself, so that there is nothing that one knows and the other does not. */
 async function parseArguments(args: readonly string[], session: Session): Promise<Parsed> {
   const silent = { writeOut: () => {}, writeErr: () => {}, outputError: () => {} };
-  const program = new Command().exitOverride().configureOutput(silent);
+  const program = new GuidingCommand().exitOverride().configureOutput(silent);
   addInspectCommand(program, session);
   let parsed: Parsed | undefined;
   program.commands[0]?.action((names: string[], flags: InspectFlags, command: Command) => {

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../../errors.ts';
 import { parseAddress } from '../../options/arguments.ts';
 import { collect } from '../../options/kernel-options.ts';
+import { repeatable } from '../../options/repeatable.ts';
 
 export interface TargetFlags {
   readonly base?: readonly number[];
@@ -15,7 +16,7 @@ export function addTargetOptions(command: Command, { needed }: { readonly needed
   return command
     .addOption(
       new Option('--base <address>', 'physical address of register page 0; once for each SMMU')
-        .argParser((text: string, before: number[] | undefined) => collect(parseAddress(text), before))
+        .argParser(repeatable((text: string, before: number[] | undefined) => collect(parseAddress(text), before)))
         .makeOptionMandatory(needed),
     )
     .option('--name <name>', 'its name in the kernel log; the first name is of the first base', collect<string>);
