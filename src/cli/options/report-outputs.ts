@@ -23,6 +23,7 @@ import {
   renderText,
 } from '../../report/render.ts';
 import type { Given } from '../../report/sections/input.ts';
+import { isStdout } from '../output/descriptor.ts';
 import { writeToFile } from '../output/output.ts';
 import type { ColorChoice, Session } from '../session.ts';
 import { repeatable } from './repeatable.ts';
@@ -162,7 +163,7 @@ export function planOutputs({ format, output }: OutputFlags): ReportOutput[] {
   if (planned.length === 0) planned.push({ format: formatByName(inFront ?? '') ?? 'text', output: inFront });
   const outputs = planned.map(({ format: name, output: file = STDOUT }) => ({
     format: name,
-    file: file === STDOUT ? null : file,
+    file: isStdout(file) ? null : file,
   }));
   refuseClashes(outputs);
   return outputs;

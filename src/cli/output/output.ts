@@ -4,6 +4,7 @@ import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, s
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
 import { TOOL } from '../../version.ts';
+import { descriptorNamed } from './descriptor.ts';
 
 /** Enough to make the number of write calls small. */
 const BUFFER_LENGTH = 1 << 16;
@@ -27,13 +28,15 @@ export function cannotWrite(file: string, cause: unknown): InputError {
 }
 
 /**
- * Writes to a file, readable by its owner only, or to a pipe that has a reader, no faster than it reads. Refuses to overwrite
- * one of `inputs`.
+ * Writes to a file, readable by its owner only, or to a pipe that has a reader, no faster than it reads. What is open already
+ * (/dev/fd/3) is written on, from where it stands. Refuses to overwrite one of `inputs`.
  */
 export async function writeToFile(path: string, pieces: Iterable<string>, inputs: readonly string[]): Promise<void> {
   try {
+    const open = descriptorNamed(path);
     // Without O_TRUNC: what is there stays until it is known not to be an input.
-    const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o600);
+    const flags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+    const descriptor = open ?? openSync(path, flags, 0o600);
     try {
       const target = fstatSync(descriptor);
       const same = inputs.find((input) => {
@@ -41,13 +44,13 @@ export async function writeToFile(path: string, pieces: Iterable<string>, inputs
         return stat?.dev === target.dev && stat.ino === target.ino;
       });
       if (same !== undefined) throw new InputError('usage', 'is an input; --output would overwrite it', { file: path });
-      if (target.isFile()) {
+      if (open === null && target.isFile()) {
         fchmodSync(descriptor, 0o600);
         ftruncateSync(descriptor);
       }
       for (const piece of buffered(pieces)) await writeAll(descriptor, Buffer.from(piece));
     } finally {
-      closeSync(descriptor);
+      if (open === null) closeSync(descriptor);
     }
   } catch (cause) {
     if (cause instanceof InputError) throw cause;

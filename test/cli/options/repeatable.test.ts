@@ -43,7 +43,15 @@ describe('two values for one', () => {
 
   test('in the manifest of a sample', async () => {
     folder.write('dump.raw', 'nothing');
-    folder.write('sample.json', JSON.stringify({ description: 'x', status: 0, stderr: '', args: ['dump.raw', '--revision', 'v6', '--revision', 'v7'] }));
+    folder.write(
+      'sample.json',
+      JSON.stringify({
+        description: 'x',
+        status: 0,
+        stderr: '',
+        args: ['dump.raw', '--revision', 'v6', '--revision', 'v7'],
+      }),
+    );
     const { stdout, status } = await run(['check', folder.path]);
     expect(status).not.toBe(0);
     expect(stdout).toContain('is given twice');

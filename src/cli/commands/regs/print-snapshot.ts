@@ -1,6 +1,7 @@
 /** A snapshot that was made, on its way out. */
 
 import { escapeText, jsonText } from '../../../report/escape.ts';
+import { isStdout } from '../../output/descriptor.ts';
 import { writeToFile } from '../../output/output.ts';
 import type { Session } from '../../session.ts';
 
@@ -13,8 +14,9 @@ export async function printSnapshot(
   session: Session,
 ): Promise<void> {
   const json = [jsonText(snapshot)];
-  if (output === undefined) await session.print(json);
-  else await writeToFile(output, json, inputs);
-  const written = output === undefined ? [] : [`snapshot written to ${output}`];
+  const file = output === undefined || isStdout(output) ? null : output;
+  if (file === null) await session.print(json);
+  else await writeToFile(file, json, inputs);
+  const written = file === null ? [] : [`snapshot written to ${file}`];
   for (const line of [...notes, ...written]) session.note(`${escapeText(line)}\n`);
 }
