@@ -3,7 +3,9 @@
 import { namesInWords } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { ValidatedSmmu, ValidatedSnapshot } from '../../inspect/emulation/register-outlook.ts';
+import { isIdRegister } from '../../smmu/registers/registers.ts';
 import type { ExplainedRegister } from '../../snapshot/validate/explain.ts';
+import type { Missing } from '../../snapshot/validate/missing.ts';
 import type { Remark } from '../../snapshot/validate/remark.ts';
 import { hexText } from '../../snapshot/values.ts';
 import { escaped } from '../escape.ts';
@@ -35,6 +37,14 @@ function* lines(snapshot: ValidatedSnapshot, style: Style): Generator<string> {
   }
 }
 
+const BESIDE_A_DUMP =
+  "Beside a dump that has the crashed kernel's own state, what its driver noted of ID registers and of coherency is taken instead.";
+
+/** Whether a kernel that is found in a dump beside the snapshot has a word on it. */
+function isToldByDump({ what, cost }: Missing): boolean {
+  return cost === 'cohacc-for-firmware' || what.some(isIdRegister);
+}
+
 function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
   const { name, base, firmwareCoherent, missing, registers, outlook } = smmu;
   const coherent = { true: 'coherent', false: 'not coherent', null: 'nothing of coherency' }[String(firmwareCoherent)];
@@ -51,6 +61,7 @@ function* smmuLines(smmu: ValidatedSmmu, style: Style): Generator<string> {
       ],
       missing.map((one) => [namesInWords(one.what), costInWords(one)]),
     );
+    if (missing.some(isToldByDump)) yield* paragraph(style, INDENT, BESIDE_A_DUMP);
   }
   if (outlook !== null) for (const section of registerOutlook(outlook)) yield* sectionLines(style, section);
   yield* title(style, 'Registers', 'with every field');

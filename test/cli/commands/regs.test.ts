@@ -224,6 +224,21 @@ describe('validate', () => {
     }),
   );
 
+  test('says nothing of a dump where all that one could tell is there', async () => {
+    const registers = {
+      IDR0: '0x0d40101a',
+      IDR1: '0x02730010',
+      IDR5: '0x54',
+      STRTAB_BASE: '0x0',
+      STRTAB_BASE_CFG: '0x10',
+    };
+    const smmu = { name: 'a', firmware: { coherent: true }, registers };
+    folder.write('idle.json', JSON.stringify({ version: 1, smmus: [smmu] }));
+    const { stdout } = await regs('validate', 'idle.json');
+    expect(stdout).toContain('Missing');
+    expect(stdout).not.toContain('Beside a dump');
+  });
+
   test('as text', async () => {
     expect(await regs('validate', 'odd.json')).toEqual({
       stdout: readFileSync(join(DATA, 'validate.expected.txt'), 'utf8'),
