@@ -99,7 +99,7 @@ function insertStream(
   const owner = owners.get(sid);
   if (outcome.ret === 0 && owner !== undefined && name !== null && owner !== name) {
     const text = `Aliasing StreamID 0x${sid.toString(16)} (from ${owner}) unsupported, expect DMA to be broken`;
-    smmu.log.print('insert', 'warn', text);
+    smmu.log.printOf(name, 'insert', 'warn', text);
     outcome = refused(ENODEV, { kind: 'aliasing', owner });
   }
   if (outcome.ret === 0 && name !== null) owners.set(sid, name);

@@ -88,7 +88,8 @@ export function compareDmesg(
   const captured = captureLines(capture);
   const { device, ofDevice } = linesOf(captured, smmu);
   const bare = device === null && smmu.alone ? bareLines(captured.lines, predicted) : [];
-  const said = [...ofDevice, ...bare].map((entry) => ({ ...entry, topic: topicOf(entry.text) }));
+  const own = [...ofDevice, ...bare, ...linesOfOthers(captured.lines, predicted)];
+  const said = own.sort((a, b) => a.line - b.line).map((entry) => ({ ...entry, topic: topicOf(entry.text) }));
   const expected = new Set(predicted.map(({ text }) => body(text)));
   const unexpected = smmu.eventQueue === false ? EVENT_QUEUE : null;
   // What every probe prints depends on hardware and version, and says nothing about the table unless it is predicted.
@@ -158,6 +159,16 @@ function bareLines(lines: readonly CapturedLine[], predicted: readonly StagedLog
   return lines
     .map(({ text, line }) => ({ text: withoutPrefix(text), line }))
     .filter(({ text }) => known.has(body(text)) || PREFIX.test(text));
+}
+
+/** What is predicted to be printed of devices behind the SMMU, as far as it is: such a line does not name the SMMU. */
+function linesOfOthers(lines: readonly CapturedLine[], predicted: readonly StagedLogLine[]): CapturedLine[] {
+  const texts = predicted.flatMap(({ device, text }) => (device === undefined ? [] : [{ of: `${device}: `, text }]));
+  if (texts.length === 0) return [];
+  return lines.flatMap(({ text: whole, line }) => {
+    const found = texts.find(({ of, text }) => whole.trimEnd().endsWith(of + text));
+    return found === undefined ? [] : [{ text: found.text, line }];
+  });
 }
 
 /** A message without the prefix of the series. */

@@ -1,6 +1,6 @@
 /** What does the kdump kernel print? The predicted log, by itself or against a captured one. */
 
-import type { LogLevel, LogLine } from '../../adopt/log.ts';
+import type { LogLevel, StagedLogLine } from '../../adopt/log.ts';
 import { hex } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import type { DmesgReport, DmesgStatus } from '../../inspect/log/dmesg.ts';
@@ -29,10 +29,14 @@ export function kernelLog({ name, kernelLog: lines, adoption, dmesg }: SmmuRepor
 const LEVELS: Readonly<Record<LogLevel, Tone>> = { err: 'bad', warn: 'warn', info: 'plain', debug: 'plain' };
 
 /** Lines as the kernel prints them, or that there are none. */
-export function logLines(name: string, lines: readonly LogLine[]): Block {
+export function logLines(name: string, lines: readonly StagedLogLine[]): Block {
   if (lines.length === 0) return notes('Nothing is printed.');
   return {
-    log: lines.map(({ level, text }) => ({ level, tone: LEVELS[level], text: `arm-smmu-v3 ${name}: ${text}` })),
+    log: lines.map(({ level, text, device = `arm-smmu-v3 ${name}` }) => ({
+      level,
+      tone: LEVELS[level],
+      text: `${device}: ${text}`,
+    })),
   };
 }
 

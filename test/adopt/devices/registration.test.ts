@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
 import type { KernelVersion } from '../../../src/adopt/devices/registration.ts';
-import type { DeviceReport } from '../../../src/index.ts';
+import { type DeviceReport, renderText } from '../../../src/index.ts';
 import {
   HOLE,
   type Inspected,
@@ -142,6 +142,14 @@ describe('two named devices with one StreamID', () => {
     const inspected = await onMachine({ devices: [...aliased, { name: 'c', sids: [0x10] }] });
     expect(behindTheProbe(inspected)).toEqual([warning]);
     expect(inspected.smmu.kernelLog.at(-1)).toMatchObject({ stage: 'insert', level: 'warn' });
+    // The kernel says it of the device, not of the SMMU.
+    expect(inspected.facts.smmus[0]?.kernelLog.map(({ device }) => device)).toEqual([
+      undefined,
+      undefined,
+      '0000:00:01.1',
+    ]);
+    const text = [...(await renderText(inspected.facts, { width: 160, color: false }))].join('');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(` warn 0000:00:01.1: ${warning} `);
     expect(rets(inspected)).toEqual([
       [0x8, 0],
       [0x8, -19],

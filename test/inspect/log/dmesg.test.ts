@@ -43,6 +43,27 @@ const ALL_AGREE = { agree: 3, missing: 0, extra: 0 };
 const TEXTS = [ADOPTING, RETAINING, REFUSED];
 const driver = (text: string, device = SMMU) => `arm-smmu-v3 ${device}: ${text}`;
 
+test('what is printed of a device behind the SMMU is found under the name of the device', () => {
+  const aliasing = 'Aliasing StreamID 0x8 (from 0000:00:01.0) unsupported, expect DMA to be broken';
+  const line: StagedLogLine = {
+    stage: 'insert',
+    level: 'warn',
+    text: aliasing,
+    ofSeries: false,
+    device: '0000:00:01.1',
+  };
+  const predicted = [...PREDICTED.slice(0, 2), line, ...PREDICTED.slice(2)];
+  const log = [driver(ADOPTING), driver(RETAINING), `pci 0000:00:01.1: ${aliasing}`, driver(REFUSED)];
+  expect(shown(compare(log, { predicted }))).toEqual([
+    `agree 1: ${ADOPTING}`,
+    `agree 2: ${RETAINING}`,
+    `agree 3: ${aliasing}`,
+    `agree 4: ${REFUSED}`,
+  ]);
+  const ofAnother = log.toSpliced(2, 1, `pci 0000:00:01.2: ${aliasing}`);
+  expect(counts(compare(ofAnother, { predicted }))).toEqual({ agree: 3, missing: 1, extra: 0 });
+});
+
 /** What stands in front of a message, by the way in which the log was saved. */
 const PREFIXES: readonly (readonly [string, string])[] = [
   ['printk time', '[    0.486600] '],
