@@ -11,7 +11,7 @@ import { type JsonStamps, jsonStamps } from './lines/json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines/lines.ts';
 import { hostOf, printkTime, wallClock } from './lines/stamps.ts';
 import { deviceMessageIn } from './messages/device-messages.ts';
-import { DRIVER, deviceAt } from './messages/driver-name.ts';
+import { DRIVER, deviceAt, failedProbe } from './messages/driver-name.ts';
 import { FreeBsdLines } from './messages/freebsd.ts';
 import { type MessageTopic, messageOf } from './messages/messages.ts';
 import { suppressedIn } from './messages/suppressed.ts';
@@ -187,7 +187,7 @@ export class LogReader implements LineTaker, Scene {
       return;
     }
     if (this.#takeNamed(text, UNBOUND, 'linux') || this.#takeNamed(text, XEN, 'xen')) return;
-    if (this.#takeFreeBsd(text) || this.#takeOfNone(text)) return;
+    if (this.#takeFailedProbe(text) || this.#takeFreeBsd(text) || this.#takeOfNone(text)) return;
     if (SMMU_V2.test(text)) this.#smmuV2Lines += 1;
     else {
       const at = ENDS_IN_NAME.exec(text.slice(-MAX_NAME_LENGTH))?.index;
@@ -220,6 +220,15 @@ export class LogReader implements LineTaker, Scene {
     this.#smmuLines += 1;
     this.#prefix = text.slice(0, at);
     this.#message(state, text, device.end, at);
+    return true;
+  }
+
+  #takeFailedProbe(text: string): boolean {
+    const found = failedProbe(text);
+    const state = found === null ? null : this.#smmu(found.device, 'linux');
+    if (found === null || state === null) return false;
+    this.#smmuLines += 1;
+    state.failureLine(this.kept(found.body));
     return true;
   }
 

@@ -502,6 +502,18 @@ test.each([
   expect(smmu(driver(text))).toMatchObject({ adoption: [text], failures: [text] });
 });
 
+test.each([
+  ['arm-smmu-v3: probe of arm-smmu-v3.2.auto failed with error -16', 'arm-smmu-v3.2.auto'],
+  ['arm-smmu-v3: probe of 9050000.smmuv3 failed with error -110', '9050000.smmuv3'],
+  // As mail breaks it.
+  ['arm-smmu-v3: probe of arm-smmu-v3.2.auto failed ', 'arm-smmu-v3.2.auto'],
+])('so does the failed probe of older cores: "%s"', (line, name) => {
+  const text = line.slice('arm-smmu-v3: '.length).trimEnd();
+  const report = log(`[   36.176484] ${line}`);
+  expect(report.smmus).toMatchObject([{ name, adoption: [text], failures: [text] }]);
+  expect(report).toMatchObject({ passedOver: 0, smmuLines: 1 });
+});
+
 test.each(['failed to allocate l2 stream table for SID 1280', 'SMMU currently enabled! Resetting...'])(
   '"%s" does not',
   (text) => {

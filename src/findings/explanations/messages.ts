@@ -160,13 +160,23 @@ export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Ex
       references: [linux('arm_smmu_device_reset')],
     },
   ),
-  'not-registered': message('"Failed to register iommu" and "probe with driver arm-smmu-v3 failed with error N".', {
-    title: 'The whole SMMU is lost: its registration failed',
-    meaning: 'One device could not be attached, and recent cores fail the registration of the SMMU for that.',
-    hardware: 'What the unwinding left: usually off, with GBPA deciding for all traffic.',
-    causes: ['a device whose entry was refused'],
-    next: ['`smmu-adopt explain smmu-lost`', LOG],
-  }),
+  'not-registered': message(
+    '"Failed to register iommu" and "probe with driver arm-smmu-v3 failed with error N", of older cores "arm-smmu-v3: probe of ' +
+      'NAME failed with error N".',
+    {
+      title: 'The whole SMMU is lost: its probe or its registration failed',
+      meaning:
+        'Either the probe ended early, for a reason in the lines before, or one device could not be attached, and recent cores fail ' +
+        'the registration of the SMMU for that. No device behind it gets a domain.',
+      hardware: 'What the unwinding left: usually off, with GBPA deciding for all traffic.',
+      causes: [
+        'a device whose entry was refused (after "Failed to register iommu")',
+        'a kernel before 5.2 that finds the SMMU on, as a kdump kernel does: error -16',
+        'an SMMU that does not answer, as one without clock or power: error -110',
+      ],
+      next: ['`smmu-adopt explain smmu-lost`', LOG],
+    },
+  ),
   'queue-not-allocated': message('"failed to allocate queue (N bytes) for cmdq", evtq or priq.', {
     title: 'There is no memory for a queue of the SMMU',
     meaning:

@@ -19,6 +19,15 @@ export function deviceAt(text: string, at: number): DeviceName | null {
   return name === undefined ? null : { name, end: DEVICE.lastIndex };
 }
 
+/** What the driver core printed of a probe through 6.8: the driver stands in front, and the device behind it. */
+const PROBE_OF = /\barm-smmu-v3: (probe of ([^\s:]{1,128}(?::[^\s:]{1,64}){0,3}) failed(?: with error -\d{1,3})?)/;
+
+/** The device whose probe failed by the words of an older driver core, and these words; null for any other line. */
+export function failedProbe(text: string): { readonly device: string; readonly body: string } | null {
+  const [, body, device] = PROBE_OF.exec(text) ?? [];
+  return body === undefined || device === undefined ? null : { device, body };
+}
+
 export interface DriverLine {
   readonly device: string;
   /** What stands behind `<device>:`, without blanks around it. */

@@ -5,7 +5,7 @@ import { eventType } from '../../smmu/queues/events.ts';
 import { CONTROL_REGISTERS } from '../../smmu/registers/control-registers.ts';
 import { commandQueueError } from './command-errors.ts';
 import { deviceMessageIn } from './device-messages.ts';
-import { driverLine } from './driver-name.ts';
+import { driverLine, failedProbe } from './driver-name.ts';
 import * as messages from './messages.ts';
 import { suppressedIn } from './suppressed.ts';
 
@@ -94,6 +94,7 @@ export function namesMeantBy(text: string): string[] {
 /** Names of explanations; empty for what is no message of the driver. */
 export function namesOfMessage(text: string): string[] {
   if (suppressedIn(text) !== null) return ['messages-suppressed'];
+  if (failedProbe(text) !== null) return ['not-registered'];
   const ofDevice = deviceMessageIn(text);
   if (ofDevice !== null) return [ofDevice.kind];
   const body = driverLine(text)?.body ?? text.replace(STAMP, '');
