@@ -17,7 +17,9 @@ export class InputError extends Error {
   readonly reason: string;
 
   constructor(tag: InputErrorTag, message: string, at: { file?: string; place?: string; cause?: unknown } = {}) {
-    super([at.file, at.place, message].filter((part) => part !== undefined).join(': '), { cause: at.cause });
+    // A name that is empty, as that of a variable without a value, would not be seen.
+    const file = at.file === '' ? '""' : at.file;
+    super([file, at.place, message].filter((part) => part !== undefined).join(': '), { cause: at.cause });
     this.name = 'InputError';
     this.tag = tag;
     this.file = at.file;

@@ -48,7 +48,10 @@ export function addLogCommand(program: Command, session: Session): void {
         'shows what the driver said when it started. Reads what dmesg, journalctl, syslog, serial consoles and mail make of a ' +
         'log, also of Xen and FreeBSD.',
     )
-    .argument('[file...]', 'logs, read one after the other; standard input without any, or as -');
+    .argument(
+      '[file...]',
+      'logs, read one after the other, lines counted through all; standard input without any, or as -',
+    );
   command
     .optionsGroup('Against a dump of the same machine:')
     .option(
@@ -104,11 +107,12 @@ async function readText(given: readonly string[], options: ReadLogOptions, sessi
   if (given.length === 0 && session.io.stdin.isTTY === true) {
     throw new InputError('usage', 'there is no log: name a file, or pipe one in (dmesg | smmu-adopt log)');
   }
-  const [{ piecesOf }, { readLog }] = await Promise.all([
+  const [{ distinctLogs, piecesOf }, { readLog }] = await Promise.all([
     import('../options/log-input.ts'),
     import('../../inspect/log/read-log.ts'),
   ]);
-  const files = given.length === 0 ? [STDIN] : given;
+  const { names: files, again } = distinctLogs(given.length === 0 ? [STDIN] : given);
+  for (const { name, first } of again) session.complain(`note: ${name} is ${first} again, and is read once`);
   return readLog(piecesOf(files, session.stdin()), { ...options, files });
 }
 

@@ -1,8 +1,9 @@
 /** The bytes of a kernel log, piece by piece: of files, of pipes, and of standard input. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { attempt } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
+import { wideEncoding } from '../../wide-encoding.ts';
 import type { CommandIo } from '../output/io.ts';
 import { STDIN, STDIN_NAME } from '../session.ts';
 
@@ -30,18 +31,59 @@ const NO_TEXT: readonly (readonly [magic: string, what: string])[] = [
   ['LPKSHHRH', 'is a journal of systemd: `journalctl --file FILE -k | smmu-adopt log` reads it'],
 ];
 
-/** Every piece of every log. Throws InputError (`file` or `format`) naming the one that is no log. */
+/** A log that is one of those before it, perhaps by another name. */
+export interface NamedAgain {
+  readonly name: string;
+  readonly first: string;
+}
+
+/** Each log once, and which were named again: what is read twice would count twice. */
+export function distinctLogs(names: readonly string[]): { readonly names: string[]; readonly again: NamedAgain[] } {
+  const firsts = new Map<string, string>();
+  const again: NamedAgain[] = [];
+  for (const name of names) {
+    const look = () => statSync(name, { throwIfNoEntry: false });
+    const stat = name === STDIN ? undefined : attempt(name, 'cannot be opened', look);
+    // What is no file may have something else to say each time.
+    const identity = stat?.isFile() === true ? `${stat.dev}:${stat.ino}` : `name ${name}`;
+    const first = firsts.get(identity);
+    if (first === undefined) firsts.set(identity, name);
+    else again.push({ name, first });
+  }
+  return { names: [...firsts.values()], again };
+}
+
+const LINE_END = 0x0a;
+
+/**
+ * Every piece of every log, whatever the encoding of each; one begins with a line of its own. Throws InputError (`file` or
+ * `format`) naming the one that is no log.
+ */
 export async function* piecesOf(names: readonly string[], stdin: CommandIo['stdin']): AsyncGenerator<Uint8Array> {
+  let ends = true;
   for (const name of names) {
     let byteLength = 0;
+    let decoder: InstanceType<typeof TextDecoder> | null = null;
     for await (const given of name === STDIN ? stdin : piecesOfFile(name)) {
       const piece = Buffer.from(given as Uint8Array);
-      if (byteLength === 0) refuseNoText(piece, name);
+      if (byteLength === 0) {
+        refuseNoText(piece, name);
+        decoder = decoderOf(piece);
+        if (!ends) yield Buffer.of(LINE_END);
+      }
       byteLength += piece.length;
-      yield piece;
+      const text = decoder === null ? piece : Buffer.from(decoder.decode(piece, { stream: true }));
+      if (text.length > 0) ends = text.at(-1) === LINE_END;
+      yield text;
     }
     if (byteLength === 0) throw new InputError('file', 'is empty', { file: shownName(name) });
   }
+}
+
+/** Of a log in UTF-16; null for one byte a character. */
+function decoderOf(piece: Buffer): InstanceType<typeof TextDecoder> | null {
+  const encoding = wideEncoding(piece);
+  return encoding === null ? null : new TextDecoder(encoding);
 }
 
 const shownName = (name: string) => (name === STDIN ? STDIN_NAME : name);

@@ -1,6 +1,7 @@
 /** `smmu-adopt log` from outside: files, standard input, what it prints, and how it ends. */
 
 import { createHash } from 'node:crypto';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../support/command.ts';
@@ -277,8 +278,50 @@ describe('where logs come from', () => {
     expect(JSON.parse(stdout)).toMatchObject({ log: { files: ['-'], lines: 5 }, smmus: [{ events: [{ sid: 5 }] }] });
   });
 
+  describe('of several files', () => {
+    const record = (sid: bigint) =>
+      driverLines([{ device: 'a.iommu', words: [(sid << 32n) | 0x10n, 0n, 0x1000n, 0n] }], 'v5')
+        .map(({ device, body }) => `arm-smmu-v3 ${device}: ${body}\n`)
+        .join('');
+    const sids = async (...files: string[]) => {
+      const { stdout, stderr } = await log(...files, '--format', 'json');
+      const { log: about, smmus } = JSON.parse(stdout);
+      return { sids: smmus[0].events.map(({ sid, count }: Record<string, number>) => [sid, count]), stderr, about };
+    };
+
+    test('one that is named again is read once, and said', async () => {
+      const file = folder.write('once.txt', record(5n));
+      const link = `${folder.path}/link.txt`;
+      symlinkSync(file, link);
+      const found = await sids(file, link, file);
+      expect(found).toMatchObject({ sids: [[5, 1]], about: { files: [file], lines: 5 } });
+      expect(found.stderr.split('\n')).toEqual([
+        `smmu-adopt: note: ${link} is ${file} again, and is read once`,
+        `smmu-adopt: note: ${file} is ${file} again, and is read once`,
+        '',
+      ]);
+    });
+
+    test('each begins a line, whatever the one before ends with', async () => {
+      const open = folder.write('open.txt', record(5n).trimEnd());
+      const next = folder.write('next.txt', record(6n).replaceAll('arm-smmu-v3 a.iommu: ', ''));
+      expect((await sids(open, next)).about).toMatchObject({ lines: 10, passedOver: 0 });
+    });
+
+    test.each(['utf16le', 'latin1'] as const)('each has its own encoding, %s first', async (first) => {
+      const second = first === 'latin1' ? 'utf16le' : 'latin1';
+      const one = folder.write(`first-${first}.txt`, Buffer.from(record(5n).trimEnd(), first));
+      const other = folder.write(`second-${first}.txt`, Buffer.from(record(6n), second));
+      expect((await sids(one, other)).sids).toEqual([
+        [5, 1],
+        [6, 1],
+      ]);
+    });
+  });
+
   test('several files are one log', async () => {
-    const { smmus } = JSON.parse((await log('smmu-lines-only.txt', 'smmu-lines-only.txt', '--format', 'json')).stdout);
+    const copy = folder.write('copy.txt', readFileSync(`${LOGS}smmu-lines-only.txt`));
+    const { smmus } = JSON.parse((await log('smmu-lines-only.txt', copy, '--format', 'json')).stdout);
     expect(smmus[0].events).toMatchObject([{ count: 2, firstLine: 1, lastLine: 8 }]);
   });
 
