@@ -143,8 +143,15 @@ export interface SmmuLog {
   readonly boot: BootFacts | null;
   /** Lines of the adoption and of the reset, in order. */
   readonly adoption: readonly string[];
-  /** Those of them after which the SMMU has no driver: its probe, or its reset, has failed. */
-  readonly failures: readonly string[];
+  /** Those of them by which the driver has given the SMMU up, or cannot reach it any more. */
+  readonly failures: readonly DriverFailure[];
+}
+
+/** A line that says that a probe, a reset or a shutdown failed. */
+export interface DriverFailure {
+  readonly text: string;
+  readonly line: number;
+  readonly boot: number;
 }
 
 /**

@@ -228,7 +228,7 @@ export class LogReader implements LineTaker, Scene {
     const state = found === null ? null : this.#smmu(found.device, 'linux');
     if (found === null || state === null) return false;
     this.#smmuLines += 1;
-    state.failureLine(this.kept(found.body));
+    state.failureLine(this.kept(found.body), this.place());
     return true;
   }
 

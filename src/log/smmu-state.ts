@@ -6,7 +6,14 @@
 import { eventType } from '../smmu/queues/events.ts';
 import { type DecodedAccess, type DecodedEvent, WORDS_OF_EVENT } from './event-facts.ts';
 import { Counter, EventGroups, EventRecord, type Place } from './event-groups.ts';
-import type { BootFacts, CommandErrorFacts, GlobalErrorFacts, PageRequestGroup, SmmuLog } from './facts.ts';
+import type {
+  BootFacts,
+  CommandErrorFacts,
+  DriverFailure,
+  GlobalErrorFacts,
+  PageRequestGroup,
+  SmmuLog,
+} from './facts.ts';
 
 /** More errors, requests and lines than anybody reads. */
 const MAX_LISTED = 1000;
@@ -36,7 +43,7 @@ export class SmmuState {
   requestOverflows = 0;
   boot: { -readonly [key in keyof BootFacts]: BootFacts[key] } | null = null;
   readonly #adoption: string[] = [];
-  readonly #failures: string[] = [];
+  readonly #failures: DriverFailure[] = [];
 
   /** The machine, where the log names one. */
   host: string | null = null;
@@ -212,10 +219,10 @@ export class SmmuState {
     else this.#notListed += 1;
   }
 
-  /** A line of the adoption or the reset after which there is no driver. */
-  failureLine(text: string): void {
+  /** A line by which the driver gives up. */
+  failureLine(text: string, { line, boot }: Place): void {
     this.adoptionLine(text);
-    if (this.#failures.length < MAX_LISTED) this.#failures.push(text);
+    if (this.#failures.length < MAX_LISTED) this.#failures.push({ text, line, boot });
   }
 
   /** Another kernel begins, or the log ends. */

@@ -498,8 +498,8 @@ test.each([
   'failed to setup irqs',
   'Failed to register iommu',
   'probe with driver arm-smmu-v3 failed with error -110',
-])('"%s" leaves an SMMU without a driver', (text) => {
-  expect(smmu(driver(text))).toMatchObject({ adoption: [text], failures: [text] });
+])('"%s" says that the driver gives up', (text) => {
+  expect(smmu(driver(text))).toMatchObject({ adoption: [text], failures: [{ text, line: 1, boot: 1 }] });
 });
 
 test.each([
@@ -510,7 +510,7 @@ test.each([
 ])('so does the failed probe of older cores: "%s"', (line, name) => {
   const text = line.slice('arm-smmu-v3: '.length).trimEnd();
   const report = log(`[   36.176484] ${line}`);
-  expect(report.smmus).toMatchObject([{ name, adoption: [text], failures: [text] }]);
+  expect(report.smmus).toMatchObject([{ name, adoption: [text], failures: [{ text, line: 1, boot: 1 }] }]);
   expect(report).toMatchObject({ passedOver: 0, smmuLines: 1 });
 });
 

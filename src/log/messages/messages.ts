@@ -6,7 +6,7 @@
 
 /**
  * What a message is about. `boot` is printed at every start and says nothing about a fault; `failure` ends the probe of the
- * SMMU, or its reset.
+ * SMMU, or says that the driver cannot reach it.
  */
 export type MessageTopic =
   | 'event'

@@ -143,7 +143,7 @@ function note(state: SmmuState, message: messages.Message, match: RegExpExecArra
     const bit = messages.GLOBAL_ERROR_BITS.find(({ pattern }) => pattern.test(body));
     if (bit !== undefined) state.globalErrorFlag(bit.flag, scene.place());
   } else if (topic === 'adoption' || topic === 'reset') state.adoptionLine(scene.kept(body));
-  else if (topic === 'failure') state.failureLine(scene.kept(body));
+  else if (topic === 'failure') state.failureLine(scene.kept(body), scene.place());
   else if (topic === 'boot') {
     const facts = state.bootFacts();
     if (message === messages.FEATURES) {

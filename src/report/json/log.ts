@@ -13,6 +13,7 @@ import {
   type CommandErrorFacts,
   DEVICE_MESSAGE_KINDS,
   type DeviceMessage,
+  type DriverFailure,
   type GlobalErrorFacts,
   type Occurrence,
   type PassedOver,
@@ -280,7 +281,16 @@ const smmu = define(
     notListed: ['Errors, requests and lines beyond the most that are kept', count],
     boot: ['What the driver said when it started; null where it said nothing', nullable(boot)],
     adoption: ['Lines of the adoption and of the reset, in order', list(text)],
-    failures: ['Those of them after which the SMMU has no driver: its probe or its reset has failed', list(text)],
+    failures: [
+      'Those of them by which the driver has given the SMMU up, or cannot reach it any more',
+      list(
+        object<DriverFailure>()({
+          text: ['The line', text],
+          line: ['Its number, from 1', line],
+          boot: ['Which boot of the log, from 1', integer(1)],
+        }),
+      ),
+    ],
   }),
 );
 

@@ -30,7 +30,7 @@ export function answerOf(smmu: SmmuLogReport, report: LogReport): { readonly ans
     commandErrors.map((error) => (error.error ? consInWords(error, undefined).reason : null) ?? error.what),
   );
   const parts = [
-    failures.length > 0 ? 'no driver' : '',
+    failures.length > 0 ? 'driver failed' : '',
     total > 0 ? atLeast + count(total, 'event') : '',
     commandErrors.length > 0 ? `${count(sum(commandErrors), 'command error')}: ${[...stops].join(', ')}` : '',
     globalErrors.length > 0 ? count(sum(globalErrors), 'global error') : '',
@@ -49,7 +49,8 @@ export function answerFacts(smmu: SmmuLogReport, report: LogReport): [string, st
     .map((event, i) => [i === 0 ? 'events' : '', eventSentence(event, boots)]);
   const more = events.length - said.length;
   if (more > 0) said.push(['', `and ${more} more of other kinds, streams or pages`]);
-  if (failures[0] !== undefined) said.unshift(['no driver', `the probe or the reset failed: ${failures[0]}`]);
+  const [failure] = failures;
+  if (failure !== undefined) said.unshift(['failed', failure.text + inBoot(failure.boot, boots)]);
   said.push(...leftOut(smmu, report));
   if (eventQueue !== null) said.push(...queueInWords(eventQueue));
   if (lost.overflows > 0) said.push(['lost', `the event queue overflowed ${times(lost.overflows)}`]);
@@ -98,8 +99,10 @@ function eventSentence(event: ReportedEvent, boots: number): string {
   const { name, address, sid } = event;
   const of = sid === null ? 'of a stream that is not known' : `of ${streamInWords(event, sid)}`;
   const at = address === null ? '' : ` at ${hex(address)}`;
-  return `${name} ${of}${at}, ${times(event.count)}${boots > 1 ? `, in boot ${event.boot} of ${boots}` : ''}`;
+  return `${name} ${of}${at}, ${times(event.count)}${inBoot(event.boot, boots)}`;
 }
+
+const inBoot = (boot: number, boots: number) => (boots > 1 ? `, in boot ${boot} of ${boots}` : '');
 
 function streamInWords({ ssid, device, deviceIfRequesterId }: NamedStream & Pick<ReportedEvent, 'ssid'>, sid: number) {
   const who = device ?? (deviceIfRequesterId === null ? null : `${deviceIfRequesterId} if SIDs are requester IDs`);
