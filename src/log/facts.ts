@@ -186,6 +186,14 @@ export interface PassedOver {
   readonly text: string;
 }
 
+/** What domains of devices are, as the core of the last boot that says so had it: in its own words. */
+export interface DomainFacts {
+  /** `Translated` or `Passthrough`, and who said so if somebody did. */
+  readonly type: string | null;
+  /** `strict` or `lazy`: whether a mapping is gone from the TLBs when it is unmapped. */
+  readonly invalidation: string | null;
+}
+
 export interface KernelLog {
   readonly lines: number;
   readonly smmuLines: number;
@@ -200,6 +208,7 @@ export interface KernelLog {
   readonly boots: number;
   /** Devices that were added to an IOMMU group. */
   readonly devices: readonly string[];
+  readonly domains: DomainFacts;
   readonly deviceMessages: readonly DeviceMessage[];
   /** Messages about devices beyond the most that are kept. */
   readonly deviceMessagesNotListed: number;

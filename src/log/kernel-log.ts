@@ -6,10 +6,11 @@
 import { continuations, isDigits, MAX_PARTS, MAX_READINGS, type Unfinished, unquoted } from './broken-lines.ts';
 import { DeviceMessages } from './device-messages.ts';
 import type { Place } from './event-groups.ts';
-import type { KernelLog, PassedOver } from './facts.ts';
+import type { DomainFacts, KernelLog, PassedOver } from './facts.ts';
 import { type JsonStamps, jsonStamps } from './lines/json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines/lines.ts';
 import { hostOf, printkTime, wallClock } from './lines/stamps.ts';
+import { domainFactsIn } from './messages/core-messages.ts';
 import { deviceMessageIn } from './messages/device-messages.ts';
 import { DRIVER, deviceAt, failedProbe } from './messages/driver-name.ts';
 import { FreeBsdLines } from './messages/freebsd.ts';
@@ -48,6 +49,7 @@ export class LogReader implements LineTaker, Scene {
   readonly #freebsd = new FreeBsdLines();
   readonly #devices = new Set<string>();
   readonly #deviceMessages = new DeviceMessages();
+  #domains: DomainFacts = { type: null, invalidation: null };
   readonly #passedOver: PassedOver[] = [];
   #passedOverCount = 0;
   #smmuLines = 0;
@@ -91,6 +93,7 @@ export class LogReader implements LineTaker, Scene {
       ...left,
       boots: this.#boot,
       devices: [...this.#devices],
+      domains: this.#domains,
       deviceMessages: this.#deviceMessages.all,
       deviceMessagesNotListed: this.#deviceMessages.notListed,
       smmus: states.map((state) => state.facts(leftOfEach)),
@@ -254,7 +257,14 @@ export class LogReader implements LineTaker, Scene {
     const added = text.indexOf(ADDED);
     const device = added < 0 ? undefined : DEVICE_ADDED.exec(text.slice(Math.max(0, added - 200), added))?.[1];
     if (device !== undefined && this.#devices.size < MAX_DEVICES) this.#devices.add(this.kept(device));
-    return device !== undefined || this.#takeSuppressed(text) || this.#takeOfDevice(text);
+    return device !== undefined || this.#takeSuppressed(text) || this.#takeOfDevice(text) || this.#takeOfDomains(text);
+  }
+
+  #takeOfDomains(text: string): boolean {
+    const found = domainFactsIn(text);
+    if (found === null) return false;
+    for (const [key, value] of Object.entries(found)) this.#domains = { ...this.#domains, [key]: this.kept(value) };
+    return true;
   }
 
   #takeSuppressed(text: string): boolean {

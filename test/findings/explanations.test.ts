@@ -72,6 +72,7 @@ describe('everything that has a name is explained, once', () => {
     ['AArch64 table format not supported!', ['probe.table-format']],
     ['embedded implementation not supported', ['probe.preset']],
     ['command queue size <= 64 entries not supported', ['probe.command-queue']],
+    ['[0.06] iommu: Default domain type: Translated', ['default-domains']],
     ['[3.5] arm-smmu-v3: probe of arm-smmu-v3.2.auto failed with error -16', ['not-registered']],
     ['failed to allocate linear stream table (65536 bytes)', ['table-not-allocated']],
     ['failed to allocate queue (0x1000 bytes) for evtq', ['queue-not-allocated']],

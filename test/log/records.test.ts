@@ -8,6 +8,7 @@ import { readLog } from '../support/log-reading.ts';
 
 const A = 'arm-smmu-v3.0.auto';
 const driver = (body: string, device = A) => `arm-smmu-v3 ${device}: ${body}`;
+const BOOTING = '[    0.000000] Booting Linux on physical CPU 0x0000000000 [0x411fd070]';
 const log = (...lines: string[]) => readLog(lines.map((line) => `${line}\n`).join(''));
 const smmu = (...lines: string[]) => {
   const [first, ...more] = log(...lines).smmus;
@@ -520,6 +521,29 @@ test.each(['failed to allocate l2 stream table for SID 1280', 'SMMU currently en
     expect(smmu(driver(text))).toMatchObject({ adoption: [text], failures: [] });
   },
 );
+
+describe('what the core says of domains', () => {
+  test.each([
+    ['iommu: Default domain type: Translated', { type: 'Translated', invalidation: null }],
+    [
+      'iommu: Default domain type: Passthrough (set via kernel command line)',
+      { type: 'Passthrough, set via kernel command line', invalidation: null },
+    ],
+    ['iommu: DMA domain TLB invalidation policy: lazy mode', { type: null, invalidation: 'lazy' }],
+    [
+      'iommu: DMA domain TLB invalidation policy: strict mode (set via kernel command line)',
+      { type: null, invalidation: 'strict, set via kernel command line' },
+    ],
+    ['iommu: Delayed', { type: null, invalidation: null }],
+  ])('%s', (line, domains) => {
+    expect(log(`[    0.068817][    T1] ${line} `).domains).toEqual(domains);
+  });
+
+  test('the last boot wins', () => {
+    const report = log('iommu: Default domain type: Passthrough', BOOTING, 'iommu: Default domain type: Translated');
+    expect(report.domains.type).toBe('Translated');
+  });
+});
 
 describe('what a driver says when it starts', () => {
   test('sizes, features, overrides, coverage', () => {

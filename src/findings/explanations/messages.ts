@@ -199,6 +199,18 @@ export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Ex
       references: [ARM.lookup, linux('arm_smmu_init_l2_strtab'), linux('arm_smmu_alloc_cd_tables')],
     },
   ),
+  'default-domains': message(
+    '"iommu: Default domain type: Translated" or Passthrough, from 5.14 on also "DMA domain TLB invalidation policy: lazy mode" or strict.',
+    {
+      title: 'What domain a device gets, and when its TLB entries go',
+      meaning:
+        'Passthrough means that DMA is not translated unless somebody asks for it: the entries of devices are bypass. With lazy mode a ' +
+        'device can reach a page for some milliseconds after it was unmapped, with strict mode it faults at once.',
+      hardware: 'Streams in bypass raise no F_TRANSLATION, wherever they write.',
+      causes: ['iommu.passthrough= and iommu.strict= on the command line', 'how the kernel was configured'],
+      references: [linux('iommu_subsys_init')],
+    },
+  ),
   'device-without-domain': message(
     '"Failed to add to iommu group N: -E", "cannot attach to ..." (through 6.2) or "Failed to set up IOMMU for device D; ' +
       'retaining platform DMA ops", with the name of the device in front.',

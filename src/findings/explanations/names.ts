@@ -26,6 +26,7 @@ export const MESSAGE_NAMES = [
   'not-registered',
   'queue-not-allocated',
   'device-table-not-allocated',
+  'default-domains',
   'device-without-domain',
   'direct-mapping-required',
   'device-feature-not-enabled',

@@ -5,6 +5,7 @@
  */
 
 import { wideEncoding } from '../../wide-encoding.ts';
+import { OF_CORE } from '../messages/core-messages.ts';
 import { OF_DEVICE } from '../messages/device-messages.ts';
 import { withMessageText } from './message-bytes.ts';
 import { undressed } from './undressed.ts';
@@ -22,7 +23,7 @@ export interface LineTaker {
  * it off; devices and boots are there because they say whose faults these are; of a message in bytes nobody knows yet.
  */
 const WORTH_A_LOOK = new RegExp(
-  `smmu|SMMU|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|"MESSAGE" ?: ?\\[|${OF_DEVICE}`,
+  `smmu|SMMU|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|"MESSAGE" ?: ?\\[|${OF_CORE}|${OF_DEVICE}`,
   'g',
 );
 

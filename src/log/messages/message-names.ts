@@ -4,6 +4,7 @@ import { COMMAND_ERRORS } from '../../smmu/queues/commands.ts';
 import { eventType } from '../../smmu/queues/events.ts';
 import { CONTROL_REGISTERS } from '../../smmu/registers/control-registers.ts';
 import { commandQueueError } from './command-errors.ts';
+import { domainFactsIn } from './core-messages.ts';
 import { deviceMessageIn } from './device-messages.ts';
 import { driverLine, failedProbe } from './driver-name.ts';
 import * as messages from './messages.ts';
@@ -94,6 +95,7 @@ export function namesMeantBy(text: string): string[] {
 /** Names of explanations; empty for what is no message of the driver. */
 export function namesOfMessage(text: string): string[] {
   if (suppressedIn(text) !== null) return ['messages-suppressed'];
+  if (domainFactsIn(text) !== null) return ['default-domains'];
   if (failedProbe(text) !== null) return ['not-registered'];
   const ofDevice = deviceMessageIn(text);
   if (ofDevice !== null) return [ofDevice.kind];

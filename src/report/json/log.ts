@@ -13,6 +13,7 @@ import {
   type CommandErrorFacts,
   DEVICE_MESSAGE_KINDS,
   type DeviceMessage,
+  type DomainFacts,
   type DriverFailure,
   type GlobalErrorFacts,
   type Occurrence,
@@ -306,6 +307,11 @@ const deviceMessage = define(
   }),
 );
 
+const domains = object<DomainFacts>()({
+  type: ['Translated or Passthrough, and who said so if somebody did; null where the log does not say', nullable(text)],
+  invalidation: ['Whether TLB entries go at once (strict) or later (lazy); null likewise', nullable(text)],
+});
+
 const whole = object<LogReport>()({
   files: ['The files, named as the user named them; - is standard input', list(text)],
   lines: ['Lines that were read', count],
@@ -325,6 +331,7 @@ const whole = object<LogReport>()({
   suppressedTimeouts: ['Of them, timeouts of the command queue; the others are events', count],
   deviceMessagesNotListed: ['Messages about devices beyond the most that are kept', count],
   boots: ['Boots that the log covers', count],
+  domains: ['What domains devices get by default, as the IOMMU core says last', domains],
 });
 
 export const LOG: Shape<LogReport> = object<LogReport>()({

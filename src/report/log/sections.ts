@@ -1,6 +1,7 @@
 /** What is there to show of a kernel log? For each SMMU an answer and its faults, in sections that any format shows. */
 
 import type { LogReport, SmmuLogReport } from '../../inspect/log/log-report.ts';
+import type { DomainFacts } from '../../log/facts.ts';
 import { driverFeatures } from '../../log/messages/driver-features.ts';
 import { count } from '../prose/quantities.ts';
 import type { Tone } from '../prose/tone.ts';
@@ -35,7 +36,7 @@ export function logSections(report: LogReport, most: number, verbose: boolean): 
       ...answerOf(smmu, report),
       sections: [
         { id: 'answer', title: 'In short', blocks: [facts(answerFacts(smmu, report))] },
-        ...smmuSections(smmu, most),
+        ...smmuSections(smmu, report, most),
       ],
     })),
     others: [
@@ -48,14 +49,14 @@ export function logSections(report: LogReport, most: number, verbose: boolean): 
 
 const smmuName = ({ name }: Pick<SmmuLogReport, 'name'>) => name ?? 'an SMMU whose name was cut off';
 
-function smmuSections(smmu: SmmuLogReport, most: number): Section[] {
+function smmuSections(smmu: SmmuLogReport, { domains }: LogReport, most: number): Section[] {
   const { events, commandErrors, globalErrors, pageRequests, boot, adoption } = smmu;
   return [
     ...(events.length > 0 ? [eventSection(smmu, most)] : []),
     ...(commandErrors.length > 0 ? [commandSection(smmu, most)] : []),
     ...(globalErrors.length > 0 ? [globalSection(globalErrors, most)] : []),
     ...(pageRequests.length > 0 ? [requestSection(pageRequests, most)] : []),
-    ...(boot === null ? [] : [bootSection(boot)]),
+    ...(boot === null ? [] : [bootSection(boot, domains)]),
     ...(adoption.length > 0
       ? [{ id: 'adoption', title: 'Adoption and reset', aside: 'in order', blocks: [notes(...adoption)] }]
       : []),
@@ -80,7 +81,7 @@ function notUsed({ passedOver, passedOverLines }: LogReport, verbose: boolean): 
   };
 }
 
-function bootSection(boot: NonNullable<SmmuLogReport['boot']>): Section {
+function bootSection(boot: NonNullable<SmmuLogReport['boot']>, { type, invalidation }: DomainFacts): Section {
   const { features, iasBits, oasBits, queueEntries, sidBits, lines } = boot;
   const sizes = [iasBits === null ? '' : `input ${iasBits} bits`, oasBits === null ? '' : `output ${oasBits} bits`];
   const queues = Object.entries(queueEntries).map(([queue, entries]) => `${queue} ${entries}`);
@@ -94,6 +95,8 @@ function bootSection(boot: NonNullable<SmmuLogReport['boot']>): Section {
         ['features', features === null ? null : `${hex32(features)}: ${driverFeatures(features).join(' ')}`],
         ['queues', queues.length === 0 ? null : `${queues.join(', ')} entries`],
         ['StreamIDs', sidBits === null ? null : `a two-level table covers ${sidBits.covered} of ${sidBits.of} bits`],
+        ['domains', type],
+        ['TLB', invalidation === null ? null : `entries of what is unmapped go: ${invalidation}`],
       ]),
       notes(...lines),
     ],

@@ -84,6 +84,17 @@ Adoption and reset  in order
     );
   });
 
+  test('what domains devices get stands with what the driver said', async () => {
+    const lines = [
+      'iommu: Default domain type: Passthrough (set via kernel command line)',
+      'iommu: DMA domain TLB invalidation policy: lazy mode',
+      'arm-smmu-v3 a.iommu: option mask 0x0',
+    ];
+    const { stdout } = await log(folder.write('domains.txt', `${lines.join('\n')}\n`));
+    expect(stdout).toContain('  domains  Passthrough, set via kernel command line\n');
+    expect(stdout).toContain('  TLB      entries of what is unmapped go: lazy\n');
+  });
+
   test('devices that got no translation, with what that means', async () => {
     const line = 'pci 0000:05:05.0: Aliasing StreamID 0x500 (from 0000:05:04.0) unsupported, expect DMA to be broken';
     const file = folder.write('aliasing.txt', `[    1.053768] ${line}\n`);
