@@ -14,14 +14,15 @@ export class DeviceMessages {
 
   /** `kept` makes copies that do not keep the log in memory. */
   add(found: FoundDeviceMessage, place: Place, kept: (text: string) => string): void {
-    const key = `${place.boot} ${found.device} ${found.text}`;
+    // As it is kept, so that what is too long to be kept whole is found again.
+    const key = kept(`${place.boot} ${found.device} ${found.text}`);
     const there = this.#messages.get(key);
     if (there !== undefined) there.counter.again(place);
     else if (this.#messages.size >= MAX_MESSAGES) this.notListed += 1;
     else {
       const { kind, sid, device, text } = found;
       const copy = { kind, sid, device: device === null ? null : kept(device), text: kept(text) };
-      this.#messages.set(kept(key), { ...copy, counter: new Counter(place) });
+      this.#messages.set(key, { ...copy, counter: new Counter(place) });
     }
   }
 

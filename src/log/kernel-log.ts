@@ -4,20 +4,17 @@
  */
 
 import { continuations, isDigits, MAX_PARTS, MAX_READINGS, type Unfinished, unquoted } from './broken-lines.ts';
-import { DeviceMessages } from './device-messages.ts';
 import type { Place } from './event-groups.ts';
-import type { DomainFacts, KernelLog, PassedOver } from './facts.ts';
+import type { KernelLog, PassedOver } from './facts.ts';
 import { type JsonStamps, jsonStamps } from './lines/json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines/lines.ts';
 import { hostOf, printkTime, wallClock } from './lines/stamps.ts';
-import { domainFactsIn } from './messages/core-messages.ts';
-import { deviceMessageIn } from './messages/device-messages.ts';
 import { DRIVER, deviceAt, failedProbe } from './messages/driver-name.ts';
 import { FreeBsdLines } from './messages/freebsd.ts';
 import { type MessageTopic, messageOf } from './messages/messages.ts';
-import { suppressedIn } from './messages/suppressed.ts';
 import { type LineUse, type Scene, understand, understandMessage } from './messages/understand.ts';
 import { recordWord, skipBlanks } from './messages/words.ts';
+import { OtherLines } from './other-lines.ts';
 import { SmmuState } from './smmu-state.ts';
 
 /** What stands in front of the device after the driver was unbound, and what Xen has there. */
@@ -27,8 +24,6 @@ const XEN = /\bSMMUv3: (?=\/)/g;
 const ENDS_IN_NAME = /\barm-smmu-v3(?: [^\s:]{0,128})?\s*$/;
 const SMMU_V2 = /\barm-smmu [^\s:]{1,128}: /;
 const BOOT = /Booting Linux on physical CPU/;
-const ADDED = ': Adding to iommu group ';
-const DEVICE_ADDED = /(?:^|\s)(\S{1,128})$/;
 /** Topics of messages that say nothing where nobody knows of which SMMU they are. */
 const NOT_WHOSE: ReadonlySet<MessageTopic> = new Set<MessageTopic>(['boot', 'reset', 'failure']);
 
@@ -39,7 +34,6 @@ const BARE =
 /** Of the driver and a device together. */
 const MAX_NAME_LENGTH = 160;
 const MAX_PASSED_OVER = 200;
-const MAX_DEVICES = 1 << 14;
 const MAX_SMMUS = 1 << 14;
 const MAX_TEXT_LENGTH = 400;
 
@@ -47,15 +41,18 @@ export class LogReader implements LineTaker, Scene {
   readonly #lines = new LogLines(this);
   readonly #smmus = new Map<string, SmmuState>();
   readonly #freebsd = new FreeBsdLines();
-  readonly #devices = new Set<string>();
-  readonly #deviceMessages = new DeviceMessages();
-  #domains: DomainFacts = { type: null, invalidation: null };
+  readonly #others = new OtherLines();
+  readonly #sceneOfOthers = {
+    placeBehind: (prefix: string): Place => {
+      this.#prefix = prefix;
+      return this.place();
+    },
+    kept: (text: string): string => this.kept(text),
+  };
   readonly #passedOver: PassedOver[] = [];
   #passedOverCount = 0;
   #smmuLines = 0;
   #smmuV2Lines = 0;
-  #suppressed = 0;
-  #suppressedTimeouts = 0;
   #boot = 1;
   #booted = false;
   #unfinished: Unfinished | null = null;
@@ -80,23 +77,16 @@ export class LogReader implements LineTaker, Scene {
     this.#lines.end();
     this.#settle();
     const states = [...this.#smmus.values()];
-    const left = { suppressed: this.#suppressed, suppressedTimeouts: this.#suppressedTimeouts };
-    // The kernel counts for all SMMUs together; nothing left out is nothing of each.
-    const isShared = states.length > 1 && this.#suppressed > 0;
-    const leftOfEach = isShared ? { suppressed: null, suppressedTimeouts: null } : left;
+    const leftOut = this.#others.leftOutOfEach(states.length);
     return {
       lines: this.#lines.count,
-      smmuLines: this.#smmuLines,
+      smmuLines: this.#smmuLines + this.#others.smmuLines,
       passedOver: this.#passedOverCount,
       passedOverLines: this.#passedOver,
       smmuV2Lines: this.#smmuV2Lines,
-      ...left,
+      ...this.#others.facts,
       boots: this.#boot,
-      devices: [...this.#devices],
-      domains: this.#domains,
-      deviceMessages: this.#deviceMessages.all,
-      deviceMessagesNotListed: this.#deviceMessages.notListed,
-      smmus: states.map((state) => state.facts(leftOfEach)),
+      smmus: states.map((state) => state.facts(leftOut)),
     };
   }
 
@@ -245,44 +235,16 @@ export class LogReader implements LineTaker, Scene {
     return true;
   }
 
-  /** Lines that matter and are no SMMU's: a kernel that boots, devices, messages that the kernel left out. */
+  /** Lines that matter and name no SMMU: a kernel that boots, and others. */
   #takeOfNone(text: string): boolean {
     if (BOOT.test(text)) {
       for (const state of this.#smmus.values()) state.close();
       // What stands before the first boot of a log is the end of an earlier one.
-      this.#boot += this.#booted || this.#smmuLines > 0 ? 1 : 0;
+      this.#boot += this.#booted || this.#smmuLines + this.#others.smmuLines > 0 ? 1 : 0;
       this.#booted = true;
       return true;
     }
-    const added = text.indexOf(ADDED);
-    const device = added < 0 ? undefined : DEVICE_ADDED.exec(text.slice(Math.max(0, added - 200), added))?.[1];
-    if (device !== undefined && this.#devices.size < MAX_DEVICES) this.#devices.add(this.kept(device));
-    return device !== undefined || this.#takeSuppressed(text) || this.#takeOfDevice(text) || this.#takeOfDomains(text);
-  }
-
-  #takeOfDomains(text: string): boolean {
-    const found = domainFactsIn(text);
-    if (found === null) return false;
-    for (const [key, value] of Object.entries(found)) this.#domains = { ...this.#domains, [key]: this.kept(value) };
-    return true;
-  }
-
-  #takeSuppressed(text: string): boolean {
-    const found = suppressedIn(text);
-    if (found === null) return false;
-    this.#suppressed += found.count;
-    if (found.what === 'timeouts') this.#suppressedTimeouts += found.count;
-    this.#smmuLines += 1;
-    return true;
-  }
-
-  /** What is said of a device: it names no SMMU, but is about the DMA behind one. */
-  #takeOfDevice(text: string): boolean {
-    const found = deviceMessageIn(text);
-    if (found === null) return false;
-    this.#prefix = text.slice(0, text.length - found.text.length);
-    this.#deviceMessages.add(found, this.place(), (some) => this.kept(some));
-    return true;
+    return this.#others.take(text, this.#sceneOfOthers);
   }
 
   /** The driver's name was cut off the lines below the first, or off all of them. */

@@ -477,6 +477,11 @@ describe('what is said of devices behind an SMMU', () => {
     expect(log(line).deviceMessages).toEqual([]);
   });
 
+  test('a message longer than what is kept is the same again', () => {
+    const line = `pci 0000:00:00.0: stream 5 already in tree${'x'.repeat(1000)}`;
+    expect(log(line, line).deviceMessages).toMatchObject([{ count: 2, lastLine: 2 }]);
+  });
+
   test('a hostile log is kept in bounds', () => {
     const lines = Array.from({ length: 1003 }, (_, sid) => `pci 0000:00:00.0: stream ${sid} already in tree`);
     const { deviceMessages, deviceMessagesNotListed } = log(...lines);
