@@ -44,7 +44,6 @@ function overlapFree({ overlapTest }: Revision): Required {
  */
 const PROBE: readonly (CheckRow & { readonly required: Required })[] = [
   { id: 'probe.endianness', required: { kind: 'little-endian' } },
-  { id: 'probe.stages', required: { kind: 'any-stage' } },
   { id: 'probe.table-format', required: { kind: 'aarch64-tables' } },
   { id: 'probe.preset', required: { kind: 'nothing-preset' } },
   // CMDQ_BATCH_ENTRIES is 64: a batch and a CMD_SYNC behind it have to fit.

@@ -57,7 +57,6 @@ export type Required =
   | {
       readonly kind:
         | 'little-endian'
-        | 'any-stage'
         | 'aarch64-tables'
         | 'nothing-preset'
         | 'coherent'

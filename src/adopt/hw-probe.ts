@@ -7,7 +7,11 @@ import { ADDRESS_SIZE_BITS } from '../smmu/registers/hardware-features.ts';
 import type { ArmSmmuDevice } from './device.ts';
 import { ENXIO } from './errno.ts';
 
-/** Hardware that the driver refuses, with what it prints. A field that is not known, null, refuses nothing. */
+/**
+ * Hardware that the driver refuses, with what it prints. A field that is not known, null, refuses nothing; nor does 0, which is
+ * what a field reads as in a snapshot that has of an ID register what somebody knew of it ("no translation support!" is for
+ * nothing else). The driver of the crashed kernel has taken this hardware.
+ */
 interface HardwareRule {
   readonly check: string;
   readonly register: string;
@@ -28,17 +32,10 @@ const ENDIANNESS: HardwareRule = {
 /** Those behind its word on coherency, in the driver's order. */
 const HARDWARE_RULES: readonly HardwareRule[] = [
   {
-    check: 'probe.stages',
-    register: 'IDR0',
-    fields: ['S1P', 'S2P'],
-    refuses: (stages) => stages.every((one) => one === 0),
-    complaint: 'no translation support!',
-  },
-  {
     check: 'probe.table-format',
     register: 'IDR0',
     fields: ['TTF'],
-    refuses: ([format]) => format === 0 || format === 1,
+    refuses: ([format]) => format === 1,
     complaint: 'AArch64 table format not supported!',
   },
   {
@@ -52,7 +49,7 @@ const HARDWARE_RULES: readonly HardwareRule[] = [
     check: 'probe.command-queue',
     register: 'IDR1',
     fields: ['CMDQS'],
-    refuses: ([log2Size]) => typeof log2Size === 'number' && log2Size <= 6,
+    refuses: ([log2Size = null]) => log2Size !== null && log2Size >= 1 && log2Size <= 6,
     complaint: 'command queue size <= 64 entries not supported',
   },
 ];
@@ -91,7 +88,6 @@ export function armSmmuDeviceHwProbe(smmu: ArmSmmuDevice, options: { readonly ga
   return 0;
 }
 
-/** Nothing is assumed of what is not known: the driver of the crashed kernel has taken this hardware. */
 function takes({ registers, checks, log }: ArmSmmuDevice, rule: HardwareRule): boolean {
   const { check, register, fields, refuses, complaint } = rule;
   const values = fields.map((name) => registers.known(register, name));

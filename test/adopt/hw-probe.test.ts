@@ -24,7 +24,6 @@ const REFUSED: readonly (readonly [string, Record<string, string>, string, strin
     'TTENDIAN 1',
     'unknown/unsupported TT endianness!',
   ],
-  ['no stage', put('IDR0', 0, 2, 0), 'probe.stages', 'S1P 0, S2P 0', 'no translation support!'],
   ['AArch32 tables only', put('IDR0', 2, 2, 1), 'probe.table-format', 'TTF 1', 'AArch64 table format not supported!'],
   ['a preset table', put('IDR1', 30, 1, 1), 'probe.preset', 'TABLES_PRESET 1, QUEUES_PRESET 0, REL 0', PRESET],
   ['preset queues', put('IDR1', 29, 1, 1), 'probe.preset', 'TABLES_PRESET 0, QUEUES_PRESET 1, REL 0', PRESET],
@@ -64,6 +63,7 @@ describe('what the driver takes', () => {
     ['stage 2 alone', put('IDR0', 0, 2, 1)],
     ['a queue for two batches', put('IDR1', 21, 5, 7)],
     ['ID registers that nobody has read', { IDR0: null, IDR1: null }],
+    ['of which somebody knew the sizes alone', { IDR0: '0x08000010', IDR1: '0x10' }],
   ])('%s', async (_, registers) => {
     const { smmu } = await inspected(registers);
     expect(smmu.adoption.verdict).toBe('adopted');
@@ -72,15 +72,15 @@ describe('what the driver takes', () => {
 });
 
 test('the first reason is the one that is printed', async () => {
-  const report = await inspected({ IDR0: '0x0', IDR1: '0x70000000' });
-  expect(logOf(report)).toEqual(['no translation support!']);
+  const report = await inspected({ ...put('IDR0', 2, 2, 1), IDR1: '0x70200010' });
+  expect(logOf(report)).toEqual(['AArch64 table format not supported!']);
 });
 
 test('firmware is only asked of coherency where the byte order will do', async () => {
   const overridden = 'IDR0.COHACC overridden by FW configuration (false)';
   const firmware = { firmwareCoherent: false };
   expect(logOf(await inspected(put('IDR0', 21, 2, 3), firmware))).toEqual(['unknown/unsupported TT endianness!']);
-  expect(logOf(await inspected(put('IDR0', 0, 2, 0), firmware))).toEqual([overridden, 'no translation support!']);
+  expect(logOf(await inspected(put('IDR1', 28, 1, 1), firmware))).toEqual([overridden, PRESET]);
 });
 
 test('registers that nobody answered for tell nothing of hardware', async () => {

@@ -15,7 +15,7 @@ import {
 /** A linear table with a size that every revision from v3 on rejects, on hardware of so many StreamID bits. */
 const rejected = (sidBits: number, more: MachineOptions = {}) => ({
   ...more,
-  registers: { ...LINEAR_REGISTERS, IDR1: `0x${(0x0273_0000 + sidBits).toString(16)}`, STRTAB_BASE_CFG: '0x3f' },
+  registers: { ...LINEAR_REGISTERS, IDR1: `0x${sidBits.toString(16)}`, STRTAB_BASE_CFG: '0x3f' },
 });
 const by = (revision: string, sidBits: number, more: MachineOptions = {}) =>
   inspectMachine(new Image().abortTable(LINEAR, 256), { revision, ...rejected(sidBits, more) });

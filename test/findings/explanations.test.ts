@@ -68,7 +68,7 @@ describe('everything that has a name is explained, once', () => {
     ['nvme 0000:9c:00.0: Failed to add to iommu group 11: -22', ['device-without-domain']],
     ['acpi NVDA200C:00: tegra241_cmdqv: unexpected error reported. vintf_map: 0000000000000001', ['vcmdq-error']],
     ['arm-smmu-v3 9050000.smmuv3: unknown/unsupported TT endianness!', ['probe.endianness']],
-    ['no translation support!', ['probe.stages']],
+    ['no translation support!', ['no-translation']],
     ['AArch64 table format not supported!', ['probe.table-format']],
     ['embedded implementation not supported', ['probe.preset']],
     ['command queue size <= 64 entries not supported', ['probe.command-queue']],

@@ -41,8 +41,8 @@ const registers = {
   STRTAB_BASE: '0x80000000',
   STRTAB_BASE_CFG: '0x10210',
   CR0: '0x1',
-  IDR0: '0x0c08001b',
-  IDR1: '0x02600010',
+  IDR0: '0x0c080010',
+  IDR1: '0x10',
 };
 const snapshot = parseSnapshot({ registers }, 'regs.json');
 

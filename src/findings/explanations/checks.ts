@@ -22,17 +22,10 @@ export const CHECKS = {
     references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
     ...REFUSED,
   },
-  'probe.stages': {
-    title: 'The SMMU translates at all',
-    meaning:
-      'IDR0.S1P or IDR0.S2P is 1. Registers that all read as zeros end here, as those of an SMMU without power do.',
-    kernel: refuses('no translation support!'),
-    references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
-    ...REFUSED,
-  },
   'probe.table-format': {
     title: 'The SMMU walks tables of AArch64',
-    meaning: 'IDR0.TTF is 2 or 3: Linux builds no tables in the format of AArch32 for an SMMUv3.',
+    meaning:
+      'IDR0.TTF is 2 or 3: Linux builds no tables in the format of AArch32 for an SMMUv3. A snapshot with 0 does not tell.',
     kernel: refuses('AArch64 table format not supported!'),
     references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
     ...REFUSED,
@@ -49,7 +42,8 @@ export const CHECKS = {
   'probe.command-queue': {
     title: 'The command queue takes a batch of commands',
     meaning:
-      'IDR1.CMDQS is at least 7: 64 commands and a CMD_SYNC are written at once, so that 64 entries are too few.',
+      'IDR1.CMDQS is at least 7: 64 commands and a CMD_SYNC are written at once, so that 64 entries are too few. A snapshot with ' +
+      '0 does not tell.',
     kernel: `From 5.4 on ${refuses('command queue size <= 64 entries not supported')}`,
     references: [ARM.idr1, linux('arm_smmu_device_hw_probe')],
     ...REFUSED,

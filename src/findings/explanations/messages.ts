@@ -177,6 +177,13 @@ export const KERNEL_MESSAGES: Readonly<Record<(typeof MESSAGE_NAMES)[number], Ex
       next: ['`smmu-adopt explain smmu-lost`', LOG],
     },
   ),
+  'no-translation': message('"no translation support!", and the probe ends with -ENXIO, in every revision.', {
+    title: 'The SMMU translates nothing',
+    meaning:
+      'IDR0.S1P and IDR0.S2P read as 0. All ID registers of an SMMU without power read so, and of an address at which there is none.',
+    causes: ['an SMMU without clock or power', 'registers at another address than firmware says'],
+    references: [ARM.idr0, linux('arm_smmu_device_hw_probe')],
+  }),
   'queue-not-allocated': message('"failed to allocate queue (N bytes) for cmdq", evtq or priq.', {
     title: 'There is no memory for a queue of the SMMU',
     meaning:

@@ -24,6 +24,7 @@ export const MESSAGE_NAMES = [
   'reset-failure',
   'retaining-smmuen',
   'not-registered',
+  'no-translation',
   'queue-not-allocated',
   'device-table-not-allocated',
   'default-domains',

@@ -109,7 +109,6 @@ const DISJOINT: Readonly<Record<OverlapTest, string>> = {
 
 const REQUIREMENTS: Readonly<Record<Named, string>> = {
   'little-endian': 'TTENDIAN 0 (both) or 2 (little)',
-  'any-stage': 'S1P or S2P 1',
   'aarch64-tables': 'TTF 2 or 3',
   'nothing-preset': '0',
   coherent: 'true',

@@ -48,7 +48,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'queue-not-allocated': 'queue-not-allocated',
   'device-table-not-allocated': 'device-table-not-allocated',
   'probe.endianness': 'probe.endianness',
-  'probe.stages': 'probe.stages',
+  'no-translation': 'no-translation',
   'probe.table-format': 'probe.table-format',
   'probe.preset': 'probe.preset',
   'probe.command-queue': 'probe.command-queue',

@@ -145,7 +145,7 @@ const MESSAGES: readonly Message[] = [
   message('failure', 'interrupts-stay', /^failed to (?:disable|setup) irqs/),
   message('failure', 'implementation-not-reset', /^failed to reset impl/),
   message('failure', 'probe.endianness', /^unknown\/unsupported TT endianness/),
-  message('failure', 'probe.stages', /^no translation support/),
+  message('failure', 'no-translation', /^no translation support/),
   message('failure', 'probe.table-format', /^AArch64 table format not supported/),
   message('failure', 'probe.preset', /^embedded implementation not supported/),
   message(
