@@ -67,7 +67,7 @@ const KINDS: readonly TextKind[] = [
   {
     format: 'acpidump',
     title: 'the text of acpidump',
-    advice: 'make tables of it (acpixtract -a) and give the IORT with --iort FILE beside a dump',
+    advice: 'give it with --iort FILE beside a dump',
     looks: /^[A-Z0-9]{4} @ 0x/m,
   },
   {

@@ -1,7 +1,7 @@
 /** What is a file, by the bytes it begins with: a container, something known that is no dump, text, or raw memory? */
 
 import { kindOfText } from './recognise-text.ts';
-import { type Container, FARTHER_SIGNATURES, isBootSector, SIGNATURES, type Signature } from './signatures.ts';
+import { type Container, FARTHER_SIGNATURES, isBootSector, PACKED, SIGNATURES, type Signature } from './signatures.ts';
 import type { ByteSource } from './sources/source.ts';
 
 /** What signatures and kinds of text are looked for in: one read. */
@@ -11,11 +11,17 @@ const HEAD_BYTE_LENGTH = 4096;
 export function recognise(source: ByteSource): Container | null {
   const buffer = Buffer.alloc(Math.min(HEAD_BYTE_LENGTH, source.byteLength));
   const head = buffer.subarray(0, source.read(0, buffer));
-  const found = SIGNATURES.find(
-    (signature) =>
-      isThere(signature, head) && (signature.also === undefined || signature.also(head, source.byteLength)),
-  );
+  const found = signatureOf(SIGNATURES, head, source.byteLength);
   return found ?? kindOfText(head, source.byteLength) ?? recogniseFarther(head, source);
+}
+
+/** What has packed a small file, by all of its bytes; null for one that is as it is. */
+export function packedAs(bytes: Buffer): Container | null {
+  return signatureOf(PACKED, bytes.subarray(0, HEAD_BYTE_LENGTH), bytes.length) ?? null;
+}
+
+function signatureOf(signatures: readonly Signature[], head: Buffer, byteLength: number): Signature | undefined {
+  return signatures.find((one) => isThere(one, head) && (one.also === undefined || one.also(head, byteLength)));
 }
 
 /** What leaves its beginning to boot loaders, which may have left it empty. Of other memory no more is read. */

@@ -120,7 +120,8 @@ const UNPACK: Readonly<Record<string, string>> = {
   zlib: 'zlib-flate -uncompress, or pigz -dz',
 };
 
-const PACKED: Signature[] = [
+/** What is to be unpacked first. */
+export const PACKED: readonly Signature[] = [
   ...rows(
     (format) => unpack(UNPACK[format] as string),
     [

@@ -6,7 +6,7 @@
 import { InputError } from '../../errors.ts';
 import { type FirmwareSource, firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import { type Claim, firstClaims } from '../claims.ts';
-import { parseDeviceTree, type TreeNode } from './device-tree.ts';
+import { FDT_MAGIC, parseDeviceTree, type TreeNode } from './device-tree.ts';
 import {
   type DisabledSmmu,
   type Firmware,
@@ -15,6 +15,8 @@ import {
   Problems,
   SmmuBuilder,
 } from './firmware.ts';
+import { bytesInText, textOf } from './hex-text.ts';
+import { type MapRow, mapRows } from './iommu-map.ts';
 import { isPciNode, pciDomains } from './pci-domains.ts';
 import {
   cellCounts,
@@ -32,10 +34,10 @@ const SMMU_V3 = 'arm,smmu-v3';
 /** What the bindings of SMMUv1 and SMMUv2 end with. */
 const OTHER_SMMU = /^arm,(?:smmu-v[12]|mmu-40[01]|mmu-500)$|,smmu-(?:v2|500)$/;
 
-/** The flattened device tree in `bytes`. Throws InputError (`format`) for what is none, or has no SMMUv3. */
+/** The flattened device tree in `bytes`, in binary or as a hex dump. Throws InputError (`format`) for what is none, or has no SMMUv3. */
 export function deviceTreeFirmware(bytes: Buffer, source: FirmwareSource): Firmware {
   const file = firmwareSourceInWords(source);
-  const { nodes } = parseDeviceTree(bytes, file);
+  const { nodes } = parseDeviceTree(treeOf(bytes, file), file);
   const tree = new TreeReader(nodes);
   if (tree.smmus.size + tree.disabled.length === 0) throw noSmmu(nodes, file);
   for (const node of nodes) if (tree.exists(node)) tree.read(node);
@@ -50,6 +52,19 @@ export function deviceTreeFirmware(bytes: Buffer, source: FirmwareSource): Firmw
   };
 }
 
+/** A text without bytes is answered as it is. */
+function treeOf(bytes: Buffer, file: string): Buffer {
+  const text = textOf(bytes);
+  if (text === null) return bytes;
+  const dumped = bytesInText(text, 0, MAGIC, (message) => {
+    throw new InputError('format', message, { file });
+  });
+  return dumped.length === 0 ? bytes : dumped;
+}
+
+const MAGIC = Buffer.alloc(4);
+MAGIC.writeUInt32BE(FDT_MAGIC);
+
 function noSmmu(nodes: readonly TreeNode[], file: string): InputError {
   const others = nodes.filter((node) => compatibleOf(node).some((text) => OTHER_SMMU.test(text))).length;
   const more = others === 0 ? '' : `; it has ${others} of SMMUv1 or SMMUv2, which another driver runs`;
@@ -60,14 +75,8 @@ function compatibleOf(node: TreeNode): string[] {
   return textsOf(node.properties.get('compatible'));
 }
 
-/** A row of an iommu-map. */
-interface MapRow {
-  readonly at: number;
-  readonly firstId: number;
-  readonly firstSid: number;
-  /** Null for a row that leads to no SMMUv3. */
-  readonly smmu: SmmuBuilder | null;
-}
+/** `smmu` is null for a row that leads to no SMMUv3. */
+type MapOwner = Pick<MapRow, 'at' | 'firstId' | 'firstSid'> & { readonly smmu: SmmuBuilder | null };
 
 class TreeReader {
   readonly problems = new Problems();
@@ -131,7 +140,8 @@ class TreeReader {
     if (value === undefined) return;
     const domain = this.#domains.get(node);
     if (domain === undefined && isPciNode(node)) return;
-    if (value.length === 0 || value.length % ROW_BYTE_LENGTH !== 0) {
+    const rows = mapRows(cellsOf(value), (phandle) => this.#iommuCellsOf(phandle));
+    if (rows === null || value.length % 4 !== 0) {
       this.problems.add({ kind: 'iommu-map-rows', name: pathOf(node) });
       return;
     }
@@ -141,7 +151,7 @@ class TreeReader {
       domain === undefined
         ? ({ kind: 'platform', name, segment: null, mask } as const)
         : ({ kind: 'pci', name, segment: domain, mask: (mask & 0xffff) >>> 0 } as const);
-    const pieces = firstClaims(this.#rowsOf(node, cellsOf(value), mask));
+    const pieces = firstClaims(this.#claimsOf(node, rows, mask));
     for (const { first, last, owner } of pieces.toSorted((a, b) => a.owner.at - b.owner.at || a.first - b.first)) {
       const { firstId, firstSid, smmu } = owner;
       const ids = { firstId: first, count: last - first + 1, firstSid: firstSid + first - firstId };
@@ -149,26 +159,30 @@ class TreeReader {
     }
   }
 
-  #rowsOf(node: TreeNode, cells: readonly number[], mask: number): Claim<MapRow>[] {
-    const rows: Claim<MapRow>[] = [];
-    for (let at = 0; at + 4 <= cells.length; at += 4) {
-      const [firstId, phandle, firstSid, count] = cells.slice(at, at + 4) as [number, number, number, number];
+  /** Null for what is no IOMMU. */
+  #iommuCellsOf(phandle: number): number | null {
+    const target = this.#byPhandle.get(phandle);
+    return target === undefined ? null : cellOf(target, '#iommu-cells');
+  }
+
+  #claimsOf(node: TreeNode, rows: readonly MapRow[], mask: number): Claim<MapOwner>[] {
+    const claims: Claim<MapOwner>[] = [];
+    for (const { at, firstId, phandle, firstSid, count } of rows) {
       if ((firstId & ~mask) !== 0) {
         this.problems.add({ kind: 'iommu-map-mask', name: pathOf(node) });
-        return rows;
+        return claims;
       }
       const owner = { at, firstId, firstSid, smmu: this.#smmuAt(phandle, node, 'iommu-map') };
-      if (count > 0) rows.push({ first: firstId, last: Math.min(firstId + count, 2 ** 32) - 1, owner });
+      if (count > 0) claims.push({ first: firstId, last: Math.min(firstId + count, 2 ** 32) - 1, owner });
     }
-    return rows;
+    return claims;
   }
 
   #readIommus(node: TreeNode): void {
     const cells = cellsOf(node.properties.get('iommus'));
     for (let at = 0; at < cells.length; ) {
       const phandle = cells[at] as number;
-      const target = this.#byPhandle.get(phandle);
-      const specifier = target === undefined ? null : cellOf(target, '#iommu-cells');
+      const specifier = this.#iommuCellsOf(phandle);
       if (specifier === null) {
         this.problems.add({ kind: 'iommus-no-iommu', name: pathOf(node), phandle });
         return;
@@ -228,6 +242,5 @@ class TreeReader {
 }
 
 const ONE_ID = { firstId: 0, count: 1, mask: 0 };
-const ROW_BYTE_LENGTH = 16;
 /** More than any machine has. */
 const MAX_SMMUS = 1 << 12;

@@ -118,6 +118,8 @@ class IortReader {
       for (let i = 0; i < room; i++) sids.push(firstOutput + i);
       byTarget.set(target, sids);
     }
+    // Linux keeps a region for each range, and bypasses for regions.
+    if (ranges.length === 0) return;
     for (const [target, sids] of byTarget) {
       this.#smmus.get(target)?.reserve({ name: null, sids, ranges, bypassed: true });
     }

@@ -1,5 +1,6 @@
 /** Loads firmware's tables. Few runs of the command need them, so that all of their parsers are behind this file. */
 
+import { packedAs } from '../../dump/recognise.ts';
 import { readFile } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
 import { deviceTreeFirmware } from './device-tree-firmware.ts';
@@ -12,19 +13,26 @@ export { findFirmware, firmwareFinder } from './firmware-in-dump.ts';
 const MAX_TREE_BYTES = 1 << 24;
 const MAX_IORT_BYTES = 1 << 25;
 
-/** A compiled device tree, as /sys/firmware/fdt is. Throws InputError (`file` or `format`) naming the file. */
+/** A compiled device tree, as /sys/firmware/fdt is, or a hex dump of it. Throws InputError (`file` or `format`) naming the file. */
 export async function loadDeviceTree(path: string): Promise<Firmware> {
-  return deviceTreeFirmware(readFile(path, MAX_TREE_BYTES, tooLong(path, 'a device tree')), {
-    kind: 'file',
-    file: path,
-  });
+  return deviceTreeFirmware(bytesOf(path, MAX_TREE_BYTES, 'a device tree'), { kind: 'file', file: path });
 }
 
-/** A copy of /sys/firmware/acpi/tables/IORT, or what acpidump prints. Throws InputError (`file` or `format`) naming the file. */
+/**
+ * A copy of /sys/firmware/acpi/tables/IORT, alone or among other tables, what acpidump or iasl prints, or a hex dump.
+ * Throws InputError (`file` or `format`) naming the file.
+ */
 export async function loadIort(path: string): Promise<Firmware> {
-  return iortFirmware(readFile(path, MAX_IORT_BYTES, tooLong(path, 'an IORT')), { kind: 'file', file: path });
+  return iortFirmware(bytesOf(path, MAX_IORT_BYTES, 'an IORT'), { kind: 'file', file: path });
 }
 
-function tooLong(file: string, what: string): (byteLength: number) => InputError {
-  return (byteLength) => new InputError('format', `is ${byteLength} bytes long, too long for ${what}`, { file });
+function bytesOf(file: string, maxByteLength: number, what: string): Buffer {
+  const bytes = readFile(
+    file,
+    maxByteLength,
+    (byteLength) => new InputError('format', `is ${byteLength} bytes long, too long for ${what}`, { file }),
+  );
+  const packed = packedAs(bytes);
+  if (packed !== null) throw new InputError('format', `is ${packed.title}; ${packed.advice}`, { file });
+  return bytes;
 }

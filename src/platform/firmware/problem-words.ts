@@ -5,7 +5,7 @@
 import { hex } from '../../hex.ts';
 import type { FirmwareProblem, NodeProblem } from './problem.ts';
 
-/** `/pcie@0: its iommu-map is not made of rows of four cells`. */
+/** `/pcie@0: its iommu-map is not made of whole rows`. */
 export function firmwareProblemInWords(problem: FirmwareProblem): string {
   switch (problem.kind) {
     case 'checksum':
@@ -50,7 +50,7 @@ export function firmwareProblemInWords(problem: FirmwareProblem): string {
 const OF_NODES: Readonly<Record<NodeProblem['kind'], string>> = {
   'pci-domain-taken': 'another host bridge has its linux,pci-domain; Linux does not register it',
   'reg-untranslatable': 'its reg does not lead to a physical address',
-  'iommu-map-rows': 'its iommu-map is not made of rows of four cells',
+  'iommu-map-rows': 'its iommu-map is not made of whole rows',
   'iommu-map-mask': 'its iommu-map-mask takes bits of an ID of iommu-map; Linux stops there',
   'iommu-addresses-device': 'its iommu-addresses name a device that is not in the tree',
   'iommu-addresses-cut': 'its iommu-addresses are cut short, or beyond 53 bits',

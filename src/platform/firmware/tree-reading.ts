@@ -50,9 +50,20 @@ export function joinedCells(cells: readonly number[], at: number, count: number)
   return cells.slice(at, at + count).reduce((sum, cell) => (sum << 32n) | BigInt(cell), 0n);
 }
 
-/** How the children of a bus write addresses: 2.3.5, with the defaults for what a node does not say. */
+/**
+ * How the children of a bus write addresses. What a node does not say Linux takes from the nearest one above that does,
+ * where the specification (2.3.5) has defaults for each node: of_bus_n_addr_cells().
+ */
 export function cellCounts(bus: TreeNode): { readonly address: number; readonly size: number } {
-  return { address: cellOf(bus, '#address-cells') ?? 2, size: cellOf(bus, '#size-cells') ?? 1 };
+  return { address: inheritedCell(bus, '#address-cells'), size: inheritedCell(bus, '#size-cells') };
+}
+
+function inheritedCell(bus: TreeNode, name: string): number {
+  for (let at: TreeNode | null = bus; at !== null; at = at.parent) {
+    const cell = cellOf(at, name);
+    if (cell !== null) return cell;
+  }
+  return 1;
 }
 
 /** More cells than any binding has; a count like this is garbage. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { acpiTableOf } from '../../../src/platform/firmware/acpidump.ts';
 import { iortFirmware } from '../../../src/platform/firmware/iort-firmware.ts';
 import { refused } from '../../support/refusal.ts';
-import { acpidump, hexdumpC, xxd } from '../../support/writers/hexdump-writer.ts';
+import { acpidump, HEX_DUMPS, hexdumpC, xxd } from '../../support/writers/hexdump-writer.ts';
 import { acpiTable, iort } from '../../support/writers/iort-writer.ts';
 
 const TABLE = iort([
@@ -16,10 +16,31 @@ const TABLE = iort([
 ]);
 const OTHER = acpiTable('DSDT', 2, Buffer.from('IORT @ 0x0, and 4F RT'.repeat(40)));
 
+const DISASSEMBLY = [
+  '/*',
+  ' * Intel ACPI Component Architecture',
+  ' * AML/ASL+ Disassembler version 20230628 (64-bit version)',
+  ' */',
+  '',
+  '[000h 0000 004h]                   Signature : "IORT"    [IO Remapping Table]',
+  '',
+].join('\n');
+
+/** As iasl prints the bytes of a table. */
+const rawData = (table: Buffer) =>
+  acpidump(table, 'IORT')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.replace(/^(.{58}) /, '$1  // '))
+    .join('\n');
+
+/** What od and hexdump print of words has a byte more where a table has an odd number of them. */
+const beginsWith = (bytes: Buffer, table: Buffer) => bytes.subarray(0, table.length).equals(table);
+
 const read = (text: string) => acpiTableOf(Buffer.from(text, 'latin1'), 'IORT', 'a.txt');
 
 describe('the same bytes out of', () => {
-  test.each([
+  test.each<[string, string]>([
     ['acpidump', acpidump(TABLE, 'IORT')],
     [
       'acpidump of other tables too',
@@ -34,7 +55,24 @@ describe('the same bytes out of', () => {
     ['xxd', xxd(TABLE)],
     ['hexdump -C', hexdumpC(TABLE)],
     ['hexdump -C behind a prompt', `# hexdump -C /sys/firmware/acpi/tables/IORT\n${hexdumpC(TABLE)}`],
-  ])('%s', (_, text) => expect(read(text).equals(TABLE)).toBe(true));
+    [
+      'iasl, behind the fields',
+      `${DISASSEMBLY}\nRaw Table Data: Length ${TABLE.length} (0x${TABLE.length.toString(16)})\n\n${rawData(TABLE)}`,
+    ],
+    ...Object.entries(HEX_DUMPS).map(([tool, print]): [string, string] => [tool, print(TABLE)]),
+  ])('%s', (_, text) => expect(beginsWith(read(text), TABLE)).toBe(true));
+
+  test('UTF-16', () => {
+    const text = Buffer.from(`\ufeff${acpidump(TABLE, 'IORT')}`, 'utf16le');
+    expect(acpiTableOf(text, 'IORT', 'a.txt').equals(TABLE)).toBe(true);
+  });
+
+  test.each([
+    ['behind another table', [OTHER, TABLE]],
+    ['between others, at some distance', [OTHER, Buffer.alloc(12), TABLE, OTHER]],
+  ])('a file of several, %s', (_, parts) => {
+    expect(acpiTableOf(Buffer.concat(parts), 'IORT', 'a.bin').equals(TABLE)).toBe(true);
+  });
 
   test('the table itself', () => {
     expect(acpiTableOf(TABLE, 'IORT', 'a.bin')).toBe(TABLE);
@@ -53,28 +91,23 @@ test('a table out of a text is read as any other', () => {
 });
 
 describe('refused, with what it is', () => {
-  const DISASSEMBLY = [
-    '/*',
-    ' * Intel ACPI Component Architecture',
-    ' * AML/ASL+ Disassembler version 20230628 (64-bit version)',
-    ' */',
-    '',
-    '[000h 0000 004h]                   Signature : "IORT"    [IO Remapping Table]',
-    '',
-  ].join('\n');
   const MISSING = `${acpidump(TABLE, 'IORT')
     .split('\n')
     .filter((_, i) => i !== 3)
     .join('\n')}\n`;
 
   test.each([
-    ['a disassembly', DISASSEMBLY, /^is a disassembly by iasl; give the table .*\/sys\/firmware\/acpi\/tables\/IORT/],
+    [
+      'a disassembly',
+      DISASSEMBLY,
+      /^is a disassembly by iasl without the bytes; give the table .*\/sys\/firmware\/acpi\/tables\/IORT/,
+    ],
     [
       'an acpidump without an IORT',
       acpidump(OTHER, 'DSDT') + acpidump(OTHER, 'SSDT'),
       /^is the output of acpidump without an IORT; it has DSDT, SSDT$/,
     ],
-    ['a line that is missing', MISSING, /^has a hex dump whose line at offset 0x30 does not follow the one before$/],
+    ['a line that is missing', MISSING, /^has a hex dump whose line at 0030 does not follow the one before$/],
     ['a heading alone', 'IORT @ 0x0000000000000000\n', /^has a heading of IORT as acpidump prints it, and no bytes$/],
   ])('%s', async (_, text, message) => {
     const { tag, file, what } = await refused(() => read(text));

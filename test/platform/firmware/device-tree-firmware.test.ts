@@ -8,6 +8,7 @@ import type { FirmwareProblem } from '../../../src/platform/firmware/problem.ts'
 import { firmwareProblemInWords } from '../../../src/platform/firmware/problem-words.ts';
 import { refused } from '../../support/refusal.ts';
 import { deviceTree, type Value, type WrittenNode } from '../../support/writers/device-tree-writer.ts';
+import { HEX_DUMPS, hexdumpC, xxd } from '../../support/writers/hexdump-writer.ts';
 
 const said = (problems: readonly FirmwareProblem[]) => problems.map(firmwareProblemInWords);
 
@@ -23,6 +24,12 @@ function names(nodes: WrittenNode, ...sids: number[]): (string | null)[] {
   const devices = new DeviceNames(smmuOf(nodes).ranges);
   return sids.map((sid) => devices.deviceOf(sid));
 }
+
+test.each(Object.entries({ xxd, 'hexdump -C': hexdumpC, ...HEX_DUMPS }))('out of a hex dump: %s', (_, print) => {
+  const tree = deviceTree({ 'smmu@9050000': SMMU });
+  const source = { kind: 'file', file: 'a.txt' } as const;
+  expect(deviceTreeFirmware(Buffer.from(print(tree)), source)).toEqual(deviceTreeFirmware(tree, source));
+});
 
 describe('the SMMU', () => {
   test('has its base, its path and its coherency', () => {
@@ -209,6 +216,26 @@ describe('PCI devices', () => {
     expect(smmuOf(bridge([0, 1, 0, 8], { status: 'disabled' })).ranges).toEqual([]);
   });
 
+  describe('beside an IOMMU of another kind, whose StreamIDs take two cells', () => {
+    const mmu500 = { compatible: 'arm,mmu-500', phandle: [2], '#iommu-cells': [2] };
+    const rangesOf = (map: readonly number[]) => smmuOf({ mmu500, ...bridge(map) }).ranges;
+
+    test('every row has the cells that its own IOMMU asks for', () => {
+      expect(rangesOf([0, 2, 0x400, 0, 0x100, 0x100, 1, 0x80, 0x10])).toMatchObject([
+        { firstId: 0x100, count: 0x10, firstSid: 0x80 },
+      ]);
+      // Four rows of five cells are as long as five of four.
+      const four = [0, 1, 2, 3].flatMap((i) => [i * 0x100, 2, 0x400, 0, 1]);
+      expect(rangesOf(four)).toEqual([]);
+    });
+
+    test('rows made for kernels that know one cell alone are read as these do', () => {
+      expect(rangesOf([0, 2, 0x400, 0x100, 0x100, 1, 0x80, 0x10])).toMatchObject([
+        { firstId: 0x100, count: 0x10, firstSid: 0x80 },
+      ]);
+    });
+  });
+
   test('a mapping into another kind of IOMMU is not this one', () => {
     const { smmus, problems } = read({ smmu: SMMU, its: { phandle: [9] }, ...bridge([0, 9, 0, 8]) });
     expect(smmus[0]?.ranges).toEqual([]);
@@ -244,7 +271,7 @@ describe('what is not understood is said, once, and the rest used', () => {
       { x: { 'iommu-map': [0, 7, 0, 1, 1, 7, 1, 1] } },
       '/x: its iommu-map names 0x7, which no node of the tree has as its phandle',
     ],
-    ['half a row', { x: { 'iommu-map': [0, 1, 0] } }, '/x: its iommu-map is not made of rows of four cells'],
+    ['half a row', { x: { 'iommu-map': [0, 1, 0] } }, '/x: its iommu-map is not made of whole rows'],
     [
       'IDs that cannot be',
       { x: { device_type: 'pci', 'iommu-map': [0x10000, 1, 0, 1] } },

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import { deviceTreeSize, parseDeviceTree } from '../../../src/platform/firmware/device-tree.ts';
+import { deviceTreeSize, parseDeviceTree, type TreeNode } from '../../../src/platform/firmware/device-tree.ts';
 import { deviceTreeFirmware } from '../../../src/platform/firmware/device-tree-firmware.ts';
 import { pathOf, physicalBase, textsOf } from '../../../src/platform/firmware/tree-reading.ts';
 import { holds } from '../../support/holds.ts';
@@ -98,13 +98,20 @@ describe('addresses seen from the CPU', () => {
     ['the second range', { ...ONE, ranges: [0, 0, 0, 0x1000, 0x1000, 0, 0x9000, 0x1000] }, [0x1010, 1], 0x9010],
     ['outside of every range', { ...ONE, ranges: [0, 0, 0, 0x1000] }, [0x1000, 0x100], null],
     ['no ranges: not visible', ONE, [0x1000, 0x100], null],
-    ['default cells: two and one', { ranges: true }, [1, 0, 8], 0x1_0000_0000],
+    ['cells that a bus does not say: those above it', { ranges: true }, [1, 0, 0, 8], 0x1_0000_0000],
+    ['cells of the one kind alone', { '#size-cells': [1], ranges: [0, 0, 1, 0, 0x1000] }, [0, 0x20, 8], 0x1_0000_0020],
     ['a reg that is too short', { ...ONE, ranges: true }, [0x1000], null],
     ['beyond 52 bits', { '#address-cells': [2], '#size-cells': [1], ranges: true }, [0x10_0000, 0, 1], null],
     ['cells without end', { '#address-cells': [0xffff_ffff], ranges: true }, [1, 2, 3], null],
   ])('%s', (_, bus, reg, expected) => {
     expect(base(bus, reg)).toBe(expected);
   });
+});
+
+test('without any count of cells in the tree there is one of each', () => {
+  const root = { '#address-cells': [], '#size-cells': [], 'x@0': { reg: [0x1000, 0x100] } };
+  const { nodes } = parseDeviceTree(deviceTree(root), 'a');
+  expect(physicalBase(nodes[1] as TreeNode)).toBe(0x1000);
 });
 
 describe('whatever the bytes are', () => {

@@ -286,6 +286,10 @@ test('reserved memory', () => {
   ]);
 });
 
+test('an RMR node without a range reserves nothing', () => {
+  expect(only({ rmr: [], mappings: [{ firstSid: 0x30, to: 0, single: true }] }).reserved).toEqual([]);
+});
+
 test('reserved memory for more StreamIDs than anybody has is cut, and that is said', () => {
   const { smmus, problems } = read({ rmr: [[0, 1]], mappings: [{ count: 0x10000, firstSid: 0, to: 0 }] });
   expect(smmus[0]?.reserved[0]?.sids).toHaveLength(4096);

@@ -7,6 +7,9 @@ export interface WrittenNode {
   readonly [name: string]: Value | WrittenNode;
 }
 
+/** What the root of every tree says, where a test says nothing else. */
+const ROOT: WrittenNode = { '#address-cells': [2], '#size-cells': [1] };
+
 /** Keys with an object are nodes, all others properties. */
 export function deviceTree(root: WrittenNode): Buffer {
   const strings = new Map<string, number>();
@@ -27,7 +30,7 @@ export function deviceTree(root: WrittenNode): Buffer {
     const children = entries.flatMap(([key, value]) => (isNode(value) ? nodeBytes(key, value) : []));
     return [cells([1]), padded(Buffer.from(`${name}\0`)), ...properties, ...children, cells([2])];
   };
-  const structure = Buffer.concat([...nodeBytes('', root), cells([9])]);
+  const structure = Buffer.concat([...nodeBytes('', { ...ROOT, ...root }), cells([9])]);
   const text = Buffer.from([...strings.keys()].map((name) => `${name}\0`).join(''));
   const structureAt = 40 + 16;
   const total = structureAt + structure.length + text.length;

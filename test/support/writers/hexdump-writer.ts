@@ -42,3 +42,59 @@ export function hexdumpC(bytes: Buffer): string {
   }
   return `${lines.join('\n')}\n${bytes.length.toString(16).padStart(8, '0')}\n`;
 }
+
+/** How a tool prints rows: what stands in front of each, and how its bytes are spelled. */
+interface Ruling {
+  readonly address: (at: number) => string;
+  readonly rowLength?: number;
+  /** Bytes that are printed as one number of a little-endian machine. */
+  readonly wordLength?: number;
+  readonly between?: string;
+  readonly behind?: (row: Buffer) => string;
+}
+
+function ruled(bytes: Buffer, { address, rowLength = 16, wordLength = 1, between = ' ', behind }: Ruling): string {
+  const lines = Array.from({ length: Math.ceil(bytes.length / rowLength) }, (_, i) => {
+    const row = bytes.subarray(i * rowLength, (i + 1) * rowLength);
+    const words = Array.from({ length: Math.ceil(row.length / wordLength) }, (__, j) => {
+      const word = Buffer.alloc(wordLength);
+      row.copy(word, 0, j * wordLength);
+      return word.reverse().toString('hex');
+    });
+    return `${address(i * rowLength)}${words.join(between)}${behind?.(row) ?? ''}`;
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+const digits = (at: number, radix: number, length: number) => at.toString(radix).padStart(length, '0');
+const shownBehind = (row: Buffer) => `${' '.repeat(4 + 3 * (16 - row.length))}${characters(row)}`;
+const lengthAs = (bytes: Buffer, radix: number) => `${digits(bytes.length, radix, 7)}\n`;
+
+/** Other tools, each with what is particular about it. */
+export const HEX_DUMPS: Readonly<Record<string, (bytes: Buffer) => string>> = {
+  'hexdump, of words': (b) => ruled(b, { address: (at) => `${digits(at, 16, 7)} `, wordLength: 2 }) + lengthAs(b, 16),
+  'od, of words and with octal addresses': (b) =>
+    ruled(b, { address: (at) => `${digits(at, 8, 7)} `, wordLength: 2 }) + lengthAs(b, 8),
+  'od -A d -t x1': (b) => ruled(b, { address: (at) => `${digits(at, 10, 7)} ` }) + lengthAs(b, 10),
+  'od -A x -t x8': (b) => ruled(b, { address: (at) => `${digits(at, 16, 6)} `, wordLength: 8 }) + lengthAs(b, 16),
+  'od -A n -t x1': (b) => ruled(b, { address: () => ' ' }),
+  'xxd -e': (b) => ruled(b, { address: (at) => `${digits(at, 16, 8)}: `, wordLength: 4, behind: shownBehind }),
+  'xxd -g 1 -c 32': (b) => ruled(b, { address: (at) => `${digits(at, 16, 8)}: `, rowLength: 32 }),
+  'xxd -p': (b) => ruled(b, { address: () => '', rowLength: 30, between: '' }),
+  'xxd -i': (b) =>
+    `unsigned char iort_bin[] = {\n${ruled(b, { address: () => '  0x', between: ', 0x' }).replaceAll(/(.)$/gm, '$1,')}};\nunsigned int iort_bin_len = ${b.length};\n`,
+  'md.b of U-Boot': (b) =>
+    `=> md.b 13f000000 ${b.length.toString(16)}\n${ruled(b, { address: (at) => `${digits(0x1_3f00_0000 + at, 16, 9)}: `, behind: shownBehind })}=> \n`,
+  'dmem of UEFI': (b) =>
+    `Memory Address 000000013F000000 ${b.length.toString(16)} Bytes\n${ruled(b, {
+      address: (at) => `  ${digits(0x1_3f00_0000 + at, 16, 8)}: `,
+    })
+      .replaceAll(/^((?:\S+ | {2}\S+: )(?:\S\S ){7}\S\S) (?=\S)/gm, '$1-')
+      .toUpperCase()}`,
+  'Format-Hex': (b) =>
+    `\r\n           Path: C:\\iort.bin\r\n\r\n           00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\r\n\r\n${ruled(
+      b,
+      { address: (at) => `${digits(at, 16, 8)}   `, behind: shownBehind },
+    ).replaceAll('\n', '\r\n')}`,
+  base64: (b) => `${b.toString('base64').replaceAll(/.{76}/g, '$&\n')}\n`,
+};

@@ -1,0 +1,143 @@
+/**
+ * Bytes out of the texts in which people pass binary tables on: what acpidump, xxd, hexdump, od, Format-Hex, U-Boot and the
+ * shell of UEFI print, with addresses in front, or digits alone, as `xxd -p` and `xxd -i` print them, or Base64.
+ */
+
+import { wideEncoding } from '../../wide-encoding.ts';
+
+/** Says what is wrong with a text. */
+export type Refuse = (message: string) => never;
+
+/** A server with many hundreds of components has tables of some tens of kilobytes, or a tree of some hundreds. */
+const MAX_BYTE_LENGTH = 1 << 22;
+
+/** An address, with or without a colon, and what follows it. Other programs quote such lines with `>`. */
+const LINE = /^[> \t]*(?:0x)?([0-9A-F]{4,16}):?(?:[ \t]+(.*))?$/i;
+/**
+ * Bytes, or words of two, four or eight; one gap of two blanks, or the hyphen of UEFI, may be in their middle. A wider gap,
+ * or another character, parts them from the same once more as characters.
+ */
+const UNITS = /^(?:[0-9A-F]{2}(?:[0-9A-F]{2}){0,7}(?: {1,2}|-(?=[0-9A-F])|$))+/i;
+
+/** xxd prints 256 bytes on a line at most. */
+const MAX_ROW_LENGTH = 1 << 10;
+
+interface Row {
+  readonly address: string;
+  /** Pairs of digits, in the order of the text; what stands behind them may be among them. */
+  readonly digits: string;
+}
+
+/** The text that a file is, or null: no table of firmware is text, as each begins with its length, with zeros in it. */
+export function textOf(bytes: Buffer): string | null {
+  const isNarrow = bytes.length >= MIN_LENGTH && !bytes.subarray(0, SNIFFED_BYTE_LENGTH).includes(0);
+  const encoding = isNarrow ? 'latin1' : wideEncoding(bytes);
+  return encoding === null ? null : new TextDecoder(encoding).decode(bytes);
+}
+
+const MIN_LENGTH = 8;
+const SNIFFED_BYTE_LENGTH = 1 << 12;
+
+/**
+ * The bytes that a text has from `start` on, of a table that begins with `magic`; those of another where it has a hex dump
+ * of one, and none where nothing looks like bytes. Calls `refuse` for a hex dump with a gap.
+ */
+export function bytesInText(text: string, start: number, magic: Buffer, refuse: Refuse): Buffer {
+  const begins = (bytes: Buffer) => bytes.subarray(0, magic.length).equals(magic);
+  const dumped = inByteOrder(hexDumpIn(text, start, refuse), begins);
+  if (begins(dumped)) return dumped;
+  const rest = text.slice(start);
+  return [plainHexIn(rest, magic), base64In(rest, magic)].find(begins) ?? dumped;
+}
+
+/** The bytes of the first hex dump from `start` on; empty where there is none. */
+function hexDumpIn(text: string, start: number, refuse: Refuse): Buffer {
+  const { rows, squeezedBefore } = rowsIn(text, start);
+  const [first, second] = rows;
+  if (first === undefined) return Buffer.alloc(0);
+  const { radix, rowLength } = second === undefined ? SINGLE_ROW : rulingOf(first, second, squeezedBefore.has(1));
+  const base = Number.parseInt(first.address, radix);
+  const bytes: number[] = [];
+  for (const [i, { address, digits }] of rows.entries()) {
+    const at = Number.parseInt(address, radix) - base;
+    // od and hexdump print `*` for rows that are as the one before.
+    const filled = squeezedBefore.has(i) ? Math.min(at, MAX_BYTE_LENGTH) : 0;
+    while (bytes.length < filled) bytes.push(bytes[bytes.length - rowLength] ?? 0);
+    // The last line of od and hexdump is the length alone.
+    if (digits === '') break;
+    if (at !== bytes.length) refuse(`has a hex dump whose line at ${address} does not follow the one before`);
+    if (at >= MAX_BYTE_LENGTH) refuse('has a hex dump that is too long for a table of firmware');
+    bytes.push(...Buffer.from(digits.slice(0, 2 * rowLength), 'hex'));
+  }
+  return Buffer.from(bytes);
+}
+
+const SINGLE_ROW = { radix: 16, rowLength: 16 } as const;
+
+function rowsIn(text: string, start: number) {
+  const rows: Row[] = [];
+  const squeezedBefore = new Set<number>();
+  for (const line of linesFrom(text, start)) {
+    const [, address, rest = ''] = LINE.exec(line) ?? [];
+    if (line === '*' && rows.length > 0) squeezedBefore.add(rows.length);
+    else if (address === undefined) {
+      if (rows.length > 0) break;
+    } else {
+      const [run = ''] = UNITS.exec(rest.slice(0, MAX_ROW_LENGTH)) ?? [];
+      if (run === '' && rows.length === 0) continue;
+      rows.push({ address, digits: run.replace(/[ -]/g, '') });
+      if (run === '') break;
+    }
+  }
+  return { rows, squeezedBefore };
+}
+
+/**
+ * In which numbers are the addresses, and how many bytes has a row? Addresses go up by the bytes of a row: in hexadecimal,
+ * or else as od writes them, in decimal or octal.
+ */
+function rulingOf(first: Row, second: Row, squeezed: boolean): { readonly radix: number; readonly rowLength: number } {
+  if (squeezed) return SINGLE_ROW;
+  const longest = first.digits.length / 2;
+  for (const radix of [16, 10, 8]) {
+    const rowLength = Number.parseInt(second.address, radix) - Number.parseInt(first.address, radix);
+    if (rowLength > 0 && rowLength <= longest) return { radix, rowLength };
+  }
+  return SINGLE_ROW;
+}
+
+/** Digits without addresses, from where they are those of `magic`; empty where there are none. */
+function plainHexIn(text: string, magic: Buffer): Buffer {
+  const between = String.raw`(?:[\s,;:]|0x|\\x)*`;
+  const digits = (magic.toString('hex').match(/../g) ?? []).join(between);
+  const at = new RegExp(`(?<![0-9a-f])(?:0x)?${digits}`, 'i').exec(text)?.index ?? text.length;
+  const [run = ''] = /^[0-9a-fx\\\s,;:]*/i.exec(text.slice(at)) ?? [];
+  return Buffer.from(run.replace(/[0\\]x|[^0-9a-f]/gi, '').slice(0, 2 * MAX_BYTE_LENGTH), 'hex');
+}
+
+/** What Base64 stands for, from where it is that of `magic`; empty where there is none. */
+function base64In(text: string, magic: Buffer): Buffer {
+  const begin = magic
+    .toString('base64')
+    .slice(0, Math.floor((8 * magic.length) / 6))
+    .replace(/[+/]/g, '\\$&');
+  const [run = ''] = new RegExp(`(?<![A-Za-z0-9+/])${begin}[A-Za-z0-9+/\\s]{40,}`).exec(text) ?? [];
+  return Buffer.from(run, 'base64');
+}
+
+/** With words turned around that a tool printed as numbers of a little-endian machine, where that makes a table of them. */
+function inByteOrder(bytes: Buffer, begins: (bytes: Buffer) => boolean): Buffer {
+  const turnedBy = (width: number) => {
+    const turned = Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % width)));
+    return width === 2 ? turned.swap16() : width === 4 ? turned.swap32() : turned.swap64();
+  };
+  return begins(bytes) ? bytes : ([2, 4, 8].map(turnedBy).find(begins) ?? bytes);
+}
+
+function* linesFrom(text: string, start: number): Generator<string> {
+  for (let at = start; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    yield text.slice(at, end < 0 ? text.length : end).trimEnd();
+    at = end < 0 ? text.length : end + 1;
+  }
+}
