@@ -44,6 +44,11 @@ export function unquoted(text: string): string {
   return text.replace(QUOTATION, '');
 }
 
+/** Whether a line, quoted or not, begins as lines of a log do. */
+export function hasOwnBeginning(line: string): boolean {
+  return OWN_BEGINNING.test(unquoted(line));
+}
+
 /** The ways in which `line` may go on with `text`, the likeliest first; none where it is a line of its own. */
 export function continuations(text: string, line: string, driver: string): string[] {
   const rest = unquoted(line);

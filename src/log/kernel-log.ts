@@ -6,8 +6,9 @@
 import { continuations, isDigits, MAX_PARTS, MAX_READINGS, type Unfinished, unquoted } from './broken-lines.ts';
 import type { Place } from './event-groups.ts';
 import type { KernelLog, PassedOver } from './facts.ts';
-import { type JsonStamps, jsonStamps } from './lines/json-stamps.ts';
+import type { JsonStamps } from './lines/json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines/lines.ts';
+import { Repetitions } from './lines/repeated.ts';
 import { hostOf, printkTime, wallClock } from './lines/stamps.ts';
 import { DRIVER, deviceAt, failedProbe } from './messages/driver-name.ts';
 import { FreeBsdLines } from './messages/freebsd.ts';
@@ -62,6 +63,7 @@ export class LogReader implements LineTaker, Scene {
   #host: string | null = null;
   /** What the fields around the message say, in a log of JSON objects. */
   #json: JsonStamps | null = null;
+  readonly #repetitions = new Repetitions();
   /** What stands in front of the message that is being read. */
   #prefix = '';
   line = 0;
@@ -94,10 +96,17 @@ export class LogReader implements LineTaker, Scene {
     return this.#unfinished !== null || this.#latest?.wantsWords === true;
   }
 
-  take(text: string, line: number): void {
+  take(text: string, line: number, stamps: JsonStamps | null): void {
+    const { printed, times } = this.#repetitions.of(text, line);
+    const smmuLines = this.#smmuLines;
+    for (let i = 0; i < times; i++) this.#takeLine(printed, line, stamps);
+    if (times > 1) this.#smmuLines = Math.min(this.#smmuLines, smmuLines + 1);
+  }
+
+  #takeLine(text: string, line: number, stamps: JsonStamps | null): void {
     this.line = line;
     if (this.#unfinished !== null && this.#finishWith(text, line)) return;
-    this.#json = jsonStamps(text);
+    this.#json = stamps;
     this.#host = this.#json?.host ?? hostOf(text);
     let from = 0;
     for (let at = text.indexOf(DRIVER); at >= 0; at = text.indexOf(DRIVER, at)) {
@@ -267,13 +276,16 @@ export class LogReader implements LineTaker, Scene {
     if (state === null) return;
     this.#smmuLines += 1;
     this.#prefix = prefix;
+    // Without the driver's name nobody can tell what its rest would be.
+    this.isFinal = true;
     understandMessage(state, found, body, this);
+    this.isFinal = false;
   }
 
   /** Tries a line as the rest of the one before it. */
   #finishWith(text: string, line: number): boolean {
     const unfinished = this.#unfinished as Unfinished;
-    if (unfinished.isWhole && !isDigits(text)) {
+    if ((unfinished.isWhole && !isDigits(text)) || BOOT.test(text)) {
       this.#settle();
       this.line = line;
       return false;

@@ -112,6 +112,53 @@ describe.each(Object.entries(DRESSINGS))('%s', (_, { timed, dress }) => {
   });
 });
 
+/** What else the driver prints, with a tab in front of what stands below another message. */
+const OTHERS: readonly (readonly [device: string, body: string])[] = [
+  [A, 'ias 48-bit, oas 48-bit (features 0x00351fef)'],
+  [A, 'allocated 65536 entries for cmdq'],
+  [A, '2-level strtab only covers 17/24 bits of SID'],
+  [A, 'msi_domain absent - falling back to wired irqs'],
+  [A, "kdump: adopting crashed kernel's stream table"],
+  [A, 'SMMU currently enabled! Resetting...'],
+  [B, 'CMDQ error (cons 0x01000010): Illegal command'],
+  [B, 'skipping command in error state:'],
+  [B, '\t0x0000010000000004'],
+  [B, '\t0x0000000000000000'],
+  [B, 'CMD_SYNC timeout at 0x0100b1b7 [hwprod 0x0100b1b8, hwcons 0x0100b1b7]'],
+  [A, 'unexpected global error reported (0x00000001), this could be serious'],
+  [A, 'unexpected PRI request received:'],
+  [A, '\tsid 0x00000100.0x00001: [2L] unprivileged R access at iova 0x00000000ffff0000'],
+  [A, 'EVTQ overflow detected -- events lost'],
+];
+const OTHER_LINES = OTHERS.map(([device, body], i): DriverLine => ({ device, body, time: 1_000_000 + i }));
+
+describe.each(Object.entries(DRESSINGS))('%s', (dressing, { dress }) => {
+  /** Without where and when. */
+  const facts = (log: KernelLog) =>
+    JSON.parse(
+      JSON.stringify(log.smmus, (key, value) =>
+        /^(?:first|last)(?:Line|Time|Stamp)$|^host$/.test(key)
+          ? undefined
+          : typeof value === 'bigint'
+            ? `${value}`
+            : value,
+      ),
+    );
+  const plain = (DRESSINGS['printk time'] as (typeof DRESSINGS)[string]).dress;
+
+  test('every other message, without what stands behind it', () => {
+    const [found, expected] = [read(dress(OTHER_LINES)), facts(read(plain(OTHER_LINES)))];
+    // Where a sentence ends that was broken, or that another program goes on with, nobody can tell.
+    const hasSentences = !/^(?:lines broken|quoted-printable|a screen|the output of a program behind)/.test(dressing);
+    for (const smmu of hasSentences ? [] : expected) {
+      smmu.adoption = smmu.adoption.map(() => expect.any(String));
+      if (smmu.boot !== null) smmu.boot.lines = smmu.boot.lines.map(() => expect.any(String));
+    }
+    expect(facts(found)).toEqual(expected);
+    expect(found.passedOver, JSON.stringify(found.passedOverLines)).toBe(0);
+  });
+});
+
 /** What other drivers print between them. */
 const FOREIGN = [
   { device: 'virtio_blk virtio1', body: '[vda] 16777216 512-byte logical blocks' },
@@ -196,6 +243,67 @@ describe('lines that a mail program broke', () => {
       { seed: 20263, numRuns: runs(150, 3) },
     );
   });
+});
+
+describe('the machine', () => {
+  const hostOf = (prefix: string) => read(`${prefix}arm-smmu-v3 ${A}: CMDQ timeout\n`).smmus.map(({ host }) => host);
+
+  test.each([
+    ['Sep 29 10:11:12 node7 kern.err kernel: ', 'node7'],
+    ['Sep 29 10:11:12 (none) kern.err kernel: ', null],
+    ['Tue 2026-09-29 10:11:12 CEST node7 kernel: ', 'node7'],
+    ['09-29 10:11:12.345     0     0 E kernel  : ', null],
+  ])('of %s', (prefix, host) => expect(hostOf(prefix)).toEqual([host]));
+});
+
+test.each([
+  ['09-29 10:11:12.345     0     0 E kernel  : ', '09-29 10:11:12.345'],
+  ['[Tue Sep 29 10:11:12 UTC 2026] ', 'Tue Sep 29 10:11:12 UTC 2026'],
+])('the time of day of %s', (prefix, stamp) => {
+  const [error] = read(`${prefix}arm-smmu-v3 ${A}: CMDQ timeout\n`).smmus[0]?.commandErrors ?? [];
+  expect(error?.firstStamp).toBe(stamp);
+});
+
+describe('lines that a syslog has counted', () => {
+  const FRONT = 'Nov 12 03:04:05 node7 kernel: ';
+  const line = (body: string) => `${FRONT}arm-smmu-v3 ${A}: ${body}\n`;
+  const TIMEOUT = 'CMD_SYNC timeout at 0x0100b1b7 [hwprod 0x0100b1b8, hwcons 0x0100b1b7]';
+  const repeated = (times: number, body: string) =>
+    `${FRONT}message repeated ${times} times: [ arm-smmu-v3 ${A}: ${body}]\n`;
+  const last = (times: number) => `Nov 12 03:04:35 node7 last message repeated ${times} times\n`;
+
+  test('with their text, words of a record too', () => {
+    const log = read(
+      line('event 0x02 received:') +
+        line('#0110x0000000900000002') +
+        line('#0110x0000000000000000') +
+        repeated(2, '#0110x0000000000000000') +
+        line(TIMEOUT) +
+        repeated(7, TIMEOUT),
+    );
+    const [smmu] = log.smmus;
+    expect(smmu?.events.map(({ sid, complete, count }) => [sid, complete, count])).toEqual([[9, true, 1]]);
+    expect(smmu?.commandErrors.map(({ count }) => count)).toEqual([8]);
+    expect([log.smmuLines, log.passedOver]).toEqual([6, 0]);
+  });
+
+  test('as the last one, more than once, and not where another line stands between', () => {
+    const log = read(
+      [line(TIMEOUT), last(3), last(4), line('EVTQ overflow detected -- events lost'), FRONT, '\n', last(9)].join(''),
+    );
+    expect(log.smmus[0]?.commandErrors.map(({ count }) => count)).toEqual([8]);
+    expect(log.smmus[0]?.lost.overflows).toBe(1);
+  });
+
+  test('any number of times, within bounds', () => {
+    const log = read(line(TIMEOUT) + last(4_000_000_000).repeat(2));
+    expect(log.smmus[0]?.commandErrors.map(({ count }) => count)).toEqual([1 + 2 ** 20]);
+  });
+});
+
+test('a line of nothing but backslashes takes no longer than another', () => {
+  const log = read(`arm-smmu-v3 ${A}: ${'\\'.repeat(60_000)}\n`.repeat(20));
+  expect(log.passedOver).toBe(20);
 });
 
 describe('a log of several machines', () => {

@@ -3,9 +3,11 @@
  * about. A capture is read once, however many SMMUs ask.
  */
 
+import { continuations, hasOwnBeginning, MAX_PARTS, MAX_READINGS } from '../../log/broken-lines.ts';
 import type { SmmuLog } from '../../log/facts.ts';
 import { LogReader } from '../../log/kernel-log.ts';
-import { driverLine } from '../../log/messages/driver-name.ts';
+import { type LineTaker, LogLines } from '../../log/lines/lines.ts';
+import { DRIVER, driverLine } from '../../log/messages/driver-name.ts';
 import type { Capture } from '../../platform/evidence.ts';
 
 export interface CapturedLine {
@@ -14,11 +16,17 @@ export interface CapturedLine {
   readonly line: number;
 }
 
+/** A message of the driver, without what stands in front of it. */
+interface CapturedMessage extends CapturedLine {
+  /** The lines behind it that have no beginning of their own: the rest of it perhaps, where a terminal or a mail broke it. */
+  readonly behind: readonly string[];
+}
+
 export interface CaptureLines {
-  /** Of the last boot. */
+  /** Of the last boot, as they were printed, whatever program they were passed on with. */
   readonly lines: readonly CapturedLine[];
-  /** The driver's messages by device, without what stands in front of them. */
-  readonly byDevice: ReadonlyMap<string, readonly CapturedLine[]>;
+  /** The driver's messages by device. */
+  readonly byDevice: ReadonlyMap<string, readonly CapturedMessage[]>;
   /** What the last boot says of faults, by device; those without a name have none. */
   readonly smmus: ReadonlyMap<string, SmmuLog>;
   /** The function in which the kernel dies, as the oops names it and as it is in the source; null where it does not. */
@@ -52,29 +60,50 @@ function read(text: string): CaptureLines {
   // First, because reading takes more memory than what is kept of it.
   const smmus = smmusOf(text);
   const lines = lastBoot(text);
-  const byDevice = new Map<string, CapturedLine[]>();
-  for (const { text: whole, line } of lines) {
+  const byDevice = new Map<string, CapturedMessage[]>();
+  for (const [i, { text: whole, line }] of lines.entries()) {
     const found = driverLine(whole);
     if (found === null) continue;
     const list = byDevice.get(found.device) ?? [];
-    list.push({ text: found.body, line });
+    list.push({ text: found.body, line, behind: linesBehind(lines, i) });
     byDevice.set(found.device, list);
   }
   return { lines, byDevice, smmus, death: deathOf(lines) };
 }
 
+function linesBehind(lines: readonly CapturedLine[], at: number): string[] {
+  const behind = lines.slice(at + 1, at + MAX_PARTS).map(({ text }) => text);
+  const end = behind.findIndex((text) => hasOwnBeginning(text) || text.includes(DRIVER));
+  return end < 0 ? behind : behind.slice(0, end);
+}
+
+/** Keeps what is behind the last beginning of a kernel. */
+class LastBoot implements LineTaker {
+  readonly wantsNext = true;
+  lines: CapturedLine[] = [];
+
+  take(text: string, line: number): void {
+    if (FIRST_LINE_OF_A_BOOT.test(text)) this.lines = [];
+    this.lines.push({ text: Buffer.from(text.slice(0, MAX_LINE_LENGTH), 'latin1').toString('utf8'), line });
+  }
+}
+
 function lastBoot(text: string): CapturedLine[] {
-  const entries = text.split(/\r?\n/).map((line, i) => ({ text: line.slice(0, MAX_LINE_LENGTH), line: i + 1 }));
-  const first = entries.findLastIndex((entry) => FIRST_LINE_OF_A_BOOT.test(entry.text));
-  return entries.slice(Math.max(0, first));
+  const boot = new LastBoot();
+  const lines = new LogLines(boot);
+  for (const piece of piecesOf(text)) lines.push(piece);
+  lines.end();
+  return boot.lines;
+}
+
+function* piecesOf(text: string): Generator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTE_LENGTH) yield bytes.subarray(at, at + PIECE_BYTE_LENGTH);
 }
 
 function smmusOf(text: string): ReadonlyMap<string, SmmuLog> {
   const reader = new LogReader();
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTE_LENGTH) {
-    reader.push(bytes.subarray(at, at + PIECE_BYTE_LENGTH));
-  }
+  for (const piece of piecesOf(text)) reader.push(piece);
   const { smmus, boots } = reader.end();
   const ofLast = <T extends { readonly boot: number }>(list: readonly T[]) => list.filter(({ boot }) => boot === boots);
   return new Map(
@@ -98,15 +127,36 @@ function deathOf(lines: readonly CapturedLine[]): CaptureLines['death'] {
   return named === undefined ? null : { named, fn: named.replace(CLONE, '') };
 }
 
-/** The driver's messages about one SMMU. */
+/** The driver's messages about one SMMU. Those that were broken are put together where that makes one that `isKnown`. */
 export function linesOf(
   { byDevice }: CaptureLines,
   smmu: { readonly name: string; readonly alone: boolean },
+  isKnown: (text: string) => boolean,
 ): { readonly device: string | null; readonly ofDevice: readonly CapturedLine[] } {
   // A snapshot may call an only SMMU as it likes.
   const [only] = byDevice.keys();
   const device = byDevice.has(smmu.name) ? smmu.name : smmu.alone && byDevice.size === 1 ? (only ?? null) : null;
-  return { device, ofDevice: device === null ? [] : (byDevice.get(device) ?? []) };
+  const messages = device === null ? [] : (byDevice.get(device) ?? []);
+  return { device, ofDevice: messages.map((message) => ({ line: message.line, text: wholeText(message, isKnown) })) };
+}
+
+function wholeText({ text, behind }: CapturedMessage, isKnown: (text: string) => boolean): string {
+  if (isKnown(text)) return text;
+  let readings = [text];
+  for (const line of behind) {
+    readings = readings.flatMap((reading) => continuations(reading, line, DRIVER)).slice(0, MAX_READINGS);
+    const whole = readings.map((reading) => reading.trim()).find(isKnown);
+    if (whole !== undefined) return whole;
+  }
+  return text;
+}
+
+/** What the messages of the adoption begin with; by revision, some do not. */
+const PREFIX = /^(kdump|kexec): /;
+
+/** A message without the prefix of the series. */
+export function body(text: string): string {
+  return text.replace(PREFIX, '');
 }
 
 /** Time, level, caller and host in front of a message, in the ways in which logs are saved. */

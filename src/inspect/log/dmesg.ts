@@ -9,7 +9,8 @@ import { align, type Pair } from '../../align.ts';
 import { type MessageTopic, topicOf } from '../../log/messages/messages.ts';
 import type { Capture } from '../../platform/evidence.ts';
 import type { PanicReport } from '../emulation/outcome.ts';
-import { type CapturedLine, type CaptureLines, captureLines, linesOf, withoutPrefix } from './capture-lines.ts';
+import { body, type CapturedLine, type CaptureLines, captureLines, linesOf, withoutPrefix } from './capture-lines.ts';
+import { tells } from './told-by-log.ts';
 
 /** `hidden`: predicted at debug level, and not in the capture, as is usual. */
 export type DmesgStatus = 'agree' | 'missing' | 'extra' | 'hidden';
@@ -55,8 +56,6 @@ export interface DmesgFault {
   readonly lastLine: number;
 }
 
-/** What the messages of the adoption begin with; by revision, some do not. */
-const PREFIX = /^(kdump|kexec): /;
 const EVENT_QUEUE = /^allocated \d+ entries for evtq/;
 /** Printed when something goes wrong while devices work, not while the SMMU is adopted and reset. */
 const FAULTS: ReadonlySet<MessageTopic | null> = new Set<MessageTopic>([
@@ -66,6 +65,9 @@ const FAULTS: ReadonlySet<MessageTopic | null> = new Set<MessageTopic>([
   'global-error',
   'lost',
 ]);
+
+/** Messages of these are known by how they begin, and nothing is compared behind it. */
+const NOT_OF_ADOPTION: ReadonlySet<MessageTopic | null> = new Set([...FAULTS, 'boot' as const]);
 
 /** Whose lines are compared; `eventQueue` false: a kernel of the revision in question allocates none. */
 export interface ComparedSmmu {
@@ -86,11 +88,12 @@ export function compareDmesg(
   panic: PanicReport | null,
 ): DmesgReport {
   const captured = captureLines(capture);
-  const { device, ofDevice } = linesOf(captured, smmu);
+  const expected = new Set(predicted.map(({ text }) => body(text)));
+  const isKnown = (text: string) => expected.has(body(text)) || tells(text) || NOT_OF_ADOPTION.has(topicOf(text));
+  const { device, ofDevice } = linesOf(captured, smmu, isKnown);
   const bare = device === null && smmu.alone ? bareLines(captured.lines, predicted) : [];
   const own = [...ofDevice, ...bare, ...linesOfOthers(captured.lines, predicted)];
   const said = own.sort((a, b) => a.line - b.line).map((entry) => ({ ...entry, topic: topicOf(entry.text) }));
-  const expected = new Set(predicted.map(({ text }) => body(text)));
   const unexpected = smmu.eventQueue === false ? EVENT_QUEUE : null;
   // What every probe prints depends on hardware and version, and says nothing about the table unless it is predicted.
   // So does a fault, unless the reset itself comes to it.
@@ -158,7 +161,7 @@ function bareLines(lines: readonly CapturedLine[], predicted: readonly StagedLog
   const known = new Set(predicted.map(({ text }) => body(text)));
   return lines
     .map(({ text, line }) => ({ text: withoutPrefix(text), line }))
-    .filter(({ text }) => known.has(body(text)) || PREFIX.test(text));
+    .filter(({ text }) => known.has(body(text)) || body(text) !== text);
 }
 
 /** What is predicted to be printed of devices behind the SMMU, as far as it is: such a line does not name the SMMU. */
@@ -169,11 +172,6 @@ function linesOfOthers(lines: readonly CapturedLine[], predicted: readonly Stage
     const found = texts.find(({ of, text }) => whole.trimEnd().endsWith(of + text));
     return found === undefined ? [] : [{ text: found.text, line }];
   });
-}
-
-/** A message without the prefix of the series. */
-export function body(text: string): string {
-  return text.replace(PREFIX, '');
 }
 
 function asLine({ left, right }: Pair<StagedLogLine, CapturedLine>): DmesgLine {

@@ -3,8 +3,7 @@
 import { TABLE_REFUSED } from '../../adopt/stream-table/init-strtab.ts';
 import type { ToldByLog } from '../../adopt/told-by-log.ts';
 import type { Capture } from '../../platform/evidence.ts';
-import { captureLines, DEATH, linesOf } from './capture-lines.ts';
-import { body } from './dmesg.ts';
+import { body, captureLines, DEATH, linesOf } from './capture-lines.ts';
 
 const RETAINED = 'retaining SMMUEN for in-flight DMA';
 const FELL_BACK = 'falling back to full reset';
@@ -19,11 +18,20 @@ const NOT_REGISTERED = 'Failed to register iommu';
 /** Lines that come when every built-in driver has probed its devices. */
 const PROBED = /Freeing unused kernel memory|Run \S+ as init process|systemd\[1\]/;
 
+const TEXTS: ReadonlySet<string> = new Set([RETAINED, FELL_BACK, RESETTING, NOT_REGISTERED]);
+const PATTERNS = [BAD_DESCRIPTOR, OVERLAPS, CORRUPT_RANGE, TABLE_REFUSED];
+
+/** Whether a message is one that tells something here. */
+export function tells(text: string): boolean {
+  const said = body(text);
+  return TEXTS.has(said) || PATTERNS.some((pattern) => pattern.test(said));
+}
+
 /** What a capture says of one SMMU; null for whatever it leaves open. `alone`: the snapshot has no other. */
 export function toldByLog(capture: Capture, smmu: { readonly name: string; readonly alone: boolean }): ToldByLog {
   const captured = captureLines(capture);
   const { lines } = captured;
-  const { ofDevice } = linesOf(captured, smmu);
+  const { ofDevice } = linesOf(captured, smmu, tells);
   const said = ofDevice.map(({ text, line }) => ({ text: body(text), line }));
   const at = (text: string) => said.find((one) => one.text === text)?.line ?? null;
   const [retained, fellBack] = [at(RETAINED), at(FELL_BACK)];

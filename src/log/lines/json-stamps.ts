@@ -3,7 +3,7 @@
  * message, log collectors a few names of their own; they stand before it or behind it, in any order.
  */
 
-import { NOT_NAMED_YET } from './stamps.ts';
+import { hostNamed } from './stamps.ts';
 
 export interface JsonStamps {
   readonly host: string | null;
@@ -24,11 +24,10 @@ const OPENING_BRACE = 0x7b;
 /** Null for a line that is no JSON object. What it does not say is null. */
 export function jsonStamps(line: string): JsonStamps | null {
   if (line.charCodeAt(0) !== OPENING_BRACE) return null;
-  const [, host = null] = HOST.exec(line) ?? [];
   const [, sinceBoot] = SINCE_BOOT.exec(line) ?? [];
   const [, realtime] = REALTIME.exec(line) ?? [];
   return {
-    host: host === NOT_NAMED_YET ? null : host,
+    host: hostNamed(HOST.exec(line)?.[1]),
     time: sinceBoot === undefined ? null : Number(sinceBoot) / 1e6,
     stamp: realtime === undefined ? null : new Date(Number(realtime) / 1000).toISOString(),
   };

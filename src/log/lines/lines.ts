@@ -7,15 +7,20 @@
 import { wideEncoding } from '../../wide-encoding.ts';
 import { OF_CORE } from '../messages/core-messages.ts';
 import { OF_DEVICE } from '../messages/device-messages.ts';
+import { type JsonStamps, jsonStamps } from './json-stamps.ts';
 import { withMessageText } from './message-bytes.ts';
+import { withoutFieldsBehind } from './quoted.ts';
 import { undressed } from './undressed.ts';
 
 /** Who takes the lines. */
 export interface LineTaker {
   /** The line directly behind the last one is wanted, whatever it says: it may be the rest of a broken one. */
   readonly wantsNext: boolean;
-  /** `text` is one line without its end; `number` counts from 1. Bytes beyond ASCII are one character each. */
-  take(text: string, number: number): void;
+  /**
+   * `text` is one line without its end; `number` counts from 1. Bytes beyond ASCII are one character each. `stamps` are what
+   * the fields around it say, in a log of JSON objects.
+   */
+  take(text: string, number: number, stamps: JsonStamps | null): void;
 }
 
 /**
@@ -23,7 +28,7 @@ export interface LineTaker {
  * it off; devices and boots are there because they say whose faults these are; of a message in bytes nobody knows yet.
  */
 const WORTH_A_LOOK = new RegExp(
-  `smmu|SMMU|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|"MESSAGE" ?: ?\\[|${OF_CORE}|${OF_DEVICE}`,
+  `smmu|SMMU|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|message repeated |"MESSAGE" ?: ?\\[|${OF_CORE}|${OF_DEVICE}`,
   'g',
 );
 
@@ -35,6 +40,8 @@ export function isWorthALook(line: string): boolean {
 
 /** No message is near as long. A longer line is taken in parts, so that none has to be held. */
 const MAX_LINE_LENGTH = 1 << 16;
+/** A return, and what stands for the end of a line where many are one text: the console of a machine in a cloud. */
+const LINE_END = /\r|(?:\\{1,8}r)?\\{1,8}n/;
 /** In front of the later parts of a line: what stands there is not how the line begins. */
 const NOT_THE_BEGINNING = String.fromCharCode(0);
 /** How much of what stands before a piece is kept for {@link LogLines.lineBefore}. */
@@ -111,10 +118,12 @@ export class LogLines {
         this.#rest = NOT_THE_BEGINNING + this.#rest.slice(at);
         return;
       }
-      // A carriage return, or else a blank, is a better place than the middle of a word.
+      // The end of a line, or else a blank, is a better place than the middle of a word.
       const limit = at + MAX_LINE_LENGTH;
-      const cut = Math.max(this.#rest.lastIndexOf('\r', limit), this.#rest.lastIndexOf(' ', limit));
-      const end = cut > at ? cut + 1 : limit;
+      const spelled = this.#rest.lastIndexOf('\\n', limit - 1);
+      const cut = Math.max(this.#rest.lastIndexOf('\r', limit), spelled > at ? spelled + 1 : 0);
+      const blank = cut > at ? cut : this.#rest.lastIndexOf(' ', limit);
+      const end = blank > at ? blank + 1 : limit;
       this.#scan(`${at === 0 ? '' : NOT_THE_BEGINNING}${this.#rest.slice(at, end)}\n`);
       this.#number -= 1;
       at = end;
@@ -126,7 +135,6 @@ export class LogLines {
     if (from >= to) return;
     this.#text = text;
     this.#textFrom = from;
-    const hasReturns = text.includes('\r');
     let at = from;
     while (at < to) {
       if (!this.#taker.wantsNext) {
@@ -140,14 +148,27 @@ export class LogLines {
       const end = text.indexOf('\n', at);
       this.#number += 1;
       this.#at = at;
-      const line = undressed(withMessageText(text.slice(at, end)));
-      if (!hasReturns || !line.includes('\r')) this.#taker.take(line, this.#number);
-      else for (const part of line.split('\r')) if (part !== '') this.#taker.take(part, this.#number);
+      this.#takeLine(text.slice(at, end));
       at = end + 1;
     }
     this.#tail = text.slice(Math.max(from, to - TAIL_LENGTH), to);
     this.#text = '';
     this.#at = 0;
+  }
+
+  #takeLine(line: string): void {
+    if (!line.includes('"') && !line.includes('\\n') && !line.includes('\r')) {
+      this.#taker.take(undressed(line), this.#number, null);
+      return;
+    }
+    const whole = withMessageText(line);
+    WORTH_A_LOOK.lastIndex = 0;
+    const at = WORTH_A_LOOK.exec(whole)?.index;
+    const message = at === undefined ? whole : withoutFieldsBehind(whole, at);
+    const stamps = jsonStamps(line);
+    for (const part of message.split(LINE_END)) {
+      if (part !== '') this.#taker.take(undressed(part), this.#number, stamps);
+    }
   }
 
   #skip(text: string, from: number, to: number): void {

@@ -7,7 +7,8 @@ const MAX_PREFIX_LENGTH = 200;
 const PRINTK_TIME = /^ *(\d{1,10}\.\d{1,9})(?: +< *\d{1,10}\.\d{1,9} *>)?$/;
 const WALL_CLOCKS: readonly RegExp[] = [
   /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?/,
-  /(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?/,
+  /(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:(?: [A-Z]{3,5})? \d{4})?/,
+  /\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/,
 ];
 
 /** What netconsole (extended) and /dev/kmsg put in front: level, number, microseconds since boot, flags. */
@@ -26,7 +27,7 @@ export function printkTime(prefix: string): number | null {
   return null;
 }
 
-/** Date and time as they stand there: in ISO 8601, of syslog, or of `dmesg -T`. */
+/** Date and time as they stand there: in ISO 8601, of syslog, of `dmesg -T`, or of logcat. */
 export function wallClock(prefix: string): string | null {
   for (const pattern of WALL_CLOCKS) {
     const [found] = pattern.exec(prefix.slice(0, MAX_PREFIX_LENGTH)) ?? [];
@@ -39,14 +40,22 @@ export function wallClock(prefix: string): string | null {
 /** A syslog's line begins with a time of digits, the host, and who speaks. */
 const SPEAKER = ' kernel';
 const MAX_HOST_END = 120;
-/** What a machine calls itself before it has its name. */
-export const NOT_NAMED_YET = 'localhost';
+/** What a machine is called before it has its name. */
+const NOT_NAMED_YET: ReadonlySet<string> = new Set(['localhost', '(none)']);
+
+/** A host by its name; null where that is none in particular. */
+export function hostNamed(name: string | undefined): string | null {
+  return name === undefined || NOT_NAMED_YET.has(name) ? null : name;
+}
+
+/** What busybox says between the two. */
+const FACILITY = / (?:kern|user|daemon)\.[a-z]{1,7}$/;
+/** A time, perhaps with its zone, as it stands in front of the host; `E kernel :` of logcat names none. */
+const TIMED_HOST = /(?:\d|\dZ|\d [A-Z]{3,5}) (?![VDIWEF] *$)(\S{1,80})$/;
 
 /** The machine of a syslog's line; null where none is named, or none in particular. */
 export function hostOf(line: string): string | null {
   const end = line.indexOf(SPEAKER);
   if (end < 0 || end > MAX_HOST_END || !/[:[ ]/.test(line.charAt(end + SPEAKER.length))) return null;
-  const start = line.lastIndexOf(' ', end - 1) + 1;
-  const host = line.slice(start, end);
-  return start > 1 && /[\dZ]/.test(line.charAt(start - 2)) && host !== NOT_NAMED_YET && host !== '' ? host : null;
+  return hostNamed(TIMED_HOST.exec(line.slice(0, end).replace(FACILITY, ''))?.[1]);
 }

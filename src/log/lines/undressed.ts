@@ -6,7 +6,7 @@
 
 const ESCAPE = String.fromCharCode(0x1b);
 /** The escape character, and what stands for it where it cannot be shown. */
-const SPELLED_ESCAPE = `(?:${ESCAPE}|\\^\\[|#033|<1[bB]>|\\\\+(?:x1[bB]|033|u001[bB]|e))`;
+const SPELLED_ESCAPE = `(?:${ESCAPE}|\\^\\[|#033|<1[bB]>|\\\\{1,8}(?:x1[bB]|033|u001[bB]|e))`;
 const TAGS = 'span|div|br|p|pre|code|samp|tt|td|tr|li|font|em|strong|mark';
 
 /** What is replaced, by what. Bytes beyond ASCII are one character each, unless the log is UTF-16. */
@@ -29,9 +29,9 @@ const SPELLINGS: readonly (readonly [spelled: RegExp, printed: string])[] = [
   [/&(?:gt|#62);/gi, '>'],
   [/\u00e2\u0080\u0094|[\u0097\u2014]/g, '--'],
   [/""/g, '"'],
-  [/\\+"/g, '"'],
+  [/\\{1,8}"/g, '"'],
   [/\\([_[\]*#<>|-])/g, '$1'],
-  [/(?:#011|\\+(?:t|x09|011|u0009)|=09|<09>|\^I)\s*(?=0x)/g, '\t'],
+  [/(?:#011|\\{1,8}(?:t|x09|011|u0009)|=09|<09>|\^I)\s*(?=0x|sid 0x)/g, '\t'],
   // The process, which logcat puts behind the name of whoever prints.
   [/^([VDIWEF]\/[^()]{1,200})\( *\d+\): /, '$1: '],
 ];
@@ -44,8 +44,13 @@ const SPELLED = new RegExp(
 /** Characters of which a line that is spelled has one, but for those of logcat. Most lines of a storm have none. */
 const SPELLING = new RegExp(`[${ESCAPE}\u0080-\uffff\\\\^#<=&"]`);
 
+/** What stands at the end of lines that `cat -A` printed, of tables, code and quotations, and where a disk was not written to. */
+const END_MARKS = /(?:\s\||[$'`\0])+\s*$/;
+const END_MARK = /[|$'`\0]/;
+
 /** The line as the kernel printed it. */
-export function undressed(line: string): string {
+export function undressed(dressed: string): string {
+  const line = END_MARK.test(dressed.charAt(dressed.length - 1)) ? dressed.replace(END_MARKS, '') : dressed;
   const isLogcat = line.charCodeAt(1) === 0x2f;
   if (!isLogcat && !SPELLING.test(line)) return line;
   if (!SPELLED.test(line)) return line;

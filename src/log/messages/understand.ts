@@ -105,13 +105,8 @@ export function understandMessage(
     case messages.COMMAND_SKIPPED:
       return state.commandSkipped(scene.place()) ? 'used' : 'unknown';
     case messages.SYNC_TIMEOUT:
-      if (
-        match[1] === undefined &&
-        !scene.isFinal &&
-        /^(?: at(?: 0x[0-9a-f]*(?: \[.{0,60})?)?)?\s*$/.test(body.slice(behind))
-      ) {
-        return body.slice(behind).trim() === '' ? timedOut(state, scene, null, null, null) : 'unfinished';
-      }
+      // Before v5.4 nothing came behind it; a broken line looks the same.
+      if (match[1] === undefined && !scene.isFinal && BEGUN_TIMEOUT.test(body.slice(behind))) return 'unfinished';
       return timedOut(state, scene, hex(1), hex(2), hex(3));
     case messages.QUEUE_TIMEOUT:
       state.commandError(QUEUE_TIMED_OUT, scene.place());
@@ -171,6 +166,8 @@ function understandDecoded(state: SmmuState, match: RegExpExecArray, body: strin
   return decodedEvent(state, match.groups ?? {}, scene);
 }
 
+const BEGUN_TIMEOUT = /^(?: at(?: 0x[0-9a-f]*(?: \[.{0,60})?)?)?\s*=?$/;
+
 /** Lines of a terminal's width are broken anywhere, and a number that was cut looks like any other. */
 function endsInDigits(match: RegExpExecArray, body: string, { isFinal }: Scene): boolean {
   return !isFinal && match.index + match[0].length === body.trimEnd().length && /0x[0-9a-f]{1,15}$/.test(match[0]);
@@ -208,7 +205,10 @@ function accessOf(groups: Record<string, string | undefined>): DecodedAccess {
   };
 }
 
-/** Beginnings of messages that carry something: where one of them ends a line, the rest may be on the next. */
+/**
+ * Beginnings of messages that carry something, and others as far as they are known by them: where one of them ends a line, the
+ * rest may be on the next.
+ */
 const BEGINNINGS = [
   'event 0x00 received:',
   'event: ',
@@ -225,6 +225,20 @@ const BEGINNINGS = [
   'ias ',
   'oas ',
   'allocated ',
+  '2-level strtab only covers ',
+  'option mask 0x',
+  'msi_domain absent - falling back to wired irqs',
+  'failed to allocate MSIs - falling back to wired irqs',
+  'failed to set DMA mask for table walker',
+  'failed to clear cr0',
+  'failed to disable irqs',
+  'no evtq irq - ',
+  'no gerr irq - ',
+  'no priq irq - ',
+  'unknown output address size. Truncating',
+  'SMMU currently enabled! Resetting',
+  'GBPA not responding to update',
+  'MMIO region too small',
 ];
 const MAX_UNFINISHED_LENGTH = 300;
 

@@ -143,6 +143,60 @@ export const DRESSINGS: Readonly<
       return `{"PRIORITY":"3","MESSAGE"${i % 2 === 0 ? ':' : ' : '}${list},"_HOSTNAME":"node7"}`;
     }),
   },
+  'journalctl -o export': {
+    timed: false,
+    dress: each(
+      (line) => `__CURSOR=s=8c;i=1\n_HOSTNAME=node7\nPRIORITY=3\nSYSLOG_IDENTIFIER=kernel\nMESSAGE=${text(line)}\n`,
+    ),
+  },
+  'journalctl -o verbose': {
+    timed: false,
+    dress: each(
+      (line) =>
+        `Tue 2026-09-29 10:11:12.123456 CEST [s=8c;i=1]\n    PRIORITY=3\n    MESSAGE=${text(line)}\n    _TRANSPORT=kernel`,
+    ),
+  },
+  'journalctl -o json-pretty': {
+    timed: false,
+    dress: each((line) => JSON.stringify({ PRIORITY: '3', MESSAGE: text(line), _HOSTNAME: 'node7' }, null, '\t')),
+  },
+  'dmesg --json': {
+    timed: false,
+    dress: (lines) =>
+      `${JSON.stringify({ dmesg: lines.map((line) => ({ pri: 3, time: line.time / 1e6, msg: text(line) })) }, null, 3)}\n`,
+  },
+  'syslog of RFC 5424': {
+    timed: true,
+    dress: each((line) => `<3>1 2026-09-29T10:11:12.123Z node7 kernel - - [meta sequenceId="1"] ${printk(line)}`),
+  },
+  'a collector of logs, with fields behind': {
+    timed: true,
+    dress: each((line) => `{"ts":1.5,"log":${JSON.stringify(`${printk(line)}\n`)},"labels":{"unit":"kernel"},"n":""}`),
+  },
+  logfmt: {
+    timed: true,
+    dress: each((line) => `ts=2026-09-29T10:11:12Z msg=${JSON.stringify(printk(line))} level=error host=node7`),
+  },
+  'the console of a machine in a cloud': {
+    timed: true,
+    dress: (lines) =>
+      `${JSON.stringify({ id: 'i-1', output: lines.map((line) => `${printk(line)}\r\n`).join(''), at: 'x' })}\n`,
+  },
+  'CSV with fields behind': {
+    timed: true,
+    dress: each((line) => `"${printk(line).replaceAll('"', '""')}","2026-09-29T10:11:12Z",node7,syslog`),
+  },
+  'logcat -v threadtime': {
+    timed: false,
+    dress: each((line) => `09-29 10:11:12.345     0     0 E kernel  : ${text(line)}`),
+  },
+  'syslogd of busybox': {
+    timed: true,
+    dress: each((line) => `Sep 29 10:11:12 node7 kern.err kernel: ${printk(line)}`),
+  },
+  'cat -A': { timed: true, dress: each((line) => `${printk(line).replaceAll('\t', '^I')}$`) },
+  'a table': { timed: true, dress: each((line) => `| ${printk(line)} |`) },
+  'a disk that was not written to': { timed: true, dress: each((line) => `${printk(line)}\0\0\0`) },
   'dmesg -T': { timed: false, dress: each((line) => `[Tue Sep 29 10:11:12 2026] ${text(line)}`) },
   'dmesg -d': {
     timed: true,
