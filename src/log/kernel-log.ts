@@ -68,6 +68,7 @@ export class LogReader implements LineTaker, Scene {
   #prefix = '';
   line = 0;
   isFinal = false;
+  isJoined = false;
 
   /** The next bytes of the log. */
   push(bytes: Buffer): void {
@@ -293,7 +294,9 @@ export class LogReader implements LineTaker, Scene {
     this.#unfinished = null;
     const open: string[] = [];
     for (const whole of unfinished.readings.flatMap((reading) => continuations(reading, text, DRIVER))) {
+      this.isJoined = true;
       const outcome = this.#retry(unfinished, whole);
+      this.isJoined = false;
       if (outcome === 'perhaps-cut') this.#goOn(unfinished, [whole], true);
       if (outcome === 'used' || outcome === 'perhaps-cut') {
         this.line = line;

@@ -652,3 +652,21 @@ describe('hostile logs end, and keep nothing', () => {
     expect(readLog(text.swap16(), 7).smmus[0]?.events).toMatchObject([WHOLE]);
   });
 });
+
+test.each([
+  'embedded implementation not supported',
+  'invalid #iommu-cells value (2)',
+  'failed to allocate queue (0x80000 bytes) for cmdq',
+  'probe with driver arm-smmu-v3 failed with error -5',
+])('an SMMU that cannot be used: %s', (body) => {
+  const { smmus, passedOver } = readLog(`[    1.5] arm-smmu-v3 9050000.smmuv3: ${body}\n`);
+  expect([smmus.map(({ adoption }) => adoption), passedOver]).toEqual([[[body]], 0]);
+});
+
+test('an SMMU whose probe failed, as kernels before 6.9 say it', () => {
+  const { smmus, smmuLines } = readLog('[    1.5] arm-smmu-v3: probe of 9050000.smmuv3 failed with error -16\n');
+  expect(smmus.map(({ name, adoption }) => [name, adoption])).toEqual([
+    ['9050000.smmuv3', ['probe of 9050000.smmuv3 failed with error -16']],
+  ]);
+  expect(smmuLines).toBe(1);
+});

@@ -95,12 +95,14 @@ export function compareDmesg(
   const own = [...ofDevice, ...bare, ...linesOfOthers(captured.lines, predicted)];
   const said = own.sort((a, b) => a.line - b.line).map((entry) => ({ ...entry, topic: topicOf(entry.text) }));
   const unexpected = smmu.eventQueue === false ? EVENT_QUEUE : null;
-  // What every probe prints depends on hardware and version, and says nothing about the table unless it is predicted.
-  // So does a fault, unless the reset itself comes to it.
+  // What every probe prints depends on hardware and version, and says nothing about the table unless it is predicted; other
+  // trees of the driver print what nobody knows here. So does a fault, unless the reset itself comes to it.
   const isPredicted = ({ text }: { readonly text: string }) => expected.has(body(text));
   const isFault = (one: (typeof said)[number]) => FAULTS.has(one.topic) && !isPredicted(one);
   const relevant = said.filter(
-    (one) => !isFault(one) && (one.topic !== 'boot' || isPredicted(one) || unexpected?.test(one.text) === true),
+    (one) =>
+      !isFault(one) &&
+      ((one.topic !== 'boot' && one.topic !== null) || isPredicted(one) || unexpected?.test(one.text) === true),
   );
   const faultLines = said.filter(isFault).length;
   const aligned = align(predicted, relevant, (one, other) => body(one.text) === body(other.text)).map(asLine);

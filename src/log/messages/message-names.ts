@@ -19,6 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'command-skipped': 'command-skipped',
   'command-fetch-retried': 'command-skipped',
   'command-not-replaced': 'command-skipped',
+  'command-unknown': 'command-skipped',
   'event-overflow': 'event-overflow',
   'page-request-overflow': 'page-request-overflow',
   features: 'driver-start',

@@ -107,6 +107,7 @@ const MESSAGES: readonly Message[] = [
   COMMAND_SKIPPED,
   message('command-error', 'command-fetch-retried', /^retrying command fetch/),
   message('command-error', 'command-not-replaced', /^failed to convert to CMD_SYNC/),
+  message('command-error', 'command-unknown', /^ignoring unknown CMDQ opcode/),
   GLOBAL_ERROR,
   ...GLOBAL_ERROR_BITS.map(({ flag, pattern }) => message('global-error', `global-error-${flag}`, pattern)),
   EVENTS_LOST,

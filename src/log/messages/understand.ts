@@ -19,6 +19,8 @@ export interface Scene {
   readonly line: number;
   /** Nothing more comes: what is certain counts. */
   readonly isFinal: boolean;
+  /** Its last part is the next line of the log, which may as well be one of its own. */
+  readonly isJoined: boolean;
   place(): Place;
   /** A copy that does not keep the log in memory. */
   kept(text: string): string;
@@ -107,6 +109,7 @@ export function understandMessage(
     case messages.SYNC_TIMEOUT:
       // Before v5.4 nothing came behind it; a broken line looks the same.
       if (match[1] === undefined && !scene.isFinal && BEGUN_TIMEOUT.test(body.slice(behind))) return 'unfinished';
+      if (match[1] === undefined && scene.isJoined && body.slice(behind).trim() !== '') return 'unknown';
       return timedOut(state, scene, hex(1), hex(2), hex(3));
     case messages.QUEUE_TIMEOUT:
       state.commandError(QUEUE_TIMED_OUT, scene.place());
