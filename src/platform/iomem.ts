@@ -40,7 +40,9 @@ const MAX_IOMEM_BYTES = 1 << 22;
 const MAX_IOMEM_LINES = 100_000;
 
 /** Shorter numbers are those of /proc/ioports. */
-const LINE = /^((?: {2})*)([0-9a-f]{8,})-([0-9a-f]{8,}) : (.*)$/is;
+const LINE = /^((?: {2}|\t)*)([0-9a-f]{8,})-([0-9a-f]{8,}) : (.*?)\s*$/is;
+/** What stands around a copy that was made on a terminal: the command, a prompt, the fence of a code block. */
+const AROUND = /\/proc\/iomem\b|^```|[#$]\s*$/;
 
 /** Boot memory, and memory that a driver brought: "System RAM (kmem)". */
 const SYSTEM_RAM = /^System RAM(?: \(.*\))?$/s;
@@ -59,10 +61,13 @@ export async function loadIomem(path: string): Promise<Iomem> {
 
 /** Parses the text of /proc/iomem; `file` names it in refusals. */
 export function parseIomem(text: string, file: string): Iomem {
-  const lines = linesOf(text, file);
+  const lines = linesOf(text.replaceAll('\u00a0', ' '), file);
+  for (const i of [0, lines.length - 1]) if (AROUND.test(lines[i] ?? '')) lines[i] = '';
   const margin = marginOf(lines);
-  const ranges = lines.flatMap((line, i) =>
-    isBlank(line) ? [] : [parseLine(line.slice(margin), { file, place: `line ${i + 1}` })],
+  const ranges = nested(
+    lines.flatMap((line, i) =>
+      isBlank(line) ? [] : [parseLine(line.slice(margin), { file, place: `line ${i + 1}` })],
+    ),
   );
   // The kernel shows the names to everybody, the addresses only to the privileged.
   if (ranges.length > 0 && ranges.every(({ start, end }) => start === 0 && end === 1)) {
@@ -134,7 +139,19 @@ function parseLine(line: string, at: { readonly file: string; readonly place: st
     throw new InputError('format', `${quote(line)} is beyond 52 bits`, at);
   }
   if (start >= end) throw new InputError('format', `${quote(line)} ends before it starts`, at);
-  return { start, end, name, depth: indent.length / 2 };
+  return { start, end, name, depth: indent.replaceAll('\t', '  ').length / 2 };
+}
+
+/** Where the indentation was lost, an entry is below the one before it that it lies in. */
+function nested(ranges: readonly IomemRange[]): readonly IomemRange[] {
+  if (ranges.some(({ depth }) => depth > 0)) return ranges;
+  const above: IomemRange[] = [];
+  return ranges.map((range) => {
+    for (let last = above.at(-1); last !== undefined && range.end > last.end; last = above.at(-1)) above.pop();
+    while (above.length > 0 && range.start < (above.at(-1) as IomemRange).start) above.pop();
+    above.push(range);
+    return { ...range, depth: above.length - 1 };
+  });
 }
 
 function joined(ranges: readonly AddressRange[]): AddressRange[] {

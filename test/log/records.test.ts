@@ -670,3 +670,18 @@ test('an SMMU whose probe failed, as kernels before 6.9 say it', () => {
   ]);
   expect(smmuLines).toBe(1);
 });
+
+test('messages of Xen without times are not taken for the rest of each other', () => {
+  const front = '(XEN) SMMUv3: /soc/iommu@fa000000: ';
+  const lines = ['SMMUv3: DT value = eventq', 'CMD_SYNC timeout', 'CMD_SYNC timeout', 'event 0x02 received:'];
+  const { smmus, passedOver } = readLog(lines.map((line) => `${front}${line}\n`).join(''));
+  expect(smmus.map(({ commandErrors, events }) => [commandErrors[0]?.count, events.length])).toEqual([[2, 1]]);
+  expect(passedOver).toBe(0);
+});
+
+test('FreeBSD says of a command queue that does not answer that it failed to sync', () => {
+  const { smmus } = readLog('smmu0: Failed to sync\nsmmu0: Failed to sync\n');
+  expect(smmus.map(({ system, commandErrors }) => [system, commandErrors[0]?.what, commandErrors[0]?.count])).toEqual([
+    ['freebsd', 'CMD_SYNC timeout', 2],
+  ]);
+});

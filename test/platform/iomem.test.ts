@@ -180,12 +180,32 @@ describe('the text', () => {
     expect(parse(RAM, '00000000-00000000 : x').devices).toEqual([{ start: 0, end: 1, name: 'x', depth: 0 }]);
   });
 
-  test.each(['a : b', ' leading', 'trailing ', '\u001b[2J', 'a\u2028b', 'a\rb', 'Störung', '<BAD>', '__proto__'])(
+  test.each(['a : b', ' leading', '\u001b[2J', 'a\u2028b', 'a\rb', 'Störung', '<BAD>', '__proto__'])(
     'has names that are kept as they are, case %#',
     (name) => {
       expect(parse(RAM, `80000000-8fffffff : ${name}`).devices[0]?.name).toBe(name);
     },
   );
+
+  const CRASH = '  50000000-57ffffff : Crash kernel';
+  const TREE = [RAM, CRASH, '    50000000-50000fff : x', '80000000-8fffffff : uart', RAM.replaceAll('0', '6')];
+
+  test.each([
+    ['tabs', (line: string) => line.replaceAll('  ', '\t')],
+    ['blanks that do not break', (line: string) => line.replaceAll(' ', '\u00a0')],
+    ['blanks at the ends of lines', (line: string) => `${line}   `],
+    ['no indentation left', (line: string) => line.trim()],
+  ])('may have %s', (_, change) => {
+    expect(parse(...TREE.map(change))).toEqual(parse(...TREE));
+  });
+
+  test.each([
+    ['# cat /proc/iomem', ''],
+    ['root@node7:~# cat /proc/iomem', 'root@node7:~# '],
+    ['```', '```'],
+  ])('may have what a terminal or a page has around it: %s', (before, behind) => {
+    expect(parse(before, ...TREE, behind)).toEqual(parse(...TREE));
+  });
 
   const form = 'expected "40000000-5fffffff : System RAM" or the like, found';
 
@@ -197,7 +217,6 @@ describe('the text', () => {
     ['0060-006f : keyboard', `${form} "0060-006f : keyboard"`],
     [' 40000000-5fffffff : System RAM', `${form} " 40000000-5fffffff : System RAM"`],
     ['   40000000-5fffffff : System RAM', `${form} "   40000000-5fffffff : System RAM"`],
-    ['\t40000000-5fffffff : System RAM', `${form} "\\t40000000-5fffffff : System RAM"`],
     ['-40000000-5fffffff : System RAM', `${form} "-40000000-5fffffff : System RAM"`],
     ['\u009b31m\u0000', `${form} "\\u009b31m\\u0000"`],
     ['x'.repeat(100_000), `${form} "${'x'.repeat(37)}..."`],

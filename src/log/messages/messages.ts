@@ -118,6 +118,8 @@ const MESSAGES: readonly Message[] = [
   COVERAGE,
   OVERRIDE,
   message('boot', 'options', /^option (?:mask 0x[0-9a-f]+|\S)/),
+  // Of Xen.
+  message('boot', 'interrupt-names', /^SMMUv3: DT value = /),
   message('boot', 'msi-fallback', /^(?:msi_domain absent|failed to allocate MSIs) - falling back to wired irqs/),
   message('boot', 'no-interrupt', /^no (?:evtq|gerr|priq) irq - /),
   message('boot', 'interrupt-not-found', /^IRQ \w+ not found/),

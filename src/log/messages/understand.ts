@@ -19,7 +19,7 @@ export interface Scene {
   readonly line: number;
   /** Nothing more comes: what is certain counts. */
   readonly isFinal: boolean;
-  /** Its last part is the next line of the log, which may as well be one of its own. */
+  /** Another line was put behind the one that the message began on. */
   readonly isJoined: boolean;
   place(): Place;
   /** A copy that does not keep the log in memory. */
@@ -109,7 +109,7 @@ export function understandMessage(
     case messages.SYNC_TIMEOUT:
       // Before v5.4 nothing came behind it; a broken line looks the same.
       if (match[1] === undefined && !scene.isFinal && BEGUN_TIMEOUT.test(body.slice(behind))) return 'unfinished';
-      if (match[1] === undefined && scene.isJoined && body.slice(behind).trim() !== '') return 'unknown';
+      if (match[1] === undefined && scene.isJoined) return 'unknown';
       return timedOut(state, scene, hex(1), hex(2), hex(3));
     case messages.QUEUE_TIMEOUT:
       state.commandError(QUEUE_TIMED_OUT, scene.place());

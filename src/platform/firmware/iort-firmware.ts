@@ -130,6 +130,8 @@ class IortReader {
 const MAX_SIDS_OF_NODE = MAX_RESERVED_SIDS + 1;
 
 function inOrderOfTable({ mappings }: IortNode): MappedIds[] {
+  // iort_node_map_id() gives up on a node whose first mapping leads nowhere.
+  if (mappings[0]?.target === 0) return [];
   const order = new Map(mappings.map((mapping, i) => [mapping, i]));
   const placeOfOwner = ({ owner }: MappedIds) => order.get(owner) ?? 0;
   const runs = mappedIds(mappings).toSorted((a, b) => placeOfOwner(a) - placeOfOwner(b) || a.first - b.first);

@@ -354,6 +354,17 @@ describe('damage', () => {
     expect(smmus).toHaveLength(1);
   });
 
+  test('a root complex whose first mapping leads to offset 0 has none', () => {
+    const bytes = iort([
+      SMMU,
+      { segment: 0, mappings: [0, 8].map((firstId) => ({ firstId, count: 8, firstSid: firstId, to: 0 })) },
+    ]);
+    const rangesOf = (table: Buffer) => iortFirmware(table, { kind: 'file', file: 'a' }).smmus[0]?.ranges.length;
+    expect(rangesOf(bytes)).toBe(2);
+    bytes.writeUInt32LE(0, bytes.length - 20 - 8);
+    expect(rangesOf(bytes)).toBe(0);
+  });
+
   test('a node that is too short for its type is passed over', () => {
     const { problems, smmus } = read({ type: 4 });
     expect(said(problems)).toEqual(['the node at offset 0x74: is 16 bytes long, too short for type 4']);
