@@ -162,9 +162,7 @@ export class LogLines {
       return;
     }
     const whole = withMessageText(line);
-    WORTH_A_LOOK.lastIndex = 0;
-    const at = WORTH_A_LOOK.exec(whole)?.index;
-    const message = at === undefined ? whole : withoutFieldsBehind(whole, at);
+    const message = withoutFieldsBehind(whole);
     const stamps = jsonStamps(line);
     for (const part of message.split(LINE_END)) {
       if (part !== '') this.#taker.take(undressed(part), this.#number, stamps);

@@ -6,11 +6,19 @@
 /** What may stand in front of an opening quotation mark. */
 const BEFORE_OPENING = /^$|[\s:,=({[>\\]/;
 /** What stands behind a closing one: the end of the field. A message has quotation marks of its own, behind which it goes on. */
-const BEHIND_CLOSING = /\s*(?:[,}\]\\]|$)|\s+[\w.]{1,40}=/y;
+const BEHIND_CLOSING = /\s*(?:[,;}\]\\]|$)|\t|\s+[\w.]{1,40}=/y;
+/** What a message has in it, or the field that has it in the journal of systemd. Other fields may name the device, too. */
+const MESSAGE = /arm-smmu-v3 (?=[^\s"])|SMMUv3: (?=\\*\/)|"MESSAGE" ?: ?"/;
 
-/** The line up to the end of the quoted text that has the message at `at` in it; the whole line where it is in none. */
-export function withoutFieldsBehind(line: string, at: number): string {
-  const opening = openingMark(line, at);
+/** The line up to the end of the quoted text that has a message in it; the whole line where there is none. */
+export function withoutFieldsBehind(line: string): string {
+  const found = MESSAGE.exec(line);
+  return found === null ? line : upToClosingMark(line, found.index + found[0].length);
+}
+
+/** `at` is somewhere within the text. */
+function upToClosingMark(line: string, at: number): string {
+  const opening = openingMark(line, at - 1);
   if (opening < 0) return line;
   const depth = backslashesBefore(line, opening);
   for (let mark = line.indexOf('"', at); mark >= 0; mark = line.indexOf('"', mark + 1)) {

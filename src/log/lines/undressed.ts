@@ -30,7 +30,7 @@ const SPELLINGS: readonly (readonly [spelled: RegExp, printed: string])[] = [
   [/\u00e2\u0080\u0094|[\u0097\u2014]/g, '--'],
   [/""/g, '"'],
   [/\\{1,8}"/g, '"'],
-  [/\\([_[\]*#<>|-])/g, '$1'],
+  [/\\([_[\]*#<>|/-])/g, '$1'],
   [/(?:#011|\\{1,8}(?:t|x09|011|u0009)|=09|<09>|\^I)\s*(?=0x|sid 0x)/g, '\t'],
   // The process, which logcat puts behind the name of whoever prints.
   [/^([VDIWEF]\/[^()]{1,200})\( *\d+\): /, '$1: '],

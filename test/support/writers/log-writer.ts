@@ -132,7 +132,15 @@ export const DRESSINGS: Readonly<
   },
   'journalctl -o json': {
     timed: false,
-    dress: each((line) => JSON.stringify({ PRIORITY: '3', MESSAGE: text(line), _HOSTNAME: 'node7' })),
+    dress: each((line) =>
+      JSON.stringify({
+        _KERNEL_DEVICE: `+platform:${line.device}`,
+        PRIORITY: '3',
+        MESSAGE: text(line),
+        _HOSTNAME: 'node7',
+        _UDEV_SYSNAME: line.device,
+      }),
+    ),
   },
   'journalctl -o json, of what cannot be printed': {
     timed: false,
