@@ -35,15 +35,16 @@ export function acpiTableOf(bytes: Buffer, signature: string, file: string): Buf
 /** Nothing where the text has no bytes. */
 function dumpedTable(text: string, signature: string, refuse: Refuse): Buffer {
   const magic = Buffer.from(signature, 'latin1');
-  const headings = [...text.matchAll(TABLE_HEADING)];
-  const [heading] = headings.filter(([, name]) => name === signature);
-  if (headings.length > 0) {
-    if (heading === undefined) {
-      const names = [...new Set(headings.map(([, name]) => name))].slice(0, 20).join(', ');
-      return refuse(`is the output of acpidump without an ${signature}; it has ${names}`);
+  const others = new Set<string>();
+  for (const { 0: heading, 1: name = '', index } of text.matchAll(TABLE_HEADING)) {
+    if (name !== signature) others.add(name);
+    else {
+      const dumped = bytesInText(text, index + heading.length, magic, refuse);
+      return dumped.length === 0 ? refuse(`has a heading of ${signature} as acpidump prints it, and no bytes`) : dumped;
     }
-    const dumped = bytesInText(text, heading.index + heading[0].length, magic, refuse);
-    return dumped.length === 0 ? refuse(`has a heading of ${signature} as acpidump prints it, and no bytes`) : dumped;
+  }
+  if (others.size > 0) {
+    return refuse(`is the output of acpidump without an ${signature}; it has ${[...others].slice(0, 20).join(', ')}`);
   }
   if (!DISASSEMBLY.test(text.slice(0, SNIFFED_LENGTH))) return bytesInText(text, 0, magic, refuse);
   const raw = RAW_DATA.exec(text);

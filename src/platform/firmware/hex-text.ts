@@ -22,6 +22,9 @@ const UNITS = /^(?:[0-9A-F]{2}(?:[0-9A-F]{2}){0,7}(?: {1,2}|-(?=[0-9A-F])|$))+/i
 /** xxd prints 256 bytes on a line at most. */
 const MAX_ROW_LENGTH = 1 << 10;
 
+/** Of eight bytes, as the shortest rows are. */
+const MAX_ROWS = MAX_BYTE_LENGTH / 8;
+
 interface Row {
   readonly address: string;
   /** Pairs of digits, in the order of the text; what stands behind them may be among them. */
@@ -78,6 +81,7 @@ function rowsIn(text: string, start: number) {
   const rows: Row[] = [];
   const squeezedBefore = new Set<number>();
   for (const line of linesFrom(text, start)) {
+    if (rows.length >= MAX_ROWS) break;
     const [, address, rest = ''] = LINE.exec(line) ?? [];
     if (line === '*' && rows.length > 0) squeezedBefore.add(rows.length);
     else if (address === undefined) {
@@ -110,19 +114,24 @@ function rulingOf(first: Row, second: Row, squeezed: boolean): { readonly radix:
 function plainHexIn(text: string, magic: Buffer): Buffer {
   const between = String.raw`(?:[\s,;:]|0x|\\x)*`;
   const digits = (magic.toString('hex').match(/../g) ?? []).join(between);
-  const at = new RegExp(`(?<![0-9a-f])(?:0x)?${digits}`, 'i').exec(text)?.index ?? text.length;
-  const [run = ''] = /^[0-9a-fx\\\s,;:]*/i.exec(text.slice(at)) ?? [];
+  const begin = new RegExp(`(?<![0-9a-f])(?:0x)?${digits}`, 'i');
+  const run = runFrom(text, begin, /[^0-9a-fx\\\s,;:]/i);
   return Buffer.from(run.replace(/[0\\]x|[^0-9a-f]/gi, '').slice(0, 2 * MAX_BYTE_LENGTH), 'hex');
 }
 
 /** What Base64 stands for, from where it is that of `magic`; empty where there is none. */
 function base64In(text: string, magic: Buffer): Buffer {
-  const begin = magic
-    .toString('base64')
-    .slice(0, Math.floor((8 * magic.length) / 6))
-    .replace(/[+/]/g, '\\$&');
-  const [run = ''] = new RegExp(`(?<![A-Za-z0-9+/])${begin}[A-Za-z0-9+/\\s]{40,}`).exec(text) ?? [];
-  return Buffer.from(run, 'base64');
+  // What the last character stands for depends on the byte behind.
+  const whole = magic.toString('base64').slice(0, Math.floor((8 * magic.length) / 6));
+  const begin = new RegExp(`(?<![A-Za-z0-9+/])${whole.replace(/[+/]/g, '\\$&')}`);
+  return Buffer.from(runFrom(text, begin, /[^A-Za-z0-9+/\s]/), 'base64');
+}
+
+/** The text from where something begins up to where something else ends it; empty where it begins nowhere. */
+function runFrom(text: string, begin: RegExp, end: RegExp): string {
+  const run = text.slice(begin.exec(text)?.index ?? text.length);
+  const length = run.search(end);
+  return length < 0 ? run : run.slice(0, length);
 }
 
 /** With words turned around that a tool printed as numbers of a little-endian machine, where that makes a table of them. */

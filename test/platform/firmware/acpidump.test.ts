@@ -1,6 +1,7 @@
 /** Tables of ACPI as text: every style gives the bytes of the table, and what is no table is called what it is. */
 
 import { describe, expect, test } from 'vitest';
+import { InputError } from '../../../src/errors.ts';
 import { acpiTableOf } from '../../../src/platform/firmware/acpidump.ts';
 import { iortFirmware } from '../../../src/platform/firmware/iort-firmware.ts';
 import { refused } from '../../support/refusal.ts';
@@ -88,6 +89,20 @@ test('a table out of a text is read as any other', () => {
   expect(smmus.map(({ base, ranges }) => [base, ranges.map(({ firstSid }) => firstSid)])).toEqual([
     [0x905_0000, [0x31, 0x100]],
   ]);
+});
+
+test.each([
+  ['Base64', 'SU9SVA', 1 << 21],
+  ['digits', '49 4F ', 1 << 21],
+  ['rows', '00000000: 49 4f 52 54 00 00 00\n', 1 << 19],
+])('megabytes of %s are read or refused', (_, part, count) => {
+  let failure: unknown = null;
+  try {
+    read(part.repeat(count));
+  } catch (error) {
+    failure = error;
+  }
+  expect(failure === null || failure instanceof InputError).toBe(true);
 });
 
 describe('refused, with what it is', () => {
