@@ -148,7 +148,12 @@ function wholeText({ text, behind }: CapturedMessage, isKnown: (text: string) =>
     const whole = readings.map((reading) => reading.trim()).find(isKnown);
     if (whole !== undefined) return whole;
   }
-  return text;
+  return [...beginningsOf(text)].find(isKnown) ?? text;
+}
+
+/** Where another program goes on with the line it does so behind a colon, as consoles show it. */
+function* beginningsOf(text: string): Generator<string> {
+  for (let end = text.lastIndexOf(': '); end > 0; end = text.lastIndexOf(': ', end - 1)) yield text.slice(0, end);
 }
 
 /** What the messages of the adoption begin with; by revision, some do not. */

@@ -6,6 +6,7 @@ import { Image } from '../../../samples/image.ts';
 import type { StagedLogLine } from '../../../src/adopt/log.ts';
 import type { PanicReport } from '../../../src/inspect/emulation/outcome.ts';
 import { compareDmesg, type DmesgReport } from '../../../src/inspect/log/dmesg.ts';
+import { toldByLog } from '../../../src/inspect/log/told-by-log.ts';
 import { inspectMachine, L1, L2_BUS0 } from '../../support/made/machine.ts';
 import { slowTest } from '../../support/slow.ts';
 import { DRESSINGS } from '../../support/writers/log-writer.ts';
@@ -68,10 +69,12 @@ test('what is printed of a device behind the SMMU is found under the name of the
 describe('however a log was passed on, its lines agree with the prediction', () => {
   const bodies = ['ias 48-bit, oas 48-bit (features 0x00351fef)', 'allocated 65536 entries for cmdq', ...TEXTS];
   const lines = bodies.map((body, i) => ({ device: SMMU, body, time: 486_600 + i }));
-  // What another program prints behind a message may as well be its end.
-  const dressings = Object.entries(DRESSINGS).filter(([name]) => name !== 'the output of a program behind');
 
-  test.each(dressings)('%s', (_, { dress }) => expect(counts(compare(dress(lines)))).toEqual(ALL_AGREE));
+  test.each(Object.entries(DRESSINGS))('%s', (_, { dress }) => {
+    const text = dress(lines);
+    expect(counts(compare(text))).toEqual(ALL_AGREE);
+    expect(toldByLog({ file: 'dmesg.txt', text }, { name: SMMU, alone: true }).adoption).toBe('adopted');
+  });
 });
 
 /** What stands in front of a message, by the way in which the log was saved. */
