@@ -5,7 +5,7 @@
 
 import { PADDR_LIMIT } from '../dump/dump.ts';
 import type { AddressRange } from '../dump/memory.ts';
-import { readTextFile } from '../dump/sources/source.ts';
+import { readUnpackedText } from '../dump/unpacked.ts';
 import { InputError } from '../errors.ts';
 import { quote } from '../snapshot/values.ts';
 
@@ -52,7 +52,7 @@ const CARVED_OUT = /^(?:reserved|Crash kernel|Soft Reserved|Persistent Memory(?:
 
 /** Loads a copy of /proc/iomem. Throws InputError (`file` or `format`) naming the file and the line at fault. */
 export async function loadIomem(path: string): Promise<Iomem> {
-  const text = readTextFile(path, MAX_IOMEM_BYTES, (byteLength) => {
+  const text = readUnpackedText(path, MAX_IOMEM_BYTES, (byteLength) => {
     const message = `is ${byteLength} bytes long, too long for a copy of /proc/iomem`;
     return new InputError('format', message, { file: path });
   });

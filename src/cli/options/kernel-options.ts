@@ -5,7 +5,7 @@ import { type KernelVersion, NEWEST_KERNEL } from '../../adopt/devices/registrat
 import type { MemremapModel } from '../../adopt/kernel-memory.ts';
 import { REVISIONS } from '../../adopt/revisions/revisions.ts';
 import type { RegisterPage } from '../../adopt/stream-table/cleanup.ts';
-import { readTextFile } from '../../dump/sources/source.ts';
+import { readUnpackedText } from '../../dump/unpacked.ts';
 import { InputError } from '../../errors.ts';
 import type { InspectOptions } from '../../inspect/inspect.ts';
 import type { AskedStream } from '../../platform/asked-streams.ts';
@@ -117,7 +117,7 @@ export async function kernelOptions(flags: KernelFlags): Promise<InspectOptions>
     dmesg:
       flags.dmesg === undefined
         ? undefined
-        : { file: flags.dmesg, text: readTextFile(flags.dmesg, MAX_DMESG_BYTES, tooLong(flags.dmesg)) },
+        : { file: flags.dmesg, text: readUnpackedText(flags.dmesg, MAX_DMESG_BYTES, tooLong(flags.dmesg)) },
   };
 }
 

@@ -1,7 +1,6 @@
 /** Loads firmware's tables. Few runs of the command need them, so that all of their parsers are behind this file. */
 
-import { packedAs } from '../../dump/recognise.ts';
-import { readFile } from '../../dump/sources/source.ts';
+import { readUnpacked } from '../../dump/unpacked.ts';
 import { InputError } from '../../errors.ts';
 import { deviceTreeFirmware } from './device-tree-firmware.ts';
 import type { Firmware } from './firmware.ts';
@@ -27,12 +26,9 @@ export async function loadIort(path: string): Promise<Firmware> {
 }
 
 function bytesOf(file: string, maxByteLength: number, what: string): Buffer {
-  const bytes = readFile(
+  return readUnpacked(
     file,
     maxByteLength,
     (byteLength) => new InputError('format', `is ${byteLength} bytes long, too long for ${what}`, { file }),
   );
-  const packed = packedAs(bytes);
-  if (packed !== null) throw new InputError('format', `is ${packed.title}; ${packed.advice}`, { file });
-  return bytes;
 }

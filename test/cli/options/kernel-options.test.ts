@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../../samples/make.ts';
 import { parseDevice, parseFailure, parseKernel, parsePaBits } from '../../../src/cli/options/arguments.ts';
@@ -16,6 +17,7 @@ const folder = temporaryFolder();
 const fifo = join(folder.path, 'fifo');
 spawnSync('mkfifo', [fifo]);
 const largeMap = sparse('iomem.bin', 2 ** 22 + 1);
+const packed = folder.write('log.gz', gzipSync('[    0.1] x\n'));
 const largeLog = sparse('dmesg.bin', 2 ** 26 + 1);
 
 const inspectHealthy = (...args: string[]) =>
@@ -125,6 +127,8 @@ describe('files that cannot be used', () => {
     ['an empty map', { iomem: text('a.txt', '') }, `${text('a.txt', '')}: is empty`],
     ['an empty log', { dmesg: text('b.txt', '') }, `${text('b.txt', '')}: is empty`],
     ['a map too large', { iomem: largeMap }, `${largeMap}: is 4194305 bytes long, too long for a copy of /proc/iomem`],
+    ['a packed log', { dmesg: packed }, `${packed}: is a gzip file; unpack it first: gzip -d`],
+    ['a packed memory map', { iomem: packed }, `${packed}: is a gzip file; unpack it first: gzip -d`],
     ['a log too large', { dmesg: largeLog }, `${largeLog}: is 67108865 bytes long, too long for a kernel log`],
   ])('%s', async (_, flags, message) => {
     expect((await refusalOf(() => kernelOptions(flags))).message).toBe(message);
