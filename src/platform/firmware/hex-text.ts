@@ -17,7 +17,7 @@ const LINE = /^[> \t]*(?:0x)?([0-9A-F]{4,16}):?(?:[ \t]+(.*))?$/i;
  * Bytes, or words of two, four or eight; one gap of two blanks, or the hyphen of UEFI, may be in their middle. A wider gap,
  * or another character, parts them from the same once more as characters.
  */
-const UNITS = /^(?:[0-9A-F]{2}(?:[0-9A-F]{2}){0,7}(?: {1,2}|-(?=[0-9A-F])|$))+/i;
+const UNITS = /^(?:(?:0x)?[0-9A-F]{2}(?:[0-9A-F]{2}){0,7}(?:[ \t]{1,2}|-(?=[0-9A-F])|$))+/i;
 
 /** xxd prints 256 bytes on a line at most. */
 const MAX_ROW_LENGTH = 1 << 10;
@@ -89,7 +89,7 @@ function rowsIn(text: string, start: number) {
     } else {
       const [run = ''] = UNITS.exec(rest.slice(0, MAX_ROW_LENGTH)) ?? [];
       if (run === '' && rows.length === 0) continue;
-      rows.push({ address, digits: run.replace(/[ -]/g, '') });
+      rows.push({ address, digits: run.replace(/0x|[\s-]/gi, '') });
       if (run === '') break;
     }
   }
@@ -112,10 +112,10 @@ function rulingOf(first: Row, second: Row, squeezed: boolean): { readonly radix:
 
 /** Digits without addresses, from where they are those of `magic`; empty where there are none. */
 function plainHexIn(text: string, magic: Buffer): Buffer {
-  const between = String.raw`(?:[\s,;:]|0x|\\x)*`;
+  const between = String.raw`(?:[\s,;]|0x|\\x)*`;
   const digits = (magic.toString('hex').match(/../g) ?? []).join(between);
   const begin = new RegExp(`(?<![0-9a-f])(?:0x)?${digits}`, 'i');
-  const run = runFrom(text, begin, /[^0-9a-fx\\\s,;:]/i);
+  const run = runFrom(text, begin, /[^0-9a-fx\\\s,;]/i);
   return Buffer.from(run.replace(/[0\\]x|[^0-9a-f]/gi, '').slice(0, 2 * MAX_BYTE_LENGTH), 'hex');
 }
 

@@ -91,6 +91,8 @@ export const HEX_DUMPS: Readonly<Record<string, (bytes: Buffer) => string>> = {
     })
       .replaceAll(/^((?:\S+ | {2}\S+: )(?:\S\S ){7}\S\S) (?=\S)/gm, '$1-')
       .toUpperCase()}`,
+  'x/8xb of GDB': (b) =>
+    ruled(b, { address: (at) => `0x${digits(0x1_3f00_0000 + at, 16, 9)}:\t0x`, rowLength: 8, between: '\t0x' }),
   'Format-Hex': (b) =>
     `\r\n           Path: C:\\iort.bin\r\n\r\n           00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\r\n\r\n${ruled(
       b,
