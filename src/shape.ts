@@ -37,9 +37,6 @@ function jsonText(json: unknown): string | undefined {
   return made === undefined ? undefined : visible(made);
 }
 
-/** The values that a shape publishes. */
-export type Of<S> = S extends Shape<infer T> ? T : never;
-
 const same = (value: unknown): unknown => value;
 
 function leaf<T>(schema: JsonSchema): Shape<T> {
@@ -97,9 +94,6 @@ export function choice<const V extends string | number>(...values: readonly V[])
 export function keyOf<K extends string>(table: Readonly<Record<K, unknown>>): Shape<K> {
   return choice(...(Object.keys(table) as K[])) as Shape<K>;
 }
-
-/** Null alone, for what the contract names and nothing ever fills. */
-export const nothing: Shape<null> = leaf({ type: 'null' });
 
 /** A shape with a name in the schema's `$defs`, which everybody who uses it refers to. */
 export function define<T>(name: string, description: string, shape: Shape<T>): Shape<T> {

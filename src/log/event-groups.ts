@@ -8,7 +8,7 @@ import { ALL_WORDS, type DecodedEvent, eventFacts, type RawEvent, WORDS_OF_EVENT
 import type { EventGroup, LogProblem, Occurrence } from './facts.ts';
 
 /** More groups than anybody reads; a hostile log could make one of every record. */
-export const MAX_GROUPS = 4096;
+const MAX_GROUPS = 4096;
 
 /** Which word has the address that an event is about, by its number; what is not there has none. */
 const ADDRESS_WORDS: ReadonlyMap<number, number> = new Map(

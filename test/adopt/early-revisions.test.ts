@@ -6,7 +6,8 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { REVISIONS } from '../../src/adopt/revisions/revisions.ts';
-import { makeStyle, textReport } from '../../src/report/text/text.ts';
+import { makeStyle } from '../../src/report/text/style.ts';
+import { textReport } from '../../src/report/text/text.ts';
 import {
   bypassOnTwoBusses,
   HOLE,

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RUNS, SAMPLES_FOLDER } from '../../samples/make.ts';
-import { makeStyle, textReport } from '../../src/report/text/text.ts';
+import { makeStyle } from '../../src/report/text/style.ts';
+import { textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
 import { SLOW, someOf } from '../support/slow.ts';
 import { withSample } from './html/reports.ts';

@@ -98,7 +98,7 @@ async function runLog(given: readonly string[], flags: LogFlags, session: Sessio
   if (format === 'ndjson') await session.print(await renderNdjson(shown));
   else if (format === 'html') await session.print(await renderHtml(shown, { verbose }));
   else await printReport(shown, { ...flags, redact: false }, session, { verbose });
-  const { severityOf } = await import('../../inspect/log/read-log.ts');
+  const { severityOf } = await import('../../inspect/log/log-report.ts');
   const found = severityOf(report);
   return found !== null && AT_LEAST[failOn].includes(found) ? 1 : 0;
 }

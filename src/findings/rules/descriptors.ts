@@ -1,6 +1,7 @@
 /** Findings about L1 descriptors, the L2 tables behind them, and single stream table entries. */
 
 import type { ScanRule } from '../../adopt/evidence.ts';
+import { hex } from '../../hex.ts';
 import * as json from '../../shape.ts';
 import { BIT_FLIP, OVERWRITTEN } from '../explanations/causes.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
@@ -11,7 +12,6 @@ import { SCAN_RULES, scanObservedInWords } from '../prose/scan.ts';
 import { scannedEntryInWords } from '../prose/structures.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
-import { hex } from './words.ts';
 
 export const DESCRIPTORS = {
   'l1-span-unsupported': rule({

@@ -1,11 +1,12 @@
 /** Findings about the dump and the snapshot themselves, and about the list of findings. */
 
+import { hex } from '../../hex.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
 import { dumpFlawInWords } from '../prose/dump-problems.ts';
 import { NO_ARGS, rule } from './rule.ts';
 import { ruleName } from './vocabulary.ts';
-import { hex, namesInWords } from './words.ts';
+import { namesInWords } from './words.ts';
 
 const NOT_CONCERNED = 'Not concerned: this is about what was captured of the machine, not about the machine.';
 

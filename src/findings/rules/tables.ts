@@ -1,12 +1,13 @@
 /** Findings about the tables in memory: where they lie, what Linux and the hardware read, what the dump lacks. */
 
+import { hex, word } from '../../hex.ts';
 import * as json from '../../shape.ts';
 import { ARM, linux, SERIES } from '../explanations/references.ts';
 import { oddityInWords, remapReasonInWords } from '../prose/memory.ts';
 import { addressHolderInWords, structureKindInWords } from '../prose/structures.ts';
 import { rule } from './rule.ts';
 import { pageState } from './vocabulary.ts';
-import { count, hex, word64 } from './words.ts';
+import { count } from './words.ts';
 
 export const TABLES = {
   'strtab-outside-memory': rule({
@@ -92,7 +93,7 @@ export const TABLES = {
       value: ['Its value', json.word64],
     },
     sentence: ({ what, value }) =>
-      `${addressHolderInWords(what)} ${word64(value)} has address bits 55:52 set, which Linux drops`,
+      `${addressHolderInWords(what)} ${word(value)} has address bits 55:52 set, which Linux drops`,
     explain: () => ({
       title: 'An address has bits 55:52 set, which Linux drops',
       meaning:

@@ -7,8 +7,6 @@ import type { EvidenceOptions } from '../../platform/evidence.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { type LogReport, logReport } from './log-report.ts';
 
-export { severityOf } from './log-report.ts';
-
 export interface ReadLogOptions extends Pick<EvidenceOptions, 'platform'> {
   /** What the report calls the log; the files of the dump for the log in it, else none. */
   readonly files?: readonly string[] | undefined;

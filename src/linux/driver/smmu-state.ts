@@ -77,7 +77,7 @@ export type SmmuProblem =
   | { readonly why: 'contradiction'; readonly member: string };
 
 /** Feature bits, the same from 5.10 to 7.3 (drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.h). */
-export const FEATURE = {
+const FEATURE = {
   twoLevelStreamTable: 0,
   twoLevelCdTable: 1,
   littleEndian: 2,

@@ -9,7 +9,7 @@ import { type PageState, worstState } from '../../dump/memory.ts';
 import { MemoryView, type ViewedDump } from '../../dump/view.ts';
 
 /** The unit of reading, whatever the kernel's page size: larger units would read more than is asked for. */
-export const UNIT_BYTE_LENGTH = 4096;
+const UNIT_BYTE_LENGTH = 4096;
 /** Of a range that is longer than a unit: a call of the system for each would take longer than what it reads. */
 const READ_AT_ONCE = 16 * UNIT_BYTE_LENGTH;
 /** 16 MiB: the types of a large kernel (7 MiB) and all that is looked at around them. */

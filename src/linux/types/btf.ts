@@ -89,7 +89,6 @@ const EXTRA: Readonly<Record<number, { readonly fixed: number; readonly each: nu
 /** One type. `sizeOrType` is the size in bytes of what has one, else the ID of the type that it refers to. */
 export interface BtfType {
   readonly kind: number;
-  readonly vlen: number;
   readonly sizeOrType: number;
   readonly members: readonly BtfMember[];
   /** Of an array: the ID of its element's type, and how many there are. */
@@ -191,7 +190,6 @@ export class Btf {
     const u32 = (offset: number) => this.#bytes.readUInt32LE(offset);
     return {
       kind,
-      vlen,
       sizeOrType: u32(at + 8),
       members: hasMembers ? Array.from({ length: vlen }, (_, i) => this.#member(extra + 12 * i, isBitfields)) : [],
       element: kind === KIND.array ? { type: u32(extra), count: u32(extra + 8) } : null,

@@ -61,7 +61,7 @@ export function containerOf(
 }
 
 /** A member in bytes that hold its structure from `at` on. */
-export function numberIn(bytes: Buffer, at: number, { byteLength, bits }: Member): bigint {
+function numberIn(bytes: Buffer, at: number, { byteLength, bits }: Member): bigint {
   const value =
     byteLength === 8
       ? bytes.readBigUInt64LE(at)

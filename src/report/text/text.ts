@@ -11,9 +11,7 @@ import { type Prose, strong } from '../sections/section.ts';
 import { findingsAbout, smmuSections } from '../sections/smmu.ts';
 import { paintedProse } from './prose.ts';
 import { blockLines, proseLines, sectionLines } from './render.ts';
-import { makeStyle, paragraph, type Style } from './style.ts';
-
-export { makeStyle };
+import { paragraph, type Style } from './style.ts';
 
 export interface TextOptions {
   /** Every section, instead of those that most readers look for. */

@@ -14,7 +14,7 @@ export const QUEUE_FORMATS = {
 } as const;
 
 /** No queue has more entries than 2 to this; IDR1 may permit less. */
-export const MAX_LOG2SIZE = 19;
+const MAX_LOG2SIZE = 19;
 
 /** What the registers say; null for what was not captured. */
 export interface QueueRegisters {

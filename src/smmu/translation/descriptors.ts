@@ -23,24 +23,6 @@ const ACCESS_FLAG = bits('AF', 0, 10, 1, 'Access flag', { 0: 'F_ACCESS unless AF
 // With 52-bit addresses in 4 KiB and 16 KiB granules, these two bits are address bits instead.
 const LEAF_SHAREABILITY = bits('SH', 0, 8, 2, 'Shareability; address bits [51:50] with DS', SHAREABILITY);
 
-export const STAGE1_TABLE: Layout = {
-  name: 'stage 1 table descriptor',
-  byteLength: 8,
-  meaning: 'Stage 1 descriptor that leads to the next table',
-  fields: [
-    ...HEAD,
-    bits('PXNTable', 0, 59, 1, 'Privileged execute-never below', NO_YES),
-    bits('UXNTable', 0, 60, 1, 'Unprivileged execute-never below (XNTable in EL2 and EL3 worlds)', NO_YES),
-    bits('APTable', 0, 61, 2, 'Access limit below', {
-      0: 'no limit',
-      1: 'no unprivileged access',
-      2: 'read-only',
-      3: 'read-only and no unprivileged access',
-    }),
-    bits('NSTable', 0, 63, 1, 'Tables below are Non-secure (Secure streams)', NO_YES),
-  ],
-};
-
 export const STAGE1_LEAF: Layout = {
   name: 'stage 1 block or page descriptor',
   byteLength: 8,

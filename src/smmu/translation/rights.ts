@@ -7,11 +7,11 @@
 import { AP_READ_ONLY, AP_UNPRIVILEGED, DBM, PXN, S2AP_READ, S2AP_WRITE, UXN } from './descriptors.ts';
 
 export const PRIV_READ = 1;
-export const PRIV_WRITE = 2;
+const PRIV_WRITE = 2;
 export const PRIV_EXEC = 4;
 export const UNPRIV_READ = 8;
 export const UNPRIV_WRITE = 16;
-export const UNPRIV_EXEC = 32;
+const UNPRIV_EXEC = 32;
 export const ALL_RIGHTS = 63;
 export const PRIVILEGED_RIGHTS = PRIV_READ | PRIV_WRITE | PRIV_EXEC;
 export const ANY_WRITE = PRIV_WRITE | UNPRIV_WRITE;
@@ -39,7 +39,7 @@ export interface Stage1Rights {
   readonly indirect: readonly number[] | null;
 }
 
-/** Limits gathered from table descriptors, as their bits [63:59] are laid out: PXN, UXN, no unprivileged, no write. */
+/** Limits gathered from table descriptors, as their bits [62:59] are laid out: PXN, UXN, no unprivileged, no write. */
 export const NO_LIMITS = 0;
 const LIMIT_PXN = 1;
 const LIMIT_UXN = 2;

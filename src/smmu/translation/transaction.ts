@@ -105,7 +105,7 @@ function overridden(ste: readonly bigint[], access: Access, hw: HardwareFeatures
 }
 
 /** The half of an input address, and its offset there. The address has to be canonical but for an ignored top byte. */
-export function enter(
+function enter(
   halves: readonly [Stage1Half, Stage1Half],
   iova: bigint,
   privileged: boolean,

@@ -242,7 +242,7 @@ export function fault<Why = FaultReason>(
 }
 
 /** The low and the high half of a descriptor, which tables may hold big-endian. */
-export function halves(value: bigint, bigEndian: boolean): [low: number, high: number] {
+function halves(value: bigint, bigEndian: boolean): [low: number, high: number] {
   const [low, high] = [Number(value & 0xffff_ffffn), Number(value >> 32n)];
   return bigEndian ? [swapped(high), swapped(low)] : [low, high];
 }

@@ -109,7 +109,7 @@ function keep(
 }
 
 /** Where a reading stands, for messages. */
-export function placeOf({ file, place }: FiledReading): string {
+function placeOf({ file, place }: FiledReading): string {
   return `${file}: ${place}`;
 }
 

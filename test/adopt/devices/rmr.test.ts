@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { makeStyle, textReport } from '../../../src/report/text/text.ts';
+import { makeStyle } from '../../../src/report/text/style.ts';
+import { textReport } from '../../../src/report/text/text.ts';
 import { IOMEM, inspectMachine, L1, L2_BUS0, logOf, type MachineOptions } from '../../support/made/machine.ts';
 
 const machine = () => new Image().l1(L1, 0, 9, L2_BUS0).l1(L1, 15, 0, 0).abortTable(L2_BUS0, 256);

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
 import { doubtOf } from '../../../src/inspect/emulation/register-moment.ts';
-import { makeStyle, textVerdicts } from '../../../src/report/text/text.ts';
+import { makeStyle } from '../../../src/report/text/style.ts';
+import { textVerdicts } from '../../../src/report/text/text.ts';
 import { RegisterFile } from '../../../src/snapshot/register-file.ts';
 import type { CaptureMoment } from '../../../src/snapshot/snapshot.ts';
 import { inspectMachine, L1, L2_BUS0, type MachineOptions, REGISTERS } from '../../support/made/machine.ts';

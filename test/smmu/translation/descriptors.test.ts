@@ -9,14 +9,12 @@ import {
   leafAddress,
   minBlockLevelOf,
   STAGE1_LEAF,
-  STAGE1_TABLE,
   STAGE2_LEAF,
   tableAddress,
 } from '../../../src/smmu/translation/descriptors.ts';
 
 /** Bits that have a field, each word written down as a whole. What they leave out is address, ignored or reserved. */
 const PINNED: readonly (readonly [Layout, bigint])[] = [
-  [STAGE1_TABLE, 0xf800_0000_0000_0003n],
   [STAGE1_LEAF, 0x7ffc_0000_0000_0fffn],
   [STAGE2_LEAF, 0x7ff8_0000_0000_0fffn],
 ];

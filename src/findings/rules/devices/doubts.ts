@@ -1,11 +1,12 @@
 /** Findings about devices of which it cannot be told what becomes of them, or was not asked. */
 
 import type { Danger } from '../../../adopt/devices/danger.ts';
+import { hex } from '../../../hex.ts';
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { rule } from '../rule.ts';
 import { verdict } from '../vocabulary.ts';
-import { count, hex } from '../words.ts';
+import { count } from '../words.ts';
 
 const DANGERS: Readonly<Record<Danger, string>> = {
   refused: 'be refused',

@@ -1,11 +1,12 @@
 /** Findings about devices of the kdump kernel that are refused, and what the SMMU loses by it. */
 
+import { hex } from '../../../hex.ts';
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { remapReasonInWords } from '../../prose/memory.ts';
 import { rule } from '../rule.ts';
 import { inFlight } from '../vocabulary.ts';
-import { count, hex } from '../words.ts';
+import { count } from '../words.ts';
 
 /** What a refusal takes with it, which the comments of the patches do not say. */
 const REFUSAL =

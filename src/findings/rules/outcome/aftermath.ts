@@ -1,12 +1,13 @@
 /** Findings about what an adoption comes to: the death of the kernel, what it leaves behind, what other revisions and a log say. */
 
+import { hex } from '../../../hex.ts';
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { deathInWords, leakedInWords } from '../../prose/memory.ts';
 import { revisionsInWords } from '../../prose/revisions.ts';
 import { splitInWords } from '../../prose/split.ts';
 import { rule } from '../rule.ts';
-import { count, hex } from '../words.ts';
+import { count } from '../words.ts';
 
 export const AFTERMATH = {
   'kernel-panic': rule({

@@ -1,5 +1,6 @@
 /** Findings about single entries, and the page tables behind them, that the hardware minds and the kernel does not read. */
 
+import { hex } from '../../../hex.ts';
 import * as json from '../../../shape.ts';
 import { BIT_FLIP, OVERWRITTEN } from '../../explanations/causes.ts';
 import { ARM, linux, SERIES, TRANSLATION_TABLES } from '../../explanations/references.ts';
@@ -8,7 +9,7 @@ import { stretchReasonInWords } from '../../prose/stretches.ts';
 import { entryInWords, reservedBitsInWords } from '../../prose/structures.ts';
 import { rule } from '../rule.ts';
 import { pageState } from '../vocabulary.ts';
-import { count, hex } from '../words.ts';
+import { count } from '../words.ts';
 
 const HALF_DONE = 'a crash in the middle of an update: nothing makes the tables of a crashed kernel consistent';
 const OTHER_WRITER = 'an entry that firmware, a hypervisor or a VFIO user wrote';

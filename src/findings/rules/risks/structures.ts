@@ -1,5 +1,6 @@
 /** Findings about where the structures of the SMMU lie, and about who else is there: nothing that the kernel asks. */
 
+import { hex } from '../../../hex.ts';
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { l1ListInWords, sidListInWords } from '../../prose/number-lists.ts';
@@ -12,7 +13,7 @@ import {
 } from '../../prose/structures.ts';
 import { rule } from '../rule.ts';
 import { pageState } from '../vocabulary.ts';
-import { count, hex } from '../words.ts';
+import { count } from '../words.ts';
 
 const POINTER = 'a pointer that was overwritten: by a stray write of the crashed kernel, or by DMA';
 const OTHER_SNAPSHOT = 'a snapshot of another machine, of another boot, or of another moment than the dump';

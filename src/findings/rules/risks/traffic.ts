@@ -1,11 +1,12 @@
 /** Findings about DMA that goes on or is cut off, and about devices that wait for an answer nobody will give. */
 
+import { hex } from '../../../hex.ts';
 import * as json from '../../../shape.ts';
 import { ARM, linux, SERIES } from '../../explanations/references.ts';
 import { sidListInWords } from '../../prose/number-lists.ts';
 import { ATSCHK, CUT_OFF, GOES_ON } from '../../prose/traffic.ts';
 import { NO_ARGS, rule } from '../rule.ts';
-import { count, hex } from '../words.ts';
+import { count } from '../words.ts';
 
 const REACH = '`smmu-adopt translate DUMP --regs REGS --sid SID --all`: everything that a stream can reach';
 const NAMES = '--iort IORT or --dtb DTB: which devices the StreamIDs are';

@@ -78,7 +78,7 @@ export const census = define(
 
 const wordsOf = ({ words }: { readonly words: readonly bigint[] }) => words;
 
-export const cd = define(
+const cd = define(
   'cd',
   'One valid context descriptor',
   object<CdRow>()({
@@ -91,7 +91,7 @@ export const cd = define(
   }),
 );
 
-export const cdTable = define(
+const cdTable = define(
   'cdTable',
   'The CD table behind a stage 1 STE',
   object<CdTableReport>()({
