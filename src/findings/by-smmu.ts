@@ -1,5 +1,6 @@
 /** Which findings are about one SMMU? Sorted out once, because a snapshot may name thousands. */
 
+import { groupBy } from '../lists.ts';
 import type { Finding } from './findings.ts';
 
 const sortedOut = new WeakMap<readonly Finding[], ReadonlyMap<string | null, readonly Finding[]>>();
@@ -8,20 +9,10 @@ const sortedOut = new WeakMap<readonly Finding[], ReadonlyMap<string | null, rea
 export function findingsOf(findings: readonly Finding[], smmu: string | null): readonly Finding[] {
   let known = sortedOut.get(findings);
   if (known === undefined) {
-    known = bySmmu(findings);
+    known = groupBy(findings, (finding) => finding.smmu);
     sortedOut.set(findings, known);
   }
   return known.get(smmu) ?? [];
-}
-
-function bySmmu(findings: readonly Finding[]): ReadonlyMap<string | null, readonly Finding[]> {
-  const groups = new Map<string | null, Finding[]>();
-  for (const finding of findings) {
-    const group = groups.get(finding.smmu);
-    if (group === undefined) groups.set(finding.smmu, [finding]);
-    else group.push(finding);
-  }
-  return groups;
 }
 
 const firstOwners = new WeakMap<readonly Finding[], ReadonlyMap<string, string | null>>();

@@ -8,7 +8,9 @@ import type { AddressRange } from '../dump/memory.ts';
 import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/sources/until-fetched.ts';
 import type { OwnSmmu } from '../findings/crashed-kernel-findings.ts';
+import { hex } from '../hex.ts';
 import type { CrashedKernel, MapLack, NoState } from '../linux/kernel-state.ts';
+import { groupBy } from '../lists.ts';
 import type { Evidence } from '../platform/evidence.ts';
 import { hasSystemRam, type Iomem, iomemOf } from '../platform/iomem.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
@@ -141,12 +143,6 @@ export function devicesInOrder(masters: NonNullable<SmmuSnapshot['masters']>): C
   const order = masters.toSorted(
     (a, b) => (a.group ?? Number.MAX_SAFE_INTEGER) - (b.group ?? Number.MAX_SAFE_INTEGER) || a.sid - b.sid,
   );
-  const devices = new Map<string, number[]>();
-  for (const { sid, device } of order) {
-    const name = device ?? `0x${sid.toString(16)}`;
-    const sids = devices.get(name);
-    if (sids === undefined) devices.set(name, [sid]);
-    else sids.push(sid);
-  }
-  return [...devices].map(([name, sids]) => ({ name, sids }));
+  const devices = groupBy(order, ({ sid, device }) => device ?? hex(sid));
+  return Array.from(devices, ([name, list]) => ({ name, sids: list.map(({ sid }) => sid) }));
 }

@@ -8,6 +8,7 @@ import type { OpenedDump } from '../dump/open.ts';
 import { untilFetched } from '../dump/sources/until-fetched.ts';
 import type { MemoryView } from '../dump/view.ts';
 import { InputError } from '../errors.ts';
+import { firstIndex } from '../lists.ts';
 import { type SidList, sidsFor } from '../platform/asked-streams.ts';
 import { type EvidenceOptions, evidenceOf } from '../platform/evidence.ts';
 import { deviceNamesOf, type Platform } from '../platform/platform.ts';
@@ -282,13 +283,8 @@ function wantedOf(queue: Queue, sids: readonly number[]): (entry: RawEntry) => b
 }
 
 function namesAny(sorted: Uint32Array, { first, last }: SidRange): boolean {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < first) low = middle + 1;
-    else high = middle;
-  }
-  return low < sorted.length && (sorted[low] as number) <= last;
+  const lowest = sorted[firstIndex(sorted, (sid) => sid >= first)];
+  return lowest !== undefined && lowest <= last;
 }
 
 function commandError(queue: Queue, { registers }: SmmuSnapshot, named: NameIt): CommandError {

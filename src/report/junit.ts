@@ -16,8 +16,9 @@ import { findingsOf } from '../findings/by-smmu.ts';
 import { type Finding, leavesOpen } from '../findings/findings.ts';
 import { observedOrUnknown, requiredInWords } from '../findings/prose/evidence.ts';
 import { hex } from '../hex.ts';
-import type { DeviceReport, InsertReport } from '../inspect/emulation/outcome.ts';
+import type { DeviceReport } from '../inspect/emulation/outcome.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
+import { groupBy } from '../lists.ts';
 import { escapeText } from './escape.ts';
 import { inOrder, placeInWords } from './prose/findings.ts';
 
@@ -85,11 +86,10 @@ function checkCases({ adoption }: SmmuReport): TestCase[] {
 }
 
 function deviceCases({ devices, inserts, panic }: SmmuReport): TestCase[] {
-  const refused = new Map<number, InsertReport[]>();
-  for (const insert of inserts) {
-    if (insert.ret === 0 || insert.ret === null) continue;
-    refused.set(insert.sid, [...(refused.get(insert.sid) ?? []), insert]);
-  }
+  const refused = groupBy(
+    inserts.filter(({ ret }) => ret !== 0 && ret !== null),
+    ({ sid }) => sid,
+  );
   return devices.map((device) => {
     const one = { group: 'devices', name: deviceName(device) } as const;
     if (device.fate === 'never-asked') return { ...one, outcome: 'skipped', message: 'the kernel never comes to it' };
@@ -113,12 +113,8 @@ function deviceName({ name, sids, hotplugged }: DeviceReport): string {
 }
 
 function findingCases(findings: readonly Finding[]): TestCase[] {
-  const byRule = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    if (finding.severity === 'note') continue;
-    byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
-  }
-  return [...byRule].map(([name, list]) => {
+  const grave = findings.filter(({ severity }) => severity !== 'note');
+  return [...groupBy(grave, ({ rule }) => rule)].map(([name, list]) => {
     const details = list.map((finding) => {
       const place = placeInWords(finding);
       return `${finding.severity}: ${finding.message}${place === '' ? '' : ` (${place})`}`;

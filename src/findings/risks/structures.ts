@@ -5,6 +5,7 @@
 
 import { maskedAddress } from '../../adopt/device.ts';
 import type { AddressRange } from '../../dump/memory.ts';
+import { firstIndex } from '../../lists.ts';
 import { oasBits } from '../../smmu/registers/hardware-features.ts';
 import {
   CD_BYTE_LENGTH,
@@ -203,12 +204,6 @@ function howIn({ start, end }: AddressRange, kdump: AddressRange): 'inside' | 'a
 
 /** The first of the register pages, all of one length and in the order of their addresses, that a range touches. */
 function pageIn<T extends AddressRange>(pages: readonly T[], range: AddressRange): T | undefined {
-  let [low, high] = [0, pages.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((pages[middle] as T).end <= range.start) low = middle + 1;
-    else high = middle;
-  }
-  const page = pages[low];
+  const page = pages[firstIndex(pages, ({ end }) => end > range.start)];
   return page !== undefined && intersects(page, range) ? page : undefined;
 }

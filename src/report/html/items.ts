@@ -1,6 +1,7 @@
 /** How do findings look on the page? Those of a rule together, and below them, once, what the rule means. */
 
 import { type Explained, explanationsOf } from '../../findings/explanations/catalogue.ts';
+import { groupBy } from '../../lists.ts';
 import { count } from '../prose/quantities.ts';
 import type { Item } from '../sections/section.ts';
 import { type Content, code, type Html, html } from './markup.ts';
@@ -12,13 +13,7 @@ const SHOWN_OF_A_RULE = 5;
 
 /** `smmu` says whose stream table the findings can lead to; null for findings about the input. */
 export function itemList(items: readonly Item[], smmu: number | null): Html {
-  const byRule = new Map<string, Item[]>();
-  for (const one of items) {
-    const same = byRule.get(one.rule);
-    if (same === undefined) byRule.set(one.rule, [one]);
-    else same.push(one);
-  }
-  return html`${[...byRule].map(([rule, same]) => {
+  return html`${[...groupBy(items, ({ rule }) => rule)].map(([rule, same]) => {
     const shown = same.slice(0, SHOWN_OF_A_RULE).map((one) => item(one, smmu));
     const more = same.slice(SHOWN_OF_A_RULE).map((one) => item(one, smmu));
     const summary = html`${count(more.length, 'more finding')} of ${code(rule)}`;

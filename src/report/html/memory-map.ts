@@ -6,6 +6,7 @@
 import type { AddressRange } from '../../dump/memory.ts';
 import { hex } from '../../hex.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
+import { firstIndex } from '../../lists.ts';
 import { count, inUnits } from '../prose/quantities.ts';
 import { ITEM_KINDS, itemKindInWords, type MemoryItem, type MemoryItems } from './data/memory-items.ts';
 import { type Content, type Html, html } from './markup.ts';
@@ -35,10 +36,9 @@ function wordsOf(memoryComplete: boolean): Words {
 export function memoryMap(
   index: number,
   items: MemoryItems,
-  { dump: { memory, memoryComplete }, redacted }: Pick<Inspection, 'dump' | 'redacted'>,
+  { dump: { memory: ram, memoryComplete }, redacted }: Pick<Inspection, 'dump' | 'redacted'>,
   kdumpRam: readonly AddressRange[],
 ): Html {
-  const ram = memory;
   const shown = items.near(MAX_ITEMS);
   const known = [...ram, ...kdumpRam, ...shown];
   const last = known.reduce((end, range) => Math.max(end, range.end), 0);
@@ -117,7 +117,7 @@ class GroundMap {
   /** A range in parts, without gaps; neighbours differ. */
   stretches(start: number, end: number): Band[] {
     const parts: Band[] = [];
-    for (let from = start, edge = firstAbove(this.#edges, start, Number); from < end; edge++) {
+    for (let from = start, edge = firstIndex(this.#edges, (at) => at > start); from < end; edge++) {
       const to = Math.min(end, this.#edges[edge] ?? end);
       const ground = this.#groundAt(from);
       const last = parts.at(-1);
@@ -131,18 +131,7 @@ class GroundMap {
   /** A snapshot names a few ranges of the kdump kernel; a dump may have a hundred thousand, ascending and disjoint. */
   #groundAt(paddr: number): Ground {
     if (this.#kdump.some((range) => range.start <= paddr && paddr < range.end)) return 'kdump';
-    const range = this.#ram[firstAbove(this.#ram, paddr, ({ end }) => end)];
+    const range = this.#ram[firstIndex(this.#ram, ({ end }) => end > paddr)];
     return range !== undefined && range.start <= paddr ? 'ram' : 'none';
   }
-}
-
-/** The index of the first of these ascending values that is above `limit`. */
-function firstAbove<T>(ascending: readonly T[], limit: number, endOf: (one: T) => number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (endOf(ascending[middle] as T) > limit) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -5,6 +5,8 @@
  * no function of the address, and cannot be undone by trying all of them.
  */
 
+import { firstIndex } from '../../lists.ts';
+
 /** What stays: the place in the page. */
 const PAGE_BITS = 12;
 const PAGE = 2 ** PAGE_BITS;
@@ -68,14 +70,7 @@ export class AddressBook {
 
   #runOf(page: number): Run | null {
     this.#runs ??= this.#placed();
-    const runs = this.#runs;
-    let [low, high] = [0, runs.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((runs[middle] as Run).last < page) low = middle + 1;
-      else high = middle;
-    }
-    const run = runs[low];
+    const run = this.#runs[firstIndex(this.#runs, ({ last }) => last >= page)];
     return run !== undefined && run.first <= page ? run : null;
   }
 

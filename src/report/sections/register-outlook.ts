@@ -7,13 +7,14 @@ import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidenc
 import { revisionsInWords } from '../../findings/prose/revisions.ts';
 import { hex } from '../../hex.ts';
 import type { RegisterOutlook, TableReach } from '../../inspect/emulation/register-outlook.ts';
+import { groupBy } from '../../lists.ts';
 import { assumedInWords } from '../prose/assumptions.ts';
 import { inUnits } from '../prose/quantities.ts';
 import { facts, notes, type Section } from './section.ts';
 
 export function registerOutlook({ table, adoptions, queues }: RegisterOutlook): Section[] {
   const assumed = [...new Set(adoptions.flatMap((one) => one.assumed.map(assumedInWords)))];
-  const said = alike(adoptions, adoptionInWords);
+  const said = [...groupBy(adoptions, adoptionInWords)];
   return [
     {
       id: 'outlook',
@@ -87,7 +88,7 @@ function queueSection({ queues, builds }: QueueMemories): Section {
     {
       cells: ['the one that programmed them', ...cells(queues.map(({ programmedBytes }) => programmedBytes))],
     },
-    ...alike(builds ?? [], ({ bytes }) => cells(bytes).join(' ')).map(([, list]) => ({
+    ...Array.from(groupBy(builds ?? [], ({ bytes }) => cells(bytes).join(' ')).values(), (list) => ({
       cells: [list.map(buildInWords).join('; '), ...cells(list[0]?.bytes ?? [])],
     })),
   ];
@@ -109,16 +110,6 @@ function queueSection({ queues, builds }: QueueMemories): Section {
 
 function buildInWords({ pageSize, cmaAlignment }: NonNullable<QueueMemories['builds']>[number]): string {
   return `${inUnits(pageSize)} pages, ${cmaAlignment === null ? 'no DMA_CMA' : `CMA_ALIGNMENT ${cmaAlignment}`}`;
-}
-
-/** Things of which the same is to be said, in the order in which they come. */
-function alike<T>(list: readonly T[], said: (one: T) => string): [text: string, list: T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const one of list) {
-    const text = said(one);
-    groups.set(text, [...(groups.get(text) ?? []), one]);
-  }
-  return [...groups];
 }
 
 function enumerated(parts: readonly string[]): string {

@@ -5,6 +5,7 @@ import { flattenedHead } from '../../dump/formats/flattened.ts';
 import { type KdumpHeader, readKdumpHeader } from '../../dump/kdump/header.ts';
 import { openFileSource } from '../../dump/sources/source.ts';
 import { isInputError } from '../../errors.ts';
+import { compareText } from '../../lists.ts';
 import { loadMemoryList } from '../../snapshot/load.ts';
 import type { Crash, Failure, PaddrRange } from '../crash.ts';
 import { type CompanionFile, choose, Owners, type SeenFile } from './companions.ts';
@@ -61,7 +62,7 @@ export async function dumpsIn(search: DumpSearch): Promise<Found[]> {
   const unusable = broken(wanted, listing, (name) => meant(name) && !known.has(name) && !known.has(unpacked(name)));
   const found = [...usable, ...unusable];
   if (only !== undefined && !found.some(({ dump }) => dump.includes(only))) found.push(single(only));
-  return found.toSorted(({ dump: [a = ''] }, { dump: [b = ''] }) => (a < b ? -1 : a > b ? 1 : 0));
+  return found.toSorted(({ dump: [a = ''] }, { dump: [b = ''] }) => compareText(a, b));
 }
 
 function single(name: string): Found {

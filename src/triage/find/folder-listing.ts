@@ -3,6 +3,7 @@
 import { type Dirent, opendirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { liesBelow } from '../../folder.ts';
+import { compareText } from '../../lists.ts';
 
 /** A folder of more entries is no folder of crashes: what comes after these is left out, and that is said. */
 const MAX_ENTRIES = 1 << 16;
@@ -65,7 +66,6 @@ function targetOf(link: string): 'file' | 'linksToFolders' | 'linksNowhere' | 's
   }
 }
 
-/** By code unit, which no locale changes. */
 function entriesOf(folder: string): { readonly entries: Dirent[]; readonly whole: boolean } {
   const directory = opendirSync(folder);
   try {
@@ -81,5 +81,5 @@ function entriesOf(folder: string): { readonly entries: Dirent[]; readonly whole
 }
 
 function sorted(entries: Dirent[]): Dirent[] {
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.sort((a, b) => compareText(a.name, b.name));
 }

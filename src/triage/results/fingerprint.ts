@@ -5,6 +5,7 @@ import type { Finding } from '../../findings/findings.ts';
 import { neighbours } from '../../findings/prose/revisions.ts';
 import { isGraver, worstOf } from '../../findings/worst.ts';
 import type { Inspection, SmmuReport } from '../../inspect/inspection.ts';
+import { compareNumbers } from '../../lists.ts';
 import type { CrashSmmu, Failed, RevisionsFate } from '../crash.ts';
 
 /** What decides about an SMMU, and whom it is about. */
@@ -121,12 +122,7 @@ export const FATES = Object.keys(RANKS);
 /** The SMMU that decides what is said of the crash; null where there is none. */
 export function decidingSmmu(smmus: readonly CrashSmmu[]): CrashSmmu | null {
   const rank = ({ fate, errors, warnings }: CrashSmmu) => [RANKS[fate], -errors, -warnings] as const;
-  return smmus.toSorted((a, b) => compare(rank(a), rank(b)))[0] ?? null;
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((value, i) => value !== b[i]);
-  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
+  return smmus.toSorted((a, b) => compareNumbers(rank(a), rank(b)))[0] ?? null;
 }
 
 /** By what a row is grouped. */

@@ -1,5 +1,6 @@
 /** Crashes of one cause, gathered as rows come in. What is kept does not grow with the rows, only with the causes. */
 
+import { compareText } from '../../lists.ts';
 import type { CrashGroup, CrashRow, Totals, TriageReport } from '../crash.ts';
 import { decidingSmmu } from './fingerprint.ts';
 
@@ -66,7 +67,7 @@ export class Groups {
         kernels: [...kernels].sort(),
         devices: [...devices].sort(),
       }))
-      .sort((a, b) => b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : 1));
+      .sort((a, b) => b.count - a.count || compareText(a.fingerprint, b.fingerprint));
   }
 
   totals({ resumed, complete }: Pick<Totals, 'resumed' | 'complete'>): Totals {

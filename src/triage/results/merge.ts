@@ -1,6 +1,7 @@
 /** One result of the parts of a divided run. Nothing is counted twice, and nothing is missing unsaid. */
 
 import { InputError } from '../../errors.ts';
+import { compareText } from '../../lists.ts';
 import { Rows } from '../../rows.ts';
 import { SCHEMA_VERSION, TOOL } from '../../version.ts';
 import type { CrashRow, NotSearched, TriageReport } from '../crash.ts';
@@ -38,7 +39,7 @@ export function mergeParts(parts: readonly Part[]): Merged {
   const shards = new ShardCheck();
   for (const [i, claim] of claims.entries()) shards.add((parts[i] as Part).file, claim);
   shards.end();
-  const sorted = [...places.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const sorted = [...places.values()].sort((a, b) => compareText(a.path, b.path));
   const read = ({ part, ...place }: Place) => [...part.results.rows([place])][0] as CrashRow;
   const crashes = new Rows(function* () {
     for (const place of sorted) yield read(place);

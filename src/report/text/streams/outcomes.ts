@@ -6,19 +6,24 @@ import { neighbours, revisionsInWords } from '../../../findings/prose/revisions.
 import { SCAN_RULES, scanObservedInWords } from '../../../findings/prose/scan.ts';
 import { hex } from '../../../hex.ts';
 import type { StreamOutcome, StreamReport } from '../../../inspect/stream.ts';
+import { groupBy } from '../../../lists.ts';
 import { DEFERRAL_ENDS } from '../../prose/adoption/deferral.ts';
 import { INDENT, paragraph, type Style, title } from '../style.ts';
 import { NOTHING, table } from '../table.ts';
 
 /** One sentence for all revisions that do the same. */
 export function outcomesInWords(style: Style, { revisions }: StreamReport): string[] {
-  const bySentence = new Map<string, string[]>();
-  for (const [name, outcome] of Object.entries(revisions)) {
-    const sentence = inWords(outcome);
-    bySentence.set(sentence, [...(bySentence.get(sentence) ?? []), name]);
-  }
-  return [...bySentence].flatMap(([sentence, names]) =>
-    paragraph(style, INDENT, `${revisionsInWords(names)}: ${sentence}`),
+  const said = Object.entries(revisions).map(([name, outcome]): Said => [name, inWords(outcome)]);
+  return alikeInWords(said).flatMap((text) => paragraph(style, INDENT, text));
+}
+
+/** What is to be said of a revision. */
+type Said = readonly [revision: string, text: string];
+
+/** Each text once, behind all revisions that it is said of. */
+function alikeInWords(said: readonly Said[]): string[] {
+  return [...groupBy(said, ([, text]) => text)].map(
+    ([text, list]) => `${revisionsInWords(list.map(([name]) => name))}: ${text}`,
   );
 }
 
@@ -106,26 +111,17 @@ function scanCell({ scan }: StreamOutcome): string {
 }
 
 /** The evidence, which is too long for a cell. */
-function* evidence({ revisions }: StreamReport): Generator<string> {
-  const said = new Map<string, string[]>();
-  const say = (name: string, text: string) => said.set(text, [...(said.get(text) ?? []), name]);
-  for (const [name, { decidedBy, scan }] of Object.entries(revisions)) {
-    if (decidedBy !== null)
-      say(
-        name,
-        `${decidedBy.id}: ${observedOrUnknown(decidedBy.observed)}; required: ${requiredInWords(decidedBy.required)}`,
-      );
-    for (const { rule, cd, observed, required, stopsHere } of scan?.failures ?? []) {
-      // Then it is what the check has observed.
-      if (stopsHere) continue;
-      const where = cd === null ? '' : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}] at ${hex(cd.address)}: `;
-      say(
-        name,
-        `${rule}: ${where}${SCAN_RULES[rule]}: ${scanObservedInWords(observed)}; required: ${requiredInWords(required)}`,
-      );
-    }
+function* evidence({ decidedBy, scan }: StreamOutcome): Generator<string> {
+  if (decidedBy !== null) {
+    const { id, observed, required } = decidedBy;
+    yield `${id}: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)}`;
   }
-  for (const [text, names] of said) yield `${revisionsInWords(names)}: ${text}`;
+  for (const { rule, cd, observed, required, stopsHere } of scan?.failures ?? []) {
+    // Then it is what the check has observed.
+    if (stopsHere) continue;
+    const where = cd === null ? '' : `${cd.level === 'cd' ? 'CD' : 'CD L1'}[${cd.index}] at ${hex(cd.address)}: `;
+    yield `${rule}: ${where}${SCAN_RULES[rule]}: ${scanObservedInWords(observed)}; required: ${requiredInWords(required)}`;
+  }
 }
 
 export function outcomes(style: Style, report: StreamReport): string[] {
@@ -140,11 +136,14 @@ export function outcomes(style: Style, report: StreamReport): string[] {
     { title: '' },
     ...named.map(([names]) => ({ title: revisionsInWords(names), yields: 'wrap' as const })),
   ];
+  const said = Object.entries(report.revisions).flatMap(([name, outcome]) =>
+    [...evidence(outcome)].map((text): Said => [name, text]),
+  );
   const deferred = named.some(([, { insert, device }]) => insert !== null && device?.deferred === true);
   return [
     ...title(style, 'What each revision does with it', named.length > 1 ? '* differs' : ''),
     ...table(style, columns, rows),
-    ...[...evidence(report)].flatMap((text) => paragraph(style, INDENT, text)),
+    ...alikeInWords(said).flatMap((text) => paragraph(style, INDENT, text)),
     ...(deferred ? paragraph(style, INDENT, `the deferral ends with ${DEFERRAL_ENDS}`) : []),
   ];
 }

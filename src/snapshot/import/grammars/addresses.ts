@@ -1,5 +1,6 @@
 /** What the addresses of rows tell together: in which base they are written, and which one has lost a digit. */
 
+import { firstIndex } from '../../../lists.ts';
 import type { Digits } from '../numbers.ts';
 
 export type Radix = 16 | 10 | 8;
@@ -58,14 +59,9 @@ function longestRise(numbers: readonly number[]): ReadonlySet<number> {
   const ends: number[] = [];
   const before: number[] = [];
   for (const [i, number] of numbers.entries()) {
-    let [low, high] = [0, ends.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((numbers[ends[middle] as number] as number) < number) low = middle + 1;
-      else high = middle;
-    }
-    before[i] = low === 0 ? -1 : (ends[low - 1] as number);
-    ends[low] = i;
+    const length = firstIndex(ends, (end) => (numbers[end] as number) >= number);
+    before[i] = length === 0 ? -1 : (ends[length - 1] as number);
+    ends[length] = i;
   }
   const rise = new Set<number>();
   for (let i = ends.at(-1) ?? -1; i >= 0; i = before[i] as number) rise.add(i);
