@@ -30,9 +30,6 @@ import { type DiffMoment, momentOf, tableShape } from './moment.ts';
 import type { CdChange, DiffReport, L1Change, RegisterChange, SmmuDiff, SteChange } from './report.ts';
 import { SteComparison } from './stes.ts';
 
-export type * from './mapping-report.ts';
-export type * from './report.ts';
-
 export interface DiffOptions
   extends Pick<EvidenceOptions, 'iomem' | 'platform' | 'excluded' | 'progress'>,
     Pick<PlanOptions, 'revision' | 'kernel' | 'memremap' | 'paBits'> {

@@ -68,7 +68,7 @@ export function compareL1(
     for (let i = 0; side?.known === true && i < count; i++) {
       const index = both + first + i;
       if (((side.words[i * WORDS] as number) & 0x1f) === 0 || wanted?.has(index) === false) continue;
-      const state = l1State(side, i, (longer === before ? before : after).table.geometry, revision);
+      const state = l1State(side, i, longer.table.geometry, revision);
       note(index);
       changes.add(() => (longer === before ? change(index, state, null) : change(index, null, state)));
     }

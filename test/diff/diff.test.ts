@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
-import type { DiffOptions, DiffReport, SmmuDiff } from '../../src/diff/diff.ts';
+import type { DiffOptions } from '../../src/diff/diff.ts';
 import { lockstep } from '../../src/diff/lockstep.ts';
+import type { DiffReport, SmmuDiff } from '../../src/diff/report.ts';
 import { type Stretch, sideBySide } from '../../src/diff/stretches.ts';
 import { MemoryView } from '../../src/dump/view.ts';
 import { diff, parseIomem, parseSnapshot } from '../../src/index.ts';

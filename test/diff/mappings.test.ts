@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Image } from '../../samples/image.ts';
-import type { DiffOptions, MappingsDiff } from '../../src/diff/diff.ts';
+import type { DiffOptions } from '../../src/diff/diff.ts';
+import type { MappingsDiff } from '../../src/diff/mapping-report.ts';
 import { MappingComparison } from '../../src/diff/mappings/comparison.ts';
 import { momentOf } from '../../src/diff/moment.ts';
 import { MemoryView } from '../../src/dump/view.ts';

@@ -1,6 +1,7 @@
 /** Results as the command publishes them: what a script reads with JSON.parse. */
 
-import { type DiffOptions, type DiffReport, diff } from '../../src/diff/diff.ts';
+import { type DiffOptions, diff } from '../../src/diff/diff.ts';
+import type { DiffReport } from '../../src/diff/report.ts';
 import type { OpenedDump } from '../../src/dump/open.ts';
 import { type InspectOptions, inspect } from '../../src/inspect/inspect.ts';
 import type { Inspection } from '../../src/inspect/inspection.ts';

@@ -8,7 +8,7 @@ import type {
   MissingStretch,
   SmmuDiff,
   SteChange,
-} from '../../../diff/diff.ts';
+} from '../../../diff/report.ts';
 import { observedOrUnknown } from '../../../findings/prose/evidence.ts';
 import { count } from '../../../findings/rules/words.ts';
 import { hex } from '../../../hex.ts';

@@ -1,6 +1,6 @@
 /** The fields that changed, entry by entry, in one table, so that all of them line up. */
 
-import type { CdChange, EntryState, FieldChange, SmmuDiff, SteChange } from '../../../diff/diff.ts';
+import type { CdChange, EntryState, FieldChange, SmmuDiff, SteChange } from '../../../diff/report.ts';
 import { entryObservedInWords, entryRequiredInWords } from '../../../findings/prose/legality.ts';
 import { hex, word } from '../../../hex.ts';
 import { decodeFields, type FieldValue, fieldOf, type Layout } from '../../../smmu/fields.ts';

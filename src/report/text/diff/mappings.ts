@@ -6,8 +6,9 @@ import type {
   MappingSetDiff,
   MappingState,
   MappingsDiff,
-  SmmuDiff,
-} from '../../../diff/diff.ts';
+} from '../../../diff/mapping-report.ts';
+import type { SmmuDiff } from '../../../diff/report.ts';
+import { count } from '../../../findings/rules/words.ts';
 import { hex } from '../../../hex.ts';
 import { sameAttributes } from '../../../smmu/translation/attributes.ts';
 import { sourceReasonInWords, stateReasonInWords } from '../../prose/diff.ts';
