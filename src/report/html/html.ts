@@ -40,17 +40,13 @@ export function* htmlReport(
   const assets = reportAssets();
   const budget = new Budget();
   yield head(title(safe.dump), assets.style, assets.script).markup;
-  yield html`<body>
-<a class="skip" href="#content">To the report</a>
-${header(safe)}
+  yield html`${header(safe)}
 <div class="page">
 ${contents(safe.smmus.map((smmu) => ({ name: smmu.name, sections: listed(smmuSections(smmu, safe).sections) })))}
 <main id="content" tabindex="-1">
 ${safe.smmus.length > 1 && overview(safe)}`.markup;
   for (const [index, smmu] of safe.smmus.entries()) yield* smmuParts(safe, index, smmu, kdumpRam, budget);
-  yield html`${section(null, input(safe, given))}</main>
-</div>
-${foot(assets.script)}`.markup;
+  yield html`${section(null, input(safe, given))}${foot(assets.script)}`.markup;
 }
 
 /** Shown inside of the STEs. */

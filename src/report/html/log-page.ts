@@ -22,9 +22,7 @@ export function* logPage(report: LogReport, verbose: boolean): Generator<string>
   const { smmus, others } = logSections(safe, MAX_ROWS, verbose);
   const { style } = reportAssets();
   yield head(`SMMU faults: ${safe.files.join(', ')}`, style, null).markup;
-  yield html`<body>
-<a class="skip" href="#content">To the report</a>
-<header>
+  yield html`<header>
 <h1>What the kernel log says of its SMMUs</h1>
 <p class="files">${safe.files.join(', ')}</p>
 </header>
@@ -33,9 +31,7 @@ ${contents(smmus)}
 <main id="content" tabindex="-1">
 `.markup;
   for (const [index, smmu] of smmus.entries()) yield smmuArticle(smmu, index).markup;
-  yield html`${others.map((one) => section(null, one))}${section(null, input(safe))}</main>
-</div>
-${foot(null)}`.markup;
+  yield html`${others.map((one) => section(null, one))}${section(null, input(safe))}${foot(null)}`.markup;
 }
 
 function smmuArticle({ name, answer, tone, sections: [short, ...rest] }: SmmuInLog, index: number): Html {

@@ -1,10 +1,10 @@
-/** What stands around every page: a head that keeps out all that is not this page's own, and a foot. */
+/** What stands around every page: a beginning that keeps out all that is not this page's own, and an end. */
 
 import { TOOL } from '../../version.ts';
 import type { Asset } from './assets.ts';
 import { Html, html } from './markup.ts';
 
-/** `script`: null for a page that has none, and runs none. */
+/** As far as the page's own header. `script`: null for a page that has none, and runs none. */
 export function head(title: string, style: Asset, script: Asset | null): Html {
   // Nothing from outside, nothing that is not this script and this style sheet, and no text taken for markup.
   const policy = [
@@ -28,11 +28,16 @@ export function head(title: string, style: Asset, script: Asset | null): Html {
 <title>${title}</title>
 <style>${new Html(style.text)}</style>
 </head>
+<body>
+<a class="skip" href="#content">To the report</a>
 `;
 }
 
+/** From the end of its `main` on. */
 export function foot(script: Asset | null): Html {
-  return html`<footer>${TOOL.name} ${TOOL.version}</footer>
+  return html`</main>
+</div>
+<footer>${TOOL.name} ${TOOL.version}</footer>
 ${script !== null && html`<script>${new Html(script.text)}</script>\n`}</body>
 </html>
 `;

@@ -32,9 +32,7 @@ export function* triagePage(report: TriageReport, folder: string): Generator<str
   const { style } = reportAssets();
   const note = redactionInWords(report);
   yield head('Crashes and their causes', style, null).markup;
-  yield html`<body>
-<a class="skip" href="#content">To the report</a>
-<header>
+  yield html`<header>
 <h1>What the kdump kernel does with these crashes</h1>
 <p class="files">${totalsInWords(safe.totals)}</p>
 ${
@@ -48,9 +46,7 @@ ${
 <main id="content" tabindex="-1">
 `.markup;
   for (const one of triageSections(safe, showingIn(folder))) yield section(null, one).markup;
-  yield html`</main>
-</div>
-${foot(null)}`.markup;
+  yield foot(null).markup;
 }
 
 /** Nothing can stand below a row here: what led to the outcome is one column. */
