@@ -48,7 +48,7 @@ export function adoptionFindings(
   // Bits above those are another finding.
   if (linux !== geometry.base % 2 ** 52) {
     const table = geometry.format === '2lvl' ? 'l1-table' : 'stream-table';
-    findings.add('strtab-base-unaligned', { table, linux: linux, hardware: geometry.base });
+    findings.add('strtab-base-unaligned', { table, linux, hardware: geometry.base });
   }
 }
 

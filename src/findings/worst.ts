@@ -3,7 +3,8 @@
 import type { Finding } from './findings.ts';
 import type { Rule, Severity } from './rules.ts';
 
-const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
+/** How people want findings. */
+export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
 /** What has no reach comes last. */
 const WIDEST_FIRST: readonly Finding['reach'][] = ['machine', 'smmu', 'bus', 'device', null];
 /** They say what became of the SMMU, which whoever asks for the worst knows: where anything else is as grave, that is why. */

@@ -1,6 +1,7 @@
 /** What is said of the crashed kernel's own state: why there is none, what is doubtful about it, its map and its log. */
 
 import { smmuProblemInWords } from '../findings/prose/kernel-state.ts';
+import { count } from '../findings/rules/words.ts';
 import { hex } from '../hex.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
 import type { SmmuWarning } from '../linux/driver/smmu-state.ts';
@@ -87,7 +88,7 @@ function typesInWords({ types }: Pick<FoundState, 'types'>): string {
 export function stateNotes(state: KernelState): string[] {
   if (state.outcome === 'not-found') return [nothingFound('state', state.reason)];
   const { rejected, otherKernels, smmus, isWhole } = state;
-  const others = `the VMCOREINFO of ${otherKernels} other kernel${otherKernels === 1 ? '' : 's'} is in memory too`;
+  const others = `the VMCOREINFO of ${count(otherKernels, 'other kernel')} is in memory too`;
   return [
     ...(otherKernels > 0 ? [`${others}; the first that fits the memory was taken`] : []),
     ...smmus.flatMap((smmu) => smmuNotes(smmu).map((note) => `${smmu.snapshot.name}: ${note}`)),
@@ -105,8 +106,7 @@ function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): str
       if (recordsBehindCopy === null) {
         return [`${register} is the driver's copy: records that came after it last looked cannot be told`];
       }
-      const records = recordsBehindCopy === 1 ? '1 record' : `${recordsBehindCopy} records`;
-      return [`${register} counts ${records} in memory that the driver had not noticed`];
+      return [`${register} counts ${count(recordsBehindCopy, 'record')} in memory that the driver had not noticed`];
     }),
     ...(snapshot.masters === undefined ? ['its devices are not known'] : []),
     ...(snapshot.masters !== undefined && !mastersAreWhole ? ['its list of devices is not complete'] : []),
@@ -131,7 +131,7 @@ export function* tableLines(tables: readonly TableCandidate[]): Generator<string
   if (tables.length === 0) yield 'nothing in this memory looks like a two-level stream table of Linux\n';
   for (const { paddr, used, good, lastIndex } of tables) {
     const leads = good < used ? `of which ${good} lead` : used === 1 ? 'which leads' : 'all of which lead';
-    const descriptors = `${used} level 1 descriptor${used === 1 ? '' : 's'}, ${leads} to 256 valid STEs`;
+    const descriptors = `${count(used, 'level 1 descriptor')}, ${leads} to 256 valid STEs`;
     yield `${hex(paddr)}: ${descriptors}; the last is L1[${lastIndex}], up to SID ${hex(256 * lastIndex + 255)}\n`;
   }
 }
@@ -160,5 +160,5 @@ export function foundNotes(found: FoundMap | FoundLog): string[] {
   }
   const { unreadable } = found;
   if (unreadable === 0) return [];
-  return [`${unreadable} record${unreadable === 1 ? ' is' : 's are'} not in the dump, or damaged`];
+  return [`${count(unreadable, 'record is', 'records are')} not in the dump, or damaged`];
 }

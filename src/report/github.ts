@@ -6,9 +6,10 @@
 import type { Finding } from '../findings/findings.ts';
 import { count } from '../findings/rules/words.ts';
 import type { Severity } from '../findings/rules.ts';
+import { GRAVEST_FIRST } from '../findings/worst.ts';
 import type { Inspection } from '../inspect/inspection.ts';
 import { escapeText } from './escape.ts';
-import { GRAVEST_FIRST, inOrder, placeInWords } from './prose/findings.ts';
+import { inOrder, placeInWords } from './prose/findings.ts';
 
 const COMMANDS: { readonly [S in Severity]: string } = { error: 'error', warning: 'warning', note: 'notice' };
 

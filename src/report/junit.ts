@@ -14,7 +14,7 @@
 import { isUnknown } from '../adopt/checks.ts';
 import { findingsOf } from '../findings/by-smmu.ts';
 import { type Finding, leavesOpen } from '../findings/findings.ts';
-import { observedOrUnknown, requiredInWords } from '../findings/prose/evidence.ts';
+import { foundAndRequired } from '../findings/prose/evidence.ts';
 import { hex } from '../hex.ts';
 import type { DeviceReport } from '../inspect/emulation/outcome.ts';
 import type { Inspection, SmmuReport } from '../inspect/inspection.ts';
@@ -72,8 +72,8 @@ function suitesOf(inspection: Inspection): Suite[] {
 
 function checkCases({ adoption }: SmmuReport): TestCase[] {
   return adoption.checks.map((check) => {
-    const { id, result, observed, required } = check;
-    const found = { message: `${observedOrUnknown(observed)}; required: ${requiredInWords(required)}` };
+    const { id, result } = check;
+    const found = { message: foundAndRequired(check) };
     const one = { group: 'checks', name: id } as const;
     if (result === 'pass') return { ...one, outcome: null };
     if (result === 'fail' && adoption.verdict === 'not-attempted') {

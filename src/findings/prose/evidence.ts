@@ -1,5 +1,6 @@
 /** What a check of the driver found and what it asks for, as phrases. */
 
+import type { Check } from '../../adopt/checks.ts';
 import { STRTAB_SPLIT } from '../../adopt/device.ts';
 import type { Observed, Required, ScanFailure, ScanObserved } from '../../adopt/evidence.ts';
 import type { Allocation } from '../../adopt/ledger.ts';
@@ -78,6 +79,11 @@ export function observedInWords(observed: Observed | ScanObserved): string {
 /** The same of a finding, which may have nothing to show. */
 export function observedOrUnknown(observed: Observed | null): string {
   return observed === null ? 'unknown' : observedInWords(observed);
+}
+
+/** `span 3; required: 9`: what was found of a check, and what it wants to find. */
+export function foundAndRequired({ observed, required }: Pick<Check, 'observed' | 'required'>): string {
+  return `${observedOrUnknown(observed)}; required: ${requiredInWords(required)}`;
 }
 
 /** What a check wants to find, in the same words. */

@@ -1,7 +1,7 @@
 /** What is said of firmware's tables: why none applies, and what one keeps for a device. */
 
 import type { AddressRange } from '../../dump/memory.ts';
-import { hex } from '../../hex.ts';
+import { hex, hexRange } from '../../hex.ts';
 import { pciName } from '../../platform/device-names.ts';
 import type { IdRange } from '../../platform/firmware/firmware.ts';
 import { type FirmwareSource, firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
@@ -71,9 +71,7 @@ const MAX_RUNS_IN_WORDS = 8;
 
 /** `SID 0x8`, `SIDs 0x8-0xf, 0x20`. */
 export function sidRunsInWords(runs: readonly SidRun[]): string {
-  const shown = runs
-    .slice(0, MAX_RUNS_IN_WORDS)
-    .map(({ firstSid, lastSid }) => (firstSid === lastSid ? hex(firstSid) : `${hex(firstSid)}-${hex(lastSid)}`));
+  const shown = runs.slice(0, MAX_RUNS_IN_WORDS).map(({ firstSid, lastSid }) => hexRange(firstSid, lastSid));
   const more = runs.length - shown.length;
   const one = runs.length === 1 && runs[0]?.firstSid === runs[0]?.lastSid;
   return `${one ? 'SID' : 'SIDs'} ${shown.join(', ')}${more > 0 ? `, and ${more} more runs` : ''}`;

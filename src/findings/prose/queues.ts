@@ -1,6 +1,6 @@
 /** What the crashed kernel left in a queue, why the SMMU stopped at a command, and which errors were active. */
 
-import { hex } from '../../hex.ts';
+import { hex, hexRange } from '../../hex.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
 import { fieldOf, meaningOf } from '../../smmu/fields.ts';
 import { type Register, registerNamed } from '../../smmu/registers/registers.ts';
@@ -31,7 +31,7 @@ export function queueContentsInWords({ groups, notListed, notInDump }: QueueCont
 
 function forSids(first: number | null, last: number | null): string {
   if (first === null || last === null) return '';
-  return first === last ? ` for SID ${hex(first)}` : ` for SIDs ${hex(first)}-${hex(last)}`;
+  return ` for SID${first === last ? '' : 's'} ${hexRange(first, last)}`;
 }
 
 /** CMDQ_CONS.ERR, which is null where the register was not captured. */

@@ -41,7 +41,7 @@ export interface EmulatedSmmu {
   readonly devices: DevicePlan;
   /** Of how many active streams the devices are the first; null where they are all. */
   readonly cutFrom: number | null;
-  /** Its life in the kdump kernel; `told` is what a captured log tells of it. */
+  /** Its life in the kdump kernel, whatever a captured log tells of it. */
   readonly emulate: (one: Revision) => Emulation;
   /** The same with the revision of the plan, and with what a captured log settles. */
   readonly emulation: Emulation;

@@ -2,6 +2,7 @@
 
 import type { CheckedSample, CheckReport } from '../../check/check.ts';
 import type { Difference } from '../../check/differences.ts';
+import { count } from '../../findings/rules/words.ts';
 
 /** Enough to see what is meant; the whole value is in the files. */
 const MAX_VALUE_LENGTH = 80;
@@ -29,8 +30,8 @@ function value(one: unknown): string {
 export function totalInWords({ summary }: CheckReport): string {
   const { samples, ok, differs, broken, updated } = summary;
   const parts = [`${ok} as expected`];
-  if (differs > 0) parts.push(`${differs} ${differs === 1 ? 'differs' : 'differ'}`);
+  if (differs > 0) parts.push(`${count(differs, 'differs', 'differ')}`);
   if (broken > 0) parts.push(`${broken} broken`);
-  const files = updated === 0 ? '' : `; ${updated} ${updated === 1 ? 'file' : 'files'} updated`;
-  return `${samples} ${samples === 1 ? 'sample' : 'samples'}: ${parts.join(', ')}${files}`;
+  const files = updated === 0 ? '' : `; ${count(updated, 'file')} updated`;
+  return `${count(samples, 'sample')}: ${parts.join(', ')}${files}`;
 }

@@ -56,6 +56,11 @@ export interface AssumptionWords {
   readonly why: string;
 }
 
+/** `page size = 4096 (a raw dump does not say)`. */
+export function assumptionText({ what, value, why }: AssumptionWords): string {
+  return `${what} = ${value} (${why})`;
+}
+
 /** Of a value that the snapshot lacks. */
 export function assumptionInWords({ what, value, why }: Assumption): AssumptionWords {
   return { what: assumedInWords(what), value: assumedValueInWords(value), why: groundInWords(why) };

@@ -1,13 +1,11 @@
 /** What the formats share about findings: their orders, and their place and reach in words. */
 
 import type { Finding } from '../../findings/findings.ts';
-import type { Severity } from '../../findings/rules.ts';
-import { worstOf } from '../../findings/worst.ts';
-import { hex } from '../../hex.ts';
+import { count } from '../../findings/rules/words.ts';
+import { GRAVEST_FIRST, worstOf } from '../../findings/worst.ts';
+import { hex, hexRange } from '../../hex.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
-
-/** How people want them. */
-export const GRAVEST_FIRST: readonly Severity[] = ['error', 'warning', 'note'];
+import { compareNumbers, compareText } from '../../lists.ts';
 
 /**
  * How machines want them: by SMMU as the snapshot has them, after what concerns the input as a whole; then by rule and
@@ -25,20 +23,10 @@ export function inOrder({ smmus, findings }: Pick<Inspection, 'smmus' | 'finding
   );
 }
 
-/** By code unit: the same on every machine, whatever its locale. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** What has no such number comes first. */
 function placeNumbers({ location }: Finding): number[] {
   const { l1Index = -1, firstSid = -1, lastSid = -1, address } = location;
   return [l1Index, firstSid, lastSid, address ?? -1];
-}
-
-function compareNumbers(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((value, i) => value !== b[i]);
-  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
 }
 
 /** `worst error kernel-panic, of 2 errors, 0 warnings, 1 note`: the gravest of the widest reach. */
@@ -46,8 +34,7 @@ export function worstInWords(findings: readonly Finding[]): string {
   const worst = worstOf(findings);
   if (worst === null) return 'no findings';
   const counts = GRAVEST_FIRST.map((severity) => {
-    const { length } = findings.filter((finding) => finding.severity === severity);
-    return `${length} ${severity}${length === 1 ? '' : 's'}`;
+    return count(findings.filter((finding) => finding.severity === severity).length, severity);
   });
   return `worst ${worst.severity} ${worst.rule}, of ${counts.join(', ')}`;
 }
@@ -71,7 +58,7 @@ export function busInWords(bus: number): string {
 
 /** `SID 0x8`, or `SIDs 0x8-0xf` for several; both ends included. */
 export function sidsInWords(first: number, last: number): string {
-  return first === last ? `SID ${hex(first)}` : `SIDs ${hex(first)}-${hex(last)}`;
+  return `SID${first === last ? '' : 's'} ${hexRange(first, last)}`;
 }
 
 const REACH = { machine: 'the whole machine', smmu: 'the whole SMMU', bus: 'one bus', device: 'one device' };

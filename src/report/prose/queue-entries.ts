@@ -3,7 +3,7 @@
  * and its stream, and which streams several are about.
  */
 
-import { hex } from '../../hex.ts';
+import { hex, hexRange } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
 import { type FieldValue, meaningOf } from '../../smmu/fields.ts';
@@ -124,7 +124,7 @@ type Streams = Pick<QueueEntry, 'firstSid' | 'lastSid'> & { readonly device?: st
 export function entrySidsInWords({ firstSid, lastSid, device = null }: Streams): string | null {
   if (firstSid === null || lastSid === null) return null;
   if (firstSid === lastSid) return device === null ? hex(firstSid) : `${hex(firstSid)} (${device})`;
-  return firstSid === ALL_SIDS.first && lastSid === ALL_SIDS.last ? 'all' : `${hex(firstSid)}-${hex(lastSid)}`;
+  return firstSid === ALL_SIDS.first && lastSid === ALL_SIDS.last ? 'all' : hexRange(firstSid, lastSid);
 }
 
 /** The same within a sentence. */

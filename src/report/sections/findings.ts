@@ -3,8 +3,9 @@
 import { firstOwnerOf } from '../../findings/by-smmu.ts';
 import type { Finding } from '../../findings/findings.ts';
 import { isRisk, type Severity } from '../../findings/rules.ts';
+import { GRAVEST_FIRST } from '../../findings/worst.ts';
 import { hex } from '../../hex.ts';
-import { busInWords, GRAVEST_FIRST, reachInWords, sidsInWords } from '../prose/findings.ts';
+import { busInWords, reachInWords, sidsInWords } from '../prose/findings.ts';
 import { code, type Item, notes, type Prose, type Section, type Tone } from './section.ts';
 
 export const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', note: 'plain' };

@@ -1,7 +1,7 @@
 /** What does firmware say of the SMMU? Where from, and who is behind it. */
 
 import { idsInWords } from '../../findings/prose/firmware.ts';
-import { hex } from '../../hex.ts';
+import { hex, hexRange } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { firmwareSourceInWords } from '../../snapshot/firmware-source.ts';
 import { inUnits } from '../prose/quantities.ts';
@@ -23,7 +23,7 @@ export function firmware({ platform }: SmmuReport): Section | null {
   const { source, instance, coherent, ranges, searched } = platform;
   const rows = ranges.map((range) => {
     const last = range.firstSid + range.count - 1;
-    const sids = range.count === 1 ? hex(range.firstSid) : `${hex(range.firstSid)}-${hex(last)}`;
+    const sids = hexRange(range.firstSid, last);
     // Of a single StreamID the ID is a matter of the table's own.
     const own = range.kind === 'platform' && range.count === 1;
     return { cells: [range.name, own ? null : idsInWords(range), sids, own ? null : hex(range.mask)] };

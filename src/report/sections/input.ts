@@ -4,6 +4,7 @@ import { findingsOf } from '../../findings/by-smmu.ts';
 import { hex } from '../../hex.ts';
 import type { DumpReport, Inspection } from '../../inspect/inspection.ts';
 import { escapeText } from '../escape.ts';
+import { assumptionText } from '../prose/assumptions.ts';
 import { kernelNotes, takenInWords } from '../prose/crashed-kernel.ts';
 import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { count, inUnits } from '../prose/quantities.ts';
@@ -59,9 +60,7 @@ function dumpFacts(term: string, dump: DumpReport, sized: boolean): Fact[] {
   return [
     [term, [joined(files.map(code), ', '), ` (${container.filter(Boolean).join(', ')})`]],
     ['RAM', ram],
-    ...assumptions
-      .map(dumpAssumptionInWords)
-      .map(({ what, value, why }): Fact => ['Assumed', `${what} = ${value} (${why})`]),
+    ...assumptions.map((one): Fact => ['Assumed', assumptionText(dumpAssumptionInWords(one))]),
   ];
 }
 

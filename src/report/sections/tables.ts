@@ -1,6 +1,6 @@
 /** What do the tables in memory hold, as the hardware sees them? Rows are read from the dump while they are shown. */
 
-import { hex, word } from '../../hex.ts';
+import { hex, hexRange, word } from '../../hex.ts';
 import type { SmmuReport } from '../../inspect/inspection.ts';
 import { decodeField, fieldOf, meaningOf } from '../../smmu/fields.ts';
 import { CD } from '../../smmu/structures/cd.ts';
@@ -67,7 +67,7 @@ function l1Cells(row: L1Row): Cell[] {
     word(row.descriptor),
     row.span,
     hex(row.l2),
-    firstSid === lastSid ? hex(firstSid) : `${hex(firstSid)}-${hex(lastSid)}`,
+    hexRange(firstSid, lastSid),
     bus,
     row.status === 'bad' ? toned('bad', 'bad') : row.status,
     row.hardwareStes,

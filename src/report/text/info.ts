@@ -4,6 +4,7 @@ import { dumpFlawInWords } from '../../findings/prose/dump-problems.ts';
 import { hex } from '../../hex.ts';
 import type { DumpInfo } from '../../inspect/dump-info.ts';
 import { escaped } from '../escape.ts';
+import { assumptionText } from '../prose/assumptions.ts';
 import { dumpAssumptionInWords } from '../prose/dump.ts';
 import { INDENT, paragraph, type Style, title } from './style.ts';
 import { table } from './table.ts';
@@ -50,9 +51,7 @@ function* lines({ dump, redacted }: DumpInfo, style: Style): Generator<string> {
   yield* say('pages', pages.map(([state, count]) => `${count} ${state}`).join(', ') || 'none');
   const stored = Object.entries(dump.codecs).filter(([, count]) => count > 0);
   yield* say('stored', stored.map(([codec, count]) => `${count} ${codec}`).join(', ') || 'nothing');
-  for (const { what, value, why } of dump.assumptions.map(dumpAssumptionInWords)) {
-    yield* say('assumed', `${what} = ${value} (${why})`);
-  }
+  for (const one of dump.assumptions) yield* say('assumed', assumptionText(dumpAssumptionInWords(one)));
 
   const elsewhere = dump.memoryComplete ? '' : '; what is elsewhere is unknown';
   yield* title(style, 'Memory map', `what the dump says is RAM${elsewhere}`);

@@ -1,6 +1,7 @@
 /** What the pending entries of a queue come to: as a table, and in a sentence that says what follows from it. */
 
 import { atMost } from '../../findings/prose/queues.ts';
+import { count } from '../../findings/rules/words.ts';
 import type { QueueGroup } from '../../queues/queue-groups.ts';
 import type { Named, QueueReport } from '../../queues/queues.ts';
 import type { QueueName } from '../../smmu/queues/queue.ts';
@@ -64,7 +65,7 @@ const PENDING: Readonly<Record<QueueName, readonly [what: string, none: string]>
 const MEANINGS: Readonly<Record<QueueName, (queue: QueueReport, first: string) => string[]>> = {
   event: ({ groups, notGrouped, waiting: stalled }, first) => {
     const what = groups.map((group) => `${group.count} ${typeInWords(group)} of ${streamsInWords(group)}`);
-    const waits = stalled === 1 ? '1 transaction is stalled' : `${stalled} transactions are stalled`;
+    const waits = count(stalled, 'transaction is stalled', 'transactions are stalled');
     return [
       what.length === 0 ? first : `${first}: ${named(what, notGrouped)}`,
       ...(stalled > 0 ? [`${waits}, with nobody left to answer`] : []),
@@ -91,7 +92,7 @@ const MEANINGS: Readonly<Record<QueueName, (queue: QueueReport, first: string) =
   },
 
   pri: ({ groups, notGrouped, waiting: due }, first) => {
-    const answers = due === 1 ? '1 answer is due' : `${due} answers are due`;
+    const answers = count(due, 'answer is due', 'answers are due');
     return [groups.length === 0 ? first : `${first}: ${answers}, to ${named(groups.map(streamsInWords), notGrouped)}`];
   },
 };

@@ -1,6 +1,7 @@
 /** `smmu-adopt queues` as text: what was pending and what it means first, the evidence after. */
 
 import { atMost, commandErrorInWords } from '../../findings/prose/queues.ts';
+import { count } from '../../findings/rules/words.ts';
 import { hex, word } from '../../hex.ts';
 import type { QueueEntry } from '../../queues/queue.ts';
 import type { CommandError, Named, QueueReport, QueuesReport, SmmuQueues } from '../../queues/queues.ts';
@@ -31,10 +32,6 @@ function* lines({ smmus, captured }: QueuesReport, style: Style, all: boolean): 
   }
 }
 
-function count(number: number, name: QueueName): string {
-  return `${number} ${NOUNS[name]}${number === 1 ? '' : 's'}`;
-}
-
 function* answer(
   style: Style,
   { name, queues, errors, reconstructed }: SmmuQueues,
@@ -63,7 +60,7 @@ function* answer(
 }
 
 function pendingInWords({ pending, queue, consMayLag }: QueueReport): string {
-  return `${atMost(consMayLag)}${count(pending ?? 0, queue)}`;
+  return `${atMost(consMayLag)}${count(pending ?? 0, NOUNS[queue])}`;
 }
 
 function whatIsPending(queues: readonly QueueReport[]): string {

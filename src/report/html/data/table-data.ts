@@ -5,11 +5,11 @@
 
 import { findingsOf } from '../../../findings/by-smmu.ts';
 import type { Finding } from '../../../findings/findings.ts';
+import { GRAVEST_FIRST } from '../../../findings/worst.ts';
 import type { SmmuReport } from '../../../inspect/inspection.ts';
 import { tableAddressBits } from '../../../smmu/structures/stream-table.ts';
 import type { L1Row } from '../../../tables/l1-rows.ts';
 import type { SteRow } from '../../../tables/ste-rows.ts';
-import { GRAVEST_FIRST } from '../../prose/findings.ts';
 import { count } from '../../prose/quantities.ts';
 import type { Mark } from '../../sections/marks.ts';
 import { html, scriptJson } from '../markup.ts';

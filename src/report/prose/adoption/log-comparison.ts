@@ -1,5 +1,6 @@
 /** How a captured log compares with the prediction, in the words that all reports use. */
 
+import { count } from '../../../findings/rules/words.ts';
 import type { SmmuReport } from '../../../inspect/inspection.ts';
 
 export interface ComparisonWords {
@@ -13,7 +14,7 @@ export interface ComparisonWords {
 export function comparisonInWords({ dmesg, fate }: Pick<SmmuReport, 'dmesg' | 'fate'>): ComparisonWords | null {
   if (dmesg === null) return null;
   const { agree, missing, extra, panic, carriesSeries } = dmesg;
-  const lines = `${agree} line${agree === 1 ? ' agrees' : 's agree'}`;
+  const lines = count(agree, 'line agrees', 'lines agree');
   const ending = panic === null ? '' : `, the end of the kernel ${panic.agrees ? 'too' : 'does not'}`;
   if (missing + extra === 0 && panic?.agrees !== false) return { how: 'as predicted', rest: lines + ending };
   if (fate.kind === 'unknown' && missing === 0) {

@@ -36,13 +36,12 @@ function insertions(smmu: SmmuReport): Section {
     inserts.length > MAX_ROWS ? [...inserts.filter(refused), ...inserts.filter((one) => !refused(one))] : inserts;
   const rows = listed.map((insert): Row => {
     const device = bySid.get(insert.sid);
-    const name = insert.device ?? nameOf(insert.sid);
     const fails = (insert.ret ?? 0) < 0 || device?.fate === 'kernel-dies';
     return {
       tone: fails && insert.asked !== false ? 'bad' : 'plain',
       cells: [
         hex(insert.sid),
-        name === null ? (insert.hotplugged ? 'hotplug' : null) : name + (insert.hotplugged ? ' (hotplug)' : ''),
+        nameCell(insert.device ?? nameOf(insert.sid), insert.hotplugged),
         result(insert),
         mapped(insert),
         attach(insert, device),
@@ -64,6 +63,11 @@ function insertions(smmu: SmmuReport): Section {
       ),
     ],
   };
+}
+
+function nameCell(name: string | null, hotplugged: boolean): string | null {
+  if (name === null) return hotplugged ? 'hotplug' : null;
+  return hotplugged ? `${name} (hotplug)` : name;
 }
 
 function result({ ret, errno, asked }: InsertReport): Prose {
@@ -103,7 +107,7 @@ function ordinaryDevices(list: readonly DeviceReport[]): Section {
   const rows = list.map(({ sids, name, hotplugged, fate, deferred }) => ({
     cells: [
       sids.map(hex).join(', '),
-      name === null ? (hotplugged ? 'hotplug' : null) : name + (hotplugged ? ' (hotplug)' : ''),
+      nameCell(name, hotplugged),
       toned(DEVICE_FATES[fate].tone, DEVICE_FATES[fate].text),
       deferred === null ? null : deferred ? 'deferred' : 'at once',
     ],

@@ -3,16 +3,16 @@
 import { isUnknown } from '../../../adopt/checks.ts';
 import type { InFlight } from '../../../adopt/reset.ts';
 import type { Finding } from '../../../findings/findings.ts';
-import { observedOrUnknown, requiredInWords } from '../../../findings/prose/evidence.ts';
+import { foundAndRequired, observedOrUnknown } from '../../../findings/prose/evidence.ts';
 import { deathInWords } from '../../../findings/prose/memory.ts';
 import { revisionsInWords, unreadInWords } from '../../../findings/prose/revisions.ts';
 import { doubtInWords } from '../../../findings/rules/words.ts';
+import { GRAVEST_FIRST } from '../../../findings/worst.ts';
 import { hex } from '../../../hex.ts';
 import type { FateReport, RevisionSplit, RmrReport, SmmuReport } from '../../../inspect/inspection.ts';
 import { deviceCountsInWords, fateInWords, fateTone } from '../../prose/adoption/fate.ts';
 import { comparisonInWords } from '../../prose/adoption/log-comparison.ts';
 import { lossInWords } from '../../prose/adoption/loss.ts';
-import { GRAVEST_FIRST } from '../../prose/findings.ts';
 import { count } from '../../prose/quantities.ts';
 import { SEVERITY_TONES } from '../findings.ts';
 import { alarm, code, type Fact, facts, joined, type Prose, type Section, type Tone, toned } from '../section.ts';
@@ -73,9 +73,8 @@ function decidedBy({ adoption, dmesg }: SmmuReport): Fact | readonly [string, nu
   const { decidedBy: check, doubt } = adoption;
   if (doubt !== null) return ['Registers', doubtInWords(doubt)];
   if (check === null) return ['Decided by', null];
-  const { id, observed, required } = check;
-  if (!isUnknown(check))
-    return ['Decided by', [code(id), `: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)}`]];
+  const { id, observed } = check;
+  if (!isUnknown(check)) return ['Decided by', [code(id), `: ${foundAndRequired(check)}`]];
   const settled = adoption.settledByLog ? ['; ', code(dmesg?.file ?? 'the log'), ' tells what comes of it'] : '';
   return ['Not known', [code(id), `: ${observedOrUnknown(observed)}`, settled]];
 }

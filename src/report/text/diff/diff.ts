@@ -11,7 +11,7 @@ import type {
 } from '../../../diff/report.ts';
 import { observedOrUnknown } from '../../../findings/prose/evidence.ts';
 import { count } from '../../../findings/rules/words.ts';
-import { hex } from '../../../hex.ts';
+import { hex, hexRange } from '../../../hex.ts';
 import type { FieldValue } from '../../../smmu/fields.ts';
 import { escaped } from '../../escape.ts';
 import { MISSING_TABLES } from '../../prose/diff.ts';
@@ -251,7 +251,7 @@ function missingLines({ missing, notListed }: SmmuDiff, style: Style): string[] 
   if (missing.length === 0) return [];
   const side = (state: MissingStretch['before']) => state ?? 'no entry';
   const rows = missing.map(({ table: of, firstSid, lastSid, entries, before, after }) => [
-    firstSid === lastSid ? hex(firstSid) : `${hex(firstSid)}-${hex(lastSid)}`,
+    hexRange(firstSid, lastSid),
     MISSING_TABLES[of],
     String(entries),
     side(before),

@@ -31,18 +31,17 @@ const KINDS: Readonly<Record<keyof MappingCounts, string>> = {
 /** What there is to know before any range. */
 export function mappingAnswers(mappings: MappingsDiff): string[] {
   const { compared, changed, streams, counts, sets, notListed, undecided, notCompared } = mappings;
-  const of = `${compared} ${compared === 1 ? 'set' : 'sets'} of translation tables`;
+  const of = `${count(compared, 'set')} of translation tables`;
   const lines =
     changed === 0
       ? [`${of} compared: ${mappings.complete ? 'what the streams can reach is the same' : 'no mapping changed'}`]
-      : [`${changed} of ${of} changed, used by ${streams} ${streams === 1 ? 'stream' : 'streams'}: ${inWords(counts)}`];
+      : [`${changed} of ${of} changed, used by ${count(streams, 'stream')}: ${inWords(counts)}`];
   const unknown = sets.filter((set) => set.counts.unknown.ranges > 0).length;
   if (unknown > 0)
     lines.push(
-      `a dump lacks translation tables of ${unknown}${notListed > 0 ? ' sets at least' : unknown === 1 ? ' set' : ' sets'}`,
+      `a dump lacks translation tables of ${notListed > 0 ? `${unknown} sets at least` : count(unknown, 'set')}`,
     );
-  if (undecided > 0)
-    lines.push(`a dump does not tell the tables of ${undecided} ${undecided === 1 ? 'context' : 'contexts'}`);
+  if (undecided > 0) lines.push(`a dump does not tell the tables of ${count(undecided, 'context')}`);
   if (sets.some(({ cut }) => cut) || notCompared > 0)
     lines.push('NOT ALL TRANSLATION TABLES WERE COMPARED: they describe more than is ever walked');
   return lines;
@@ -107,8 +106,7 @@ function* rangeLines({ ranges, notListed }: MappingSetDiff, style: Style, all: b
   if (rows.length > 0) yield* table(style, COLUMNS, rows);
   for (const range of ranges) yield* attributeLines(range, style);
   const left = notListed.changes + notListed.unknown;
-  if (left > 0)
-    yield `${INDENT}and ${left} more ${left === 1 ? 'range' : 'ranges'}${all ? '' : '; --all lists thousands'}`;
+  if (left > 0) yield `${INDENT}and ${count(left, 'more range')}${all ? '' : '; --all lists thousands'}`;
 }
 
 function stateInWords(state: MappingState): string {

@@ -1,6 +1,6 @@
 /** What the revisions of the series do with one stream: in a sentence each, and side by side. */
 
-import { observedOrUnknown, requiredInWords } from '../../../findings/prose/evidence.ts';
+import { foundAndRequired, requiredInWords } from '../../../findings/prose/evidence.ts';
 import { remapReasonInWords } from '../../../findings/prose/memory.ts';
 import { neighbours, revisionsInWords } from '../../../findings/prose/revisions.ts';
 import { SCAN_RULES, scanObservedInWords } from '../../../findings/prose/scan.ts';
@@ -112,10 +112,7 @@ function scanCell({ scan }: StreamOutcome): string {
 
 /** The evidence, which is too long for a cell. */
 function* evidence({ decidedBy, scan }: StreamOutcome): Generator<string> {
-  if (decidedBy !== null) {
-    const { id, observed, required } = decidedBy;
-    yield `${id}: ${observedOrUnknown(observed)}; required: ${requiredInWords(required)}`;
-  }
+  if (decidedBy !== null) yield `${decidedBy.id}: ${foundAndRequired(decidedBy)}`;
   for (const { rule, cd, observed, required, stopsHere } of scan?.failures ?? []) {
     // Then it is what the check has observed.
     if (stopsHere) continue;

@@ -1,9 +1,11 @@
-/** What was read on the way to an entry or an address, as a table. */
+/** What was read on the way to an entry or an address, as a table, and what was assumed. */
 
 import { word } from '../../../hex.ts';
+import type { Assumption } from '../../../snapshot/assumption.ts';
 import type { TranslationStep } from '../../../streams/translation.ts';
+import { assumptionInWords, assumptionText } from '../../prose/assumptions.ts';
 import { stepSaysInWords, structureInWords } from '../../prose/translation.ts';
-import type { Style } from '../style.ts';
+import { INDENT, paragraph, type Style } from '../style.ts';
 import { type Column, NOTHING, address as shownAddress, table } from '../table.ts';
 
 const STEPS: readonly Column[] = [
@@ -26,4 +28,10 @@ export function stepTable(style: Style, steps: readonly TranslationStep[], brief
     pageState ?? NOTHING,
   ]);
   return table(style, STEPS, cells);
+}
+
+/** What was assumed where the registers are silent. */
+export function assumedLines(style: Style, assumptions: readonly Assumption[]): string[] {
+  const texts = assumptions.map((one) => assumptionText(assumptionInWords(one)));
+  return texts.flatMap((text) => paragraph(style, `${INDENT}assumed: `, text));
 }

@@ -1,5 +1,6 @@
 /** `smmu-adopt show` as text: what becomes of one stream first, the evidence after. */
 
+import { count } from '../../../findings/rules/words.ts';
 import { hex, word } from '../../../hex.ts';
 import type { StreamReport } from '../../../inspect/stream.ts';
 import { CD } from '../../../smmu/structures/cd.ts';
@@ -8,7 +9,6 @@ import type { Lookup } from '../../../streams/stream-lookup.ts';
 import type { CdRow, CdTableReport } from '../../../tables/cd-rows.ts';
 import type { SteRow } from '../../../tables/ste-rows.ts';
 import { escaped } from '../../escape.ts';
-import { assumptionInWords } from '../../prose/assumptions.ts';
 import { withoutSsidInWords } from '../../prose/field-text.ts';
 import { wayEndInWords } from '../../prose/lookup.ts';
 import { findings } from '../../sections/findings.ts';
@@ -18,7 +18,7 @@ import { headline, INDENT, paragraph, type Style, title, wordLines } from '../st
 import { type Column, table } from '../table.ts';
 import { CD_GROUPS, type FieldGroup, type Fields, fieldCells, fieldsOf, STE_GROUPS } from './field-groups.ts';
 import { outcomes, outcomesInWords } from './outcomes.ts';
-import { stepTable } from './steps.ts';
+import { assumedLines, stepTable } from './steps.ts';
 import { traffic } from './traffic.ts';
 
 /** `all`: fields without effect, and every CD in full. */
@@ -48,9 +48,7 @@ function* lines(report: StreamReport, style: Style, all: boolean): Generator<str
   yield* outcomes(style, report);
   yield '';
   yield* remarks(style, report);
-  for (const { what, value, why } of assumptions.map(assumptionInWords)) {
-    yield* paragraph(style, `${INDENT}assumed: `, `${what} = ${value} (${why})`);
-  }
+  yield* assumedLines(style, assumptions);
 }
 
 const EFFECTS: Readonly<Record<SteRow['config'], string>> = {
@@ -80,7 +78,7 @@ function steInWords({ address, pageState, cds, cdTable }: SteRow): string {
   const ste = `STE at ${hex(address)} (${pageState})`;
   if (cdTable === null || cdTable.format === 'guest') return ste;
   const valid = cds.length + cdTable.notListed;
-  return `${ste}, ${valid} valid CD${valid === 1 ? '' : 's'} behind it`;
+  return `${ste}, ${count(valid, 'valid CD')} behind it`;
 }
 
 function lookups(style: Style, { lookup: { hardware, linux, same } }: StreamReport): string[] {

@@ -1,5 +1,6 @@
 /** `smmu-adopt translate` as text: where the access goes first, the way there after. */
 
+import { count } from '../../../findings/rules/words.ts';
 import { hex } from '../../../hex.ts';
 import { sameAttributes } from '../../../smmu/translation/attributes.ts';
 import type { Assumption } from '../../../snapshot/assumption.ts';
@@ -7,14 +8,13 @@ import type { IovaRange, IovaSpaceReport } from '../../../streams/iova-space.ts'
 import type { Target } from '../../../streams/physical-target.ts';
 import type { Permissions, StreamAnswer, TranslationReport, TranslationStep } from '../../../streams/translation.ts';
 import { escaped } from '../../escape.ts';
-import { assumptionInWords } from '../../prose/assumptions.ts';
 import { endsOf } from '../../prose/field-text.ts';
 import { attributesInWords, bothRightsText, stageAttributesInWords } from '../../prose/mappings.ts';
 import { countedLeaves, inUnits } from '../../prose/quantities.ts';
 import { endingInWords, halfInWords, rangeReasonInWords } from '../../prose/translation.ts';
 import { headline, INDENT, paragraph, type Style, title, wrap } from '../style.ts';
 import { address } from '../table.ts';
-import { stepTable } from './steps.ts';
+import { assumedLines, stepTable } from './steps.ts';
 
 export function* translationText(given: TranslationReport, style: Style): Generator<string> {
   for (const line of lines(escaped(given), style)) yield `${line}\n`;
@@ -90,11 +90,8 @@ function way(style: Style, steps: readonly TranslationStep[]): string[] {
   return steps.length === 0 ? [] : [...title(style, 'The way there'), ...stepTable(style, steps, true)];
 }
 
-function* assumed(style: Style, assumptions: readonly Assumption[]): Generator<string> {
-  if (assumptions.length > 0) yield '';
-  for (const { what, value, why } of assumptions.map(assumptionInWords)) {
-    yield* paragraph(style, `${INDENT}assumed: `, `${what} = ${value} (${why})`);
-  }
+function assumed(style: Style, assumptions: readonly Assumption[]): string[] {
+  return assumptions.length === 0 ? [] : ['', ...assumedLines(style, assumptions)];
 }
 
 /** `--all`: one line for each range, as it is found. */
@@ -130,10 +127,10 @@ export function* iovaSpaceText(report: IovaSpaceReport, style: Style): Generator
   }
   if (kind !== 'translated') return;
   yield `\n${INDENT}${leaves === 0 ? 'nothing is mapped' : `${inUnits(byteLength)} mapped by ${countedLeaves(leaves)}`}`;
-  if (unknown > 0) yield `; ${unknown} ${unknown === 1 ? 'range' : 'ranges'} with tables not in the dump`;
+  if (unknown > 0) yield `; ${count(unknown, 'range')} with tables not in the dump`;
   if (cut) yield `; NOT ALL OF IT: the tables describe more than is ever walked`;
   yield '\n';
-  yield* [...assumed(style, escaped(report.assumptions))].map((line) => `${line}\n`);
+  yield* assumed(style, escaped(report.assumptions)).map((line) => `${line}\n`);
 }
 
 const HEADINGS = {
