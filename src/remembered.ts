@@ -1,4 +1,4 @@
-/** Texts made once: of what stands in a million rows nearly all is alike. */
+/** What is made once: texts, as of what stands in a million rows nearly all is alike, and what goes with an object. */
 
 /** More values than real rows take turns with. */
 const MAX_REMEMBERED = 1 << 10;
@@ -28,5 +28,18 @@ export function remembered<T extends bigint | string>(make: (value: T) => string
     }
     known?.set(value, said);
     return said;
+  };
+}
+
+/** The same function, which makes what goes with an object once, and keeps it as long as there is the object. */
+export function onceFor<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, { readonly made: V }>();
+  return (key) => {
+    let one = known.get(key);
+    if (one === undefined) {
+      one = { made: make(key) };
+      known.set(key, one);
+    }
+    return one.made;
   };
 }

@@ -15,6 +15,7 @@ import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
 import type { Capture, Evidence } from '../platform/evidence.ts';
 import { deviceNamesOf } from '../platform/platform.ts';
+import { onceFor } from '../remembered.ts';
 import { hardwareFeatures } from '../smmu/registers/hardware-features.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
 import type { Census } from '../tables/hardware-view.ts';
@@ -186,17 +187,11 @@ function riskContext(
 }
 
 /** Both register pages of every SMMU whose base is known, by address; made once for all that ask. */
-function registerPagesOf(snapshot: Snapshot): RiskContext['registerPages'] {
-  const known = registerPages.get(snapshot);
-  if (known !== undefined) return known;
-  const pages = snapshot.smmus
+const registerPagesOf = onceFor(({ smmus }: Snapshot): RiskContext['registerPages'] =>
+  smmus
     .flatMap(({ name, base }) => (base === null ? [] : [{ name, start: base, end: base + 0x2_0000 }]))
-    .sort((a, b) => a.start - b.start);
-  registerPages.set(snapshot, pages);
-  return pages;
-}
-
-const registerPages = new WeakMap<Snapshot, RiskContext['registerPages']>();
+    .sort((a, b) => a.start - b.start),
+);
 
 function compareLog(
   dmesg: Capture | null,

@@ -5,6 +5,7 @@
  */
 
 import type { Dump } from '../dump/dump.ts';
+import { onceFor } from '../remembered.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
 import type { VirtualMemory } from './memory/virtual-memory.ts';
 import { numberOf, symbolOf } from './memory/vmcoreinfo.ts';
@@ -73,20 +74,11 @@ export interface LogRing {
   records(): Generator<LogRecord | null>;
 }
 
-const rings = new WeakMap<Kernel, LogRing | NoLog>();
-
 /**
  * The ring buffer of a kernel, to be read record by record; or why it cannot be. Whoever asks for its records after
  * somebody else gets the oldest ones without their being read again.
  */
-export function openRing(kernel: Kernel): LogRing | NoLog {
-  let ring = rings.get(kernel);
-  if (ring === undefined) {
-    ring = foundRing(kernel);
-    rings.set(kernel, ring);
-  }
-  return ring;
-}
+export const openRing = onceFor(foundRing);
 
 function foundRing(kernel: Kernel): LogRing | NoLog {
   const { memory, types } = kernel;

@@ -4,6 +4,7 @@
  */
 
 import { type Dump, PADDR_LIMIT } from '../dump/dump.ts';
+import { onceFor } from '../remembered.ts';
 import { exportedSymbol } from './memory/exported-symbols.ts';
 import type { SearchRange } from './memory/image-search.ts';
 import { fittingStart } from './memory/load-address.ts';
@@ -50,37 +51,19 @@ export interface Kernel {
   object(struct: string, va: bigint, having?: string): KernelObject | null;
 }
 
-const kernels = new WeakMap<Dump, Kernel | NoKernel>();
-const readers = new WeakMap<Dump, PhysicalReader>();
-
 /** The kernel whose memory the dump holds, found once for each dump. */
-export function kernelOf(dump: Dump): Kernel | NoKernel {
-  let kernel = kernels.get(dump);
-  if (kernel === undefined) {
-    // The pages that were read are kept also when a read has to wait for what is to be fetched first.
-    const reader = readerOf(dump);
-    kernel = openKernel(dump, reader);
-    kernels.set(dump, kernel);
-  }
-  return kernel;
-}
+export const kernelOf = onceFor(openKernel);
 
 /** Whether a kernel was found. */
 export function isKernel(kernel: Kernel | NoKernel): kernel is Kernel {
   return !('why' in kernel);
 }
 
-/** One reader for each dump. */
-export function readerOf(dump: Dump): PhysicalReader {
-  let reader = readers.get(dump);
-  if (reader === undefined) {
-    reader = new PhysicalReader(dump);
-    readers.set(dump, reader);
-  }
-  return reader;
-}
+/** One reader for each dump. It keeps the pages that were read also where a read has to wait for others to be fetched. */
+export const readerOf = onceFor((dump: Dump) => new PhysicalReader(dump));
 
-function openKernel(dump: Dump, reader: PhysicalReader): Kernel | NoKernel {
+function openKernel(dump: Dump): Kernel | NoKernel {
+  const reader = readerOf(dump);
   const { vmcoreinfo } = dump.details;
   if (vmcoreinfo.size > 0) {
     const layout = kernelLayout(vmcoreinfo);

@@ -1,5 +1,6 @@
 /** The three kinds of queue: by which registers each goes, and what its entries can be. */
 
+import { onceFor } from '../remembered.ts';
 import type { Field, Layout } from '../smmu/fields.ts';
 import { type CommandKind, commandType, type SidRange, sidsOfCommand } from '../smmu/queues/commands.ts';
 import { eventType } from '../smmu/queues/events.ts';
@@ -45,16 +46,7 @@ function remembered(make: (code: number) => EntryType): (first: number) => Entry
   };
 }
 
-const sidFields = new WeakMap<EntryType, Field | null>();
-
-function sidFieldOf(type: EntryType): Field | null {
-  let field = sidFields.get(type);
-  if (field === undefined) {
-    field = type.fields.find(({ name }) => name === 'StreamID') ?? null;
-    sidFields.set(type, field);
-  }
-  return field;
-}
+const sidFieldOf = onceFor(({ fields }: EntryType) => fields.find(({ name }) => name === 'StreamID') ?? null);
 
 function sidIn(type: EntryType, words: Uint32Array, at: number): SidRange | null {
   const field = sidFieldOf(type);

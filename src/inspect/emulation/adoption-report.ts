@@ -7,6 +7,7 @@ import type { ScanFailure } from '../../adopt/evidence.ts';
 import type { Allocation } from '../../adopt/ledger.ts';
 import type { Revision } from '../../adopt/revisions/revision.ts';
 import type { IdScan } from '../../adopt/scan/scan-record.ts';
+import { onceFor } from '../../remembered.ts';
 import { mappingReport, type ProbeReports, probeReports } from './device-reports.ts';
 import type {
   AdoptionReport,
@@ -153,17 +154,15 @@ function strtabCfgReport(cfg: Emulation['strtabCfg'], { setsDmaAddress }: Revisi
   if (cfg.format === 'linear') {
     return { linear: { table: cfg.table.paddr, steDma: dma(cfg.table.paddr), numEnts: cfg.numEnts } };
   }
-  const known = l2ptrsReports.get(cfg.l2ptrs);
-  const l2ptrs =
-    known ??
-    [...cfg.l2ptrs]
-      .sort(([a], [b]) => a - b)
-      .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null }));
-  l2ptrsReports.set(cfg.l2ptrs, l2ptrs);
-  return { l2: { l1tab: cfg.l1tab.paddr, l1Dma: dma(cfg.l1tab.paddr), numL1Ents: cfg.numL1Ents, l2ptrs } };
+  const { l1tab, numL1Ents } = cfg;
+  return { l2: { l1tab: l1tab.paddr, l1Dma: dma(l1tab.paddr), numL1Ents, l2ptrs: l2ptrsReport(cfg.l2ptrs) } };
 }
 
-type L2Ptrs = Extract<StrtabCfgReport, { readonly l2: unknown }>['l2']['l2ptrs'];
+type L2Table = Extract<NonNullable<Emulation['strtabCfg']>, { readonly format: '2lvl' }>;
 
 /** Revisions share their slots, of which there may be a hundred thousand. */
-const l2ptrsReports = new WeakMap<object, L2Ptrs>();
+const l2ptrsReport = onceFor((l2ptrs: L2Table['l2ptrs']) =>
+  [...l2ptrs]
+    .sort(([a], [b]) => a - b)
+    .map(([index, table]) => ({ index, table: table.kind === 'adopted' ? table.mapping.paddr : null })),
+);

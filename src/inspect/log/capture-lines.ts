@@ -9,6 +9,7 @@ import { LogReader } from '../../log/kernel-log.ts';
 import { type LineTaker, LogLines } from '../../log/lines/lines.ts';
 import { DRIVER, driverLine } from '../../log/messages/driver-name.ts';
 import type { Capture } from '../../platform/evidence.ts';
+import { onceFor } from '../../remembered.ts';
 
 export interface CapturedLine {
   readonly text: string;
@@ -44,17 +45,8 @@ const MAX_LINE_LENGTH = 2000;
 /** Of a log of megabytes only the lines of one piece are there at a time. */
 const PIECE_BYTE_LENGTH = 1 << 16;
 
-const known = new WeakMap<Capture, CaptureLines>();
-
 /** The lines of a capture by device; made once for each capture. */
-export function captureLines(capture: Capture): CaptureLines {
-  let found = known.get(capture);
-  if (found === undefined) {
-    found = read(capture.text);
-    known.set(capture, found);
-  }
-  return found;
-}
+export const captureLines = onceFor(({ text }: Capture) => read(text));
 
 function read(text: string): CaptureLines {
   // First, because reading takes more memory than what is kept of it.

@@ -1,25 +1,24 @@
 /** Words of 64 bits with an address in them: what else they hold stays, because it decides what the hardware does. */
 
-import type { Layout } from '../../smmu/fields.ts';
+import { groupBy } from '../../lists.ts';
+import { onceFor } from '../../remembered.ts';
+import type { Field, Layout } from '../../smmu/fields.ts';
 import { address } from '../../smmu/rows.ts';
 
 /** By index of a word, where in it addresses are. */
 export type AddressMasks = ReadonlyMap<number, readonly bigint[]>;
 
-const masks = new WeakMap<Layout, AddressMasks>();
-
 /** Where the words of a structure or a register have addresses. */
-export function addressMasks(layout: Layout): AddressMasks {
-  const known = masks.get(layout);
-  if (known !== undefined) return known;
-  const made = new Map<number, bigint[]>();
-  for (const { kind, word, lsb, width } of layout.fields) {
-    if (kind !== 'address') continue;
-    made.set(word, [...(made.get(word) ?? []), ((1n << BigInt(width)) - 1n) << BigInt(lsb)]);
-  }
-  masks.set(layout, made);
-  return made;
-}
+export const addressMasks = onceFor((layout: Layout): AddressMasks => {
+  const addresses = layout.fields.filter(({ kind }) => kind === 'address');
+  const masks = ({ lsb, width }: Field) => ((1n << BigInt(width)) - 1n) << BigInt(lsb);
+  return new Map(
+    Array.from(
+      groupBy(addresses, ({ word }) => word),
+      ([word, fields]) => [word, fields.map(masks)],
+    ),
+  );
+});
 
 /** The word with `standIn` of each of its addresses in their places. */
 export function withStandIns(word: bigint, places: readonly bigint[], standIn: (address: bigint) => bigint): bigint {
