@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import { parseDumpName } from '../dump/load-map.ts';
 import { isUrl, shownUrl } from '../dump/sources/url.ts';
+import { enumerated } from '../findings/rules/words.ts';
 import { takesOneValue } from './options/repeatable.ts';
 
 /** Methods by which commander refuses; it calls them on the command, and does not declare them. */
@@ -67,7 +68,7 @@ export class GuidingCommand extends Command {
     if (owners.length === 0) REFUSALS.unknownOption.call(this, flag);
     const here = pathOf(this);
     const where = here === '' ? 'there is no command in front of it' : `${here} does not have it`;
-    this.error(`error: unknown option '${flag}': ${where}; it belongs to ${listed(owners)}`, {
+    this.error(`error: unknown option '${flag}': ${where}; it belongs to ${enumerated(owners)}`, {
       code: 'commander.unknownOption',
     });
   }
@@ -124,12 +125,6 @@ function* leaves(command: Command): Generator<Command> {
 
 function hasOption(command: Command, flag: string): boolean {
   return command.options.some(({ long, short }) => long === flag || short === flag);
-}
-
-/** `a, b and c`. */
-function listed(names: readonly string[]): string {
-  const [last = '', ...others] = [...names].reverse();
-  return others.length === 0 ? last : `${others.reverse().join(', ')} and ${last}`;
 }
 
 /** A file or a URL, with an address behind it or not. */

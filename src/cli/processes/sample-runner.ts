@@ -14,8 +14,6 @@ import { renderJson, renderText } from '../../report/render.ts';
 import { commandLine } from '../command-line.ts';
 import { addInspectCommand, type InspectFlags, namedFiles, withInspection } from '../commands/inspect.ts';
 import { GuidingCommand } from '../guiding-command.ts';
-import { kernelOptionFiles } from '../options/kernel-options.ts';
-import { platformOptionFiles } from '../options/platform-options.ts';
 import type { CommandIo } from '../output/io.ts';
 import { complaint } from '../output/output.ts';
 import type { Session } from '../session.ts';
@@ -100,14 +98,7 @@ async function parseArguments(args: readonly string[], session: Session): Promis
 /** Samples may come from anybody, so they may name their own files and no others. */
 function refuseOutside(folder: string, names: readonly string[], flags: InspectFlags): void {
   const dumps = [...names, ...(flags.later ?? [])].map(parseDumpName);
-  const others = [
-    ...(flags.regs === undefined ? [] : [flags.regs]),
-    ...kernelOptionFiles(flags),
-    ...platformOptionFiles(flags),
-  ].map((file) => ({
-    given: file,
-    file,
-  }));
+  const others = namedFiles(flags).map((file) => ({ given: file, file }));
   for (const { given, file } of [...dumps, ...others]) {
     if (!isUrl(file) && liesBelow(folder, resolve(file))) continue;
     throw new InputError('usage', 'leaves the folder of the sample; --allow-outside permits that', { file: given });

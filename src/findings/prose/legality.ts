@@ -6,6 +6,7 @@ import { type FeatureName, featureField } from '../../smmu/registers/hardware-fe
 import { CD } from '../../smmu/structures/cd.ts';
 import type { EntryField, EntryObserved, EntryRequired, Ground, Wanted } from '../../smmu/structures/requirement.ts';
 import { STE } from '../../smmu/structures/ste.ts';
+import { enumerated } from '../rules/words.ts';
 
 /** What the field that decides holds, with what that means: `1 (stall)`, `1 with S2T0SZ 20`. */
 export function entryObservedInWords(observed: EntryObserved): string {
@@ -41,9 +42,9 @@ function wantedInWords(wanted: Wanted): string {
     case 'at-most':
       return `at most ${wanted.value}`;
     case 'one-of':
-      return listed(wanted.values, 'or');
+      return enumerated(wanted.values, 'or');
     case 'none-of':
-      return `neither ${listed(wanted.values, 'nor')}`;
+      return `neither ${enumerated(wanted.values, 'nor')}`;
     case 'range':
       return `${wanted.min} to ${wanted.max}`;
     case 'other-fields':
@@ -70,10 +71,6 @@ const NAMED = {
 };
 
 /** `0, 1 or 2`. */
-function listed(values: readonly number[], and: 'or' | 'nor'): string {
-  return `${values.slice(0, -1).join(', ')} ${and} ${values.at(-1)}`;
-}
-
 /** As it goes on behind what is wanted. */
 function groundInWords(ground: Ground): string {
   switch (ground.kind) {

@@ -2,6 +2,7 @@
 
 import type { Unread } from '../../adopt/revisions/revision.ts';
 import { REVISIONS } from '../../adopt/revisions/revisions.ts';
+import { enumerated } from '../rules/words.ts';
 
 const ORDER: readonly string[] = [...REVISIONS.keys()];
 
@@ -14,7 +15,7 @@ export function revisionsInWords(names: readonly string[]): string {
     else stretches.push([name]);
   }
   const parts = stretches.flatMap((names) => (names.length < 3 ? names : [`${names[0]} to ${names.at(-1)}`]));
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+  return enumerated(parts);
 }
 
 /** What it rests on that a part of some revisions could not be read as posted. */

@@ -12,6 +12,11 @@ export function namesInWords(names: readonly string[]): string {
   return names.join(', ');
 }
 
+/** `a`; `a and b`; `a, b and c`. */
+export function enumerated(parts: readonly (string | number)[], and = 'and'): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${and} ${parts.at(-1)}`;
+}
+
 const DOUBTS: Readonly<Record<RegisterDoubt, string>> = {
   'captured-after-probe': 'the snapshot says so',
   'table-in-kdump-memory': "STRTAB_BASE lies in the kdump kernel's own memory",

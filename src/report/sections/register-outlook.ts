@@ -5,6 +5,7 @@ import type { QueueMemories } from '../../adopt/queue-memory.ts';
 import type { AdoptionByRegisters } from '../../adopt/registers-alone.ts';
 import { observedOrUnknown, requiredInWords } from '../../findings/prose/evidence.ts';
 import { revisionsInWords } from '../../findings/prose/revisions.ts';
+import { enumerated } from '../../findings/rules/words.ts';
 import { hex } from '../../hex.ts';
 import type { RegisterOutlook, TableReach } from '../../inspect/emulation/register-outlook.ts';
 import { groupBy } from '../../lists.ts';
@@ -110,8 +111,4 @@ function queueSection({ queues, builds }: QueueMemories): Section {
 
 function buildInWords({ pageSize, cmaAlignment }: NonNullable<QueueMemories['builds']>[number]): string {
   return `${inUnits(pageSize)} pages, ${cmaAlignment === null ? 'no DMA_CMA' : `CMA_ALIGNMENT ${cmaAlignment}`}`;
-}
-
-function enumerated(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
