@@ -13,6 +13,7 @@ import { CRASH_KERNEL, type MadeCrashOptions, type MadeResource, madeCrash } fro
 import { elfOf } from '../support/made/made-dump-file.ts';
 import { type MadeMachine, type MadeSmmu, madeMachine } from '../support/made/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
+import { generator } from '../support/random.ts';
 import { runs, someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -229,14 +230,6 @@ describe(`pages that are read${whyNot(BARE)}`, () => {
 
 const SEED = 20_261_130;
 const TRIALS = runs(60, 4);
-
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    return Math.floor((state / 0x8000_0000) * below);
-  };
-}
 
 test(`one bit changed anywhere, ${TRIALS} times, seed ${SEED}: the same registers, or none, and always an answer`, async () => {
   const { kernel } = madeCrash();

@@ -8,14 +8,10 @@ import { openDump } from '../../src/dump/open.ts';
 import { findTables } from '../../src/linux/driver/table-scan.ts';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
 import type { Progress } from '../../src/progress.ts';
+import { found } from '../support/found-state.ts';
 import { MadeMemory, madeDump } from '../support/made/made-memory.ts';
 import { type MadeMachine, type MadeMachineOptions, madeMachine } from '../support/made/made-smmus.ts';
 import { BARE, QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
-
-function found(state: KernelState): Extract<KernelState, { outcome: 'found' }> {
-  if (state.outcome !== 'found') throw new Error(`nothing found: ${JSON.stringify(state.reason)}`);
-  return state;
-}
 
 function expectRegisters(machine: MadeMachine, state: KernelState): void {
   for (const { name, registers } of found(state).snapshot.smmus) {

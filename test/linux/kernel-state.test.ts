@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openDump } from '../../src/dump/open.ts';
 import { untilFetched } from '../../src/dump/sources/until-fetched.ts';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
+import { found } from '../support/found-state.ts';
 import { CORE_STRUCTS, moved, SMMUV2 } from '../support/made/kernel-structs.ts';
 import { elfOf } from '../support/made/made-dump-file.ts';
 import { madeDump } from '../support/made/made-memory.ts';
@@ -25,11 +26,6 @@ const KNOWN_MASTERS = [
 
 function stateOf({ kernel }: MadeMachine): KernelState {
   return extractSnapshot(madeDump(kernel.memory, kernel.vmcoreinfo));
-}
-
-function found(state: KernelState): Extract<KernelState, { outcome: 'found' }> {
-  if (state.outcome !== 'found') throw new Error(`nothing found: ${JSON.stringify(state.reason)}`);
-  return state;
 }
 
 /** Every register that was given in the machine, and nothing wrong. */

@@ -9,19 +9,12 @@ import type { SmmuSnapshot } from '../../src/snapshot/snapshot.ts';
 import { LOG_STRUCTS, writeLog } from '../support/made/made-log.ts';
 import { type MadeMemory, madeDump } from '../support/made/made-memory.ts';
 import { type MadeMachineOptions, madeMachine } from '../support/made/made-smmus.ts';
+import { generator } from '../support/random.ts';
 import { runs } from '../support/slow.ts';
 
 const SEED = 20_261_129;
 /** Enough to meet every structure on the way. */
 const TRIALS = runs(240);
-
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    return Math.floor((state / 0x8000_0000) * below);
-  };
-}
 
 function snapshotsOf(state: KernelState): readonly SmmuSnapshot[] {
   return state.outcome === 'found' ? state.snapshot.smmus : [];

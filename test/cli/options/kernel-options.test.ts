@@ -1,7 +1,7 @@
 /** The options about the kdump kernel, its machine and its devices: what they refuse, and what they read. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, truncateSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -16,18 +16,12 @@ import { temporaryFolder } from '../../support/temporary.ts';
 const folder = temporaryFolder();
 const fifo = join(folder.path, 'fifo');
 spawnSync('mkfifo', [fifo]);
-const largeMap = sparse('iomem.bin', 2 ** 22 + 1);
+const largeMap = folder.sparse('iomem.bin', 2 ** 22 + 1);
 const packed = folder.write('log.gz', gzipSync('[    0.1] x\n'));
-const largeLog = sparse('dmesg.bin', 2 ** 26 + 1);
+const largeLog = folder.sparse('dmesg.bin', 2 ** 26 + 1);
 
 const inspectHealthy = (...args: string[]) =>
   run(['inspect', 'dump.raw', '--regs', 'regs.json', ...args], { cwd: join(SAMPLES_FOLDER, 'healthy-two-level') });
-
-function sparse(name: string, byteLength: number): string {
-  const path = folder.write(name, '');
-  truncateSync(path, byteLength);
-  return path;
-}
 
 describe('values', () => {
   test.each([

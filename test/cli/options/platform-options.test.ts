@@ -1,6 +1,6 @@
 /** Firmware's tables from the command line: what is read, what is refused, and how names reach every report. */
 
-import { copyFileSync, truncateSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../../samples/make.ts';
@@ -31,19 +31,17 @@ const hostileTree = folder.write(
   }),
 );
 
-function sparse(name: string, byteLength: number): string {
-  const path = folder.write(name, '');
-  truncateSync(path, byteLength);
-  return path;
-}
-
 describe('a file that cannot be used is refused in one line', () => {
   test.each([
     ['--dtb', 'no-such.dtb', 'no-such.dtb: cannot be opened (ENOENT)'],
     ['--dtb', 'regs.json', /^regs\.json: does not begin with the magic number of a device tree/],
-    ['--dtb', sparse('large.dtb', 2 ** 24 + 1), /large\.dtb: is 16777217 bytes long, too long for a device tree$/],
+    [
+      '--dtb',
+      folder.sparse('large.dtb', 2 ** 24 + 1),
+      /large\.dtb: is 16777217 bytes long, too long for a device tree$/,
+    ],
     ['--iort', 'regs.json', 'regs.json: does not begin with "IORT"; is it that table of ACPI?'],
-    ['--iort', sparse('large.iort', 2 ** 25 + 1), /large\.iort: is 33554433 bytes long, too long for an IORT$/],
+    ['--iort', folder.sparse('large.iort', 2 ** 25 + 1), /large\.iort: is 33554433 bytes long, too long for an IORT$/],
     ['--iort', folder.write('no-smmu.bin', iort([{ segment: 0 }])), /no-smmu\.bin: has no SMMUv3 node$/],
     ['--firmware', 'disk', /--firmware <where>' argument 'disk' is invalid. Allowed choices are dump\.$/],
   ])('%s %s', async (option, file, message) => {

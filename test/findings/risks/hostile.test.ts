@@ -5,11 +5,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
+import { nextTable, page } from '../../../samples/machine.ts';
 import { encodeFields, type FieldInputs } from '../../../src/smmu/fields.ts';
 import { CD } from '../../../src/smmu/structures/cd.ts';
 import { STE } from '../../../src/smmu/structures/ste.ts';
 import { hex, inspectMachine, type MachineOptions } from '../../support/made/machine.ts';
-import { cd, found, nextTable, page, rulesOf, stage1, stage2, stage2Page } from '../../support/made/risk-machine.ts';
+import { cd, found, rulesOf, stage1, stage2, stage2Page } from '../../support/made/risk-machine.ts';
 import { slowTest } from '../../support/slow.ts';
 
 const TABLE = 0xa000_0000;

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
+import { nextTable, page, pageTables } from '../../../samples/machine.ts';
 import type { FieldInputs } from '../../../src/smmu/fields.ts';
 import {
   CDS,
@@ -18,9 +19,6 @@ import {
   busZero,
   cd,
   found,
-  nextTable,
-  page,
-  pageTables,
   readOnlyPage,
   rulesOf,
   stage1,

@@ -26,23 +26,12 @@ export const cd = (more: FieldInputs = {}) => ({
   ...more,
 });
 
-export const nextTable = (paddr: number) => BigInt(paddr) | 3n;
-/** A page that can be read and written, or read alone. */
-export const page = (paddr: number) => BigInt(paddr) | 0x747n;
 export const readOnlyPage = (paddr: number) => BigInt(paddr) | 0x7c7n;
 export const stage2Page = (paddr: number) => BigInt(paddr) | 0x7ffn;
 
 /** An L2 table for bus 0, as Linux leaves it. */
 export function busZero(image: Image): Image {
   return image.l1(L1, 0, 9, L2_BUS0).abortTable(L2_BUS0, 256);
-}
-
-/** Tables for 39 bits of input: one of each level, whose last maps `pages` from input address 0 on. */
-export function pageTables(image: Image, table: number, pages: readonly bigint[]): Image {
-  return image
-    .write(table, [nextTable(table + 0x1000)])
-    .write(table + 0x1000, [nextTable(table + 0x2000)])
-    .write(table + 0x2000, pages);
 }
 
 /** The findings of a rule: what they say and where. */
