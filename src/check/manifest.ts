@@ -5,16 +5,17 @@
 
 import { dirname, resolve } from 'node:path';
 import { RULES } from '../findings/rules.ts';
-import { arrayAt, type Json, type JsonObject, objectAt, Place, shown, stringAt } from '../snapshot/values.ts';
 import {
-  type Expectation,
-  type ExpectedFindings,
-  exitCodeAt,
-  readJson,
+  arrayAt,
+  type Json,
+  type JsonObject,
+  objectAt,
+  Place,
   refuseUnknownKeys,
-  type Sample,
-  stringsAt,
-} from './sample.ts';
+  shown,
+  stringAt,
+} from '../snapshot/values.ts';
+import { type Expectation, type ExpectedFindings, exitCodeAt, readJson, type Sample, stringsAt } from './sample.ts';
 
 /** More than anybody keeps; a file of this many is a mistake. */
 const MAX_SAMPLES = 100_000;

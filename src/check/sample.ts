@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTextFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
-import { arrayAt, type Json, type JsonObject, objectAt, Place, shown, stringAt } from '../snapshot/values.ts';
+import { parseDescription } from '../snapshot/json-text.ts';
+import { arrayAt, type Json, objectAt, Place, shown, stringAt } from '../snapshot/values.ts';
 
 export interface Sample {
   /** For people: where it was found. */
@@ -55,13 +56,7 @@ export function readJson(file: string): Json {
     MAX_JSON_BYTES,
     (byteLength) => new InputError('format', `is ${byteLength} bytes long`, { file }),
   );
-  try {
-    return JSON.parse(text) as Json;
-  } catch (cause) {
-    // The parser quotes the text around the mistake, control characters and all.
-    const reason = (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');
-    throw new InputError('format', `is not JSON: ${reason}`, { file, cause });
-  }
+  return parseDescription(text, file);
 }
 
 /** The sample that a sample.json describes. */
@@ -94,10 +89,4 @@ export function stringsAt(place: Place, value: Json | undefined): string[] {
 export function exitCodeAt(place: Place, value: Json): number {
   if (typeof value === 'number' && [0, 1, 2, 3].includes(value)) return value;
   return place.refuse(`${shown(value)} is no exit status; 0 to 3 are`);
-}
-
-/** Refuses keys that nobody reads: a misspelt expectation would hold for ever. */
-export function refuseUnknownKeys(place: Place, object: JsonObject, known: readonly string[]): void {
-  const unknown = Object.keys(object).find((key) => !known.includes(key));
-  if (unknown !== undefined) place.key(unknown).refuse(`is not known; known: ${known.join(', ')}`);
 }

@@ -29,6 +29,15 @@ export function parseJson(text: string, file: string): Json {
   return json;
 }
 
+/** Parses a list of crashes, or what describes a sample. Throws InputError (`format`) naming `file`. */
+export function parseDescription(text: string, file: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new InputError('format', `is not JSON: ${reasonOf(cause)}`, { file, cause });
+  }
+}
+
 /**
  * The first key that an object in this text, which is JSON, has twice; null where there is none. A parser takes the last
  * one and says nothing, so that a value somebody wrote would be gone.

@@ -77,6 +77,12 @@ export function objectAt(place: Place, value: Json | undefined): JsonObject {
 }
 
 /** The value as an array; refuses any other, naming the place. */
+/** Refuses keys that nobody reads: a misspelt one would say nothing for ever. */
+export function refuseUnknownKeys(place: Place, object: JsonObject, known: readonly string[]): void {
+  const unknown = Object.keys(object).find((key) => !known.includes(key));
+  if (unknown !== undefined) place.key(unknown).refuse(`is not known; known: ${known.join(', ')}`);
+}
+
 export function arrayAt(place: Place, value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : place.refuse(`expected an array, found ${kindOf(value)}`);
 }

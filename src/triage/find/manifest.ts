@@ -7,7 +7,17 @@ import { dirname, join } from 'node:path';
 import { readTextFile } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
 import { liesBelow } from '../../folder.ts';
-import { arrayAt, type Json, type JsonObject, objectAt, Place, shown, stringAt } from '../../snapshot/values.ts';
+import { parseDescription } from '../../snapshot/json-text.ts';
+import {
+  arrayAt,
+  type Json,
+  type JsonObject,
+  objectAt,
+  Place,
+  refuseUnknownKeys,
+  shown,
+  stringAt,
+} from '../../snapshot/values.ts';
 import { COMPANIONS, type Companion, type Crash } from '../crash.ts';
 
 const MAX_MANIFEST_BYTES = 1 << 26;
@@ -25,13 +35,13 @@ export function crashesOfManifest(file: string): Crash[] {
     return new InputError('format', `is ${byteLength} bytes long, too long for a list of crashes`, { file });
   });
   const place = new Place(file, '', 'format');
-  const root = objectAt(place, parsed(text, file));
+  const root = objectAt(place, parseDescription(text, file));
   if (root['crashes'] === undefined && ['registers', 'smmus', 'memory'].some((key) => root[key] !== undefined)) {
     const advice = 'name the folder or the dump that it belongs to, and it is found there';
     throw new InputError('format', `is a register snapshot, and no list of crashes; ${advice}`, { file });
   }
   if (root['version'] !== 1) place.key('version').refuse(`${shown(root['version'])} is not known; only version 1 is`);
-  refuseUnknown(place, root, ['version', 'description', 'crashes']);
+  refuseUnknownKeys(place, root, ['version', 'description', 'crashes']);
   const names = new Set<string>();
   return arrayAt(place.key('crashes'), root['crashes']).map((entry, i) => {
     const at = place.key('crashes').index(i);
@@ -42,18 +52,8 @@ export function crashesOfManifest(file: string): Crash[] {
   });
 }
 
-function parsed(text: string, file: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (cause) {
-    // The parser quotes the text around the mistake, control characters and all.
-    const reason = (cause as Error).message.replace(/[\s\p{Cc}]+/gu, ' ');
-    throw new InputError('format', `is not JSON: ${reason}`, { file, cause });
-  }
-}
-
 function crashAt(place: Place, entry: JsonObject, folder: string): Crash {
-  refuseUnknown(place, entry, KEYS);
+  refuseUnknownKeys(place, entry, KEYS);
   const fileAt = (at: Place, value: Json | undefined): string => {
     const name = stringAt(at, value);
     if (name === '' || name.includes('\0') || !liesBelow(folder, join(folder, name))) {
@@ -83,9 +83,4 @@ function crashAt(place: Place, entry: JsonObject, folder: string): Crash {
     problem: null,
     passedOver: [],
   };
-}
-
-function refuseUnknown(place: Place, object: JsonObject, known: readonly string[]): void {
-  const unknown = Object.keys(object).find((key) => !known.includes(key));
-  if (unknown !== undefined) place.key(unknown).refuse(`is not known; known: ${known.join(', ')}`);
 }
