@@ -1,5 +1,6 @@
 /** The part of `struct arm_smmu_device` that an adoption reads and changes. */
 
+import { paddedHex } from '../hex.ts';
 import { STE_BYTE_LENGTH, tableFormatOf } from '../smmu/structures/stream-table.ts';
 import type { RegisterFile } from '../snapshot/register-file.ts';
 import { Checks } from './checks.ts';
@@ -241,7 +242,7 @@ type MapArguments = [
 
 /** A physical address as the kernel prints it: %pa. */
 export function pa(paddr: number): string {
-  return `0x${paddr.toString(16).padStart(16, '0')}`;
+  return paddedHex(paddr, 16);
 }
 
 /** What became of a mapping, as a check shows it. */

@@ -1,5 +1,6 @@
 /** arm_smmu_device_reset(): what becomes of the registers, and what in-flight DMA meets in each phase. */
 
+import { paddedHex } from '../hex.ts';
 import type { ArmSmmuDevice } from './device.ts';
 import { PREFIX } from './log.ts';
 
@@ -146,7 +147,7 @@ export function isCommandQueueStuck({ gerror }: Pick<Reset, 'gerror'>): boolean 
  * nothing is consumed: CFGI_ALL, TLBI_EL2_ALL where there is EL2, TLBI_NSNH_ALL. It goes on after a second.
  */
 function syncTimeouts(commands: number): string[] {
-  const index = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
+  const index = (value: number) => paddedHex(value, 8);
   return Array.from({ length: commands }, (_, i) => {
     const at = 2 * i + 1;
     return `CMD_SYNC timeout at ${index(at)} [hwprod ${index(at + 1)}, hwcons ${index(0)}]`;

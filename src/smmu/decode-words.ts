@@ -1,6 +1,7 @@
 /** What do the words say that somebody typed or piped in? What they are to be, how wide they are, and what is in them. */
 
 import { InputError } from '../errors.ts';
+import { hex } from '../hex.ts';
 import { nearNames } from '../near-names.ts';
 import {
   candidates,
@@ -145,7 +146,7 @@ function register(one: Register, words: readonly Word[]): DecodedWords {
   }
   const value = second === undefined ? first : (second << 32n) | first;
   if (value >> BigInt(bits) !== 0n) {
-    throw new InputError('usage', `0x${value.toString(16)} is too large for ${one.name}, which has ${bits} bits`);
+    throw new InputError('usage', `${hex(value)} is too large for ${one.name}, which has ${bits} bits`);
   }
   return decodeRegister(one, value);
 }

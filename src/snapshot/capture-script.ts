@@ -4,6 +4,7 @@
  * bits, which every SMMU answers. `contrib/kdump/capture/smmu-registers.sh` is this script without SMMUs of its own.
  */
 
+import { hex } from '../hex.ts';
 import { CONTROL_REGISTERS } from '../smmu/registers/control-registers.ts';
 import { ID_REGISTERS } from '../smmu/registers/id-registers.ts';
 import { QUEUE_REGISTERS } from '../smmu/registers/queue-registers.ts';
@@ -26,7 +27,7 @@ const CAPTURED: readonly Register[] = [...ID_REGISTERS, ...CONTROL_REGISTERS, ..
  */
 export function captureScript(targets: readonly CaptureTarget[], devmem: string): string {
   const own = targets.map(
-    ({ base, name }) => `  smmu 0x${base.toString(16)} ${shellQuote(name === undefined ? '' : nameKey(name))}\n`,
+    ({ base, name }) => `  smmu ${hex(base)} ${shellQuote(name === undefined ? '' : nameKey(name))}\n`,
   );
   return (
     `${HEADER}\nown_devmem=${shellQuote(devmem)}\n${FUNCTIONS}registers() {\n${CAPTURED.map(readCommand).join('')}}\n\n` +

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { readFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
+import { hex } from '../hex.ts';
 import { registerNamed } from '../smmu/registers/registers.ts';
 import { textOfFile } from '../wide-encoding.ts';
 import { parseJson } from './json-text.ts';
@@ -189,7 +190,7 @@ function smmuEntry(place: Place, entry: JsonObject, index: number, warnings: Sna
       entry['name'] === undefined
         ? base === null
           ? `smmu${index}`
-          : `smmu@0x${base.toString(16)}`
+          : `smmu@${hex(base)}`
         : stringAt(place.key('name'), entry['name']),
     base,
     firmwareCoherent: coherent === undefined ? null : booleanAt(place.key('firmware').key('coherent'), coherent),

@@ -1,6 +1,7 @@
 /** The value spellings of the snapshot format: hex strings, decimal strings, and JSON integers. */
 
 import { InputError, type InputErrorTag } from '../errors.ts';
+import { paddedHex } from '../hex.ts';
 import { visible } from '../visible-text.ts';
 
 /** Where a value stands in which file, so that every refusal names its place. */
@@ -67,7 +68,7 @@ export function addressAt(place: Place, value: Json | undefined): number {
 
 /** A register value as the snapshot format shows it: lower case, padded to the size of the register. */
 export function hexText(value: bigint, byteLength: number): string {
-  return `0x${value.toString(16).padStart(2 * byteLength, '0')}`;
+  return paddedHex(value, 2 * byteLength);
 }
 
 /** The value as an object; refuses any other, naming the place. */
@@ -76,13 +77,13 @@ export function objectAt(place: Place, value: Json | undefined): JsonObject {
   return place.refuse(`expected an object, found ${kindOf(value)}`);
 }
 
-/** The value as an array; refuses any other, naming the place. */
 /** Refuses keys that nobody reads: a misspelt one would say nothing for ever. */
 export function refuseUnknownKeys(place: Place, object: JsonObject, known: readonly string[]): void {
   const unknown = Object.keys(object).find((key) => !known.includes(key));
   if (unknown !== undefined) place.key(unknown).refuse(`is not known; known: ${known.join(', ')}`);
 }
 
+/** The value as an array; refuses any other, naming the place. */
 export function arrayAt(place: Place, value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : place.refuse(`expected an array, found ${kindOf(value)}`);
 }

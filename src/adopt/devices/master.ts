@@ -1,5 +1,6 @@
 /** arm_smmu_insert_master() for one device: its streams one by one, with the lazy adoption of their L2 tables. */
 
+import { hex } from '../../hex.ts';
 import { STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
 import {
   type ArmSmmuDevice,
@@ -98,7 +99,7 @@ function insertStream(
   let outcome = armSmmuInitSidStrtab(smmu, cfg, sid);
   const owner = owners.get(sid);
   if (outcome.ret === 0 && owner !== undefined && name !== null && owner !== name) {
-    const text = `Aliasing StreamID 0x${sid.toString(16)} (from ${owner}) unsupported, expect DMA to be broken`;
+    const text = `Aliasing StreamID ${hex(sid)} (from ${owner}) unsupported, expect DMA to be broken`;
     smmu.log.printOf(name, 'insert', 'warn', text);
     outcome = refused(ENODEV, { kind: 'aliasing', owner });
   }

@@ -3,6 +3,7 @@
  * before any device. They go into the new table, and through v5 into an adopted one, whose entries they replace.
  */
 
+import { hex } from '../../hex.ts';
 import type { ArmSmmuDevice, FreshTable, StrtabCfg } from '../device.ts';
 import { armSmmuGetStepForSid, armSmmuInitSidStrtab } from './master.ts';
 
@@ -34,7 +35,7 @@ export function armSmmuRmrInstallBypassSte(
     const { ret } = armSmmuInitSidStrtab(smmu, cfg, sid);
     if (ret === null) continue;
     if (ret !== 0) {
-      smmu.log.print('adopt', 'err', `RMR SID(0x${sid.toString(16)}) bypass failed`);
+      smmu.log.print('adopt', 'err', `RMR SID(${hex(sid)}) bypass failed`);
       failed.add(sid);
       continue;
     }

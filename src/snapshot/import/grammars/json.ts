@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../../../errors.ts';
+import { hex } from '../../../hex.ts';
 import { parseJson } from '../../json-text.ts';
 import { addressAt, type Json, type JsonObject, Place, shown } from '../../values.ts';
 import { registerPart } from '../names.ts';
@@ -213,7 +214,7 @@ function readingOf(
   }
   const byteLength = 'part' in where ? where.part.byteLength : width(given, value);
   if (!fits(value, byteLength)) {
-    return place.refuse(`0x${value.toString(16)} does not fit in ${8 * byteLength} bits`);
+    return place.refuse(`${hex(value)} does not fit in ${8 * byteLength} bits`);
   }
   const reading = { value, byteLength, place: place.path, ...(base === undefined ? {} : { base }) };
   const beside = named && resolve(named);
