@@ -81,12 +81,31 @@ export interface LogRing {
 export const openRing = onceFor(foundRing);
 
 function foundRing(kernel: Kernel): LogRing | NoLog {
-  const { memory, types } = kernel;
-  const { info } = memory.layout;
-  const symbol = symbolOf(info, 'prb');
+  const found = placedRing(kernel);
+  return 'why' in found ? found : ringIn(found);
+}
+
+/** The arrays of a ring, and which of its records there are: those of `span` steps from `tail` on. */
+interface PlacedRing {
+  readonly memory: VirtualMemory;
+  readonly layouts: { readonly desc: StructLayout; readonly info: StructLayout; readonly positions: StructLayout };
+  readonly descs: bigint;
+  readonly infos: bigint;
+  readonly data: bigint;
+  /** Records that there is room for, a power of two. */
+  readonly count: bigint;
+  /** Bytes of text, a power of two. */
+  readonly size: bigint;
+  readonly tail: bigint;
+  readonly span: bigint;
+}
+
+function placedRing({ memory, types }: Kernel): PlacedRing | NoLog {
+  const { info: vmcoreinfo } = memory.layout;
+  const symbol = symbolOf(vmcoreinfo, 'prb');
   const va = symbol === null ? null : memory.u64(symbol);
   // Types know more, above all the level; what VMCOREINFO has of the layout is enough to do without.
-  const layout = (struct: string) => types.struct(struct) ?? described(info, struct);
+  const layout = (struct: string) => types.struct(struct) ?? described(vmcoreinfo, struct);
   const object = (struct: string, at: bigint | null) => {
     const type = layout(struct);
     return type === null || at === null || at === 0n ? null : new KernelObject(memory, type, at);
@@ -95,8 +114,10 @@ function foundRing(kernel: Kernel): LogRing | NoLog {
   if (ring === null) return { why: 'no-log-buffer' };
   const descRing = object('prb_desc_ring', ring.addressOf('desc_ring'));
   const textRing = object('prb_data_ring', ring.addressOf('text_data_ring'));
-  const parts = { desc: layout('prb_desc'), info: layout('printk_info'), positions: layout('prb_data_blk_lpos') };
-  if (descRing === null || textRing === null || Object.values(parts).includes(null)) return { why: 'no-log-buffer' };
+  const [desc, info, positions] = [layout('prb_desc'), layout('printk_info'), layout('prb_data_blk_lpos')];
+  if (descRing === null || textRing === null || desc === null || info === null || positions === null) {
+    return { why: 'no-log-buffer' };
+  }
   const broken = (member: string): NoLog => ({ why: 'log-buffer-broken', member });
   const log2Count = descRing.number('count_bits');
   const log2Text = textRing.number('size_bits');
@@ -109,40 +130,18 @@ function foundRing(kernel: Kernel): LogRing | NoLog {
   const count = 1n << BigInt(log2Count);
   const span = ((head - tail) & ID_MASK) + 1n;
   if (span > count) return broken('prb_desc_ring.tail_id');
-  const { desc, info: infoLayout, positions } = parts as Record<keyof typeof parts, StructLayout>;
   const size = 1n << BigInt(log2Text);
-  /** The first record from a step on, when its text may have so many bytes; null where there is none. */
-  const recordFrom = (from: bigint, room: number): SeenRecord | null => {
-    for (let step = from; step < span; step++) {
-      const next = step + 1n;
-      const id = (tail + step) & ID_MASK;
-      const index = id & (count - 1n);
-      const one = new KernelObject(memory, desc, descs + index * BigInt(desc.byteLength));
-      const state = counter(one, 'state_var');
-      if (state === null) return { record: null, next, room };
-      // Reserved ones are not written yet, reusable ones are gone.
-      const isSaid = state >> 62n === COMMITTED || state >> 62n === FINALIZED;
-      if (!isSaid || (state & ID_MASK) !== id) continue;
-      const said = new KernelObject(memory, infoLayout, infos + index * BigInt(infoLayout.byteLength));
-      const block = new KernelObject(memory, positions, one.addressOf('text_blk_lpos') ?? 0n);
-      const text = textOf(memory, block, said, data, size, id);
-      const [sequence, nanoseconds] = [said.bits('seq'), said.bits('ts_nsec')];
-      const left = room - (text?.byteLength ?? 0);
-      const isWhole = text !== null && left >= 0 && sequence !== null && nanoseconds !== null;
-      const record = isWhole
-        ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text: text.toString('utf8') }
-        : null;
-      return { record, next, room: left };
-    }
-    return null;
-  };
+  return { memory, layouts: { desc, info, positions }, descs, infos, data, count, size, tail, span };
+}
+
+function ringIn(ring: PlacedRing): LogRing {
   const oldest: SeenRecord[] = [];
   return {
     *records() {
       // Blocks do not overlap: all of them together are no longer than the ring.
-      let [next, room] = [0n, Number(size)];
+      let [next, room] = [0n, Number(ring.size)];
       for (let at = 0; ; at++) {
-        const seen = oldest[at] ?? recordFrom(next, room);
+        const seen = oldest[at] ?? recordFrom(ring, next, room);
         if (seen === null) return;
         if (at === oldest.length && at < MAX_KEPT_RECORDS) oldest.push(seen);
         ({ next, room } = seen);
@@ -150,6 +149,34 @@ function foundRing(kernel: Kernel): LogRing | NoLog {
       }
     },
   };
+}
+
+/** The first record from a step on, when its text may have so many bytes; null where there is none. */
+function recordFrom(ring: PlacedRing, from: bigint, room: number): SeenRecord | null {
+  const { memory, layouts, descs, infos, count, tail, span } = ring;
+  const { desc, info, positions } = layouts;
+  for (let step = from; step < span; step++) {
+    const next = step + 1n;
+    const id = (tail + step) & ID_MASK;
+    const index = id & (count - 1n);
+    const one = new KernelObject(memory, desc, descs + index * BigInt(desc.byteLength));
+    const state = counter(one, 'state_var');
+    if (state === null) return { record: null, next, room };
+    // Reserved ones are not written yet, reusable ones are gone.
+    const isSaid = state >> 62n === COMMITTED || state >> 62n === FINALIZED;
+    if (!isSaid || (state & ID_MASK) !== id) continue;
+    const said = new KernelObject(memory, info, infos + index * BigInt(info.byteLength));
+    const block = new KernelObject(memory, positions, one.addressOf('text_blk_lpos') ?? 0n);
+    const text = textOf(ring, block, said, id);
+    const [sequence, nanoseconds] = [said.bits('seq'), said.bits('ts_nsec')];
+    const left = room - (text?.byteLength ?? 0);
+    const isWhole = text !== null && left >= 0 && sequence !== null && nanoseconds !== null;
+    const record = isWhole
+      ? { sequence: Number(sequence), nanoseconds, level: levelOf(said), text: text.toString('utf8') }
+      : null;
+    return { record, next, room: left };
+  }
+  return null;
 }
 
 /** A record, the step behind it, and how many bytes of text may follow. */
@@ -166,11 +193,9 @@ function counter(object: KernelObject, member: string): bigint | null {
 
 /** Positions count on for ever; the ring has them modulo its size. */
 function textOf(
-  memory: VirtualMemory,
+  { memory, data, size }: PlacedRing,
   block: KernelObject,
   info: KernelObject,
-  data: bigint,
-  size: bigint,
   id: bigint,
 ): Buffer | null {
   const begin = block.bits('begin');
