@@ -123,18 +123,8 @@ export function emulateAdoption(input: EmulationInput): Emulation {
   unbind(smmu, input.unbindPage);
   const { decidedBy } = smmu.checks;
   const ret = doubt !== null ? null : probed < 0 ? probed : (adoption?.ret ?? null);
-  const fate: SmmuFate =
-    end !== null && reset !== null && registration !== null
-      ? fateOf({ end, ret, decidedBy }, reset, registration.end)
-      : 'death' in bypass
-        ? { kind: 'kernel-dies', after: end, death: bypass.death }
-        : diedAdopting !== null && doubt === null
-          ? { kind: 'kernel-dies', after: null, death: diedAdopting }
-          : verdict === 'probe-fails' && ret !== null
-            ? { kind: 'probe-fails', after: null, ret }
-            : ordinary?.granted === 'refused'
-              ? { kind: 'probe-fails', after: end, ret: ordinary.ret }
-              : { kind: 'unknown', after: end, sid: null };
+  const deaths = { adopting: doubt === null ? diedAdopting : null, bypassing: 'death' in bypass ? bypass.death : null };
+  const fate = fateOf({ verdict, end, ret, decidedBy, ordinary }, deaths, reset, registration?.end ?? null);
   return {
     revision: input.revision,
     verdict,
@@ -185,19 +175,42 @@ function register(smmu: ArmSmmuDevice, table: StrtabCfg | FreshTable, devices: D
   return registration;
 }
 
-/** What becomes of an SMMU whose adoption, or its failure, the kernel has survived. */
+/** How the adoption went, and what came of the table that is built in place of an adopted one. */
+interface Attempted {
+  readonly verdict: Verdict;
+  readonly end: AdoptionEnd | null;
+  readonly ret: number | null;
+  readonly decidedBy: Check | null;
+  readonly ordinary: OrdinaryTable | null;
+}
+
+/** What becomes of the SMMU; `deaths` are those on the way to its reset. */
 function fateOf(
+  { verdict, end, ret, decidedBy, ordinary }: Attempted,
+  deaths: { readonly adopting: KernelDeath | null; readonly bypassing: KernelDeath | null },
+  reset: Reset | null,
+  then: RegistrationEnd | null,
+): SmmuFate {
+  if (end !== null && reset !== null && then !== null) return fateAfterReset({ end, ret, decidedBy }, reset, then);
+  if (deaths.bypassing !== null) return { kind: 'kernel-dies', after: end, death: deaths.bypassing };
+  if (deaths.adopting !== null) return { kind: 'kernel-dies', after: null, death: deaths.adopting };
+  if (verdict === 'probe-fails' && ret !== null) return { kind: 'probe-fails', after: null, ret };
+  if (ordinary?.granted === 'refused') return { kind: 'probe-fails', after: end, ret: ordinary.ret };
+  return { kind: 'unknown', after: end, sid: null };
+}
+
+/** What becomes of an SMMU whose adoption, or its failure, the kernel has survived. */
+function fateAfterReset(
   { end, ret, decidedBy }: { end: AdoptionEnd; ret: number | null; decidedBy: Check | null },
   reset: Reset,
   then: RegistrationEnd,
 ): SmmuFate {
   switch (then.kind) {
     case 'kernel-dies':
+    case 'unknown':
       return { ...then, after: end };
     case 'smmu-lost':
       return { kind: 'smmu-lost', after: end, loss: { ...then.loss, ...afterLoss(reset) } };
-    case 'unknown':
-      return { ...then, after: end };
     case 'goes-on':
       if (end === 'adopted') return { kind: 'adopted' };
       if (end === 'never-programmed') return { kind: 'never-programmed', ret: ret ?? 0 };
