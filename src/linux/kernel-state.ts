@@ -13,7 +13,7 @@ import { QUEUES, queueIndexes, registersOf } from './driver/registers.ts';
 import { readSmmu, smmuObject } from './driver/smmu-device.ts';
 import { type HuntedSmmu, huntSmmus } from './driver/smmu-hunt.ts';
 import { readSmmuBySignature } from './driver/smmu-signature.ts';
-import { featureOf, type SmmuProblem, type SmmuState } from './driver/smmu-state.ts';
+import { featureOf, type QueueMember, type SmmuProblem, type SmmuState } from './driver/smmu-state.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
 import type { KernelObject } from './types/kernel-object.ts';
 import { moduleTypes } from './types/module-types.ts';
@@ -201,7 +201,7 @@ function foundSmmu(
   const read = place.read(name);
   if ('why' in read) return { name, problem: read };
   const state = comparedWithLog(read, logged.get(name) ?? null);
-  const memories = { cmdq: null, evtq: null, priq: null } as Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>;
+  const memories: Record<QueueMember, QueueMemory | null> = { cmdq: null, evtq: null, priq: null };
   for (const [which] of QUEUES) {
     const queue = state[which];
     const indexes = queue === null ? null : queueIndexes(which, queue);

@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel.ts';
 import { collected, treeNodes } from '../types/collections.ts';
 import { containerOf, KernelObject } from '../types/kernel-object.ts';
 import type { StructLayout, Types } from '../types/types.ts';
+import { MAX_SMMU_BYTE_LENGTH } from './smmu-signature.ts';
 
 /** By ascending StreamID. */
 export interface Masters {
@@ -29,8 +30,6 @@ const DOMAINS: Readonly<Record<number, string>> = {
 const HAS_SMMU_DOMAIN: ReadonlySet<number> = new Set([1, 3, 11]);
 const STAGE_1 = 0;
 const MAX_IDS = 4096;
-/** Up to 6.1 there is a bitmap of 8 KiB in it. */
-const MAX_SMMU_BYTE_LENGTH = 9216;
 
 /** An SMMU of the driver's: where its structure is, and the types that describe it, if there are any. */
 export interface SmmuPlace {

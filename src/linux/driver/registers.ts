@@ -5,7 +5,14 @@
 
 import type { PartialRegister, Provenance } from '../../snapshot/snapshot.ts';
 import type { QueueMemory } from './queue-memory.ts';
-import { type Feature, featureOf, type QueueState, type SmmuState } from './smmu-state.ts';
+import {
+  type Feature,
+  featureOf,
+  OAS_ENCODING,
+  type QueueMember,
+  type QueueState,
+  type SmmuState,
+} from './smmu-state.ts';
 
 export interface Registers {
   readonly registers: ReadonlyMap<string, bigint>;
@@ -14,7 +21,7 @@ export interface Registers {
 }
 
 /** What memory shows of each queue. */
-export type QueueMemories = Readonly<Record<'cmdq' | 'evtq' | 'priq', QueueMemory | null>>;
+export type QueueMemories = Readonly<Record<QueueMember, QueueMemory | null>>;
 
 /** The registers of an SMMU as the driver's state and the memory of its queues tell them, each with how it is known. */
 export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers {
@@ -67,7 +74,7 @@ const CONS_ERROR = 0x7f00_0000;
  * best is what the driver last wrote (cmdq.owner_prod); its copy runs ahead of that while a batch is being gathered.
  */
 export function queueIndexes(
-  name: 'cmdq' | 'evtq' | 'priq',
+  name: QueueMember,
   { prod, cons, ownerProd, log2Size }: QueueState,
 ): { readonly prod: number; readonly cons: number } | null {
   if (prod === null || cons === null) return null;
@@ -117,8 +124,6 @@ const both = (feature: Feature) => (smmu: SmmuState) => featureOf(smmu, feature)
 const onlySet = (feature: Feature) => (smmu: SmmuState) => (featureOf(smmu, feature) === 1 ? 1 : null);
 const always = (bits: number) => () => bits;
 
-const OAS_ENCODING: Readonly<Record<number, number>> = { 32: 0, 36: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 6 };
-
 /**
  * What arm_smmu_device_hw_probe made of the ID registers, read backwards, and what arm_smmu_device_reset ends with in the
  * control registers.
@@ -127,7 +132,7 @@ const ROWS: readonly Row[] = [
   { register: 'IDR0', lsb: 0, width: 1, bits: both('stage2') },
   { register: 'IDR0', lsb: 1, width: 1, bits: both('stage1') },
   // TTF: without AArch64 tables the probe fails; whether there are AArch32 ones too is not kept.
-  { register: 'IDR0', lsb: 3, width: 1, bits: () => 1 },
+  { register: 'IDR0', lsb: 3, width: 1, bits: always(1) },
   // COHACC is not here: the feature follows firmware, not the register.
   { register: 'IDR0', lsb: 9, width: 1, bits: both('hyp') },
   { register: 'IDR0', lsb: 10, width: 1, bits: onlySet('ats') },

@@ -9,6 +9,8 @@ import { containerOf, KernelObject } from '../types/kernel-object.ts';
 import type { Types } from '../types/types.ts';
 import {
   hasFeature,
+  OAS_ENCODING,
+  type QueueMember,
   type QueueState,
   type SmmuProblem,
   type SmmuState,
@@ -27,7 +29,7 @@ export const READ_ALLOCATE = 1n << 62n;
 const SPLIT = 8;
 const MAX_LOG2_L1_ENTRIES = 17;
 /** Offsets of PROD in the register pages: page 0 for commands, page 1 for the others. CONS follows. */
-const PROD_OFFSETS = { cmdq: 0x98n, evtq: 0xa8n, priq: 0xc8n } as const;
+export const PROD_OFFSETS = { cmdq: 0x98n, evtq: 0xa8n, priq: 0xc8n } as const;
 const ENTRY_DWORDS = { cmdq: 2, evtq: 4, priq: 2 } as const;
 
 /** The structure of the driver's for a device, by the types that describe it; null when there is no such type. */
@@ -71,7 +73,7 @@ export function readSmmu(
     warnings.push({ what: 'implausible', member, value: BigInt(value) });
     return null;
   };
-  const oasBits = checked('oas', (bits) => OAS_BITS.has(bits));
+  const oasBits = checked('oas', (bits) => bits in OAS_ENCODING);
   const state = {
     name,
     base: readBase(kernel, device, smmu, warnings),
@@ -104,9 +106,7 @@ export function e2hByRelease(release: string): boolean | null {
   return Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 13);
 }
 
-const OAS_BITS: ReadonlySet<number> = new Set([32, 36, 40, 42, 44, 48, 52]);
-
-function readQueue(smmu: KernelObject, which: keyof typeof PROD_OFFSETS): QueueState | SmmuProblem {
+function readQueue(smmu: KernelObject, which: QueueMember): QueueState | SmmuProblem {
   const path = (member: string) => `${which}.q.${member}`;
   const needed = (member: string): bigint | SmmuProblem =>
     smmu.bits(path(member)) ?? { why: 'unreadable', member: path(member) };
@@ -157,7 +157,7 @@ export function checkedQueue(queue: {
 }
 
 /** The mapped registers of a queue are at the architecture's offsets from the page that the driver has them in. */
-function hasItsRegisters(smmu: KernelObject, which: keyof typeof PROD_OFFSETS): boolean {
+function hasItsRegisters(smmu: KernelObject, which: QueueMember): boolean {
   const page = smmu.bits(which === 'cmdq' ? 'base' : 'page1');
   const prod = smmu.bits(`${which}.q.prod_reg`);
   const cons = smmu.bits(`${which}.q.cons_reg`);
@@ -214,12 +214,7 @@ export function tableConfig(isTwoLevel: boolean, log2Count: number): number {
  * How far bus addresses are from memory: 0 on nearly every machine. Null when tables and queues do not agree in it, or
  * none of them is mapped, because then an address was changed behind the driver's back.
  */
-export function dmaOffset({
-  table,
-  cmdq,
-  evtq,
-  priq,
-}: Pick<SmmuState, 'table' | 'cmdq' | 'evtq' | 'priq'>): bigint | null {
+export function dmaOffset({ table, cmdq, evtq, priq }: Pick<SmmuState, 'table' | QueueMember>): bigint | null {
   const places: [bigint, number | null][] = [
     [table.base & STRTAB_ADDRESS_BITS, table.paddr],
     ...[cmdq, evtq, priq].flatMap((queue): [bigint, number | null][] =>

@@ -11,16 +11,24 @@ import {
   dmaOffset,
   e2hByRelease,
   expectedLog2Count,
+  PROD_OFFSETS,
   READ_ALLOCATE,
   STRTAB_ADDRESS_BITS,
   tableConfig,
 } from './smmu-device.ts';
-import { hasFeature, type QueueState, type SmmuProblem, type SmmuState, type TableState } from './smmu-state.ts';
+import {
+  hasFeature,
+  type QueueMember,
+  type QueueState,
+  type SmmuProblem,
+  type SmmuState,
+  type TableState,
+} from './smmu-state.ts';
 
 /** Queues are within the first kilobyte. */
 const QUEUES_BYTE_LENGTH = 1024;
 /** Up to 6.1 a bitmap of 8 KiB stands before the stream table; it is all zeros, and its page may have been left out. */
-const BYTE_LENGTH = 9216;
+export const MAX_SMMU_BYTE_LENGTH = 9216;
 /** Members of struct arm_smmu_queue, from `base` on. */
 const QUEUE = {
   llqProd: -136,
@@ -34,8 +42,6 @@ const QUEUE = {
 };
 /** From `base` of the command queue's arm_smmu_queue to owner_prod, which follows the queue in arm_smmu_cmdq. */
 const OWNER_PROD = 64;
-/** Where PROD is in its page, by queue. */
-const PROD_IN_PAGE = { cmdq: 0x98n, evtq: 0xa8n, priq: 0xc8n } as const;
 /** `base` and `page1` stand before `features` and `options`; members for implementations came before them in 6.12. */
 const BASE_OFFSETS = [8, 24];
 const FEATURES_BEHIND_BASE = 16;
@@ -43,7 +49,7 @@ const FEATURES_BEHIND_BASE = 16;
 const SID_BITS_BEFORE_TABLE = 4;
 
 interface FoundQueue extends QueueState {
-  readonly which: keyof typeof PROD_IN_PAGE;
+  readonly which: QueueMember;
   readonly prodReg: bigint;
 }
 
@@ -56,17 +62,17 @@ export function readSmmuBySignature(
   { va, device, isBound }: { readonly va: bigint; readonly device: bigint; readonly isBound: boolean },
   name: string,
 ): SmmuState | SmmuProblem {
-  const bytes = memory.bytesOrZeros(va, BYTE_LENGTH) ?? memory.bytesOrZeros(va, QUEUES_BYTE_LENGTH);
+  const bytes = memory.bytesOrZeros(va, MAX_SMMU_BYTE_LENGTH) ?? memory.bytesOrZeros(va, QUEUES_BYTE_LENGTH);
   if (bytes === null) return { why: 'unreadable', member: 'dev' };
   if (bytes.readBigUInt64LE(0) !== device) return { why: 'contradiction', member: 'dev' };
   const queues = queuesIn(memory, bytes);
-  const one = (which: FoundQueue['which']) => {
+  const one = (which: QueueMember) => {
     const found = queues.filter((queue) => queue.which === which);
     return found.length === 1 ? (found[0] as FoundQueue) : null;
   };
   const [cmdq, evtq, priq] = [one('cmdq'), one('evtq'), one('priq')];
   if (cmdq === null || evtq === null) return { why: 'no-layout' };
-  const page0 = cmdq.prodReg - PROD_IN_PAGE.cmdq;
+  const page0 = cmdq.prodReg - PROD_OFFSETS.cmdq;
   const baseAt = BASE_OFFSETS.find((at) => bytes.readBigUInt64LE(at) === page0);
   if (baseAt === undefined) return { why: 'no-layout' };
   const features = bytes.readUInt32LE(baseAt + FEATURES_BEHIND_BASE);
@@ -114,7 +120,7 @@ function queuesIn(memory: VirtualMemory, bytes: Buffer): FoundQueue[] {
     const u64 = (member: keyof typeof QUEUE) => bytes.readBigUInt64LE(at + QUEUE[member]);
     const [qBase, prodReg] = [u64('qBase'), u64('prodReg')];
     if ((qBase & READ_ALLOCATE) === 0n || u64('consReg') - prodReg !== 4n) continue;
-    const [[which] = []] = Object.entries(PROD_IN_PAGE).filter(([, offset]) => prodReg % 4096n === offset);
+    const [[which] = []] = Object.entries(PROD_OFFSETS).filter(([, offset]) => prodReg % 4096n === offset);
     const queue = checkedQueue({
       qBase,
       baseDma: u64('baseDma'),
@@ -124,7 +130,7 @@ function queuesIn(memory: VirtualMemory, bytes: Buffer): FoundQueue[] {
     if (queue === null || which === undefined) continue;
     found.push({
       ...queue,
-      which: which as FoundQueue['which'],
+      which: which as QueueMember,
       prodReg,
       prod: bytes.readUInt32LE(at + QUEUE.llqProd),
       cons: bytes.readUInt32LE(at + QUEUE.llqCons),

@@ -1,5 +1,8 @@
 /** What did the arm-smmu-v3 driver hold of one SMMU? Facts as they stand in memory; what follows is for others to say. */
 
+/** The members of struct arm_smmu_device that hold its queues. */
+export type QueueMember = 'cmdq' | 'evtq' | 'priq';
+
 /** One queue (struct arm_smmu_queue). */
 export interface QueueState {
   /** The BASE register as the driver wrote it. */
@@ -75,6 +78,9 @@ export type SmmuProblem =
   | { readonly why: 'unreadable'; readonly member: string }
   /** Two members that must agree do not. */
   | { readonly why: 'contradiction'; readonly member: string };
+
+/** IDR5.OAS by the bits that the driver makes of it. */
+export const OAS_ENCODING: Readonly<Record<number, number>> = { 32: 0, 36: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 6 };
 
 /** Feature bits, the same from 5.10 to 7.3 (drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.h). */
 const FEATURE = {
