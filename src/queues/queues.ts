@@ -176,19 +176,23 @@ const MAKERS: Readonly<Record<QueueName, (smmu: SmmuSnapshot, view: MemoryView) 
 function smmuQueues(smmu: SmmuSnapshot, view: MemoryView, options: QueuesOptions): SmmuQueues {
   const { name, base, registers } = smmu;
   const wanted = QUEUE_NAMES.filter((queue) => options.queues?.includes(queue) ?? true);
-  const known = registers.has('GERROR') && registers.has('GERRORN');
-  const active = fieldsThatDiffer(registers, 'GERROR', 'GERRORN').map((field) => field.name);
   return {
     name,
     base,
     reconstructed: lackOf(smmu) === 'not-reconstructed',
-    errors: known ? active.filter((flag) => QUEUE_ERRORS.test(flag)) : null,
+    errors: activeErrors(registers)?.filter((flag) => QUEUE_ERRORS.test(flag)) ?? null,
     queues: wanted.map((queue) => queueReport(MAKERS[queue](smmu, view), smmu, options)),
   };
 }
 
 /** The flags of GERROR that are about queues and their interrupts. */
 const QUEUE_ERRORS = /^CMDQP?_ERR$|_ABT_ERR$/;
+
+/** Null when GERROR or GERRORN was not captured. */
+function activeErrors(registers: SmmuSnapshot['registers']): readonly string[] | null {
+  if (!registers.has('GERROR') || !registers.has('GERRORN')) return null;
+  return fieldsThatDiffer(registers, 'GERROR', 'GERRORN').map(({ name }) => name);
+}
 
 /** Adds the name to what was made for it alone: to copy half a million entries takes longer than to decode them. */
 type NameIt = <T extends Pick<QueueEntry, 'firstSid' | 'lastSid'>>(one: T) => Named<T>;
@@ -288,8 +292,7 @@ function namesAny(sorted: Uint32Array, { first, last }: SidRange): boolean {
 }
 
 function commandError(queue: Queue, { registers }: SmmuSnapshot, named: NameIt): CommandError {
-  const differ = fieldsThatDiffer(registers, 'GERROR', 'GERRORN').some(({ name }) => name === 'CMDQ_ERR');
-  const active = registers.has('GERROR') && registers.has('GERRORN') ? differ : null;
+  const active = activeErrors(registers)?.includes('CMDQ_ERR') ?? null;
   const code = fieldValue(registers, 'CMDQ_CONS', 'ERR') ?? null;
   const entry = active === true ? queue.atCons() : null;
   return {
