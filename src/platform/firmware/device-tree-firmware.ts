@@ -47,7 +47,6 @@ export function deviceTreeFirmware(bytes: Buffer, source: FirmwareSource): Firmw
     source,
     smmus: [...tree.smmus.values()].map((smmu) => smmu.build()),
     disabled: tree.disabled,
-    ignoredRmrs: 0,
     problems: tree.problems.all,
   };
 }

@@ -13,8 +13,6 @@ export interface Firmware {
   readonly smmus: readonly FirmwareSmmu[];
   /** SMMUv3 instances that are there, but not for Linux to use. */
   readonly disabled: readonly DisabledSmmu[];
-  /** RMR nodes of an IORT whose revision is too old for Linux to read them. */
-  readonly ignoredRmrs: number;
   /** What was passed over, and why: the rest is used. */
   readonly problems: readonly FirmwareProblem[];
 }

@@ -35,7 +35,6 @@ class IortReader {
     for (const node of nodes) if (node.kind === 'smmu-v3') this.#addSmmu(node);
     if (this.#smmus.size === 0) throw this.#noSmmu(nodes);
     const known = new Set<number | string>();
-    let ignoredRmrs = 0;
     for (const node of nodes) {
       if (node.kind === 'root-complex' || node.kind === 'named-component') {
         this.#checkTargets(node);
@@ -47,8 +46,7 @@ class IortReader {
         known.add(key);
       } else if (node.kind === 'rmr') {
         this.#checkTargets(node);
-        if (this.#iort.revision < FIRST_RMR_REVISION) ignoredRmrs += 1;
-        else this.#reserve(node);
+        if (this.#iort.revision >= FIRST_RMR_REVISION) this.#reserve(node);
       }
     }
     return {
@@ -56,7 +54,6 @@ class IortReader {
       source: this.#source,
       smmus: [...this.#smmus.values()].map((smmu) => smmu.build()),
       disabled: [],
-      ignoredRmrs,
       problems: this.#problems.all,
     };
   }

@@ -1,4 +1,4 @@
-/** What is wrong with a table of firmware, as facts. `findings/prose/firmware.ts` puts them into words. */
+/** What is wrong with a table of firmware, as facts. `problem-words.ts` puts them into words. */
 
 /** `name` is the node of a device tree, or what a node of an IORT stands for. Untrusted text. */
 export type FirmwareProblem =
