@@ -1,6 +1,6 @@
 /** `smmu-adopt inspect`: arguments in, report out, exit status back. */
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { AddressRange } from '../../dump/memory.ts';
 import type { OpenedDump } from '../../dump/open.ts';
 import type { ExcludedPolicy } from '../../dump/view.ts';
@@ -33,7 +33,7 @@ import {
 } from '../options/report-outputs.ts';
 import { REGS_OPTION } from '../options/snapshot-argument.ts';
 import { kernelStreams, readStreams } from '../options/stream-options.ts';
-import { colorOption } from '../options/text-or-json.ts';
+import { colorOption, failOnOption } from '../options/text-or-json.ts';
 import type { Session } from '../session.ts';
 import { keepHeapSmall } from '../start/v8-flags.ts';
 
@@ -91,11 +91,7 @@ export function addInspectCommand(program: Command, session: Session): void {
   addPlatformOptions(command);
   addPlacedDumpOptions(command);
   addOutputOptions(command)
-    .addOption(
-      new Option('--fail-on <severity>', 'exit with 1 from this severity on')
-        .choices(['error', 'warning', 'note', 'never'])
-        .default('error'),
-    )
+    .addOption(failOnOption())
     .addOption(colorOption())
     .option('--full', 'text: every section, not only those that most readers look for')
     .option('-q, --quiet', 'text: only the verdict of each SMMU')

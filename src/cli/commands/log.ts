@@ -1,13 +1,20 @@
 /** `smmu-adopt log`: what a kernel log says of its SMMUs. */
 
-import { type Command, createCommand, Option } from 'commander';
+import { type Command, createCommand } from 'commander';
 import { InputError } from '../../errors.ts';
 import type { LogReport } from '../../inspect/log/log-report.ts';
 import type { ReadLogOptions } from '../../inspect/log/read-log.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { renderHtml, renderNdjson } from '../../report/render.ts';
-import { addPlatformOptions, type PlatformFlags } from '../options/platform-options.ts';
-import { colorOption, formatOption, jsonOption, redactOption, type TextOrJsonFlags } from '../options/text-or-json.ts';
+import { addPlatformOptions, loadTables, type PlatformFlags } from '../options/platform-options.ts';
+import {
+  colorOption,
+  failOnOption,
+  formatOption,
+  jsonOption,
+  redactOption,
+  type TextOrJsonFlags,
+} from '../options/text-or-json.ts';
 import { printReport, withStandIns } from '../output/print-report.ts';
 import { type Session, STDIN } from '../session.ts';
 
@@ -68,14 +75,7 @@ export function addLogCommand(program: Command, session: Session): void {
     .addOption(jsonOption())
     .addOption(redactOption())
     .option('-v, --verbose', 'show the lines of an SMMU that could not be used')
-    .addOption(
-      new Option(
-        '--fail-on <severity>',
-        'exit with 1 for what is at least this: faults and errors, lost events, oddities',
-      )
-        .choices(['error', 'warning', 'note', 'never'])
-        .default('never'),
-    )
+    .addOption(failOnOption('exit with 1 for what is at least this: faults and errors, lost events, oddities', 'never'))
     .addOption(colorOption())
     .addHelpText('after', EXAMPLES)
     .action(async (files: string[], flags: LogFlags) => {
@@ -146,12 +146,3 @@ const AT_LEAST: Readonly<Record<Threshold, readonly string[]>> = {
   note: ['error', 'warning', 'note'],
   never: [],
 };
-
-async function loadTables({ dtb, iort }: LogFlags) {
-  if (dtb === undefined && iort === undefined) return [];
-  const { loadDeviceTree, loadIort } = await import('../../platform/firmware/load.ts');
-  return [
-    ...(dtb === undefined ? [] : [await loadDeviceTree(dtb)]),
-    ...(iort === undefined ? [] : [await loadIort(iort)]),
-  ];
-}

@@ -15,7 +15,7 @@ import { excludedOption } from '../options/dump-options.ts';
 import { addSomeKernelOptions, KERNEL_OPTIONS } from '../options/kernel-options.ts';
 import { addOutputOptions } from '../options/report-outputs.ts';
 import { addRunOptions, type RunFlags } from '../options/run-options.ts';
-import { colorOption } from '../options/text-or-json.ts';
+import { colorOption, failOnOption } from '../options/text-or-json.ts';
 import { makeFolder } from '../output/make-folder.ts';
 import {
   complainOfPlaces,
@@ -100,11 +100,7 @@ export function addTriageCommand(program: Command, session: Session): void {
     .option('--allow-outside', "let a snapshot's memory list name files outside its folder");
   addOutputOptions(command, TRIAGE_FORMATS)
     .option('--reports <folder>', 'write the HTML report of each crash there, and an index.html')
-    .addOption(
-      new Option('--fail-on <severity>', 'exit with 1 from this severity on')
-        .choices(['error', 'warning', 'note', 'never'])
-        .default('error'),
-    )
+    .addOption(failOnOption())
     .addOption(colorOption())
     .addOption(new Option('--worker <flags>').hideHelp())
     .addHelpText('after', EXAMPLES)

@@ -3,13 +3,17 @@
 import { type Command, Option } from 'commander';
 import type { OpenedDump } from '../../dump/open.ts';
 import { untilFetched } from '../../dump/sources/until-fetched.ts';
+import type { Firmware } from '../../platform/firmware/firmware.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Progress } from '../../progress.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 
-export interface PlatformFlags {
-  readonly dtb?: string;
-  readonly iort?: string;
+interface TableFiles {
+  readonly dtb?: string | undefined;
+  readonly iort?: string | undefined;
+}
+
+export interface PlatformFlags extends TableFiles {
   readonly firmware?: 'dump';
 }
 
@@ -35,15 +39,22 @@ export async function loadPlatform(
   progress: Progress,
 ): Promise<Platform | undefined> {
   if (dtb === undefined && iort === undefined && firmware === undefined) return undefined;
-  const { findFirmware, loadDeviceTree, loadIort } = await import('../../platform/firmware/load.ts');
-  const tables = [
-    ...(dtb === undefined ? [] : [await loadDeviceTree(dtb)]),
-    ...(iort === undefined ? [] : [await loadIort(iort)]),
-  ];
+  const tables = await loadTables({ dtb, iort });
   if (firmware === undefined) return { tables, search: null };
+  const { findFirmware } = await import('../../platform/firmware/load.ts');
   const bases = smmus.flatMap(({ base }) => (base === null ? [] : [base]));
   const search = await untilFetched(() => findFirmware(dump.memory, bases, progress, dump.findIn));
   return { tables: search.found === null ? tables : [...tables, search.found], search };
+}
+
+/** The tables in files. Throws InputError for one that cannot be used. */
+export async function loadTables({ dtb, iort }: TableFiles): Promise<readonly Firmware[]> {
+  if (dtb === undefined && iort === undefined) return [];
+  const { loadDeviceTree, loadIort } = await import('../../platform/firmware/load.ts');
+  return [
+    ...(dtb === undefined ? [] : [await loadDeviceTree(dtb)]),
+    ...(iort === undefined ? [] : [await loadIort(iort)]),
+  ];
 }
 
 /** The files that these options read, which no report may overwrite. */

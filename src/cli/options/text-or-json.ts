@@ -37,3 +37,10 @@ export function redactOption(): Option {
 export function colorOption(): Option {
   return new Option('--color <when>', 'colour the text').choices(['auto', 'always', 'never']).default('auto');
 }
+
+/** From which severity on a command ends with 1. */
+export function failOnOption(description = 'exit with 1 from this severity on', otherwise = 'error'): Option {
+  return new Option('--fail-on <severity>', description)
+    .choices(['error', 'warning', 'note', 'never'])
+    .default(otherwise);
+}

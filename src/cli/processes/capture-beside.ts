@@ -11,6 +11,7 @@ import { parseSnapshot } from '../../snapshot/load.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { Dumps } from '../options/dump-options.ts';
 import type { GivenFlags } from '../options/given.ts';
+import { loadTables } from '../options/platform-options.ts';
 import type { Session } from '../session.ts';
 
 /** The snapshot that a capture makes; null for a file of JSON. Throws InputError naming `regs` for one that makes none. */
@@ -38,13 +39,8 @@ export async function captureBeside(
   }
 }
 
-async function smmusOfFirmware({ dtb, iort }: GivenFlags): Promise<Target[]> {
-  if (dtb === undefined && iort === undefined) return [];
-  const { loadDeviceTree, loadIort } = await import('../../platform/firmware/load.ts');
-  const tables = [
-    ...(dtb === undefined ? [] : [await loadDeviceTree(dtb)]),
-    ...(iort === undefined ? [] : [await loadIort(iort)]),
-  ];
+async function smmusOfFirmware(flags: GivenFlags): Promise<Target[]> {
+  const tables = await loadTables(flags);
   return tables.flatMap(({ smmus }) => smmus.flatMap(({ base }) => (base === null ? [] : [{ base }])));
 }
 
