@@ -7,7 +7,7 @@ const LAST = /\blast message (?:repeated|buffered) (\d{1,10}) times?\b/;
 const WITH_TEXT = /\bmessage repeated (\d{1,10}) times?: \[ ?(.*?)\]?$/;
 
 /** Of all lines together; a hostile log may say any number. */
-const MAX_TIMES = 1 << 20;
+const MAX_TIMES = 1 << 16;
 
 export class Repetitions {
   #before = { text: '', line: 0 };
