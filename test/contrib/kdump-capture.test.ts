@@ -8,6 +8,7 @@ import { ID_REGISTERS } from '../../src/smmu/registers/id-registers.ts';
 import { QUEUE_REGISTERS } from '../../src/smmu/registers/queue-registers.ts';
 import { run } from '../support/command.ts';
 import { KdumpRoot, type MadeSmmu, type Shell, whereIs, whySkipped } from '../support/outside/kdump-root.ts';
+import { someOf } from '../support/slow.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../samples/real-qemu', import.meta.url));
 const skipped = whySkipped('busybox');
@@ -69,7 +70,7 @@ function capture(root: KdumpRoot, command: string, env: Readonly<Record<string, 
 
 const snapshotIn = (root: KdumpRoot, folder: string) => JSON.parse(root.read(`${folder}/regs.json`));
 
-describe.each<Shell>(['busybox', 'dash'])('with %s', (shell) => {
+describe.each(someOf<Shell>(['busybox', 'dash'], 2))('with %s', (shell) => {
   const missing = whySkipped(shell);
   test.skipIf(missing !== '')(`a module that is not loaded yet: the crashed kernel's registers${missing}`, () => {
     const root = rootOf(shell);
@@ -163,24 +164,29 @@ describe.skipIf(skipped !== '')(`what is captured${skipped}`, () => {
     });
   });
 
-  test.each<[string, (root: KdumpRoot) => void, string, string]>([
-    [
-      'a module that was loaded too soon',
-      (root) => {
-        root.driver(SMMU.name);
-        root.file('proc/modules', 'arm_smmu_v3 65536 1 - Live 0x0\n');
-      },
-      'after-kdump-probe',
-      'its module was loaded before this could run',
-    ],
-    ['a driver without an SMMU', (root) => root.driver(), 'unknown', 'its probe failed, or was to come'],
-    [
-      'a driver that comes meanwhile',
-      (root) => root.answer([SMMU], OFFSETS, `mkdir -p '${root.at('sys/bus/platform/drivers/arm-smmu-v3')}'`),
-      'unknown',
-      'read while the driver of the kdump kernel probed',
-    ],
-  ])('%s is told', (_, change, captured, source) => {
+  test.each(
+    someOf<[string, (root: KdumpRoot) => void, string, string]>(
+      [
+        [
+          'a module that was loaded too soon',
+          (root) => {
+            root.driver(SMMU.name);
+            root.file('proc/modules', 'arm_smmu_v3 65536 1 - Live 0x0\n');
+          },
+          'after-kdump-probe',
+          'its module was loaded before this could run',
+        ],
+        ['a driver without an SMMU', (root) => root.driver(), 'unknown', 'its probe failed, or was to come'],
+        [
+          'a driver that comes meanwhile',
+          (root) => root.answer([SMMU], OFFSETS, `mkdir -p '${root.at('sys/bus/platform/drivers/arm-smmu-v3')}'`),
+          'unknown',
+          'read while the driver of the kdump kernel probed',
+        ],
+      ],
+      2,
+    ),
+  )('%s is told', (_, change, captured, source) => {
     const root = madeRoot();
     change(root);
     const folder = root.crash();
@@ -204,20 +210,29 @@ describe.skipIf(skipped !== '')(`what is captured${skipped}`, () => {
     expect(root.list(folder)).not.toContain('dtb');
   });
 
-  test.each<[string, (root: KdumpRoot, device: string) => void, string]>([
-    ['is suspended', (root, device) => root.file(`${device}/power/runtime_status`, 'suspended\n'), 'its power is'],
-    ['is in a power domain that is off', (root, device) => root.file(`${device}/of_node/power-domains`, 'x'), 'power'],
-    [
-      'answers with ones',
-      (root) => root.answer([SMMU, { ...SECOND, registers: { IDR0: '0xFFFFFFFF' } }], OFFSETS),
-      'nothing answers at 0x9090000',
-    ],
-    [
-      'cannot be read',
-      (root) => root.answer([SMMU, SECOND], OFFSETS, 'case $1 in 0x9090088) echo no >&2; exit 1 ;; esac'),
-      '0x9090088 cannot be read',
-    ],
-  ])('an SMMU that %s is left out and named, and the other one is read', (_, change, said) => {
+  test.each(
+    someOf<[string, (root: KdumpRoot, device: string) => void, string]>(
+      [
+        ['is suspended', (root, device) => root.file(`${device}/power/runtime_status`, 'suspended\n'), 'its power is'],
+        [
+          'is in a power domain that is off',
+          (root, device) => root.file(`${device}/of_node/power-domains`, 'x'),
+          'power',
+        ],
+        [
+          'answers with ones',
+          (root) => root.answer([SMMU, { ...SECOND, registers: { IDR0: '0xFFFFFFFF' } }], OFFSETS),
+          'nothing answers at 0x9090000',
+        ],
+        [
+          'cannot be read',
+          (root) => root.answer([SMMU, SECOND], OFFSETS, 'case $1 in 0x9090088) echo no >&2; exit 1 ;; esac'),
+          '0x9090088 cannot be read',
+        ],
+      ],
+      2,
+    ),
+  )('an SMMU that %s is left out and named, and the other one is read', (_, change, said) => {
     const root = madeRoot(SMMU, SECOND);
     change(root, `sys/bus/platform/devices/${SECOND.name}`);
     const folder = root.crash();
@@ -266,34 +281,39 @@ describe.skipIf(skipped !== '')(`what is captured${skipped}`, () => {
 });
 
 describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
-  test.each<[string, (root: KdumpRoot) => void, string]>([
-    ['there is no devmem', (root) => root.remove('bin/devmem'), 'there is no devmem here; no register is read\n'],
-    ['there is no SMMU', (root) => root.remove('sys'), 'no SMMUv3 is known to this kernel\n'],
-    ['there is no /proc/iomem', (root) => root.remove('proc/iomem'), 'registers: read before'],
-    [
-      'the kernel denies what a driver has claimed',
-      (root) => {
-        root.devmem('echo "devmem: mmap: Operation not permitted" >&2; exit 1');
-        root.driver(SMMU.name);
-      },
-      'the kernel may deny it to devmem: see iomem=relaxed\ndevmem: devmem: mmap: Operation not permitted\n',
-    ],
-    [
-      'devmem answers something else',
-      (root) => root.devmem('echo "Value at address $1: 0x0"'),
-      '9050000.smmuv3: 0x9050000 cannot be read; not read\n',
-    ],
-    [
-      'a register that is needed fails in the end',
-      (root) =>
-        root.answer(
-          [SMMU],
-          OFFSETS,
-          `[ "$1" != 0x9050088 ] || [ ! -e '${root.at('run/smmu-capture/registers')}' ] || exit 1`,
-        ),
-      'a register that is needed could not be read; there is no snapshot\n',
-    ],
-  ])('%s: said, and the rest is saved', (_, change, said) => {
+  test.each(
+    someOf<[string, (root: KdumpRoot) => void, string]>(
+      [
+        ['there is no devmem', (root) => root.remove('bin/devmem'), 'there is no devmem here; no register is read\n'],
+        ['there is no SMMU', (root) => root.remove('sys'), 'no SMMUv3 is known to this kernel\n'],
+        ['there is no /proc/iomem', (root) => root.remove('proc/iomem'), 'registers: read before'],
+        [
+          'the kernel denies what a driver has claimed',
+          (root) => {
+            root.devmem('echo "devmem: mmap: Operation not permitted" >&2; exit 1');
+            root.driver(SMMU.name);
+          },
+          'the kernel may deny it to devmem: see iomem=relaxed\ndevmem: devmem: mmap: Operation not permitted\n',
+        ],
+        [
+          'devmem answers something else',
+          (root) => root.devmem('echo "Value at address $1: 0x0"'),
+          '9050000.smmuv3: 0x9050000 cannot be read; not read\n',
+        ],
+        [
+          'a register that is needed fails in the end',
+          (root) =>
+            root.answer(
+              [SMMU],
+              OFFSETS,
+              `[ "$1" != 0x9050088 ] || [ ! -e '${root.at('run/smmu-capture/registers')}' ] || exit 1`,
+            ),
+          'a register that is needed could not be read; there is no snapshot\n',
+        ],
+      ],
+      3,
+    ),
+  )('%s: said, and the rest is saved', (_, change, said) => {
     const root = madeRoot();
     change(root);
     const folder = root.crash();
@@ -467,13 +487,18 @@ describe.skipIf(skipped !== '')(`where the vmcore is${skipped}`, () => {
     ]);
   });
 
-  test.each<[string, Record<string, string>, string]>([
-    ['kdump-tools', {}, 'var/crash/202611291200'],
-    ['kdump-tools, another folder', { KDUMP_COREDIR: '/srv/dumps' }, 'srv/dumps/202611291201'],
-    ['kdump-tools on NFS', { NFS: 'server:/export', SSH: 'x@y' }, 'var/crash/192.0.2.7-202611291203'],
-    ['kdump-tools on NFS by name', { NFS: 'server:/export' }, 'var/crash/crashed-202611291203'],
-    ['kdump-tools by SSH: one folder of this machine', { SSH: 'x@y' }, 'var/crash/smmu-capture'],
-  ])('%s', (_, env, folder) => {
+  test.each(
+    someOf<[string, Record<string, string>, string]>(
+      [
+        ['kdump-tools', {}, 'var/crash/202611291200'],
+        ['kdump-tools, another folder', { KDUMP_COREDIR: '/srv/dumps' }, 'srv/dumps/202611291201'],
+        ['kdump-tools on NFS', { NFS: 'server:/export', SSH: 'x@y' }, 'var/crash/192.0.2.7-202611291203'],
+        ['kdump-tools on NFS by name', { NFS: 'server:/export' }, 'var/crash/crashed-202611291203'],
+        ['kdump-tools by SSH: one folder of this machine', { SSH: 'x@y' }, 'var/crash/smmu-capture'],
+      ],
+      2,
+    ),
+  )('%s', (_, env, folder) => {
     const root = madeRoot();
     root.driver(SMMU.name);
     for (const other of ['202611291159', 'other-202611291205', '198.51.100.1-202611291205'])

@@ -16,7 +16,7 @@ import { firmwareFinder } from '../../../src/platform/firmware/firmware-in-dump.
 import { noProgress, type Progress } from '../../../src/progress.ts';
 import { runProcess } from '../../support/command.ts';
 import { MadeMemory } from '../../support/made/made-memory.ts';
-import { slowTest } from '../../support/slow.ts';
+import { slowTest, someOf } from '../../support/slow.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { kdump } from '../../support/writers/kdump-writer.ts';
 import { limeDump } from '../../support/writers/lime-writer.ts';
@@ -136,13 +136,15 @@ const AFTER_ONE = `
   lines.on('line', () => { heard += 1; if (heard === 2) console.log('[]'); if (heard === 3) process.exit(); });`;
 const node = (script: string) => [process.execPath, '-e', script];
 
-test.each([
+const UNFIT: readonly (readonly [what: string, command: readonly string[] | null])[] = [
   ['cannot be started', [join(folder, 'missing')]],
   ['ends at once', node('process.exit(1)')],
   ['says what is no answer', node("console.log('Segmentation fault'); setInterval(() => {}, 1000)")],
   ['ends after one answer', node(AFTER_ONE)],
   ['cannot be started as this is no process of its own', null],
-])('a process that %s: its part is searched here', async (what, command) => {
+];
+
+test.each(someOf(UNFIT, 2))('a process that %s: its part is searched here', async (what, command) => {
   const expected = alone(SEARCHES.tables(), parts);
   // Who answers that there is nothing is believed: those two are asked for first.
   if (what.includes('one answer')) expected.splice(2, 2, [], []);
