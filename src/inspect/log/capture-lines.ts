@@ -6,7 +6,7 @@
 import { continuations, hasOwnBeginning, MAX_PARTS, MAX_READINGS } from '../../log/broken-lines.ts';
 import type { SmmuLog } from '../../log/facts.ts';
 import { LogReader } from '../../log/kernel-log.ts';
-import { type LineTaker, LogLines } from '../../log/lines/lines.ts';
+import { isWorthALook, type LineTaker, LogLines } from '../../log/lines/lines.ts';
 import { DRIVER, driverLine } from '../../log/messages/driver-name.ts';
 import type { Capture } from '../../platform/evidence.ts';
 import { onceFor } from '../../remembered.ts';
@@ -38,9 +38,19 @@ const FIRST_LINE_OF_A_BOOT = /Booting Linux on physical CPU/;
 export const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
 /** What compilers append to the name of a function that they have changed for its callers. */
 const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
+/** Lines that come when every built-in driver has probed its devices. */
+export const PROBED = /Freeing unused kernel memory|Run \S+ as init process|systemd\[1\]/;
 const PROGRAM_COUNTER = /\bpc : ([A-Za-z0-9_.]{1,200})\+0x/;
+const TELLING = new RegExp(`${DEATH.source}|${PROBED.source}|${PROGRAM_COUNTER.source}`);
 /** No line that says anything is longer. */
 const MAX_LINE_LENGTH = 2000;
+
+/** What a kernel prints before anybody looks is some thousands; beyond these only what may tell something is kept. */
+const MAX_LINES = 1 << 20;
+/** A log that was broken on its way has some hundreds of such messages. */
+const MAX_BROKEN = 4096;
+/** Another program's output behind a message has not as many colons. */
+const MAX_BEGINNINGS = 16;
 
 /** Of a log of megabytes only the lines of one piece are there at a time. */
 const PIECE_BYTE_LENGTH = 1 << 16;
@@ -76,6 +86,7 @@ class LastBoot implements LineTaker {
 
   take(text: string, line: number): void {
     if (FIRST_LINE_OF_A_BOOT.test(text)) this.lines = [];
+    if (this.lines.length >= MAX_LINES && !isWorthALook(text) && !TELLING.test(text)) return;
     this.lines.push({ text: Buffer.from(text.slice(0, MAX_LINE_LENGTH), 'latin1').toString('utf8'), line });
   }
 }
@@ -129,11 +140,13 @@ export function linesOf(
   const [only] = byDevice.keys();
   const device = byDevice.has(smmu.name) ? smmu.name : smmu.alone && byDevice.size === 1 ? (only ?? null) : null;
   const messages = device === null ? [] : (byDevice.get(device) ?? []);
-  return { device, ofDevice: messages.map((message) => ({ line: message.line, text: wholeText(message, isKnown) })) };
+  let broken = 0;
+  const isAsItIs = ({ text }: CapturedMessage) => isKnown(text) || ++broken > MAX_BROKEN;
+  const textOf = (message: CapturedMessage) => (isAsItIs(message) ? message.text : wholeText(message, isKnown));
+  return { device, ofDevice: messages.map((message) => ({ line: message.line, text: textOf(message) })) };
 }
 
 function wholeText({ text, behind }: CapturedMessage, isKnown: (text: string) => boolean): string {
-  if (isKnown(text)) return text;
   let readings = [text];
   for (const line of behind) {
     readings = readings.flatMap((reading) => continuations(reading, line, DRIVER)).slice(0, MAX_READINGS);
@@ -145,7 +158,12 @@ function wholeText({ text, behind }: CapturedMessage, isKnown: (text: string) =>
 
 /** Where another program goes on with the line it does so behind a colon, as consoles show it. */
 function* beginningsOf(text: string): Generator<string> {
-  for (let end = text.lastIndexOf(': '); end > 0; end = text.lastIndexOf(': ', end - 1)) yield text.slice(0, end);
+  let end = text.length;
+  for (let i = 0; i < MAX_BEGINNINGS; i++) {
+    end = text.lastIndexOf(': ', end - 1);
+    if (end <= 0) return;
+    yield text.slice(0, end);
+  }
 }
 
 /** What the messages of the adoption begin with; by revision, some do not. */

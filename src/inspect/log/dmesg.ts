@@ -168,12 +168,24 @@ function bareLines(lines: readonly CapturedLine[], predicted: readonly StagedLog
 
 /** What is predicted to be printed of devices behind the SMMU, as far as it is: such a line does not name the SMMU. */
 function linesOfOthers(lines: readonly CapturedLine[], predicted: readonly StagedLogLine[]): CapturedLine[] {
-  const texts = predicted.flatMap(({ device, text }) => (device === undefined ? [] : [{ of: `${device}: `, text }]));
-  if (texts.length === 0) return [];
+  const texts = new Map<string, string>();
+  for (const { device, text } of predicted) if (device !== undefined) texts.set(`${device}: ${text}`, text);
+  if (texts.size === 0) return [];
+  const longest = [...texts.keys()].reduce((most, { length }) => Math.max(most, length), 0);
   return lines.flatMap(({ text: whole, line }) => {
-    const found = texts.find(({ of, text }) => whole.trimEnd().endsWith(of + text));
-    return found === undefined ? [] : [{ text: found.text, line }];
+    for (const end of endsOf(whole.trimEnd(), longest)) {
+      const text = texts.get(end);
+      if (text !== undefined) return [{ text, line }];
+    }
+    return [];
   });
+}
+
+/** What a line ends in that begins a word of it, up to a length. */
+function* endsOf(line: string, longest: number): Generator<string> {
+  if (line.length <= longest) yield line;
+  const first = Math.max(0, line.length - longest - 1);
+  for (let at = line.indexOf(' ', first); at >= 0; at = line.indexOf(' ', at + 1)) yield line.slice(at + 1);
 }
 
 function asLine({ left, right }: Pair<StagedLogLine, CapturedLine>): DmesgLine {

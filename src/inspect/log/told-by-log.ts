@@ -3,7 +3,7 @@
 import { TABLE_REFUSED } from '../../adopt/stream-table/init-strtab.ts';
 import type { ToldByLog } from '../../adopt/told-by-log.ts';
 import type { Capture } from '../../platform/evidence.ts';
-import { body, captureLines, DEATH, linesOf } from './capture-lines.ts';
+import { body, captureLines, DEATH, linesOf, PROBED } from './capture-lines.ts';
 
 const RETAINED = 'retaining SMMUEN for in-flight DMA';
 const FELL_BACK = 'falling back to full reset';
@@ -14,9 +14,6 @@ const OVERLAPS = /^(l[12] )?stream table is corrupted$/;
 const CORRUPT_RANGE = /^L1\[(\d+)\] now points at a corrupt range$/;
 const RESETTING = 'SMMU currently enabled! Resetting...';
 const NOT_REGISTERED = 'Failed to register iommu';
-
-/** Lines that come when every built-in driver has probed its devices. */
-const PROBED = /Freeing unused kernel memory|Run \S+ as init process|systemd\[1\]/;
 
 const TEXTS: ReadonlySet<string> = new Set([RETAINED, FELL_BACK, RESETTING, NOT_REGISTERED]);
 const PATTERNS = [BAD_DESCRIPTOR, OVERLAPS, CORRUPT_RANGE, TABLE_REFUSED];

@@ -45,14 +45,24 @@ const SPELLED = new RegExp(
 const SPELLING = new RegExp(`[${ESCAPE}\u0080-\uffff\\\\^#<=&"]`);
 
 /** What stands at the end of lines that `cat -A` printed, of tables, code and quotations, and where a disk was not written to. */
-const END_MARKS = /(?:\s\||[$'`\0])+\s*$/;
-const END_MARK = /[|$'`\0]/;
+const END_MARK = /[$'`\0]/;
+const BLANK = /\s/;
 
 /** The line as the kernel printed it. */
 export function undressed(dressed: string): string {
-  const line = END_MARK.test(dressed.charAt(dressed.length - 1)) ? dressed.replace(END_MARKS, '') : dressed;
+  const line = dressed.slice(0, endOf(dressed));
   const isLogcat = line.charCodeAt(1) === 0x2f;
   if (!isLogcat && !SPELLING.test(line)) return line;
   if (!SPELLED.test(line)) return line;
   return SPELLINGS.reduce((text, [spelled, printed]) => text.replace(spelled, printed), line);
+}
+
+/** Where a line ends in front of such marks: from behind, as a line may have many within it. */
+function endOf(line: string): number {
+  for (let end = line.length; ; ) {
+    const last = line.charAt(end - 1);
+    if (END_MARK.test(last)) end -= 1;
+    else if (last === '|' && BLANK.test(line.charAt(end - 2))) end -= 2;
+    else return end;
+  }
 }

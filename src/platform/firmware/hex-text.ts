@@ -12,7 +12,9 @@ export type Refuse = (message: string) => never;
 const MAX_BYTE_LENGTH = 1 << 22;
 
 /** An address, with or without a colon, and what follows it. Other programs quote such lines with `>`. */
-const LINE = /^[> \t]*(?:0x)?([0-9A-F]{4,16}):?(?:[ \t]+(.*))?$/i;
+const LINE = /^[> \t]*(?:0x)?([0-9A-F]{4,16}):?(?:[ \t]+(.*))?$/is;
+/** For rows that are as the one before, quoted and printed by cat -A as those may be. */
+const SQUEEZED = /^[> \t]*\*\$?$/;
 /**
  * Bytes, or words of two, four or eight; one gap of two blanks, or the hyphen of UEFI, may be in their middle. A wider gap,
  * or another character, parts them from the same once more as characters.
@@ -83,7 +85,7 @@ function rowsIn(text: string, start: number) {
   for (const line of linesFrom(text, start)) {
     if (rows.length >= MAX_ROWS) break;
     const [, address, rest = ''] = LINE.exec(line) ?? [];
-    if (line === '*' && rows.length > 0) squeezedBefore.add(rows.length);
+    if (SQUEEZED.test(line) && rows.length > 0) squeezedBefore.add(rows.length);
     else if (address === undefined) {
       if (rows.length > 0) break;
     } else {
@@ -110,9 +112,12 @@ function rulingOf(first: Row, second: Row, squeezed: boolean): { readonly radix:
   return SINGLE_ROW;
 }
 
+/** More than the end of a line, an indentation, and what makes a number of two digits. */
+const MAX_BETWEEN = 64;
+
 /** Digits without addresses, from where they are those of `magic`; empty where there are none. */
 function plainHexIn(text: string, magic: Buffer): Buffer {
-  const between = String.raw`(?:[\s,;]|0x|\\x)*`;
+  const between = String.raw`(?:[\s,;]|0x|\\x){0,${MAX_BETWEEN}}`;
   const digits = (magic.toString('hex').match(/../g) ?? []).join(between);
   const begin = new RegExp(`(?<![0-9a-f])(?:0x)?${digits}`, 'i');
   const run = runFrom(text, begin, /[^0-9a-fx\\\s,;]/i);

@@ -64,6 +64,8 @@ test('what is printed of a device behind the SMMU is found under the name of the
   ]);
   const ofAnother = log.toSpliced(2, 1, `pci 0000:00:01.2: ${aliasing}`);
   expect(counts(compare(ofAnother, { predicted }))).toEqual({ agree: 3, missing: 1, extra: 0 });
+  const ofAnotherDomain = log.toSpliced(2, 1, `pci 10000:00:01.1: ${aliasing}`);
+  expect(counts(compare(ofAnotherDomain, { predicted }))).toEqual({ agree: 3, missing: 1, extra: 0 });
 });
 
 describe('however a log was passed on, its lines agree with the prediction', () => {
@@ -454,6 +456,23 @@ describe('large captures are read once', () => {
     const storm = Array.from({ length: 3000 }, (_, i) => driver(`kdump: nobody predicted this: ${i}`));
     const report = compare([driver(ADOPTING), ...storm, driver(RETAINING), driver(REFUSED)]);
     expect(counts(report)).toEqual({ agree: 3, missing: 0, extra: 3000 });
+  });
+
+  test('what is predicted of 1000 devices is looked for in 20000 lines', () => {
+    const predicted = Array.from({ length: 1000 }, (_, i): StagedLogLine => {
+      const text = `Aliasing StreamID 0x8 (from a${i}) unsupported, expect DMA to be broken`;
+      return { stage: 'insert', level: 'warn', text, ofSeries: false, device: `b${i}` };
+    });
+    const noise = Array.from({ length: 20_000 }, (_, i) => `nobody: ${'words and '.repeat(150)}${i}`);
+    const own = predicted.map(({ device, text }) => `pci ${device}: ${text}`);
+    expect(counts(compare([...noise, ...own], { predicted }))).toEqual({ agree: 1000, missing: 0, extra: 0 });
+  });
+
+  test('100000 lines that may be parts of others, or have them in front', () => {
+    const parts = Array.from({ length: 20_000 }, (_, i) => [driver(`part ${i}`), 'of', 'another', 'line', 'perhaps']);
+    const colons = Array.from({ length: 2000 }, () => driver('x: '.repeat(650)));
+    const report = compare([...TEXTS.map((text) => driver(text)), ...parts.flat(), ...colons]);
+    expect(report).toMatchObject({ ...ALL_AGREE, otherLines: 22_000 });
   });
 
   test('100000 lines of others, and lines of a megabyte', () => {

@@ -55,6 +55,9 @@ describe('the same bytes out of', () => {
     ['acpidump in a quoted mail', acpidump(TABLE, 'IORT').replaceAll(/^/gm, '> ')],
     ['xxd', xxd(TABLE)],
     ['hexdump -C', hexdumpC(TABLE)],
+    ['hexdump -C in a quoted mail', hexdumpC(TABLE).replaceAll(/^/gm, '> ')],
+    ['hexdump -C in a block of code', hexdumpC(TABLE).replaceAll(/^/gm, '    ')],
+    ['hexdump -C by cat -A', hexdumpC(TABLE).replaceAll('\n', '$\n')],
     ['hexdump -C behind a prompt', `# hexdump -C /sys/firmware/acpi/tables/IORT\n${hexdumpC(TABLE)}`],
     [
       'iasl, behind the fields',
@@ -128,6 +131,14 @@ describe('refused, with what it is', () => {
     const { tag, file, what } = await refused(() => read(text));
     expect({ tag, file }).toEqual({ tag: 'format', file: 'a.txt' });
     expect(what).toMatch(message);
+  });
+
+  test.each([
+    ['blanks behind what begins as the table', `49${' '.repeat(30 << 20)}`],
+    ['blanks in a line with a return', `0000 ${' '.repeat(1 << 20)}\rx\n`],
+  ])('megabytes of %s', async (_, text) => {
+    const { what } = await refused(() => iortFirmware(Buffer.from(text), { kind: 'file', file: 'a.txt' }));
+    expect(what).toBe('does not begin with "IORT"; is it that table of ACPI?');
   });
 
   test('another text, as another file', async () => {
