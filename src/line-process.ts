@@ -53,6 +53,19 @@ export class LineProcess {
 }
 
 /**
+ * An answer out of a line, in JSON, by a key that it has. Null where something else prints, which code that NODE_OPTIONS has
+ * every process load may do: what is said from then on cannot be told from an answer.
+ */
+export function answerWith<T extends object>(key: keyof T & string, line: string): T | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as T) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * The working folder; or the root where somebody has removed it, as a process that cannot name its own ends at once, or where
  * this user may not enter it, as after sudo in the home of another: nothing below it can be meant then.
  */

@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { LineProcess } from '../line-process.ts';
+import { answerWith, LineProcess } from '../line-process.ts';
 import type { Analysis, Failure } from './crash.ts';
 import { type Answer, type Ended, READY, type Runner, type Task } from './runner.ts';
 
@@ -95,7 +95,7 @@ export class WorkerProcess<T = Task, R = Analysis> implements Runner<T, R | Ende
       if (this.#isReady) this.#limitTime();
       return;
     }
-    const answer = answerIn<R>(line);
+    const answer = answerWith<Answer<R>>('analysis', line);
     if (answer === null) {
       this.#end('died');
       return;
@@ -112,15 +112,6 @@ export class WorkerProcess<T = Task, R = Analysis> implements Runner<T, R | Ende
     this.#child = null;
     child?.kill();
     this.#finish?.(failed(failure));
-  }
-}
-
-/** Null where something prints what is no answer: what it says from then on cannot be told from one. */
-function answerIn<R>(line: string): Answer<R> | null {
-  try {
-    return JSON.parse(line) as Answer<R>;
-  } catch {
-    return null;
   }
 }
 

@@ -16,6 +16,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (name === 'dies') process.exit(3);
   if (name === 'aborts') process.abort();
   if (name === 'babbles') return process.stdout.write('what?\\n');
+  if (name === 'prints JSON') return process.stdout.write('{}\\n');
   if (name === 'grows') { globalThis.kept = Buffer.alloc(200 << 20, 1); return; }
   process.stdout.write(JSON.stringify({ analysis: { status: 'ok', pid: process.pid, name }, residentBytes: 0 }) + '\\n');
 });`;
@@ -52,6 +53,7 @@ describe('ends one crash and no other', () => {
     ['dies', 'died', {}],
     ['aborts', 'memory', {}],
     ['babbles', 'died', {}],
+    ['prints JSON', 'died', {}],
     ['grows', 'memory', { byteLength: 2 ** 27 }],
   ])('one that %s', async (name, failure, limits) => {
     const found = await outcomes([name, 'behind'], name === 'hangs' || name === 'sleeps' ? limits : { ...limits });

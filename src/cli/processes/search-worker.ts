@@ -20,6 +20,11 @@ export interface AskedPart {
   readonly part: unknown;
 }
 
+/** What it answers. */
+export interface FoundInPart {
+  readonly found: unknown;
+}
+
 type Finder = (part: never) => unknown;
 
 const FINDERS: { readonly [name in PartSearchName]: (dump: OpenedDump) => Finder } = {
@@ -46,7 +51,8 @@ export async function serveSearches(session: Session): Promise<void> {
       const { name, part } = JSON.parse(line) as AskedPart;
       const find = finders.get(name) ?? FINDERS[name](dump);
       finders.set(name, find);
-      await session.print([`${JSON.stringify(find(part as never))}\n`]);
+      const answer: FoundInPart = { found: find(part as never) };
+      await session.print([`${JSON.stringify(answer)}\n`]);
     }
   } finally {
     dump?.close();

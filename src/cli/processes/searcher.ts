@@ -1,6 +1,7 @@
 /** A process that searches parts of a dump for this one. */
 
-import { LineProcess } from '../../line-process.ts';
+import { answerWith, LineProcess } from '../../line-process.ts';
+import type { FoundInPart } from './search-worker.ts';
 
 export class Searcher {
   readonly #process: LineProcess;
@@ -19,19 +20,17 @@ export class Searcher {
     this.#process.tell(JSON.stringify(opening));
   }
 
-  /** What it answers, one at a time; null once it has ended, or said what is no JSON. */
-  async ask(value: unknown): Promise<{ readonly found: unknown } | null> {
+  /** What it answers, one at a time; null once it has ended, or said what is no answer. */
+  async ask(value: unknown): Promise<FoundInPart | null> {
     if (this.#isGone) return null;
     const line = await new Promise<string | null>((resolve) => {
       this.#answer = resolve;
       this.#process.tell(JSON.stringify(value));
     });
     this.#answer = null;
-    try {
-      if (line !== null) return { found: JSON.parse(line) };
-    } catch {
-      this.close();
-    }
+    const answer = line === null ? null : answerWith<FoundInPart>('found', line);
+    if (answer !== null) return answer;
+    this.close();
     this.#isGone = true;
     return null;
   }

@@ -133,13 +133,14 @@ describe('two processes find what one finds', () => {
 const AFTER_ONE = `
   const lines = require('readline').createInterface({ input: process.stdin });
   let heard = 0;
-  lines.on('line', () => { heard += 1; if (heard === 2) console.log('[]'); if (heard === 3) process.exit(); });`;
+  lines.on('line', () => { heard += 1; if (heard === 2) console.log('{"found":[]}'); if (heard === 3) process.exit(); });`;
 const node = (script: string) => [process.execPath, '-e', script];
 
 const UNFIT: readonly (readonly [what: string, command: readonly string[] | null])[] = [
   ['cannot be started', [join(folder, 'missing')]],
   ['ends at once', node('process.exit(1)')],
   ['says what is no answer', node("console.log('Segmentation fault'); setInterval(() => {}, 1000)")],
+  ['says JSON that is no answer', node("console.log('[]'); console.log('null'); setInterval(() => {}, 1000)")],
   ['ends after one answer', node(AFTER_ONE)],
   ['cannot be started as this is no process of its own', null],
 ];
