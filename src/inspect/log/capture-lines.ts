@@ -7,6 +7,7 @@ import { continuations, hasOwnBeginning, MAX_PARTS, MAX_READINGS } from '../../l
 import type { SmmuLog } from '../../log/facts.ts';
 import { LogReader } from '../../log/kernel-log.ts';
 import { isWorthALook, type LineTaker, LogLines } from '../../log/lines/lines.ts';
+import { Repetitions } from '../../log/lines/repeated.ts';
 import { DRIVER, driverLine } from '../../log/messages/driver-name.ts';
 import type { Capture } from '../../platform/evidence.ts';
 import { onceFor } from '../../remembered.ts';
@@ -82,9 +83,15 @@ function linesBehind(lines: readonly CapturedLine[], at: number): string[] {
 /** Keeps what is behind the last beginning of a kernel. */
 class LastBoot implements LineTaker {
   readonly wantsNext = true;
+  readonly #repetitions = new Repetitions();
   lines: CapturedLine[] = [];
 
   take(text: string, line: number): void {
+    const { printed, times } = this.#repetitions.of(text, line);
+    for (let i = 0; i < times; i++) this.#takeLine(printed, line);
+  }
+
+  #takeLine(text: string, line: number): void {
     if (FIRST_LINE_OF_A_BOOT.test(text)) this.lines = [];
     if (this.lines.length >= MAX_LINES && !isWorthALook(text) && !TELLING.test(text)) return;
     this.lines.push({ text: Buffer.from(text.slice(0, MAX_LINE_LENGTH), 'latin1').toString('utf8'), line });

@@ -10,8 +10,16 @@ const BEHIND_CLOSING = /\s*(?:[,;}\]\\]|$)|\t|\s+[\w.]{1,40}=/y;
 /** What a message has in it, or the field that has it in the journal of systemd. Other fields may name the device, too. */
 const MESSAGE = /arm-smmu-v3 (?=[^\s"])|SMMUv3: (?=\\*\/)|"MESSAGE" ?: ?"/;
 
-/** The line up to the end of the quoted text that has a message in it; the whole line where there is none. */
+/** The field that is the message, in a line that is one object. A mark within another field has a backslash in front. */
+const OWN_FIELD = /"MESSAGE" ?: ?"/;
+
+/**
+ * The line up to the end of the quoted text that has a message in it; the whole line where there is none. Of an object with a
+ * field for the message that alone: a command line, say, may quote another one.
+ */
 export function withoutFieldsBehind(line: string): string {
+  const own = line.startsWith('{') ? OWN_FIELD.exec(line) : null;
+  if (own !== null) return upToClosingMark(line.slice(own.index + own[0].length - 1), 1).slice(1);
   const found = MESSAGE.exec(line);
   return found === null ? line : upToClosingMark(line, found.index + found[0].length);
 }

@@ -79,6 +79,29 @@ describe('however a log was passed on, its lines agree with the prediction', () 
   });
 });
 
+test('what a syslog wrote once for several equal messages is as many', () => {
+  const timeout = { stage: 'reset', level: 'err', text: 'CMD_SYNC timeout', ofSeries: false } as const;
+  const predicted: StagedLogLine[] = [timeout, timeout, timeout, { ...timeout, text: RETAINING }];
+  const stamp = 'Nov 30 10:00:00 a kernel: ';
+  const behind = stamp + driver(RETAINING);
+  const first = stamp + driver(timeout.text);
+  const withText = `${stamp}message repeated 2 times: [ ${driver(timeout.text)}]`;
+  const agree = { agree: 4, missing: 0, extra: 0 };
+  expect(counts(compare([first, withText, behind], { predicted }))).toEqual(agree);
+  expect(counts(compare([first, 'Nov 30 10:00:00 a last message repeated 2 times', behind], { predicted }))).toEqual(
+    agree,
+  );
+});
+
+test('what another field of a journal quotes is no message', () => {
+  const log = [ADOPTING, RETAINING, REFUSED].map((text) =>
+    JSON.stringify({ _CMDLINE: `grep ${driver(text)}`, MESSAGE: 'started' }),
+  );
+  expect(counts(compare(log))).toEqual({ agree: 0, missing: 3, extra: 0 });
+  const own = TEXTS.map((text) => JSON.stringify({ _CMDLINE: 'grep arm-smmu-v3 a: b', MESSAGE: driver(text) }));
+  expect(counts(compare(own))).toEqual(ALL_AGREE);
+});
+
 /** What stands in front of a message, by the way in which the log was saved. */
 const PREFIXES: readonly (readonly [string, string])[] = [
   ['printk time', '[    0.486600] '],
