@@ -40,7 +40,7 @@ const MAX_IOMEM_BYTES = 1 << 22;
 const MAX_IOMEM_LINES = 100_000;
 
 /** Shorter numbers are those of /proc/ioports. */
-const LINE = /^((?: {2}|\t)*)([0-9a-f]{8,})-([0-9a-f]{8,}) : (.*?)\s*$/is;
+const LINE = /^((?: {2}|\t)*)([0-9a-f]{8,})-([0-9a-f]{8,}) : (.*)$/is;
 /** What stands around a copy that was made on a terminal: the command, a prompt, the fence of a code block. */
 const AROUND = /\/proc\/iomem\b|^```|[#$]\s*$/;
 
@@ -139,7 +139,7 @@ function parseLine(line: string, at: { readonly file: string; readonly place: st
     throw new InputError('format', `${quote(line)} is beyond 52 bits`, at);
   }
   if (start >= end) throw new InputError('format', `${quote(line)} ends before it starts`, at);
-  return { start, end, name, depth: indent.replaceAll('\t', '  ').length / 2 };
+  return { start, end, name: name.trimEnd(), depth: indent.replaceAll('\t', '  ').length / 2 };
 }
 
 /** Where the indentation was lost, an entry is below the one before it that it lies in. */

@@ -317,6 +317,12 @@ describe('the file', () => {
 });
 
 describe('whatever text it is given', () => {
+  test('megabytes of blanks are read once', () => {
+    const name = `System RAM${' '.repeat(2 << 20)}x`;
+    const { ranges } = parseIomem(`40000000-5fffffff : System RAM\n60000000-7fffffff : ${name}  \n`, 'iomem.txt');
+    expect(ranges.map((range) => range.name.length)).toEqual([10, name.length]);
+  });
+
   function parsesOrRefuses(text: string): void {
     let map: Iomem;
     try {
