@@ -289,7 +289,15 @@ describe('lines that a syslog has counted', () => {
 
   test('as the last one, more than once, and not where another line stands between', () => {
     const log = read(
-      [line(TIMEOUT), last(3), last(4), line('EVTQ overflow detected -- events lost'), FRONT, '\n', last(9)].join(''),
+      [
+        line(TIMEOUT),
+        last(3),
+        last(4).replace('repeated', 'buffered'),
+        line('EVTQ overflow detected -- events lost'),
+        FRONT,
+        '\n',
+        last(9),
+      ].join(''),
     );
     expect(log.smmus[0]?.commandErrors.map(({ count }) => count)).toEqual([8]);
     expect(log.smmus[0]?.lost.overflows).toBe(1);

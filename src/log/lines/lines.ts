@@ -28,7 +28,7 @@ export interface LineTaker {
  * it off; devices and boots are there because they say whose faults these are; of a message in bytes nobody knows yet.
  */
 const WORTH_A_LOOK = new RegExp(
-  `smmu|SMMU|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|message repeated |"MESSAGE" ?: ?\\[|${OF_CORE}|${OF_DEVICE}`,
+  `smmu|SMMU|event 0x|event: |CMDQ error|CMD_SYNC timeout|global error reported|Q overflow|Booting Linux|message (?:repeated|buffered) |"MESSAGE" ?: ?\\[|${OF_CORE}|${OF_DEVICE}`,
   'g',
 );
 
