@@ -1,6 +1,5 @@
 /** One run of the command: where it prints, how its text looks there, how far it has come, and what it ends with. */
 
-import { availableParallelism } from 'node:os';
 import { InputError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Style } from '../report/text/style.ts';
@@ -23,8 +22,8 @@ export class Session {
   readonly io: CommandIo;
   /** The exit status. */
   status = 0;
-  /** Processes of the program's own that it may keep busy: one where others like this one keep the rest busy. */
-  jobs = availableParallelism();
+  /** Processes of the program's own that it may keep busy, null for all there is room for; one of many has but itself. */
+  jobs: number | null = null;
   /** Shows how far long work has come. */
   readonly progress: Progress = (what, done, total) => this.#progress.show(what, done, total);
   readonly #progress = new ProgressLine(() => this.#stderr());

@@ -34,7 +34,7 @@ export interface OpenOptions {
   /** Hears of long work. */
   readonly progress?: Progress | undefined;
   /** Who else searches a dump of this format; not asked about one that comes over a network. */
-  readonly findIn?: ((format: string) => FindIn | undefined) | undefined;
+  readonly findIn?: ((format: string) => Promise<FindIn | undefined>) | undefined;
 }
 
 export interface OpenedDump extends Dump {
@@ -88,7 +88,7 @@ async function openInputs(inputs: readonly Input[], options: OpenOptions): Promi
     const contents = await openContents(reopenable, options, openFile);
     const fetched = inputs.some(({ answersLater }) => answersLater());
     const { progress } = options;
-    const findIn = fetched ? undefined : options.findIn?.(contents.format);
+    const findIn = fetched ? undefined : await options.findIn?.(contents.format);
     const assumptions = [...contents.assumptions, ...sources.flatMap((source) => source.assumptions ?? [])];
     const files = sources.map(({ name }) => name);
     return { ...contents, assumptions, files, paths: [...paths], fetched, progress, findIn, close };

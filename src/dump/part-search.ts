@@ -30,5 +30,8 @@ export function findAlone(progress: Progress): FindIn {
   };
 }
 
+/** Formats whose pages may be compressed, so that to unpack them takes most of a search's time. */
+export const PACKED_FORMATS: ReadonlySet<string> = new Set(['kdump', 'avml']);
+
 /** Bytes in a part, an eighth of a second to half a second of unpacking by codec. */
 export const PART_BYTE_LENGTH = 32 << 20;

@@ -13,7 +13,7 @@ import type { ExaminationBudget } from '../findings/risks/examination.ts';
 import { examineRisks, type FurtherChecks, type RiskSummary } from '../findings/risks/risks.ts';
 import { judgeL1, missingLocation } from '../findings/table-findings.ts';
 import { sidsFor } from '../platform/asked-streams.ts';
-import type { Capture, Evidence } from '../platform/evidence.ts';
+import type { Evidence } from '../platform/evidence.ts';
 import { deviceNamesOf } from '../platform/platform.ts';
 import { onceFor } from '../remembered.ts';
 import { hardwareFeatures } from '../smmu/registers/hardware-features.ts';
@@ -32,7 +32,8 @@ import { rmrReports } from './emulation/rmr.ts';
 import type { SmmuReport } from './inspection.ts';
 import { faultsOf } from './kernel-report.ts';
 import type { Listing } from './listing.ts';
-import { type ComparedSmmu, compareDmesg, type DmesgReport } from './log/dmesg.ts';
+import type { CapturedLog } from './log/captured-log.ts';
+import type { ComparedSmmu, DmesgReport } from './log/dmesg.ts';
 import type { LogReport } from './log/log-report.ts';
 import type { Plan } from './plan.ts';
 import { platformReport } from './platform-report.ts';
@@ -42,6 +43,8 @@ import { tableRows } from './table-rows.ts';
 /** What the SMMUs of one report share. */
 export interface Shared {
   readonly furtherChecks: FurtherChecks;
+  /** Null where no log was captured. */
+  readonly capturedLog: CapturedLog | null;
   /** What the crashed kernel logged; null where that was not found. */
   readonly crashedLog: LogReport | null;
   /** What may still be listed and examined, and whose tables were met. */
@@ -88,7 +91,7 @@ export function inspectSmmu(
     findings,
   );
   const compared = { name: smmu.name, alone: emulated.alone, eventQueue: plan.revision.allocatesEventQueue };
-  const dmesg = compareLog(evidence.dmesg, compared, outcome, findings);
+  const dmesg = compareLog(shared.capturedLog, compared, outcome, findings);
   if (platform !== null) platformFindings(platform, known, { smmu, names }, view, findings);
   const own = ownSmmuOf(smmu, evidence);
   if (own !== null) {
@@ -194,13 +197,13 @@ const registerPagesOf = onceFor(({ smmus }: Snapshot): RiskContext['registerPage
 );
 
 function compareLog(
-  dmesg: Capture | null,
+  log: CapturedLog | null,
   smmu: ComparedSmmu,
   outcome: Outcome,
   findings: FindingList,
 ): DmesgReport | null {
-  if (dmesg === null) return null;
-  const report = compareDmesg(dmesg, smmu, outcome.kernelLog, outcome.panic);
+  if (log === null) return null;
+  const report = log.compare(smmu, outcome.kernelLog, outcome.panic);
   const { file, agree, missing, extra, panic, carriesSeries } = report;
   const panicAgrees = panic === null || panic.agrees;
   // Of what cannot be told nothing was predicted that more lines could differ from.

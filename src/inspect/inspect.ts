@@ -22,6 +22,7 @@ import { type InspectedSmmu, inspectSmmu, type Shared } from './inspect-smmu.ts'
 import type { Inspection, SmmuReport } from './inspection.ts';
 import { kernelReport } from './kernel-report.ts';
 import { type Listing, type ListingOptions, listingOf } from './listing.ts';
+import type { CapturedLog } from './log/captured-log.ts';
 import type { LogReport } from './log/log-report.ts';
 import { type Plan, type PlanOptions, planOf } from './plan.ts';
 
@@ -56,12 +57,19 @@ export async function inspectEvidence(
     deep: listing.deep,
     kdumpRamKnown: evidence.kdumpRam.length > 0,
   });
+  const capturedLog = await capturedLogIn(evidence);
   const inspection = await untilFetched(() =>
-    inspectNow(evidence, plan, listing, { furtherChecks: further, crashedLog, examination }),
+    inspectNow(evidence, plan, listing, { furtherChecks: further, crashedLog, capturedLog, examination }),
   );
   // So that going through the rows finds their bytes there.
   if (evidence.now.dump.fetched || evidence.later?.dump.fetched) await untilFetched(() => readRows(inspection));
   return inspection;
+}
+
+async function capturedLogIn({ dmesg }: Evidence): Promise<CapturedLog | null> {
+  if (dmesg === null) return null;
+  const { capturedLogOf } = await import('./log/captured-log.ts');
+  return capturedLogOf(dmesg);
 }
 
 function readRows({ smmus }: Inspection): void {
@@ -72,7 +80,7 @@ function inspectNow(
   evidence: Evidence,
   plan: Plan,
   listing: Listing,
-  about: Pick<Shared, 'furtherChecks' | 'crashedLog' | 'examination'>,
+  about: Pick<Shared, 'furtherChecks' | 'crashedLog' | 'capturedLog' | 'examination'>,
 ): Inspection {
   const { now, later } = evidence;
   const shared = {
@@ -86,7 +94,7 @@ function inspectNow(
   const listed = new Set(listing.smmus);
   for (const smmu of evidence.snapshot.smmus) {
     if (!listed.has(smmu)) {
-      if (inspected.length < listing.smmus.length) passBy(smmu, evidence, plan, listing, shared.asids);
+      if (inspected.length < listing.smmus.length) passBy(smmu, evidence, plan, listing, shared);
       continue;
     }
     const one = inspectSmmu(smmu, evidence, plan, listing, shared);
@@ -120,13 +128,23 @@ function inspectNow(
  * An SMMU that nobody asked about probes before one that somebody did. It is worth emulating for the ASIDs that it takes
  * where a revision that was asked for shares them.
  */
-function passBy(smmu: SmmuSnapshot, evidence: Evidence, plan: Plan, listing: Listing, asids: AsidSpaces): void {
+function passBy(
+  smmu: SmmuSnapshot,
+  evidence: Evidence,
+  plan: Plan,
+  listing: Listing,
+  { asids, capturedLog }: Pick<Shared, 'asids' | 'capturedLog'>,
+): void {
   const sharing = (listing.revisions ?? [plan.revision]).filter((revision) => AsidSpaces.areShared(revision));
   if (sharing.length === 0) {
     asids.skip();
     return;
   }
-  const { emulation, emulate, registers } = emulatedSmmu(smmu, evidence, plan, { owners: new TableOwners(), asids });
+  const { emulation, emulate, registers } = emulatedSmmu(smmu, evidence, plan, {
+    owners: new TableOwners(),
+    asids,
+    capturedLog,
+  });
   for (const revision of CURRENT_REVISIONS.filter((one) => AsidSpaces.areShared(one))) {
     asids.probed(smmu.name, revision === emulation.revision ? emulation : emulate(revision), registers);
   }

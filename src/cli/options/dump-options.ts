@@ -4,11 +4,13 @@ import { Argument, type Command, Option } from 'commander';
 import { INPUT_FORMATS, type InputFormat } from '../../dump/containers.ts';
 import { dumpNamesIn, parseDumpName } from '../../dump/load-map.ts';
 import { type OpenedDump, openDump } from '../../dump/open.ts';
+import { type FindIn, PACKED_FORMATS } from '../../dump/part-search.ts';
 import type { Transfer } from '../../dump/sources/range-request.ts';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { SharedSearch } from '../processes/shared-search.ts';
+import type { DumpOpening } from '../processes/search-worker.ts';
+import type { SharedSearch } from '../processes/shared-search.ts';
 import type { Session } from '../session.ts';
 import { selfCommand } from '../start/start-again.ts';
 import { parseAddress, parsePageSize } from './arguments.ts';
@@ -83,17 +85,25 @@ export class Dumps {
     }
     const http = { onTransfer: (transfer: Transfer) => this.#count(transfer) };
     const how = { inputFormat, base, pageSize, loadMap: this.#loadMap };
-    const { io, jobs, progress } = this.#session;
-    const search = new SharedSearch({ names, how }, { command: () => selfCommand(io), jobs, progress });
-    this.#searches.push(search);
+    const { progress } = this.#session;
     const dump = await openDump(names, {
       ...how,
       http,
       progress,
-      findIn: (format) => search.of(format),
+      findIn: (format) => this.#shared({ names, how }, format),
     });
     this.#opened.push(dump);
     return dump;
+  }
+
+  /** Plain memory is searched about as fast as processes start. */
+  async #shared(opening: DumpOpening, format: string): Promise<FindIn | undefined> {
+    const { io, jobs, progress } = this.#session;
+    if (jobs === 1 || !PACKED_FORMATS.has(format)) return undefined;
+    const { SharedSearch: Shared } = await import('../processes/shared-search.ts');
+    const search = new Shared(opening, { command: () => selfCommand(io), jobs, progress });
+    this.#searches.push(search);
+    return search.findIn;
   }
 
   #count({ name, byteLength }: Transfer): void {

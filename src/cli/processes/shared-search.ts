@@ -3,14 +3,13 @@
  * whichever is free. What they find is what one alone would find; a part that none of them has searched is searched here.
  */
 
+import { availableParallelism } from 'node:os';
 import { type FindIn, findAlone, type PartSearch } from '../../dump/part-search.ts';
 import { NotFetchedYet } from '../../dump/sources/until-fetched.ts';
 import type { Progress } from '../../progress.ts';
 import type { DumpOpening } from './search-worker.ts';
 import type { Searcher } from './searcher.ts';
 
-/** What may be compressed page by page. Plain memory is searched about as fast as processes start. */
-const COMPRESSED: ReadonlySet<string> = new Set(['kdump', 'avml']);
 /** To start a process takes about as long as to search one part. What is looked for is often near the beginning. */
 const ALONE_PARTS = 2;
 const MIN_PARTS = 8;
@@ -20,8 +19,8 @@ const PARTS_EACH = 8;
 export interface SearchedBy {
   /** How the program starts itself; null where it cannot. */
   readonly command: () => Promise<readonly string[] | null>;
-  /** How many processes: with one, nobody else searches. */
-  readonly jobs: number;
+  /** How many processes; null for one on each processor. */
+  readonly jobs: number | null;
   readonly progress: Progress;
 }
 
@@ -29,6 +28,7 @@ export interface SearchedBy {
 export class SharedSearch {
   readonly #opening: DumpOpening;
   readonly #by: SearchedBy;
+  readonly #jobs: number;
   /** By the name of the search and the index of the part. */
   readonly #found = new Map<string, unknown>();
   /** None where they cannot be started; null until they are wanted. */
@@ -37,17 +37,14 @@ export class SharedSearch {
   constructor(opening: DumpOpening, by: SearchedBy) {
     this.#opening = opening;
     this.#by = by;
-  }
-
-  /** Who searches a dump of this format; undefined where sharing does not pay. */
-  of(format: string): FindIn | undefined {
-    return this.#by.jobs > 1 && COMPRESSED.has(format) ? this.findIn : undefined;
+    this.#jobs = by.jobs ?? availableParallelism();
   }
 
   readonly findIn: FindIn = <Part, Found>(search: PartSearch<Part, Found>, parts: readonly Part[], at: number) => {
     const key = keyOf(search, at);
     if (!this.#found.has(key)) {
-      const isShared = at >= ALONE_PARTS && parts.length >= MIN_PARTS && this.#searchers?.length !== 0;
+      const isShared =
+        this.#jobs > 1 && at >= ALONE_PARTS && parts.length >= MIN_PARTS && this.#searchers?.length !== 0;
       if (isShared) throw new NotFetchedYet(search.name, () => this.#share(search, parts, at));
       this.#searchHere(search, parts, at);
     }
@@ -57,7 +54,7 @@ export class SharedSearch {
   /** Has `parts[from]` searched, and as many behind it as keep all busy; later as many as before, as all is run again then. */
   async #share<Part, Found>(search: PartSearch<Part, Found>, parts: readonly Part[], from: number): Promise<void> {
     this.#searchers ??= await this.#start();
-    const end = Math.min(parts.length, from + Math.max(from, this.#by.jobs * PARTS_EACH));
+    const end = Math.min(parts.length, from + Math.max(from, this.#jobs * PARTS_EACH));
     let [next, done] = [from, from];
     const shareOut = async (searcher: Searcher) => {
       for (let at = next++; at < end; at = next++) {
@@ -82,7 +79,7 @@ export class SharedSearch {
     if (command === null) return [];
     const { Searcher: Started } = await import('./searcher.ts');
     const start = () => new Started([...command, 'info', '--search-worker'], this.#opening);
-    return Array.from({ length: this.#by.jobs }, start);
+    return Array.from({ length: this.#jobs }, start);
   }
 
   close(): void {

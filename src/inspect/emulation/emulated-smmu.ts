@@ -9,7 +9,7 @@ import type { Revision } from '../../adopt/revisions/revision.ts';
 import { Stages } from '../../adopt/revisions/stages.ts';
 import type { ToldByLog } from '../../adopt/told-by-log.ts';
 import { sidsFor } from '../../platform/asked-streams.ts';
-import type { Capture, Evidence, Moment } from '../../platform/evidence.ts';
+import type { Evidence, Moment } from '../../platform/evidence.ts';
 import { type PlatformSmmu, platformSmmuAt } from '../../platform/platform.ts';
 import { L1STD_BYTE_LENGTH, STE_BYTE_LENGTH } from '../../smmu/structures/stream-table.ts';
 import { RegisterFile } from '../../snapshot/register-file.ts';
@@ -19,7 +19,7 @@ import { HardwareView } from '../../tables/hardware-view.ts';
 import type { TableOwners } from '../../tables/listing.ts';
 import { geometryOf, tableRegisters } from '../../tables/table-registers.ts';
 import { ownSmmuOf } from '../crashed-kernel.ts';
-import { toldByLog } from '../log/told-by-log.ts';
+import type { CapturedLog } from '../log/captured-log.ts';
 import { devicesBehind, type Plan } from '../plan.ts';
 import type { AsidSpaces } from './asid-spaces.ts';
 import { doubtOf, vmcoreRamOf } from './register-moment.ts';
@@ -49,12 +49,19 @@ export interface EmulatedSmmu {
   readonly alone: boolean;
 }
 
+/** What the SMMUs of one report share. */
+interface EmulatedWith {
+  readonly owners: TableOwners;
+  readonly asids: AsidSpaces;
+  readonly capturedLog: CapturedLog | null;
+}
+
 /** One SMMU as the kdump kernel comes to it, after those whose ASIDs `asids` has. */
 export function emulatedSmmu(
   smmu: SmmuSnapshot,
   evidence: Evidence,
   plan: Plan,
-  { owners, asids }: { readonly owners: TableOwners; readonly asids: AsidSpaces },
+  { owners, asids, capturedLog }: EmulatedWith,
 ): EmulatedSmmu {
   const { snapshot, now, later, platform, kdumpRam } = evidence;
   const registers = new RegisterFile(smmu);
@@ -96,7 +103,7 @@ export function emulatedSmmu(
     });
   const alone = snapshot.smmus.length === 1;
   const about = { name: smmu.name, alone };
-  const emulation = settled(emulate(plan.revision), (told) => emulate(plan.revision, told), evidence.dmesg, about);
+  const emulation = settled(emulate(plan.revision), (told) => emulate(plan.revision, told), capturedLog, about);
   return {
     registers,
     known,
@@ -135,10 +142,10 @@ function firmwareCoherency(
 function settled(
   emulation: Emulation,
   again: (told: ToldByLog) => Emulation,
-  dmesg: Capture | null,
+  log: CapturedLog | null,
   smmu: { readonly name: string; readonly alone: boolean },
 ): Emulation {
-  return dmesg === null || emulation.fate.kind !== 'unknown' ? emulation : again(toldByLog(dmesg, smmu));
+  return log === null || emulation.fate.kind !== 'unknown' ? emulation : again(log.toldOf(smmu));
 }
 
 /** The devices of the kdump kernel, and, where the active ones were cut short, of how many. */

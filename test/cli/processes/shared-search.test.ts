@@ -166,14 +166,8 @@ test('who searches alone, starts nobody', () => {
   const opening = { names: [path], how: {} };
   const one = new SharedSearch(opening, { command: start, jobs: 2, progress: noProgress });
   expect(few.map((_, at) => one.findIn(SEARCHES.tables(), few, at))).toEqual(alone(SEARCHES.tables(), few));
-  expect(['kdump', 'avml', 'raw', 'elf', 'lime'].map((format) => one.of(format) === undefined)).toEqual([
-    false,
-    false,
-    true,
-    true,
-    true,
-  ]);
-  expect(new SharedSearch(opening, { command: start, jobs: 1, progress: noProgress }).of('kdump')).toBeUndefined();
+  const single = new SharedSearch(opening, { command: start, jobs: 1, progress: noProgress });
+  expect(parts.map((_, at) => single.findIn(SEARCHES.tables(), parts, at))).toEqual(alone(SEARCHES.tables(), parts));
 });
 
 slowTest('whole commands say of a dump of many parts what they say of one part', () => {
