@@ -481,7 +481,7 @@ describe('large captures are read once', () => {
     expect(counts(report)).toEqual({ agree: 3, missing: 0, extra: 3000 });
   });
 
-  test('what is predicted of 1000 devices is looked for in 20000 lines', () => {
+  slowTest('what is predicted of 1000 devices is looked for in 20000 lines', () => {
     const predicted = Array.from({ length: 1000 }, (_, i): StagedLogLine => {
       const text = `Aliasing StreamID 0x8 (from a${i}) unsupported, expect DMA to be broken`;
       return { stage: 'insert', level: 'warn', text, ofSeries: false, device: `b${i}` };
@@ -491,14 +491,14 @@ describe('large captures are read once', () => {
     expect(counts(compare([...noise, ...own], { predicted }))).toEqual({ agree: 1000, missing: 0, extra: 0 });
   });
 
-  test('100000 lines that may be parts of others, or have them in front', () => {
+  slowTest('100000 lines that may be parts of others, or have them in front', () => {
     const parts = Array.from({ length: 20_000 }, (_, i) => [driver(`part ${i}`), 'of', 'another', 'line', 'perhaps']);
     const colons = Array.from({ length: 2000 }, () => driver('x: '.repeat(650)));
     const report = compare([...TEXTS.map((text) => driver(text)), ...parts.flat(), ...colons]);
     expect(report).toMatchObject({ ...ALL_AGREE, otherLines: 22_000 });
   });
 
-  test('100000 lines of others, and lines of a megabyte', () => {
+  slowTest('100000 lines of others, and lines of a megabyte', () => {
     const noise = Array.from({ length: 100_000 }, (_, i) => `[    0.1] systemd[1]: unit ${i} started`);
     const long = ['a'.repeat(1 << 20), 'a :'.repeat(1 << 18), '['.repeat(1 << 20), 'arm-smmu-v3 '.repeat(1 << 17)];
     expect(compare([...noise, ...long, ...TEXTS.map((text) => driver(text))])).toMatchObject(ALL_AGREE);
