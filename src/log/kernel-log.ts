@@ -24,7 +24,8 @@ const XEN = /\bSMMUv3: (?=\/)/g;
 /** A line that was broken within the name of the device, or in front of it. */
 const ENDS_IN_NAME = /\barm-smmu-v3(?: [^\s:]{0,128})?\s*$/;
 const SMMU_V2 = /\barm-smmu [^\s:]{1,128}: /;
-const BOOT = /Booting Linux on physical CPU/;
+/** The first line of a boot. */
+export const BOOT = /Booting Linux on physical CPU/;
 /** Topics of messages that say nothing where nobody knows of which SMMU they are. */
 const NOT_WHOSE: ReadonlySet<MessageTopic> = new Set<MessageTopic>(['boot', 'reset', 'failure']);
 

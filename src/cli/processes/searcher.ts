@@ -8,10 +8,9 @@ const PATIENCE_MS = 30_000;
 
 export class Searcher {
   readonly #process: LineProcess;
+  readonly #patience: number;
   #isGone = false;
   #answer: ((line: string | null) => void) | null = null;
-
-  readonly #patience: number;
 
   /** `command` starts it; `opening` is the first line that it is told, as JSON. It is waited for so many milliseconds. */
   constructor(command: readonly string[], opening: unknown, patience = PATIENCE_MS) {

@@ -5,7 +5,7 @@
 
 import { continuations, hasOwnBeginning, MAX_PARTS, MAX_READINGS } from '../../log/broken-lines.ts';
 import type { SmmuLog } from '../../log/facts.ts';
-import { LogReader } from '../../log/kernel-log.ts';
+import { BOOT, LogReader } from '../../log/kernel-log.ts';
 import { isWorthALook, type LineTaker, LogLines } from '../../log/lines/lines.ts';
 import { Repetitions } from '../../log/lines/repeated.ts';
 import { DRIVER, driverLine } from '../../log/messages/driver-name.ts';
@@ -35,7 +35,6 @@ export interface CaptureLines {
   readonly death: { readonly named: string; readonly fn: string } | null;
 }
 
-const FIRST_LINE_OF_A_BOOT = /Booting Linux on physical CPU/;
 export const DEATH = /Internal error: |Unable to handle kernel |SError Interrupt|Kernel panic - not syncing/;
 /** What compilers append to the name of a function that they have changed for its callers. */
 const CLONE = /(\.(isra|constprop|part|cold)(\.\d+)?)+$/;
@@ -92,7 +91,7 @@ class LastBoot implements LineTaker {
   }
 
   #takeLine(text: string, line: number): void {
-    if (FIRST_LINE_OF_A_BOOT.test(text)) this.lines = [];
+    if (BOOT.test(text)) this.lines = [];
     if (this.lines.length >= MAX_LINES && !isWorthALook(text) && !TELLING.test(text)) return;
     this.lines.push({ text: Buffer.from(text.slice(0, MAX_LINE_LENGTH), 'latin1').toString('utf8'), line });
   }
