@@ -24,6 +24,8 @@ export class Session {
   status = 0;
   /** Processes of the program's own that it may keep busy, null for all there is room for; one of many has but itself. */
   jobs: number | null = null;
+  /** Keeps what V8 has compiled so far for later runs of the same kind, for those that do not come to their end. */
+  keepCode: () => void = () => {};
   /** Shows how far long work has come. */
   readonly progress: Progress = (what, done, total) => this.#progress.show(what, done, total);
   readonly #progress = new ProgressLine(() => this.#stderr());

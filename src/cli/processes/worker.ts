@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { type Answer, READY, type Runner } from '../../triage/runner.ts';
 import type { Session } from '../session.ts';
-import { optimiseLate } from '../start/v8-flags.ts';
+import { optimiseLate, restoreFlags } from '../start/v8-flags.ts';
 
 /** Whatever it reads from standard input is done, until that ends. */
 export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): Promise<void> {
@@ -15,8 +15,16 @@ export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): 
   await optimiseLate();
   endWithParent();
   await session.print([`${READY}\n`]);
+  let done = 0;
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
     const analysis = await runner.run(JSON.parse(line) as T);
+    done += 1;
+    if (done === TASKS_THAT_NEED_MOST) {
+      // Before the answer: behind the last one this is ended at once, in the middle of what it writes.
+      await restoreFlags();
+      session.keepCode();
+      await optimiseLate();
+    }
     const answer: Answer<R> = { analysis, residentBytes: residentBytes() };
     await session.print([`${JSON.stringify(answer)}\n`]);
   }
@@ -30,6 +38,9 @@ function endWithParent(): void {
   const look = `if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')`;
   new Worker(`setInterval(() => { ${look}; }, ${PARENT_WATCH_MS})`, { eval: true }).unref();
 }
+
+/** Of the code that a triage needs. It is ended without notice, so what later ones are to start with is kept before. */
+const TASKS_THAT_NEED_MOST = 4;
 
 const PARENT_WATCH_MS = 1000;
 

@@ -9,9 +9,13 @@ import { restoreFlags } from './v8-flags.ts';
 
 const CANNOT_ANALYSE = 2;
 
-/** Runs the command with `args`, those behind its name. Never throws: what goes wrong is said on stderr. */
-export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
+/**
+ * Runs the command with `args`, those behind its name. Never throws: what goes wrong is said on stderr. `keepCode` keeps what
+ * has been compiled for the next run.
+ */
+export async function runCommand(args: readonly string[], io: CommandIo, keepCode = () => {}): Promise<number> {
   const session = new Session(io);
+  session.keepCode = keepCode;
   try {
     await parseAndRun(args, session);
     return session.status;

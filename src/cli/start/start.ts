@@ -30,7 +30,7 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
   const { exports, keep } = await load(readProgram(), kindOf(args));
   await dieWithTerminal();
   const isPlain = usePlainStdout();
-  const status = await exports.runCommand(args, process);
+  const status = await exports.runCommand(args, process, keep);
   process.exitCode = status;
   // What was refused went through little of it.
   if (status < 2) keep();

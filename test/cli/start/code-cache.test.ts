@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -71,14 +72,17 @@ describe('runs of the command', () => {
     expect(statSync(onlyFile()).ino).toBe(ino);
   });
 
-  test('what a triage asks of V8 is no reason to write it anew', () => {
+  test('a triage leaves one, and so does its worker, which is ended without notice and asks things of V8 meanwhile', () => {
+    const crashes = join(temporary.path, 'crashes');
+    for (const name of ['a', 'b', 'c', 'd']) cpSync(cwd, join(crashes, name), { recursive: true });
     const triage = { XDG_CACHE_HOME: emptyCache() };
-    const run = () => runProcess(['triage', '.', '--jobs', '1', '--fail-on', 'never'], { cwd, env: triage });
+    const run = () => runProcess(['triage', crashes, '--jobs', '1', '--fail-on', 'never'], { cwd, env: triage });
     const inodes = () => filesIn(triage.XDG_CACHE_HOME).map((file) => statSync(file).ino);
     // V8 complains there about flags that it does not know.
     expect(run()).toMatchObject({ stderr: '', status: 0 });
     const before = inodes();
-    expect(before).toHaveLength(1);
+    expect(before).toHaveLength(2);
+    // Those that fit no run would be written anew.
     expect(run()).toMatchObject({ stderr: '', status: 0 });
     expect(inodes()).toEqual(before);
   });
