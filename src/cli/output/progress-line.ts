@@ -8,12 +8,6 @@ const REDRAW_MS = 200;
 
 const WIPE = '\r\u001b[K';
 
-/** As performance.now(), which Node loads a module for that takes longer than small work does. */
-function monotonicMs(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1000 + nanoseconds / 1e6;
-}
-
 export class ProgressLine {
   readonly #sink: () => TextSink;
   #waitingSince: number | undefined;
@@ -26,7 +20,8 @@ export class ProgressLine {
   }
 
   show(what: string, done: number, total: number): void {
-    const now = monotonicMs();
+    // The cheapest clock there is: work asks thousands of times, and one that is set meanwhile costs a line or delays it.
+    const now = Date.now();
     this.#waitingSince ??= now;
     if (now < this.#nextDrawing || now - this.#waitingSince < PATIENCE_MS) return;
     const sink = this.#sink();

@@ -21,7 +21,7 @@ function stderrIs(isTTY: boolean | undefined): TextSink {
 }
 
 beforeEach(() => {
-  vi.spyOn(process, 'hrtime').mockImplementation(() => [now / 1000, 0]);
+  vi.spyOn(Date, 'now').mockImplementation(() => now);
   stderrIs(true);
 });
 
