@@ -89,7 +89,7 @@ export class SteReader<S = string> {
     }
     let next = 0;
     for (const slice of remembered) {
-      yield* this.#read(paddr, next, slice.first - next);
+      if (slice.first > next) yield* this.#read(paddr, next, slice.first - next);
       yield slice;
       next = slice.first + slice.count;
     }
@@ -160,7 +160,7 @@ class Memory<S> {
     this.keptStes = keptStes;
     const copy = new SteCounts();
     copy.merge(counts);
-    this.slices.push({ ...slice, words: quiet ? NO_WORDS : words.slice(), counts: copy });
+    this.slices.push({ first, count, state, known: true, words: quiet ? NO_WORDS : words.slice(), counts: copy });
   }
 }
 
@@ -199,8 +199,15 @@ function* stretches<S>(slice: EntrySlice<S>, counts: SteCounts): Generator<SteSl
 }
 
 function part<S>(slice: EntrySlice<S>, from: number, to: number, counts: SteCounts): SteSlice<S> {
-  const words = slice.words.subarray(from * WORDS, to * WORDS);
-  return { ...slice, first: slice.first + from, count: to - from, words, counts };
+  const { first, state, known } = slice;
+  return {
+    first: first + from,
+    count: to - from,
+    state,
+    known,
+    words: slice.words.subarray(from * WORDS, to * WORDS),
+    counts,
+  };
 }
 
 /**
