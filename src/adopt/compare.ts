@@ -83,7 +83,7 @@ export function decidesDifferently(split: RevisionSplit, from: Emulation, other:
 }
 
 function sides<T>(from: Emulation, other: Emulation, of: (emulation: Emulation) => T): Sides<T> {
-  const side = (emulation: Emulation) => ({ ...of(emulation), revision: emulation.revision.name });
+  const side = (emulation: Emulation) => ({ revision: emulation.revision.name, ...of(emulation) });
   return { from: side(from), other: side(other) };
 }
 

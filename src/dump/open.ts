@@ -91,7 +91,7 @@ async function openInputs(inputs: readonly Input[], options: OpenOptions): Promi
     const findIn = fetched ? undefined : await options.findIn?.(contents.format);
     const assumptions = [...contents.assumptions, ...sources.flatMap((source) => source.assumptions ?? [])];
     const files = sources.map(({ name }) => name);
-    return { ...contents, assumptions, files, paths: [...paths], fetched, progress, findIn, close };
+    return { files, paths: [...paths], fetched, progress, findIn, close, ...contents, assumptions };
   } catch (error) {
     close();
     throw error;

@@ -126,7 +126,8 @@ export class MemoryView {
     for (const part of wholeEntries(this.#dump.memory.read(paddr + first * entryByteLength, bytes), entryByteLength)) {
       const known = this.isKnown(part.state);
       const words = chunk.subarray(part.first * wordsPerEntry, (part.first + part.count) * wordsPerEntry);
-      yield { ...part, first: first + part.first, known, words: known ? words : NO_WORDS };
+      const { count, state } = part;
+      yield { first: first + part.first, count, state, known, words: known ? words : NO_WORDS };
     }
   }
 }

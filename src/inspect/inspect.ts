@@ -84,10 +84,10 @@ function inspectNow(
 ): Inspection {
   const { now, later } = evidence;
   const shared = {
-    ...about,
     list: new ListBudget(listing.smmus.length),
     owners: new TableOwners(),
     asids: new AsidSpaces(plan.kernel),
+    ...about,
   };
   const inspected: InspectedSmmu[] = [];
   const repeated = new RepeatedStes(evidence.snapshot);

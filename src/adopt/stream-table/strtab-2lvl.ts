@@ -69,15 +69,21 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
   }
 
   const l1tab = smmu.mapTable('l1-table', { paddr: base, byteLength });
-  const cfg = { format: '2lvl' as const, l1tab, numL1Ents, array: null, l2ptrs: new Map() };
-  smmu.strtabCfg = cfg;
+  const cfg = (array: Allocation | null, l2ptrs: L1Scan['l2ptrs']) => ({
+    format: '2lvl' as const,
+    l1tab,
+    numL1Ents,
+    array,
+    l2ptrs,
+  });
+  smmu.strtabCfg = cfg(null, new Map());
   // Who does not notice comes to the array all the same.
   if (revision.noticesMappingErrors) {
     const mapped = asksMapping(smmu, l1tab);
     if (mapped !== true) return mapped === null ? null : smmu.mappingErrno;
   }
   const array = allocatePointers(smmu, numL1Ents);
-  smmu.strtabCfg = { ...cfg, array };
+  smmu.strtabCfg = cfg(array, new Map());
   const { granted } = array;
   const observed = { kind: 'allocation', byteLength: array.byteLength, granted } as const;
   if (granted === 'cannot-be-told') {
@@ -87,7 +93,7 @@ export function armSmmuKdumpAdoptStrtab2lvl(smmu: ArmSmmuDevice, base: number): 
   if (!checks.ask('two-level.l2-pointers', array.ok, observed)) return ENOMEM;
   if (!revision.noticesMappingErrors && asksMapping(smmu, l1tab) === null) return null;
   const scan = smmu.stages.live(smmu, 'L1 descriptors', () => scanL1(smmu, l1tab, numL1Ents));
-  smmu.strtabCfg = { ...cfg, array, l2ptrs: scan.l2ptrs };
+  smmu.strtabCfg = cfg(array, scan.l2ptrs);
   return checkL1Descriptors(smmu, l1tab, numL1Ents, scan);
 }
 

@@ -86,7 +86,7 @@ function seenSte(
 ): SeenSte {
   if (before !== null && words.every((word, i) => word === before.words[i])) return { ...before, ...place };
   const { config } = steConfig(Number((words[0] as bigint) & 0xfn));
-  return { ...readingOf(STE, words), ...place, words, config, illegal: steIllegalities(words, hw) };
+  return { words, config, illegal: steIllegalities(words, hw), ...place, ...readingOf(STE, words) };
 }
 
 /** A SubstreamID can come with a transaction of this stage 1 stream. */
@@ -120,13 +120,13 @@ function examineCds(context: RiskContext, ste: SeenSte, checks: readonly StreamC
         const index = slice.first + i;
         const words = wideWords(slice.words, word, CD_BYTE_LENGTH);
         const cd: SeenCd = {
-          ...readingOf(CD, words),
           ste,
           ssid: firstSsid + index,
           paddr: paddr + index * CD_BYTE_LENGTH,
           words,
           illegal: cdIllegalities(words, ste.words, hw),
           world,
+          ...readingOf(CD, words),
         };
         for (const check of checks) check.cd?.(cd);
       }

@@ -86,10 +86,13 @@ export function emulatedSmmu(
   const asked = plan.streams.rmr;
   const rmr = asked === undefined ? rmrSids(known) : sidsFor(asked, smmu);
   const stages = new Stages<ArmSmmuDevice>();
+  const { gate, failures, unbindPage } = plan;
   const emulate = (one: Revision, told: ToldByLog | null = null) =>
     emulateAdoption({
-      ...plan,
       revision: one,
+      gate,
+      failures,
+      unbindPage,
       registers,
       firmwareCoherent,
       memory,

@@ -81,9 +81,12 @@ export function notValid(entry: EntryKind): Illegality {
 
 /** Every reason in the table, in its order. */
 export function judged<E>(rules: readonly Rule<E>[], entry: E, hw: HardwareFeatures): Illegality[] {
-  return rules.flatMap((rule) =>
-    rule.needs.some((feature) => hw[feature] === null) ? [] : (rule.judge(entry, hw) ?? []),
-  );
+  const reasons: Illegality[] = [];
+  for (const rule of rules) {
+    const reason = rule.needs.every((feature) => hw[feature] !== null) ? rule.judge(entry, hw) : null;
+    if (reason !== null) reasons.push(reason);
+  }
+  return reasons;
 }
 
 /** The fields of `words` by name. Addresses are exact: at most 52 of their bits are not zero by position. */

@@ -30,7 +30,7 @@ export function steReading(ste: readonly bigint[]): SteReading {
   const reading = readingOf(STE, ste);
   const config = reading.of('Config');
   const enabled = (stage: number) => config >= 4 && (config & stage) !== 0;
-  return { ...reading, stage1: enabled(1), stage2: enabled(2), world: (hw) => streamWorld(ste, hw) };
+  return { stage1: enabled(1), stage2: enabled(2), world: (hw) => streamWorld(ste, hw), ...reading };
 }
 
 const stage1 = ({ stage1 }: SteReading) => stage1;

@@ -90,13 +90,13 @@ function stage1Half(
     // Where there is one privilege, no access is unprivileged.
     privilegedOnly: of(`E0PD${half}`) === 1 && hw.E0PD !== 0 && world !== 'el2',
   };
-  if (world === 'el2' && half === 1) return { ...common, regime: null, why: { kind: 'el2' } };
-  if (of(`EPD${half}`) === 1) return { ...common, regime: null, why: { kind: 'epd', half } };
+  if (world === 'el2' && half === 1) return { regime: null, why: { kind: 'el2' }, ...common };
+  if (of(`EPD${half}`) === 1) return { regime: null, why: { kind: 'epd', half }, ...common };
   const granuleLog2 = GRANULES[`TG${half}`][of(`TG${half}`)];
   const startLevel = granuleLog2 == null ? null : startLevelOf(granuleLog2, inputBits);
   if (granuleLog2 == null || startLevel === null) {
     // Only where the captured registers do not tell that the CD is illegal for it.
-    return { ...common, regime: null, why: { kind: 'misfit', half } };
+    return { regime: null, why: { kind: 'misfit', half }, ...common };
   }
   const format = { granuleLog2, ds: granuleLog2 !== 16 && of('DS') === 1 && hw.DS !== 0 };
   const outputBits = effectiveBits(of('IPS'), format, hw);
@@ -128,7 +128,7 @@ function stage1Half(
     rights,
     mair,
   };
-  return { ...common, regime, why: null };
+  return { regime, why: null, ...common };
 }
 
 /**
