@@ -110,12 +110,8 @@ export function inspectSmmu(
     registersFrom: evidence.crashedKernel?.givesRegisters === true ? 'dump' : 'snapshot',
     registers: registerReport(smmu),
     assumptions: registers.assumptions,
-    ...outcome,
-    ...others,
     rmr: rmrReports(emulated.rmr, emulation, view),
     masters: smmu.masters ?? [],
-    ...(faults === undefined ? {} : { faults }),
-    ...(platform === null ? {} : { platform: platformReport(platform, known) }),
     dmesg,
     table: {
       format: geometry.format,
@@ -126,6 +122,10 @@ export function inspectSmmu(
     reachable: risks.reachable,
     kdumpReach: risks.kdumpReach,
     census,
+    ...outcome,
+    ...others,
+    ...(faults === undefined ? {} : { faults }),
+    ...(platform === null ? {} : { platform: platformReport(platform, known) }),
     ...tableRows(asked, { view, census, ssidBits: emulation.ids.ssidBits, names }, findings),
   };
   return { report, findings, risks, repeatedStes: view.repeatedStes };

@@ -151,13 +151,20 @@ export async function withInspection<T>(
       }));
       const { all, deep, gate, excluded, failOn } = flags;
       const inspection = await inspect(dump, snapshot, {
-        ...kernel,
-        ...streams,
-        ...{ iomem, crashedKernel, all, deep, gate, excluded, failOn, platform },
+        crashedKernel,
+        platform,
+        all,
+        deep,
+        gate,
+        excluded,
+        failOn,
         crashedLog: await crashedLog(flags.log, { dump, snapshot, crashedKernel, platform }, session),
         smmus: flags.smmu,
         later: flags.later && (await dumps.openLater(flags.later)),
         progress: session.progress,
+        ...streams,
+        ...kernel,
+        iomem,
       });
       return use(inspection, {
         files: [...namedFiles(flags), ...dumps.paths],
