@@ -85,13 +85,12 @@ export function table(style: Style, columns: readonly Column[], rows: readonly (
 
 /** A row without colours that fits, as most of a table of millions do; null for any other. */
 function plainLine(columns: readonly Placed[], row: readonly Written[]): string | null {
-  let line = '';
-  for (const [i, { index, width, align }] of columns.entries()) {
-    const cell = row[index] ?? '';
-    if (typeof cell !== 'string' || cell.length > width) return null;
-    line += `${i > 0 ? GAP : ''}${align === 'right' ? cell.padStart(width) : cell.padEnd(width)}`;
-  }
-  return line;
+  const isWide = ({ index, width }: Placed) => typeof row[index] !== 'string' || row[index].length > width;
+  if (columns.some(isWide)) return null;
+  const cells = row as readonly string[];
+  const padded = ({ index, width, align }: Placed) =>
+    align === 'right' ? cells[index]?.padStart(width) : cells[index]?.padEnd(width);
+  return columns.map(padded).join(GAP);
 }
 
 /** What is written in a cell: plain text, as most of it is, or text in colours. */
