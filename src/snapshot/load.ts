@@ -49,12 +49,12 @@ export async function loadSnapshot(path: string, options: SnapshotOptions = {}):
   return parseSnapshotBytes(bytes, path, options);
 }
 
-/** The memory list of a snapshot file alone: where there is none, nothing else of the file is looked at, or refused. */
-export async function loadMemoryList(path: string, options: SnapshotOptions = {}): Promise<readonly SnapshotMemory[]> {
+/** The memory list of a snapshot file that names files: where it names none, nothing of the file is looked at, or refused. */
+export async function loadMemoryFiles(path: string, options: SnapshotOptions = {}): Promise<readonly SnapshotMemory[]> {
   const bytes = readFile(path, MAX_SNAPSHOT_BYTES, (byteLength) => tooLong(byteLength, path));
   const text = textOfFile(bytes);
   // JSON has a second way to write a key, which needs a backslash.
-  if (!text.includes('"memory"') && !text.includes('\\')) return [];
+  if (!text.includes('"file"') && !text.includes('\\')) return [];
   return parseSnapshot(parseJson(text, path), path, options).memory;
 }
 

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import { loadMemoryList, loadSnapshot, parseSnapshot, type SnapshotOptions } from '../../src/snapshot/load.ts';
+import { loadMemoryFiles, loadSnapshot, parseSnapshot, type SnapshotOptions } from '../../src/snapshot/load.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { anyCharacter, anyText } from '../support/any-text.ts';
 import { holds } from '../support/holds.ts';
@@ -95,10 +95,10 @@ describe('the file', () => {
 
   test('may be UTF-16, as a shell of Windows writes it', async () => {
     const utf16 = (text: string) => Buffer.from(text, 'utf16le');
-    const text = JSON.stringify({ ...MINIMAL, memory: [{ base: '0x1000', size: '0x1000' }] });
+    const text = JSON.stringify({ ...MINIMAL, memory: [{ base: '0x1000', size: '0x1000', file: 'ram' }] });
     for (const bytes of [utf16(text), utf16(`\uFEFF${text}`), utf16(`\uFEFF${text}`).swap16()]) {
       expect((await load(bytes)).smmus).toHaveLength(1);
-      expect(await loadMemoryList(folder.write('utf16.json', bytes))).toHaveLength(1);
+      expect(await loadMemoryFiles(folder.write('utf16.json', bytes))).toHaveLength(1);
     }
   });
 

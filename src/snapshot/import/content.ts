@@ -18,7 +18,7 @@ export function readContent(file: string): Content {
 /** Bytes with their text, where they are text; `file` is what messages call them. */
 export function contentOf(bytes: Uint8Array, file: string): Content {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { file, bytes, text: isText(bytes) ? buffer.toString('utf8') : wideText(buffer) };
+  return { file, bytes, text: isText(buffer) ? buffer.toString('utf8') : wideText(buffer) };
 }
 
 /** The text of UTF-16; null where it is none, as register pages may begin like one. */
@@ -32,12 +32,15 @@ function wideText(bytes: Buffer): string | null {
 /** One byte in this many may be one that no text has: serial lines add some. Register pages are full of them. */
 const TOLERANCE = 50;
 
-function isText(bytes: Uint8Array): boolean {
-  let strange = 0;
-  for (const byte of bytes) {
-    const control = byte < 0x20 && !(byte >= 0x07 && byte <= 0x0d) && byte !== 0x1b;
-    // No UTF-8 has these.
-    if (control || byte === 0xc0 || byte === 0xc1 || byte >= 0xf5) strange++;
+/** A control character that no text has, or a byte that no UTF-8 has. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what is looked for
+const STRANGE = /[\0-\x06\x0e-\x1a\x1c-\x1f\xc0\xc1\xf5-\xff]/g;
+
+function isText(bytes: Buffer): boolean {
+  let tolerated = Math.floor(bytes.byteLength / TOLERANCE);
+  for (const _ of bytes.toString('latin1').matchAll(STRANGE)) {
+    tolerated -= 1;
+    if (tolerated < 0) return false;
   }
-  return strange * TOLERANCE <= bytes.byteLength;
+  return true;
 }

@@ -6,7 +6,7 @@ import { type KdumpHeader, readKdumpHeader } from '../../dump/kdump/header.ts';
 import { openFileSource } from '../../dump/sources/source.ts';
 import { isInputError } from '../../errors.ts';
 import { compareText } from '../../lists.ts';
-import { loadMemoryList } from '../../snapshot/load.ts';
+import { loadMemoryFiles } from '../../snapshot/load.ts';
 import type { Crash, Failure, PaddrRange } from '../crash.ts';
 import { type CompanionFile, choose, Owners, type SeenFile } from './companions.ts';
 import { isDumpName, isRawName } from './file-kinds.ts';
@@ -159,7 +159,7 @@ async function rawMemory(
 
 async function filesOfSnapshot(path: string): Promise<string[]> {
   try {
-    const memory = await loadMemoryList(path);
+    const memory = await loadMemoryFiles(path);
     return [...new Set(memory.flatMap(({ file }) => file?.name ?? []))];
   } catch (error) {
     if (isInputError(error)) return [];

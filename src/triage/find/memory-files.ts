@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDumpInfo, loadDumpInfo } from '../../dump/formats/qualcomm.ts';
 import type { LoadMapEntry } from '../../dump/load-map.ts';
 import { isInputError } from '../../errors.ts';
-import { loadMemoryList } from '../../snapshot/load.ts';
+import { loadMemoryFiles } from '../../snapshot/load.ts';
 import type { Crash } from '../crash.ts';
 
 /** A file as a map names it, and as it can be opened. */
@@ -15,7 +15,7 @@ export async function memoryFilesOf({ folder, dump, regs, placedBySnapshot }: Cr
   const maps = dump.filter(isDumpInfo).map((name) => () => loadDumpInfo(join(folder, name)));
   if (regs !== null && !placedBySnapshot) {
     // Where it may not leave its folder nothing is read, and this is the same one.
-    maps.push(async () => [...(await loadMemoryList(join(folder, regs), { allowOutside: true }))]);
+    maps.push(async () => [...(await loadMemoryFiles(join(folder, regs), { allowOutside: true }))]);
   }
   const files = new Map<string, MemoryFile>();
   for (const entries of maps) {
