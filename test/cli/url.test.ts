@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { COMMAND, SAMPLES_FOLDER } from '../../samples/make.ts';
 import { run, runProcess } from '../support/command.ts';
 import { startRangeServer } from '../support/outside/range-server.ts';
+import { someOf } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const SAMPLE = join(SAMPLES_FOLDER, 'bad-span');
@@ -39,10 +40,12 @@ test('info of a core', async () => {
   expect(stdout).toContain(shown('good', 'vmcore'));
 });
 
-test.each([
+const TAKERS = [
   ['a file', (command: readonly string[]) => [command, openSync(join(folder.path, 'out.txt'), 'w')] as const],
   ['a pipe', (command: readonly string[]) => [['sh', '-c', '"$@" | cat', 'sh', ...command], 'pipe'] as const],
-])('the command itself, whose stdout is %s', async (_, arrange) => {
+] as const;
+
+test.each(someOf(TAKERS, 2))('the command itself, whose stdout is %s', async (_, arrange) => {
   const [[program = '', ...args], stdout] = arrange([process.execPath, COMMAND, 'info', url('good', 'vmcore')]);
   const child = spawn(program, args, { stdio: ['ignore', stdout, 'pipe'] });
   let [said, complaints] = ['', ''];

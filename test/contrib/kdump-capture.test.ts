@@ -184,7 +184,7 @@ describe.skipIf(skipped !== '')(`what is captured${skipped}`, () => {
           'read while the driver of the kdump kernel probed',
         ],
       ],
-      2,
+      3,
     ),
   )('%s is told', (_, change, captured, source) => {
     const root = madeRoot();
@@ -230,7 +230,7 @@ describe.skipIf(skipped !== '')(`what is captured${skipped}`, () => {
           '0x9090088 cannot be read',
         ],
       ],
-      2,
+      4,
     ),
   )('an SMMU that %s is left out and named, and the other one is read', (_, change, said) => {
     const root = madeRoot(SMMU, SECOND);
@@ -249,23 +249,22 @@ describe.skipIf(skipped !== '')(`what is captured${skipped}`, () => {
     expect(root.list('run/smmu-capture')).toContain('regs.json');
   });
 
-  test.each([
+  const MODES = [
     ['on the command line', 'proc/cmdline', 'quiet smmu_capture=MODE nr_cpus=1\n'],
     ['in the configuration', 'etc/smmu-capture.conf', '# of this machine\nmode=MODE\n'],
-  ])('it can be turned off, or to files alone, %s', (_, file, text) => {
-    for (const [mode, saved] of [
-      ['off', []],
-      ['files', ['dmesg-kdump.txt', 'smmu-capture.log']],
-      ['$(reboot)', ['dmesg-kdump.txt', 'smmu-capture.log']],
-    ] as const) {
-      const root = madeRoot();
-      root.file(file, text.replace('MODE', mode));
-      const folder = root.crash();
-      capture(root, 'early');
-      capture(root, 'dumped');
-      expect(root.reads).toBe(0);
-      expect(root.list(folder)).toEqual([...saved, 'vmcore']);
-    }
+  ].flatMap(([where = '', file = '', text = '']) =>
+    ['off', 'files', '$(reboot)'].map((mode) => [where, mode, file, text.replace('MODE', mode)] as const),
+  );
+
+  // The first and the last are of either place, and of either outcome.
+  test.each(someOf(MODES, 5))('it can be turned off, or to files alone, %s: %s', (_, mode, file, text) => {
+    const root = madeRoot();
+    root.file(file, text);
+    const folder = root.crash();
+    capture(root, 'early');
+    capture(root, 'dumped');
+    expect(root.reads).toBe(0);
+    expect(root.list(folder)).toEqual([...(mode === 'off' ? [] : ['dmesg-kdump.txt', 'smmu-capture.log']), 'vmcore']);
   });
 
   test("a copy of /proc/iomem from another boot, and the kdump kernel's own, are not taken for the crashed kernel's", () => {
@@ -311,7 +310,7 @@ describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
           'a register that is needed could not be read; there is no snapshot\n',
         ],
       ],
-      3,
+      5,
     ),
   )('%s: said, and the rest is saved', (_, change, said) => {
     const root = madeRoot();
@@ -343,10 +342,15 @@ describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
     expect(stderr).toContain('took longer than 1 s');
   });
 
-  test.each([
-    ['and the copying fails', 'exec'],
-    ['and nobody tells', ''],
-  ])('a full disk, %s: nothing half-written stays', (_, exec) => {
+  test.each(
+    someOf(
+      [
+        ['and nobody tells', ''],
+        ['and the copying fails', 'exec'],
+      ],
+      2,
+    ),
+  )('a full disk, %s: nothing half-written stays', (_, exec) => {
     const root = madeRoot();
     const folder = root.crash();
     // In files, no room for even one block; pipes have room.
@@ -435,14 +439,17 @@ describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
     ]);
   });
 
-  test.each(['early', 'dumped', 'kdump-tools', 'no-command', ''])('a state that cannot be kept: %j', (command) => {
-    const root = madeRoot();
-    root.remove('run');
-    root.file('run', 'no folder');
-    root.crash();
-    capture(root, command);
-    expect(root.reads).toBe(0);
-  });
+  test.each(someOf(['early', 'dumped', 'kdump-tools', 'no-command', ''], 2))(
+    'a state that cannot be kept: %j',
+    (command) => {
+      const root = madeRoot();
+      root.remove('run');
+      root.file('run', 'no folder');
+      root.crash();
+      capture(root, command);
+      expect(root.reads).toBe(0);
+    },
+  );
 
   test('outside of a kdump kernel no register is read', () => {
     const root = madeRoot();
@@ -496,7 +503,7 @@ describe.skipIf(skipped !== '')(`where the vmcore is${skipped}`, () => {
         ['kdump-tools on NFS by name', { NFS: 'server:/export' }, 'var/crash/crashed-202611291203'],
         ['kdump-tools by SSH: one folder of this machine', { SSH: 'x@y' }, 'var/crash/smmu-capture'],
       ],
-      2,
+      4,
     ),
   )('%s', (_, env, folder) => {
     const root = madeRoot();

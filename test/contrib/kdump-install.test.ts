@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { captureScript } from '../../src/snapshot/capture-script.ts';
 import { CONTRIB, whereIs } from '../support/outside/kdump-root.ts';
+import { SLOW } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -38,7 +39,7 @@ test('smmu-registers.sh is what `smmu-adopt regs capture` prints; make it anew w
 });
 
 const shellcheck = whereIs('shellcheck');
-test.skipIf(shellcheck === undefined)(
+test.skipIf(!SLOW || shellcheck === undefined)(
   `shellcheck has nothing to say${shellcheck ? '' : ' (skipped: not there)'}`,
   () => {
     const files = [

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Analysis } from '../../src/triage/crash.ts';
 import { runAll, type Task } from '../../src/triage/runner.ts';
 import { type Limits, WorkerProcess } from '../../src/triage/worker-process.ts';
+import { someOf } from '../support/slow.ts';
 
 /** A worker that does what the name of the crash says. */
 const WORKER = `
@@ -47,15 +48,17 @@ test('several work at once', async () => {
 });
 
 describe('ends one crash and no other', () => {
-  test.each([
+  const ENDS: readonly (readonly [string, string, { readonly seconds?: number; readonly byteLength?: number }])[] = [
     ['hangs', 'time', { seconds: 0.2 }],
     ['sleeps', 'time', { seconds: 0.2 }],
-    ['dies', 'died', {}],
-    ['aborts', 'memory', {}],
     ['babbles', 'died', {}],
+    ['dies', 'died', {}],
     ['prints JSON', 'died', {}],
+    ['aborts', 'memory', {}],
     ['grows', 'memory', { byteLength: 2 ** 27 }],
-  ])('one that %s', async (name, failure, limits) => {
+  ];
+
+  test.each(someOf(ENDS, 3))('one that %s', async (name, failure, limits) => {
     const found = await outcomes([name, 'behind'], name === 'hangs' || name === 'sleeps' ? limits : { ...limits });
     expect(found.get(name)).toEqual({ status: 'failed', failure, why: null, reason: null });
     // Its own limit of time may be too short for this machine; that it was tried is what counts.

@@ -11,6 +11,7 @@ import type { CrashRow } from '../../../src/triage/crash.ts';
 import type { RunEnd } from '../../../src/triage/results/row-text.ts';
 import { runProcess } from '../../support/command.ts';
 import { makeCrashTree } from '../../support/made/crash-tree.ts';
+import { SLOW, someOf } from '../../support/slow.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const { path: cwd } = temporaryFolder();
@@ -186,10 +187,11 @@ test.skipIf(process.platform !== 'linux')('in a folder that its user may not ent
   const uid = process.getuid?.() === 0 ? NOBODY : undefined;
   if (uid !== undefined) chownSync(shut, uid, uid);
   const sample = fileURLToPath(new URL('../../../samples/bad-span', import.meta.url));
-  for (const [command = '', said] of [
-    ['check', '1 sample: 1 as expected\n'],
+  const commands = [
     ['triage', '1 crash: 1 analysed\n'],
-  ]) {
+    ['check', '1 sample: 1 as expected\n'],
+  ] as const;
+  for (const [command, said] of someOf(commands, 2)) {
     const words = ['-c', 'chmod 000 . && exec "$@"', 'sh', COMMAND, command, sample];
     const { stdout } = spawnSync('/bin/sh', words, { cwd: shut, uid, gid: uid, encoding: 'utf8' });
     chmodSync(shut, 0o700);
@@ -205,7 +207,8 @@ test.skipIf(process.platform !== 'linux')('in a folder that somebody has removed
     });
   const sample = fileURLToPath(new URL('../../../samples/bad-span', import.meta.url));
   expect(run('check', sample).stdout).toContain('1 sample: 1 as expected\n');
-  expect(run('triage', sample).stdout).toContain('1 crash: 1 analysed\n');
+  // In the test before, a triage is run whatever the time.
+  if (SLOW) expect(run('triage', sample).stdout).toContain('1 crash: 1 analysed\n');
   expect(run('triage', '.')).toMatchObject({
     stderr: 'smmu-adopt: the folder that this was started in is not there any more\n',
     status: 2,

@@ -24,6 +24,7 @@ import { COMMAND, SAMPLES_FOLDER } from '../../../samples/make.ts';
 import { cacheFile, readCache, writeCache } from '../../../src/cli/start/code-cache.ts';
 import { TOOL } from '../../../src/version.ts';
 import { type Outcome, runProcess } from '../../support/command.ts';
+import { someOf } from '../../support/slow.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 const temporary = temporaryFolder();
@@ -99,7 +100,7 @@ describe('runs of the command', () => {
     expect(long).toBeGreaterThan(short * 0.95);
   });
 
-  test.each<[string, (good: Buffer) => Buffer]>([
+  const DAMAGES: readonly (readonly [string, (good: Buffer) => Buffer])[] = [
     [
       'with one bit that is wrong',
       (good) => good.fill((good[good.length / 4] as number) ^ 1, good.length / 4, good.length / 4 + 1),
@@ -108,7 +109,9 @@ describe('runs of the command', () => {
     ['that is empty', () => Buffer.alloc(0)],
     ['of other code', () => twice(new Script('(module) => { module.exports = 1 }').createCachedData())],
     ['that is no code', () => twice(Buffer.alloc(4096, 'x'))],
-  ])('a file %s is passed over, and replaced', (_, damage) => {
+  ];
+
+  test.each(someOf(DAMAGES, 3))('a file %s is passed over, and replaced', (_, damage) => {
     const file = onlyFile();
     const bytes = damage(readFileSync(file));
     writeFileSync(file, bytes);
@@ -124,11 +127,13 @@ describe('runs of the command', () => {
     expect(filesIn(other)).toEqual([]);
   });
 
-  test.each([
-    ['without a home', { HOME: '', XDG_CACHE_HOME: '' }],
+  const NOWHERE: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['where nothing can be written', { XDG_CACHE_HOME: '/proc' }],
+    ['without a home', { HOME: '', XDG_CACHE_HOME: '' }],
     ['with a file where the folder belongs', { XDG_CACHE_HOME: join(ROOT, 'package.json') }],
-  ])('go on %s', (_, elsewhere) => {
+  ];
+
+  test.each(someOf(NOWHERE, 3))('go on %s', (_, elsewhere) => {
     expect(explain(elsewhere)).toEqual(plain);
   });
 
