@@ -26,7 +26,7 @@ describe.each([...FILES])('files of %s', (sample, makeFiles) => {
   });
 });
 
-describe.each(someOf([...RUNS], 3))('command on %s', (name, run) => {
+describe.each(someOf([...RUNS], 6))('command on %s', (name, run) => {
   test('text, stderr and exit status, and JSON, which fits the published schema', async () => {
     const report = join(folder, `${name}.json`);
     const { stdout, stderr, status } = await runSample(name, [

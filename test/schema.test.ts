@@ -143,7 +143,7 @@ describe('the inspection schema', () => {
 });
 
 describe('inspections of the conformance set', () => {
-  test.each(someOf(CASES, 6))('$id with its insertions', async (one) => {
+  test.each(someOf(CASES, 12))('$id with its insertions', async (one) => {
     expectStrictlyValid(await inspectCase(one, { insert: one.insert_sids }));
   });
 
@@ -152,7 +152,7 @@ describe('inspections of the conformance set', () => {
     return CASES.findIndex((other) => other.family === family) === i && image.length < 100_000;
   });
 
-  test.each(someOf(sample, 2))('$id with everything there is', async (one) => {
+  test.each(someOf(sample, 4))('$id with everything there is', async (one) => {
     expectStrictlyValid(await inspectCase(one, { all: true, insert: 'all', gate: false }));
   });
 

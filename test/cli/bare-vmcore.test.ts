@@ -277,7 +277,7 @@ const REAL: readonly (readonly [name: string, dump: string, regs: string])[] = [
 ];
 
 describe(`real dumps${whyNot(BARE)}`, () => {
-  test.runIf(existsSync(BARE)).each(someOf(REAL, 2))('%s: the same with and without --regs', async (_, dump, regs) => {
+  test.runIf(existsSync(BARE)).each(someOf(REAL, 3))('%s: the same with and without --regs', async (_, dump, regs) => {
     const bare = await inspected(dump);
     const { json, status } = await inspected(dump, '--regs', regs);
     expect(bare.status).toBe(status);

@@ -38,7 +38,7 @@ describe.each(stories)('$name', ({ name: story, memory, smmus }) => {
 
   // Containers do not know what is in them: one story inside and the one outside go into all, the others into some.
   const whole = [INSIDE[0], OUTSIDE].includes(story);
-  test.each(whole ? written : someOf(written, 3))('$name', async ({ name, dump }) => {
+  test.each(whole ? written : someOf(written, 6))('$name', async ({ name, dump }) => {
     asRaw ??= smmusOf(written[0]?.dump ?? []);
     const raw = await asRaw;
     const { json, rets, messages, mapComplete } = await smmusOf(dump);

@@ -27,7 +27,7 @@ describe('markup', () => {
   });
 });
 
-test.each(someOf(SAMPLE_NAMES, 6))('report of %s is the same each time', async (name) => {
+test.each(someOf(SAMPLE_NAMES, 12))('report of %s is the same each time', async (name) => {
   expect(await sampleReport(name, { revision: 'all' })).toBe(await sampleReport(name, { revision: 'all' }));
 });
 

@@ -45,7 +45,7 @@ function statements({ title, aside = '', blocks, id }: Section): string[] {
   ].filter((text) => text !== '');
 }
 
-describe.each(someOf(SAMPLE_NAMES, 2))('%s', (name) => {
+describe.each(someOf(SAMPLE_NAMES, 4))('%s', (name) => {
   test('both say every statement of every section', async () => {
     await withSample(name, { revision: 'all', deep: true }, (inspection) => {
       const text = [...textReport(inspection, style, { full: true })].join('').toLowerCase();

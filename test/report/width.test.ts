@@ -84,7 +84,7 @@ test.each([60, 80, 100])('queues with entries fit %i columns', async (columns) =
   expect(tooLong(stdout, columns)).toEqual([]);
 });
 
-describe.each(someOf([60, 100, 80], 2))('other commands at %i columns', (columns) => {
+describe.each(someOf([60, 100, 80], 3))('other commands at %i columns', (columns) => {
   test.each([
     [['info', 'dump.elf']],
     [['show', 'dump.elf', '--regs', 'regs.json', '--sid', '0x8', '--all']],

@@ -45,7 +45,7 @@ function regrouped(ndjson: string): unknown {
   return { schemaVersion, tool, dump, later, kernel, smmus, findings: all('finding'), summary: all('summary')[0] };
 }
 
-describe.each(someOf([...RUNS.keys()], 4))('%s in every format at once', (name) => {
+describe.each(someOf([...RUNS.keys()], 8))('%s in every format at once', (name) => {
   const formats = ['json', 'ndjson', 'csv', 'sarif', 'junit', 'github'];
   // biome-ignore lint/suspicious/noExplicitAny: whatever JSON.parse answers
   let json: any;

@@ -88,7 +88,7 @@ describe.skipIf(process.platform === 'win32')('what a shell has open is written 
     ['what was written before', `{ echo first; ${INSPECT} -o /dev/stdout; } > FILE`],
   ] as const;
 
-  test.each(someOf(NAMES, 3))('%s', (_, script) => {
+  test.each(someOf(NAMES, 4))('%s', (_, script) => {
     expect(shell(script)).toEqual({ stderr: '', status: 0, text: expect.stringMatching(VERDICT), mode: 0o644 });
   });
 

@@ -145,7 +145,7 @@ const UNFIT: readonly (readonly [what: string, command: readonly string[] | null
   ['cannot be started as this is no process of its own', null],
 ];
 
-test.each(someOf(UNFIT, 2))('a process that %s: its part is searched here', async (what, command) => {
+test.each(someOf(UNFIT, 4))('a process that %s: its part is searched here', async (what, command) => {
   const expected = alone(SEARCHES.tables(), parts);
   // Who answers that there is nothing is believed: those two are asked for first.
   if (what.includes('one answer')) expected.splice(2, 2, [], []);

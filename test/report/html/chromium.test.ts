@@ -66,7 +66,7 @@ describe.skipIf(why !== '')(`the HTML report in Chromium${why}`, () => {
   };
 
   test('shows samples, all of them where time is no matter, without an error, and at 400 pixels without scrolling sideways', async () => {
-    for (const name of someOf(SAMPLE_NAMES, 10)) {
+    for (const name of someOf(SAMPLE_NAMES, 20)) {
       await open(await sampleFile(name), { width: 400 });
       await page.evaluate(MAKE_EVERYTHING);
       const [broken, smmus, tables, width] = await page.evaluate<[string[], number, number, number]>(`[

@@ -107,7 +107,7 @@ async function proveFor(args: readonly string[], owner: string): Promise<void> {
   }
 }
 
-test.each(someOf([...RUNS.keys()], 8))('%s is told in every format without anything that was given', async (name) => {
+test.each(someOf([...RUNS.keys()], 16))('%s is told in every format without anything that was given', async (name) => {
   await proveFor(argumentsOf(name), OWNER);
 });
 

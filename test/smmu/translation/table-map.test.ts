@@ -10,7 +10,7 @@ import type { Dice } from '../../support/models/walk-scenarios.ts';
 import { walkMemory } from '../../support/models/walked-words.ts';
 import { runs } from '../../support/slow.ts';
 
-const SEEDS = runs(12, 2);
+const SEEDS = runs(12, 4);
 
 function agree(memory: Words, regime: Regime, stage2: Stage2Regime | null, from: number, to: number): void {
   const view = walkMemory(memory);
