@@ -12,17 +12,32 @@ import { containerOf, type KernelObject } from './types/kernel-object.ts';
 export type NoDevices =
   /** The variable that leads to the list is not where exported symbols are. */
   | { readonly why: 'no-device-list' }
-  /** The list ends in a bad pointer or a loop before such a device. */
+  /** The list ends in a bad pointer or a loop, and what could be reached of it from either end is no such device. */
   | { readonly why: 'device-list-broken'; readonly devices: number }
+  /** Of so many of them the driver, or its name, is not in the dump; of the others none was such a device. */
+  | { readonly why: 'drivers-unreadable'; readonly devices: number; readonly unreadable: number }
   /** Every device was looked at. */
   | { readonly why: 'no-such-device'; readonly devices: number };
 
+/** What the driver core says of the tie between a device and its driver. */
+export type Binding =
+  /** The probe has come to its end. */
+  | 'bound'
+  /** The same, and the device has been shut down since: it is on no list of devices any more (device_shutdown). */
+  | 'shut-down'
+  /** The probe was under way, or had failed and was being undone. */
+  | 'unfinished'
+  /** A member that would tell is not in the dump, or holds what it cannot. */
+  | { readonly why: 'unreadable' | 'contradiction'; readonly member: string; readonly struct: string };
+
+export interface DrivenDevice {
+  readonly device: KernelObject;
+  readonly binding: Binding;
+}
+
 export interface DrivenDevices {
-  /** Those whose probe has come to its end. */
-  readonly bound: readonly KernelObject[];
-  /** Those whose probe was under way, or had failed and was being undone. */
-  readonly unbound: readonly KernelObject[];
-  /** False when lists ended before their end, so that there may be more. */
+  readonly devices: readonly DrivenDevice[];
+  /** False when lists ended before their end, or some drivers have no name, so that there may be more. */
   readonly isWhole: boolean;
 }
 
@@ -59,30 +74,45 @@ function* devicesOn(kernel: Kernel, list: bigint, { layout }: KernelObject): Gen
 export function devicesOfDriver(kernel: Kernel, driverName: string): DrivenDevices | NoDevices {
   const walk = registeredDevices(kernel);
   if (walk === null) return { why: 'no-device-list' };
-  const isWanted = new Map<bigint, boolean>([[0n, false]]);
+  // By driver; null where its name is not in the dump.
+  const isWanted = new Map<bigint, boolean | null>([[0n, false]]);
   const found = new Map<bigint, KernelObject>();
   let devices = 0;
+  let unreadable = 0;
   let isComplete = false;
+  const result = (isWhole: boolean): DrivenDevices => ({
+    devices: Array.from(found.values(), (device) => ({ device, binding: bindingOf(kernel, device) })),
+    isWhole,
+  });
   for (;;) {
-    if (isComplete && devices >= ALWAYS_WALKED) return byProbe(kernel, found.values(), true);
+    if (isComplete && devices >= ALWAYS_WALKED) return result(true);
     const step = walk.next();
     if (step.done === true) {
-      if (found.size > 0) return byProbe(kernel, found.values(), isComplete || step.value);
-      return step.value ? { why: 'no-such-device', devices } : { why: 'device-list-broken', devices };
+      if (found.size > 0) return result(isComplete || (step.value && unreadable === 0));
+      if (!step.value) return { why: 'device-list-broken', devices };
+      return unreadable > 0 ? { why: 'drivers-unreadable', devices, unreadable } : { why: 'no-such-device', devices };
     }
     devices++;
     const device = step.value;
-    const driver = device.bits('driver') ?? 0n;
-    const known = isWanted.get(driver);
-    const wanted = known ?? kernel.object('device_driver', driver)?.text('name') === driverName;
-    if (wanted) found.set(device.va, device);
-    if (known !== undefined) continue;
+    const driver = device.bits('driver');
+    const known = driver === null ? null : isWanted.get(driver);
+    const wanted = known === undefined ? isNamed(kernel, driver as bigint, driverName) : known;
+    if (wanted === null) unreadable++;
+    if (wanted === true) found.set(device.va, device);
+    if (known !== undefined || driver === null) continue;
     isWanted.set(driver, wanted);
     // Once for each driver: a torn list stays torn.
-    const listed = wanted ? (devicesOnDriver(kernel, driver, device) ?? []) : [];
+    const listed = wanted === true ? (devicesOnDriver(kernel, driver, device) ?? []) : [];
     isComplete ||= listed.length > 0;
     for (const one of listed) found.set(one.va, one);
   }
+}
+
+/** Null where the name is not in the dump. */
+function isNamed(kernel: Kernel, driver: bigint, name: string): boolean | null {
+  const object = kernel.object('device_driver', driver);
+  const own = object === null ? null : nameIn(object, 'name');
+  return own === null ? null : own === name;
 }
 
 /** The list of a driver's devices, or null when it does not come to its end or has something else on it. */
@@ -105,25 +135,42 @@ function devicesOnDriver(kernel: Kernel, driver: bigint, { layout }: KernelObjec
 }
 
 /** A device gets onto its driver's list when its probe has succeeded (driver_bound). The lowest bit says that it left. */
-function byProbe(kernel: Kernel, devices: Iterable<KernelObject>, isWhole: boolean): DrivenDevices {
-  const bound: KernelObject[] = [];
-  const unbound: KernelObject[] = [];
-  for (const device of devices) {
-    const priv = device.bits('p') ?? 0n;
-    const klist = priv === 0n ? null : (kernel.object('device_private', priv)?.bits('knode_driver.n_klist') ?? null);
-    (klist !== null && klist !== 0n && (klist & 1n) === 0n ? bound : unbound).push(device);
-  }
-  return { bound, unbound, isWhole };
+function bindingOf(kernel: Kernel, device: KernelObject): Binding {
+  const priv = device.bits('p');
+  if (priv === null) return { why: 'unreadable', member: 'p', struct: 'device' };
+  // A device without it is not registered, and cannot be found.
+  if (priv === 0n) return { why: 'contradiction', member: 'p', struct: 'device' };
+  const [member, struct] = ['knode_driver.n_klist', 'device_private'];
+  const klist = kernel.object(struct, priv)?.bits(member) ?? null;
+  if (klist === null) return { why: 'unreadable', member, struct };
+  if (klist === 0n || (klist & 1n) === 1n) return 'unfinished';
+  const owner = kernel.object(
+    'driver_private',
+    kernel.object('device_driver', device.bits('driver') ?? 0n)?.bits('p') ?? 0n,
+  );
+  const own = owner?.bits('driver') === device.bits('driver') ? owner?.addressOf('klist_devices') : null;
+  if (typeof own === 'bigint' && own !== klist) return { why: 'contradiction', member, struct };
+  const entry = device.addressOf('kobj.entry');
+  return entry !== null && kernel.memory.u64(entry) === entry ? 'shut-down' : 'bound';
 }
 
-/** The name that sysfs and the log have. */
+/** The name that sysfs and the log have; null where it is not in the dump. */
 export function deviceName(device: KernelObject): string | null {
-  return device.text('kobj.name') ?? device.text('init_name');
+  return nameIn(device, 'kobj.name') ?? nameIn(device, 'init_name');
 }
 
-/** The name of the driver that a device has, bound or being bound; null for none. */
+/** The name of the driver that a device has, bound or being bound; null for none, and where it is not in the dump. */
 export function driverNameOf(kernel: Kernel, device: KernelObject): string | null {
   const driver = device.bits('driver');
   if (driver === null || driver === 0n) return null;
-  return kernel.object('device_driver', driver)?.text('name') ?? null;
+  const object = kernel.object('device_driver', driver);
+  return object === null ? null : nameIn(object, 'name');
+}
+
+/** Nobody's name is empty or has such characters: that is what memory is when the name is gone. */
+const NO_NAME = /^$|[\p{Cc}\ufffd]/u;
+
+function nameIn(object: KernelObject, path: string): string | null {
+  const text = object.text(path);
+  return text === null || NO_NAME.test(text) ? null : text;
 }

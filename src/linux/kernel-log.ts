@@ -47,6 +47,7 @@ const MAX_LOG2_TEXT = 31;
 const MAX_UNREADABLE = 1 << 18;
 /** So many of the oldest are kept: those of the boot, which are asked for twice. */
 export const MAX_KEPT_RECORDS = 4096;
+const PIECE_BYTE_LENGTH = 1 << 20;
 const ID_MASK = (1n << 62n) - 1n;
 const COMMITTED = 1n;
 const FINALIZED = 2n;
@@ -72,6 +73,11 @@ export function kernelLog(dump: Dump): KernelLog {
 export interface LogRing {
   /** Oldest first, read as they are asked for; null for one that the dump does not have whole. */
   records(): Generator<LogRecord | null>;
+  /**
+   * The bytes of its text as they lie in memory, what is left of overwritten records among them, in pieces that overlap by
+   * so many; with zeros for what the dump lacks.
+   */
+  textPieces(overlap: number): Generator<Buffer>;
 }
 
 /**
@@ -146,6 +152,18 @@ function ringIn(ring: PlacedRing): LogRing {
         if (at === oldest.length && at < MAX_KEPT_RECORDS) oldest.push(seen);
         ({ next, room } = seen);
         yield seen.record;
+      }
+    },
+    *textPieces(overlap) {
+      const { memory, data } = ring;
+      const size = Number(ring.size);
+      for (let at = 0; at < size; at += PIECE_BYTE_LENGTH) {
+        const start = Math.max(0, at - overlap);
+        // It is a variable of the image, or allocated at boot: its pages follow each other.
+        const paddr = memory.translate(data + BigInt(start));
+        const end = Math.min(size, at + PIECE_BYTE_LENGTH);
+        const bytes = paddr === null ? null : memory.physical.forSearch(paddr, end - start);
+        if (bytes !== null) yield bytes;
       }
     },
   };

@@ -5,17 +5,17 @@
 
 import type { Dump } from '../dump/dump.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import { deviceName, devicesOfDriver, type NoDevices } from './devices.ts';
+import { type DrivenDevice, deviceName, devicesOfDriver, type NoDevices } from './devices.ts';
 import { mastersOf, type SmmuPlace } from './driver/masters.ts';
 import { comparedWithLog, type ProbeLine, probeLines } from './driver/probe-lines.ts';
 import { type QueueMemory, queueMemory } from './driver/queue-memory.ts';
 import { QUEUES, queueIndexes, registersOf } from './driver/registers.ts';
+import { disabled, serviceFailures } from './driver/service-failures.ts';
 import { readSmmu, smmuObject } from './driver/smmu-device.ts';
 import { type HuntedSmmu, huntSmmus } from './driver/smmu-hunt.ts';
 import { readSmmuBySignature } from './driver/smmu-signature.ts';
 import { featureOf, type QueueMember, type SmmuProblem, type SmmuState } from './driver/smmu-state.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
-import type { KernelObject } from './types/kernel-object.ts';
 import { moduleTypes } from './types/module-types.ts';
 import type { Types } from './types/types.ts';
 
@@ -106,11 +106,11 @@ export function extractSnapshot(dump: Dump): KernelState {
   const identity: KernelIdentity = { release: kernel.release, buildId: kernel.buildId };
   const places = findPlaces(kernel);
   if ('why' in places) return { outcome: 'not-found', kernel: identity, reason: places };
-  const logged = probeLines(kernel);
+  const log = { probeLines: probeLines(kernel), failed: serviceFailures(kernel) };
   const smmus: FoundSmmu[] = [];
   const rejected = [...places.rejected];
   for (const place of places.smmus) {
-    const found = foundSmmu(kernel, place, logged);
+    const found = foundSmmu(kernel, place, log);
     if ('problem' in found) rejected.push(found);
     else smmus.push(found);
   }
@@ -133,6 +133,7 @@ export function extractSnapshot(dump: Dump): KernelState {
 /** An SMMU of the driver's, and how its state is read. */
 interface NamedPlace extends SmmuPlace {
   readonly name: string | null;
+  readonly isShutDown: boolean;
   readonly read: (name: string) => SmmuState | SmmuProblem;
 }
 
@@ -152,35 +153,41 @@ function findPlaces(kernel: Kernel): Places | NoDevices {
     return { smmus: hunted.map((one) => huntedPlace(kernel, one)), rejected: [], types: 'offsets', isWhole: false };
   }
   const types = driverTypes(kernel);
-  const rejected = devices.unbound.map(
-    (device): RejectedSmmu => ({ name: deviceName(device), problem: { why: 'probe-unfinished' } }),
-  );
-  return {
-    smmus: devices.bound.map((device) => devicePlace(kernel, types, device)),
-    rejected,
-    types: types?.source ?? 'offsets',
-    isWhole: devices.isWhole,
-  };
+  const smmus: NamedPlace[] = [];
+  const rejected: RejectedSmmu[] = [];
+  for (const one of devices.devices) {
+    const place = devicePlace(kernel, types, one);
+    if ('problem' in place) rejected.push(place);
+    else smmus.push(place);
+  }
+  return { smmus, rejected, types: types?.source ?? 'offsets', isWhole: devices.isWhole };
 }
 
-function devicePlace(kernel: Kernel, types: Types | null, device: KernelObject): NamedPlace {
-  const va = device.bits('driver_data') ?? 0n;
-  const object = types === null ? null : smmuObject(kernel, types, device);
-  return {
-    name: deviceName(device),
-    va,
-    types,
-    layout: object?.layout ?? null,
-    read: (name) =>
-      object === null
-        ? readSmmuBySignature(kernel, { va, device: device.va, isBound: true }, name)
-        : readSmmu(kernel, device, object, name),
-  };
+function devicePlace(
+  kernel: Kernel,
+  types: Types | null,
+  { device, binding }: DrivenDevice,
+): NamedPlace | RejectedSmmu {
+  const name = deviceName(device);
+  const rejected = (problem: SmmuProblem): RejectedSmmu => ({ name, problem });
+  if (typeof binding === 'object') return rejected(binding);
+  if (binding === 'unfinished') return rejected({ why: 'probe-unfinished' });
+  const va = device.bits('driver_data');
+  // The driver sets it before its probe ends, and leaves it.
+  if (va === null || va === 0n) {
+    return rejected({ why: va === null ? 'unreadable' : 'contradiction', member: 'driver_data', struct: 'device' });
+  }
+  const object = types === null ? null : smmuObject(kernel, types, va);
+  const read = (known: string) =>
+    object === null
+      ? readSmmuBySignature(kernel, { va, device: device.va, control: 'probed' }, known)
+      : readSmmu(kernel, device, object, known);
+  return { name, va, types, layout: object?.layout ?? null, isShutDown: binding === 'shut-down', read };
 }
 
 function huntedPlace(kernel: Kernel, { va, device, name }: HuntedSmmu): NamedPlace {
-  const read = (known: string) => readSmmuBySignature(kernel, { va, device, isBound: false }, known);
-  return { name, va, types: null, layout: null, read };
+  const read = (known: string) => readSmmuBySignature(kernel, { va, device, control: null }, known);
+  return { name, va, types: null, layout: null, isShutDown: false, read };
 }
 
 /** The types that describe the driver's structures: the kernel's own, those of the module that it is, or none. */
@@ -194,13 +201,15 @@ function driverTypes(kernel: Kernel): Types | null {
 function foundSmmu(
   kernel: Kernel,
   place: NamedPlace,
-  logged: ReadonlyMap<string, ProbeLine>,
+  log: { readonly probeLines: ReadonlyMap<string, ProbeLine>; readonly failed: ReadonlySet<string> },
 ): FoundSmmu | RejectedSmmu {
   const { name } = place;
-  if (name === null) return { name, problem: { why: 'unreadable', member: 'kobj.name' } };
+  if (name === null) return { name, problem: { why: 'unreadable', member: 'kobj.name', struct: 'device' } };
   const read = place.read(name);
   if ('why' in read) return { name, problem: read };
-  const state = comparedWithLog(read, logged.get(name) ?? null);
+  const compared = comparedWithLog(read, log.probeLines.get(name) ?? null);
+  const disabledBy = place.isShutDown ? 'shutdown' : log.failed.has(name) ? 'service-failure' : null;
+  const state = disabledBy === null ? compared : disabled(compared, disabledBy);
   const memories: Record<QueueMember, QueueMemory | null> = { cmdq: null, evtq: null, priq: null };
   for (const [which] of QUEUES) {
     const queue = state[which];

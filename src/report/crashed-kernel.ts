@@ -50,7 +50,9 @@ function because(reason: Reason): string {
     case 'no-device-list':
       return "the kernel's list of devices was not found (platform_bus is not among its exported symbols in the dump)";
     case 'device-list-broken':
-      return `its list of devices ends in a bad pointer after ${reason.devices}, before an SMMUv3`;
+      return `its list of devices is broken, and none of the ${reason.devices} that could be reached was an SMMUv3`;
+    case 'drivers-unreadable':
+      return `the drivers of ${reason.unreadable} of its ${reason.devices} devices, or the names of these, are not in the dump, and none of the others was an SMMUv3`;
     case 'no-such-device':
       return `none of its ${reason.devices} devices was an SMMUv3 bound to a driver`;
     case 'no-usable-smmu':
@@ -113,8 +115,15 @@ function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): str
   ];
 }
 
+const DISABLED_BY = {
+  shutdown: 'it had been shut down (it is off the list of devices)',
+  'service-failure': 'the log says that it entered Service Failure Mode',
+};
+
 function sayWarning(warning: SmmuWarning): string {
   switch (warning.what) {
+    case 'disabled':
+      return `CR0 is taken to be 0: ${DISABLED_BY[warning.by]}, and the driver disables it then`;
     case 'dma-offset':
       return `its tables are not where its registers say: bus addresses are ${signedHex(warning.offset)} off memory`;
     case 'base-differs':

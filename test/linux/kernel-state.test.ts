@@ -7,6 +7,7 @@ import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.
 import { found } from '../support/found-state.ts';
 import { CORE_STRUCTS, moved, SMMUV2 } from '../support/made/kernel-structs.ts';
 import { elfOf } from '../support/made/made-dump-file.ts';
+import { LOG_STRUCTS, writeLog } from '../support/made/made-log.ts';
 import { madeDump } from '../support/made/made-memory.ts';
 import { type MadeMachine, type MadeMachineOptions, type MadeMaster, madeMachine } from '../support/made/made-smmus.ts';
 import type { StructSpecs } from '../support/writers/btf-writer.ts';
@@ -296,28 +297,51 @@ describe('no state, and why', () => {
 });
 
 describe('lists that are torn', () => {
-  const broken = (target: 'itself' | 'nothing' | 'a loop') => {
-    const machine = madeMachine();
+  const UNMAPPED = 0xffff_0000_dead_0000n;
+  const wordAt = ({ kernel }: MadeMachine, va: bigint) =>
+    kernel.memory.page(kernel.paddrOf(va)).readBigUInt64LE(kernel.paddrOf(va) % 4096);
+  const entryOf = ({ kernel, places }: MadeMachine, device: string) =>
+    (places.get(device) ?? 0n) + BigInt(kernel.offsetOf('device', 'kobj.entry'));
+  const driverlessList = (machine: MadeMachine) => {
     const { kernel, places } = machine;
-    // The entry of platform_bus, the first on the list.
-    const entry = (places.get('platform_bus') ?? 0n) + BigInt(kernel.offsetOf('device', 'kobj.entry'));
-    const second = kernel.memory.page(kernel.paddrOf(entry)).readBigUInt64LE(kernel.paddrOf(entry) % 4096);
-    if (target === 'itself') kernel.memory.u64(kernel.paddrOf(entry), entry);
-    if (target === 'nothing') kernel.memory.u64(kernel.paddrOf(entry), 0xffff_0000_dead_0000n);
-    if (target === 'a loop') kernel.memory.u64(kernel.paddrOf(second), entry);
-    return stateOf(machine);
+    const driver = places.get('driver arm-smmu-v3') ?? 0n;
+    kernel.memory.u64(kernel.paddrOf(driver) + kernel.offsetOf('device_driver', 'p'), 0n);
   };
 
-  test.each(['itself', 'nothing', 'a loop'] as const)('an entry that leads to %s', (target) => {
-    expect(broken(target)).toMatchObject({ outcome: 'not-found', reason: { why: 'device-list-broken' } });
+  /** An entry that leads nowhere, or to one that was met. Links to the one before it are as they were. */
+  const tear = (machine: MadeMachine, target: 'itself' | 'nothing' | 'a loop') => {
+    const { memory, paddrOf } = { memory: machine.kernel.memory, paddrOf: (va: bigint) => machine.kernel.paddrOf(va) };
+    // The entry of platform_bus, the first on the list.
+    const entry = entryOf(machine, 'platform_bus');
+    const second = wordAt(machine, entry);
+    if (target === 'itself') memory.u64(paddrOf(entry), entry);
+    if (target === 'nothing') memory.u64(paddrOf(entry), UNMAPPED);
+    if (target === 'a loop') memory.u64(paddrOf(second), entry);
+  };
+
+  describe.each(['itself', 'nothing', 'a loop'] as const)('an entry that leads to %s', (target) => {
+    test('what lies behind it is reached from the other end', () => {
+      const machine = madeMachine({ smmus: [{}, { linear: true, sidBits: 9 }] });
+      tear(machine, target);
+      driverlessList(machine);
+      const { smmus, isWhole } = found(stateOf(machine));
+      expect(smmus.map(({ snapshot }) => snapshot.name).sort()).toEqual([...machine.registers.keys()]);
+      expect(isWhole).toBe(false);
+    });
+
+    test('with the other end torn too: none', () => {
+      const machine = madeMachine();
+      tear(machine, target);
+      const { kernel } = machine;
+      const list = (machine.places.get('kset') ?? 0n) + BigInt(kernel.offsetOf('kset', 'list'));
+      kernel.memory.u64(kernel.paddrOf(list) + 8, UNMAPPED);
+      expect(stateOf(machine)).toMatchObject({ outcome: 'not-found', reason: { why: 'device-list-broken' } });
+    });
   });
 
   test("where the driver's own list is torn, all devices are looked at", () => {
     const machine = madeMachine({ smmus: [{}, {}] });
-    const { kernel, places } = machine;
-    const driver = places.get('driver arm-smmu-v3') ?? 0n;
-    const at = kernel.paddrOf(driver) + kernel.offsetOf('device_driver', 'p');
-    kernel.memory.u64(at, 0n);
+    driverlessList(machine);
     const state = stateOf(machine);
     expectRegisters(machine, state);
     expect(found(state).isWhole).toBe(true);
@@ -325,12 +349,101 @@ describe('lists that are torn', () => {
 
   test('where both are torn, what was found is given, and that there may be more', () => {
     const machine = madeMachine({ smmus: [{}, {}] });
-    const { kernel, places } = machine;
-    const driver = places.get('driver arm-smmu-v3') ?? 0n;
-    kernel.memory.u64(kernel.paddrOf(driver) + kernel.offsetOf('device_driver', 'p'), 0n);
-    const first = places.get('device 9000000.smmuv3') ?? 0n;
-    kernel.memory.u64(kernel.paddrOf(first) + kernel.offsetOf('device', 'kobj.entry'), 0n);
+    const { kernel } = machine;
+    driverlessList(machine);
+    kernel.memory.u64(kernel.paddrOf(entryOf(machine, 'device 9000000.smmuv3')), 0n);
+    const last = entryOf(machine, 'device 9010000.smmuv3');
+    kernel.memory.u64(kernel.paddrOf(wordAt(machine, last) + 8n), 0n);
     const { snapshot, isWhole } = found(stateOf(machine));
     expect([snapshot.smmus.map(({ name }) => name), isWhole]).toEqual([['9000000.smmuv3'], false]);
+  });
+});
+
+describe('what is not in the dump is not taken for an answer', () => {
+  const lost = (change: (machine: MadeMachine, device: bigint) => void) => {
+    const machine = madeMachine();
+    change(machine, machine.places.get('device 9000000.smmuv3') ?? 0n);
+    const state = stateOf(machine);
+    if (state.outcome === 'found') throw new Error('found');
+    return state.reason;
+  };
+  const UNMAPPED = 0xffff_0000_dead_0000n;
+  const rejected = (problem: object, name: string | null = '9000000.smmuv3') => ({
+    why: 'no-usable-smmu',
+    rejected: [{ name, problem }],
+  });
+
+  test('the name of a driver: which of the devices were its SMMUs is not known', () => {
+    expect(
+      lost(({ kernel, places }) =>
+        kernel.object('device_driver', { name: UNMAPPED }, places.get('driver arm-smmu-v3') ?? 0n),
+      ),
+    ).toEqual({ why: 'drivers-unreadable', devices: 4, unreadable: 1 });
+  });
+
+  test.each([
+    ['the private part of the device', { p: UNMAPPED }, 'unreadable', 'knode_driver.n_klist', 'device_private'],
+    ['no private part', { p: 0 }, 'contradiction', 'p', 'device'],
+    ["no driver's data, though its probe has ended", { driver_data: 0 }, 'contradiction', 'driver_data', 'device'],
+    ['its name', { 'kobj.name': UNMAPPED }, 'unreadable', 'kobj.name', 'device'],
+  ] as const)('%s', (_, fields, why, member, struct) => {
+    expect(lost(({ kernel }, device) => kernel.object('device', fields, device))).toEqual(
+      rejected({ why, member, struct }, member === 'kobj.name' ? null : '9000000.smmuv3'),
+    );
+  });
+
+  test("the driver's structure: its first member does not contradict, it is missing", () => {
+    expect(lost(({ kernel }, device) => kernel.object('device', { driver_data: UNMAPPED }, device))).toEqual(
+      rejected({ why: 'unreadable', member: 'dev' }),
+    );
+  });
+
+  test('an empty name is none', () => {
+    expect(
+      lost(({ kernel }, device) => kernel.object('device', { 'kobj.name': kernel.text('') }, device)),
+    ).toMatchObject(rejected({ why: 'unreadable', member: 'kobj.name' }, null));
+  });
+
+  test("a node on another driver's list", () => {
+    expect(
+      lost(({ kernel }, device) => {
+        const priv = kernel.memory
+          .page(kernel.paddrOf(device))
+          .readBigUInt64LE((kernel.paddrOf(device) + kernel.offsetOf('device', 'p')) % 4096);
+        kernel.object('device_private', { 'knode_driver.n_klist': UNMAPPED }, priv);
+      }),
+    ).toEqual(rejected({ why: 'contradiction', member: 'knode_driver.n_klist', struct: 'device_private' }));
+  });
+});
+
+describe('an SMMU that its driver has disabled: CR0 is 0, and why', () => {
+  test('taken off the list of devices, as a reboot does before it shuts a device down', () => {
+    const machine = madeMachine({ smmus: [{}, {}] });
+    const { kernel, places } = machine;
+    const entry = (places.get('device 9010000.smmuv3') ?? 0n) + BigInt(kernel.offsetOf('device', 'kobj.entry'));
+    const links = kernel.memory.page(kernel.paddrOf(entry)).subarray(kernel.paddrOf(entry) % 4096);
+    const [next, prev] = [links.readBigUInt64LE(0), links.readBigUInt64LE(8)];
+    kernel.memory.u64(kernel.paddrOf(prev), next);
+    kernel.memory.u64(kernel.paddrOf(next) + 8, prev);
+    for (const at of [0, 8]) kernel.memory.u64(kernel.paddrOf(entry) + at, entry);
+    const { smmus } = found(stateOf(machine));
+    expect(smmus.map(({ snapshot, state }) => [snapshot.name, snapshot.registers.get('CR0'), state.warnings])).toEqual([
+      ['9000000.smmuv3', 0xdn, []],
+      ['9010000.smmuv3', 0n, [{ what: 'disabled', by: 'shutdown' }]],
+    ]);
+  });
+
+  test('in Service Failure Mode by its log, however much was logged since', () => {
+    const machine = madeMachine({ smmus: [{}, {}], structs: LOG_STRUCTS });
+    writeLog(machine.kernel, [
+      { text: 'arm-smmu-v3 9010000.smmuv3: device has entered Service Failure Mode!' },
+      { text: 'somebody else says that a device has entered Service Failure Mode!' },
+      ...Array.from({ length: 17 }, () => ({ text: '' })),
+    ]);
+    const { smmus } = found(stateOf(machine));
+    expect(smmus.map(({ snapshot, state }) => [snapshot.registers.get('CR0'), state.warnings])).toEqual([
+      [0xdn, []],
+      [0n, [{ what: 'disabled', by: 'service-failure' }]],
+    ]);
   });
 });

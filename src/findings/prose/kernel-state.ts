@@ -12,10 +12,14 @@ export function smmuProblemInWords(problem: SmmuProblem): string {
     case 'no-layout':
       return "the layout of the driver's structures is not known, and nothing behind the device looks like them";
     case 'unreadable':
-      return `${problem.member} of struct arm_smmu_device is not in the dump`;
+      return `${memberInWords(problem)} is not in the dump`;
     case 'contradiction':
-      return `${problem.member} of struct arm_smmu_device contradicts what must agree with it`;
+      return `${memberInWords(problem)} contradicts what must agree with it`;
   }
+}
+
+function memberInWords({ member, struct = 'arm_smmu_device' }: Extract<SmmuProblem, { member: string }>): string {
+  return `${member} of struct ${struct}`;
 }
 
 /** `the dump has 4096 bytes of memory that it does not list, from 0x60000000 on: the kernel was started with mem=512M`. */

@@ -33,8 +33,8 @@ export function registersOf(smmu: SmmuState, memories: QueueMemories): Registers
     provenance.set(register, how);
   };
   for (const [register, how] of BY_ROWS) {
-    if (how === 'inferred' && !smmu.isBound) continue;
-    const some = fromRows(register, smmu);
+    if (how === 'inferred' && smmu.control === null) continue;
+    const some = register === 'CR0' && smmu.control === 'disabled' ? DISABLED : fromRows(register, smmu);
     if (some.known === 0n) continue;
     if (some.known === WHOLE) registers.set(register, some.value);
     else partial.set(register, some);
@@ -97,6 +97,8 @@ export function queueIndexes(
 }
 
 const WHOLE = 0xffff_ffffn;
+/** CR0 behind arm_smmu_device_disable. */
+const DISABLED: PartialRegister = { value: 0n, known: WHOLE };
 
 /** Registers whose bits follow from single members, and how. */
 const BY_ROWS: readonly (readonly [register: string, how: Provenance])[] = [

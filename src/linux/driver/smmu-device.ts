@@ -32,11 +32,10 @@ const MAX_LOG2_L1_ENTRIES = 17;
 export const PROD_OFFSETS = { cmdq: 0x98n, evtq: 0xa8n, priq: 0xc8n } as const;
 const ENTRY_DWORDS = { cmdq: 2, evtq: 4, priq: 2 } as const;
 
-/** The structure of the driver's for a device, by the types that describe it; null when there is no such type. */
-export function smmuObject(kernel: Kernel, types: Types, device: KernelObject): KernelObject | null {
+/** The structure of the driver's at `va`, by the types that describe it; null when there is no such type. */
+export function smmuObject(kernel: Kernel, types: Types, va: bigint): KernelObject | null {
   const layout = types.struct('arm_smmu_device', LAYOUT_MARK);
-  const va = device.bits('driver_data');
-  return layout === null || va === null || va === 0n ? null : new KernelObject(kernel.memory, layout, va);
+  return layout === null ? null : new KernelObject(kernel.memory, layout, va);
 }
 
 /** Reads it all of a device whose probe has come to its end, or says what keeps it from being believed. */
@@ -46,7 +45,9 @@ export function readSmmu(
   smmu: KernelObject,
   name: string,
 ): SmmuState | SmmuProblem {
-  if (smmu.bits('dev') !== device.va) return { why: 'contradiction', member: 'dev' };
+  const owner = smmu.bits('dev');
+  if (owner === null) return { why: 'unreadable', member: 'dev' };
+  if (owner !== device.va) return { why: 'contradiction', member: 'dev' };
   const features = smmu.number('features');
   const sidBits = smmu.number('sid_bits');
   if (features === null) return { why: 'unreadable', member: 'features' };
@@ -87,7 +88,7 @@ export function readSmmu(
     pgsizeBitmap: readPageSizes(smmu, oasBits, warnings),
     maxStalls: checked('evtq.max_stalls', (count) => count < 1 << 16),
     e2hByFeature: e2hByFeature(kernel.release, smmu),
-    isBound: true,
+    control: 'probed' as const,
     ...parts,
   };
   return { ...state, warnings };
@@ -193,8 +194,10 @@ function readTable(smmu: KernelObject, features: number, sidBits: number): Table
   }
   const base = (dma & STRTAB_ADDRESS_BITS) | READ_ALLOCATE;
   const baseCfg = tableConfig(isTwoLevel, log2Count);
-  if (isStored && (stored !== base || smmu.number('strtab_cfg.strtab_base_cfg') !== baseCfg)) {
-    return { why: 'contradiction', member: 'strtab_cfg.strtab_base' };
+  if (isStored) {
+    const storedCfg = smmu.number('strtab_cfg.strtab_base_cfg');
+    if (stored === null || storedCfg === null) return { why: 'unreadable', member: 'strtab_cfg.strtab_base' };
+    if (stored !== base || storedCfg !== baseCfg) return { why: 'contradiction', member: 'strtab_cfg.strtab_base' };
   }
   return { format: isTwoLevel ? '2lvl' : 'linear', base, baseCfg, paddr: smmu.memory.translate(table) };
 }

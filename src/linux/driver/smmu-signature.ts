@@ -54,16 +54,18 @@ interface FoundQueue extends QueueState {
 }
 
 /**
- * Reads what the driver has at `va` of the device at `device`, or says why that cannot be told. `isBound` is whether the
- * device's probe is known to have come to its end.
+ * Reads what the driver has at `va` of the device at `device`, or says why that cannot be told. `control` is what is
+ * known of the control registers.
  */
 export function readSmmuBySignature(
   { memory, release }: Kernel,
-  { va, device, isBound }: { readonly va: bigint; readonly device: bigint; readonly isBound: boolean },
+  { va, device, control }: { readonly va: bigint; readonly device: bigint; readonly control: SmmuState['control'] },
   name: string,
 ): SmmuState | SmmuProblem {
-  const bytes = memory.bytesOrZeros(va, MAX_SMMU_BYTE_LENGTH) ?? memory.bytesOrZeros(va, QUEUES_BYTE_LENGTH);
-  if (bytes === null) return { why: 'unreadable', member: 'dev' };
+  // What follows the queues may be zeros that were left out, themselves not.
+  const queuesBytes = memory.bytes(va, QUEUES_BYTE_LENGTH);
+  if (queuesBytes === null) return { why: 'unreadable', member: 'dev' };
+  const bytes = memory.bytesOrZeros(va, MAX_SMMU_BYTE_LENGTH) ?? queuesBytes;
   if (bytes.readBigUInt64LE(0) !== device) return { why: 'contradiction', member: 'dev' };
   const queues = queuesIn(memory, bytes);
   const one = (which: QueueMember) => {
@@ -95,7 +97,7 @@ export function readSmmuBySignature(
     pgsizeBitmap: null,
     maxStalls: null,
     e2hByFeature: e2hByRelease(release),
-    isBound,
+    control,
     ...parts,
     warnings: offset === 0n ? [] : [{ what: 'dma-offset', offset }],
   };

@@ -47,8 +47,11 @@ export interface SmmuState {
   readonly maxStalls: number | null;
   /** Whether the driver sets CR2.E2H only where the feature is there (5.13 and newer) or always; null when unknown. */
   readonly e2hByFeature: boolean | null;
-  /** Whether the probe is known to have come to its end, with the control registers as it leaves them. */
-  readonly isBound: boolean;
+  /**
+   * Whether the control registers are as a probe leaves them that has come to its end, or the driver has disabled the SMMU
+   * since; null where neither is known.
+   */
+  readonly control: 'probed' | 'disabled' | null;
   readonly table: TableState;
   readonly cmdq: QueueState;
   readonly evtq: QueueState;
@@ -59,6 +62,8 @@ export interface SmmuState {
 }
 
 export type SmmuWarning =
+  /** The driver has disabled the SMMU: it was shut down, or its log says that it failed. */
+  | { readonly what: 'disabled'; readonly by: 'shutdown' | 'service-failure' }
   /** Bus and memory addresses of tables and queues differ by this much. */
   | { readonly what: 'dma-offset'; readonly offset: bigint }
   /** The platform device's resource and the mapping of the registers name different places. */
@@ -74,10 +79,10 @@ export type SmmuProblem =
   | { readonly why: 'probe-unfinished' }
   /** No layout of the driver's structures, and no signature of them behind the device. */
   | { readonly why: 'no-layout' }
-  /** A member that is needed is not in the dump. */
-  | { readonly why: 'unreadable'; readonly member: string }
+  /** A member that is needed is not in the dump. Without `struct` it is of struct arm_smmu_device. */
+  | { readonly why: 'unreadable'; readonly member: string; readonly struct?: string }
   /** Two members that must agree do not. */
-  | { readonly why: 'contradiction'; readonly member: string };
+  | { readonly why: 'contradiction'; readonly member: string; readonly struct?: string };
 
 /** IDR5.OAS by the bits that the driver makes of it. */
 export const OAS_ENCODING: Readonly<Record<number, number>> = { 32: 0, 36: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 6 };

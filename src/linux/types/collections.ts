@@ -6,24 +6,30 @@
 import type { VirtualMemory } from '../memory/virtual-memory.ts';
 
 const MAX_ENTRIES = 200_000;
+/** struct list_head. */
+const LIST_NEXT = 0n;
+const LIST_PREV = 8n;
 /** struct rb_node: parent and colour, right, left. The same since before arm64. */
 const RB_RIGHT = 8n;
 const RB_LEFT = 16n;
 
 /**
  * Entries of a circular `struct list_head` list, without its head. Returns true when it came back to the head, false
- * when it ended elsewhere: at a bad pointer, in a loop, at the bound.
+ * when it ended elsewhere: at a bad pointer, in a loop, at the bound. What lies behind a tear is then reached from the
+ * other end, as far as that goes, in the order in which it is come to.
  */
 export function* listEntries(memory: VirtualMemory, head: bigint): Generator<bigint, boolean> {
   const seen = new Set<bigint>();
-  let next = memory.u64(head);
-  while (next !== null && next !== head) {
-    if (next === 0n || seen.has(next) || seen.size >= MAX_ENTRIES) return false;
-    seen.add(next);
-    yield next;
-    next = memory.u64(next);
+  for (const link of [LIST_NEXT, LIST_PREV]) {
+    let at = memory.u64(head + link);
+    while (at !== null && at !== 0n && at !== head && !seen.has(at) && seen.size < MAX_ENTRIES) {
+      seen.add(at);
+      yield at;
+      at = memory.u64(at + link);
+    }
+    if (link === LIST_NEXT && at === head) return true;
   }
-  return next === head;
+  return false;
 }
 
 /** Nodes of a red-black tree below `root` in their order. Returns whether every one of them could be reached. */

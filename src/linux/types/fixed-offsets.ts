@@ -23,7 +23,7 @@ const STRUCTS: Readonly<Record<string, Offsets>> = {
   },
   device_driver: { name: [0, 8], bus: [8, 8], owner: [16, 8], p: [136, 8] },
   kset: { list: [0, 16] },
-  driver_private: { 'klist_devices.k_list': [72, 16], driver: [144, 8] },
+  driver_private: { klist_devices: [64, 40], 'klist_devices.k_list': [72, 16], driver: [144, 8] },
   klist_node: { n_klist: [0, 8], n_node: [8, 16] },
   device_private: { knode_driver: [72, 32], 'knode_driver.n_klist': [72, 8], device: [200, 8] },
   resource: {
