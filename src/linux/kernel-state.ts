@@ -216,7 +216,7 @@ function foundSmmu(
     const indexes = queue === null ? null : queueIndexes(which, queue);
     if (queue === null || indexes === null) continue;
     const limit = which === 'cmdq' ? queue.prod : null;
-    memories[which] = queueMemory(kernel.memory.physical, queue, indexes.prod, limit);
+    memories[which] = queueMemory(kernel.memory.physical, queue, indexes, limit);
   }
   const registers = registersOf(state, memories);
   const coherent = featureOf(state, 'coherent');

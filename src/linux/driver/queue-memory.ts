@@ -28,13 +28,13 @@ const NOTHING: QueueMemory = {
 };
 
 /**
- * `prod` is the driver's copy, with its flags. `limit` is how far records can be: of commands, which the driver writes
- * itself, to the end of the batch that it gathers; null for what the hardware writes.
+ * `prod` and `cons` are the driver's copies, with their flags. `limit` is how far records can be: of commands, which the
+ * driver writes itself, to the end of the batch that it gathers; null for what the hardware writes.
  */
 export function queueMemory(
   reader: PhysicalReader,
   queue: QueueState,
-  prod: number,
+  { prod, cons }: { readonly prod: number; readonly cons: number },
   limit: number | null,
 ): QueueMemory {
   const { paddr, log2Size, entryDwords } = queue;
@@ -53,16 +53,19 @@ export function queueMemory(
   if (before === false) return { ...NOTHING, contradictsCopy: true, assumed };
   // A record in the last entry: the queue is going round, and what lies ahead may be old.
   if (hasWrapped || isRecord(size - 1) !== false) return { ...NOTHING, assumed };
-  // Only a queue that was full once has overflowed.
-  if ((prod & OVERFLOW_FLAG) !== 0) return { ...NOTHING, contradictsCopy: true, assumed };
-  // Records stand without gaps from 0 on: the first entry without one is found by halving.
+  // Only a queue that was full once has overflowed, and its consumer goes round after its producer.
+  if (((prod | cons) & OVERFLOW_FLAG) !== 0 || (cons & size) !== 0)
+    return { ...NOTHING, contradictsCopy: true, assumed };
+  // Records stand without gaps: the first entry without one is found by steps that grow, then by halving. Farther off
+  // nothing is looked at: what stands there alone is not of this queue.
   let [records, zeros] = [index, size - 1];
-  while (records < zeros) {
-    const middle = Math.floor((records + zeros) / 2);
-    const one = isRecord(middle);
+  for (let step = 1, isBehind = false; records < zeros; step *= 2) {
+    const at = isBehind ? Math.floor((records + zeros) / 2) : Math.min(index + step - 1, zeros);
+    const one = isRecord(at);
     if (one === null) return { ...NOTHING, assumed };
-    if (one) records = middle + 1;
-    else zeros = middle;
+    isBehind ||= !one;
+    if (one) records = at + 1;
+    else zeros = at;
   }
   if (limit !== null && records > (limit & (2 * size - 1))) return { ...NOTHING, contradictsCopy: true, assumed };
   return {
