@@ -4,6 +4,7 @@ import { smmuProblemInWords } from '../findings/prose/kernel-state.ts';
 import { count } from '../findings/rules/words.ts';
 import { hex } from '../hex.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
+import { QUEUES } from '../linux/driver/registers.ts';
 import type { SmmuWarning } from '../linux/driver/smmu-state.ts';
 import type { TableCandidate } from '../linux/driver/table-scan.ts';
 import type { FoundLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
@@ -100,8 +101,18 @@ export function stateNotes(state: KernelState): string[] {
 }
 
 function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): string[] {
+  const baseIsSaid = state.base !== null || state.warnings.some(({ what }) => what === 'base-differs');
   return [
     ...state.warnings.map(sayWarning),
+    ...(baseIsSaid ? [] : ['its base is not known: neither its resource nor the mapping of its registers can be read']),
+    ...QUEUES.flatMap(([which, register]) => {
+      const queue = state[which];
+      if (queue === null || queues.some((one) => one.register === `${register}_PROD`)) return [];
+      const isRead = queue.prod !== null && queue.cons !== null;
+      return [
+        `${register}_PROD and ${register}_CONS are left out: the driver's copies ${isRead ? 'cannot be indexes of this queue' : 'are not in the dump'}`,
+      ];
+    }),
     ...queues.flatMap(({ register, recordsBehindCopy, contradictsCopy }) => {
       if (contradictsCopy) return [`${register} is left out: the driver's copy contradicts the queue's memory`];
       if (register === 'CMDQ_PROD' || recordsBehindCopy === 0) return [];
@@ -111,7 +122,9 @@ function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): str
       return [`${register} counts ${count(recordsBehindCopy, 'record')} in memory that the driver had not noticed`];
     }),
     ...(snapshot.masters === undefined ? ['its devices are not known'] : []),
-    ...(snapshot.masters !== undefined && !mastersAreWhole ? ['its list of devices is not complete'] : []),
+    ...(snapshot.masters !== undefined && !mastersAreWhole
+      ? ['its list of devices is not complete, or some of what it has of them is not in the dump']
+      : []),
   ];
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openDump } from '../../src/dump/open.ts';
 import { untilFetched } from '../../src/dump/sources/until-fetched.ts';
 import { extractSnapshot, type KernelState } from '../../src/linux/kernel-state.ts';
+import { stateNotes } from '../../src/report/crashed-kernel.ts';
 import { found } from '../support/found-state.ts';
 import { CORE_STRUCTS, moved, SMMUV2 } from '../support/made/kernel-structs.ts';
 import { elfOf } from '../support/made/made-dump-file.ts';
@@ -195,6 +196,46 @@ describe('what is known of a register', () => {
       true,
       false,
       false,
+    ]);
+  });
+
+  test('a word far behind the events is none of them', () => {
+    const machine = madeMachine({ smmus: [{ events: 9, eventsSeen: 4 }] });
+    const { kernel, places } = machine;
+    kernel.memory.u64(kernel.paddrOf(places.get('evtq 9000000.smmuv3') ?? 0n) + 65 * 32, 0x10n);
+    const [smmu] = found(stateOf(machine)).smmus;
+    expect(smmu?.snapshot.registers.get('EVENTQ_PROD')).toBe(9n);
+  });
+
+  test.each([0x80, 0x8000_0000])('CONS 0x%x of a queue that its producer has not filled once', (cons) => {
+    const machine = madeMachine({ smmus: [{ events: 0, override: { 'evtq.q.llq.cons': cons } }] });
+    const state = stateOf(machine);
+    expect(found(state).snapshot.smmus[0]?.registers.has('EVENTQ_CONS')).toBe(false);
+    expect(stateNotes(state)).toContain(
+      "9000000.smmuv3: EVENTQ_PROD is left out: the driver's copy contradicts the queue's memory",
+    );
+  });
+
+  test('copies that cannot be indexes are left out, and that is said', () => {
+    const state = stateOf(madeMachine({ smmus: [{ override: { 'cmdq.q.llq.cons': 22 } }] }));
+    const registers = found(state).snapshot.smmus[0]?.registers;
+    expect(['CMDQ_PROD', 'CMDQ_CONS'].filter((name) => registers?.has(name))).toEqual([]);
+    expect(stateNotes(state)).toEqual([
+      "9000000.smmuv3: CMDQ_PROD and CMDQ_CONS are left out: the driver's copies cannot be indexes of this queue",
+    ]);
+  });
+
+  test('a base that neither the resource nor the mapping tells is said to be unknown', () => {
+    const base = 0xffff_8000_dead_0000n;
+    const override = { base, 'cmdq.q.prod_reg': base + 0x98n, 'cmdq.q.cons_reg': base + 0x9cn };
+    const machine = madeMachine({ smmus: [{ override }] });
+    const { kernel, places } = machine;
+    const platform = (places.get('device 9000000.smmuv3') ?? 0n) - BigInt(kernel.offsetOf('platform_device', 'dev'));
+    kernel.object('platform_device', { resource: base }, platform);
+    const state = stateOf(machine);
+    expect(found(state).snapshot.smmus[0]?.base).toBeNull();
+    expect(stateNotes(state)).toEqual([
+      '9000000.smmuv3: its base is not known: neither its resource nor the mapping of its registers can be read',
     ]);
   });
 
@@ -402,6 +443,33 @@ describe('what is not in the dump is not taken for an answer', () => {
     expect(
       lost(({ kernel }, device) => kernel.object('device', { 'kobj.name': kernel.text('') }, device)),
     ).toMatchObject(rejected({ why: 'unreadable', member: 'kobj.name' }, null));
+  });
+
+  test("the name of a device's driver: the device is given without it, and the list is not whole", () => {
+    const machine = madeMachine({ smmus: [{ masters: MASTERS }] });
+    const { kernel, places } = machine;
+    kernel.object('device_driver', { name: UNMAPPED }, places.get('driver nvme') ?? 0n);
+    const [smmu] = found(stateOf(machine)).smmus;
+    expect(smmu?.snapshot.masters?.map(({ driver }) => driver)).toEqual([null, 'vfio-pci', null, null]);
+    expect(smmu?.mastersAreWhole).toBe(false);
+  });
+
+  test.each([
+    ["a device's tie to its SMMU", 'iommu'],
+    ['which StreamIDs it has', 'fwspec'],
+  ] as const)('%s, where there is no tree of streams: the list is not whole', (_, member) => {
+    const machine = madeMachine({ driver: '5.10', release: '5.10.0-made', smmus: [{ masters: MASTERS }] });
+    const { kernel, places } = machine;
+    const u64 = (va: bigint) => kernel.memory.page(kernel.paddrOf(va)).readBigUInt64LE(kernel.paddrOf(va) % 4096);
+    const list = (places.get('kset') ?? 0n) + BigInt(kernel.offsetOf('kset', 'list'));
+    // The last on the list is the last master.
+    const device = u64(list + 8n) - BigInt(kernel.offsetOf('device', 'kobj.entry'));
+    const tied = u64(device + BigInt(kernel.offsetOf('device', 'iommu')));
+    if (member === 'iommu') kernel.object('device', { iommu: UNMAPPED }, device);
+    else kernel.object('dev_iommu', { fwspec: UNMAPPED }, tied);
+    const [smmu] = found(stateOf(machine)).smmus;
+    expect(smmu?.snapshot.masters?.map(({ sid }) => sid)).toEqual([0x8, 0x100, 0x120]);
+    expect(smmu?.mastersAreWhole).toBe(false);
   });
 
   test("a node on another driver's list", () => {

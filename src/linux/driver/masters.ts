@@ -47,8 +47,10 @@ export function mastersOf(kernel: Kernel, smmu: SmmuPlace, sidBits: number): Mas
   let isWhole = pairs.isWhole;
   const masters: Master[] = [];
   for (const { sid, device } of pairs.entries) {
-    if (sid === null || sid >= 2 ** sidBits || device === null) isWhole = false;
-    else masters.push({ sid, ...describe(kernel, types, device) });
+    const described = device === null ? null : describe(kernel, types, device);
+    isWhole &&= described?.isWhole === true;
+    if (sid === null || sid >= 2 ** sidBits || described === null) isWhole = false;
+    else masters.push({ sid, ...described.master });
   }
   return { masters: masters.sort((a, b) => a.sid - b.sid), isWhole };
 }
@@ -84,14 +86,18 @@ function byFwspec(kernel: Kernel, { va, layout }: SmmuPlace): { entries: Pair[];
   const end = va + BigInt(layout?.byteLength ?? MAX_SMMU_BYTE_LENGTH);
   const { entries: devices, isWhole } = collected(walk);
   const pairs = devices.flatMap((device): Pair[] => {
-    const iommu = device.bits('iommu') ?? 0n;
-    const tied = iommu === 0n ? null : kernel.object('dev_iommu', iommu);
-    const handle = tied?.bits('iommu_dev') ?? 0n;
-    if (tied === null || handle < va || handle >= end) return [];
+    const unread = { sid: null, device: device.va };
+    const iommu = device.bits('iommu');
+    if (iommu === 0n) return [];
+    const tied = iommu === null ? null : kernel.object('dev_iommu', iommu);
+    const handle = tied?.bits('iommu_dev') ?? null;
+    // It may be one of this SMMU's.
+    if (tied === null || handle === null) return [unread];
+    if (handle < va || handle >= end) return [];
     const fwspec = kernel.object('iommu_fwspec', tied.bits('fwspec') ?? 0n);
-    const count = Math.min(fwspec?.number('num_ids') ?? 0, MAX_IDS);
+    const count = fwspec?.number('num_ids') ?? null;
     const ids = fwspec?.addressOf('ids') ?? null;
-    if (ids === null) return [];
+    if (count === null || count > MAX_IDS || ids === null) return [unread];
     return Array.from({ length: count }, (_, i) => ({
       sid: kernel.memory.u32(ids + BigInt(4 * i)),
       device: device.va,
@@ -100,21 +106,33 @@ function byFwspec(kernel: Kernel, { va, layout }: SmmuPlace): { entries: Pair[];
   return { entries: pairs, isWhole };
 }
 
-function describe(kernel: Kernel, types: Types | null, va: bigint): Omit<Master, 'sid'> {
+/** What the driver core has of a device, and whether all of it that there is could be read. */
+function describe(kernel: Kernel, types: Types | null, va: bigint): { master: Omit<Master, 'sid'>; isWhole: boolean } {
   const device = kernel.object('device', va);
-  if (device === null) return { device: null, driver: null, group: null, domain: null, asid: null };
-  const groupVa = device.bits('iommu_group') ?? 0n;
-  const group = groupVa === 0n ? null : kernel.object('iommu_group', groupVa);
-  const domainVa = group?.bits('domain') ?? 0n;
-  const domain = domainVa === 0n ? null : kernel.object('iommu_domain', domainVa);
-  const type = domain?.number('type') ?? null;
-  return {
-    device: deviceName(device),
-    driver: driverNameOf(kernel, device),
-    group: group?.number('id') ?? null,
-    domain: type === null ? null : (DOMAINS[type] ?? `type ${type}`),
-    asid: domain !== null && HAS_SMMU_DOMAIN.has(type ?? 0) ? asidOf(types, domain) : null,
+  let isWhole = device !== null;
+  /** Null where there is no such member, which is no lack, or none in the dump, which is one. */
+  const known = (object: KernelObject | null, path: string): bigint | null => {
+    const bits = object?.bits(path) ?? null;
+    isWhole &&= bits !== null || object === null || object.layout.member(path) === null;
+    return bits;
   };
+  const pointedTo = (object: KernelObject | null, path: string, struct: string): KernelObject | null => {
+    const pointer = known(object, path) ?? 0n;
+    return pointer === 0n ? null : kernel.object(struct, pointer);
+  };
+  const group = pointedTo(device, 'iommu_group', 'iommu_group');
+  const domain = pointedTo(group, 'domain', 'iommu_domain');
+  const number = (object: KernelObject | null, path: string) => {
+    const bits = known(object, path);
+    return bits === null ? null : Number(bits);
+  };
+  const [id, type] = [number(group, 'id'), number(domain, 'type')];
+  const name = device === null ? null : deviceName(device);
+  const driver = device === null ? null : driverNameOf(kernel, device);
+  isWhole &&= name !== null && (driver !== null || device?.bits('driver') === 0n);
+  const asid = domain !== null && HAS_SMMU_DOMAIN.has(type ?? 0) ? asidOf(types, domain) : null;
+  const named = type === null ? null : (DOMAINS[type] ?? `type ${type}`);
+  return { master: { device: name, driver, group: id, domain: named, asid }, isWhole };
 }
 
 /** Of a domain of stage 1. The CD moved out of s1_cfg in 6.7; SMMUv2's structure of that name has neither. */
