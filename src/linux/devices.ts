@@ -6,7 +6,7 @@
 
 import type { Kernel } from './kernel.ts';
 import { collected, listEntries } from './types/collections.ts';
-import { containerOf, type KernelObject } from './types/kernel-object.ts';
+import { containerOf, type KernelObject, nameIn } from './types/kernel-object.ts';
 
 /** Why there is no device of a driver. */
 export type NoDevices =
@@ -165,12 +165,4 @@ export function driverNameOf(kernel: Kernel, device: KernelObject): string | nul
   if (driver === null || driver === 0n) return null;
   const object = kernel.object('device_driver', driver);
   return object === null ? null : nameIn(object, 'name');
-}
-
-/** Nobody's name is empty or has such characters: that is what memory is when the name is gone. */
-const NO_NAME = /^$|[\p{Cc}\ufffd]/u;
-
-function nameIn(object: KernelObject, path: string): string | null {
-  const text = object.text(path);
-  return text === null || NO_NAME.test(text) ? null : text;
 }

@@ -5,7 +5,7 @@
 
 import { type Dump, PADDR_LIMIT } from '../dump/dump.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
-import type { KernelObject } from './types/kernel-object.ts';
+import { type KernelObject, nameIn } from './types/kernel-object.ts';
 
 /** One resource. `end` is exclusive, the name untrusted text, the depth 0 at the top level. */
 export interface MemoryMapEntry {
@@ -19,8 +19,10 @@ export interface FoundMap {
   readonly outcome: 'found';
   /** In the order in which the kernel prints them. */
   readonly entries: readonly MemoryMapEntry[];
-  /** False when a part of the tree could not be followed. */
+  /** False when a part of the tree could not be followed, cannot be true, or is memory of which nothing says what for. */
   readonly isWhole: boolean;
+  /** How many have names that are not in the dump. */
+  readonly unnamed: number;
 }
 
 export type MemoryMap =
@@ -33,6 +35,8 @@ const MAX_DEPTH = 64;
 const MAX_SHOWN_DEPTH = 5;
 /** What is printed of a resource without a name. */
 const NO_NAME = '<BAD>';
+/** IORESOURCE_SYSRAM (include/linux/ioport.h): memory that the kernel hands out. */
+const SYSRAM = 0x0100_0000n;
 
 /** The tree as /proc/iomem would have shown it to root. */
 export function memoryMap(dump: Dump): MemoryMap {
@@ -47,19 +51,28 @@ export function memoryMap(dump: Dump): MemoryMap {
   return { outcome: 'not-found', reason: { why: 'no-resource-tree' } };
 }
 
-function walk(kernel: Kernel, root: KernelObject): { entries: MemoryMapEntry[]; isWhole: boolean } {
+/** A resource to be looked at, and what the tree holds it to: to lie in its parent, behind its elder sibling. */
+interface Open {
+  readonly va: bigint;
+  readonly depth: number;
+  readonly from: bigint;
+  readonly parent: { readonly end: bigint; readonly isMemory: boolean };
+}
+
+function walk(kernel: Kernel, root: KernelObject): Omit<FoundMap, 'outcome'> {
   const entries: MemoryMapEntry[] = [];
   const seen = new Set<bigint>([root.va]);
   let isWhole = true;
-  // What is still to be looked at, the next one last.
-  const open: { va: bigint; depth: number }[] = [];
-  const push = (va: bigint | null, depth: number) => {
+  let unnamed = 0;
+  // The next one last.
+  const open: Open[] = [];
+  const push = (va: bigint | null, place: Omit<Open, 'va'>) => {
     if (va === null) isWhole = false;
-    else if (va !== 0n) open.push({ va, depth });
+    else if (va !== 0n) open.push({ va, ...place });
   };
-  push(root.bits('child'), 0);
+  push(root.bits('child'), { depth: 0, from: 0n, parent: { end: root.bits('end') ?? 0n, isMemory: false } });
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { va, depth } = next;
+    const { va, depth, from, parent } = next;
     const resource = kernel.object('resource', va);
     const start = resource?.bits('start') ?? null;
     const end = resource?.bits('end') ?? null;
@@ -69,14 +82,22 @@ function walk(kernel: Kernel, root: KernelObject): { entries: MemoryMapEntry[]; 
       continue;
     }
     seen.add(va);
+    if (start < from || end > parent.end) isWhole = false;
+    const isMemory = parent.isMemory || ((resource.bits('flags') ?? 0n) & SYSRAM) !== 0n;
+    const name = nameIn(resource, 'name');
+    if (name === null && resource.bits('name') !== 0n) {
+      unnamed++;
+      // It may be the crash kernel, or what firmware keeps: nobody can tell who may read it, and who must not write it.
+      if (isMemory) isWhole = false;
+    }
     entries.push({
       start: Number(start),
       end: Number(end) + 1,
-      name: resource.text('name') ?? NO_NAME,
+      name: name ?? NO_NAME,
       depth: Math.min(depth, MAX_SHOWN_DEPTH),
     });
-    push(resource.bits('sibling'), depth);
-    push(resource.bits('child'), depth + 1);
+    push(resource.bits('sibling'), { depth, from: end + 1n, parent });
+    push(resource.bits('child'), { depth: depth + 1, from: start, parent: { end, isMemory } });
   }
-  return { entries, isWhole };
+  return { entries, isWhole, unnamed };
 }

@@ -178,7 +178,11 @@ export function* logLines(records: readonly LogRecord[]): Generator<string> {
 /** What is missing of it. */
 export function foundNotes(found: FoundMap | FoundLog): string[] {
   if ('entries' in found) {
-    return found.isWhole ? [] : ['the tree of resources could not be followed to its end: there may be more'];
+    const { isWhole, unnamed } = found;
+    return [
+      ...(isWhole ? [] : ['a part of the tree of resources is not in the dump, or damaged: there may be more']),
+      ...(unnamed === 0 ? [] : [`${count(unnamed, 'resource has a name', 'resources have names')} not in the dump`]),
+    ];
   }
   const { unreadable } = found;
   if (unreadable === 0) return [];

@@ -113,10 +113,32 @@ describe('damage', () => {
     expect(map()).toMatchObject({ outcome: 'found', isWhole: false });
   });
 
-  test('a name that is not in memory', () => {
+  test.each([
+    ['that is not in memory', () => 0xffff_0000_dead_0000n],
+    ['that is empty', (kernel: MadeKernel) => kernel.text('')],
+    ['that is no text', (kernel: MadeKernel) => kernel.text('\u0001')],
+  ])('a name %s', (_, nameOf) => {
     const { kernel, places, map } = withTree(TREE);
-    kernel.object('resource', { name: 0xffff_0000_dead_0000n }, places.get('Kernel code'));
-    expect(textOf(map())).toContain('  40210000-4100ffff : <BAD>\n');
+    kernel.object('resource', { name: nameOf(kernel) }, places.get('9050000.smmuv3'));
+    expect(textOf(map())).toContain('09050000-09050dff : <BAD>\n');
+    expect(map()).toMatchObject({ isWhole: true, unnamed: 1 });
+  });
+
+  test('a name that is not in memory, of memory: it may be the crash kernel that is not to be seen', () => {
+    const { kernel, places, map } = withTree(TREE);
+    kernel.object('resource', { flags: 0x0100_0200 }, places.get('System RAM'));
+    kernel.object('resource', { name: 0xffff_0000_dead_0000n }, places.get('Crash kernel'));
+    expect(map()).toMatchObject({ isWhole: false, unnamed: 1 });
+  });
+
+  test.each([
+    ['outside its parent', 'Crash kernel', { start: 0x7000_0000, end: 0x8000_0fff }],
+    ['before its parent', 'Kernel code', { start: 0x3000_0000, end: 0x4100_ffff }],
+    ['before its elder sibling', 'Crash kernel', { start: 0x4100_f000, end: 0x77ff_ffff }],
+  ])('a resource that lies %s', (_, name, fields) => {
+    const { kernel, places, map } = withTree(TREE);
+    kernel.object('resource', fields, places.get(name));
+    expect(map()).toMatchObject({ outcome: 'found', isWhole: false });
   });
 
   test('no tree', () => {

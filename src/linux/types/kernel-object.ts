@@ -49,6 +49,15 @@ export class KernelObject {
   }
 }
 
+/** Nobody's name is empty or has such characters: that is what memory is when the name is gone. */
+const NO_NAME = /^$|[\p{Cc}\ufffd]/u;
+
+/** The name that a member points to; null for none, and where it is not in the dump. */
+export function nameIn(object: KernelObject, path: string): string | null {
+  const text = object.text(path);
+  return text === null || NO_NAME.test(text) ? null : text;
+}
+
 /** The object in which `va` is the address of the member `path`. */
 export function containerOf(
   memory: VirtualMemory,
