@@ -4,8 +4,10 @@ import type { AddressRange } from '../dump/memory.ts';
 import type { CrashedKernel, KernelState } from '../linux/kernel-state.ts';
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
 import { isIdRegister, REGISTERS, registerNamed } from '../smmu/registers/registers.ts';
-import type { SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { Master, SmmuSnapshot } from '../snapshot/snapshot.ts';
+import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList } from './findings.ts';
+import { StreamList } from './risks/context.ts';
 import type { RegisterOrigin } from './rules/crashed-kernel.ts';
 
 /**
@@ -25,6 +27,23 @@ export function ownStateFindings(state: KernelState, findings: FindingList, name
 export function ownMapFinding({ state, mapLack }: CrashedKernel, findings: FindingList): void {
   if (state.outcome === 'not-found' || mapLack === null) return;
   findings.add('kernel-map-unused', { release: state.kernel.release, lack: mapLack });
+}
+
+/**
+ * Adds to `findings` the streams of devices that the driver had and the table, which it had as well, does not: it makes
+ * their STEs before it takes a device in. What is not in the dump contradicts nothing.
+ */
+export function ownTableFinding(masters: readonly Master[], view: HardwareView, findings: FindingList): void {
+  const missing = new StreamList();
+  for (const { sid } of masters) {
+    const found = view.lookup(sid);
+    if ('why' in found) {
+      if (found.why.kind !== 'entry-not-in-dump') missing.add(sid);
+      continue;
+    }
+    for (const { words, at } of view.stesOf([sid])) if ((words[at] as number) % 2 === 0) missing.add(sid);
+  }
+  if (missing.streams > 0) findings.add('devices-not-in-table', missing.args);
 }
 
 /** An SMMU as the kernel in the dump had it. */

@@ -4,7 +4,7 @@ import { probesAtRegistration } from '../adopt/devices/registration.ts';
 import type { Emulation } from '../adopt/emulate.ts';
 import type { KernelMemory } from '../adopt/kernel-memory.ts';
 import { adoptionFindings } from '../findings/adoption-findings.ts';
-import { ownCoherencyFinding, ownRegisterFindings } from '../findings/crashed-kernel-findings.ts';
+import { ownCoherencyFinding, ownRegisterFindings, ownTableFinding } from '../findings/crashed-kernel-findings.ts';
 import { FindingList } from '../findings/findings.ts';
 import { insertFindings } from '../findings/insert-findings.ts';
 import { platformFindings } from '../findings/platform-findings.ts';
@@ -98,6 +98,7 @@ export function inspectSmmu(
     ownRegisterFindings(own, smmu, evidence.kdumpRam, findings);
     ownCoherencyFinding(own, emulated.firmwareCoherent, findings);
   }
+  if (evidence.crashedKernel?.givesRegisters === true) ownTableFinding(smmu.masters ?? [], view, findings);
   assumeZeroPages(emulated, now.view.excludedIsAskedZero, findings);
   const risks = examineRisks(riskContext(smmu, emulated, evidence, plan, shared, findings), shared.furtherChecks);
 

@@ -396,6 +396,14 @@ const SAMPLES: { readonly [R in Rule]: Sample<R> } = {
     severity: 'warning',
     reach: null,
   },
+  'devices-not-in-table': {
+    args: { streams: 2, sids: { listed: [0x100, 0x101], total: 2 } },
+    says:
+      "the crashed kernel's driver had devices at 2 StreamIDs (0x100, 0x101) for which the table in memory has no valid " +
+      'STE: the two contradict each other',
+    severity: 'warning',
+    reach: null,
+  },
   'kernel-map-unused': {
     args: {
       release: '6.1.0',

@@ -76,6 +76,36 @@ describe('what the kernel leaves open is a finding, and no firm answer', () => {
   });
 });
 
+describe('devices of the driver that are not in its table', () => {
+  const missing = async (change: (memory: MadeMachine['kernel']['memory']) => void) => {
+    const { kernel } = madeCrash();
+    change(kernel.memory);
+    const dump = await opened(elfOf(kernel));
+    const found = await inspected(dump);
+    dump.close();
+    if (found.outcome === 'not-found') throw new Error(JSON.stringify(found.reason));
+    return found.inspection.findings.flatMap(({ rule, args }) => (rule === 'devices-not-in-table' ? [args] : []));
+  };
+  // Of the drive on bus 1: its L1 descriptor, and the first of its STEs.
+  const [L1, STE] = [0x4200_4008, 0x4601_4000];
+
+  test('none', async () => expect(await missing(() => {})).toEqual([]));
+
+  test('the L1 descriptor says that there are no STEs', async () => {
+    const sids = { listed: [0x100, 0x101], total: 2 };
+    expect(await missing((memory) => memory.u64(L1, 0n))).toEqual([{ streams: 2, sids }]);
+  });
+
+  test('an STE is not valid', async () => {
+    const sids = { listed: [0x100], total: 1 };
+    expect(await missing((memory) => memory.u64(STE, 0n))).toEqual([{ streams: 1, sids }]);
+  });
+
+  test('STEs that are not in the dump contradict nothing', async () => {
+    expect(await missing((memory) => memory.pages.delete(STE))).toEqual([]);
+  });
+});
+
 describe('the memory map', () => {
   test('judges mappings, and tells where in-flight DMA must not go', async () => {
     const { iomem, inspection } = await ofCrash();

@@ -7,6 +7,7 @@ import * as json from '../../shape.ts';
 import { ARM, linux } from '../explanations/references.ts';
 import { coherencyInWords } from '../prose/firmware.ts';
 import { mapLackInWords, smmuProblemInWords } from '../prose/kernel-state.ts';
+import { sidListInWords } from '../prose/number-lists.ts';
 import { rule } from './rule.ts';
 import { count, namesInWords } from './words.ts';
 
@@ -138,6 +139,37 @@ export const CRASHED_KERNEL = {
         '--iomem with a copy of /proc/iomem, or with what that command prints: it is used whatever it lacks',
       ],
       references: [linux('region_intersects'), 'Linux, admin-guide/kernel-parameters: mem='],
+    }),
+  }),
+  'devices-not-in-table': rule({
+    severity: 'warning',
+    reach: null,
+    args: {
+      streams: ['How many streams', json.count],
+      sids: ['The first of them, in words', json.said(sidListInWords)],
+    },
+    sentence: ({ streams, sids }) =>
+      `the crashed kernel's driver had devices at ${count(streams, 'StreamID')} (${sidListInWords(sids)}) for which the table in ` +
+      'memory has no valid STE: the two contradict each other',
+    explain: () => ({
+      title: 'The driver had devices that its table does not have',
+      meaning:
+        'The driver makes the STEs of a device before it takes the device in, fills them as abort, and leaves them valid. Here ' +
+        'the L1 descriptor or the STE says otherwise. Either of them was overwritten, or the table is not the one that the ' +
+        'SMMU used: what is said of these streams, and of others in the same table, is what memory holds and may not be ' +
+        'what the driver had made.',
+      hardware:
+        'It ends DMA of these streams with C_BAD_STREAMID or C_BAD_STE, unless it still has the entries in a cache.',
+      kernel:
+        'It does not know which devices the crashed kernel had. It takes an STE that is not valid for one that nobody uses, ' +
+        'and makes a new L2 table where there is none.',
+      causes: [
+        'memory that was overwritten before the crash, or by what ran after it',
+        'an STE that the driver was rewriting at the crash, for which it is invalid for a moment',
+        'pages of the table that the capture tool left out as zeros and that were none',
+      ],
+      next: ['`smmu-adopt show DUMP --sid SID`: the lookup of one of them, step by step', GIVE_REGISTERS],
+      references: [ARM.lookup, ARM.steValidity, linux('arm_smmu_insert_master')],
     }),
   }),
   'registers-not-of-dump': rule({
