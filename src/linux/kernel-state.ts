@@ -29,6 +29,8 @@ export interface KernelIdentity {
 export type NoState =
   | NoKernel
   | NoDevices
+  /** No device is one, and the log has that these were probed: that failed later, or they are gone, as in a reboot. */
+  | { readonly why: 'smmus-gone'; readonly devices: number; readonly logged: readonly string[] }
   /** There are devices of the driver, and what it holds of each of them cannot be believed. */
   | { readonly why: 'no-usable-smmu'; readonly rejected: readonly RejectedSmmu[] };
 
@@ -96,6 +98,8 @@ export type MapLack =
     };
 
 const DRIVER = 'arm-smmu-v3';
+/** More names say no more. */
+const MAX_LOGGED = 4;
 /** What the module is called when the driver is none of the kernel's own. */
 const MODULE = 'arm_smmu_v3';
 
@@ -105,8 +109,13 @@ export function extractSnapshot(dump: Dump): KernelState {
   if (!isKernel(kernel)) return { outcome: 'not-found', kernel: null, reason: kernel };
   const identity: KernelIdentity = { release: kernel.release, buildId: kernel.buildId };
   const places = findPlaces(kernel);
-  if ('why' in places) return { outcome: 'not-found', kernel: identity, reason: places };
   const log = { probeLines: probeLines(kernel), failed: serviceFailures(kernel) };
+  if ('why' in places) {
+    const logged = [...log.probeLines.keys()].slice(0, MAX_LOGGED);
+    const isGone = places.why === 'no-such-device' && logged.length > 0;
+    const reason: NoState = isGone ? { why: 'smmus-gone', devices: places.devices, logged } : places;
+    return { outcome: 'not-found', kernel: identity, reason };
+  }
   const smmus: FoundSmmu[] = [];
   const rejected = [...places.rejected];
   for (const place of places.smmus) {

@@ -51,11 +51,15 @@ function because(reason: Reason): string {
     case 'no-device-list':
       return "the kernel's list of devices was not found (platform_bus is not among its exported symbols in the dump)";
     case 'device-list-broken':
-      return `its list of devices is broken, and none of the ${reason.devices} that could be reached was an SMMUv3`;
+      return reason.devices === 0
+        ? 'its list of devices cannot be read'
+        : `its list of devices is broken, and none of the ${reason.devices} that could be reached was an SMMUv3`;
     case 'drivers-unreadable':
       return `the drivers of ${reason.unreadable} of its ${reason.devices} devices, or the names of these, are not in the dump, and none of the others was an SMMUv3`;
     case 'no-such-device':
       return `none of its ${reason.devices} devices was an SMMUv3 bound to a driver`;
+    case 'smmus-gone':
+      return `none of its ${reason.devices} devices was an SMMUv3 bound to a driver, though its log has that ${reason.logged.map(escapeText).join(', ')} was probed: the probe failed later, or the device was removed or shut down, as in a reboot`;
     case 'no-usable-smmu':
       return reason.rejected.map(sayRejected).join('; ');
     case 'no-resource-tree':

@@ -275,6 +275,12 @@ describe('no state, and why', () => {
     expect(reasonOf(madeMachine({ smmus: [] }))).toMatchObject({ why: 'no-such-device' });
   });
 
+  test('no SMMU any more: the log has one', () => {
+    const machine = madeMachine({ smmus: [], structs: LOG_STRUCTS });
+    writeLog(machine.kernel, [{ text: 'arm-smmu-v3 9000000.smmuv3: oas 44-bit (features 0x00008305)' }]);
+    expect(reasonOf(machine)).toEqual({ why: 'smmus-gone', devices: 3, logged: ['9000000.smmuv3'] });
+  });
+
   test('VMCOREINFO that lacks what is needed, or that does not fit the memory', () => {
     const lacking = madeMachine();
     lacking.kernel.vmcoreinfo.delete('NUMBER(kimage_voffset)');
