@@ -141,6 +141,8 @@ function sayWarning(warning: SmmuWarning): string {
   switch (warning.what) {
     case 'disabled':
       return `CR0 is taken to be 0: ${DISABLED_BY[warning.by]}, and the driver disables it then`;
+    case 'further-command-queues':
+      return "commands also go through NVIDIA's virtual command queues (Tegra241 CMDQV), which no register of the SMMU tells of";
     case 'dma-offset':
       return `its tables are not where its registers say: bus addresses are ${signedHex(warning.offset)} off memory`;
     case 'base-differs':

@@ -239,6 +239,11 @@ describe('what is known of a register', () => {
     ]);
   });
 
+  test('commands that go through further queues', () => {
+    const [smmu] = found(stateOf(madeMachine({ smmus: [{ override: { options: 0x10 } }] }))).smmus;
+    expect(smmu?.state.warnings).toEqual([{ what: 'further-command-queues' }]);
+  });
+
   test('sizes that no driver stores', () => {
     const override = { oas: 47, asid_bits: 17, pgsize_bitmap: 0x4020_0000 };
     const [smmu] = found(stateOf(madeMachine({ smmus: [{ override }] }))).smmus;

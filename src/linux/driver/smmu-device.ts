@@ -21,6 +21,8 @@ import {
 /** SMMUv2's driver calls its structure by the same name; only this one has the member. */
 const LAYOUT_MARK = 'strtab_cfg';
 const IORESOURCE_MEM = 0x200n;
+/** ARM_SMMU_OPT_TEGRA241_CMDQV. */
+const OPTION_TEGRA241_CMDQV = 1 << 4;
 const MAX_RESOURCES = 8;
 
 const ADDRESS_BITS = 0x000f_ffff_ffff_ffe0n;
@@ -68,6 +70,7 @@ export function readSmmu(
   const offset = dmaOffset(parts);
   if (offset === null) return { why: 'contradiction', member: 'base_dma' };
   if (offset !== 0n) warnings.push({ what: 'dma-offset', offset });
+  if (((smmu.number('options') ?? 0) & OPTION_TEGRA241_CMDQV) !== 0) warnings.push({ what: 'further-command-queues' });
   const checked = (member: string, isPossible: (value: number) => boolean): number | null => {
     const value = smmu.number(member);
     if (value === null || isPossible(value)) return value;

@@ -62,6 +62,8 @@ export interface SmmuState {
 }
 
 export type SmmuWarning =
+  /** Commands go through queues of another kind besides: NVIDIA's virtual ones. */
+  | { readonly what: 'further-command-queues' }
   /** The driver has disabled the SMMU: it was shut down, or its log says that it failed. */
   | { readonly what: 'disabled'; readonly by: 'shutdown' | 'service-failure' }
   /** Bus and memory addresses of tables and queues differ by this much. */
