@@ -5,18 +5,15 @@
 
 import type { Dump } from '../dump/dump.ts';
 import type { SmmuSnapshot, Snapshot } from '../snapshot/snapshot.ts';
-import { type DrivenDevice, deviceName, devicesOfDriver, type NoDevices } from './devices.ts';
-import { mastersOf, type SmmuPlace } from './driver/masters.ts';
+import type { NoDevices } from './devices.ts';
+import { mastersOf } from './driver/masters.ts';
+import { findPlaces, type NamedPlace } from './driver/places.ts';
 import { comparedWithLog, type ProbeLine, probeLines } from './driver/probe-lines.ts';
 import { type QueueMemory, queueMemory } from './driver/queue-memory.ts';
 import { QUEUES, queueIndexes, registersOf } from './driver/registers.ts';
 import { disabled, serviceFailures } from './driver/service-failures.ts';
-import { readSmmu, smmuObject } from './driver/smmu-device.ts';
-import { type HuntedSmmu, huntSmmus } from './driver/smmu-hunt.ts';
-import { readSmmuBySignature } from './driver/smmu-signature.ts';
-import { featureOf, type QueueMember, type SmmuProblem, type SmmuState } from './driver/smmu-state.ts';
+import { featureOf, type QueueMember, type RejectedSmmu, type SmmuState } from './driver/smmu-state.ts';
 import { isKernel, type Kernel, kernelOf, type NoKernel } from './kernel.ts';
-import { moduleTypes } from './types/module-types.ts';
 import type { Types } from './types/types.ts';
 
 export interface KernelIdentity {
@@ -33,11 +30,6 @@ export type NoState =
   | { readonly why: 'smmus-gone'; readonly devices: number; readonly logged: readonly string[] }
   /** There are devices of the driver, and what it holds of each of them cannot be believed. */
   | { readonly why: 'no-usable-smmu'; readonly rejected: readonly RejectedSmmu[] };
-
-export interface RejectedSmmu {
-  readonly name: string | null;
-  readonly problem: SmmuProblem;
-}
 
 /** What memory says of a queue beyond the driver's copies. */
 export type QueueEvidence = { readonly register: string } & QueueMemory;
@@ -97,11 +89,8 @@ export type MapLack =
       readonly limit: string | null;
     };
 
-const DRIVER = 'arm-smmu-v3';
 /** More names say no more. */
 const MAX_LOGGED = 4;
-/** What the module is called when the driver is none of the kernel's own. */
-const MODULE = 'arm_smmu_v3';
 
 /** Reads a few megabytes, whatever the size of the dump. Nothing is guessed: what does not fit together is not found. */
 export function extractSnapshot(dump: Dump): KernelState {
@@ -109,13 +98,14 @@ export function extractSnapshot(dump: Dump): KernelState {
   if (!isKernel(kernel)) return { outcome: 'not-found', kernel: null, reason: kernel };
   const identity: KernelIdentity = { release: kernel.release, buildId: kernel.buildId };
   const places = findPlaces(kernel);
-  const log = { probeLines: probeLines(kernel), failed: serviceFailures(kernel) };
+  const probed = probeLines(kernel);
   if ('why' in places) {
-    const logged = [...log.probeLines.keys()].slice(0, MAX_LOGGED);
+    const logged = [...probed.keys()].slice(0, MAX_LOGGED);
     const isGone = places.why === 'no-such-device' && logged.length > 0;
     const reason: NoState = isGone ? { why: 'smmus-gone', devices: places.devices, logged } : places;
     return { outcome: 'not-found', kernel: identity, reason };
   }
+  const log = { probeLines: probed, failed: serviceFailures(kernel) };
   const smmus: FoundSmmu[] = [];
   const rejected = [...places.rejected];
   for (const place of places.smmus) {
@@ -137,74 +127,6 @@ export function extractSnapshot(dump: Dump): KernelState {
   const { types, isWhole } = places;
   const { otherKernels } = kernel;
   return { outcome: 'found', kernel: identity, types, smmus, rejected, isWhole, otherKernels, snapshot };
-}
-
-/** An SMMU of the driver's, and how its state is read. */
-interface NamedPlace extends SmmuPlace {
-  readonly name: string | null;
-  readonly isShutDown: boolean;
-  readonly read: (name: string) => SmmuState | SmmuProblem;
-}
-
-interface Places {
-  readonly smmus: readonly NamedPlace[];
-  readonly rejected: readonly RejectedSmmu[];
-  readonly types: Types['source'];
-  readonly isWhole: boolean;
-}
-
-/** Through the driver core's lists; where no types describe these and the usual layout does not fit, by a hunt. */
-function findPlaces(kernel: Kernel): Places | NoDevices {
-  const devices = devicesOfDriver(kernel, DRIVER);
-  if ('why' in devices) {
-    const hunted = kernel.btf === null && devices.why !== 'no-such-device' ? huntSmmus(kernel, DRIVER) : [];
-    if (hunted.length === 0) return devices;
-    return { smmus: hunted.map((one) => huntedPlace(kernel, one)), rejected: [], types: 'offsets', isWhole: false };
-  }
-  const types = driverTypes(kernel);
-  const smmus: NamedPlace[] = [];
-  const rejected: RejectedSmmu[] = [];
-  for (const one of devices.devices) {
-    const place = devicePlace(kernel, types, one);
-    if ('problem' in place) rejected.push(place);
-    else smmus.push(place);
-  }
-  return { smmus, rejected, types: types?.source ?? 'offsets', isWhole: devices.isWhole };
-}
-
-function devicePlace(
-  kernel: Kernel,
-  types: Types | null,
-  { device, binding }: DrivenDevice,
-): NamedPlace | RejectedSmmu {
-  const name = deviceName(device);
-  const rejected = (problem: SmmuProblem): RejectedSmmu => ({ name, problem });
-  if (typeof binding === 'object') return rejected(binding);
-  if (binding === 'unfinished') return rejected({ why: 'probe-unfinished' });
-  const va = device.bits('driver_data');
-  // The driver sets it before its probe ends, and leaves it.
-  if (va === null || va === 0n) {
-    return rejected({ why: va === null ? 'unreadable' : 'contradiction', member: 'driver_data', struct: 'device' });
-  }
-  const object = types === null ? null : smmuObject(kernel, types, va);
-  const read = (known: string) =>
-    object === null
-      ? readSmmuBySignature(kernel, { va, device: device.va, control: 'probed' }, known)
-      : readSmmu(kernel, device, object, known);
-  return { name, va, types, layout: object?.layout ?? null, isShutDown: binding === 'shut-down', read };
-}
-
-function huntedPlace(kernel: Kernel, { va, device, name }: HuntedSmmu): NamedPlace {
-  const read = (known: string) => readSmmuBySignature(kernel, { va, device, control: null }, known);
-  return { name, va, types: null, layout: null, isShutDown: false, read };
-}
-
-/** The types that describe the driver's structures: the kernel's own, those of the module that it is, or none. */
-function driverTypes(kernel: Kernel): Types | null {
-  const describes = (types: Types | null) => types !== null && types.struct('arm_smmu_device', 'strtab_cfg') !== null;
-  if (describes(kernel.types)) return kernel.types;
-  const types = moduleTypes(kernel, MODULE);
-  return describes(types) ? types : null;
 }
 
 function foundSmmu(

@@ -5,10 +5,10 @@ import { count } from '../findings/rules/words.ts';
 import { hex } from '../hex.ts';
 import { dmesgLines } from '../linux/dmesg-lines.ts';
 import { QUEUES } from '../linux/driver/registers.ts';
-import type { SmmuWarning } from '../linux/driver/smmu-state.ts';
+import type { RejectedSmmu, SmmuWarning } from '../linux/driver/smmu-state.ts';
 import type { TableCandidate } from '../linux/driver/table-scan.ts';
 import type { FoundLog, LogRecord, NoLog } from '../linux/kernel-log.ts';
-import type { FoundSmmu, KernelState, NoState, RejectedSmmu } from '../linux/kernel-state.ts';
+import type { FoundSmmu, KernelState, NoState } from '../linux/kernel-state.ts';
 import type { FoundMap, MemoryMap, MemoryMapEntry } from '../linux/memory-map.ts';
 import { escapeText } from './escape.ts';
 
@@ -108,6 +108,9 @@ function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): str
   const baseIsSaid = state.base !== null || state.warnings.some(({ what }) => what === 'base-differs');
   return [
     ...state.warnings.map(sayWarning),
+    ...(state.control === null
+      ? ['its control registers are left out: nothing tells whether its probe had come to its end']
+      : []),
     ...(baseIsSaid ? [] : ['its base is not known: neither its resource nor the mapping of its registers can be read']),
     ...QUEUES.flatMap(([which, register]) => {
       const queue = state[which];

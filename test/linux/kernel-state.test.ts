@@ -381,13 +381,31 @@ describe('lists that are torn', () => {
       expect(isWhole).toBe(false);
     });
 
-    test('with the other end torn too: none', () => {
-      const machine = madeMachine();
+    const tornTwice = (options: MadeMachineOptions) => {
+      const machine = madeMachine(options);
       tear(machine, target);
       const { kernel } = machine;
       const list = (machine.places.get('kset') ?? 0n) + BigInt(kernel.offsetOf('kset', 'list'));
       kernel.memory.u64(kernel.paddrOf(list) + 8, UNMAPPED);
-      expect(stateOf(machine)).toMatchObject({ outcome: 'not-found', reason: { why: 'device-list-broken' } });
+      return machine;
+    };
+
+    test('with the other end torn too, the driver leads to its SMMUs', () => {
+      const machine = tornTwice({ smmus: [{ masters: MASTERS }] });
+      const state = stateOf(machine);
+      expectRegisters(machine, state);
+      const { smmus, isWhole, types } = found(state);
+      expect({ isWhole, types }).toEqual({ isWhole: false, types: 'btf' });
+      expect(smmus[0]?.snapshot.masters).toEqual(KNOWN_MASTERS);
+      // Nobody can tell whether their probe had come to its end.
+      expect(smmus[0]?.snapshot.registers.has('CR0')).toBe(false);
+    });
+
+    test('of a module, which cannot be hunted for: none', () => {
+      expect(stateOf(tornTwice({ driver: '7.3', module: 'data' }))).toMatchObject({
+        outcome: 'not-found',
+        reason: { why: 'device-list-broken' },
+      });
     });
   });
 
@@ -434,13 +452,24 @@ describe('what is not in the dump is not taken for an answer', () => {
   });
 
   test.each([
-    ['the private part of the device', { p: UNMAPPED }, 'unreadable', 'knode_driver.n_klist', 'device_private'],
     ['no private part', { p: 0 }, 'contradiction', 'p', 'device'],
     ["no driver's data, though its probe has ended", { driver_data: 0 }, 'contradiction', 'driver_data', 'device'],
     ['its name', { 'kobj.name': UNMAPPED }, 'unreadable', 'kobj.name', 'device'],
   ] as const)('%s', (_, fields, why, member, struct) => {
     expect(lost(({ kernel }, device) => kernel.object('device', fields, device))).toEqual(
       rejected({ why, member, struct }, member === 'kobj.name' ? null : '9000000.smmuv3'),
+    );
+  });
+
+  test('whether the probe has come to its end: what it leaves in the control registers is not claimed', () => {
+    const machine = madeMachine();
+    machine.kernel.object('device', { p: UNMAPPED }, machine.places.get('device 9000000.smmuv3') ?? 0n);
+    const state = stateOf(machine);
+    expectRegisters(machine, state);
+    const [smmu] = found(state).smmus;
+    expect(['CR0', 'CR1', 'CR2', 'IRQ_CTRL'].filter((name) => smmu?.snapshot.registers.has(name))).toEqual([]);
+    expect(stateNotes(state)).toContain(
+      '9000000.smmuv3: its control registers are left out: nothing tells whether its probe had come to its end',
     );
   });
 

@@ -6,7 +6,8 @@
 
 import type { Kernel } from '../kernel.ts';
 import { findBackwards } from '../memory/image-search.ts';
-import { hasQueues } from './smmu-signature.ts';
+import { nameAt } from '../types/kernel-object.ts';
+import { isSmmu } from './smmu-signature.ts';
 
 export interface HuntedSmmu {
   /** The driver's structure, and the device that it is of. */
@@ -56,12 +57,12 @@ export function huntSmmus(kernel: Kernel, driverName: string): readonly HuntedSm
 }
 
 function smmuAt({ memory }: Kernel, va: bigint, bytes: Buffer): HuntedSmmu | null {
-  if (!hasQueues(memory, bytes)) return null;
+  if (!isSmmu(memory, bytes)) return null;
   const device = bytes.readBigUInt64LE(0);
   const itself = memory.bytesOrZeros(device, OBJECT_BYTE_LENGTH);
   if (itself === null || !pointersIn(itself).includes(va)) return null;
   const name = itself.readBigUInt64LE(0);
-  return { va, device, name: memory.text(name) };
+  return { va, device, name: nameAt(memory, name) };
 }
 
 /** Addresses at which a variable of the image holds the address of this text. */

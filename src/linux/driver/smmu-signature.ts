@@ -74,10 +74,10 @@ export function readSmmuBySignature(
   };
   const [cmdq, evtq, priq] = [one('cmdq'), one('evtq'), one('priq')];
   if (cmdq === null || evtq === null) return { why: 'no-layout' };
-  const page0 = cmdq.prodReg - PROD_OFFSETS.cmdq;
-  const baseAt = BASE_OFFSETS.find((at) => bytes.readBigUInt64LE(at) === page0);
+  const baseAt = offsetOfBase(bytes, cmdq);
   if (baseAt === undefined) return { why: 'no-layout' };
   const features = bytes.readUInt32LE(baseAt + FEATURES_BEHIND_BASE);
+  if (hasFeature(features, 'pri') && priq === null) return { why: 'no-layout' };
   const tables = tablesIn(memory, bytes, features);
   const [table] = tables;
   if (table === undefined || tables.length > 1) return { why: 'no-layout' };
@@ -86,7 +86,7 @@ export function readSmmuBySignature(
   if (offset === null) return { why: 'contradiction', member: 'base_dma' };
   return {
     name,
-    base: mappedBase(memory, page0, bytes.readBigUInt64LE(baseAt + 8)),
+    base: mappedBase(memory, bytes.readBigUInt64LE(baseAt), bytes.readBigUInt64LE(baseAt + 8)),
     features,
     doubtfulFeatures: 0,
     sidBits: table.sidBits,
@@ -109,11 +109,18 @@ function mappedBase(memory: VirtualMemory, page0: bigint, page1: bigint): number
   return base !== null && (second === base + 0x1_0000 || page1 === page0) ? base : null;
 }
 
-/** Whether these bytes of an object hold a command and an event queue. */
-export function hasQueues(memory: VirtualMemory, bytes: Buffer): boolean {
+/** Whether these bytes are those of an SMMU from their start on: with both queues, and its registers where it has them. */
+export function isSmmu(memory: VirtualMemory, bytes: Buffer): boolean {
   if (bytes.byteLength < QUEUES_BYTE_LENGTH) return false;
-  const kinds = new Set(queuesIn(memory, bytes).map(({ which }) => which));
-  return kinds.has('cmdq') && kinds.has('evtq');
+  const queues = queuesIn(memory, bytes);
+  const cmdq = queues.find(({ which }) => which === 'cmdq');
+  const hasEvents = queues.some(({ which }) => which === 'evtq');
+  return cmdq !== undefined && hasEvents && offsetOfBase(bytes, cmdq) !== undefined;
+}
+
+/** Where `base` is; undefined where it is at none of the places that it has had. */
+function offsetOfBase(bytes: Buffer, { prodReg }: FoundQueue): number | undefined {
+  return BASE_OFFSETS.find((at) => bytes.readBigUInt64LE(at) === prodReg - PROD_OFFSETS.cmdq);
 }
 
 function queuesIn(memory: VirtualMemory, bytes: Buffer): FoundQueue[] {

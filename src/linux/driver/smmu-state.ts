@@ -86,6 +86,12 @@ export type SmmuProblem =
   /** Two members that must agree do not. */
   | { readonly why: 'contradiction'; readonly member: string; readonly struct?: string };
 
+/** A device of the driver's that gives none. */
+export interface RejectedSmmu {
+  readonly name: string | null;
+  readonly problem: SmmuProblem;
+}
+
 /** IDR5.OAS by the bits that the driver makes of it. */
 export const OAS_ENCODING: Readonly<Record<number, number>> = { 32: 0, 36: 1, 40: 2, 42: 3, 44: 4, 48: 5, 52: 6 };
 

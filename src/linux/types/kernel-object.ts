@@ -54,7 +54,12 @@ const NO_NAME = /^$|[\p{Cc}\ufffd]/u;
 
 /** The name that a member points to; null for none, and where it is not in the dump. */
 export function nameIn(object: KernelObject, path: string): string | null {
-  const text = object.text(path);
+  return nameAt(object.memory, object.bits(path) ?? 0n);
+}
+
+/** The name at an address; null where there is none. */
+export function nameAt(memory: VirtualMemory, va: bigint): string | null {
+  const text = memory.text(va);
   return text === null || NO_NAME.test(text) ? null : text;
 }
 
