@@ -33,7 +33,9 @@ export type NoKernel =
   | { readonly why: 'vmcoreinfo-incomplete'; readonly key: string }
   /** No note says which kernel it is of, and the one that memory has is a kdump kernel: it is not the one that crashed. */
   | { readonly why: 'kdump-kernel' }
-  /** The page tables that VMCOREINFO names do not map the kernel where it says. */
+  /** One of the page tables that VMCOREINFO names is not in the dump. */
+  | { readonly why: 'tables-missing' }
+  /** They do not map the kernel where it says. */
   | { readonly why: 'translation-differs' };
 
 export interface Kernel {
@@ -69,7 +71,8 @@ function openKernel(dump: Dump): Kernel | NoKernel {
     const layout = kernelLayout(vmcoreinfo);
     if (!isLayout(layout)) return { why: 'vmcoreinfo-incomplete', key: layout.key };
     const memory = new VirtualMemory(layout, reader);
-    return memory.isConsistent() ? typedKernel(memory, 0) : { why: 'translation-differs' };
+    if (memory.isConsistent()) return typedKernel(memory, 0);
+    return { why: memory.lacksTables() ? 'tables-missing' : 'translation-differs' };
   }
   let hasKdumpKernel = false;
   let misplaced: VirtualMemory | undefined;

@@ -46,6 +46,8 @@ function because(reason: Reason): string {
       return `VMCOREINFO has no usable ${escapeText(reason.key)}`;
     case 'kdump-kernel':
       return 'the kernel whose VMCOREINFO fits the memory is a kdump kernel, not the one that crashed';
+    case 'tables-missing':
+      return 'the page tables that VMCOREINFO names are not all in the dump';
     case 'translation-differs':
       return 'the page tables that VMCOREINFO names do not map the kernel where it says';
     case 'no-device-list':

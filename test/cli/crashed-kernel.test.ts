@@ -102,6 +102,7 @@ describe('info', () => {
       schemaVersion: 1,
       iomem: [{ start: '0x40000000', end: '0x7fffffff', name: 'System RAM', depth: 0 }],
       complete: true,
+      unnamed: 0,
     });
   });
 

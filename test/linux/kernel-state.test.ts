@@ -293,6 +293,11 @@ describe('no state, and why', () => {
     const wrong = madeMachine();
     wrong.kernel.vmcoreinfo.set('NUMBER(TCR_EL1_T1SZ)', '0x19');
     expect(reasonOf(wrong)).toEqual({ why: 'translation-differs' });
+    const { kernel } = wrong;
+    kernel.vmcoreinfo.set('NUMBER(TCR_EL1_T1SZ)', '0x10');
+    const root = kernel.paddrOf(BigInt(`0x${kernel.vmcoreinfo.get('SYMBOL(swapper_pg_dir)')}`));
+    kernel.memory.states.set(root - (root % 4096), 'lost');
+    expect(reasonOf(wrong), 'a page table is lost').toEqual({ why: 'tables-missing' });
   });
 
   test.each([

@@ -51,6 +51,17 @@ export class VirtualMemory {
     return paddr !== null && this.walk(stext, shift) === paddr;
   }
 
+  /** Whether a table on the way to the kernel image is not in the dump, so that nothing can be said of where it is. */
+  lacksTables(): boolean {
+    let lacks = false;
+    walkPageTables(this.#regime, this.layout.stext, (paddr) => {
+      const descriptor = this.physical.u64(paddr);
+      lacks ||= descriptor === null;
+      return descriptor;
+    });
+    return lacks;
+  }
+
   /** The physical address of something that is known to lie in the kernel image, its unmapped parts included. */
   imagePaddr(va: bigint): number | null {
     return asPaddr(va - this.layout.kimageVoffset);

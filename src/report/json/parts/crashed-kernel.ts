@@ -41,7 +41,11 @@ export const MEMORY_MAP: Shape<FoundMap> = object<FoundMap>()({
     "The crashed kernel's memory map, in the order of /proc/iomem",
     derived(list<MemoryMapEntry>(resource), ({ entries }) => entries),
   ],
-  complete: ['False where a part of it could not be followed', derived(flag, ({ isWhole }) => isWhole)],
+  complete: [
+    'False where a part of it could not be followed, cannot be true, or is memory whose name is not in the dump',
+    derived(flag, ({ isWhole }) => isWhole),
+  ],
+  unnamed: ['How many have names that are not in the dump', count],
 });
 
 const record = define(
