@@ -132,7 +132,7 @@ function smmuNotes({ queues, state, mastersAreWhole, snapshot }: FoundSmmu): str
     }),
     ...(snapshot.masters === undefined ? ['its devices are not known'] : []),
     ...(snapshot.masters !== undefined && !mastersAreWhole
-      ? ['its list of devices is not complete, or some of what it has of them is not in the dump']
+      ? ['its list of devices is not complete, or some of what it has of them is not in the dump, or damaged']
       : []),
   ];
 }

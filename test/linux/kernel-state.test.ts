@@ -517,6 +517,21 @@ describe('what is not in the dump is not taken for an answer', () => {
     expect(smmu?.mastersAreWhole).toBe(false);
   });
 
+  test.each([
+    ['a stream that is not where its StreamID would be searched for', { id: 0x200 }, [0x30, 0x100, 0x120, 0x200]],
+    ["a stream that another device's master has not", { master: 0x100 }, [0x30, 0x100, 0x120]],
+  ])('%s: the list is not whole', (_, fields, sids) => {
+    const machine = madeMachine({ smmus: [{ masters: MASTERS }] });
+    const { kernel, places } = machine;
+    const stream = (sid: number) => places.get(`stream ${sid}`) ?? 0n;
+    const other = kernel.paddrOf(stream(0x100)) + kernel.offsetOf('arm_smmu_stream', 'master');
+    const master = kernel.memory.page(other).readBigUInt64LE(other % 4096);
+    kernel.object('arm_smmu_stream', 'id' in fields ? fields : { master }, stream(0x8));
+    const [smmu] = found(stateOf(machine)).smmus;
+    expect(smmu?.snapshot.masters?.map(({ sid }) => sid)).toEqual(sids);
+    expect(smmu?.mastersAreWhole).toBe(false);
+  });
+
   test("a node on another driver's list", () => {
     expect(
       lost(({ kernel }, device) => {

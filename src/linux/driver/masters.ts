@@ -71,11 +71,20 @@ function byStream(types: Types, smmu: KernelObject): { entries: Pair[]; isWhole:
   const pairs = entries.map((node): Pair => {
     const one = containerOf(memory, stream, 'node', node);
     const va = one?.bits('master') ?? null;
-    const master = va === null ? null : new KernelObject(memory, masterLayout, va);
-    const isItsOwn = master?.bits('smmu') === smmu.va;
+    const master = one === null || va === null ? null : new KernelObject(memory, masterLayout, va);
+    const isItsOwn = one !== null && master?.bits('smmu') === smmu.va && hasStream(master, one);
     return { sid: one?.number('id') ?? null, device: isItsOwn ? (master?.bits('dev') ?? null) : null };
   });
-  return { entries: pairs, isWhole };
+  // The tree is searched by StreamID: of two that are not in order one is not what it was.
+  const inOrder = pairs.every(({ sid }, i) => i === 0 || (sid ?? 0) > (pairs[i - 1]?.sid ?? -1));
+  return { entries: pairs, isWhole: isWhole && inOrder };
+}
+
+/** Whether a stream is one of those that its master has an array of; true where there is no telling. */
+function hasStream(master: KernelObject, stream: KernelObject): boolean {
+  const [first, count] = [master.bits('streams'), master.number('num_streams')];
+  if (first === null || count === null) return true;
+  return stream.va >= first && stream.va < first + BigInt(count * stream.layout.byteLength);
 }
 
 /** Without it: every device that firmware ties to this SMMU, by a handle that is a part of the driver's structure. */

@@ -299,6 +299,8 @@ const withStreams = (registers: readonly MemberSpec[]): StructSpecs => ({
     members: [
       ['smmu', 0, 'void*'],
       ['dev', 8, 'void*'],
+      ['streams', 16, 'void*'],
+      ['num_streams', 24, 'u32'],
     ],
   },
 });

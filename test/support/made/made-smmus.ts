@@ -218,12 +218,17 @@ class MachineBuilder {
       const ids = kernel.paddrOf(fwspec) + kernel.offsetOf('iommu_fwspec', 'ids');
       for (const [i, sid] of sids.entries()) kernel.memory.u32(ids + 4 * i, sid);
       kernel.object('device', { iommu: kernel.object('dev_iommu', { fwspec, iommu_dev: iommu }) }, device);
-      if (!hasTree) return 0n;
+      if (!hasTree) return { sid: master.sid, node: 0n };
       const owner = kernel.object('arm_smmu_master', { smmu, dev: device });
       const stream = kernel.object('arm_smmu_stream', { id: master.sid, master: owner });
-      return stream + BigInt(kernel.offsetOf('arm_smmu_stream', 'node'));
+      kernel.object('arm_smmu_master', { streams: stream, num_streams: 1 }, owner);
+      this.places.set(`stream ${master.sid}`, stream);
+      return { sid: master.sid, node: stream + BigInt(kernel.offsetOf('arm_smmu_stream', 'node')) };
     });
-    if (hasTree) kernel.object('arm_smmu_device', { streams: kernel.tree(nodes) }, smmu);
+    if (!hasTree) return;
+    // The tree is searched by StreamID.
+    const inOrder = nodes.sort((a, b) => a.sid - b.sid).map(({ node }) => node);
+    kernel.object('arm_smmu_device', { streams: kernel.tree(inOrder) }, smmu);
   }
 
   #master({ device: name, driver, group, domainType, asid }: MadeMaster): bigint {
