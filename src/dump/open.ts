@@ -16,6 +16,7 @@ import { openRaw, type RawPart } from './formats/raw.ts';
 import { type DumpInput, type Input, inputOf } from './inputs.ts';
 import { type LoadMapEntry, partsFromLoadMap, partsFromNames } from './load-map.ts';
 import type { FindIn } from './part-search.ts';
+import { losesMemory } from './problem.ts';
 import type { UrlOptions } from './sources/range-request.ts';
 import { type ByteSource, openFileSource } from './sources/source.ts';
 import { untilFetched } from './sources/until-fetched.ts';
@@ -91,7 +92,12 @@ async function openInputs(inputs: readonly Input[], options: OpenOptions): Promi
     const findIn = fetched ? undefined : await options.findIn?.(contents.format);
     const assumptions = [...contents.assumptions, ...sources.flatMap((source) => source.assumptions ?? [])];
     const files = sources.map(({ name }) => name);
-    return { files, paths: [...paths], fetched, progress, findIn, close, ...contents, assumptions };
+    return {
+      ...{ files, paths: [...paths], fetched, progress, findIn, close, ...contents, assumptions },
+      get complete() {
+        return contents.problems.some(losesMemory) ? false : contents.complete;
+      },
+    };
   } catch (error) {
     close();
     throw error;

@@ -11,6 +11,11 @@ export interface DumpProblem {
   readonly what: DumpFlaw;
 }
 
+/** Whether memory is lost there that nothing else tells of: a dump that looked whole when it was opened is not. */
+export function losesMemory({ what: { kind } }: DumpProblem): boolean {
+  return kind === 'page-lost' || kind === 'chunk-lost';
+}
+
 /** What is wrong there. `fileEnd` is the offset at which the file ends, `neededEnd` the one that it should reach. */
 export type DumpFlaw = RawFlaw | ElfFlaw | FlattenedFlaw | RecordFlaw | KdumpFlaw;
 

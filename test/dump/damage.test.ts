@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { SAMPLES } from '../../samples/cases.ts';
 import type { Sample } from '../../samples/machine.ts';
-import { InputError, openDump, parseSnapshot } from '../../src/index.ts';
+import { dumpInfo, InputError, openDump, parseSnapshot } from '../../src/index.ts';
 import { inspectJson } from '../support/published.ts';
 import { expectStrictlyValid } from '../support/schema.ts';
 import { SLOW } from '../support/slow.ts';
@@ -239,5 +239,42 @@ describe.each(TARGETS)('$name', (target) => {
     }
     expect(wrong).toEqual([]);
     expect(read).toBeGreaterThan(0);
+  });
+});
+
+describe('damage that shows only when pages are counted or read', () => {
+  const pages = Array.from(
+    { length: 9 },
+    (_, pfn): KdumpPage => ({ pfn, as: 'plain', bytes: memory.subarray(0, PAGE) }),
+  );
+  const first = kdump(pages, { vmcoreinfo: VMCOREINFO });
+
+  test.each([
+    ['flags that name no codec', { flags: 8 }, 'bad-flags'],
+    ['an offset among the headers', { offset: 64n }, 'misplaced'],
+    ['an offset beyond the file', { offset: 1n << 40n }, 'cut'],
+  ])('%s: counted as lost, said where, and not complete', async (_, descriptor, kind) => {
+    const damaged = pages.map((page) => (page.pfn === 4 ? { ...page, descriptor } : page));
+    // Of many descriptors only the last ones are looked at when a dump is opened.
+    const more = Array.from({ length: 4200 }, (_, i): KdumpPage => ({ pfn: 9 + i, as: 'plain', shared: true }));
+    const dump = await openDump(inputOf(kdump([...damaged, ...more], { vmcoreinfo: VMCOREINFO }).bytes));
+    expect(dump).toMatchObject({ complete: true, problems: [] });
+    const { dump: told } = dumpInfo(dump);
+    expect(told).toMatchObject({ complete: false, completeness: 'short', pages: { lost: 1 } });
+    expect(told.problems).toMatchObject([{ what: { kind: 'page-lost', paddr: 4 * PAGE, why: { kind } } }]);
+  });
+
+  test('a whole dump stays one', async () => {
+    const dump = await openDump(inputOf(first.bytes));
+    expect(dumpInfo(dump).dump).toMatchObject({ complete: true, problems: [] });
+  });
+
+  test('a chunk of AVML that does not unpack: not a dump of which nobody can tell', async () => {
+    const { bytes } = limeDump([{ paddr: 0x1000, bytes: memory.subarray(0, PAGE), compressed: true }]);
+    bytes[bytes.length - 20] = (bytes[bytes.length - 20] as number) ^ 1;
+    const dump = await openDump(inputOf(bytes));
+    expect(dump.complete).toBe(null);
+    dump.memory.read(0x1000, new Uint8Array(PAGE));
+    expect(dump.complete).toBe(false);
   });
 });

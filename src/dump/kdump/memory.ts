@@ -16,6 +16,8 @@ const CACHED_PAGES = 64;
 const MAX_RANGES = 1 << 16;
 /** Pages whose damage showed only when they were read, so that their state stays what was found. */
 const MAX_DAMAGED = 1 << 16;
+/** Pages without a proper descriptor that a census tells of: more than anybody lists. */
+const MAX_TOLD = 64;
 
 /** Pages that one file answers for. All numbers of pages count blocks of the file. */
 export interface KdumpWindow {
@@ -92,6 +94,7 @@ export class KdumpMemory implements PhysicalMemory {
     // Neighbours among the descriptors are read together, also where the pages between them were left out.
     let pending: { table: DescriptorTable; first: number; end: number } | null = null;
     let reported = 0;
+    let faults = 0;
     const flush = () => pending?.table.countKinds(pending.first, pending.end - pending.first, counts);
     const endPfn = this.#windows.at(-1)?.endPfn ?? 0;
     this.#walk(0, endPfn, (start, end, state, descriptors, index) => {
@@ -112,9 +115,23 @@ export class KdumpMemory implements PhysicalMemory {
     const codecs: Record<string, number> = {};
     for (const [kind, count] of Object.entries(counts) as [keyof typeof counts, number][]) {
       pages[isStored(kind) ? 'present' : 'lost'] += count * pagesPerBlock;
+      if (!isStored(kind)) faults += count;
     }
     for (const kind of STORED_AS) if (counts[kind] > 0) codecs[kind] = counts[kind] * pagesPerBlock;
+    if (faults > 0) this.#reportDamage(endPfn);
     return { pages, codecs };
+  }
+
+  /** Tells of the first pages that are lost by their descriptors: they were counted without looking whose they are. */
+  #reportDamage(endPfn: number): void {
+    let left = MAX_TOLD;
+    this.#walk(0, endPfn, (start, end, _state, descriptors, index) => {
+      if (descriptors === null) return;
+      const held = Math.min(end, start + descriptors.heldCount - index);
+      for (let pfn = start; pfn < held && left > 0; pfn++) {
+        if (!this.#isThere(pfn, descriptors, index + pfn - start)) left -= 1;
+      }
+    });
   }
 
   /** The runs of a range; its bytes too when there is an `into`. */
