@@ -65,8 +65,8 @@ export class DescriptorTable {
   readonly #fileOffset: number;
   readonly #blockSize: number;
   readonly #inPlace = new LruCache<boolean>(JUDGED_PAGES);
-  /** Whether page data begins with a page of zeros. */
-  #zeroPage: boolean | undefined;
+  /** Whether the page that was asked about last, the first one of all page data mostly, is one of zeros. */
+  #zeroPage: { readonly fileOffset: number; readonly isZero: boolean } | undefined;
   readonly #chunks = new LruCache<Uint32Array>(CACHED_CHUNKS);
 
   constructor(source: ByteSource, fileOffset: number, blockSize: number) {
@@ -90,9 +90,19 @@ export class DescriptorTable {
   /** Where the pages of the first descriptors are said to be: of those that are read together, all that can be. */
   firstOffsets(): number[] {
     const words = this.#chunkOf(0);
-    const count = Math.max(1, Math.min(this.count ?? 1, CHUNK_DESCRIPTORS));
+    const count = this.#firstCount;
     const offsets = Array.from({ length: count }, (_, i) => offsetIn(words, i * DESCRIPTOR_WORDS));
     return offsets.filter((offset) => offset >= this.#fileOffset && offset < this.source.byteLength);
+  }
+
+  /** Whether the first descriptors are all as a writer leaves them that was stopped, or a copy that was cut. */
+  areMissing(): boolean {
+    const kinds = Array.from({ length: this.#firstCount }, (_, i) => this.kindOf(i));
+    return kinds.every((kind) => kind === 'cut' || kind === 'unwritten');
+  }
+
+  get #firstCount(): number {
+    return Math.max(1, Math.min(this.count ?? 1, CHUNK_DESCRIPTORS));
   }
 
   /**
@@ -105,7 +115,7 @@ export class DescriptorTable {
     if (this.count === null) return true;
     const firstAt = this.offsetOf(this.count);
     // Only as a page of zeros is the first one another's, too; in many dumps most pages are.
-    if (index > 0 && page.fileOffset === firstAt) return this.#isZeroPage(firstAt);
+    if (index > 0 && page.fileOffset === firstAt) return this.isZeroPage(firstAt);
     let inPlace = this.#inPlace.get(index);
     if (inPlace === undefined) {
       inPlace = this.#findsRoom(index, page, firstAt);
@@ -122,7 +132,7 @@ export class DescriptorTable {
     const roomFrom = before ? before.fileOffset + before.byteLength : this.#firstRoom(before === null, index, firstAt);
     if (before && roomFrom === start) return true;
     if (roomTo === end && behind) return true;
-    return (roomFrom <= start && end <= roomTo) || (start === firstAt && this.#isZeroPage(firstAt));
+    return (roomFrom <= start && end <= roomTo) || (start === firstAt && this.isZeroPage(firstAt));
   }
 
   /** The next page in a direction that lies elsewhere than the first one: null for none, undefined when it is unknown. */
@@ -144,13 +154,14 @@ export class DescriptorTable {
     return firstAt + (first.fileOffset === firstAt ? first.byteLength : this.#blockSize);
   }
 
-  #isZeroPage(fileOffset: number): boolean {
-    if (this.#zeroPage === undefined) {
+  /** Whether a page of zeros lies there as it is. */
+  isZeroPage(fileOffset: number): boolean {
+    if (this.#zeroPage?.fileOffset !== fileOffset) {
       const page = Buffer.alloc(this.#blockSize, 1);
-      this.source.read(fileOffset, page);
-      this.#zeroPage = page.every((byte) => byte === 0);
+      if (fileOffset >= this.#fileOffset) this.source.read(fileOffset, page);
+      this.#zeroPage = { fileOffset, isZero: page.every((byte) => byte === 0) };
     }
-    return this.#zeroPage;
+    return this.#zeroPage.isZero;
   }
 
   kindOf(index: number): StoredAs | DescriptorFault {
@@ -185,8 +196,9 @@ export class DescriptorTable {
 
   #judge(words: Uint32Array, at: number): StoredAs | DescriptorFault {
     const offset = offsetIn(words, at);
-    if (offset === 0) return 'unwritten';
     const byteLength = words[at + 2] as number;
+    // What was never written is empty all through: bytes that are no descriptor may well have zeros where its offset is.
+    if (offset === 0 && byteLength === 0) return 'unwritten';
     if (byteLength === 0 || byteLength > this.#blockSize) return 'bad-size';
     const codec = codecsByFlags[words[at + 3] as number];
     if (codec === undefined) return 'bad-flags';

@@ -74,7 +74,9 @@ export function findMisfit(part: FitPart): Misfit | null {
   const possible = descriptorCounts(part.descriptors, part.blockSize);
   const described = possible?.[0] ?? null;
   const unfinished = possible?.length === 0 ? null : findUnfinished(part, stored, described);
-  if (unfinished !== null) return unfinished;
+  if (unfinished !== null) {
+    return contradicts(part, unfinished.fromPfn) ? { kind: 'unplaced', stored, described } : unfinished;
+  }
   const isCountRight = possible === null || possible.includes(stored);
   const isCompared = ram !== bitmap && (!isCountRight || endPfn - startPfn <= MAX_COMPARED);
   const none = { first: null, count: 0 };
@@ -94,7 +96,11 @@ export function findMisfit(part: FitPart): Misfit | null {
  * The second bitmap ends early: behind its last page the descriptors that there is room for are empty, and there is RAM
  * enough for them. Where no descriptor was written, nothing tells how many there should be.
  */
-function findUnfinished(part: FitPart, stored: number, described: number | null): Misfit | null {
+function findUnfinished(
+  part: FitPart,
+  stored: number,
+  described: number | null,
+): Extract<Misfit, { kind: 'unfinished' }> | null {
   const { startPfn, endPfn, ram, stored: index, descriptors, isWhole, isIncomplete } = part;
   if (described === null) {
     const isUnwritten = stored === 0 ? isWhole || isIncomplete : descriptors.kindOf(0) === 'unwritten';
@@ -108,6 +114,15 @@ function findUnfinished(part: FitPart, stored: number, described: number | null)
   const fromPfn = behindLast(index, stored, startPfn, endPfn);
   if (ram === index.bitmap || ram.count(fromPfn, endPfn) < (described ?? stored + 1) - stored) return null;
   return { kind: 'unfinished', stored, described, fromPfn };
+}
+
+/**
+ * Whether the bitmaps contradict each other in the pages before `endPfn`, which a writer that was stopped was done with. Where
+ * a wrong count of blocks puts other bytes in the place of a bitmap, these have hardly ever descriptors behind them either.
+ */
+function contradicts({ startPfn, ram, stored, leavesNothingOut }: FitPart, endPfn: number): boolean {
+  if (stored.bitmap.beyond(ram, startPfn, endPfn).first !== null) return true;
+  return leavesNothingOut && ram.beyond(stored.bitmap, startPfn, endPfn).first !== null;
 }
 
 /** The page behind the last of `stored` ones. */
@@ -144,16 +159,21 @@ export function misfitFlaw(misfit: Misfit, blockSize: number): DumpFlaw {
 }
 
 /**
- * How many descriptors there may be by where page data begins; null where no descriptor tells, and empty where those that
- * should place it where it cannot begin. The first descriptor should tell; where that one itself is damaged, the lowest of
- * the first ones does, or the second, before whose page the first one's ends. A page is no multiple of 24 bytes, so there
- * is no doubt whether a page of zeros was passed over.
+ * How many descriptors there may be by where page data begins; null where no descriptor tells, because the file ends before
+ * or none was written, and empty where those that should place it where it cannot begin. The first descriptor should tell;
+ * where that one itself is damaged, the lowest of the first ones does, or the second, before whose page the first one's
+ * ends, unless the second's is the page of zeros with which page data begins. A page is no multiple of 24 bytes, so there is
+ * no doubt whether a page of zeros was passed over.
  */
 function descriptorCounts(descriptors: DescriptorTable, blockSize: number): number[] | null {
   const offsets = descriptors.firstOffsets();
-  if (offsets.length === 0) return null;
+  if (offsets.length === 0) return descriptors.count === 0 || descriptors.areMissing() ? null : [];
   const begins = [offsets[0] as number, Math.min(...offsets)];
-  if ((descriptors.count ?? 0) > 1) begins.push(descriptors.read(1).fileOffset - descriptors.read(0).byteLength);
+  if ((descriptors.count ?? 0) > 1) {
+    const second = descriptors.read(1).fileOffset;
+    const before = second - descriptors.read(0).byteLength;
+    if (!begins.includes(before) && !descriptors.isZeroPage(second)) begins.push(before);
+  }
   const counts = begins.map((begin) => {
     const count = descriptors.countUpTo(begin);
     return Number.isInteger(count) ? count : descriptors.countUpTo(begin - blockSize);

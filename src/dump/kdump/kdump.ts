@@ -90,8 +90,9 @@ export async function openKdump(sources: readonly ByteSource[], givenPageSize?: 
     pageSize,
     complete:
       finished && truncated.size === 0 && unfit.size === 0 && windows.every(({ descriptors }) => descriptors !== null),
-    // Every part has the bitmap of all RAM; but a writer that was stopped may not have come to the end of it.
-    mapComplete: finished && unfit.size === 0,
+    // Every part has the bitmap of all RAM; but a writer that was stopped may not have come to the end of it, and where
+    // there is none but the one of stored pages, what has no bit may as well be RAM that was left out.
+    mapComplete: finished && unfit.size === 0 && (dumpLevel === 0 || headers.every(hasBitmapOfRam)),
     memory,
     zeroPagesFiltered: dumpLevel === null ? null : (dumpLevel & 1) !== 0,
     details: {
@@ -204,6 +205,10 @@ function arrange(
     problems.push({ file: source.name, fileOffset: first.header.maxMapnrAt, what });
   }
   return windows;
+}
+
+function hasBitmapOfRam({ ramBitmapAt, storedBitmapAt }: KdumpHeader): boolean {
+  return ramBitmapAt !== storedBitmapAt;
 }
 
 /** Whether descriptors or the bytes of the last pages lie beyond the end of the file, or were never written. */

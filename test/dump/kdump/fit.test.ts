@@ -277,6 +277,69 @@ describe('descriptors that are damaged themselves', () => {
   });
 });
 
+describe('the second page is the page of zeros that many share', () => {
+  /** Behind the first one, which takes the room of `descriptors` when it is packed. */
+  const descriptors = 2;
+  const images = Array.from({ length: 64 }, (_, length) =>
+    kdump([
+      { pfn: 4, as: 'zlib', bytes: Buffer.concat([patternBytes(length), Buffer.alloc(4096 - length)]) },
+      ...[5, 6, 7].map((pfn): KdumpPage => ({ pfn, as: 'plain', shared: true })),
+      ...[8, 9, 10, 11].map((pfn): KdumpPage => ({ pfn, as: 'plain', bytes: contentOf(pfn, 4096) })),
+    ]),
+  );
+  const image = images.find(({ stored }) => stored.get(4)?.size === descriptors * 24) as KdumpImage;
+
+  test('as many bits too few: what lies before the zeros is not where page data begins', async () => {
+    const bits = [8, 9].map((bit) => ({ at: image.storedBitmapAt, bit }));
+    const dump = await openKdump([flipped(image, bits)]);
+    expect(dump).toMatchObject({ complete: false, mapComplete: false });
+    expect(dump.problems).toMatchObject([
+      { what: { kind: 'bitmap-damaged', stored: 6, described: 8, lostFrom: null } },
+    ]);
+    expect(dump.memory.runs(4 * 4096, 8 * 4096)).toMatchObject([{ state: 'lost' }]);
+  });
+});
+
+describe('a wrong count of blocks, so that other bytes are taken for the bitmaps', () => {
+  const of = (image: KdumpImage, at: number, value: number) => {
+    const bytes = Buffer.from(image.bytes);
+    bytes.writeUInt32LE(value, at);
+    return openKdump([new MemorySource(bytes)]);
+  };
+  const [SUB_HEADER_BLOCKS, BITMAP_BLOCKS] = [432, 436];
+
+  test.each([
+    ['of the sub header', SUB_HEADER_BLOCKS, 2],
+    ['of the bitmaps', BITMAP_BLOCKS, 4],
+  ])('%s: no page was left out by the word of descriptors', async (_, at, value) => {
+    for (const dumpLevel of [0, 31]) {
+      const pages = Array.from(
+        { length: 300 },
+        (_, pfn): KdumpPage => ({ pfn, as: 'plain', bytes: contentOf(1 + (pfn % 255), 4096) }),
+      );
+      const { memory, complete, mapComplete } = await of(kdump(pages, { dumpLevel }), at, value);
+      expect({ complete, mapComplete }).toEqual({ complete: false, mapComplete: false });
+      expect(memory.runs(0, 300 * 4096).map(({ state }) => state)).not.toContain('excluded');
+    }
+  });
+
+  test('into page data, of which nothing is a descriptor: no address is said to be no RAM', async () => {
+    const pages = Array.from(
+      { length: 40 },
+      (_, i): KdumpPage => ({ pfn: i, as: 'plain', bytes: patternBytes(4096, i) }),
+    );
+    for (const blocks of [5, 9, 17]) {
+      const { memory, mapComplete } = await of(
+        kdump(pages, { dumpLevel: 0, oneBitmap: true }),
+        SUB_HEADER_BLOCKS,
+        blocks,
+      );
+      expect({ blocks, mapComplete }).toEqual({ blocks, mapComplete: false });
+      expect(memory.runs(0, 40 * 4096).map(({ state }) => state)).not.toContain('present');
+    }
+  });
+});
+
 /** As makedumpfile's cyclic mode leaves it where space runs out: the second bitmap ends with the last cycle begun. */
 describe('stopped in the middle of the cycles', () => {
   const layout = LAYOUTS[1] as Layout;

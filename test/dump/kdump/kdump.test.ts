@@ -281,6 +281,17 @@ describe('page size', () => {
   });
 });
 
+test.each([
+  [0, false, true],
+  [0, true, true],
+  [31, false, true],
+  [31, true, false],
+])('level %i, one bitmap: %s. What is not stored is no RAM: %s', async (dumpLevel, oneBitmap, mapComplete) => {
+  const pages: KdumpPage[] = [{ pfn: 3, as: 'plain' }];
+  if (dumpLevel > 0) pages.push({ pfn: 4, as: 'excluded' });
+  expect(await open(kdump(pages, { dumpLevel, oneBitmap }))).toMatchObject({ complete: true, mapComplete });
+});
+
 test('opening reads headers, bitmaps, the first and the last descriptors, not the pages', async () => {
   const pages = Array.from({ length: 600 }, (_, pfn): KdumpPage => ({ pfn, as: 'plain', bytes: patternBytes(4096) }));
   const source = new MemorySource(kdump(pages).bytes);
