@@ -1,6 +1,7 @@
 /** Damage to a dump as facts. `findings/prose/dump-problems.ts` puts them into words. */
 
 import type { CodecName } from './codecs/codec.ts';
+import type { Misplaced } from './formats/elf-layout.ts';
 import type { Displaced } from './formats/elf-linear-map.ts';
 import type { AddressRange } from './memory.ts';
 
@@ -31,6 +32,10 @@ type ElfFlaw =
   /** Its p_vaddr has it elsewhere, by the linear map of the `count` others. It is used as p_paddr says. */
   | ({ readonly kind: 'phdr-displaced' } & Displaced)
   | { readonly kind: 'phdr-cut'; readonly index: number; readonly neededEnd: bigint; readonly fileEnd: number }
+  /** Its bytes are not relied on. */
+  | ({ readonly kind: 'phdr-misplaced'; readonly index: number } & Misplaced)
+  /** Behind the last of `count` is another one. */
+  | { readonly kind: 'phdrs-go-on'; readonly count: number }
   | { readonly kind: 'more-phdrs'; readonly count: number }
   /** As makedumpfile leaves them when it is stopped. */
   | { readonly kind: 'phdrs-empty'; readonly count: number; readonly of: number };

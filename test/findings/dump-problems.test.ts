@@ -29,6 +29,22 @@ const FLAWS: readonly [DumpFlaw, string][] = [
     { kind: 'phdr-cut', index: 0, neededEnd: 2n ** 64n, fileEnd: 0xb2 },
     'program header 0 needs the file to reach offset 0x10000000000000000; it ends at 0xb2',
   ],
+  [
+    { kind: 'phdr-misplaced', index: 2, why: 'shared', other: 1 },
+    'program header 2 claims bytes of the file that program header 1 has for other memory; its memory is lost',
+  ],
+  [
+    { kind: 'phdr-misplaced', index: 2, why: 'among-headers' },
+    'program header 2 has its bytes where the headers of the file are; its memory is lost',
+  ],
+  [
+    { kind: 'phdr-misplaced', index: 2, why: 'addresses-part' },
+    'program header 2 has p_vaddr and p_paddr at different places of a page, which no kernel does; its memory is lost',
+  ],
+  [
+    { kind: 'phdrs-go-on', count: 2 },
+    'behind the 2 program headers is another one: their number is wrong, and memory is missing',
+  ],
   [{ kind: 'more-phdrs', count: 984 }, '984 more program headers are damaged or point beyond the file'],
   [
     { kind: 'phdrs-empty', count: 2, of: 3 },

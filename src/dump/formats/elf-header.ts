@@ -5,13 +5,15 @@
 
 import { Parser } from 'binary-parser';
 import { InputError } from '../../errors.ts';
+import { PADDR_LIMIT } from '../dump.ts';
 import type { ByteSource } from '../sources/source.ts';
 
-const EHDR_BYTE_LENGTH = 64;
+export const EHDR_BYTE_LENGTH = 64;
 const SHDR_BYTE_LENGTH = 64;
 export const PHDR_BYTE_LENGTH = 56;
 const MAGIC = '\x7fELF';
 
+export const PT_LOAD = 1;
 const ET_CORE = 4;
 const EM_AARCH64 = 183;
 /** e_phnum of a file with more headers than 16 bits count: the number is then in section header 0. */
@@ -59,6 +61,8 @@ export interface ElfHeader {
   readonly phoff: number;
   /** All of them, as they are in the file. */
   readonly programHeaders: Buffer;
+  /** Behind them is another one, so that their number is wrong. */
+  readonly goesOn: boolean;
 }
 
 /** Throws InputError (`format`) for any other kind of ELF file, and for one that lacks its headers. */
@@ -87,7 +91,22 @@ export function readElfHeader(source: ByteSource): ElfHeader {
   }
   const programHeaders =
     readExactly(source, phoff, count * PHDR_BYTE_LENGTH) ?? refuse(phoff, 'program headers cannot be read');
-  return { flags: header.flags, phoff, programHeaders };
+  const goesOn = isLoadHeader(source, phoff + count * PHDR_BYTE_LENGTH);
+  return { flags: header.flags, phoff, programHeaders, goesOn };
+}
+
+/** Whether the bytes there are the program header of memory that is in the file. No notes begin like that. */
+function isLoadHeader(source: ByteSource, at: number): boolean {
+  const bytes = readExactly(source, at, PHDR_BYTE_LENGTH);
+  if (bytes === null || bytes.readUInt32LE(0) !== PT_LOAD) return false;
+  const [offset, paddr, filesz, memsz] = [8, 24, 32, 40].map((field) => bytes.readBigUInt64LE(field)) as [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+  ];
+  const isInFile = offset > BigInt(at) && offset + filesz <= BigInt(source.byteLength);
+  return isInFile && filesz > 0n && filesz <= memsz && paddr + memsz <= BigInt(PADDR_LIMIT);
 }
 
 /** By the first field that is another than it should be; what the others say of the file is said with it. */

@@ -9,13 +9,13 @@ import { type DumpAssumption, type DumpContents, PADDR_LIMIT, PAGE_SIZES } from 
 import { countAllPages } from '../memory.ts';
 import type { DumpFlaw, DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
-import { PHDR_BYTE_LENGTH, readElfHeader, readExactly, toFileOffset } from './elf-header.ts';
+import { EHDR_BYTE_LENGTH, PHDR_BYTE_LENGTH, PT_LOAD, readElfHeader, readExactly, toFileOffset } from './elf-header.ts';
+import { misplacedSegments, type PlacedSegment } from './elf-layout.ts';
 import { displacedSegment, type LoadHeader } from './elf-linear-map.ts';
 import { detailsFrom, findVmcoreinfo, isOfProcess } from './notes.ts';
 import { type Segment, SegmentMemory } from './segments.ts';
 
 const PT_NULL = 0;
-const PT_LOAD = 1;
 const PT_NOTE = 4;
 /** Types of systems and processors begin here, below those that nobody may use. Nothing in them is memory. */
 const PT_LOOS = 0x6000_0000;
@@ -57,11 +57,12 @@ interface ProgramHeader {
  * has virtual addresses only.
  */
 export function openElf(source: ByteSource, givenPageSize?: number): DumpContents {
-  const { flags, phoff, programHeaders: table } = readElfHeader(source);
+  const { flags, phoff, programHeaders: table, goesOn } = readElfHeader(source);
   const count = table.length / PHDR_BYTE_LENGTH;
   const problems: DumpProblem[] = [];
   const segments: Segment[] = [];
   const loads: LoadHeader[] = [];
+  const placed: PlacedSegment[] = [];
   const addresses = new AddressCheck();
   const notes = new Notes(source);
   let damaged = 0;
@@ -101,17 +102,35 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
     if (claimed > 0 && neededEnd > BigInt(source.byteLength)) {
       damage({ kind: 'phdr-cut', index: i, neededEnd, fileEnd: source.byteLength });
     }
-    segments.push({
-      paddr: Number(paddr),
-      byteLength: Number(memsz),
-      source,
-      fileOffset: toFileOffset(segment.offset) ?? source.byteLength,
-      fileByteLength: claimed,
-    });
+    const fileOffset = toFileOffset(segment.offset) ?? source.byteLength;
+    segments.push({ paddr: Number(paddr), byteLength: Number(memsz), source, fileOffset, fileByteLength: claimed });
+    const held = Math.min(claimed, source.byteLength - fileOffset);
+    placed.push({ index: i, vaddr: segment.vaddr, paddr: Number(paddr), fileOffset, fileByteLength: held });
   }
   const why = notes.ofProcess ? OF_PROCESS : addresses.flaw(notes.vmcoreinfo !== undefined);
   if (why !== null) throw new InputError('format', `${why}. ${WHAT_IS_NEEDED}`, { file: source.name });
 
+  const headers = [
+    { start: 0, end: EHDR_BYTE_LENGTH },
+    { start: phoff, end: phoff + table.length },
+    ...notes.found,
+  ];
+  const misplaced = misplacedSegments(
+    placed.filter(({ fileByteLength }) => fileByteLength > 0),
+    headers,
+  );
+  for (const [index, why] of misplaced) {
+    mapComplete = false;
+    damaged += 1;
+    if (damaged > MAX_PROBLEMS) continue;
+    const what = { kind: 'phdr-misplaced', index, ...why } as const;
+    problems.push({ file: source.name, fileOffset: phoff + index * PHDR_BYTE_LENGTH, what });
+  }
+  if (goesOn) {
+    const what = { kind: 'phdrs-go-on', count } as const;
+    problems.push({ file: source.name, fileOffset: phoff + table.length, what });
+    mapComplete = false;
+  }
   const displaced = displacedSegment(loads, notes.vmcoreinfo?.get('SYMBOL(_stext)'));
   if (displaced !== null) {
     const what = { kind: 'phdr-displaced', ...displaced } as const;
@@ -134,7 +153,11 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
   if (pageSize === undefined) {
     assumptions.push({ kind: 'page-size', byteLength: 4096, unsaidBy: 'elf' });
   }
-  const memory = new SegmentMemory(segments);
+  const memory = new SegmentMemory(
+    segments.map((segment, i) =>
+      misplaced.has((placed[i] as PlacedSegment).index) ? { ...segment, fileOffset: source.byteLength } : segment,
+    ),
+  );
   return {
     format: 'elf',
     wrapper: null,
@@ -190,6 +213,8 @@ class AddressCheck {
 class Notes {
   vmcoreinfo: Map<string, string> | undefined;
   ofProcess = false;
+  /** Where VMCOREINFO is: a segment there is one of notes indeed. */
+  readonly found: { readonly start: number; readonly end: number }[] = [];
   readonly #source: ByteSource;
   #bytesLeft = MAX_NOTE_BYTES;
 
@@ -202,7 +227,9 @@ class Notes {
     const held = Math.min(Number(filesz), Math.max(0, this.#source.byteLength - fileOffset), this.#bytesLeft);
     const bytes = readExactly(this.#source, fileOffset, held) ?? Buffer.alloc(0);
     this.#bytesLeft -= bytes.length;
-    this.vmcoreinfo ??= findVmcoreinfo(bytes);
+    const vmcoreinfo = findVmcoreinfo(bytes);
+    if (vmcoreinfo !== undefined) this.found.push({ start: fileOffset, end: fileOffset + bytes.length });
+    this.vmcoreinfo ??= vmcoreinfo;
     this.ofProcess ||= isOfProcess(bytes);
   }
 }

@@ -1,9 +1,21 @@
 /** What is wrong with a dump, in words. */
 
+import type { Misplaced } from '../../dump/formats/elf-layout.ts';
 import { flattenedFlawInWords, recordHeaderFlawInWords } from '../../dump/formats/refusal-words.ts';
 import type { AddressRange } from '../../dump/memory.ts';
 import type { DumpFlaw, PageFlaw, RecordHeaderFlaw, StreamFlaw } from '../../dump/problem.ts';
 import { hex } from '../../hex.ts';
+
+function misplacedInWords(flaw: Misplaced): string {
+  switch (flaw.why) {
+    case 'among-headers':
+      return 'has its bytes where the headers of the file are';
+    case 'addresses-part':
+      return 'has p_vaddr and p_paddr at different places of a page, which no kernel does';
+    case 'shared':
+      return `claims bytes of the file that program header ${flaw.other} has for other memory`;
+  }
+}
 
 type Words = { readonly [K in DumpFlaw['kind']]: (flaw: Extract<DumpFlaw, { readonly kind: K }>) => string };
 
@@ -21,6 +33,9 @@ const WORDS: Words = {
     `map of ${count} others: one of its two addresses is damaged, and what it holds may be other memory`,
   'phdr-cut': ({ index, neededEnd, fileEnd }) =>
     `program header ${index} needs the file to reach offset ${hex(neededEnd)}; it ends at ${hex(fileEnd)}`,
+  'phdr-misplaced': (flaw) => `program header ${flaw.index} ${misplacedInWords(flaw)}; its memory is lost`,
+  'phdrs-go-on': ({ count }) =>
+    `behind the ${count} program headers is another one: their number is wrong, and memory is missing`,
   'more-phdrs': ({ count }) => `${count} more program headers are damaged or point beyond the file`,
   'phdrs-empty': ({ count, of }) =>
     `${count} of ${of} program headers are empty, as all are until makedumpfile has written what they describe: ` +

@@ -146,7 +146,7 @@ const NUMBERS: Readonly<Record<NumberKey<Redactable>, NumberKind>> = {
     ['warnings', 'warnOn', 'word', 'writableBytes', 'writtenProd', 'zero'],
     // Of damage to a dump or a table of firmware: offsets in the file, what headers and nodes say, and counts.
     ['blockByteLength', 'claimedBytes', 'described', 'fileEnd', 'filesz', 'flags', 'highest', 'limit', 'memsz'],
-    ['needed', 'neededEnd', 'pageByteLength', 'stored', 'type', 'version'],
+    ['needed', 'neededEnd', 'other', 'pageByteLength', 'stored', 'type', 'version'],
     ['cells', 'claimed', 'fitting', 'nodeOffset', 'number', 'phandle', 'targetOffset'],
     // Of what the hardware requires of a field.
     ['max', 'min', 'values'],

@@ -284,6 +284,63 @@ describe('memory', () => {
     ])('%s: nothing is said', (_, segments, info) => expect(problemsOf(segments, info)).toEqual([]));
   });
 
+  describe('headers that cannot all be right', () => {
+    const at = (paddr: number, of: Partial<ElfSegment> = {}): ElfSegment => ({
+      paddr,
+      vaddr: 0xffff_0000_0000_0000n + BigInt(paddr),
+      bytes: bytes(1, 2, 3, 4, 5, 6, 7, 8),
+      ...of,
+    });
+    const { contentAt } = elfCore([at(0x1000), at(0x4000)]);
+    const misplaced = (segments: readonly ElfSegment[]) => open(elfCore(segments)).problems.map(({ what }) => what);
+
+    test.each<[string, number, object]>([
+      ['one byte into the bytes of the other', (contentAt[0] as number) + 1, { why: 'shared', other: 1 }],
+      ['one byte before them', (contentAt[1] as number) + 7, { why: 'shared', other: 1 }],
+      ['in the ELF header', 0, { why: 'among-headers' }],
+      ['in the program headers', 64, { why: 'among-headers' }],
+    ])('p_offset %s: none of its bytes is taken for memory', (_, fileOffset, why) => {
+      const core = elfCore([at(0x1000, { fileOffset }), at(0x4000)]);
+      expect(open(core)).toMatchObject({ complete: false, mapComplete: false });
+      expect(misplaced([at(0x1000, { fileOffset }), at(0x4000)])).toContainEqual({
+        kind: 'phdr-misplaced',
+        index: 0,
+        ...why,
+      });
+      expect(show(core, 0x1000, 8)).toBe('?? ?? ?? ?? ?? ?? ?? ??');
+    });
+
+    test('p_offset among the notes', () => {
+      const options = { vmcoreinfo: 'PAGESIZE=4096\n' };
+      const fileOffset = elfCore([at(0x1000)], options).notesAt + 8;
+      expect(show(elfCore([at(0x1000, { fileOffset })], options), 0x1000, 1)).toBe('??');
+    });
+
+    test.each([1n, 0x10n, 0x800n])('a p_vaddr that is 0x%s bytes off within its page: either may be wrong', (off) => {
+      const core = elfCore([at(0x1000, { vaddr: 0xffff_0000_0000_1000n + off }), at(0x4000)]);
+      expect(open(core).problems.map(({ what }) => what)).toEqual([
+        { kind: 'phdr-misplaced', index: 0, why: 'addresses-part' },
+      ]);
+      expect(show(core, 0x1000, 1)).toBe('??');
+      expect(show(core, 0x4000, 1)).toBe('01');
+    });
+
+    test('two mappings of one memory share its bytes, as QEMU writes them', () => {
+      const first = at(0x1000);
+      const again = at(0x1004, { bytes: undefined, fileOffset: (contentAt[0] as number) + 4, fileByteLength: 4 });
+      expect(misplaced([first, again])).toEqual([]);
+    });
+
+    test('an e_phnum that leaves out the last: memory is missing, and no address is said to be no RAM', () => {
+      const core = elfCore([at(0x1000), at(0x4000)], { phnum: 1 });
+      expect(open(core)).toMatchObject({
+        complete: false,
+        mapComplete: false,
+        problems: [{ fileOffset: 64 + 56, what: { kind: 'phdrs-go-on', count: 1 } }],
+      });
+    });
+  });
+
   test('bytes that no address needs may be missing from the file', () => {
     const image = elfCore([{ ...page, fileByteLength: 1000, memByteLength: 4 }]);
     expect(open(image).problems).toHaveLength(1);
