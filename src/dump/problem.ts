@@ -68,7 +68,7 @@ export type RecordHeaderFlaw =
 
 /** What is wrong with the snappy stream of an AVML record. */
 export type StreamFlaw =
-  | { readonly kind: 'stream-cut' | 'no-stream' | 'chunk-length' | 'stream-too-long' }
+  | { readonly kind: 'stream-cut' | 'no-stream' | 'chunk-length' | 'stream-too-long' | 'stream-too-short' }
   | { readonly kind: 'chunk-type'; readonly type: number };
 
 type KdumpFlaw =

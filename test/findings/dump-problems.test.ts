@@ -66,7 +66,7 @@ const FLAWS: readonly [DumpFlaw, string][] = [
   ],
   [
     { kind: 'records-overlap', paddr: 0x4000_0000 },
-    'memory at 0x40000000 is in two records, of which one may have wrong addresses',
+    'memory at 0x40000000 is in two records, of which one has wrong addresses; both are left out',
   ],
   [
     { kind: 'record-cut', neededEnd: 0x46, fileEnd: 0x43 },
@@ -158,7 +158,14 @@ const WALK_ENDS: readonly [RecordHeaderFlaw | StreamFlaw, string][] = [
   [{ kind: 'stream-cut' }, 'the file ends within a compressed record'],
   [{ kind: 'no-stream' }, 'no snappy stream begins here'],
   [{ kind: 'chunk-length' }, 'a snappy chunk has an impossible length'],
-  [{ kind: 'stream-too-long' }, 'a compressed record has more bytes than its range'],
+  [
+    { kind: 'stream-too-long' },
+    'a compressed record has more bytes than its range, so that its addresses may be wrong; it is left out',
+  ],
+  [
+    { kind: 'stream-too-short' },
+    'a compressed record has fewer bytes than its range, so that its addresses may be wrong; it is left out',
+  ],
   [{ kind: 'chunk-type', type: 0x7f }, 'a snappy chunk of the unknown type 0x7f'],
 ];
 

@@ -110,11 +110,7 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
   const why = notes.ofProcess ? OF_PROCESS : addresses.flaw(notes.vmcoreinfo !== undefined);
   if (why !== null) throw new InputError('format', `${why}. ${WHAT_IS_NEEDED}`, { file: source.name });
 
-  const headers = [
-    { start: 0, end: EHDR_BYTE_LENGTH },
-    { start: phoff, end: phoff + table.length },
-    ...notes.found,
-  ];
+  const headers = [{ start: 0, end: EHDR_BYTE_LENGTH }, { start: phoff, end: phoff + table.length }, ...notes.found];
   const misplaced = misplacedSegments(
     placed.filter(({ fileByteLength }) => fileByteLength > 0),
     headers,

@@ -101,21 +101,29 @@ export function limeContents(
  */
 export function walkRecords(source: ByteSource, walkCompressed?: WalkCompressed): RecordWalk {
   const walk = walkToEnd(source, walkCompressed);
-  const overlap = firstOverlap(walk.records);
-  if (overlap === null) return walk;
-  const { paddr, headerAt: fileOffset } = overlap;
-  const problem: DumpProblem = { file: source.name, fileOffset, what: { kind: 'records-overlap', paddr } };
-  return { ...walk, problems: [...walk.problems, problem], undamaged: false };
+  const overlapping = overlappingRecords(walk.records);
+  const [, again] = overlapping;
+  if (again === undefined) return walk;
+  const what = { kind: 'records-overlap', paddr: again.paddr } as const;
+  return {
+    records: walk.records.filter((record) => !overlapping.has(record)),
+    problems: [...walk.problems, { file: source.name, fileOffset: again.headerAt, what }],
+    undamaged: false,
+  };
 }
 
-/** The first record, by address, that begins in another one. Memory is written once: one of the two has wrong addresses. */
-function firstOverlap(records: readonly MemoryRecord[]): MemoryRecord | null {
-  let end = 0;
+/**
+ * Memory is written once: of two records of the same, one has wrong addresses, and all that it holds belongs elsewhere. In
+ * order of address, the first one that begins in another behind that one.
+ */
+function overlappingRecords(records: readonly MemoryRecord[]): ReadonlySet<MemoryRecord> {
+  const found = new Set<MemoryRecord>();
+  let last: MemoryRecord | undefined;
   for (const record of records.toSorted((a, b) => a.paddr - b.paddr)) {
-    if (record.paddr < end) return record;
-    end = record.paddr + record.byteLength;
+    if (last !== undefined && record.paddr < last.paddr + last.byteLength) found.add(last).add(record);
+    if (last === undefined || record.paddr + record.byteLength > last.paddr + last.byteLength) last = record;
   }
-  return null;
+  return found;
 }
 
 function walkToEnd(source: ByteSource, walkCompressed: WalkCompressed | undefined): RecordWalk {
@@ -177,10 +185,19 @@ function walkToEnd(source: ByteSource, walkCompressed: WalkCompressed | undefine
  * damaged one: its length follows from its addresses, so that a wrong address leads to the middle of memory.
  */
 function isLikeHeader(bytes: Buffer): boolean {
-  if (bytes.length < HEADER_BYTE_LENGTH) return true;
+  if (bytes.length < HEADER_BYTE_LENGTH) return beginsLikeHeader(bytes);
   const { magic, version, first, last, reserved } = recordHeader.parse(bytes);
   const kind = [LIME, AVML].find((one) => one.magic === magic || one.version === version);
   return kind !== undefined && [kind.magic === magic, reserved === 0n, last >= first].filter(Boolean).length >= 2;
+}
+
+/** The same of one that was cut off. */
+function beginsLikeHeader(bytes: Buffer): boolean {
+  return [LIME, AVML].some(({ magic }) => {
+    const begins = Buffer.alloc(4);
+    begins.writeUInt32LE(magic);
+    return begins.subarray(0, bytes.length).equals(bytes.subarray(0, begins.length));
+  });
 }
 
 /** Whether a copy that writes whole blocks may have made the file longer. Memory of zeros would go on for longer. */

@@ -69,9 +69,14 @@ export class SnappyFrames implements ByteSource {
     const contentAt = this.byteLength;
     this.streams += 1;
     let at = fileOffset;
+    const forgetAll = this.#rememberEnd();
     let forgetUntrusted: (() => void) | undefined;
-    const stop = (by: StreamFlaw): CompressedContent => {
-      forgetUntrusted?.();
+    const stop = (flaw: StreamFlaw): CompressedContent => {
+      // A stream that ends in order, or goes on, elsewhere than its range does: where it belongs is what is damaged, or a chunk
+      // has another length, and all behind it another address.
+      const by: StreamFlaw = this.#endsAt(fileOffset, at) ? { kind: 'stream-too-short' } : flaw;
+      if (forgetUntrusted !== undefined) forgetUntrusted();
+      else if (by.kind === 'stream-too-short' || by.kind === 'stream-too-long') forgetAll();
       const problem = { file: this.name, fileOffset: at, what: { kind: 'walk-ends', by } as const };
       return { contentAt, end: null, problem };
     };
@@ -103,6 +108,12 @@ export class SnappyFrames implements ByteSource {
       at = end;
     }
     return { contentAt, ...this.#trailer(fileOffset, at) };
+  }
+
+  /** Whether the trailer at `at` says that a stream ends there, which has some chunk. */
+  #endsAt(streamAt: number, at: number): boolean {
+    const bytes = this.#headers.read(at, TRAILER_BYTE_LENGTH);
+    return at > streamAt && bytes.length === TRAILER_BYTE_LENGTH && bytes.readBigUInt64LE() === BigInt(at - streamAt);
   }
 
   /** The trailer at `at`, or behind chunks that may be skipped. */

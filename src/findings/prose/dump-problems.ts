@@ -47,7 +47,8 @@ const WORDS: Words = {
 
   'walk-ends': ({ by }) => `${walkEndInWords(by)}; what comes behind is not read`,
   'record-beyond': ({ paddr }) => `a record places memory at ${hex(paddr)}, ${BEYOND}`,
-  'records-overlap': ({ paddr }) => `memory at ${hex(paddr)} is in two records, of which one may have wrong addresses`,
+  'records-overlap': ({ paddr }) =>
+    `memory at ${hex(paddr)} is in two records, of which one has wrong addresses; both are left out`,
   'record-cut': ({ neededEnd, fileEnd }) =>
     `a record needs the file to reach offset ${hex(neededEnd)}; it ends at ${hex(fileEnd)}`,
   'record-doubtful': ({ paddr }) =>
@@ -113,7 +114,10 @@ const STREAMS: Readonly<Record<Exclude<StreamFlaw['kind'], 'chunk-type'>, string
   'stream-cut': ENDS_WITHIN_RECORD,
   'no-stream': 'no snappy stream begins here',
   'chunk-length': 'a snappy chunk has an impossible length',
-  'stream-too-long': 'a compressed record has more bytes than its range',
+  'stream-too-long':
+    'a compressed record has more bytes than its range, so that its addresses may be wrong; it is left out',
+  'stream-too-short':
+    'a compressed record has fewer bytes than its range, so that its addresses may be wrong; it is left out',
 };
 
 function walkEndInWords(by: RecordHeaderFlaw | StreamFlaw): string {
@@ -122,6 +126,7 @@ function walkEndInWords(by: RecordHeaderFlaw | StreamFlaw): string {
     case 'no-stream':
     case 'chunk-length':
     case 'stream-too-long':
+    case 'stream-too-short':
       return STREAMS[by.kind];
     case 'chunk-type':
       return `a snappy chunk of the unknown type ${hex(by.type)}`;

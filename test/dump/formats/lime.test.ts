@@ -97,6 +97,16 @@ describe('refusals', () => {
     }
   });
 
+  test('the last record one byte too short: what is left is the beginning of no header', () => {
+    const record = { paddr: 0x1000, bytes: bytes(1, 2, 3, 4, 5) };
+    expect(open(limeDump([page, { ...record, paddr: 0x2001, last: 0x2004 }]).bytes)).toMatchObject({
+      complete: false,
+      problems: [{ what: { kind: 'record-doubtful', paddr: 0x2001 } }, { what: { kind: 'walk-ends' } }],
+    });
+    const cut = Buffer.concat([limeDump([page]).bytes, Buffer.from('EMi')]);
+    expect(open(cut).memory.ranges).toEqual(open(limeDump([page]).bytes).memory.ranges);
+  });
+
   test('zeros that fill a block behind the last record are no memory, and cast no doubt on it', () => {
     const { bytes } = limeDump([page]);
     const dump = open(Buffer.concat([bytes, Buffer.alloc(4096)]));
@@ -186,6 +196,10 @@ describe('damage', () => {
       problems: [{ fileOffset: 36, what }],
     });
     expect(open(limeDump([again, page]).bytes)).toMatchObject({ complete: false, problems: [{ fileOffset: 0, what }] });
+    const far = { paddr: 0x9000, bytes: bytes(7) };
+    expect(open(limeDump([page, again, far]).bytes).memory.ranges, 'neither is relied on').toEqual([
+      { start: 0x9000, end: 0x9001 },
+    ]);
     expect(open(limeDump([behind, page]).bytes)).toMatchObject({ complete: null, problems: [] });
   });
 
