@@ -107,7 +107,8 @@ function checkFileHeader(source: ByteSource): void {
 /**
  * Visits the records in file order. Answers what was wrong with the one that could not be visited: nothing behind it
  * can be found. A record that is cut off is left out whole, since its length may be what is damaged; but because it may
- * have replaced what earlier records put there, its range is visited as coming from nowhere.
+ * have replaced what earlier records put there, its range is visited as coming from nowhere. So is the last record before
+ * bytes that are nothing like a header: by its length it leads into the middle of another.
  */
 function walk(
   source: ByteSource,
@@ -118,12 +119,14 @@ function walk(
   const headers = new ReadAhead(source);
   const total = source.byteLength;
   let at = FILE_HEADER_BYTE_LENGTH;
+  let last: { readonly start: number; readonly byteLength: number } | undefined;
   const stop = (what: FlattenedFlaw) => ({ file: source.name, fileOffset: at, what });
   for (let count = 0; ; count++) {
     if (count % RECORDS_PER_PROGRESS === 0) onProgress?.(at, total);
     // What comes next may be the end mark: for those who asked for a beginning there is none.
     if (count === most) return stop({ kind: 'flattened-no-end' });
     const header = headers.read(at, RECORD_HEADER_BYTE_LENGTH);
+    if (last !== undefined && !isLikeHeader(header)) visit(last.start, last.byteLength, NOWHERE);
     if (header.length < RECORD_HEADER_BYTE_LENGTH) return stop({ kind: 'flattened-no-end' });
     const start = int64BE(header, 0);
     const byteLength = int64BE(header, 8);
@@ -140,8 +143,14 @@ function walk(
       return stop({ kind: 'flattened-cut', byteLength, fileEnd: total });
     }
     visit(start, byteLength, contentAt);
+    last = { start, byteLength };
     at = contentAt + byteLength;
   }
+}
+
+/** Whether a header that is damaged or cut off may be meant: one of its numbers is below 2^56, or that of the end mark. */
+function isLikeHeader(bytes: Buffer): boolean {
+  return [0, 8].some((at) => at >= bytes.length || bytes[at] === 0 || bytes[at] === 0xff);
 }
 
 /** Exact where it matters, up to 2^53 either way; what is beyond is damage however far it is. */

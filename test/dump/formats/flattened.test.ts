@@ -31,7 +31,13 @@ function show(file: Uint8Array): string {
 function naive(file: Uint8Array): { held: Map<number, number>; complete: boolean } {
   const buffer = Buffer.from(file);
   const held = new Map<number, number>();
-  for (let at = 4096; at + 16 <= buffer.length; ) {
+  let last: readonly number[] = [];
+  for (let at = 4096; ; ) {
+    const leads = [buffer[at], buffer[at + 8]];
+    // The record before these leads into the middle of another.
+    if (leads.every((byte) => byte !== undefined && byte !== 0 && byte !== 0xff))
+      for (const key of last) held.delete(key);
+    if (at + 16 > buffer.length) break;
     const offset = buffer.readBigInt64BE(at);
     const size = buffer.readBigInt64BE(at + 8);
     if (offset === -1n && size === -1n) return { held, complete: true };
@@ -41,7 +47,8 @@ function naive(file: Uint8Array): { held: Map<number, number>; complete: boolean
       for (const key of [...held.keys()]) if (key >= from && BigInt(key) < offset + size) held.delete(key);
       break;
     }
-    for (let i = 0; i < Number(size); i++) held.set(from + i, buffer[at + 16 + i] as number);
+    last = Array.from({ length: Number(size) }, (_, i) => from + i);
+    for (const [i, key] of last.entries()) held.set(key, buffer[at + 16 + i] as number);
     at += 16 + Number(size);
   }
   return { held, complete: false };
@@ -245,6 +252,17 @@ describe('damage', () => {
       complete: false,
       problems: [{ file: 'flat', fileOffset: image.headersAt[2], what }],
     });
+  });
+
+  test('a size that leads into the middle of another record: what it covers is not that of this one', () => {
+    const content = Uint8Array.from({ length: 64 }, (_, i) => 0x40 + i);
+    const image = flatten([
+      ...records,
+      { offset: 20, bytes: bytes(20), byteLength: 1 + 16 + 8 },
+      { offset: 21, bytes: content },
+    ]);
+    expect(show(image.bytes)).toBe('01 02 ?? ?? 04 05 06 ?? ?? 09');
+    expect(open(image.bytes)).toMatchObject({ complete: false, problems: [{ what: { kind: 'flattened-damaged' } }] });
   });
 
   test('a record that is cut off is left out, and so is what it may have replaced', () => {
