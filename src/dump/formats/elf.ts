@@ -209,7 +209,7 @@ class AddressCheck {
 class Notes {
   vmcoreinfo: Map<string, string> | undefined;
   ofProcess = false;
-  /** Where VMCOREINFO is: a segment there is one of notes indeed. */
+  /** Where the first VMCOREINFO is: a segment there is one of notes indeed. */
   readonly found: { readonly start: number; readonly end: number }[] = [];
   readonly #source: ByteSource;
   #bytesLeft = MAX_NOTE_BYTES;
@@ -223,9 +223,9 @@ class Notes {
     const held = Math.min(Number(filesz), Math.max(0, this.#source.byteLength - fileOffset), this.#bytesLeft);
     const bytes = readExactly(this.#source, fileOffset, held) ?? Buffer.alloc(0);
     this.#bytesLeft -= bytes.length;
-    const vmcoreinfo = findVmcoreinfo(bytes);
-    if (vmcoreinfo !== undefined) this.found.push({ start: fileOffset, end: fileOffset + bytes.length });
-    this.vmcoreinfo ??= vmcoreinfo;
     this.ofProcess ||= isOfProcess(bytes);
+    if (this.vmcoreinfo !== undefined) return;
+    this.vmcoreinfo = findVmcoreinfo(bytes);
+    if (this.vmcoreinfo !== undefined) this.found.push({ start: fileOffset, end: fileOffset + bytes.length });
   }
 }
