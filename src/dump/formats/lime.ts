@@ -174,10 +174,32 @@ function walkToEnd(source: ByteSource, walkCompressed: WalkCompressed | undefine
     }
     add(false, fileOffset);
     const end = fileOffset + byteLength;
-    if (end > source.byteLength) return stop({ kind: 'record-cut', neededEnd: end, fileEnd: source.byteLength });
+    if (end > source.byteLength) {
+      if (!hidesRecord(source, fileOffset, first, last)) {
+        return stop({ kind: 'record-cut', neededEnd: end, fileEnd: source.byteLength });
+      }
+      if (inRange) records.pop();
+      return stop({ kind: 'record-doubtful', paddr: Number(first) });
+    }
     at = end;
   }
   return { records, problems, undamaged: tooHigh === 0 };
+}
+
+/**
+ * Whether a record that ends behind the file would end where another one begins, were one bit of its addresses another: then
+ * it is the address that is damaged, and not the file that is cut. Of a file that is cut this is a hundred small reads.
+ */
+function hidesRecord(source: ByteSource, contentAt: number, first: bigint, last: bigint): boolean {
+  const bytes = Buffer.alloc(HEADER_BYTE_LENGTH);
+  for (let bit = 1n; bit < BigInt(PADDR_LIMIT); bit <<= 1n) {
+    for (const byteLength of [(last ^ bit) - first + 1n, last - (first ^ bit) + 1n]) {
+      if (byteLength <= 0n || byteLength > BigInt(source.byteLength - contentAt)) continue;
+      const held = source.read(contentAt + Number(byteLength), bytes);
+      if (headerFlaw(bytes.subarray(0, held), true) === null) return true;
+    }
+  }
+  return false;
 }
 
 /**

@@ -107,6 +107,22 @@ describe('refusals', () => {
     expect(open(cut).memory.ranges).toEqual(open(limeDump([page]).bytes).memory.ranges);
   });
 
+  test('any bit of the last address of a record turned over: the records behind it are not its memory', () => {
+    const image = limeDump([
+      { paddr: 0x4000, bytes: patternBytes(0x400) },
+      { paddr: 0x9000, bytes: patternBytes(0x100, 2) },
+    ]);
+    for (let bit = 0; bit < 64; bit++) {
+      const file = Uint8Array.from(image.bytes);
+      file[16 + (bit >> 3)] = (file[16 + (bit >> 3)] as number) ^ (1 << (bit & 7));
+      try {
+        expect(open(file).memory.ranges, `bit ${bit}`).toEqual([]);
+      } catch (error) {
+        expect(error, `bit ${bit}`).toBeInstanceOf(InputError);
+      }
+    }
+  });
+
   test('zeros that fill a block behind the last record are no memory, and cast no doubt on it', () => {
     const { bytes } = limeDump([page]);
     const dump = open(Buffer.concat([bytes, Buffer.alloc(4096)]));
