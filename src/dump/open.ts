@@ -93,7 +93,14 @@ async function openInputs(inputs: readonly Input[], options: OpenOptions): Promi
     const assumptions = [...contents.assumptions, ...sources.flatMap((source) => source.assumptions ?? [])];
     const files = sources.map(({ name }) => name);
     return {
-      ...{ files, paths: [...paths], fetched, progress, findIn, close, ...contents, assumptions },
+      files,
+      paths: [...paths],
+      fetched,
+      progress,
+      findIn,
+      close,
+      ...contents,
+      assumptions,
       get complete() {
         return contents.problems.some(losesMemory) ? false : contents.complete;
       },

@@ -4,6 +4,7 @@ import type { AddressRange } from '../dump/memory.ts';
 import type { CrashedKernel, KernelState } from '../linux/kernel-state.ts';
 import { fieldBits, fieldOf } from '../smmu/fields.ts';
 import { isIdRegister, REGISTERS, registerNamed } from '../smmu/registers/registers.ts';
+import { steConfig } from '../smmu/structures/stream-table.ts';
 import type { Master, SmmuSnapshot } from '../snapshot/snapshot.ts';
 import type { HardwareView } from '../tables/hardware-view.ts';
 import type { FindingList } from './findings.ts';
@@ -41,7 +42,7 @@ export function ownTableFinding(masters: readonly Master[], view: HardwareView, 
       if (found.why.kind !== 'entry-not-in-dump') missing.add(sid);
       continue;
     }
-    for (const { words, at } of view.stesOf([sid])) if ((words[at] as number) % 2 === 0) missing.add(sid);
+    for (const { words, at } of view.stesOf([sid])) if (!steConfig(words[at] as number).valid) missing.add(sid);
   }
   if (missing.streams > 0) findings.add('devices-not-in-table', missing.args);
 }

@@ -110,9 +110,13 @@ export function devicesOfDriver(kernel: Kernel, driverName: string): DrivenDevic
 
 /** Null where the name is not in the dump. */
 function isNamed(kernel: Kernel, driver: bigint, name: string): boolean | null {
-  const object = kernel.object('device_driver', driver);
-  const own = object === null ? null : nameIn(object, 'name');
+  const own = driverNameAt(kernel, driver);
   return own === null ? null : own === name;
+}
+
+function driverNameAt(kernel: Kernel, driver: bigint): string | null {
+  const object = kernel.object('device_driver', driver);
+  return object === null ? null : nameIn(object, 'name');
 }
 
 /** The list of a driver's devices, or null when it does not come to its end or has something else on it. */
@@ -162,7 +166,5 @@ export function deviceName(device: KernelObject): string | null {
 /** The name of the driver that a device has, bound or being bound; null for none, and where it is not in the dump. */
 export function driverNameOf(kernel: Kernel, device: KernelObject): string | null {
   const driver = device.bits('driver');
-  if (driver === null || driver === 0n) return null;
-  const object = kernel.object('device_driver', driver);
-  return object === null ? null : nameIn(object, 'name');
+  return driver === null || driver === 0n ? null : driverNameAt(kernel, driver);
 }

@@ -55,6 +55,30 @@ const fileHeader = new Parser()
   .uint16('phentsize')
   .uint16('phnum');
 
+const programHeader = new Parser()
+  .endianness('little')
+  .uint32('type')
+  .seek(4)
+  .uint64('offset')
+  .uint64('vaddr')
+  .uint64('paddr')
+  .uint64('filesz')
+  .uint64('memsz');
+
+export interface ProgramHeader {
+  readonly type: number;
+  readonly offset: bigint;
+  readonly vaddr: bigint;
+  readonly paddr: bigint;
+  readonly filesz: bigint;
+  readonly memsz: bigint;
+}
+
+/** The program header in the bytes from `at` on. */
+export function readProgramHeader(bytes: Buffer, at: number): ProgramHeader {
+  return programHeader.parse(bytes.subarray(at, at + PHDR_BYTE_LENGTH));
+}
+
 export interface ElfHeader {
   readonly flags: number;
   /** Where the program headers lie. */
@@ -98,13 +122,9 @@ export function readElfHeader(source: ByteSource): ElfHeader {
 /** Whether the bytes there are the program header of memory that is in the file. No notes begin like that. */
 function isLoadHeader(source: ByteSource, at: number): boolean {
   const bytes = readExactly(source, at, PHDR_BYTE_LENGTH);
-  if (bytes === null || bytes.readUInt32LE(0) !== PT_LOAD) return false;
-  const [offset, paddr, filesz, memsz] = [8, 24, 32, 40].map((field) => bytes.readBigUInt64LE(field)) as [
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-  ];
+  if (bytes === null) return false;
+  const { type, offset, paddr, filesz, memsz } = readProgramHeader(bytes, 0);
+  if (type !== PT_LOAD) return false;
   const isInFile = offset > BigInt(at) && offset + filesz <= BigInt(source.byteLength);
   return isInFile && filesz > 0n && filesz <= memsz && paddr + memsz <= BigInt(PADDR_LIMIT);
 }

@@ -6,14 +6,20 @@
  * Of two that share bytes either may be the damaged one.
  */
 
-/** A segment with bytes in the file. */
-export interface PlacedSegment {
+/** Memory, and where its bytes are in a file, which may be cut. */
+interface FilePlace {
+  readonly paddr: number;
+  readonly source: { readonly byteLength: number };
+  readonly fileOffset: number;
+  readonly fileByteLength: number;
+}
+
+/** What a program header says of memory. */
+export interface PlacedSegment<S extends FilePlace = FilePlace> {
   /** Which program header. */
   readonly index: number;
   readonly vaddr: bigint;
-  readonly paddr: number;
-  readonly fileOffset: number;
-  readonly fileByteLength: number;
+  readonly segment: S;
 }
 
 /** Why the bytes of a segment are not relied on. `other` is the program header that claims them, too. */
@@ -26,37 +32,39 @@ export type Misplaced =
 const PAGE_BYTE_LENGTH = 4096;
 const PAGE_MASK = BigInt(PAGE_BYTE_LENGTH - 1);
 
-/** By program header. `headers` are the stretches of the file that hold headers. */
+/** By program header. `headers` are the stretches of the file that hold headers. Segments without bytes are nowhere. */
 export function misplacedSegments(
-  segments: readonly PlacedSegment[],
+  placed: readonly PlacedSegment[],
   headers: readonly { readonly start: number; readonly end: number }[],
 ): ReadonlyMap<number, Misplaced> {
   const found = new Map<number, Misplaced>();
-  for (const { index, vaddr, paddr, fileOffset, fileByteLength } of segments) {
-    if (headers.some(({ start, end }) => fileOffset < end && start < fileOffset + fileByteLength)) {
+  const held = placed.filter(({ segment }) => endOf(segment) > segment.fileOffset);
+  for (const { index, vaddr, segment } of held) {
+    if (headers.some(({ start, end }) => segment.fileOffset < end && start < endOf(segment))) {
       found.set(index, { why: 'among-headers' });
-    } else if (vaddr !== 0n && ((vaddr ^ BigInt(paddr)) & PAGE_MASK) !== 0n) {
+    } else if (vaddr !== 0n && ((vaddr ^ BigInt(segment.paddr)) & PAGE_MASK) !== 0n) {
       found.set(index, { why: 'addresses-part' });
     }
   }
-  const inOrder = segments
+  const inOrder = held
     .filter(({ index }) => !found.has(index))
-    .sort((a, b) => a.fileOffset - b.fileOffset || a.index - b.index);
+    .sort((a, b) => a.segment.fileOffset - b.segment.fileOffset || a.index - b.index);
   let last: PlacedSegment | undefined;
   for (const one of inOrder) {
-    if (last !== undefined && one.fileOffset < endOf(last) && !isSameMemory(one, last)) {
+    const { fileOffset } = one.segment;
+    if (last !== undefined && fileOffset < endOf(last.segment) && !isSameMemory(one.segment, last.segment)) {
       found.set(one.index, { why: 'shared', other: last.index });
       found.set(last.index, found.get(last.index) ?? { why: 'shared', other: one.index });
     }
-    if (last === undefined || endOf(one) > endOf(last)) last = one;
+    if (last === undefined || endOf(one.segment) > endOf(last.segment)) last = one;
   }
   return found;
 }
 
-function endOf({ fileOffset, fileByteLength }: PlacedSegment): number {
-  return fileOffset + fileByteLength;
+function endOf({ source, fileOffset, fileByteLength }: FilePlace): number {
+  return Math.min(fileOffset + fileByteLength, source.byteLength);
 }
 
-function isSameMemory(a: PlacedSegment, b: PlacedSegment): boolean {
+function isSameMemory(a: FilePlace, b: FilePlace): boolean {
   return a.paddr - a.fileOffset === b.paddr - b.fileOffset;
 }

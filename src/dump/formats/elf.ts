@@ -3,13 +3,21 @@
  * Layouts are those of the System V ABI (gABI); what the notes hold is the kernel's documentation of vmcoreinfo.
  */
 
-import { Parser } from 'binary-parser';
 import { InputError } from '../../errors.ts';
 import { type DumpAssumption, type DumpContents, PADDR_LIMIT, PAGE_SIZES } from '../dump.ts';
 import { countAllPages } from '../memory.ts';
 import type { DumpFlaw, DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
-import { EHDR_BYTE_LENGTH, PHDR_BYTE_LENGTH, PT_LOAD, readElfHeader, readExactly, toFileOffset } from './elf-header.ts';
+import {
+  EHDR_BYTE_LENGTH,
+  PHDR_BYTE_LENGTH,
+  type ProgramHeader,
+  PT_LOAD,
+  readElfHeader,
+  readExactly,
+  readProgramHeader,
+  toFileOffset,
+} from './elf-header.ts';
 import { misplacedSegments, type PlacedSegment } from './elf-layout.ts';
 import { displacedSegment, type LoadHeader } from './elf-linear-map.ts';
 import { detailsFrom, findVmcoreinfo, isOfProcess } from './notes.ts';
@@ -32,25 +40,6 @@ const MAX_PROBLEMS = 16;
 /** Notes hold a few KiB for each CPU; this is for all of them together. */
 const MAX_NOTE_BYTES = 1 << 24;
 
-const programHeader = new Parser()
-  .endianness('little')
-  .uint32('type')
-  .seek(4)
-  .uint64('offset')
-  .uint64('vaddr')
-  .uint64('paddr')
-  .uint64('filesz')
-  .uint64('memsz');
-
-interface ProgramHeader {
-  readonly type: number;
-  readonly offset: bigint;
-  readonly vaddr: bigint;
-  readonly paddr: bigint;
-  readonly filesz: bigint;
-  readonly memsz: bigint;
-}
-
 /**
  * `givenPageSize` is for a dump that does not say its own.
  * Throws InputError (`format`) for an ELF file that is not a 64-bit little-endian AArch64 core, lacks its headers, or
@@ -60,24 +49,23 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
   const { flags, phoff, programHeaders: table, goesOn } = readElfHeader(source);
   const count = table.length / PHDR_BYTE_LENGTH;
   const problems: DumpProblem[] = [];
-  const segments: Segment[] = [];
   const loads: LoadHeader[] = [];
-  const placed: PlacedSegment[] = [];
+  const placed: PlacedSegment<Segment>[] = [];
   const addresses = new AddressCheck();
   const notes = new Notes(source);
   let damaged = 0;
   let empty = 0;
   // As long as every header says where its memory is, the map is complete, whatever the file lacks of its content.
   let mapComplete = (flags & DUMP_ELF_INCOMPLETE) === 0;
+  const damage = (what: Extract<DumpFlaw, { index: number }>) => {
+    damaged += 1;
+    const fileOffset = phoff + what.index * PHDR_BYTE_LENGTH;
+    if (damaged <= MAX_PROBLEMS) problems.push({ file: source.name, fileOffset, what });
+  };
   for (let i = 0; i < count; i++) {
-    const at = i * PHDR_BYTE_LENGTH;
-    const segment: ProgramHeader = programHeader.parse(table.subarray(at, at + PHDR_BYTE_LENGTH));
-    const { type, paddr, filesz, memsz } = segment;
-    const damage = (what: DumpFlaw) => {
-      damaged += 1;
-      if (damaged <= MAX_PROBLEMS) problems.push({ file: source.name, fileOffset: phoff + at, what });
-    };
-    if (type === PT_NOTE) notes.look(segment);
+    const header = readProgramHeader(table, i * PHDR_BYTE_LENGTH);
+    const { type, vaddr, paddr, filesz, memsz } = header;
+    if (type === PT_NOTE) notes.look(header);
     else if (type === PT_NULL) empty += 1;
     else if (type !== PT_LOAD && (type < PT_LOOS || type > PT_HIPROC)) {
       mapComplete = false;
@@ -89,38 +77,34 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
       damage({ kind: 'phdr-memsz', index: i, filesz, memsz });
     }
     if (memsz === 0n) continue;
-    addresses.add(segment);
+    addresses.add(header);
     if (paddr === NO_PADDR) continue;
     if (paddr + memsz > BigInt(PADDR_LIMIT)) {
       mapComplete = false;
       damage({ kind: 'phdr-beyond', index: i, paddr });
       continue;
     }
-    loads.push({ index: i, vaddr: segment.vaddr, paddr, memsz });
+    loads.push({ index: i, vaddr, paddr, memsz });
     const claimed = Math.min(Number(filesz), Number(memsz));
-    const neededEnd = segment.offset + BigInt(claimed);
+    const neededEnd = header.offset + BigInt(claimed);
     if (claimed > 0 && neededEnd > BigInt(source.byteLength)) {
       damage({ kind: 'phdr-cut', index: i, neededEnd, fileEnd: source.byteLength });
     }
-    const fileOffset = toFileOffset(segment.offset) ?? source.byteLength;
-    segments.push({ paddr: Number(paddr), byteLength: Number(memsz), source, fileOffset, fileByteLength: claimed });
-    const held = Math.min(claimed, source.byteLength - fileOffset);
-    placed.push({ index: i, vaddr: segment.vaddr, paddr: Number(paddr), fileOffset, fileByteLength: held });
+    const fileOffset = toFileOffset(header.offset) ?? source.byteLength;
+    const place = { paddr: Number(paddr), byteLength: Number(memsz), fileOffset, fileByteLength: claimed };
+    placed.push({ index: i, vaddr, segment: { ...place, source } });
   }
   const why = notes.ofProcess ? OF_PROCESS : addresses.flaw(notes.vmcoreinfo !== undefined);
   if (why !== null) throw new InputError('format', `${why}. ${WHAT_IS_NEEDED}`, { file: source.name });
 
-  const headers = [{ start: 0, end: EHDR_BYTE_LENGTH }, { start: phoff, end: phoff + table.length }, ...notes.found];
-  const misplaced = misplacedSegments(
-    placed.filter(({ fileByteLength }) => fileByteLength > 0),
-    headers,
-  );
+  const headers = [
+    { start: 0, end: EHDR_BYTE_LENGTH },
+    { start: phoff, end: phoff + table.length },
+  ];
+  const misplaced = misplacedSegments(placed, notes.place === undefined ? headers : [...headers, notes.place]);
   for (const [index, why] of misplaced) {
     mapComplete = false;
-    damaged += 1;
-    if (damaged > MAX_PROBLEMS) continue;
-    const what = { kind: 'phdr-misplaced', index, ...why } as const;
-    problems.push({ file: source.name, fileOffset: phoff + index * PHDR_BYTE_LENGTH, what });
+    damage({ kind: 'phdr-misplaced', index, ...why });
   }
   if (goesOn) {
     const what = { kind: 'phdrs-go-on', count } as const;
@@ -150,8 +134,8 @@ export function openElf(source: ByteSource, givenPageSize?: number): DumpContent
     assumptions.push({ kind: 'page-size', byteLength: 4096, unsaidBy: 'elf' });
   }
   const memory = new SegmentMemory(
-    segments.map((segment, i) =>
-      misplaced.has((placed[i] as PlacedSegment).index) ? { ...segment, fileOffset: source.byteLength } : segment,
+    placed.map(({ index, segment }) =>
+      misplaced.has(index) ? { ...segment, fileOffset: source.byteLength } : segment,
     ),
   );
   return {
@@ -210,7 +194,7 @@ class Notes {
   vmcoreinfo: Map<string, string> | undefined;
   ofProcess = false;
   /** Where the first VMCOREINFO is: a segment there is one of notes indeed. */
-  readonly found: { readonly start: number; readonly end: number }[] = [];
+  place: { readonly start: number; readonly end: number } | undefined;
   readonly #source: ByteSource;
   #bytesLeft = MAX_NOTE_BYTES;
 
@@ -226,6 +210,6 @@ class Notes {
     this.ofProcess ||= isOfProcess(bytes);
     if (this.vmcoreinfo !== undefined) return;
     this.vmcoreinfo = findVmcoreinfo(bytes);
-    if (this.vmcoreinfo !== undefined) this.found.push({ start: fileOffset, end: fileOffset + bytes.length });
+    if (this.vmcoreinfo !== undefined) this.place = { start: fileOffset, end: fileOffset + bytes.length };
   }
 }
