@@ -5,10 +5,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildEntry } from './entry.mjs';
+import { buildParts } from './parts.mjs';
 import { reportAssets } from './report-assets.cjs';
 import { PACKAGE as ZSTD_PACKAGE, zstdModule } from './zstd-wasm.cjs';
 
@@ -36,21 +37,14 @@ const alias = {
   'node:child_process': './tools/lazy-child-process.cjs',
   '#supports-color': './tools/no-color-support.mjs',
 };
-/** The program is one function, which gets `module` and `require`: it is compiled by hand, with a code cache. */
-const program = await build({
+const program = await buildParts({
   ...shared,
-  entryPoints: ['src/cli/start/run-command.ts'],
-  outfile: `${beside}/program.js`,
-  format: 'cjs',
-  banner: { js: '(function (module, require) {' },
-  footer: { js: '})' },
-  // Less to read at every start, and what is imported dynamically is evaluated when it is.
-  minify: true,
-  charset: 'ascii',
-  // As functions: import() would start Node's loader of ES modules.
-  supported: { 'dynamic-import': false },
+  entryPoint: 'src/cli/start/run-command.ts',
   alias,
 });
+// Compiled by hand, with a code cache.
+mkdirSync(beside);
+writeFileSync(`${beside}/program.js`, program.script);
 const results = await Promise.all([
   program,
   buildEntry('src/cli/start/main.ts', `${beside}/program.js`, `${beside}/cli.cjs`),
