@@ -8,7 +8,7 @@ import { htmlReport } from '../src/report/html/html.ts';
 import { junitReport } from '../src/report/junit.ts';
 import { ndjsonReport } from '../src/report/ndjson.ts';
 import { sarifReport } from '../src/report/sarif.ts';
-import { makeStyle } from '../src/report/text/style.ts';
+import { plainStyle } from '../src/report/text/style.ts';
 import { textReport } from '../src/report/text/text.ts';
 import { quote } from '../src/snapshot/values.ts';
 import { visible } from '../src/visible-text.ts';
@@ -68,7 +68,7 @@ describe('in no output', () => {
     .join('x');
   const HOSTILE = `${name}\ud800`;
   test.each<[string, (inspection: Inspection) => Iterable<string>]>([
-    ['text', (inspection) => textReport(inspection, makeStyle({ width: 100, color: false }))],
+    ['text', (inspection) => textReport(inspection, plainStyle(100))],
     ['html', (inspection) => htmlReport(inspection)],
     ['github', githubReport],
     ['junit', junitReport],

@@ -31,7 +31,7 @@ export interface TextOptions extends TextDetail {
 export async function renderText(report: Report, options: TextOptions = {}): Promise<Pieces> {
   const { width = 100, color = false, ...detail } = options;
   const { makeStyle, paragraph } = await import('./text/style.ts');
-  const style = makeStyle({ width, color });
+  const style = await makeStyle({ width, color });
   const pieces = await documentOf(report).text(report, style, detail);
   const note = detail.quiet === true ? null : redactionInWords(report);
   return note === null ? pieces : behind([...paragraph(style, '', note), ''], pieces);

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../samples/image.ts';
 import { REVISIONS } from '../../src/adopt/revisions/revisions.ts';
-import { makeStyle } from '../../src/report/text/style.ts';
+import { plainStyle } from '../../src/report/text/style.ts';
 import { textReport } from '../../src/report/text/text.ts';
 import {
   bypassOnTwoBusses,
@@ -122,7 +122,7 @@ describe('a fall-back gives the L1 table back', () => {
 describe('a probe that fails', () => {
   const givenBack = async (revision: string, memory: Image, options: MachineOptions = {}) => {
     const { facts, smmu } = await by(revision, memory, { iomem: IOMEM, ...options });
-    const text = [...textReport(facts, makeStyle({ width: 200, color: false }), { full: true })].join('');
+    const text = [...textReport(facts, plainStyle(200), { full: true })].join('');
     return [
       smmu.adoption.mappings.map(({ releasedBy }) => releasedBy),
       smmu.inserts.flatMap(({ mappings }) => mappings.map(({ releasedBy }) => releasedBy)),

@@ -286,7 +286,7 @@ describe('the kdump kernel', () => {
     const iomem = parseIomem(IOMEM.map((line) => `${line}\n`).join(''), 'iomem.txt');
     const reds = async (before: Image, after: Image) => {
       const report = await diff(dumpOf(before), dumpOf(after), snapshotOf(), { iomem });
-      const text = [...diffText(report, makeStyle({ width: 200, color: true }), false)].join('');
+      const text = [...diffText(report, await makeStyle({ width: 200, color: true }), false)].join('');
       return text.split('\u001b[31m').flatMap((part, i) => (i === 0 ? [] : (part.split('\u001b[39m')[0] ?? [])));
     };
     const [refused, dead] = [machine().l1(L1, 1, 3, L2_BUS1), machine().l1(L1, 1, 9, HOLE)];

@@ -10,7 +10,7 @@ import { MAX_GROUPS } from '../../src/queues/queue-groups.ts';
 import { type QueueReport, type QueuesOptions, queues } from '../../src/queues/queues.ts';
 import { QUEUES } from '../../src/report/json/queues.ts';
 import { queuesText } from '../../src/report/text/queues.ts';
-import { makeStyle } from '../../src/report/text/style.ts';
+import { plainStyle } from '../../src/report/text/style.ts';
 import type { QueueName } from '../../src/smmu/queues/queue.ts';
 import { holdsLater } from '../support/holds.ts';
 import { dumpOf } from '../support/made/machine.ts';
@@ -37,7 +37,7 @@ async function report(
   const made = await queues(dumpOf(image), snapshot, options);
   const json = published(QUEUES, made);
   expectStrictlyValidQueues(json);
-  const text = [...queuesText(made, makeStyle({ width: 100, color: false }), options.all === true)].join('');
+  const text = [...queuesText(made, plainStyle(100), options.all === true)].join('');
   expect(text).toMatch(/^[\n\x20-\x7e]*$/);
   const [smmu] = json.smmus;
   if (smmu === undefined) throw new Error('no SMMU');

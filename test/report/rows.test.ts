@@ -7,7 +7,7 @@ import { escapeJson } from '../../src/report/escape.ts';
 import { INSPECTION } from '../../src/report/json/inspection.ts';
 import { fieldsOf } from '../../src/report/json/parts/common.ts';
 import { sectionLines } from '../../src/report/text/render.ts';
-import { makeStyle } from '../../src/report/text/style.ts';
+import { makeStyle, plainStyle } from '../../src/report/text/style.ts';
 import { type Column, table } from '../../src/report/text/table.ts';
 import {
   count,
@@ -114,8 +114,8 @@ describe('text', () => {
   const cell = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '-', '0'), minLength: 1, maxLength: 70 });
   const rows = fc.array(fc.tuple(fc.nat(), cell, cell), { minLength: 1, maxLength: 9 });
 
-  test.each([false, true])('of a long table has the lines of a short one (colour: %s)', (color) => {
-    const style = makeStyle({ width: 70, color });
+  test.each([false, true])('of a long table has the lines of a short one (colour: %s)', async (color) => {
+    const style = await makeStyle({ width: 70, color });
     holds(
       fc.property(rows, (some) => {
         const [title, rule, ...lines] = table(style, columns, some);
@@ -136,7 +136,7 @@ describe('text', () => {
     const blocks = [
       { table: { label: 'rows', columns: [{ title: 'N' }], rows: endless(), total: 1_000_000, most: 5 } },
     ];
-    const lines = [...sectionLines(makeStyle({ width: 80, color: false }), { id: 'x', title: 'Rows', blocks })];
+    const lines = [...sectionLines(plainStyle(80), { id: 'x', title: 'Rows', blocks })];
     expect(lines.at(-1)).toBe('  and 999995 more, which the JSON report has');
     expect(made).toBe(6);
   });

@@ -9,7 +9,7 @@ import { escaped } from '../../src/report/escape.ts';
 import { htmlReport } from '../../src/report/html/html.ts';
 import { type Cell, plainText, type Section } from '../../src/report/sections/section.ts';
 import { smmuSections } from '../../src/report/sections/smmu.ts';
-import { makeStyle } from '../../src/report/text/style.ts';
+import { plainStyle } from '../../src/report/text/style.ts';
 import { textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
 import { dumpOf, LINEAR, LINEAR_REGISTERS, REGISTERS } from '../support/made/machine.ts';
@@ -17,7 +17,7 @@ import { slowTest, someOf } from '../support/slow.ts';
 import { SAMPLE_NAMES, withSample } from './html/reports.ts';
 
 const inSample = (name: string) => ({ cwd: join(SAMPLES_FOLDER, name) });
-const style = makeStyle({ width: 100, color: false });
+const style = plainStyle(100);
 
 /** Without what only lays it out. Text shouts what is an alarm. */
 const words = (text: string) => text.replaceAll(/\s+/g, '').toLowerCase();
@@ -183,7 +183,7 @@ describe('a snapshot of many SMMUs', () => {
     expect(idsOf(inspection, 63)).not.toContain('left-out');
     expect(idsOf(inspection, 64)).not.toContain('registers');
     const said = /Only of the first 64 SMMUs: [^.]*registers[^.]*\. The JSON report has all of it/gi;
-    const text = [...textReport(inspection, makeStyle({ width: 1000, color: false }), { full: true })].join('');
+    const text = [...textReport(inspection, plainStyle(1000), { full: true })].join('');
     expect(text.replaceAll(/\s+/g, ' ').match(said)).toHaveLength(2);
     const page = [...htmlReport(inspection)].join('');
     expect(visible(page).match(said)).toHaveLength(2);

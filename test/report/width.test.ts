@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RUNS, SAMPLES_FOLDER } from '../../samples/make.ts';
-import { makeStyle } from '../../src/report/text/style.ts';
+import { plainStyle } from '../../src/report/text/style.ts';
 import { textReport } from '../../src/report/text/text.ts';
 import { run } from '../support/command.ts';
 import { SLOW, someOf } from '../support/slow.ts';
@@ -26,7 +26,7 @@ test.each([...RUNS.keys()].map((name, i) => [name, widthsOf(i)] as const))(
     };
     await withSample(name, { revision: 'all' }, (inspection) => {
       for (const width of widths) {
-        const text = [...textReport(inspection, makeStyle({ width, color: false }), { full: true, given })].join('');
+        const text = [...textReport(inspection, plainStyle(width), { full: true, given })].join('');
         expect(tooLong(text, width), `at ${width} columns`).toEqual([]);
         // At every width it is all there.
         expect(text).toContain('Driver state afterwards');
@@ -41,7 +41,7 @@ test.each([60, 80, 100])('names as long as they like fit %i columns', async (wid
     const smmus = inspection.smmus.map((smmu) => ({ ...smmu, name: long }));
     const findings = inspection.findings.map((finding) => ({ ...finding, smmu: long }));
     const dump = { ...inspection.dump, files: [`/${'very/'.repeat(40)}long`] };
-    const style = makeStyle({ width, color: false });
+    const style = plainStyle(width);
     const text = [...textReport({ ...inspection, smmus, findings, dump }, style, { full: true })].join('');
     expect(tooLong(text, width)).toEqual([]);
   });
@@ -49,7 +49,7 @@ test.each([60, 80, 100])('names as long as they like fit %i columns', async (wid
 
 test.each([80, 100, 140])('at %i columns what stands in a column begins where it does', async (width) => {
   await withSample('l2-hole', { revision: 'all' }, (inspection) => {
-    const text = [...textReport(inspection, makeStyle({ width, color: false }))].join('');
+    const text = [...textReport(inspection, plainStyle(width))].join('');
     const lines = /Revisions side by side.*\n([\s\S]*?)\n {2}(?=In all of them|v\d)/.exec(text)?.[1]?.split('\n') ?? [];
     const at = lines.findIndex((line) => /^[ -]+$/.test(line));
     const [rule = '', ...cells] = lines.slice(at);

@@ -1,20 +1,7 @@
 /** How text looks on the terminal it is for: its width, its colours, and where its lines break. */
 
 import { stripVTControlCharacters } from 'node:util';
-import { Chalk } from 'chalk';
-
-type Colour = (text: string) => string;
-
-/** Said here, because the types of the package reach as far as this, and those of chalk do not come with it. */
-export interface Paint {
-  readonly bold: Colour;
-  readonly dim: Colour;
-  readonly cyan: Colour;
-  readonly magenta: Colour;
-  readonly yellow: Colour;
-  readonly green: Colour & { readonly bold: Colour };
-  readonly red: Colour & { readonly bold: Colour };
-}
+import type { Colour, Paint } from './colours.ts';
 
 export interface Style {
   /** Columns to fit into. */
@@ -25,8 +12,13 @@ export interface Style {
 }
 
 /** Without colour everything is plain ASCII, so that logs and mails keep it as it is. */
-export function makeStyle({ width, color }: { readonly width: number; readonly color: boolean }): Style {
-  return { width, paint: color ? new Chalk({ level: 1 }) : NO_PAINT, unicode: color };
+export function plainStyle(width: number): Style {
+  return { width, paint: NO_PAINT, unicode: false };
+}
+
+/** The same with colours where they are wanted. Only then are they loaded. */
+export async function makeStyle({ width, color }: { readonly width: number; readonly color: boolean }): Promise<Style> {
+  return color ? { width, paint: (await import('./colours.ts')).COLOURS, unicode: true } : plainStyle(width);
 }
 
 export const INDENT = '  ';
@@ -46,8 +38,8 @@ export interface Line {
   readonly painted: string;
 }
 
-/** Marks what leaves text as it is; the same in every copy of this module, as parts of the command have their own. */
-const PLAIN: unique symbol = Symbol.for('smmu-adopt.plain') as never;
+/** Marks what leaves text as it is. */
+const PLAIN = Symbol('plain');
 
 function noColour(): Colour {
   return Object.assign((text: string) => text, { [PLAIN]: true });

@@ -22,7 +22,7 @@ import { headline } from '../sections/adoption/verdict.ts';
 import type { Prose } from '../sections/section.ts';
 import { findingsAbout } from '../sections/smmu.ts';
 import { paintedProse } from '../text/prose.ts';
-import { makeStyle } from '../text/style.ts';
+import { plainStyle } from '../text/style.ts';
 import { meantInWords } from './taken.ts';
 
 /** What became of each SMMU, as the text report says it. */
@@ -59,7 +59,7 @@ function spoken(prose: Prose): string {
     .join('');
 }
 
-const PLAIN = makeStyle({ width: 100, color: false });
+const PLAIN = plainStyle(100);
 
 /** How rows are made under these limits; where files are not to be named, by what is said without their names. */
 export function rowMaker(

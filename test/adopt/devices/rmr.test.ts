@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
-import { makeStyle } from '../../../src/report/text/style.ts';
+import { plainStyle } from '../../../src/report/text/style.ts';
 import { textReport } from '../../../src/report/text/text.ts';
 import { IOMEM, inspectMachine, L1, L2_BUS0, logOf, type MachineOptions } from '../../support/made/machine.ts';
 
@@ -22,7 +22,7 @@ describe('an abort STE that becomes bypass', () => {
   test('is what the headline excepts, and what tells v5 from v6', async () => {
     const { facts, smmu } = await by('v5', options);
     const said = (text: string) => text.replaceAll(/\s+/g, ' ');
-    expect(said([...textReport(facts, makeStyle({ width: 100, color: false }))].join(''))).toContain(
+    expect(said([...textReport(facts, plainStyle(100))].join(''))).toContain(
       'goes on translating, but for SID 0x8 of reserved regions, bypassed from now on',
     );
     expect(smmu.rmr).toMatchObject([{ sid: 8, kept: false, failed: false, config: 'abort' }]);

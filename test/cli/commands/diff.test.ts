@@ -9,7 +9,7 @@ import { SAMPLES_FOLDER } from '../../../samples/make.ts';
 import { diff as diffDumps } from '../../../src/diff/diff.ts';
 import { parseSnapshot } from '../../../src/index.ts';
 import { diffText } from '../../../src/report/text/diff/diff.ts';
-import { makeStyle } from '../../../src/report/text/style.ts';
+import { plainStyle } from '../../../src/report/text/style.ts';
 import { run } from '../../support/command.ts';
 import { CDS, dumpOf, L1, L2_BUS0, L2_BUS1 } from '../../support/made/machine.ts';
 import { ADOPT_V6, whyNot } from '../../support/outside/real-dumps.ts';
@@ -175,7 +175,7 @@ describe('as JSON', () => {
 test.each([100, 80, 60])('no line is longer than %i columns but for prose that moves below', async (width) => {
   const snapshot = parseSnapshot({ smmus: [{ name: 'smmu0', registers: REGISTERS }] }, 'regs.json');
   const report = await diffDumps(dumpOf(machine()), dumpOf(changed()), snapshot);
-  const lines = [...diffText(report, makeStyle({ width, color: false }), false)].join('').split('\n');
+  const lines = [...diffText(report, plainStyle(width), false)].join('').split('\n');
   const long = lines.filter((line) => line.length > width && !/^ +(Says|In the kdump kernel) /.test(line));
   expect(width < 70 ? long.filter((line) => !/0x[0-9a-f]+/.test(line)) : long).toEqual([]);
 });

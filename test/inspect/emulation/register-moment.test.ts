@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { Image } from '../../../samples/image.ts';
 import { doubtOf } from '../../../src/inspect/emulation/register-moment.ts';
-import { makeStyle } from '../../../src/report/text/style.ts';
+import { plainStyle } from '../../../src/report/text/style.ts';
 import { textVerdicts } from '../../../src/report/text/text.ts';
 import { RegisterFile } from '../../../src/snapshot/register-file.ts';
 import type { CaptureMoment } from '../../../src/snapshot/snapshot.ts';
@@ -69,7 +69,7 @@ const healthy = () => new Image().l1(L1, 0, 9, L2_BUS0).abortTable(L2_BUS0, 256)
 
 const quiet = async (options: MachineOptions) => {
   const inspected = await inspectMachine(healthy(), options);
-  return { ...inspected, said: [...textVerdicts(inspected.facts, makeStyle({ width: 200, color: false }))].join('') };
+  return { ...inspected, said: [...textVerdicts(inspected.facts, plainStyle(200))].join('') };
 };
 
 describe('a healthy table with CR0 as the reset leaves it', () => {

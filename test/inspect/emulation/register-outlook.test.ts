@@ -7,7 +7,7 @@ import { VALIDATION } from '../../../src/report/json/validation.ts';
 import { assumedInWords } from '../../../src/report/prose/assumptions.ts';
 import { registerOutlook } from '../../../src/report/sections/register-outlook.ts';
 import { sectionLines } from '../../../src/report/text/render.ts';
-import { makeStyle } from '../../../src/report/text/style.ts';
+import { plainStyle } from '../../../src/report/text/style.ts';
 import { parseSnapshot } from '../../../src/snapshot/load.ts';
 
 /** Coherent, two-level, SIDSIZE 32, PRI; 2^19 commands, events and requests; table of 25 bits. */
@@ -147,7 +147,7 @@ test('in words', () => {
     return found === null
       ? ''
       : registerOutlook(found)
-          .flatMap((one) => [...sectionLines(makeStyle({ width: 100, color: false }), one)])
+          .flatMap((one) => [...sectionLines(plainStyle(100), one)])
           .join('\n');
   };
   expect(text({}).replace(/\s+/g, ' ')).toContain(
