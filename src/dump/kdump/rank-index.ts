@@ -13,9 +13,13 @@ const CHUNK_BITS = 1 << 20;
 const CHUNK_WORDS = CHUNK_BITS / 32;
 /** Enough for a table, what it points to, and the other end of memory. */
 const CACHED_CHUNKS = 8;
-/** Stands for every chunk without a set bit: of a sparse bitmap, as of far apart memory, nearly all are. */
+/**
+ * Stand for every chunk without a set bit, and for every one of set bits alone: RAM is a few long runs, so of its bitmap
+ * nearly all are either.
+ */
 const NO_BITS = new Int32Array(CHUNK_WORDS);
-const NO_BYTES = new Uint8Array(NO_BITS.buffer);
+const ALL_BITS = new Int32Array(CHUNK_WORDS).fill(-1);
+const UNIFORM = [NO_BITS, ALL_BITS] as const;
 
 /** Finest distance between two running counts; 512 bytes are counted anew for each question. */
 const STRIDE_BITS = 1 << 12;
@@ -28,8 +32,10 @@ export class Bitmap {
   readonly fileOffset: number;
   readonly #source: ByteSource;
   readonly #chunks = new LruCache<Int32Array>(CACHED_CHUNKS);
-  /** A bit for each chunk that was read and had no bit set: it is not read again. */
-  readonly #empty: Uint8Array;
+  /** Of each chunk that was read and is uniform, which, counted from 1: it is not read again. */
+  readonly #uniform: Uint8Array;
+  /** Memory of a chunk that was read and turned out uniform. */
+  #spare: Int32Array | undefined;
   #last: Int32Array = NO_BITS;
   #lastIndex = -1;
 
@@ -37,7 +43,7 @@ export class Bitmap {
     this.bitCount = bitCount;
     this.#source = source;
     this.fileOffset = fileOffset;
-    this.#empty = new Uint8Array(Math.ceil(bitCount / CHUNK_BITS / 8));
+    this.#uniform = new Uint8Array(Math.ceil(bitCount / CHUNK_BITS));
   }
 
   has(bit: number): boolean {
@@ -51,7 +57,7 @@ export class Bitmap {
     for (let at = bit; at < limit; ) {
       const chunk = this.#chunkAt(at);
       const chunkStart = at - (at % CHUNK_BITS);
-      if (chunk === NO_BITS && same === 0) {
+      if (chunk === (same === 0 ? NO_BITS : ALL_BITS)) {
         at = chunkStart + CHUNK_BITS;
         continue;
       }
@@ -77,7 +83,8 @@ export class Bitmap {
       const chunk = this.#chunkAt(at);
       const chunkStart = at - (at % CHUNK_BITS);
       const end = Math.min(to, chunkStart + CHUNK_BITS);
-      if (chunk !== NO_BITS) total += countBits(chunk, at - chunkStart, end - chunkStart);
+      if (chunk === ALL_BITS) total += end - at;
+      else if (chunk !== NO_BITS) total += countBits(chunk, at - chunkStart, end - chunkStart);
       at = end;
     }
     return total;
@@ -91,8 +98,8 @@ export class Bitmap {
       const chunk = this.#chunkAt(at);
       const chunkStart = at - (at % CHUNK_BITS);
       const end = Math.min(to, chunkStart + CHUNK_BITS);
-      if (chunk !== NO_BITS) {
-        const others = other.#chunkAt(at);
+      const others = other.#chunkAt(at);
+      if (chunk !== NO_BITS && others !== ALL_BITS) {
         for (let i = (at - chunkStart) >>> 5; chunkStart + i * 32 < end; i++) {
           let bits = (chunk[i] as number) & ~(others[i] as number);
           if (bits === 0) continue;
@@ -111,26 +118,23 @@ export class Bitmap {
   #chunkAt(bit: number): Int32Array {
     const index = Math.floor(bit / CHUNK_BITS);
     if (index === this.#lastIndex) return this.#last;
-    this.#last = this.#isKnownEmpty(index) ? NO_BITS : (this.#chunks.get(index) ?? this.#loadChunk(index));
+    const uniform = UNIFORM[(this.#uniform[index] as number) - 1];
+    this.#last = uniform ?? this.#chunks.get(index) ?? this.#loadChunk(index);
     this.#lastIndex = index;
     return this.#last;
   }
 
-  #isKnownEmpty(index: number): boolean {
-    return (((this.#empty[index >>> 3] as number) >>> (index & 7)) & 1) === 1;
-  }
-
   #loadChunk(index: number): Int32Array {
-    const chunk = this.#chunks.makeRoom() ?? new Int32Array(CHUNK_WORDS);
+    const chunk = this.#spare ?? this.#chunks.makeRoom() ?? new Int32Array(CHUNK_WORDS);
     // Its memory is overwritten from here on, so it must not be found any more, neither as another one.
     this.#lastIndex = -1;
     this.#readChunk(index, chunk);
-    if (Buffer.compare(new Uint8Array(chunk.buffer), NO_BYTES) === 0) {
-      this.#empty[index >>> 3] = (this.#empty[index >>> 3] as number) | (1 << (index & 7));
-      return NO_BITS;
-    }
-    this.#chunks.set(index, chunk);
-    return chunk;
+    const which = UNIFORM.findIndex((one) => Buffer.compare(bytesOf(one), bytesOf(chunk)) === 0);
+    const uniform = UNIFORM[which];
+    this.#uniform[index] = which + 1;
+    this.#spare = uniform && chunk;
+    if (uniform === undefined) this.#chunks.set(index, chunk);
+    return uniform ?? chunk;
   }
 
   #readChunk(index: number, chunk: Int32Array): void {
@@ -186,6 +190,10 @@ export class RankIndex {
   }
 }
 
+function bytesOf({ buffer }: Int32Array): Uint8Array {
+  return new Uint8Array(buffer);
+}
+
 /** Set bits of `words` from bit `from` up to, not including, bit `to`. */
 function countBits(words: Int32Array, from: number, to: number): number {
   const first = from >>> 5;
@@ -193,35 +201,57 @@ function countBits(words: Int32Array, from: number, to: number): number {
   const below = (1 << (to % 32)) - 1;
   const above = -1 << (from % 32);
   if (first === last) return popcount((words[first] as number) & above & below);
-  let total = popcount((words[first] as number) & above);
-  let i = first + 1;
-  for (; i + 4 <= last; i += 4) {
-    const a = words[i] as number;
-    const b = words[i + 1] as number;
-    const c = words[i + 2] as number;
-    const d = words[i + 3] as number;
-    // Three counts of up to 4 fit into a nibble: together the four words cost little more than two.
-    if ((a | b | c | d) !== 0)
-      total += sumOfNibbles(nibbleCounts(a) + nibbleCounts(b) + nibbleCounts(c), nibbleCounts(d));
-  }
-  for (; i < last; i++) total += popcount(words[i] as number);
+  const total = popcount((words[first] as number) & above) + countWords(words, first + 1, last);
   return below === 0 ? total : total + popcount((words[last] as number) & below);
 }
 
+/**
+ * Set bits of `words` from word `i` up to, not including, word `end`. Eight words go through carry-save adders (Harley and
+ * Seal): 32 columns are added at once, and of what comes out only the eights are counted each time.
+ */
+function countWords(words: Int32Array, i: number, end: number): number {
+  let [eights, fours, twos, ones] = [0, 0, 0, 0];
+  for (; i + 8 <= end; i += 8) {
+    let a = words[i] as number;
+    let b = words[i + 1] as number;
+    let sum = ones ^ a;
+    let twosA = (ones & a) | (sum & b);
+    ones = sum ^ b;
+    a = words[i + 2] as number;
+    b = words[i + 3] as number;
+    sum = ones ^ a;
+    let twosB = (ones & a) | (sum & b);
+    ones = sum ^ b;
+    sum = twos ^ twosA;
+    const foursA = (twos & twosA) | (sum & twosB);
+    twos = sum ^ twosB;
+    a = words[i + 4] as number;
+    b = words[i + 5] as number;
+    sum = ones ^ a;
+    twosA = (ones & a) | (sum & b);
+    ones = sum ^ b;
+    a = words[i + 6] as number;
+    b = words[i + 7] as number;
+    sum = ones ^ a;
+    twosB = (ones & a) | (sum & b);
+    ones = sum ^ b;
+    sum = twos ^ twosA;
+    const foursB = (twos & twosA) | (sum & twosB);
+    twos = sum ^ twosB;
+    sum = fours ^ foursA;
+    eights += popcount((fours & foursA) | (sum & foursB));
+    fours = sum ^ foursB;
+  }
+  let total = 8 * eights + 4 * popcount(fours) + 2 * popcount(twos) + popcount(ones);
+  for (; i < end; i++) total += popcount(words[i] as number);
+  return total;
+}
+
+/** Neighbouring bits are added in parallel, then pairs and nibbles, then all bytes by one multiplication. */
 function popcount(word: number): number {
-  return sumOfNibbles(nibbleCounts(word), 0);
-}
-
-/** The set bits of each nibble, in its place: neighbouring bits are added in parallel, then pairs. */
-function nibbleCounts(word: number): number {
   const pairs = word - ((word >>> 1) & 0x5555_5555);
-  return (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
-}
-
-/** All nibbles of two words: as bytes, and these by one multiplication. */
-function sumOfNibbles(a: number, b: number): number {
-  const bytes = (a & 0x0f0f_0f0f) + ((a >>> 4) & 0x0f0f_0f0f) + (b & 0x0f0f_0f0f) + ((b >>> 4) & 0x0f0f_0f0f);
-  return Math.imul(bytes, 0x0101_0101) >>> 24;
+  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }
 
 function trailingZeros(word: number): number {

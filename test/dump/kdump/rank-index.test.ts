@@ -93,6 +93,53 @@ test('bits of one bitmap that another does not have', () => {
   );
 });
 
+test('chunks of nothing, of everything, and of any bits, more than are kept at once', () => {
+  // Pseudorandom words by Marsaglia's xorshift.
+  let state = 1;
+  const word = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state;
+  };
+  const kinds = [
+    'ones',
+    'any',
+    'zeros',
+    'any',
+    'ones',
+    'ones',
+    'zeros',
+    'any',
+    'any',
+    'any',
+    'any',
+    'ones',
+    'any',
+    'any',
+  ];
+  const fillers: Readonly<Record<string, () => number>> = { ones: () => -1, zeros: () => 0, any: word };
+  const chunks = kinds.map((kind) => Int32Array.from({ length: CHUNK_BITS / 32 }, fillers[kind] as () => number));
+  const bytes = Buffer.concat(chunks.map(({ buffer }) => new Uint8Array(buffer)));
+  const shifted = Buffer.concat(
+    [...chunks.slice(3), ...chunks.slice(0, 3)].map(({ buffer }) => new Uint8Array(buffer)),
+  );
+  const ranks = ranksOf(bytes);
+  const [{ bitmap }, { bitmap: other }] = [bitmapOf(bytes), bitmapOf(shifted)];
+  const index = new RankIndex(bitmap, 77);
+  for (const bit of [bitmap.bitCount, 12, 11, 4, 3, 2, 9, 1].map((n) => (n < 20 ? n * CHUNK_BITS + 1000 * n : n))) {
+    expect(index.before(bit), `before ${bit}`).toBe((ranks[bit] as number) - (ranks[77] as number));
+  }
+  expect(bitmap.endOfRun(4 * CHUNK_BITS, bitmap.bitCount)).toBe(6 * CHUNK_BITS);
+  let [count, first] = [0, -1];
+  for (let i = 0; i < bytes.length; i++) {
+    let left = (bytes[i] as number) & ~(shifted[i] as number);
+    if (first < 0 && left !== 0) first = i * 8 + Math.log2(left & -left);
+    for (; left !== 0; left &= left - 1) count += 1;
+  }
+  expect(bitmap.beyond(other, 0, bitmap.bitCount)).toEqual({ first, count });
+});
+
 describe('what is read', () => {
   const bytes = new Uint8Array(CHUNK_BITS).fill(0x11);
 
@@ -118,12 +165,12 @@ describe('what is read', () => {
     expect(source.bytesRead).toBe(CHUNK_BITS / 8);
   });
 
-  test('a chunk without a set bit, once', () => {
-    const { source, bitmap } = bitmapOf(new Uint8Array((20 * CHUNK_BITS) / 8));
+  test.each([0, 0xff])('a chunk of bytes %i alone, once', (byte) => {
+    const { source, bitmap } = bitmapOf(new Uint8Array((20 * CHUNK_BITS) / 8).fill(byte));
     for (let i = 0; i < 2; i++) {
       expect(bitmap.endOfRun(0, 20 * CHUNK_BITS)).toBe(20 * CHUNK_BITS);
-      expect(bitmap.count(0, 20 * CHUNK_BITS)).toBe(0);
-      expect(bitmap.has(19 * CHUNK_BITS)).toBe(false);
+      expect(bitmap.count(5, 20 * CHUNK_BITS)).toBe(byte === 0 ? 0 : 20 * CHUNK_BITS - 5);
+      expect(bitmap.has(19 * CHUNK_BITS)).toBe(byte !== 0);
     }
     expect(source.reads).toHaveLength(20);
   });
