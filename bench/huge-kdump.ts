@@ -10,6 +10,9 @@ import { kdump } from '../test/support/writers/kdump-writer.ts';
 const PAGE = 4096;
 /** Every fourth page is in the file: bits 0 and 4 of each byte. */
 const STORED_BYTE = 0x11;
+const DESCRIPTOR_BYTE_LENGTH = 24;
+/** Descriptors at either end that are written, more than are looked at to see whether a file is whole: of pages of zeros. */
+const ENDS = 1 << 13;
 
 /** Writes it, and answers the registers that lead to the table. `byteLength` is that of memory, a power of two. */
 export function writeSparseKdump(path: string, byteLength: number): Record<string, string> {
@@ -38,18 +41,25 @@ export function writeSparseKdump(path: string, byteLength: number): Record<strin
   writeSync(file, ram, 0, ram.length, small.ramBitmapAt);
   writeSync(file, stored, 0, stored.length, small.storedBitmapAt);
   // Behind the descriptors of all pages: what the pages of the table are stored as.
-  const dataAt = small.descriptorsAt + (maxMapnr / 4 + pages.length) * 24;
-  ftruncateSync(file, dataAt);
-  let end = dataAt;
+  const count = maxMapnr / 4 + pages.filter(({ pfn }) => (pfn & 3) !== 0).length;
+  const dataAt = small.descriptorsAt + count * DESCRIPTOR_BYTE_LENGTH;
+  const descriptorOfZeros = Buffer.alloc(DESCRIPTOR_BYTE_LENGTH);
+  descriptorOfZeros.writeBigInt64LE(BigInt(dataAt), 0);
+  descriptorOfZeros.writeUInt32LE(PAGE, 8);
+  const descriptorsOfZeros = Buffer.alloc(ENDS * DESCRIPTOR_BYTE_LENGTH, descriptorOfZeros);
+  writeSync(file, descriptorsOfZeros, 0, descriptorsOfZeros.length, small.descriptorsAt);
+  writeSync(file, descriptorsOfZeros, 0, descriptorsOfZeros.length, dataAt - descriptorsOfZeros.length);
+  let end = dataAt + PAGE;
+  ftruncateSync(file, end);
   let added = 0;
   for (const { pfn } of pages) {
     const page = small.stored.get(pfn);
     if (page === undefined) throw new Error('a page was not written');
     const rank = Math.ceil(pfn / 4) + added;
     if ((pfn & 3) !== 0) added += 1;
-    const descriptor = Buffer.from(small.bytes.subarray(page.descriptorAt, page.descriptorAt + 24));
+    const descriptor = Buffer.from(small.bytes.subarray(page.descriptorAt, page.descriptorAt + DESCRIPTOR_BYTE_LENGTH));
     descriptor.writeBigInt64LE(BigInt(end), 0);
-    writeSync(file, descriptor, 0, 24, small.descriptorsAt + rank * 24);
+    writeSync(file, descriptor, 0, descriptor.length, small.descriptorsAt + rank * DESCRIPTOR_BYTE_LENGTH);
     writeSync(file, small.bytes, page.at, page.size, end);
     end += page.size;
   }
