@@ -150,6 +150,8 @@ export class StreamTranslator {
   /** The SMMU is off, and GBPA lets everything pass. */
   readonly passesAll: boolean;
   readonly #memory: TranslationMemory;
+  /** The entry of the stream, which says what follows a fault also where its CD cannot be fetched; null until found. */
+  #ste: readonly bigint[] | null = null;
   /** CR2.RECINVSID, which C_BAD_STREAMID alone obeys. */
   #recordsBadSids = true;
 
@@ -212,6 +214,7 @@ export class StreamTranslator {
     }
     const ste = address === null ? null : view.readWords(address, STE_BYTE_LENGTH);
     if (ste === null) return { kind: 'unknown', why } as const;
+    this.#ste = ste;
     return streamContext(ste, ssid, this.hw, view, this.#found);
   }
 
@@ -239,9 +242,10 @@ export class StreamTranslator {
       };
     }
     if (end.kind === 'fault') {
-      const recorded = end.event !== 'C_BAD_STREAMID' || this.#recordsBadSids;
       const response: FaultResponse =
-        this.context === null ? { recorded, response: 'abort' } : responseTo(end, this.context);
+        this.#ste === null
+          ? { recorded: this.#recordsBadSids, response: 'abort' }
+          : responseTo(end, { ste: this.#ste, stage1: this.context?.stage1 ?? null });
       const detail = { stage: end.stage, class: end.class, ipa: end.ipa, ...response };
       return { ...NO_ENDING, outcome: 'fault', fault: end.event, why: end.why, faultDetail: detail };
     }

@@ -182,6 +182,28 @@ describe('who hears of a fault', () => {
   });
 });
 
+describe('who hears of a fault of stage 2 on the way to the CD', () => {
+  const stage2 = { Config: 7, S2AA64: 1, S2T0SZ: 34, S2SL0: 0, S2PS: 4, S2TTB: TABLES };
+
+  test.each([
+    [{ S2S: 1, S2R: 0 }, true, 'stall'],
+    [{ S2S: 0, S2R: 1 }, true, 'abort'],
+    [{ S2S: 0, S2R: 0 }, false, 'abort'],
+  ])('STE %j', (ste, recorded, response) => {
+    const memory = machine({ ...stage2, S1ContextPtr: 0x60_0000, ...ste });
+    const { fault, faultDetail } = translated({ memory, registers: { IDR0: '0x0840101b' } });
+    expect(fault).toBe('F_TRANSLATION');
+    expect(faultDetail).toEqual({ stage: 2, class: 'CD', ipa: '0x600000', recorded, response });
+  });
+
+  test('but no other error of the configuration obeys S2S', () => {
+    const memory = machine({ ...stage2, S1CDMax: 3, S2S: 1 });
+    const { fault, faultDetail } = translated({ memory, registers: { IDR0: '0x0840101b' } });
+    expect(fault).toBe('F_STREAM_DISABLED');
+    expect(faultDetail).toMatchObject({ recorded: true, response: 'abort' });
+  });
+});
+
 describe('everything', () => {
   test('as ranges, with what is not known and what faults', () => {
     const { outcome, asid, ranges, halves, incomplete } = everything({});

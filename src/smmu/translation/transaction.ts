@@ -136,10 +136,13 @@ export interface FaultResponse {
 
 const OBEYING: ReadonlySet<string> = new Set(['F_TRANSLATION', 'F_ADDR_SIZE', 'F_ACCESS', 'F_PERMISSION']);
 
-/** CD.S, R and A, or STE.S2S and S2R (IHI 0070, "Fault models"). All other errors are recorded and abort. */
+/**
+ * CD.S, R and A, or STE.S2S and S2R (IHI 0070, "Fault configuration"), which a fault of stage 2 obeys also on the way to
+ * the CD. All other errors are recorded and abort.
+ */
 export function responseTo(
   { event, stage }: Pick<Fault, 'event' | 'stage'>,
-  { stage1, ste }: StreamContext,
+  { stage1, ste }: Pick<StreamContext, 'stage1' | 'ste'>,
 ): FaultResponse {
   if (!OBEYING.has(event)) return { recorded: true, response: 'abort' };
   if (stage === 2) {
