@@ -4,7 +4,7 @@
  */
 
 import { fieldBits, fieldNumbers, fieldOf } from '../fields.ts';
-import { type HardwareFeatures, oasBits } from '../registers/hardware-features.ts';
+import { type HardwareFeatures, iasBits, oasBits } from '../registers/hardware-features.ts';
 import { CD, L1CD } from '../structures/cd.ts';
 import { cdIllegalities } from '../structures/cd-legality.ts';
 import {
@@ -130,9 +130,10 @@ function findCd<S>(
     if (!Array.isArray(words)) return words;
     const [value] = words as [bigint];
     if ((value & 1n) === 0n) return noSubstreams({ kind: 'l1cd-invalid', index: l1Index });
-    const oas = oasBits(hw);
+    // Under stage 2 it is an IPA. An SMMU may leave one that is too large to stage 2 instead.
+    const bits = walk.stage2 === null ? oasBits(hw) : iasBits(hw);
     leaf = l2Pointer(value);
-    if (oas !== null && leaf >= 2 ** oas) return noSubstreams({ kind: 'l1cd-beyond', index: l1Index, bits: oas });
+    if (bits !== null && leaf >= 2 ** bits) return noSubstreams({ kind: 'l1cd-beyond', index: l1Index, bits });
     leaf = aligned(leaf, table.leafCds * CD_BYTE_LENGTH);
   }
   const words = walk.fetch({ kind: 'CD' }, index, leaf + index * CD_BYTE_LENGTH, CD_BYTE_LENGTH, 'CD', cdSays);

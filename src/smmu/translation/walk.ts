@@ -90,12 +90,13 @@ export type WalkEnd<S> = Leaf | Fault | Unknown<S>;
 export class Walk<S> {
   readonly steps: Step<S>[];
   readonly #memory: WalkMemory<S>;
-  readonly #stage2: Stage2Regime | null;
+  /** What stands under stage 1, if anything does. */
+  readonly stage2: Stage2Regime | null;
 
-  /** `stage2` is what stands under stage 1, if anything does; `steps` are those that led here. */
+  /** `steps` are those that led here. */
   constructor(memory: WalkMemory<S>, stage2: Stage2Regime | null, steps: Step<S>[] = []) {
     this.#memory = memory;
-    this.#stage2 = stage2;
+    this.stage2 = stage2;
     this.steps = steps;
   }
 
@@ -115,7 +116,7 @@ export class Walk<S> {
 
   /** Stage 2 for something that the SMMU reads by itself, or identity without stage 2. */
   #physical(address: number, klass: FaultClass, what: Fetched): number | Fault | Unknown<S> {
-    const stage2 = this.#stage2;
+    const stage2 = this.stage2;
     if (stage2 === null) return address;
     const end = this.walkStage2(stage2, address, klass, what);
     if (end.kind !== 'leaf') return end;

@@ -82,3 +82,22 @@ test.each([0x0010_0000_9300_0001n, 0x00f0_0000_0000_0001n, 0x0001_0000_0000_0001
     expect(streamContext(ste, 5, features, walkMemory(words), [])).toMatchObject({ event: 'C_BAD_SUBSTREAMID' });
   },
 );
+
+test('under stage 2 an L1CD pointer is an IPA, which may be larger than the output size', () => {
+  const words = new Words();
+  // 1 GiB blocks of stage 2: the level 1 table in the first of them, the CDs in another, whose IPA has 37 bits.
+  const block = (index: number, paddr: bigint) => words.write(0x8200_0000n + BigInt(index) * 8n, paddr | 0x7fdn);
+  block(2, 0x8000_0000n);
+  block(0x48, 0xc000_0000n);
+  const cd = encodeFields(CD, { V: 1, AA64: 1, A: 1, IPS: 0, T0SZ: 25, TTB0: 0x8100_0000, EPD1: 1 });
+  words.write(0xc000_0140n, ...cd);
+  const fields = { V: 1, Config: 7, S1Fmt: 2, S1CDMax: 10, S1DSS: 2, S1ContextPtr: 0x9200_0000 };
+  const stage2 = { S2AA64: 1, S2T0SZ: 24, S2SL0: 1, S2PS: 0, S2TTB: 0x8200_0000 };
+  const ste = encodeFields(STE, { ...fields, ...stage2 });
+  const found = (l1cd: bigint, TTF: number) => {
+    words.write(0x9200_0000n, l1cd);
+    return streamContext(ste, 5, { ...NEWEST, OAS: 0, TTF }, walkMemory(words), []);
+  };
+  expect(found(0x12_0000_0001n, 3)).toMatchObject({ kind: 'context' });
+  expect(found(0x100_0000_0001n, 3)).toMatchObject({ event: 'C_BAD_SUBSTREAMID', why: { bits: 40 } });
+});

@@ -88,19 +88,26 @@ export class Model {
     if (two && (bit(this.#w(2), 51) === 0n || bit(this.#w(2), 60) === 1n)) return { outcome: 'undecoded' };
     if (!one && ssid !== null) this.#fault('C_BAD_SUBSTREAMID');
     const cd = one ? this.#cd(ssid) : null;
-    const oas = SIZES[this.hw.OAS] as bigint;
-    const ias = [this.hw.TTF & 1 ? 40n : 0n, this.hw.TTF & 2 ? oas : 0n].reduce((a, b) => (a > b ? a : b));
     let first: Leaf | null = null;
     if (cd !== null && bit(cd[0] ?? 0n, 41) === 0n) return { outcome: 'undecoded' };
     if (cd !== null) {
       first = this.#stage1(cd, iova, need === need.toUpperCase());
       if (!first.letters.has(need)) this.#fault('F_PERMISSION', 1, 'IN');
-    } else if (iova >> (two ? ias : oas) !== 0n) this.#fault('F_ADDR_SIZE', 1, 'IN');
+    } else if (iova >> (two ? this.#ias() : this.#oas()) !== 0n) this.#fault('F_ADDR_SIZE', 1, 'IN');
     const ipa = first?.pa ?? iova;
     if (!two) return first === null ? { outcome: 'bypass', pa: ipa } : done([first]);
     const second = this.#stage2(ipa, 'IN');
     if (!second.letters.has(need)) this.#fault('F_PERMISSION', 2, 'IN', ipa);
     return done(first === null ? [second] : [first, second]);
+  }
+
+  #oas(): bigint {
+    return SIZES[this.hw.OAS] as bigint;
+  }
+
+  #ias(): bigint {
+    const sizes = [this.hw.TTF & 1 ? 40n : 0n, this.hw.TTF & 2 ? this.#oas() : 0n];
+    return sizes.reduce((a, b) => (a > b ? a : b));
   }
 
   /** Null where S1DSS passes stage 1 by. */
@@ -129,7 +136,8 @@ export class Model {
       const l1cd = this.#read(down(pointer, size < 64n ? 64n : size) + 8n * (s >> leafBits), 'CD');
       if (bit(l1cd, 0) === 0n) this.#fault('C_BAD_SUBSTREAMID');
       const leaf = bit(l1cd, 12, 44) << 12n;
-      if (leaf >> (SIZES[this.hw.OAS] as bigint) !== 0n) this.#fault('C_BAD_SUBSTREAMID');
+      if (leaf >> ((num(this.#w(0), 1, 3) & 2) === 2 ? this.#ias() : this.#oas()) !== 0n)
+        this.#fault('C_BAD_SUBSTREAMID');
       at = down(leaf, 64n << leafBits) + 64n * (s & ((1n << leafBits) - 1n));
     }
     const first = this.#read(at, 'CD');
