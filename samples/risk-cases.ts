@@ -107,7 +107,7 @@ export const RISK_CASES: readonly Sample[] = [
     memory: pageTables(
       pageTables(translating(), 0x8820_0000, [page(0x8900_0000), page(0x8901_0000, true), page(0x8c00_1000)]),
       0x8821_0000,
-      [page(0x8902_0000), page(0x1_0000_0000_0000)],
+      [page(0x8902_0000), page(0x1000_0000_0000)],
     )
       .write(0x8821_1000 + 8, [nextTable(0x9000_0000)])
       .cd(CD, 0, cdFor(1, 0x8820_0000))

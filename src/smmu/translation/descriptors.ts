@@ -132,14 +132,13 @@ export function tableAddress(format: AddressFormat, low: number, high: number): 
 
 /**
  * The output address of a block or page of 2^`lsb` bytes. Where a descriptor carries only 48 address bits, bits [49:48]
- * are given as they stand, because they have to be zero.
+ * are RES0: address bits above them are zero whatever they hold, and out of no range (IHI 0070, CD.IPS and STE.S2PS).
  */
 export function leafAddress({ granuleLog2, ds }: AddressFormat, low: number, high: number, lsb: number): number {
   const middle = (high & 0xffff) * 2 ** 32 + (low >>> 0);
   const upTo47 = middle - (middle % 2 ** lsb);
   if (granuleLog2 === 16) return upTo47 + ((low >>> 12) & 0xf) * 2 ** 48;
-  const bits49To48 = ((high >>> 16) & 3) * 2 ** 48;
-  return upTo47 + bits49To48 + (ds ? ((low >>> 8) & 3) * 2 ** 50 : 0);
+  return ds ? upTo47 + ((high >>> 16) & 3) * 2 ** 48 + ((low >>> 8) & 3) * 2 ** 50 : upTo47;
 }
 
 /** Entries of a run that the Contiguous bit marks, or 1 where the level has no such runs. */

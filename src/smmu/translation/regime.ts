@@ -99,7 +99,7 @@ function stage1Half(
     return { regime: null, why: { kind: 'misfit', half }, ...common };
   }
   const format = { granuleLog2, ds: granuleLog2 !== 16 && of('DS') === 1 && hw.DS !== 0 };
-  const outputBits = effectiveBits(of('IPS'), format, hw);
+  const outputBits = effectiveBits(of('IPS'), hw);
   const rights: Stage1Rights = {
     twoPrivileges: world !== 'el2',
     wxn: of('WXN') === 1,
@@ -144,7 +144,7 @@ export function stage2Regime(ste: readonly bigint[], hw: HardwareFeatures): Stag
   const inputBits = 64 - of('S2T0SZ');
   const startLevel = stage2StartLevel(granuleLog2, of('S2SL0'), of('S2SL0_2'), of('S2T0SZ'), ds, hw.STT !== 0);
   if (startLevel === null) return null;
-  const outputBits = effectiveBits(of('S2PS'), format, hw);
+  const outputBits = effectiveBits(of('S2PS'), hw);
   return {
     stage: 2,
     ...format,
@@ -170,16 +170,18 @@ function startLevelOf(granuleLog2: number, inputBits: number): number | null {
 }
 
 /**
- * IPS or S2PS, limited by OAS and by what descriptors can carry: 48 bits in 4 KiB and 16 KiB granules without DS. Code 7
- * acts as 6 with these table formats, and code 6 as 5 on a v3.0 part.
+ * IPS or S2PS, limited by OAS. Code 7 acts as 6 with these table formats, and code 6 as 5 on a v3.0 part. Descriptors of
+ * 4 KiB and 16 KiB granules without DS carry 48 bits, which is no limit of its own.
  */
-function effectiveBits(code: number, { granuleLog2, ds }: AddressFormat, hw: HardwareFeatures): number {
+function effectiveBits(code: number, hw: HardwareFeatures): number {
   const programmed = hw.ArchMinorRev === 0 && code >= 6 ? 48 : (ADDRESS_SIZE_BITS[code] as number);
-  const carried = granuleLog2 === 16 || ds ? 52 : 48;
-  return Math.min(programmed, oasBits(hw) ?? 52, carried);
+  return Math.min(programmed, oasBits(hw) ?? 52, 52);
 }
 
-/** Aligned to the size of the first table, or tables; to 64 bytes at least where addresses have 52 bits. */
+/**
+ * Aligned to the size of the first table, or tables; to 64 bytes at least where IPS or S2PS says 52 bits, whether or not
+ * the descriptors carry as many (IHI 0070, CD.TTB0 and STE.S2TTB).
+ */
 function firstTable(
   ttb: number,
   { granuleLog2 }: AddressFormat,

@@ -101,3 +101,19 @@ test('under stage 2 an L1CD pointer is an IPA, which may be larger than the outp
   expect(found(0x12_0000_0001n, 3)).toMatchObject({ kind: 'context' });
   expect(found(0x100_0000_0001n, 3)).toMatchObject({ event: 'C_BAD_SUBSTREAMID', why: { bits: 40 } });
 });
+
+describe('without DS descriptors of 4 KiB tables carry 48 bits', () => {
+  test.each([0x0001_0000_0000_0741n, 0x0003_0000_0000_0741n])('0x%s: bits 49:48 mean nothing', (leaf) => {
+    expect(rightsOf({ leaf })).toBe('rw-/rwx');
+    expect(rightsOf({ leaf, cd: { IPS: 6 } })).toBe('rw-/rwx');
+    expect(rightsOf({ leaf, cd: { IPS: 1 } })).toBe('rw-/rwx');
+    expect(rightsOf({ leaf, cd: { DS: 1 } })).toBe('F_ADDR_SIZE');
+  });
+
+  test('where IPS says 52 bits, the first table still has its 64 bytes of alignment', () => {
+    // Two entries, which take 16 bytes; those of the upper half would be found 16 bytes further.
+    const cd = { T0SZ: 33, TTB0: 0x8100_0010 };
+    expect(rightsOf({ cd: { ...cd, IPS: 6 } })).toBe('rw-/rwx');
+    expect(rightsOf({ cd: { ...cd, IPS: 5 } })).toBe('unknown');
+  });
+});

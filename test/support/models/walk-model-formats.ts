@@ -127,9 +127,9 @@ export function kindOf(
   return blocks.includes(level) ? 'leaf' : 'bad';
 }
 
-/** Where 48 bits are carried, bits 49:48 are taken along: they have to be zero, so they are out of any range. */
+/** Where 48 bits are carried, bits 49:48 are RES0. */
 export function addressIn(word: bigint, granule: number, lsb: number, ds: boolean): bigint {
   const low = down(bit(word, 0, 48), 1n << BigInt(lsb));
   if (granule === 16) return low | (bit(word, 12, 4) << 48n);
-  return low | (bit(word, 48, 2) << 48n) | (ds ? bit(word, 8, 2) << 50n : 0n);
+  return ds ? low | (bit(word, 48, 2) << 48n) | (bit(word, 8, 2) << 50n) : low;
 }

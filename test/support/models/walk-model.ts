@@ -179,7 +179,7 @@ export class Model {
     if (eopd && unprivileged && !el2) fail('F_TRANSLATION');
     const granule = (high ? TG1[num(w0, 22, 2)] : TG0[num(w0, 6, 2)]) as number;
     const ds = granule !== 16 && bit(w2, 58) === 1n && this.hw.DS === 1;
-    const out = this.#outputBits(num(w0, 32, 3), granule, ds);
+    const out = this.#outputBits(num(w0, 32, 3));
     let level =
       (STAGE1_START[granule] as [number, number, number][]).find(([, a, b]) => a <= tsz && tsz <= b)?.[0] ?? 9;
     let table = firstTable(bit(high ? w2 : w1, 4, 52) << 4n, inputBits, granule, level, out);
@@ -228,7 +228,7 @@ export class Model {
     if (ipa >> inputBits !== 0n) fail('F_TRANSLATION');
     const granule = TG0[num(w2, 46, 2)] as number;
     const ds = granule !== 16 && bit(w3, 3) === 1n && this.hw.DS === 1;
-    const out = this.#outputBits(num(w2, 48, 3), granule, ds);
+    const out = this.#outputBits(num(w2, 48, 3));
     let level = (STAGE2_START[granule] as number[])[num(w2, 38, 2)] as number;
     if (granule === 12 && ds && bit(w3, 2) === 1n) level = -1;
     let table = firstTable(bit(w3, 4, 52) << 4n, inputBits, granule, level, out);
@@ -257,9 +257,9 @@ export class Model {
     }
   }
 
-  #outputBits(code: number, granule: number, ds: boolean): bigint {
+  #outputBits(code: number): bigint {
     const programmed = this.hw.ArchMinorRev === 0 ? min(SIZES[code] as bigint, 48n) : (SIZES[code] as bigint);
-    return min(programmed, SIZES[this.hw.OAS] as bigint, granule === 16 || ds ? 52n : 48n);
+    return min(programmed, this.#oas(), 52n);
   }
 }
 

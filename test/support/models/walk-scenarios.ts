@@ -65,6 +65,8 @@ interface Format {
   readonly inputBits: bigint;
   readonly level: number;
   readonly out: bigint;
+  /** Bits of the addresses that its descriptors get. */
+  readonly room: bigint;
   readonly bigEndian: boolean;
 }
 
@@ -112,13 +114,13 @@ export class TableBuilder {
     }
   }
 
-  #made({ stage, granule, ds, level: start, out }: Format, level: number, target: () => bigint): bigint {
+  #made({ stage, granule, ds, level: start, out, room }: Format, level: number, target: () => bigint): bigint {
     const dice = this.#dice;
     const blocks = granule === 12 ? (ds ? 0 : 1) : (granule === 14 ? ds : out === 52n) ? 1 : 2;
     const leaf = level === 3 || (level >= blocks && dice.once(6 + start));
     if (!leaf) {
       const limits = stage === 1 && dice.once(4) ? BigInt(dice.roll(16)) << 59n : 0n;
-      return 3n | encodedAddress(this.room(out), granule, ds) | limits;
+      return 3n | encodedAddress(this.room(room), granule, ds) | limits;
     }
     const address = encodedAddress(upTo(target(), (LSB[granule] as number[])[level + 1] as number), granule, ds);
     const attributes = BigInt(dice.roll(16)) << 2n;
@@ -193,10 +195,12 @@ function stage2Of(dice: Dice, hw: HardwareFeatures, builder: TableBuilder, oas: 
     const ds = granule !== 16 && dice.once(2);
     const minusOne = granule === 12 && ds && dice.once(2);
     const [sl0, t0sz] = [minusOne ? 0 : dice.roll(4), dice.between(12, nested ? 32 : 48)];
-    const out = min(SIZES[6] as bigint, oas, granule === 16 || (ds && hw.DS === 1) ? 52n : 48n);
-    const base = builder.room(out);
+    const s2ps = dice.pick(4, 5, 6, 6, 6);
+    const out = min(SIZES[s2ps] as bigint, oas);
+    const carried = min(out, granule === 16 || (ds && hw.DS === 1) ? 52n : 48n);
+    const base = builder.room(carried);
     const fields: FieldInputs = {
-      ...{ S2AA64: 1, S2TG: { 12: 0, 14: 2, 16: 1 }[granule] as number, S2T0SZ: t0sz, S2SL0: sl0, S2PS: 6 },
+      ...{ S2AA64: 1, S2TG: { 12: 0, 14: 2, 16: 1 }[granule] as number, S2T0SZ: t0sz, S2SL0: sl0, S2PS: s2ps },
       ...{ S2DS: ds ? 1 : 0, S2SL0_2: minusOne ? 1 : 0, S2TTB: base, S2VMID: 7, S2ENDI: dice.once(4) ? 1 : 0 },
       ...{ S2AFFD: dice.once(4) ? 1 : 0, S2HA: dice.once(4) ? 1 : 0, S2HD: dice.once(4) ? 1 : 0 },
       ...{ S2PTW: dice.once(8) ? 1 : 0, S2S: 0, S2R: 1 },
@@ -206,8 +210,8 @@ function stage2Of(dice: Dice, hw: HardwareFeatures, builder: TableBuilder, oas: 
     const effective = ds && hw.DS === 1;
     const bigEndian = fields['S2ENDI'] === 1;
     const inputBits = BigInt(64 - t0sz);
-    const format: Format = { stage: 2, granule, ds: effective, inputBits, level, out, bigEndian };
-    const target = () => dice.bits(out - 1n) | (dice.once(2) ? 1n << (out - 1n) : 0n);
+    const format: Format = { stage: 2, granule, ds: effective, inputBits, level, out, room: carried, bigEndian };
+    const target = () => dice.bits(carried - 1n) | (dice.once(2) ? 1n << (carried - 1n) : 0n);
     // Two IPAs in one block share it; what is outside the input range is left unmapped.
     const pa = (ipa: bigint) => (ipa >> inputBits !== 0n ? ipa : builder.map(format, base, ipa, (at) => at, target));
     return { fields, format, pa };
@@ -231,8 +235,9 @@ function stage1Of(
   const inputBits = BigInt(64 - tsz);
   const start = STAGE1_START[granule] as readonly (readonly [number, number, number])[];
   const level = start.find(([, first, last]) => first <= tsz && tsz <= last)?.[0] as number;
-  const out = min(SIZES[hw.OAS as number] as bigint, granule === 16 || effective ? 52n : 48n);
-  const base = builder.room(min(out, ipaBits));
+  const out = min(SIZES[hw.OAS as number] as bigint, 52n);
+  const carried = min(out, granule === 16 || effective ? 52n : 48n);
+  const base = builder.room(min(carried, ipaBits));
   const flag = (times: number) => (dice.once(times) ? 1 : 0);
   const [x, y] = high ? [1, 0] : [0, 1];
   const tg = high ? { 12: 2, 14: 1, 16: 3 }[granule] : { 12: 0, 14: 2, 16: 1 }[granule];
@@ -244,11 +249,10 @@ function stage1Of(
     ...{ [`HAD${x}`]: flag(4), [`E0PD${x}`]: el2 ? 0 : flag(5), [`EPD${x}`]: flag(30), ENDI: flag(4) },
   };
   const bigEndian = fields['ENDI'] === 1;
-  const format: Format = { stage: 1, granule, ds: effective, inputBits, level, out, bigEndian };
+  const limit = min(carried, ipaBits);
+  const format: Format = { stage: 1, granule, ds: effective, inputBits, level, out, room: limit, bigEndian };
   const offset = dice.bits(inputBits);
-  const limit = min(out, ipaBits);
-  const saved = { ...format, out: limit };
-  const output = builder.map(saved, base, offset, place, () => dice.bits(limit));
+  const output = builder.map(format, base, offset, place, () => dice.bits(limit));
   const sign = high ? ((1n << (64n - inputBits)) - 1n) << inputBits : 0n;
   const iova = BigInt.asUintN(tbi ? 56 : 64, sign | offset) | (tbi ? dice.bits(8n) << 56n : 0n);
   return { fields, iova, output };
