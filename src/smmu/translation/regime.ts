@@ -106,7 +106,7 @@ function stage1Half(
     pan: of('PAN') === 1,
     epan: of('EPAN') === 1 && hw.EPAN !== 0,
     ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
-    dirtyState: of('HD') === 1,
+    dirtyState: of('HD') === 1 && of('HA') === 1,
     indirect: indirect
       ? Array.from({ length: 16 }, (_, i) =>
           indirectRights(of(`PIIP${i}`), of(`${world === 'el2' ? 'PIIP' : 'PIIU'}${i}`)),
@@ -155,7 +155,7 @@ export function stage2Regime(ste: readonly bigint[], hw: HardwareFeatures): Stag
     minBlockLevel: minBlockLevelOf(format, (oasBits(hw) ?? outputBits) >= 52),
     bigEndian: of('S2ENDI') === 1,
     accessFlagIgnored: of('S2AFFD') === 1 || of('S2HA') === 1,
-    rights: { dirtyState: of('S2HD') === 1, xnx: hw.XNX !== 0 },
+    rights: { dirtyState: of('S2HD') === 1 && of('S2HA') === 1, xnx: hw.XNX !== 0 },
     fwb: of('S2FWB') === 1,
     protectedWalks: of('S2PTW') === 1,
   };

@@ -33,7 +33,7 @@ export interface Stage1Rights {
   readonly epan: boolean;
   /** CD.HADx: limits of table descriptors are not used. */
   readonly ignoreTables: boolean;
-  /** CD.HD: hardware makes a read-only entry with DBM writable when it is written. */
+  /** CD.HD with HA: hardware makes a read-only entry with DBM writable when it is written. HD alone does nothing. */
   readonly dirtyState: boolean;
   /** Rights by index where CD.PIE selects permission indirection, else null. */
   readonly indirect: readonly number[] | null;
@@ -93,7 +93,7 @@ export function indirectRights(privileged: number, unprivileged: number): number
 
 /** What decides on rights besides the descriptor, for stage 2. */
 export interface Stage2Rights {
-  /** STE.S2HD */
+  /** STE.S2HD with S2HA */
   readonly dirtyState: boolean;
   /** IDR3.XNX */
   readonly xnx: boolean;

@@ -117,3 +117,24 @@ describe('without DS descriptors of 4 KiB tables carry 48 bits', () => {
     expect(rightsOf({ cd: { ...cd, IPS: 5 } })).toBe('unknown');
   });
 });
+
+describe('hardware marks a page as dirty with HD and HA', () => {
+  // Read-only with DBM.
+  const leaf = 0x0008_0000_0000_07c1n;
+
+  test.each([
+    [{ HD: 1, HA: 1 }, 'rw-/rw-'],
+    [{ HD: 1 }, 'r--/r--'],
+    [{ HA: 1 }, 'r--/r--'],
+  ])('stage 1, %j', (cd, expected) => {
+    expect(rightsOf({ cd, leaf: leaf | (3n << 53n) })).toBe(expected);
+  });
+
+  test.each([
+    [{ S2HD: 1, S2HA: 1 }, 'rw-/rw-'],
+    [{ S2HD: 1 }, 'r--/r--'],
+  ])('stage 2, %j', (ste, expected) => {
+    const stage2 = { Config: 6, S2AA64: 1, S2T0SZ: 25, S2SL0: 1, S2PS: 5, S2TTB: 0x8100_0000, ...ste };
+    expect(rightsOf({ ste: stage2, leaf: 0x0048_0000_0000_077dn })).toBe(expected);
+  });
+});

@@ -204,7 +204,7 @@ export class Model {
         continue;
       }
       if (bit(word, 10) === 0n && bit(w0, 35) === 0n && bit(w0, 43) === 0n) fail('F_ACCESS');
-      const readOnly = bit(word, 7) === 1n && !(bit(w0, 42) === 1n && bit(word, 51) === 1n);
+      const readOnly = bit(word, 7) === 1n && !(num(w0, 42, 2) === 3 && bit(word, 51) === 1n);
       const write = !readOnly && (apTable & 2) === 0;
       const open = el2 || (bit(word, 6) === 1n && (apTable & 1) === 0);
       const wxn = bit(w0, 36) === 1n && write;
@@ -247,7 +247,7 @@ export class Model {
       if (kind === 'table') continue;
       if (bit(word, 10) === 0n && bit(w2, 53) === 0n && bit(w2, 56) === 0n) fail('F_ACCESS');
       const letters = new Set<string>(bit(word, 6) === 1n ? ['r', 'R'] : []);
-      const dirty = bit(w2, 55) === 1n && bit(word, 51) === 1n;
+      const dirty = num(w2, 55, 2) === 3 && bit(word, 51) === 1n;
       if (bit(word, 7) === 1n || dirty) for (const letter of ['w', 'W']) letters.add(letter);
       const xn = num(word, 53, 2);
       if (this.hw.XNX === 1 ? xn === 0 || xn === 3 : xn < 2) letters.add('x');
