@@ -16,6 +16,7 @@ import {
 } from './legality.ts';
 import { addressOf, has, wants } from './requirement.ts';
 import { isLpaeStage2, type SteReading, steReading } from './ste-legality.ts';
+import { walkDisabled } from './stream-world.ts';
 
 /** A CD and the STE that leads to it. */
 interface CdReading extends Reading {
@@ -39,6 +40,8 @@ function outputBits(cd: CdReading, hw: HardwareFeatures): number {
 const indirect = (cd: CdReading, hw: HardwareFeatures) =>
   wideDescriptors(cd, hw) || (vmsa64(cd) && hw.S1PI === 1 && cd.ste.of('S1PIE') === 1 && cd.of('PIE') === 1);
 
+const enabled = (cd: CdReading, half: 0 | 1, hw: HardwareFeatures) => !walkDisabled(cd.of, half, cd.ste.world(hw));
+
 const rule = ruleMaker<CdReading>('cd');
 
 /** The rules of the addresses that TTB0 translates, or TTB1. */
@@ -47,7 +50,7 @@ function halfRules(x: 0 | 1): Rule<CdReading>[] {
   const granule = (cd: CdReading) => GRANULES[tg][cd.of(tg)] ?? null;
   /** Streams of EL2 without E2H have no upper half. */
   const walked = (cd: CdReading, hw: HardwareFeatures) =>
-    cd.of(`EPD${x}`) === 0 && (x === 0 || ['el1', 'el2-e2h'].includes(cd.ste.world(hw) ?? ''));
+    enabled(cd, x, hw) && (x === 0 || ['el1', 'el2-e2h'].includes(cd.ste.world(hw) ?? ''));
   const walked64 = (cd: CdReading, hw: HardwareFeatures) => vmsa64(cd) && walked(cd, hw);
   const limits = (cd: CdReading, hw: HardwareFeatures): SizeLimits =>
     stage1SizeLimits(granule(cd) ?? 12, ds(cd, hw), hw.VAX ?? 1, hw.STT !== 0);
@@ -101,7 +104,7 @@ const RULES: readonly Rule<CdReading>[] = [
     required: wants(1, has('TERM_MODEL', 1)),
   }),
   rule('cd-endi', 'ENDI', ['TTENDIAN'], {
-    when: (cd) => cd.of('EPD0') === 0 || cd.of('EPD1') === 0,
+    when: (cd, hw) => enabled(cd, 0, hw) || enabled(cd, 1, hw),
     legal: (cd, { TTENDIAN }) => endiannessAllowed(cd.of('ENDI'), TTENDIAN),
     required: (_, { TTENDIAN }) => wants(TTENDIAN === 2 ? 0 : 1, has('TTENDIAN', TTENDIAN)),
   }),

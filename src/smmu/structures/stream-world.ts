@@ -23,3 +23,11 @@ export function streamWorld(ste: readonly bigint[], hw: HardwareFeatures): Strea
   if (used === null || strw !== 2 || hw.E2H === null) return null;
   return hw.E2H === 1 ? 'el2-e2h' : 'el2';
 }
+
+/**
+ * Whether EPDx of a CD turns the half off. It does not in a stream of EL2 without E2H, which has TTB0 alone (IHI 0070,
+ * CD.EPD0); in a world that is not known it may.
+ */
+export function walkDisabled(cdField: (name: string) => number, half: 0 | 1, world: StreamWorld | null): boolean {
+  return cdField(`EPD${half}`) === 1 && world !== 'el2';
+}

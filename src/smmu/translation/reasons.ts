@@ -28,7 +28,7 @@ export type ContiguousRun =
 /** What a structure says. */
 export type Says =
   | { readonly kind: 'l1cd'; readonly leaf: number | null }
-  /** Null: V is 0. By half the table and TxSZ, or null where EPDx turns it off. */
+  /** Null: V is 0. By half the table and TxSZ, or null where EPDx turns it off or an EL2 stream lacks it. */
   | { readonly kind: 'cd'; readonly asid: number; readonly halves: readonly (CdHalf | null)[] }
   | { readonly kind: 'cd-invalid' }
   | { readonly kind: 'none'; readonly invalidity: Invalidity }

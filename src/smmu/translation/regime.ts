@@ -10,7 +10,7 @@ import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../registers/
 import { stage2StartLevel } from '../stage2-start.ts';
 import { CD } from '../structures/cd.ts';
 import { STE } from '../structures/ste.ts';
-import type { StreamWorld } from '../structures/stream-world.ts';
+import { type StreamWorld, walkDisabled } from '../structures/stream-world.ts';
 import { type AddressFormat, indexLsb, minBlockLevelOf } from './descriptors.ts';
 import type { HalfReason } from './reasons.ts';
 import { indirectRights, type Stage1Rights, type Stage2Rights } from './rights.ts';
@@ -91,7 +91,7 @@ function stage1Half(
     privilegedOnly: of(`E0PD${half}`) === 1 && hw.E0PD !== 0 && world !== 'el2',
   };
   if (world === 'el2' && half === 1) return { regime: null, why: { kind: 'el2' }, ...common };
-  if (of(`EPD${half}`) === 1) return { regime: null, why: { kind: 'epd', half }, ...common };
+  if (walkDisabled(of, half, world)) return { regime: null, why: { kind: 'epd', half }, ...common };
   const granuleLog2 = GRANULES[`TG${half}`][of(`TG${half}`)];
   const startLevel = granuleLog2 == null ? null : startLevelOf(granuleLog2, inputBits);
   if (granuleLog2 == null || startLevel === null) {

@@ -17,7 +17,7 @@ import {
 import { STE } from '../structures/ste.ts';
 import { steIllegalities } from '../structures/ste-legality.ts';
 import { type SteConfig, steConfig } from '../structures/stream-table.ts';
-import { type StreamWorld, streamWorld } from '../structures/stream-world.ts';
+import { type StreamWorld, streamWorld, walkDisabled } from '../structures/stream-world.ts';
 import type { AbortReason, Says } from './reasons.ts';
 import { type Stage1Half, type Stage2Regime, stage1Halves, stage2Regime } from './regime.ts';
 import { type Fault, fault, type Step, type Unknown, Walk, type WalkMemory } from './walk.ts';
@@ -136,7 +136,9 @@ function findCd<S>(
     if (bits !== null && leaf >= 2 ** bits) return noSubstreams({ kind: 'l1cd-beyond', index: l1Index, bits });
     leaf = aligned(leaf, table.leafCds * CD_BYTE_LENGTH);
   }
-  const words = walk.fetch({ kind: 'CD' }, index, leaf + index * CD_BYTE_LENGTH, CD_BYTE_LENGTH, 'CD', cdSays);
+  const words = walk.fetch({ kind: 'CD' }, index, leaf + index * CD_BYTE_LENGTH, CD_BYTE_LENGTH, 'CD', (words) =>
+    cdSays(words, streamWorld(ste, hw)),
+  );
   return Array.isArray(words) ? { cd: words } : words;
 }
 
@@ -151,10 +153,11 @@ function l2Pointer(l1cd: bigint): number {
   return Number(fieldBits(fieldOf(L1CD, 'L2Ptr'), [l1cd]));
 }
 
-function cdSays(words: readonly bigint[]): Says {
+function cdSays(words: readonly bigint[], world: StreamWorld | null): Says {
   const of = fieldNumbers(CD, words);
   if (of('V') === 0) return { kind: 'cd-invalid' };
-  const half = (n: 0 | 1) => (of(`EPD${n}`) === 1 ? null : { ttb: of(`TTB${n}`), tsz: of(`T${n}SZ`) });
+  const off = (n: 0 | 1) => (n === 1 && world === 'el2') || walkDisabled(of, n, world);
+  const half = (n: 0 | 1) => (off(n) ? null : { ttb: of(`TTB${n}`), tsz: of(`T${n}SZ`) });
   return { kind: 'cd', asid: of('ASID'), halves: [half(0), half(1)] };
 }
 

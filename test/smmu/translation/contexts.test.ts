@@ -138,3 +138,10 @@ describe('hardware marks a page as dirty with HD and HA', () => {
     expect(rightsOf({ ste: stage2, leaf: 0x0048_0000_0000_077dn })).toBe(expected);
   });
 });
+
+test('EPD0 turns nothing off in an EL2 stream, which has TTB0 alone', () => {
+  const cd = { EPD0: 1, T1SZ: 3 };
+  expect(rightsOf({ cd })).toBe('F_TRANSLATION');
+  expect(rightsOf({ cd, ste: { STRW: 2 }, hw: { E2H: 1 } })).toBe('F_TRANSLATION');
+  expect(rightsOf({ cd: { ...cd, EPD1: 0 }, ste: { STRW: 2 }, hw: { E2H: 0 } })).toBe('rwx/rwx');
+});

@@ -174,7 +174,7 @@ export class Model {
     const inputBits = BigInt(64 - tsz);
     const top = num(w0, high ? 39 : 38) === 1 ? 55 : 63;
     for (let b = top; b >= 64 - tsz; b--) if ((bit(va, b) === 1n) !== high) fail('F_TRANSLATION');
-    if (num(w0, high ? 30 : 14) === 1) fail('F_TRANSLATION');
+    if (num(w0, high ? 30 : 14) === 1 && !el2) fail('F_TRANSLATION');
     const eopd = num(high ? w2 : w1, 2) === 1 && this.hw.E0PD === 1;
     if (eopd && unprivileged && !el2) fail('F_TRANSLATION');
     const granule = (high ? TG1[num(w0, 22, 2)] : TG0[num(w0, 6, 2)]) as number;
