@@ -14,7 +14,7 @@ import {
   readingOf,
   ruleMaker,
 } from './legality.ts';
-import { addressOf, has, wants } from './requirement.ts';
+import { addressOf, has, wants, withField } from './requirement.ts';
 import { isLpaeStage2, type SteReading, steReading } from './ste-legality.ts';
 import { walkDisabled } from './stream-world.ts';
 
@@ -86,9 +86,33 @@ function halfRules(x: 0 | 1): Rule<CdReading>[] {
   ];
 }
 
-const INDIRECT_FIELDS = ['PIIP', 'PIIU'].flatMap((kind) =>
-  Array.from({ length: 16 }, (_, index) => ({ id: `cd-${kind.toLowerCase()}`, name: `${kind}${index}` })),
-);
+/** EL2 without E2H has one privilege, and PIIUn says nothing there. */
+const unprivileged = (cd: CdReading, hw: HardwareFeatures) =>
+  indirect(cd, hw) && ['el1', 'el2-e2h'].includes(cd.ste.world(hw) ?? '');
+
+/** The rules of one index into the permissions that PIIPn and PIIUn give. */
+function indirectionRules(index: number): Rule<CdReading>[] {
+  const [piip, piiu] = [`PIIP${index}`, `PIIU${index}`];
+  const meant = (name: string) => (cd: CdReading) => ![4, 6].includes(cd.of(name));
+  return [
+    rule('cd-piip', piip, ['S1PI', 'D128'], {
+      when: indirect,
+      legal: meant(piip),
+      required: wants({ kind: 'none-of', values: [4, 6] }),
+    }),
+    rule('cd-piiu', piiu, ['S1PI', 'D128'], {
+      when: unprivileged,
+      legal: meant(piiu),
+      required: wants({ kind: 'none-of', values: [4, 6] }),
+    }),
+    // Nothing is executed with privilege that others may write.
+    rule('cd-piip-execute', piip, ['S1PI', 'D128'], {
+      when: (cd, hw) => unprivileged(cd, hw) && (cd.of(piiu) & 4) !== 0,
+      legal: (cd) => (cd.of(piip) & 2) === 0,
+      required: (cd) => wants({ kind: 'one-of', values: [0, 1, 5] }, withField(piiu, cd.of(piiu))),
+    }),
+  ];
+}
 
 const RULES: readonly Rule<CdReading>[] = [
   rule('cd-stall-disabled', 'S', [], {
@@ -158,13 +182,7 @@ const RULES: readonly Rule<CdReading>[] = [
   }),
   ...halfRules(0),
   ...halfRules(1),
-  ...INDIRECT_FIELDS.map(({ id, name }) =>
-    rule(id, name, ['S1PI', 'D128'], {
-      when: indirect,
-      legal: (cd) => ![4, 6].includes(cd.of(name)),
-      required: wants({ kind: 'none-of', values: [4, 6] }),
-    }),
-  ),
+  ...Array.from({ length: 16 }, (_, index) => indirectionRules(index)).flat(),
 ];
 
 /**

@@ -57,8 +57,11 @@ export function stage1Rights(low: number, high: number, limits: number, regime: 
     // PIIndex takes the bits of UXN, PXN, DBM and AP[1].
     const bit = (half: number, mask: number) => ((half & mask) === 0 ? 0 : 1);
     const index = bit(high, UXN) * 8 + bit(high, PXN) * 4 + bit(high, DBM) * 2 + bit(low, AP_UNPRIVILEGED);
-    const rights = regime.indirect[index] ?? 0;
-    return regime.twoPrivileges ? withPan(rights, regime) : rights;
+    let rights = regime.indirect[index] ?? 0;
+    // AP[2] is nDirty in this scheme: a write faults, unless hardware may clear it.
+    if ((low & AP_READ_ONLY) !== 0 && !regime.dirtyState) rights &= ~ANY_WRITE;
+    // PAN behaves as with EPAN (IHI 0070, "Stage 1 permission indirections").
+    return regime.twoPrivileges ? withPan(rights, { ...regime, epan: true }) : rights;
   }
   const readOnly = (low & AP_READ_ONLY) !== 0 && !(regime.dirtyState && (high & DBM) !== 0);
   const writable = !readOnly && (limits & LIMIT_WRITE) === 0;

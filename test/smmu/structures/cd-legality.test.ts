@@ -88,6 +88,18 @@ const CASES: readonly [rule: string, hw: Overrides, illegal: Entry, legal: Entry
   ['cd-piip', {}, behind(INDIRECT, { ...DMA, PIE: 1, PIIP0: 4 }), behind(INDIRECT, { ...DMA, PIE: 1, PIIP0: 5 })],
   ['cd-piiu', {}, behind(INDIRECT, { ...DMA, PIE: 1, PIIU15: 6 }), behind(INDIRECT, { ...DMA, PIIU15: 6 })],
   ['cd-piiu', {}, behind(INDIRECT, { ...DMA, PIE: 1, PIIU15: 6 }), { ...DMA, PIE: 1, PIIU15: 6 }],
+  [
+    'cd-piip-execute',
+    {},
+    behind(INDIRECT, { ...DMA, PIE: 1, PIIP3: 2, PIIU3: 5 }),
+    behind(INDIRECT, { ...DMA, PIE: 1, PIIP3: 5, PIIU3: 7 }),
+  ],
+  [
+    'cd-piip-execute',
+    { E2H: 1 },
+    behind({ ...INDIRECT, STRW: 2 }, { ...DMA, PIE: 1, PIIP3: 7, PIIU3: 7 }),
+    behind({ ...INDIRECT, STRW: 2 }, { ...DMA, PIE: 1, PIIP3: 7, PIIU3: 3 }),
+  ],
   ['cd-piip', { D128: 1 }, behind(INDIRECT, { ...LPAE, PIIP7: 6 }), behind(INDIRECT, { ...LPAE, PIIP7: 7 })],
 ];
 
@@ -109,6 +121,12 @@ describe('what is never illegal', () => {
     const hw = { ...SERVER, E2H: 0 };
     expect(rulesOf({ ...BOTH, T1SZ: 0, ASID: 0xffff }, { ...hw, ASID16: 0 }, EL2)).toEqual([]);
     expect(rulesOf({ ...BOTH, T1SZ: 0 }, hw)).toEqual(['cd-t1sz']);
+  });
+
+  test('permissions of the unprivileged there', () => {
+    const cd = { ...DMA, PIE: 1, PIIP3: 7, PIIU3: 7, PIIU4: 6 };
+    expect(rulesOf(cd, { ...NEWEST, E2H: 0 }, { ...INDIRECT, STRW: 2 })).toEqual([]);
+    expect(rulesOf(cd, NEWEST, { ...INDIRECT, STRW: 2 })).toEqual(['cd-piip-execute', 'cd-piiu']);
   });
 
   test('a size out of range on an SMMU of version 3.0, which may clamp it', () => {

@@ -39,19 +39,33 @@ function rightsOf({ ste, cd, hw, access, leaf = 0x741n }: Case): string {
 }
 
 describe('permission indirection', () => {
-  // Index 1: read and execute for privileged accesses, read and write for the others.
-  const cd = { PIE: 1, PIIP1: 3, PIIU1: 5 };
+  // Index 1: all for privileged accesses but what is left to the others, which is read and execute.
+  const cd = { PIE: 1, PIIP1: 5, PIIU1: 3 };
 
   test('counts where the STE allows it and the hardware has it', () => {
-    expect(rightsOf({ cd, ste: { S1PIE: 1 } })).toBe('r-x/rw-');
+    expect(rightsOf({ cd, ste: { S1PIE: 1 } })).toBe('rw-/r-x');
     expect(rightsOf({ cd, ste: { S1PIE: 0 } })).toBe('rw-/rwx');
     expect(rightsOf({ cd, ste: { S1PIE: 1 }, hw: { S1PI: 0 } })).toBe('rw-/rwx');
   });
 
   test('has one privilege in an EL2 stream, which PAN does not limit', () => {
     const ste = { S1PIE: 1, STRW: 2 };
-    expect(rightsOf({ cd: { ...cd, PAN: 1 }, ste, hw: { E2H: 0 } })).toBe('r-x/r-x');
-    expect(rightsOf({ cd, ste, hw: { E2H: 1 } })).toBe('r-x/rw-');
+    expect(rightsOf({ cd: { ...cd, PAN: 1 }, ste, hw: { E2H: 0 } })).toBe('rw-/rw-');
+    expect(rightsOf({ cd, ste, hw: { E2H: 1 } })).toBe('rw-/r-x');
+  });
+
+  test('with PAN keeps privileged data accesses off what others may only execute, too', () => {
+    const executable = { PIE: 1, PIIP1: 5, PIIU1: 2, PAN: 1 };
+    expect(rightsOf({ cd: executable, ste: { S1PIE: 1 }, hw: { EPAN: 0 } })).toBe('F_PERMISSION');
+    expect(rightsOf({ cd: { ...executable, PIIU1: 0 }, ste: { S1PIE: 1 } })).toBe('rw-/---');
+  });
+
+  test.each([
+    [{}, 'r--/r-x'],
+    [{ HA: 1 }, 'r--/r-x'],
+    [{ HD: 1, HA: 1 }, 'rw-/r-x'],
+  ])('has nDirty in the place of AP[2], which %j', (flags, expected) => {
+    expect(rightsOf({ cd: { ...cd, ...flags }, ste: { S1PIE: 1 }, leaf: 0x7c1n })).toBe(expected);
   });
 });
 
