@@ -30,11 +30,15 @@ export function mairType(mair: number): MemoryType {
 /** What both stages say in the same words is one type. */
 const NON_CACHEABLE: MemoryType = { kind: 'normal', outer: 4, inner: 4 };
 
-/** The type that MemAttr of a stage 2 leaf gives; `fwb` is STE.S2FWB, with which it says what stage 1 is overridden by. */
+/**
+ * The type that MemAttr of a stage 2 leaf gives; `fwb` is STE.S2FWB, with which it says what stage 1 is overridden by, and
+ * its upper bit is RES0.
+ */
 export function memAttrType(memAttr: number, fwb: boolean): MemoryType {
-  if (memAttr < 4) return deviceType(memAttr);
+  const counting = fwb ? memAttr & 7 : memAttr;
+  if (counting < 4) return deviceType(counting);
   if (!fwb && memAttr !== 5) return { kind: 'normal-by-mem-attr', outer: memAttr >> 2, inner: memAttr & 3 };
-  return memAttr === 5 ? NON_CACHEABLE : (FORCED[memAttr - 6] ?? { kind: 'reserved' });
+  return counting === 5 ? NON_CACHEABLE : (FORCED[counting - 6] ?? { kind: 'reserved' });
 }
 
 function deviceType(index: number): MemoryType {

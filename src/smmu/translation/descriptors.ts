@@ -148,7 +148,10 @@ export function contiguousEntries(granuleLog2: number, level: number): number {
   return level >= 2 ? 32 : 1;
 }
 
-/** Stage 2 Device memory, which S2PTW keeps CD fetches and stage 1 walks off. */
-export function isStage2Device(low: number): boolean {
-  return ((low >>> 2) & 0xf) < 4;
+/**
+ * Stage 2 Device memory, which S2PTW keeps CD fetches and stage 1 walks off. With S2FWB MemAttr[3] is RES0, and MemAttr[2]
+ * alone tells (DDI 0487, "Stage 2 memory types when FWB is 1").
+ */
+export function isStage2Device(low: number, fwb: boolean): boolean {
+  return ((low >>> 2) & (fwb ? 4 : 0xc)) === 0;
 }

@@ -156,7 +156,7 @@ export function stage2Regime(ste: readonly bigint[], hw: HardwareFeatures): Stag
     bigEndian: of('S2ENDI') === 1,
     accessFlagIgnored: of('S2AFFD') === 1 || of('S2HA') === 1,
     rights: { dirtyState: of('S2HD') === 1 && of('S2HA') === 1, xnx: hw.XNX !== 0 },
-    fwb: of('S2FWB') === 1,
+    fwb: of('S2FWB') === 1 && hw.FWB !== 0,
     protectedWalks: of('S2PTW') === 1,
   };
 }

@@ -201,7 +201,7 @@ export class TableMap<S> {
           output: target,
           rights,
           attributes: [leafAttributes(regime, low)],
-          isStage2Device: regime.stage === 2 && isStage2Device(low),
+          isStage2Device: regime.stage === 2 && isStage2Device(low, regime.fwb),
           leaves: 1,
           why: null,
         };

@@ -123,7 +123,7 @@ export class Walk<S> {
     const refused = (kind: 'unreadable' | 'device-memory') =>
       fault<FaultReason>('F_PERMISSION', 2, klass, { kind, what }, address);
     if ((end.rights & (PRIV_READ | UNPRIV_READ)) === 0) return refused('unreadable');
-    return stage2.protectedWalks && isStage2Device(end.low) ? refused('device-memory') : end.output;
+    return stage2.protectedWalks && isStage2Device(end.low, stage2.fwb) ? refused('device-memory') : end.output;
   }
 
   /** An IPA of any size through stage 2. */

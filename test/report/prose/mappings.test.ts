@@ -49,8 +49,10 @@ describe('memory types', () => {
     [5, true, 'Normal non-cacheable'],
     [6, true, 'Normal write-back'],
     [7, true, 'as stage 1'],
-    [8, true, 'reserved'],
-    [15, true, 'reserved'],
+    [9, true, 'Device-nGnRE'],
+    [12, true, 'reserved'],
+    [13, true, 'Normal non-cacheable'],
+    [15, true, 'as stage 1'],
   ])('MemAttr %i, S2FWB %j', (memAttr, fwb, words) => {
     expect(inWords(memAttrType(memAttr, fwb))).toBe(words);
   });

@@ -6,6 +6,7 @@ import {
   contiguousEntries,
   descriptorKind,
   indexLsb,
+  isStage2Device,
   leafAddress,
   minBlockLevelOf,
   STAGE1_LEAF,
@@ -108,4 +109,12 @@ test.each([
   [16, [1, 1, 1, 32, 32]],
 ])('contiguous runs of granule 2^%i, from level -1 on', (granule, expected) => {
   expect([-1, 0, 1, 2, 3].map((level) => contiguousEntries(granule, level))).toEqual(expected);
+});
+
+test.each([
+  [false, [0, 1, 2, 3]],
+  [true, [0, 1, 2, 3, 8, 9, 10, 11]],
+])('with S2FWB %j stage 2 Device memory has MemAttr', (fwb, device) => {
+  const all = Array.from({ length: 16 }, (_, memAttr) => memAttr);
+  expect(all.filter((memAttr) => isStage2Device((memAttr << 2) | 0x7c3, fwb))).toEqual(device);
 });

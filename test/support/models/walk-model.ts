@@ -252,7 +252,7 @@ export class Model {
       const xn = num(word, 53, 2);
       if (this.hw.XNX === 1 ? xn === 0 || xn === 3 : xn < 2) letters.add('x');
       if (xn < 2) letters.add('X');
-      const device = bit(word, 4, 2) === 0n;
+      const device = bit(this.#w(1), 25) === 1n && this.hw.FWB === 1 ? bit(word, 4) === 0n : bit(word, 4, 2) === 0n;
       return { pa: target + (ipa & ((1n << BigInt(lsb)) - 1n)), size: 1n << BigInt(lsb), letters, device };
     }
   }
