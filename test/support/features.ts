@@ -54,6 +54,7 @@ export const NEWEST: HardwareFeatures = {
   TTF: 3,
   HTTU: 3,
   STT: 1,
+  PBHA: 1,
   MPAM: 1,
   FWB: 1,
   E0PD: 1,

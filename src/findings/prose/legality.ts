@@ -96,6 +96,7 @@ function groundInWords(ground: Ground): string {
 const CIRCUMSTANCES = {
   'stage-2-on': ' while stage 2 is on',
   'lpae-stage-2': ': stage 2 is VMSAv8-32 LPAE',
+  'el2-stream': ' for a stream of EL2',
   'el2-e2h-stream': ' for a stream of EL2-E2H',
   'non-secure-table': ' in a Non-secure table',
 };

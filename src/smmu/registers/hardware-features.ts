@@ -29,6 +29,7 @@ const FEATURES = {
   SSIDSIZE: ['IDR1', 'SSIDSIZE'],
   ATTR_PERMS_OVR: ['IDR1', 'ATTR_PERMS_OVR'],
   HAD: ['IDR3', 'HAD'],
+  PBHA: ['IDR3', 'PBHA'],
   XNX: ['IDR3', 'XNX'],
   MPAM: ['IDR3', 'MPAM'],
   FWB: ['IDR3', 'FWB'],

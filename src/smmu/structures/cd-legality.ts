@@ -1,11 +1,12 @@
 /** What makes a CD illegal: any use of it is C_BAD_CD (IHI 0070, "CD ILLEGAL conditions"), Non-secure streams. */
 
 import { GRANULE_FEATURES, GRANULES, type SizeLimits, stage1SizeLimits, within } from '../granules.ts';
-import { ADDRESS_SIZE_BITS, type HardwareFeatures, oasBits } from '../registers/hardware-features.ts';
+import type { HardwareFeatures } from '../registers/hardware-features.ts';
 import { CD } from './cd.ts';
 import {
   endiannessAllowed,
   fitsIn,
+  formatOutputBits,
   type Illegality,
   judged,
   notValid,
@@ -30,11 +31,11 @@ const wideDescriptors = (cd: CdReading, { D128 }: HardwareFeatures) => cd.of('AA
 /** CD.DS counts only where IDR5.DS does; while that is not known it may. */
 const ds = (cd: CdReading, { DS }: HardwareFeatures) => cd.of('DS') === 1 && DS !== 0;
 
-/** Output bits of stage 1: IPS within OAS. Only VMSAv8-64 tables go by IPS. */
-function outputBits(cd: CdReading, hw: HardwareFeatures): number {
-  const bits = vmsa64(cd) ? (ADDRESS_SIZE_BITS[cd.of('IPS')] ?? 64) : 64;
-  return Math.min(bits, oasBits(hw) ?? 64);
-}
+/** Output bits of stage 1. */
+const outputBits = (cd: CdReading, hw: HardwareFeatures) => formatOutputBits(cd.of('AA64'), cd.of('IPS'), hw);
+
+/** VMSAv8-32 LPAE has no hardware update, and HA, HD and HAFT are ignored. */
+const mayUpdate = (cd: CdReading, hw: HardwareFeatures) => vmsa64(cd) || wideDescriptors(cd, hw);
 
 /** The schemes in which PIIPn and PIIUn say what is permitted. */
 const indirect = (cd: CdReading, hw: HardwareFeatures) =>
@@ -161,16 +162,24 @@ const RULES: readonly Rule<CdReading>[] = [
     }),
     required: wants({ kind: 'other-fields', fields: { S1PIE: 1 } }),
   }),
+  rule('cd-aa64-d128-world', 'AA64', ['D128'], {
+    when: wideDescriptors,
+    legal: (cd, hw) => cd.ste.world(hw) !== 'el2',
+    observed: () => ({ takenFor: 'VMSAv9-128' }),
+    required: wants(1, { kind: 'el2-stream' }),
+  }),
   rule('cd-ha', 'HA', ['HTTU'], {
+    when: mayUpdate,
     legal: (cd, { HTTU }) => cd.of('HA') === 0 || HTTU >= 1,
     required: wants(0, has('HTTU', 0)),
   }),
   rule('cd-hd', 'HD', ['HTTU'], {
+    when: mayUpdate,
     legal: (cd, { HTTU }) => cd.of('HD') === 0 || HTTU >= 2,
     required: (_, { HTTU }) => wants(0, has('HTTU', HTTU)),
   }),
   rule('cd-haft', 'HAFT', ['HTTU'], {
-    when: (_, { HTTU }) => HTTU === 3,
+    when: (cd, hw) => hw.HTTU === 3 && mayUpdate(cd, hw),
     legal: (cd) => cd.of('HAFT') === 0 || cd.of('HA') === 1,
     beside: ['HA'],
     required: wants({ kind: 'other-fields', fields: { HA: 1 } }),

@@ -5,7 +5,7 @@
  */
 
 import { decodeField, type FieldValue, fieldBits, fieldOf, type Layout } from '../fields.ts';
-import type { FeatureName, HardwareFeatures } from '../registers/hardware-features.ts';
+import { ADDRESS_SIZE_BITS, type FeatureName, type HardwareFeatures, oasBits } from '../registers/hardware-features.ts';
 import { type EntryKind, type EntryObserved, type EntryRequired, wants } from './requirement.ts';
 
 /** One reason why the hardware refuses an entry. */
@@ -101,6 +101,19 @@ export function readingOf(layout: Layout, words: readonly bigint[]): Reading {
 export function fitsIn(address: number, bits: number | null): boolean {
   return bits === null || address < 2 ** bits;
 }
+
+/**
+ * Output bits of a stage by its table format (IHI 0070, CD.IPS and STE.S2PS): those of VMSAv8-32 LPAE are 40, others go by
+ * IPS or S2PS within OAS. `aa64` 0 means either LPAE or 128-bit descriptors, as the SMMU has them.
+ */
+export function formatOutputBits(aa64: number, code: number, hw: HardwareFeatures): number {
+  if (aa64 === 0 && hw.D128 === 0) return LPAE_OUTPUT_BITS;
+  const oas = oasBits(hw) ?? 64;
+  if (aa64 === 0 && hw.D128 === null) return Math.max(LPAE_OUTPUT_BITS, oas);
+  return Math.min(ADDRESS_SIZE_BITS[code] ?? 64, oas);
+}
+
+const LPAE_OUTPUT_BITS = 40;
 
 /** IDR0.TTENDIAN against ENDI or S2ENDI. A reserved value allows both, as far as anyone can tell. */
 export function endiannessAllowed(endi: number, ttendian: number): boolean {

@@ -47,7 +47,7 @@ export type Ground =
   | { readonly kind: 'without-granule'; readonly granule: string }
   | { readonly kind: 'with-field' | 'with-field-of-ste'; readonly field: string; readonly value: number }
   | { readonly kind: 'without-field'; readonly field: string }
-  | { readonly kind: 'stage-2-on' | 'lpae-stage-2' | 'el2-e2h-stream' | 'non-secure-table' };
+  | { readonly kind: 'stage-2-on' | 'lpae-stage-2' | 'el2-stream' | 'el2-e2h-stream' | 'non-secure-table' };
 
 /** A requirement as rows of rules write it; a number is the one value that is legal. */
 export function wants(wanted: number | Wanted, because: Ground | null = null): EntryRequired {

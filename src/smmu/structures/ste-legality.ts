@@ -1,11 +1,12 @@
 /** What makes an STE illegal: any use of it is C_BAD_STE (IHI 0070, "STE ILLEGAL conditions"), Non-secure streams. */
 
 import { GRANULE_FEATURES, GRANULES, type SizeLimits, stage2SizeLimits, within } from '../granules.ts';
-import { ADDRESS_SIZE_BITS, type HardwareFeatures, iasBits, oasBits } from '../registers/hardware-features.ts';
+import { type HardwareFeatures, iasBits, oasBits } from '../registers/hardware-features.ts';
 import { stage2StartLevel } from '../stage2-start.ts';
 import {
   endiannessAllowed,
   fitsIn,
+  formatOutputBits,
   type Illegality,
   judged,
   notValid,
@@ -52,10 +53,13 @@ function s2SizeLimits(ste: SteReading, hw: HardwareFeatures): SizeLimits {
   return stage2SizeLimits(s2Granule(ste) ?? 12, s2ds(ste, hw), iasBits(hw) ?? 64, hw.STT !== 0, anyMin);
 }
 
-/** Output bits of stage 2: S2PS within OAS. Only VMSAv8-64 tables go by S2PS. */
-function s2OutputBits(ste: SteReading, hw: HardwareFeatures): number {
-  const bits = ste.of('S2AA64') === 1 ? (ADDRESS_SIZE_BITS[ste.of('S2PS')] ?? 64) : 64;
-  return Math.min(bits, oasBits(hw) ?? 64);
+/** Output bits of stage 2. */
+const s2OutputBits = (ste: SteReading, hw: HardwareFeatures) => formatOutputBits(ste.of('S2AA64'), ste.of('S2PS'), hw);
+
+/** As VMSAv8-32 LPAE counts them, S2T0SZ is -8 to 7, and level 1 or 2 begins the walk, of up to 16 tables side by side. */
+function lpaeStartFits(sl0: number, t0sz: number): boolean {
+  const signed = ((t0sz & 0xf) ^ 8) - 8;
+  return sl0 === 0 ? signed >= -2 : sl0 === 1 && signed <= 1;
 }
 
 /** ATS is there, and the STE is neither bypass nor abort: otherwise EATS is ignored. */
@@ -89,6 +93,12 @@ const RULES: readonly Rule<SteReading>[] = [
   rule('ste-eats-stall', 'EATS', ['ATS'], {
     when: eatsCounts(1),
     legal: (ste) => !ste.stage2 || ste.of('S2S') === 0,
+    beside: ['S2S'],
+    required: wants({ kind: 'other-fields', fields: { S2S: 0 } }, { kind: 'stage-2-on' }),
+  }),
+  rule('ste-eats-stall', 'EATS', ['ATS', 'DPT'], {
+    when: eatsCounts(3),
+    legal: (ste, { DPT }) => DPT === 0 || !ste.stage2 || ste.of('S2S') === 0,
     beside: ['S2S'],
     required: wants({ kind: 'other-fields', fields: { S2S: 0 } }, { kind: 'stage-2-on' }),
   }),
@@ -214,25 +224,33 @@ const RULES: readonly Rule<SteReading>[] = [
     beside: ['S2T0SZ'],
     required: wants({ kind: 'fitting-start-level' }),
   }),
+  rule('ste-s2sl0-lpae', 'S2SL0', ['D128'], {
+    when: isLpaeStage2,
+    legal: (ste) => lpaeStartFits(ste.of('S2SL0'), ste.of('S2T0SZ')),
+    beside: ['S2T0SZ'],
+    required: wants({ kind: 'fitting-start-level' }),
+  }),
   rule('ste-s2endi', 'S2ENDI', ['TTENDIAN'], {
     when: stage2,
     legal: (ste, { TTENDIAN }) => endiannessAllowed(ste.of('S2ENDI'), TTENDIAN),
     required: (_, { TTENDIAN }) => wants(TTENDIAN === 2 ? 0 : 1, has('TTENDIAN', TTENDIAN)),
   }),
+  // Stage 1 alone tags what it caches with the VMID, too, where there is a stage 2 at all.
   rule('ste-s2vmid', 'S2VMID', ['VMID16'], {
-    when: stage2,
+    when: (ste, hw) => ste.stage2 || (ste.stage1 && hw.S2P === 1 && ste.world(hw) === 'el1'),
     legal: (ste, { VMID16 }) => VMID16 === 1 || ste.of('S2VMID') <= 0xff,
     required: wants({ kind: 'at-most', value: 255 }, has('VMID16', 0)),
   }),
   rule('ste-s2poe', 'S2POE', ['S2PO'], {
     when: (ste, { S2PO }) => ste.stage2 && S2PO === 1,
-    legal: (ste) => ste.of('S2POE') === 0 || ste.of('S2PIE') === 1,
+    // 128-bit descriptors always have indirect permissions.
+    legal: (ste, { D128 }) => ste.of('S2POE') === 0 || ste.of('S2PIE') === 1 || (ste.of('S2AA64') === 0 && D128 !== 0),
     beside: ['S2PIE'],
     required: wants({ kind: 'other-fields', fields: { S2PIE: 1 } }),
   }),
   ...HWU_FIELDS.map((name) =>
-    rule('ste-s2hwu', name, ['S2PO'], {
-      when: (ste, { S2PO }) => ste.stage2 && S2PO === 1 && ste.of('S2POE') === 1,
+    rule('ste-s2hwu', name, ['S2PO', 'PBHA'], {
+      when: (ste, { S2PO, PBHA }) => ste.stage2 && S2PO === 1 && PBHA === 1 && ste.of('S2POE') === 1,
       legal: (ste) => ste.of(name) === 0,
       required: wants(0, withField('S2POE', 1)),
     }),

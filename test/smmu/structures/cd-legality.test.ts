@@ -58,6 +58,7 @@ const CASES: readonly [rule: string, hw: Overrides, illegal: Entry, legal: Entry
   ['cd-aa64-world', {}, behind(EL2, LPAE), LPAE],
   ['cd-aa64-d128', { D128: 1 }, LPAE, behind(INDIRECT, LPAE)],
   ['cd-t0sz', { E2H: 0 }, behind(EL2, { ...OFF, T0SZ: 5 }), { ...OFF, T0SZ: 5 }],
+  ['cd-aa64-d128-world', { D128: 1, E2H: 0 }, behind({ ...INDIRECT, STRW: 2 }, LPAE), behind(INDIRECT, LPAE)],
   ['cd-ha', { HTTU: 0 }, { ...DMA, HA: 1 }, DMA],
   ['cd-hd', { HTTU: 0 }, { ...DMA, HD: 1 }, DMA],
   ['cd-hd', { HTTU: 1 }, { ...DMA, HD: 1 }, { ...DMA, HA: 1 }],
@@ -82,6 +83,7 @@ const CASES: readonly [rule: string, hw: Overrides, illegal: Entry, legal: Entry
   ['cd-ttb0', { OAS: 4 }, { ...DMA, TTB0: 2 ** 44 }, { ...DMA, TTB0: 2 ** 44 - 16 }],
   ['cd-ttb0', {}, { ...DMA, IPS: 2, TTB0: 2 ** 40 }, { ...DMA, IPS: 2, TTB0: 2 ** 40 - 16 }],
   ['cd-ttb0', { OAS: 2 }, { ...LPAE, IPS: 0, TTB0: 2 ** 40 }, { ...LPAE, IPS: 0, TTB0: 2 ** 39 }],
+  ['cd-ttb0', {}, { ...LPAE, TTB0: 2 ** 40 }, { ...LPAE, IPS: 0, TTB0: 2 ** 40 - 16 }],
   ['cd-ttb1', {}, { ...BOTH, IPS: 2, TTB1: 2 ** 40 }, { ...DMA, IPS: 2, TTB1: 2 ** 40 }],
   ['cd-ttb0-48', {}, { ...DMA, IPS: 6, TTB0: 2 ** 48 }, { ...DMA, IPS: 6, TTB0: 2 ** 48, DS: 1 }],
   ['cd-ttb1-48', {}, { ...BOTH, IPS: 6, TTB1: 2 ** 48 }, { ...BOTH, IPS: 6, TTB1: 2 ** 48, TG1: 3 }],
@@ -127,6 +129,12 @@ describe('what is never illegal', () => {
     const cd = { ...DMA, PIE: 1, PIIP3: 7, PIIU3: 7, PIIU4: 6 };
     expect(rulesOf(cd, { ...NEWEST, E2H: 0 }, { ...INDIRECT, STRW: 2 })).toEqual([]);
     expect(rulesOf(cd, NEWEST, { ...INDIRECT, STRW: 2 })).toEqual(['cd-piip-execute', 'cd-piiu']);
+  });
+
+  test('hardware update with VMSAv8-32 LPAE, which ignores it', () => {
+    expect(rulesOf({ ...LPAE, HA: 1, HD: 1, HAFT: 1 }, { ...NEWEST, HTTU: 0 })).toEqual([]);
+    expect(rulesOf({ ...LPAE, HAFT: 1 }, NEWEST)).toEqual([]);
+    expect(rulesOf({ ...LPAE, HA: 1 }, { ...NEWEST, HTTU: 0, D128: 1 }, INDIRECT)).toEqual(['cd-ha']);
   });
 
   test('a size out of range on an SMMU of version 3.0, which may clamp it', () => {

@@ -49,6 +49,8 @@ const CASES: readonly [rule: string, hw: Overrides, illegal: FieldInputs, legal:
   ['ste-eats-split', {}, { ...STAGE1, EATS: 2 }, { Config: 4, EATS: 2 }],
   ['ste-eats-stall', {}, { ...STAGE2, EATS: 1, S2S: 1 }, { ...STAGE2, EATS: 1 }],
   ['ste-eats-stall', {}, { ...NESTED, EATS: 1, S2S: 1 }, { ...STAGE1, EATS: 1, S2S: 1 }],
+  ['ste-eats-stall', {}, { ...NESTED, EATS: 3, S2S: 1 }, { ...NESTED, EATS: 3 }],
+  ['ste-eats-stall', {}, { ...NESTED, EATS: 3, S2S: 1 }, { ...STAGE1, EATS: 3, S2S: 1 }],
   ['ste-eats-dpt', {}, { ...STAGE1, EATS: 3, STRW: 2 }, { ...STAGE1, EATS: 3 }],
   ['ste-eats-dpt', { E2H: 0 }, { ...STAGE1, EATS: 3, STRW: 2 }, { ...NESTED, EATS: 3, STRW: 2 }],
   ['ste-strw', {}, { ...STAGE1, STRW: 1 }, { ...STAGE1, STRW: 2 }],
@@ -83,6 +85,11 @@ const CASES: readonly [rule: string, hw: Overrides, illegal: FieldInputs, legal:
   ['ste-s2ttb', {}, { ...STAGE2, S2PS: 2, S2TTB: 2 ** 40 }, { ...STAGE2, S2PS: 2, S2TTB: 2 ** 40 - 16 }],
   ['ste-s2ttb', { OAS: 2 }, { ...STAGE2, S2TTB: 2 ** 40 }, { ...STAGE2, S2TTB: 2 ** 40 - 16 }],
   ['ste-s2ttb', { OAS: 2 }, { ...LPAE, S2TTB: 2 ** 40 }, { ...LPAE, S2PS: 0, S2TTB: 2 ** 40 - 16 }],
+  ['ste-s2ttb', {}, { ...LPAE, S2TTB: 2 ** 40 }, { ...LPAE, S2PS: 0, S2TTB: 2 ** 40 - 16 }],
+  ['ste-s2ttb', { D128: 1 }, { ...LPAE, S2PS: 3, S2TTB: 2 ** 42 }, { ...LPAE, S2PS: 3, S2TTB: 2 ** 42 - 16 }],
+  ['ste-s2sl0-lpae', {}, { ...LPAE, S2T0SZ: 2 }, { ...LPAE, S2T0SZ: 1 }],
+  ['ste-s2sl0-lpae', {}, { ...LPAE, S2SL0: 0, S2T0SZ: 13 }, { ...LPAE, S2SL0: 0, S2T0SZ: 0x30 | 14 }],
+  ['ste-s2sl0-lpae', {}, { ...LPAE, S2SL0: 2 }, LPAE],
   ['ste-s2ttb-48', {}, { ...STAGE2, S2PS: 6, S2TTB: 2 ** 48 }, { ...STAGE2, S2PS: 6, S2DS: 1, S2TTB: 2 ** 48 }],
   [
     'ste-s2ttb-48',
@@ -93,7 +100,8 @@ const CASES: readonly [rule: string, hw: Overrides, illegal: FieldInputs, legal:
   ['ste-s2endi', { TTENDIAN: 2 }, { ...STAGE2, S2ENDI: 1 }, STAGE2],
   ['ste-s2endi', { TTENDIAN: 3 }, STAGE2, { ...STAGE2, S2ENDI: 1 }],
   ['ste-s2vmid', { VMID16: 0 }, { ...STAGE2, S2VMID: 256 }, { ...STAGE2, S2VMID: 255 }],
-  ['ste-s2vmid', { VMID16: 0 }, { ...NESTED, S2VMID: 256 }, { ...STAGE1, S2VMID: 256 }],
+  ['ste-s2vmid', { VMID16: 0 }, { ...NESTED, S2VMID: 256 }, { ...STAGE1, STRW: 2, S2VMID: 256 }],
+  ['ste-s2vmid', { VMID16: 0 }, { ...STAGE1, S2VMID: 256 }, { Config: 4, S2VMID: 256 }],
   ['ste-s2poe', {}, { ...STAGE2, S2POE: 1 }, OVERLAY],
   ['ste-s2hwu', {}, { ...OVERLAY, S2HWU59: 1 }, { ...STAGE2, S2HWU59: 1 }],
   ['ste-s2hwu', {}, { ...OVERLAY, S2HWU62: 1 }, OVERLAY],
@@ -187,10 +195,14 @@ describe('what is never illegal', () => {
     expect(rulesOf({ ...STAGE1, S1CDMax: 10, S1Fmt: 1 }, { ...NEWEST, SSIDSIZE: 0, CD2L: 0 })).toEqual([]);
     expect(rulesOf({ ...STAGE2, S2POE: 1, S2POI3: 1 }, { ...NEWEST, S2PO: 0 })).toEqual([]);
     expect(rulesOf({ ...LPAE, S2FWB: 1 }, { ...NEWEST, FWB: 0 })).toEqual([]);
+    expect(rulesOf({ ...OVERLAY, S2HWU59: 1 }, { ...NEWEST, PBHA: 0 })).toEqual([]);
+    expect(rulesOf({ ...STAGE1, S2VMID: 256 }, { ...NEWEST, VMID16: 0, S2P: 0 })).toEqual([]);
+    expect(rulesOf({ ...NESTED, EATS: 3, S2S: 1 }, { ...NEWEST, DPT: 0 })).toEqual([]);
   });
 
   test('128-bit descriptors are no LPAE tables', () => {
     expect(rulesOf({ ...LPAE, S2HA: 1, S2FWB: 1 }, { ...NEWEST, TTF: 2, D128: 1 })).toEqual([]);
+    expect(rulesOf({ ...LPAE, S2POE: 1 }, { ...NEWEST, D128: 1 })).toEqual([]);
   });
 
   test('a pointer too large for an SMMU of version 3.0, which may truncate it', () => {

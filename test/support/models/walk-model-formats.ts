@@ -27,6 +27,7 @@ export interface ModelHardware {
   readonly E2H: number;
   readonly E0PD: number;
   readonly EPAN: number;
+  readonly FWB: number;
   readonly ATTR_PERMS_OVR: number;
   readonly ArchMinorRev: number;
 }
