@@ -217,7 +217,8 @@ function keyOf({ regime, stage2, base, usable }: TableSet): string {
 
 function keyOfRegime(regime: Regime): string {
   const { stage, base, startLevel, inputBits, outputBits, granuleLog2, ds, bigEndian, accessFlagIgnored } = regime;
-  const format = [granuleLog2, ds, bigEndian, accessFlagIgnored].join();
+  const updates = regime.stage === 1 && regime.updatesAccessFlag;
+  const format = [granuleLog2, ds, bigEndian, accessFlagIgnored, updates].join();
   return `${stage} ${base} ${startLevel} ${inputBits} ${outputBits} ${format} ${JSON.stringify(regime.rights)}`;
 }
 

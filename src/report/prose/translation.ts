@@ -128,6 +128,8 @@ export function endingInWords(why: EndingReason): string {
       return 'STE.Config is reserved, which acts as 0';
     case 'unreadable':
       return `stage 2 lets nobody read the ${structureInWords(why.what)}`;
+    case 'unwritable':
+      return `the access has hardware update the ${structureInWords(why.what)}, and stage 2 lets nobody write it`;
     case 'device-memory':
       return `S2PTW is 1 and the ${structureInWords(why.what)} lies in Device memory`;
     case 'no-access-flag':

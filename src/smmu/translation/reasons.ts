@@ -55,7 +55,7 @@ export type HalfReason = { readonly kind: 'el2' } | { readonly kind: 'epd' | 'mi
 
 /** What lies behind a fault. */
 export type FaultReason =
-  | { readonly kind: 'unreadable' | 'device-memory' | 'no-access-flag'; readonly what: Fetched }
+  | { readonly kind: 'unreadable' | 'unwritable' | 'device-memory' | 'no-access-flag'; readonly what: Fetched }
   | { readonly kind: 'ipa-too-large'; readonly ipa: number; readonly bits: number }
   | { readonly kind: 'leads-nowhere'; readonly what: Fetched; readonly invalidity: Invalidity }
   | { readonly kind: 'output-too-large'; readonly what: Fetched; readonly paddr: number; readonly bits: number }

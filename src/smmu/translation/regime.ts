@@ -31,6 +31,8 @@ interface CommonRegime extends AddressFormat {
 
 export interface Stage1Regime extends CommonRegime {
   readonly stage: 1;
+  /** CD.HA: hardware sets AF, which is a write to the descriptor. */
+  readonly updatesAccessFlag: boolean;
   readonly half: 0 | 1;
   readonly rights: Stage1Rights;
   /** Attribute bytes by AttrIndx. */
@@ -116,6 +118,7 @@ function stage1Half(
   const mair = [...Array(8).keys()].map((i) => (of(i < 4 ? 'MAIR0' : 'MAIR1') / 2 ** ((i % 4) * 8)) & 0xff);
   const regime: Stage1Regime = {
     stage: 1,
+    updatesAccessFlag: of('HA') === 1,
     half,
     ...format,
     inputBits,

@@ -4,7 +4,7 @@
  * "Instruction execution permissions"; IHI 0070, descriptions of CD.WXN, PAN, EPAN, HADx, HD and of STE.S2HD.
  */
 
-import { AP_READ_ONLY, AP_UNPRIVILEGED, DBM, PXN, S2AP_READ, S2AP_WRITE, UXN } from './descriptors.ts';
+import { AF, AP_READ_ONLY, AP_UNPRIVILEGED, DBM, PXN, S2AP_READ, S2AP_WRITE, UXN } from './descriptors.ts';
 
 export const PRIV_READ = 1;
 const PRIV_WRITE = 2;
@@ -79,6 +79,23 @@ export function stage1Rights(low: number, high: number, limits: number, regime: 
   const uxn = (high & UXN) !== 0 || (limits & LIMIT_UXN) !== 0;
   if (!uxn && !(regime.wxn && (rights & UNPRIV_WRITE) !== 0)) rights |= UNPRIV_EXEC;
   return withPan(rights, regime);
+}
+
+/**
+ * Rights of a stage 1 block or page that no access has without hardware writing to the descriptor: all while AF is clear and
+ * hardware sets it, those to write while the page is clean and hardware marks it as dirty (IHI 0070, "HTTU with two stages
+ * of translation").
+ */
+export function rightsOfUpdate(
+  low: number,
+  high: number,
+  limits: number,
+  regime: Stage1Rights,
+  setsAf: boolean,
+): number {
+  if (setsAf && (low & AF) === 0) return ALL_RIGHTS;
+  if (!regime.dirtyState) return 0;
+  return stage1Rights(low, high, limits, regime) & ~stage1Rights(low, high, limits, { ...regime, dirtyState: false });
 }
 
 /** Privileged data accesses to what is open to unprivileged ones fault with PAN. */

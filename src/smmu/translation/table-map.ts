@@ -7,7 +7,7 @@
 import { type LeafAttributes, sameAttributes } from './attributes.ts';
 import { AF, descriptorKind, indexLsb, isStage2Device, leafAddress, tableAddress } from './descriptors.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
-import { ALL_RIGHTS, limitsBelow, NO_LIMITS, PRIV_READ, UNPRIV_READ } from './rights.ts';
+import { ALL_RIGHTS, ANY_WRITE, limitsBelow, NO_LIMITS, PRIV_READ, rightsOfUpdate, UNPRIV_READ } from './rights.ts';
 import { type FaultEvent, leafAttributes, leafRights, swapped, type WalkMemory } from './walk.ts';
 
 /** How many descriptors may be read. What a real device has is hundreds of times less than the default. */
@@ -70,6 +70,8 @@ interface Part<S> {
   readonly first: number;
   readonly words: Uint32Array | null;
   readonly count: number;
+  /** False where stage 2 keeps hardware from updating them. */
+  readonly writable: boolean;
   /** As a {@link Stretch} has it. */
   readonly why: FaultEvent | S | null;
   /** `cut`: the budget ended while the table was looked for; it has no entries. */
@@ -180,7 +182,17 @@ export class TableMap<S> {
           yield clipped(plain('fault', at, entryBytes, tooLarge ? 'F_ADDR_SIZE' : 'F_ACCESS'), from, to);
           continue;
         }
-        const rights = leafRights(regime, low, high, limits);
+        let rights = leafRights(regime, low, high, limits);
+        if (!part.writable && regime.stage === 1) {
+          const updating = rightsOfUpdate(low, high, limits, regime.rights, regime.updatesAccessFlag);
+          rights &= ~updating;
+          if (updating === ALL_RIGHTS) {
+            if (run !== null) yield clipped(run, from, to);
+            run = null;
+            yield clipped(plain('fault', at, entryBytes, 'F_PERMISSION'), from, to);
+            continue;
+          }
+        }
         // Rights and the bits of the attributes, which together say all that a stretch has in common.
         const key = rights * 256 + ((low >>> 2) & 0xff & (regime.ds ? 0x0f : 0xcf));
         if (
@@ -225,6 +237,7 @@ export class TableMap<S> {
         yield {
           first,
           count: entries,
+          writable: true,
           words: known ? words : null,
           kind: known ? 'known' : 'unknown',
           why: state,
@@ -236,13 +249,14 @@ export class TableMap<S> {
     const faulting = (end: number): Part<S> => ({
       first: (next - address) / 8,
       count: (end - next) / 8,
+      writable: true,
       words: null,
       kind: 'fault',
       why: 'F_TRANSLATION',
     });
     for (const piece of this.#ownStretches(this.#stage2, address, address + count * 8)) {
       if (piece.kind === 'cut') {
-        yield { first: (next - address) / 8, count: 0, words: null, kind: 'cut', why: null };
+        yield { first: (next - address) / 8, count: 0, writable: true, words: null, kind: 'cut', why: null };
         return;
       }
       if (piece.start > next) yield faulting(piece.start);
@@ -252,6 +266,7 @@ export class TableMap<S> {
         yield {
           first,
           count: piece.byteLength / 8,
+          writable: true,
           words: null,
           kind: piece.kind === 'fault' ? 'fault' : 'unknown',
           why: piece.why,
@@ -261,6 +276,7 @@ export class TableMap<S> {
           yield {
             first: first + slice.first,
             count: slice.count,
+            writable: (piece.rights & ANY_WRITE) !== 0,
             words: slice.known ? slice.words : null,
             kind: slice.known ? 'known' : 'unknown',
             why: slice.state,

@@ -63,6 +63,10 @@ export function translate<S>(
     const end = walk.walk(regime, entered.offset, 'IN');
     if (end.kind !== 'leaf') return end;
     if ((end.rights & needed) === 0) return fault('F_PERMISSION', 1, 'IN', refusal(end, access));
+    if (end.unmarkable !== null && (end.unmarkable.rights & needed) !== 0) {
+      const { what, ipa } = end.unmarkable;
+      return fault('F_PERMISSION', 2, 'TT', { kind: 'unwritable', what }, ipa);
+    }
     first = end;
     ipa = end.output;
   }
@@ -85,7 +89,7 @@ function result(
     kind: leaves.length === 0 ? 'bypass' : 'translated',
     paddr,
     byteLength: leaves.length === 0 ? null : Math.min(...leaves.map(({ leaf }) => leaf.byteLength)),
-    rights: leaves.reduce((rights, { leaf }) => rights & leaf.rights, ALL_RIGHTS),
+    rights: leaves.reduce((rights, { leaf }) => rights & leaf.rights & ~(leaf.unmarkable?.rights ?? 0), ALL_RIGHTS),
     privileged,
     attributes: leaves.map(({ leaf }) => leaf.attributes),
   };

@@ -18,7 +18,17 @@ import {
 } from './descriptors.ts';
 import type { ContiguousRun, FaultReason, Fetched, Invalidity, Purpose, Says, UnknownReason } from './reasons.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
-import { limitsBelow, NO_LIMITS, PRIV_READ, stage1Rights, stage2Rights, UNPRIV_READ } from './rights.ts';
+import {
+  ALL_RIGHTS,
+  ANY_WRITE,
+  limitsBelow,
+  NO_LIMITS,
+  PRIV_READ,
+  rightsOfUpdate,
+  stage1Rights,
+  stage2Rights,
+  UNPRIV_READ,
+} from './rights.ts';
 
 /** Memory in which tables are walked; `S` is the state of what was read. */
 export interface WalkMemory<S> extends TableMemory<S> {
@@ -81,8 +91,17 @@ export interface Leaf {
   /** Of the block or page. */
   readonly byteLength: number;
   readonly rights: number;
+  /** What would write to a descriptor that stage 2 keeps from being written; null where nothing does. */
+  readonly unmarkable: Unmarkable | null;
   /** Memory type and shareability. */
   readonly attributes: LeafAttributes;
+}
+
+/** Accesses that need these rights have hardware update the descriptor at this IPA. */
+interface Unmarkable {
+  readonly rights: number;
+  readonly what: Fetched;
+  readonly ipa: number;
 }
 
 export type WalkEnd<S> = Leaf | Fault | Unknown<S>;
@@ -92,6 +111,8 @@ export class Walk<S> {
   readonly #memory: WalkMemory<S>;
   /** What stands under stage 1, if anything does. */
   readonly stage2: Stage2Regime | null;
+  /** What stage 2 grants where the last structure was read. */
+  #granted = ALL_RIGHTS;
 
   /** `steps` are those that led here. */
   constructor(memory: WalkMemory<S>, stage2: Stage2Regime | null, steps: Step<S>[] = []) {
@@ -122,6 +143,7 @@ export class Walk<S> {
     if (end.kind !== 'leaf') return end;
     const refused = (kind: 'unreadable' | 'device-memory') =>
       fault<FaultReason>('F_PERMISSION', 2, klass, { kind, what }, address);
+    this.#granted = end.rights;
     if ((end.rights & (PRIV_READ | UNPRIV_READ)) === 0) return refused('unreadable');
     return stage2.protectedWalks && isStage2Device(end.low, stage2.fwb) ? refused('device-memory') : end.output;
   }
@@ -168,7 +190,13 @@ export class Walk<S> {
         const byteLength = 2 ** lsb;
         const output = target + (offset % byteLength);
         const rights = leafRights(regime, low, high, limits);
-        return { kind, level, low, high, output, byteLength, rights, attributes: leafAttributes(regime, low) };
+        const attributes = leafAttributes(regime, low);
+        let unmarkable: Unmarkable | null = null;
+        if (regime.stage === 1 && (this.#granted & ANY_WRITE) === 0) {
+          const updating = rightsOfUpdate(low, high, limits, regime.rights, regime.updatesAccessFlag);
+          unmarkable = { rights: updating, what, ipa: address };
+        }
+        return { kind, level, low, high, output, byteLength, rights, unmarkable, attributes };
       }
       if (regime.stage === 1) limits = limitsBelow(limits, high, regime.rights);
       table = target;

@@ -159,3 +159,40 @@ test('EPD0 turns nothing off in an EL2 stream, which has TTB0 alone', () => {
   expect(rightsOf({ cd, ste: { STRW: 2 }, hw: { E2H: 1 } })).toBe('F_TRANSLATION');
   expect(rightsOf({ cd: { ...cd, EPD1: 0 }, ste: { STRW: 2 }, hw: { E2H: 0 } })).toBe('rwx/rwx');
 });
+
+describe('a descriptor of stage 1 that stage 2 keeps from being updated', () => {
+  const TABLE = 0x8100_0000;
+  /** Stage 2 maps 1 GiB for CD, table and page alike: `low` has S2AP. */
+  function nested(cd: FieldInputs, leaf: bigint, low: bigint, kind: Access['kind']): string {
+    const words = new Words();
+    words.write(
+      BigInt(CD_AT),
+      ...encodeFields(CD, { V: 1, AA64: 1, A: 1, IPS: 5, T0SZ: 25, TTB0: TABLE, EPD1: 1, ...cd }),
+    );
+    words.write(BigInt(TABLE) + 16n, leaf);
+    words.write(0x8200_0000n + 16n, 0x8000_0000n | low);
+    const stage2 = { S2AA64: 1, S2T0SZ: 25, S2SL0: 1, S2PS: 5, S2TTB: 0x8200_0000 };
+    const entry = encodeFields(STE, { V: 1, Config: 7, S1ContextPtr: CD_AT, ...stage2 });
+    const context = streamContext(entry, null, NEWEST, walkMemory(words), []);
+    if (context.kind !== 'context') throw new Error(context.kind);
+    const end = translate(context, { iova: 0x8000_0000n, kind, privileged: true }, NEWEST, walkMemory(words), []);
+    if (end.kind === 'fault') return `${end.event} ${end.stage} ${end.class} ${end.ipa?.toString(16)} ${end.why.kind}`;
+    return end.kind === 'translated' ? rightsText(end.rights, true) : end.kind;
+  }
+  const [READ_WRITE, READ_ONLY] = [0x7fdn, 0x77dn];
+  const [NOT_ACCESSED, CLEAN] = [0x8000_0341n, 0x0008_0000_8000_07c1n];
+
+  test('is read in vain when AF has to be set', () => {
+    expect(nested({ HA: 1 }, NOT_ACCESSED, READ_ONLY, 'read')).toBe('F_PERMISSION 2 TT 81000010 unwritable');
+    expect(nested({ HA: 1 }, NOT_ACCESSED, READ_WRITE, 'read')).toBe('rw-');
+    expect(nested({ AFFD: 1 }, NOT_ACCESSED, READ_ONLY, 'read')).toBe('r--');
+    expect(nested({}, NOT_ACCESSED, READ_ONLY, 'read')).toBe('F_ACCESS 1 IN undefined no-access-flag');
+  });
+
+  test('is written through in vain when the page has to be marked as dirty', () => {
+    expect(nested({ HA: 1, HD: 1 }, CLEAN, READ_ONLY, 'write')).toBe('F_PERMISSION 2 TT 81000010 unwritable');
+    expect(nested({ HA: 1, HD: 1 }, CLEAN, READ_ONLY, 'read')).toBe('r--');
+    expect(nested({ HA: 1, HD: 1 }, CLEAN, READ_WRITE, 'write')).toBe('rw-');
+    expect(nested({ HA: 1 }, CLEAN, READ_WRITE, 'write')).toBe('F_PERMISSION 1 IN undefined not-granted');
+  });
+});

@@ -2,6 +2,7 @@
 
 import { attributesInWords } from '../../../src/report/prose/mappings.ts';
 import type { Regime, Stage2Regime } from '../../../src/smmu/translation/regime.ts';
+import { ALL_RIGHTS } from '../../../src/smmu/translation/rights.ts';
 import type { Stretch } from '../../../src/smmu/translation/table-map.ts';
 import { Walk, type WalkMemory } from '../../../src/smmu/translation/walk.ts';
 
@@ -12,10 +13,13 @@ export function pageByWalk<S>(memory: WalkMemory<S>, regime: Regime, stage2: Sta
   if (first.kind === 'fault') return first.event === 'F_TRANSLATION' ? 'not mapped' : first.event;
   if (first.kind === 'unknown') return 'unknown';
   if (stage2 === null) return `${first.output} ${first.rights} ${attributesInWords([first.attributes])}`;
+  const updating = first.unmarkable?.rights ?? 0;
+  if (updating === ALL_RIGHTS) return 'F_PERMISSION';
   const second = walk.walkStage2(stage2, first.output, 'IN');
   if (second.kind === 'fault') return second.event === 'F_TRANSLATION' ? 'not mapped' : second.event;
   if (second.kind === 'unknown') return 'unknown';
-  return `${second.output} ${first.rights & second.rights} ${attributesInWords([first.attributes, second.attributes])}`;
+  const rights = first.rights & second.rights & ~updating;
+  return `${second.output} ${rights} ${attributesInWords([first.attributes, second.attributes])}`;
 }
 
 /** The same out of stretches: the line of every page of `pageBytes` from `from` up to `to`. */

@@ -24,7 +24,7 @@ export function smallStage1(changes: Partial<Stage1Regime> = {}): Stage1Regime {
   return {
     ...{ stage: 1, half: 0, granuleLog2: 12, ds: false, inputBits: 22, startLevel: 2, base: 0x1000, outputBits: 48 },
     ...{ minBlockLevel: 1, bigEndian: false, accessFlagIgnored: false, mair: [0, 4, 8, 0x44, 0xbb, 0xff, 0xf4, 0x4f] },
-    rights: { ...rights, indirect: null },
+    ...{ updatesAccessFlag: false, rights: { ...rights, indirect: null } },
     ...changes,
   };
 }
@@ -70,7 +70,10 @@ const hexOf = (word: bigint) => word.toString(16).padStart(16, '0');
 /** A guest: stage 1 tables whose pages lie anywhere in memory, where stage 2 says. */
 export function guestOf(dice: Dice, memory: Words): { regime: Stage1Regime; stage2: Stage2Regime } {
   const guest = new Words();
-  const regime = smallStage1({ bigEndian: dice.once(3), outputBits: 25 });
+  const plain = smallStage1({ bigEndian: dice.once(3), outputBits: 25 });
+  // Where hardware updates descriptors, stage 2 has to let them be written.
+  const updating = { updatesAccessFlag: true, accessFlagIgnored: true, rights: { ...plain.rights, dirtyState: true } };
+  const regime = dice.once(2) ? { ...plain, ...updating } : plain;
   filled(dice, regime, guest);
   const stage2 = smallStage2({ protectedWalks: dice.once(3) });
   filled(dice, stage2, memory);
@@ -79,7 +82,8 @@ export function guestOf(dice: Dice, memory: Words): { regime: Stage1Regime; stag
     const to = 0x200_0000 + dice.roll(64) * PAGE;
     memory.write(
       BigInt(0x18_0000 + 8 * page),
-      BigInt(to) | (dice.once(12) ? (dice.once(2) ? 0x7c3n : 0x703n) : dice.once(9) ? 0n : 0x7ffn),
+      BigInt(to) |
+        (dice.once(12) ? (dice.once(2) ? 0x7c3n : 0x703n) : dice.once(9) ? 0n : dice.once(4) ? 0x77fn : 0x7ffn),
     );
   }
   for (const [address, word] of guest.at) {

@@ -34,6 +34,10 @@ interface Leaf {
   /** Letters `rwx` for privileged accesses and `RWX` for unprivileged ones. */
   readonly letters: ReadonlySet<string>;
   readonly device: boolean;
+  /** Of stage 1: where its descriptor is, and what hardware would write to it. */
+  readonly entry?: bigint;
+  readonly setsAf?: boolean;
+  readonly clean?: boolean;
 }
 
 class Stop extends Error {
@@ -93,6 +97,7 @@ export class Model {
     if (cd !== null) {
       first = this.#stage1(cd, iova, need === need.toUpperCase());
       if (!first.letters.has(need)) this.#fault('F_PERMISSION', 1, 'IN');
+      if (two) first = this.#updated(first, kind);
     } else if (iova >> (two ? this.#ias() : this.#oas()) !== 0n) this.#fault('F_ADDR_SIZE', 1, 'IN');
     const ipa = first?.pa ?? iova;
     if (!two) return first === null ? { outcome: 'bypass', pa: ipa } : done([first]);
@@ -187,7 +192,8 @@ export class Model {
     let [apTable, pxnTable, xnTable] = [0, false, false];
     const offset = va & ((1n << inputBits) - 1n);
     for (; ; level++) {
-      let word = this.#read(table + 8n * index(offset, granule, level, inputBits), 'TT');
+      const entry = table + 8n * index(offset, granule, level, inputBits);
+      let word = this.#read(entry, 'TT');
       if (num(w0, 15) === 1) word = reversed(word);
       const kind = kindOf(word, granule, level, ds, this.hw.OAS);
       if (kind === 'bad') fail('F_TRANSLATION');
@@ -217,8 +223,19 @@ export class Model {
         letters.delete('r');
         letters.delete('w');
       }
-      return { pa: target + (offset & ((1n << BigInt(lsb)) - 1n)), size: 1n << BigInt(lsb), letters, device: false };
+      const setsAf = bit(word, 10) === 0n && bit(w0, 43) === 1n;
+      const clean = bit(word, 7) === 1n && !readOnly;
+      const pa = target + (offset & ((1n << BigInt(lsb)) - 1n));
+      return { pa, size: 1n << BigInt(lsb), letters, device: false, entry, setsAf, clean };
     }
+  }
+
+  /** Section 3.13.5 of IHI 0070: the stage 2 mapping of a descriptor must allow writes for its update to succeed. */
+  #updated(first: Leaf, kind: string): Leaf {
+    const { entry = 0n, setsAf, clean, letters } = first;
+    if ((!setsAf && !clean) || this.#stage2(entry, 'TT').letters.has('w')) return first;
+    if (setsAf || kind === 'write') this.#fault('F_PERMISSION', 2, 'TT', entry);
+    return { ...first, letters: new Set([...letters].filter((letter) => !'wW'.includes(letter))) };
   }
 
   #stage2(ipa: bigint, klass: string): Leaf {
