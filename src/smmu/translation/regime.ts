@@ -107,6 +107,7 @@ function stage1Half(
     wxn: of('WXN') === 1,
     pan: of('PAN') === 1,
     epan: of('EPAN') === 1 && hw.EPAN !== 0,
+    privilegedOnly: common.privilegedOnly,
     ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
     dirtyState: of('HD') === 1 && of('HA') === 1,
     indirect: indirect

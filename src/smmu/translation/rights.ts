@@ -31,6 +31,8 @@ export interface Stage1Rights {
   readonly wxn: boolean;
   readonly pan: boolean;
   readonly epan: boolean;
+  /** CD.E0PDx: to unprivileged accesses nothing of the half is mapped, whatever its descriptors grant. */
+  readonly privilegedOnly: boolean;
   /** CD.HADx: limits of table descriptors are not used. */
   readonly ignoreTables: boolean;
   /** CD.HD with HA: hardware makes a read-only entry with DBM writable when it is written. HD alone does nothing. */
@@ -53,6 +55,11 @@ export function limitsBelow(limits: number, high: number, { ignoreTables, indire
 
 /** The rights that a stage 1 block or page grants. */
 export function stage1Rights(low: number, high: number, limits: number, regime: Stage1Rights): number {
+  const rights = descriptorRights(low, high, limits, regime);
+  return regime.privilegedOnly ? rights & PRIVILEGED_RIGHTS : rights;
+}
+
+function descriptorRights(low: number, high: number, limits: number, regime: Stage1Rights): number {
   if (regime.indirect !== null) {
     // PIIndex takes the bits of UXN, PXN, DBM and AP[1].
     const bit = (half: number, mask: number) => ((half & mask) === 0 ? 0 : 1);

@@ -9,6 +9,7 @@ import { CD, L1CD } from '../structures/cd.ts';
 import { cdIllegalities } from '../structures/cd-legality.ts';
 import {
   CD_BYTE_LENGTH,
+  type CdTable,
   cdTableBehind,
   cdTableByteLength,
   isTwoLevel,
@@ -65,21 +66,21 @@ export function streamContext<S>(
     config === 's2' || config === 'nested',
   ];
   const of = fieldNumbers(STE, ste);
-  let stage2: Stage2Regime | null = null;
-  if (selectsStage2) {
-    const refused = unwalkable(2, of('S2AA64'), hw) ?? (of('S2PIE') === 1 && hw.S2PI !== 0 ? INDIRECT_STAGE2 : null);
-    if (refused !== null) return refused;
-    stage2 = stage2Regime(ste, hw);
-    if (stage2 === null) return fault('C_BAD_STE', null, null, { kind: 'no-stage-2-fits' });
+  const undecoded = selectsStage2 ? undecodedStage2(of, hw) : null;
+  const stage2 = selectsStage2 && undecoded === null ? stage2Regime(ste, hw) : null;
+  if (selectsStage2 && undecoded === null && stage2 === null) {
+    return fault('C_BAD_STE', null, null, { kind: 'no-stage-2-fits' });
   }
+  const table = cdTableBehind(ste, hw.SSIDSIZE ?? 20);
+  const selected = selectsStage1 ? cdIndex(table, ssid, of('S1DSS')) : withoutStage1(ssid);
+  if (typeof selected === 'object') return selected;
+  // What a SubstreamID meets comes before any table of stage 2.
+  if (undecoded !== null) return undecoded;
   const context = { kind: 'context', config, ste, stage2 } as const;
-  if (!selectsStage1) {
-    if (ssid !== null) return noSubstreams({ kind: 'stage-1-off' });
-    return { ...context, stage1: null };
-  }
+  if (selected === 'bypass') return { ...context, stage1: null };
   const walk = new Walk(memory, stage2, steps);
-  const found = findCd(ste, ssid, hw, walk);
-  if ('kind' in found) return found.kind === 'bypass' ? { ...context, stage1: null } : found;
+  const found = fetchCd(ste, table, selected, hw, walk);
+  if ('kind' in found) return found;
   const bad = cdIllegalities(found.cd, ste, hw);
   if (bad.length > 0) return fault('C_BAD_CD', null, null, { kind: 'illegal', illegal: bad });
   const cdOf = fieldNumbers(CD, found.cd);
@@ -94,29 +95,30 @@ export function streamContext<S>(
 }
 
 /** The CD that a transaction uses. `bypass`: S1DSS says that traffic without a SubstreamID passes stage 1 by. */
-function findCd<S>(
+function cdIndex(table: CdTable, ssid: number | null, s1dss: number): number | 'bypass' | Fault {
+  if (table.format === 'single') return ssid === null ? 0 : noSubstreams({ kind: 'no-substreams' });
+  if (ssid === null) {
+    if (s1dss === 1) return 'bypass';
+    return s1dss === 2 ? 0 : fault('F_STREAM_DISABLED', null, null, { kind: 'no-substream', s1dss });
+  }
+  if (ssid >= table.cds) return noSubstreams({ kind: 'substream-beyond', ssid, cds: table.cds });
+  if (ssid === 0 && s1dss === 2) return fault('F_STREAM_DISABLED', null, null, { kind: 'substream-0' });
+  return ssid;
+}
+
+function withoutStage1(ssid: number | null): 'bypass' | Fault {
+  return ssid === null ? 'bypass' : noSubstreams({ kind: 'stage-1-off' });
+}
+
+/** The CD of that index, through stage 2 where there is one. */
+function fetchCd<S>(
   ste: readonly bigint[],
-  ssid: number | null,
+  table: CdTable,
+  cd: number,
   hw: HardwareFeatures,
   walk: Walk<S>,
-): { cd: readonly bigint[] } | { kind: 'bypass' } | Fault | Unknown<S> {
-  const of = fieldNumbers(STE, ste);
-  const table = cdTableBehind(ste, hw.SSIDSIZE ?? 20);
-  let index = ssid ?? 0;
-  if (table.format === 'single') {
-    if (ssid !== null) return noSubstreams({ kind: 'no-substreams' });
-  } else if (ssid === null) {
-    const s1dss = of('S1DSS');
-    if (s1dss === 1) return { kind: 'bypass' };
-    if (s1dss !== 2) {
-      return fault('F_STREAM_DISABLED', null, null, { kind: 'no-substream', s1dss });
-    }
-    index = 0;
-  } else if (ssid >= table.cds) {
-    return noSubstreams({ kind: 'substream-beyond', ssid, cds: table.cds });
-  } else if (ssid === 0 && of('S1DSS') === 2) {
-    return fault('F_STREAM_DISABLED', null, null, { kind: 'substream-0' });
-  }
+): { cd: readonly bigint[] } | Fault | Unknown<S> {
+  let index = cd;
   const first = aligned(table.paddr, cdTableByteLength(table));
   let leaf = first;
   if (isTwoLevel(table)) {
@@ -170,6 +172,10 @@ function unwalkable(stage: 1 | 2, aa64: number, hw: HardwareFeatures): Unknown<n
   if (aa64 === 1) return null;
   const format = hw.D128 === 1 ? 'VMSAv9-128' : 'VMSAv8-32 LPAE';
   return { kind: 'unknown', why: { kind: 'undecoded-tables', stage, format } };
+}
+
+function undecodedStage2(of: (name: string) => number, hw: HardwareFeatures): Unknown<never> | null {
+  return unwalkable(2, of('S2AA64'), hw) ?? (of('S2PIE') === 1 && hw.S2PI !== 0 ? INDIRECT_STAGE2 : null);
 }
 
 const INDIRECT_STAGE2: Unknown<never> = { kind: 'unknown', why: { kind: 'undecoded-indirection' } };

@@ -38,6 +38,16 @@ function rightsOf({ ste, cd, hw, access, leaf = 0x741n }: Case): string {
   return end.kind === 'translated' ? `${rightsText(end.rights, true)}/${rightsText(end.rights, false)}` : end.kind;
 }
 
+test.each([
+  [{ Config: 6, S2AA64: 0, S2SL0: 1 }, 1, 'C_BAD_SUBSTREAMID'],
+  [{ Config: 7, S2AA64: 0, S2SL0: 1 }, 1, 'C_BAD_SUBSTREAMID'],
+  [{ Config: 7, S2AA64: 0, S2SL0: 1, S1CDMax: 2 }, null, 'F_STREAM_DISABLED'],
+  [{ Config: 7, S2AA64: 1, S2T0SZ: 25, S2SL0: 1, S2PIE: 1, S1CDMax: 2 }, 4, 'C_BAD_SUBSTREAMID'],
+])('what a SubstreamID meets comes before tables of stage 2, known or not: %j', (fields, ssid, event) => {
+  const ste = encodeFields(STE, { V: 1, S1ContextPtr: CD_AT, S2TTB: 0x8200_0000, ...fields });
+  expect(streamContext(ste, ssid, NEWEST, walkMemory(new Words()), [])).toMatchObject({ kind: 'fault', event });
+});
+
 describe('permission indirection', () => {
   // Index 1: all for privileged accesses but what is left to the others, which is read and execute.
   const cd = { PIE: 1, PIIP1: 5, PIIU1: 3 };
@@ -158,6 +168,12 @@ test('EPD0 turns nothing off in an EL2 stream, which has TTB0 alone', () => {
   expect(rightsOf({ cd })).toBe('F_TRANSLATION');
   expect(rightsOf({ cd, ste: { STRW: 2 }, hw: { E2H: 1 } })).toBe('F_TRANSLATION');
   expect(rightsOf({ cd: { ...cd, EPD1: 0 }, ste: { STRW: 2 }, hw: { E2H: 0 } })).toBe('rwx/rwx');
+});
+
+test('E0PD leaves the unprivileged nothing of its half, and PAN its reasons', () => {
+  expect(rightsOf({ cd: { E0PD0: 1 } })).toBe('rw-/---');
+  expect(rightsOf({ cd: { E0PD0: 1, PAN: 1 } })).toBe('F_PERMISSION');
+  expect(rightsOf({ cd: { E0PD0: 1 }, ste: { STRW: 2 }, hw: { E2H: 0 } })).toBe('rwx/rwx');
 });
 
 describe('a descriptor of stage 1 that stage 2 keeps from being updated', () => {

@@ -20,7 +20,8 @@ export const table = (address: number) => BigInt(address) | 3n;
 
 /** A stage 1 with 4 KiB pages and 22 bits of input: two tables of pages, at level 3, under two entries of level 2. */
 export function smallStage1(changes: Partial<Stage1Regime> = {}): Stage1Regime {
-  const rights = { twoPrivileges: true, wxn: false, pan: false, epan: false, ignoreTables: false, dirtyState: false };
+  const off = { wxn: false, pan: false, epan: false, privilegedOnly: false, ignoreTables: false, dirtyState: false };
+  const rights = { twoPrivileges: true, ...off };
   return {
     ...{ stage: 1, half: 0, granuleLog2: 12, ds: false, inputBits: 22, startLevel: 2, base: 0x1000, outputBits: 48 },
     ...{ minBlockLevel: 1, bigEndian: false, accessFlagIgnored: false, mair: [0, 4, 8, 0x44, 0xbb, 0xff, 0xf4, 0x4f] },

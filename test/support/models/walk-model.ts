@@ -89,9 +89,10 @@ export class Model {
       if (kind !== 'write' && inst >= 2) kind = inst === 3 ? 'exec' : 'read';
     }
     const need = privileged ? kind.replace('exec', 'x').charAt(0) : kind.replace('exec', 'x').charAt(0).toUpperCase();
-    if (two && (bit(this.#w(2), 51) === 0n || bit(this.#w(2), 60) === 1n)) return { outcome: 'undecoded' };
     if (!one && ssid !== null) this.#fault('C_BAD_SUBSTREAMID');
-    const cd = one ? this.#cd(ssid) : null;
+    const passes = one && this.#passesStage1(ssid);
+    if (two && (bit(this.#w(2), 51) === 0n || bit(this.#w(2), 60) === 1n)) return { outcome: 'undecoded' };
+    const cd = one && !passes ? this.#cd(ssid) : null;
     let first: Leaf | null = null;
     if (cd !== null && bit(cd[0] ?? 0n, 41) === 0n) return { outcome: 'undecoded' };
     if (cd !== null) {
@@ -115,21 +116,27 @@ export class Model {
     return sizes.reduce((a, b) => (a > b ? a : b));
   }
 
-  /** Null where S1DSS passes stage 1 by. */
-  #cd(ssid: number | null): readonly bigint[] | null {
-    const [w0, w1] = [this.#w(0), this.#w(1)];
-    const [max, fmt, dss] = [num(w0, 59, 5), num(w0, 4, 2), num(w1, 0, 2)];
-    const pointer = bit(w0, 6, 50) << 6n;
+  /** Whether S1DSS passes stage 1 by; what else a SubstreamID meets ends the transaction. */
+  #passesStage1(ssid: number | null): boolean {
+    const [max, dss] = [num(this.#w(0), 59, 5), num(this.#w(1), 0, 2)];
     const single = max === 0 || this.hw.SSIDSIZE === 0;
     if (single && ssid !== null) this.#fault('C_BAD_SUBSTREAMID');
     if (!single && ssid === null) {
-      if (dss === 1) return null;
+      if (dss === 1) return true;
       if (dss !== 2) this.#fault('F_STREAM_DISABLED');
     }
     if (!single && ssid !== null) {
       if (ssid >= 2 ** max) this.#fault('C_BAD_SUBSTREAMID');
       if (ssid === 0 && dss === 2) this.#fault('F_STREAM_DISABLED');
     }
+    return false;
+  }
+
+  #cd(ssid: number | null): readonly bigint[] {
+    const w0 = this.#w(0);
+    const [max, fmt] = [num(w0, 59, 5), num(w0, 4, 2)];
+    const pointer = bit(w0, 6, 50) << 6n;
+    const single = max === 0 || this.hw.SSIDSIZE === 0;
     const s = BigInt(ssid ?? 0);
     let at: bigint;
     if (single) at = pointer;
@@ -223,6 +230,7 @@ export class Model {
         letters.delete('r');
         letters.delete('w');
       }
+      if (eopd && !el2) for (const letter of 'RWX') letters.delete(letter);
       const setsAf = bit(word, 10) === 0n && bit(w0, 43) === 1n;
       const clean = bit(word, 7) === 1n && !readOnly;
       const pa = target + (offset & ((1n << BigInt(lsb)) - 1n));
