@@ -97,8 +97,13 @@ describe('fields that others switch off are null', () => {
   test('in an STE by its configuration', () => {
     const ste = (Config: number) => fields('ste', encodeFields(STE, { V: 1, Config, S1CDMax: 1 }));
     expect(ste(0)).toMatchObject({ V: 1, Config: 0, S1ContextPtr: null, S2TTB: null, EATS: null });
-    expect(ste(5)).toMatchObject({ S1ContextPtr: 0n, S1DSS: 0, S2TTB: null, S2VMID: null, EATS: 0 });
-    expect(ste(6)).toMatchObject({ S1ContextPtr: null, S2TTB: 0n, S2VMID: 0, STRW: null });
+    expect(ste(4)).toMatchObject({ S1ContextPtr: null, S2VMID: null, EATS: null, SHCFG: 0 });
+    expect(ste(5)).toMatchObject({ S1ContextPtr: 0n, S1DSS: 0, S2TTB: null, S2VMID: 0, EATS: 0, DPT_VMATCH: null });
+    expect(ste(6)).toMatchObject({ S1ContextPtr: null, S2TTB: 0n, S2VMID: 0, STRW: null, VMSPtr: null });
+    const other = { EATS: 3, STRW: 2, S1MPAM: 1 };
+    const more = (Config: number) => fields('ste', encodeFields(STE, { V: 1, Config, ...other }));
+    expect(more(5)).toMatchObject({ S2VMID: null, DPT_VMATCH: 0, VMSPtr: null });
+    expect(more(7)).toMatchObject({ S2VMID: 0, DPT_VMATCH: 0, VMSPtr: 0n });
     expect(fields('ste', [0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n])).toMatchObject({ V: 0, Config: null });
   });
 
@@ -109,6 +114,13 @@ describe('fields that others switch off are null', () => {
       TTB1: null,
       EPD1: 1,
     });
+  });
+
+  test('in a CD by the format of its tables', () => {
+    const cd = (w0: bigint, w2 = 0n) => fields('cd', [0x8000_0000n | w0, 0n, w2, 0n, 0n, 0n, 0n, 0n]);
+    expect(cd(1n << 41n)).toMatchObject({ AA64: 1, UWXN: null, PIIP0: null, PIIU15: null });
+    expect(cd(1n << 41n, 1n << 59n)).toMatchObject({ PIE: 1, PIIP0: 0, PIIU15: 0 });
+    expect(cd(0n)).toMatchObject({ AA64: 0, UWXN: 0, PIIP0: 0 });
   });
 
   test('in GATOS_PAR by its fault', () => {

@@ -39,15 +39,23 @@ function steFieldCounts(name: string, value: Value): boolean {
   if (config < 4) return false;
   if (name === 'S1Fmt' || name === 'S1DSS') return (config & 1) === 1 && value('S1CDMax') > 0;
   if (name === 'STRW') return config === 5;
+  if (name === 'EATS') return (config & 3) !== 0;
+  if (name === 'DPT_VMATCH') return (config & 3) !== 0 && value('EATS') === 3;
+  // What stage 1 of an EL1 stream caches is tagged with the VMID, too.
+  if (name === 'S2VMID') return (config & 2) === 2 || (config === 5 && value('STRW') === 0);
+  if (name === 'VMSPtr') return config === 7 && value('S1MPAM') === 1;
   if (name === 'MemAttr') return value('MTCFG') === 1;
   if (/^S1/.test(name)) return (config & 1) === 1;
-  if (/^(?:S2|S_S2|DPT_VMATCH|VMSPtr|AssuredOnly|TL[01]$)/.test(name)) return (config & 2) === 2;
+  if (/^(?:S2|S_S2|AssuredOnly|TL[01]$)/.test(name)) return (config & 2) === 2;
   return true;
 }
 
 function cdFieldCounts(name: string, value: Value): boolean {
   if (name === 'V') return true;
   if (value('V') === 0) return false;
+  // Of VMSAv8-64; AA64 0 is another format, with indirect permissions where it is that of 128-bit descriptors.
+  if (name === 'UWXN') return value('AA64') === 0;
+  if (/^PII[PU]/.test(name)) return value('PIE') === 1 || value('AA64') === 0;
   const half = /^(?:T|TG|IR|OR|SH|TBI|NSCFG|HAD|E0PD|TTB|HWU)([01])(?:SZ|\d\d)?$/.exec(name)?.[1];
   return half === undefined || value(`EPD${half}`) === 0;
 }
