@@ -29,6 +29,41 @@ test('a page, with every step to it', () => {
   expect(report.assumptions).toEqual([]);
 });
 
+describe('a run that the Contiguous bit marks', () => {
+  const entry = (i: number) => 0x0070_0000_8a00_0743n + BigInt(i) * 0x1000n;
+  const meaning = (changes: Readonly<Record<number, bigint>>, dirty = false) => {
+    const run = Array.from({ length: 16 }, (_, i) => entry(i) ^ (changes[i] ?? 0n));
+    const memory = machine({}, dirty ? { HA: 1, HD: 1 } : {}).write(TABLES + 0x1080, run);
+    const hardware = dirty ? { IDR0: '0x0d4c109b' } : {};
+    return translated({ memory, registers: hardware }, { iova: 0x1_3000n }).steps.at(-1)?.meaning;
+  };
+
+  test.each<[string, Record<number, bigint>]>([
+    ['as it has to be', {}],
+    ['of which some were accessed, and some not', { 5: 1n << 10n }],
+    ['with other bits that are left to software', { 2: 1n << 55n, 9: 7n << 56n, 11: 1n << 63n }],
+  ])('%s', (_, changes) => {
+    expect(meaning(changes)).toMatch(/one of 16 contiguous entries that agree$/);
+  });
+
+  test.each<[string, bigint]>([
+    ['rights', 1n << 54n],
+    ['memory', 1n << 2n],
+    ['address', 1n << 14n],
+    ['Contiguous bit', 1n << 52n],
+  ])('with another %s', (_, bit) => {
+    expect(meaning({ 7: bit })).toMatch(/that do NOT agree: entry 7 differs$/);
+  });
+
+  test('of which hardware marked one as dirty', () => {
+    const clean = Object.fromEntries(
+      Array.from({ length: 16 }, (_, i) => [i, (1n << 51n) | (i === 4 ? 0n : 1n << 7n)]),
+    );
+    expect(meaning(clean, true)).toMatch(/one of 16 contiguous entries that agree$/);
+    expect(meaning(clean)).toMatch(/that do NOT agree: entry 4 differs$/);
+  });
+});
+
 describe('SMMUEN 0', () => {
   const off = (gbpa: string | null) => translated({ registers: { CR0: '0x0', GBPA: gbpa } });
 

@@ -252,12 +252,18 @@ export class Walk<S> {
 /** What the words of a structure say. */
 type Reading = (words: readonly bigint[]) => Says;
 
-/** What the entries of a contiguous run have in common: all but the address, AF, and what hardware marks as dirty. */
+/**
+ * What the entries of a contiguous run have in common: all but the address, AF, what hardware marks as dirty, and the bits
+ * that are left to software, of which Linux uses bit 55 for pages that were written to.
+ */
 function contiguousPart(regime: Regime, level: number, value: bigint): { target: number; attributes: string } {
   const [low, high] = halves(value, regime.bigEndian);
-  const attributes = `${low & 0xfff & ~AF & ~(regime.rights.dirtyState ? AP_READ_ONLY : 0)} ${high & 0xfff8_0000}`;
+  const attributes = `${low & 0xfff & ~AF & ~(regime.rights.dirtyState ? AP_READ_ONLY : 0)} ${high & CONTIGUOUS_HIGH}`;
   return { target: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)), attributes };
 }
+
+/** DBM to XN, and what hardware may use of bits 62:59. */
+const CONTIGUOUS_HIGH = 0x7878_0000;
 
 /** A fault of a walk; `stage` and class are null where the event has none, the IPA where stage 2 is not at fault. */
 export function fault<Why = FaultReason>(
