@@ -27,7 +27,7 @@ const SHAREABILITIES = ['non-shareable', 'reserved shareability', 'outer shareab
 /** `Normal write-back, RW allocate, inner shareable`. */
 export function stageAttributesInWords({ type, shareability }: LeafAttributes): string {
   const words = typeInWords(type);
-  return shareability === null ? words : `${words}, ${SHAREABILITIES[shareability]}`;
+  return `${words}, ${SHAREABILITIES[shareability]}`;
 }
 
 function typeInWords(type: MemoryType): string {

@@ -7,8 +7,8 @@
 export interface LeafAttributes {
   readonly stage: 1 | 2;
   readonly type: MemoryType;
-  /** SH; null where DS puts address bits in its place. */
-  readonly shareability: number | null;
+  /** SH, or with DS, which puts address bits in its place, that of the CD or the STE. */
+  readonly shareability: number;
 }
 
 /** Of Normal memory, `outer` and `inner` are the halves of a MAIR byte, or the two bits that MemAttr has for each. */

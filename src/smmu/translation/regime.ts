@@ -25,6 +25,8 @@ interface CommonRegime extends AddressFormat {
   readonly outputBits: number;
   readonly minBlockLevel: number;
   readonly bigEndian: boolean;
+  /** SHx of the CD or S2SH0 of the STE: that of everything mapped where descriptors have DS, and no SH of their own. */
+  readonly shareability: number;
   /** AF=0 does no harm: AFFD is set, or hardware sets the flag. */
   readonly accessFlagIgnored: boolean;
 }
@@ -128,6 +130,7 @@ function stage1Half(
     outputBits,
     minBlockLevel: minBlockLevelOf(format, (oasBits(hw) ?? outputBits) >= 52),
     bigEndian: of('ENDI') === 1,
+    shareability: of(`SH${half}`),
     accessFlagIgnored: of('AFFD') === 1 || of('HA') === 1,
     rights,
     mair,
@@ -158,6 +161,7 @@ export function stage2Regime(ste: readonly bigint[], hw: HardwareFeatures): Stag
     outputBits,
     minBlockLevel: minBlockLevelOf(format, (oasBits(hw) ?? outputBits) >= 52),
     bigEndian: of('S2ENDI') === 1,
+    shareability: of('S2SH0'),
     accessFlagIgnored: of('S2AFFD') === 1 || of('S2HA') === 1,
     rights: { dirtyState: of('S2HD') === 1 && of('S2HA') === 1, xnx: hw.XNX !== 0 },
     fwb: of('S2FWB') === 1 && hw.FWB !== 0,

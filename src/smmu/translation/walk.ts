@@ -292,11 +292,11 @@ export function leafRights(regime: Regime, low: number, high: number, limits: nu
   return regime.stage === 1 ? stage1Rights(low, high, limits, regime.rights) : stage2Rights(low, high, regime.rights);
 }
 
-/** Memory type, and shareability where the descriptor has it. */
+/** Memory type and shareability. */
 export function leafAttributes(regime: Regime, low: number): LeafAttributes {
   const type =
     regime.stage === 1 ? mairType(regime.mair[(low >>> 2) & 7] as number) : memAttrType((low >>> 2) & 0xf, regime.fwb);
-  return { stage: regime.stage, type, shareability: regime.ds ? null : (low >>> 8) & 3 };
+  return { stage: regime.stage, type, shareability: regime.ds ? regime.shareability : (low >>> 8) & 3 };
 }
 
 function invalidity(low: number, level: number): Invalidity {

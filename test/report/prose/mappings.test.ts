@@ -5,7 +5,8 @@ import { attributesInWords, bothRightsText, stageAttributesInWords } from '../..
 import { type MemoryType, mairType, memAttrType, sameAttributes } from '../../../src/smmu/translation/attributes.ts';
 import { PRIV_EXEC, PRIV_READ, UNPRIV_READ, UNPRIV_WRITE } from '../../../src/smmu/translation/rights.ts';
 
-const inWords = (type: MemoryType) => stageAttributesInWords({ stage: 1, type, shareability: null });
+const inWords = (type: MemoryType) =>
+  stageAttributesInWords({ stage: 1, type, shareability: 0 }).replace(/, non-shareable$/, '');
 
 test('rights as a list of files has them, privileged first', () => {
   expect(bothRightsText(PRIV_READ | PRIV_EXEC | UNPRIV_READ | UNPRIV_WRITE)).toBe('r-x/rw-');
@@ -75,7 +76,7 @@ describe('attributes of a mapping', () => {
       ...Array.from({ length: 256 }, (_, mair) => mairType(mair)),
       ...[true, false].flatMap((fwb) => Array.from({ length: 16 }, (_, memAttr) => memAttrType(memAttr, fwb))),
     ];
-    const all = types.flatMap((type) => [null, 2].map((shareability) => [{ stage: 1, type, shareability } as const]));
+    const all = types.flatMap((type) => [0, 2].map((shareability) => [{ stage: 1, type, shareability } as const]));
     const said = all.map(attributesInWords);
     const wrong = all.flatMap((one, i) =>
       all.filter((other, j) => sameAttributes(one, other) !== (said[i] === said[j])).map((other) => [one, other]),

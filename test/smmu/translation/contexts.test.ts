@@ -212,3 +212,23 @@ describe('a descriptor of stage 1 that stage 2 keeps from being updated', () => 
     expect(nested({ HA: 1 }, CLEAN, READ_WRITE, 'write')).toBe('F_PERMISSION 1 IN undefined not-granted');
   });
 });
+
+test.each([
+  [{}, { SH0: 3 }, 2],
+  [{}, { DS: 1, SH0: 3 }, 3],
+  [{}, { DS: 1, SH0: 0, TG0: 1, T0SZ: 22 }, 2],
+  [{ Config: 6 }, {}, 2],
+  [{ Config: 6, S2DS: 1 }, {}, 3],
+])('STE %j, CD %j: DS takes shareability from SH0 or S2SH0', (fields, cd, shareability) => {
+  const words = new Words();
+  const stage1 = { V: 1, AA64: 1, A: 1, IPS: 5, T0SZ: 25, TTB0: 0x8100_0000, EPD1: 1, ...cd };
+  words.write(BigInt(CD_AT), ...encodeFields(CD, stage1));
+  // SH 2, which with DS are two bits of the address, and not set then.
+  words.write(0x8100_0000n, ('DS' in cd && !('TG0' in cd)) || 'S2DS' in fields ? 0x4fdn : 0x6fdn);
+  const stage2 = { S2AA64: 1, S2T0SZ: 25, S2SL0: 1, S2PS: 5, S2SH0: 3, S2TTB: 0x8100_0000 };
+  const ste = encodeFields(STE, { V: 1, Config: 5, S1ContextPtr: CD_AT, ...stage2, ...fields });
+  const context = streamContext(ste, null, NEWEST, walkMemory(words), []);
+  if (context.kind !== 'context') throw new Error(context.kind);
+  const end = translate(context, { iova: 0n, kind: 'read', privileged: true }, NEWEST, walkMemory(words), []);
+  expect(end).toMatchObject({ kind: 'translated', attributes: [{ shareability }] });
+});

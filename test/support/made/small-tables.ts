@@ -24,7 +24,13 @@ export function smallStage1(changes: Partial<Stage1Regime> = {}): Stage1Regime {
   const rights = { twoPrivileges: true, ...off };
   return {
     ...{ stage: 1, half: 0, granuleLog2: 12, ds: false, inputBits: 22, startLevel: 2, base: 0x1000, outputBits: 48 },
-    ...{ minBlockLevel: 1, bigEndian: false, accessFlagIgnored: false, mair: [0, 4, 8, 0x44, 0xbb, 0xff, 0xf4, 0x4f] },
+    ...{
+      minBlockLevel: 1,
+      bigEndian: false,
+      shareability: 3,
+      accessFlagIgnored: false,
+      mair: [0, 4, 8, 0x44, 0xbb, 0xff, 0xf4, 0x4f],
+    },
     ...{ updatesAccessFlag: false, rights: { ...rights, indirect: null } },
     ...changes,
   };
