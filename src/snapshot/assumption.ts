@@ -14,7 +14,7 @@ export type Assumed =
   | { readonly kind: 'registers'; readonly names: readonly string[] }
   /** Firmware's word on coherency, and IDR0.COHACC where it can only differ from that. */
   | { readonly kind: 'firmware-coherent' | 'cohacc-against-firmware' }
-  | { readonly kind: 'excluded-table-pages' | 'stream-world' };
+  | { readonly kind: 'excluded-table-pages' | 'stream-world' | 'cd-table-low-bits' };
 
 /** The value of a field or a flag, and else what is taken for granted of all that is assumed. */
 export type AssumedValue = number | boolean | 'zeros' | 'unknown' | 'el2-e2h' | 'smmuv3.1-or-later';
@@ -36,7 +36,9 @@ export type Ground =
   | { readonly kind: 'rules-not-applied' }
   | { readonly kind: 'register-missing' }
   /** EL2 or EL2-E2H: a register that is missing decides. */
-  | { readonly kind: 'world-undecided' };
+  | { readonly kind: 'world-undecided' }
+  /** What a CD table that is not aligned to its size comes to is CONSTRAINED UNPREDICTABLE (IHI 0070, STE.S1Fmt). */
+  | { readonly kind: 'cd-table-unaligned' };
 
 /** What a register lacks: it is not in the snapshot, not in the crashed kernel's state, or known without these bits. */
 export type Lack = 'register' | 'not-reconstructed' | 'bits';

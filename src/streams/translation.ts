@@ -7,6 +7,7 @@ import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/registers/hardware-features.ts';
+import { cdTableBehind, cdTableByteLength } from '../smmu/structures/cd-table.ts';
 import { STE_BYTE_LENGTH } from '../smmu/structures/stream-table.ts';
 import type { LeafAttributes } from '../smmu/translation/attributes.ts';
 import type { AbortReason, FaultReason, Fetched, Says, UnknownReason } from '../smmu/translation/reasons.ts';
@@ -164,6 +165,13 @@ export class StreamTranslator {
     this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
     this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
     this.assumptions.push(...registers.assumptions);
+    if (this.#readsUnalignedCds()) {
+      this.assumptions.push({
+        what: { kind: 'cd-table-low-bits' },
+        value: 'zeros',
+        why: { kind: 'cd-table-unaligned' },
+      });
+    }
     const missing = missingFeatures(smmu.registers, smmu.partial).filter((name) => name !== 'AIDR');
     const anyStep = this.#lookup.length > 0;
     if (missing.length > 0 && anyStep) {
@@ -216,6 +224,13 @@ export class StreamTranslator {
     if (ste === null) return { kind: 'unknown', why } as const;
     this.#ste = ste;
     return streamContext(ste, ssid, this.hw, view, this.#found);
+  }
+
+  /** Whether the way went through a CD table of which S1ContextPtr does not name the start. */
+  #readsUnalignedCds(): boolean {
+    if (this.#ste === null || !this.#found.some(({ what }) => what.kind === 'L1CD' || what.kind === 'CD')) return false;
+    const table = cdTableBehind(this.#ste, this.hw.SSIDSIZE ?? 20);
+    return table.paddr % cdTableByteLength(table) !== 0;
   }
 
   /** GBPA.ABORT is 0: what the SMMU can address at all goes through as it is. */

@@ -1,7 +1,7 @@
 /** Translations through a snapshot: what registers decide, what is illegal, what is missing, and who hears of a fault. */
 
 import { describe, expect, test } from 'vitest';
-import { machine, REGISTERS, TABLES } from '../support/made/one-stream.ts';
+import { CD_AT, machine, REGISTERS, TABLES } from '../support/made/one-stream.ts';
 import { expectStrictlyValidTranslation, translationProblems } from '../support/schema.ts';
 import { everything, translated } from '../support/translations.ts';
 
@@ -139,6 +139,20 @@ describe('the configuration', () => {
     [{ S1CDMax: 3, S1DSS: 1 }, 'bypass'],
   ])('STE %j: %s', (ste, outcome) => {
     expect(translated({ memory: machine(ste) })).toMatchObject({ outcome, fault: null });
+  });
+
+  test.each([
+    [{ S1CDMax: 3, S1ContextPtr: CD_AT }, 'translated', []],
+    [{ S1CDMax: 3, S1ContextPtr: CD_AT + 0x40 }, 'translated', ['low bits of S1ContextPtr']],
+    [{ S1CDMax: 3, S1ContextPtr: CD_AT + 0x40, S1DSS: 1 }, 'bypass', []],
+    [{ S1CDMax: 0, S1ContextPtr: CD_AT + 0x40 }, 'fault', []],
+    [{ S1CDMax: 10, S1Fmt: 1, S1ContextPtr: CD_AT + 0x40 }, 'fault', ['low bits of S1ContextPtr']],
+    [{ S1CDMax: 9, S1Fmt: 1, S1ContextPtr: CD_AT + 0x40 }, 'fault', []],
+  ])('a CD table that is not aligned to its size is not read without a word: %j', (ste, outcome, assumed) => {
+    const memory = machine({ S1DSS: 2, ...ste });
+    const report = translated({ memory, registers: { IDR0: '0x0d4c101b', IDR1: '0x02730510' } });
+    expect(report.outcome).toBe(outcome);
+    expect(report.assumptions.map(({ what }) => what)).toEqual(assumed);
   });
 
   test('PRIVCFG and INSTCFG count where the hardware has them', () => {

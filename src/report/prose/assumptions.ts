@@ -71,6 +71,7 @@ const ASSUMED: Readonly<Record<Exclude<Assumed['kind'], 'field' | 'registers'>, 
   'cohacc-against-firmware': 'IDR0.COHACC against firmware',
   'excluded-table-pages': 'excluded table pages',
   'stream-world': 'stream world',
+  'cd-table-low-bits': 'low bits of S1ContextPtr',
 };
 
 /** `IDR0.ST_LEVEL`, `firmware.coherent`, `stream world`. */
@@ -122,5 +123,7 @@ function groundInWords(ground: Ground): string {
       return LACKS.register;
     case 'world-undecided':
       return 'a register missing from the snapshot decides between EL2 and EL2-E2H';
+    case 'cd-table-unaligned':
+      return 'the CD table is not aligned to its size, and hardware may read any other entry of it';
   }
 }
