@@ -63,6 +63,7 @@ export const NEWEST: HardwareFeatures = {
   S1PI: 1,
   S2PI: 1,
   S2PO: 1,
+  AIE: 1,
   OAS: 6,
   DS: 1,
   VAX: 1,

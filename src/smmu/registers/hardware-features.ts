@@ -40,6 +40,7 @@ const FEATURES = {
   S1PI: ['IDR3', 'S1PI'],
   S2PI: ['IDR3', 'S2PI'],
   S2PO: ['IDR3', 'S2PO'],
+  AIE: ['IDR3', 'AIE'],
   OAS: ['IDR5', 'OAS'],
   GRAN4K: ['IDR5', 'GRAN4K'],
   GRAN16K: ['IDR5', 'GRAN16K'],

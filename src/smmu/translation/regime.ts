@@ -37,7 +37,7 @@ export interface Stage1Regime extends CommonRegime {
   readonly updatesAccessFlag: boolean;
   readonly half: 0 | 1;
   readonly rights: Stage1Rights;
-  /** Attribute bytes by AttrIndx. */
+  /** Attribute bytes by AttrIndx: 8, or 16 with CD.AIE, of which those above 7 are the last of MAIR. */
   readonly mair: readonly number[];
 }
 
@@ -118,7 +118,10 @@ function stage1Half(
         )
       : null,
   };
-  const mair = [...Array(8).keys()].map((i) => (of(i < 4 ? 'MAIR0' : 'MAIR1') / 2 ** ((i % 4) * 8)) & 0xff);
+  const mair = [...Array(of('AIE') === 1 && hw.AIE !== 0 ? 16 : 8).keys()].map((index) => {
+    const i = Math.min(index, 7);
+    return (of(i < 4 ? 'MAIR0' : 'MAIR1') / 2 ** ((i % 4) * 8)) & 0xff;
+  });
   const regime: Stage1Regime = {
     stage: 1,
     updatesAccessFlag: of('HA') === 1,

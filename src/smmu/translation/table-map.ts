@@ -6,9 +6,10 @@
 
 import { type LeafAttributes, sameAttributes } from './attributes.ts';
 import { AF, descriptorKind, indexLsb, isStage2Device, leafAddress, tableAddress } from './descriptors.ts';
+import { attributeIndex, leafAttributes, leafRights } from './leaf.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
 import { ALL_RIGHTS, ANY_WRITE, limitsBelow, NO_LIMITS, PRIV_READ, rightsOfUpdate, UNPRIV_READ } from './rights.ts';
-import { type FaultEvent, leafAttributes, leafRights, swapped, type WalkMemory } from './walk.ts';
+import { type FaultEvent, swapped, type WalkMemory } from './walk.ts';
 
 /** How many descriptors may be read. What a real device has is hundreds of times less than the default. */
 export class Budget {
@@ -194,7 +195,8 @@ export class TableMap<S> {
           }
         }
         // Rights and the bits of the attributes, which together say all that a stretch has in common.
-        const key = rights * 256 + ((low >>> 2) & 0xff & (regime.ds ? 0x0f : 0xcf));
+        const extended = regime.stage === 1 && attributeIndex(regime, low, high) > 7 ? 0x100 : 0;
+        const key = rights * 0x200 + extended + ((low >>> 2) & 0xff & (regime.ds ? 0x0f : 0xcf));
         if (
           run !== null &&
           key === runKey &&
@@ -212,7 +214,7 @@ export class TableMap<S> {
           byteLength: entryBytes,
           output: target,
           rights,
-          attributes: [leafAttributes(regime, low)],
+          attributes: [leafAttributes(regime, low, high)],
           isStage2Device: regime.stage === 2 && isStage2Device(low, regime.fwb),
           leaves: 1,
           why: null,

@@ -4,7 +4,7 @@
  */
 
 import type { TableMemory } from '../structures/ste-reader.ts';
-import { type LeafAttributes, mairType, memAttrType } from './attributes.ts';
+import type { LeafAttributes } from './attributes.ts';
 import {
   AF,
   AP_READ_ONLY,
@@ -16,19 +16,10 @@ import {
   leafAddress,
   tableAddress,
 } from './descriptors.ts';
+import { leafAttributes, leafRights } from './leaf.ts';
 import type { ContiguousRun, FaultReason, Fetched, Invalidity, Purpose, Says, UnknownReason } from './reasons.ts';
 import { firstTableEntries, type Regime, type Stage2Regime } from './regime.ts';
-import {
-  ALL_RIGHTS,
-  ANY_WRITE,
-  limitsBelow,
-  NO_LIMITS,
-  PRIV_READ,
-  rightsOfUpdate,
-  stage1Rights,
-  stage2Rights,
-  UNPRIV_READ,
-} from './rights.ts';
+import { ALL_RIGHTS, ANY_WRITE, limitsBelow, NO_LIMITS, PRIV_READ, rightsOfUpdate, UNPRIV_READ } from './rights.ts';
 
 /** Memory in which tables are walked; `S` is the state of what was read. */
 export interface WalkMemory<S> extends TableMemory<S> {
@@ -190,7 +181,7 @@ export class Walk<S> {
         const byteLength = 2 ** lsb;
         const output = target + (offset % byteLength);
         const rights = leafRights(regime, low, high, limits);
-        const attributes = leafAttributes(regime, low);
+        const attributes = leafAttributes(regime, low, high);
         let unmarkable: Unmarkable | null = null;
         if (regime.stage === 1 && (this.#granted & ANY_WRITE) === 0) {
           const updating = rightsOfUpdate(low, high, limits, regime.rights, regime.updatesAccessFlag);
@@ -224,7 +215,7 @@ export class Walk<S> {
       paddr: leafAddress(regime, low, high, indexLsb(regime.granuleLog2, level)),
       rights: leafRights(regime, low, high, limits),
       accessFlag: (low & AF) === 0 ? 0 : 1,
-      attributes: leafAttributes(regime, low),
+      attributes: leafAttributes(regime, low, high),
       run: (high & CONTIGUOUS) === 0 ? null : this.#run(regime, level, paddr, index),
     };
   }
@@ -285,18 +276,6 @@ function halves(value: bigint, bigEndian: boolean): [low: number, high: number] 
 /** A 32-bit word with its bytes in the other order. */
 export function swapped(half: number): number {
   return ((half << 24) | ((half & 0xff00) << 8) | ((half >>> 8) & 0xff00) | (half >>> 24)) >>> 0;
-}
-
-/** What a block or page descriptor allows, within the `limits` that tables above it set (VMSAv8-64 permissions). */
-export function leafRights(regime: Regime, low: number, high: number, limits: number): number {
-  return regime.stage === 1 ? stage1Rights(low, high, limits, regime.rights) : stage2Rights(low, high, regime.rights);
-}
-
-/** Memory type and shareability. */
-export function leafAttributes(regime: Regime, low: number): LeafAttributes {
-  const type =
-    regime.stage === 1 ? mairType(regime.mair[(low >>> 2) & 7] as number) : memAttrType((low >>> 2) & 0xf, regime.fwb);
-  return { stage: regime.stage, type, shareability: regime.ds ? regime.shareability : (low >>> 8) & 3 };
 }
 
 function invalidity(low: number, level: number): Invalidity {

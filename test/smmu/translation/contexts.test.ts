@@ -232,3 +232,22 @@ test.each([
   const end = translate(context, { iova: 0n, kind: 'read', privileged: true }, NEWEST, walkMemory(words), []);
   expect(end).toMatchObject({ kind: 'translated', attributes: [{ shareability }] });
 });
+
+test.each([
+  [{}, 1, 0n, 0x44],
+  [{}, 1, 1n << 59n, 0x44],
+  [{ AIE: 1 }, 1, 0n, 0x44],
+  [{ AIE: 1 }, 1, 1n << 59n, 0xbb],
+  [{ AIE: 1 }, 0, 1n << 59n, 0x44],
+])('CD %j, IDR3.AIE %i: bit 59 of 0x%s is bit 3 of AttrIndx', (cd, AIE, bit, mair) => {
+  const words = new Words();
+  const fields = { V: 1, AA64: 1, A: 1, IPS: 5, T0SZ: 25, TTB0: 0x8100_0000, EPD1: 1, HAD0: 1, MAIR0: 0x44 };
+  words.write(BigInt(CD_AT), ...encodeFields(CD, { ...fields, MAIR1: 0xbb00_0000, ...cd }));
+  words.write(0x8100_0000n, 0x741n | bit);
+  const features = { ...NEWEST, AIE };
+  const ste = encodeFields(STE, { V: 1, Config: 5, S1ContextPtr: CD_AT });
+  const context = streamContext(ste, null, features, walkMemory(words), []);
+  if (context.kind !== 'context') throw new Error(context.kind);
+  const end = translate(context, { iova: 0n, kind: 'read', privileged: true }, features, walkMemory(words), []);
+  expect(end).toMatchObject({ attributes: [{ type: { kind: 'normal', outer: mair >> 4, inner: mair & 15 } }] });
+});
