@@ -14,10 +14,12 @@ export type Assumed =
   | { readonly kind: 'registers'; readonly names: readonly string[] }
   /** Firmware's word on coherency, and IDR0.COHACC where it can only differ from that. */
   | { readonly kind: 'firmware-coherent' | 'cohacc-against-firmware' }
-  | { readonly kind: 'excluded-table-pages' | 'stream-world' | 'cd-table-low-bits' };
+  | { readonly kind: 'excluded-table-pages' | 'stream-world' | 'cd-table-low-bits' }
+  /** Bits of an entry that the architecture has no field for. */
+  | { readonly kind: 'reserved-bits'; readonly entry: 'ste' | 'cd' };
 
 /** The value of a field or a flag, and else what is taken for granted of all that is assumed. */
-export type AssumedValue = number | boolean | 'zeros' | 'unknown' | 'el2-e2h' | 'smmuv3.1-or-later';
+export type AssumedValue = number | boolean | 'zeros' | 'ignored' | 'unknown' | 'el2-e2h' | 'smmuv3.1-or-later';
 
 /** Why a value has to be assumed, and why this one. */
 export type Ground =
@@ -38,7 +40,9 @@ export type Ground =
   /** EL2 or EL2-E2H: a register that is missing decides. */
   | { readonly kind: 'world-undecided' }
   /** What a CD table that is not aligned to its size comes to is CONSTRAINED UNPREDICTABLE (IHI 0070, STE.S1Fmt). */
-  | { readonly kind: 'cd-table-unaligned' };
+  | { readonly kind: 'cd-table-unaligned' }
+  /** An SMMU ignores such bits, or takes the entry for an illegal one (IHI 0070, "Data structure formats"). */
+  | { readonly kind: 'reserved-may-be-illegal' };
 
 /** What a register lacks: it is not in the snapshot, not in the crashed kernel's state, or known without these bits. */
 export type Lack = 'register' | 'not-reconstructed' | 'bits';

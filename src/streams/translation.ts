@@ -7,7 +7,10 @@ import type { PageState } from '../dump/memory.ts';
 import type { MemoryView } from '../dump/view.ts';
 import type { AddressMap } from '../platform/address-map.ts';
 import { hardwareFeatures, missingFeatures, oasBits } from '../smmu/registers/hardware-features.ts';
+import { CD } from '../smmu/structures/cd.ts';
 import { cdTableBehind, cdTableByteLength } from '../smmu/structures/cd-table.ts';
+import { reservedBitsSet } from '../smmu/structures/reserved-bits.ts';
+import { STE } from '../smmu/structures/ste.ts';
 import { STE_BYTE_LENGTH } from '../smmu/structures/stream-table.ts';
 import type { LeafAttributes } from '../smmu/translation/attributes.ts';
 import type { AbortReason, FaultReason, Fetched, Says, UnknownReason } from '../smmu/translation/reasons.ts';
@@ -165,6 +168,13 @@ export class StreamTranslator {
     this.context = found !== 'passes-all' && found.kind === 'context' ? found : null;
     this.end = found === 'passes-all' || found.kind === 'context' ? null : this.#ending(found);
     this.assumptions.push(...registers.assumptions);
+    for (const entry of this.#entriesWithReservedBits()) {
+      this.assumptions.push({
+        what: { kind: 'reserved-bits', entry },
+        value: 'ignored',
+        why: { kind: 'reserved-may-be-illegal' },
+      });
+    }
     if (this.#readsUnalignedCds()) {
       this.assumptions.push({
         what: { kind: 'cd-table-low-bits' },
@@ -224,6 +234,14 @@ export class StreamTranslator {
     if (ste === null) return { kind: 'unknown', why } as const;
     this.#ste = ste;
     return streamContext(ste, ssid, this.hw, view, this.#found);
+  }
+
+  /** Entries that were taken for legal although bits of them are set that no field has. */
+  #entriesWithReservedBits(): ('ste' | 'cd')[] {
+    if (this.context === null) return [];
+    const { ste, stage1 } = this.context;
+    const inSte = reservedBitsSet(STE, ste).length > 0 ? (['ste'] as const) : [];
+    return stage1 !== null && reservedBitsSet(CD, stage1.cd).length > 0 ? [...inSte, 'cd'] : [...inSte];
   }
 
   /** Whether the way went through a CD table of which S1ContextPtr does not name the start. */

@@ -1,7 +1,7 @@
 /** Translations through a snapshot: what registers decide, what is illegal, what is missing, and who hears of a fault. */
 
 import { describe, expect, test } from 'vitest';
-import { CD_AT, machine, REGISTERS, TABLES } from '../support/made/one-stream.ts';
+import { CD_AT, machine, REGISTERS, STRTAB, TABLES } from '../support/made/one-stream.ts';
 import { expectStrictlyValidTranslation, translationProblems } from '../support/schema.ts';
 import { everything, translated } from '../support/translations.ts';
 
@@ -153,6 +153,18 @@ describe('the configuration', () => {
     const report = translated({ memory, registers: { IDR0: '0x0d4c101b', IDR1: '0x02730510' } });
     expect(report.outcome).toBe(outcome);
     expect(report.assumptions.map(({ what }) => what)).toEqual(assumed);
+  });
+
+  test('bits that no field has are not ignored without a word', () => {
+    const assumed = (memory: ReturnType<typeof machine>) =>
+      translated({ memory }).assumptions.map(({ what, value }) => [what, value]);
+    expect(assumed(machine())).toEqual([]);
+    expect(assumed(machine().write(STRTAB, [0x0200_0000_8801_000bn]))).toEqual([
+      ['reserved bits of the STE', 'ignored'],
+    ]);
+    expect(assumed(machine().write(CD_AT + 40, [1n << 57n]))).toEqual([['reserved bits of the CD', 'ignored']]);
+    // Of an STE that aborts all else is ignored.
+    expect(assumed(machine({ Config: 0 }).write(STRTAB + 8, [1n << 41n]))).toEqual([]);
   });
 
   test('PRIVCFG and INSTCFG count where the hardware has them', () => {

@@ -66,7 +66,7 @@ export function assumptionInWords({ what, value, why }: Assumption): AssumptionW
   return { what: assumedInWords(what), value: assumedValueInWords(value), why: groundInWords(why) };
 }
 
-const ASSUMED: Readonly<Record<Exclude<Assumed['kind'], 'field' | 'registers'>, string>> = {
+const ASSUMED: Readonly<Record<Exclude<Assumed['kind'], 'field' | 'registers' | 'reserved-bits'>, string>> = {
   'firmware-coherent': 'firmware.coherent',
   'cohacc-against-firmware': 'IDR0.COHACC against firmware',
   'excluded-table-pages': 'excluded table pages',
@@ -81,6 +81,8 @@ export function assumedInWords(what: Assumed): string {
       return `${what.register}.${what.field}`;
     case 'registers':
       return namesInWords(what.names);
+    case 'reserved-bits':
+      return `reserved bits of the ${what.entry.toUpperCase()}`;
     default:
       return ASSUMED[what.kind];
   }
@@ -88,6 +90,7 @@ export function assumedInWords(what: Assumed): string {
 
 const VALUES: Readonly<Record<Extract<AssumedValue, string>, string>> = {
   zeros: 'zero',
+  ignored: 'ignored',
   unknown: 'unknown',
   'el2-e2h': 'EL2-E2H',
   'smmuv3.1-or-later': 'SMMUv3.1 or later',
@@ -123,6 +126,8 @@ function groundInWords(ground: Ground): string {
       return LACKS.register;
     case 'world-undecided':
       return 'a register missing from the snapshot decides between EL2 and EL2-E2H';
+    case 'reserved-may-be-illegal':
+      return 'some are set, and hardware may take the entry for an illegal one instead';
     case 'cd-table-unaligned':
       return 'the CD table is not aligned to its size, and hardware may read any other entry of it';
   }

@@ -35,7 +35,9 @@ export const RISK_ENTRIES = {
       meaning:
         'Bits that issue G.b of the architecture has no field for are 1 in an active STE, or in a valid CD. Linux writes ' +
         'them as 0, so they hint at another writer, or at damage that may not end with these bits.',
-      hardware: 'That issue does not say what they do; a later version of the architecture may give them a meaning.',
+      hardware:
+        'It ignores them, or takes the entry for an illegal one (C_BAD_STE, C_BAD_CD): both are allowed. A later version ' +
+        'of the architecture may give them a meaning.',
       kernel: 'No revision looks at them, the ID scan of v8 and later included.',
       causes: [OVERWRITTEN, 'a later architecture, whose fields a newer kernel had set', BIT_FLIP],
       next: [SHOW, 'AIDR among the registers: the version that the SMMU implements'],
