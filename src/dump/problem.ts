@@ -22,7 +22,9 @@ export type DumpFlaw = RawFlaw | ElfFlaw | FlattenedFlaw | RecordFlaw | KdumpFla
 
 type RawFlaw =
   /** `part` is where the user placed it: `memory[1]`, `ddr0.bin@0x80000000`. */
-  { readonly kind: 'raw-part-cut'; readonly part: string; readonly neededEnd: number };
+  | { readonly kind: 'raw-part-cut'; readonly part: string; readonly neededEnd: number }
+  /** `end` is the address that its memory reaches. */
+  | { readonly kind: 'raw-ends-within-page'; readonly part: string; readonly end: number };
 
 type ElfFlaw =
   /** `index` is which program header; it is left out where its type is wrong, or its memory beyond all addresses. */

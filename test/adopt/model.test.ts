@@ -507,6 +507,7 @@ function dumpOf({ extents }: Builder): OpenedDump {
     source: new MemorySource(bytes),
     paddr,
     fileOffset: 0,
+    byteLength: bytes.byteLength,
     where: `extent ${i}`,
   }));
   const close = () => {};

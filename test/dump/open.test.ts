@@ -12,11 +12,20 @@ import { temporaryFolder } from '../support/temporary.ts';
 import { elfCore } from '../support/writers/elf-writer.ts';
 
 const folder = temporaryFolder();
-const raw1 = folder.write('raw1.bin', Uint8Array.of(1, 2, 3, 4));
-const raw2 = folder.write('raw2.bin', Uint8Array.of(5, 6, 7, 8));
+const raw1 = folder.write('raw1.bin', page(1, 2, 3, 4));
+const raw2 = folder.write('raw2.bin', page(5, 6, 7, 8));
 const elf = folder.write('core.elf', elfCore([{ paddr: 0x1000, bytes: Uint8Array.of(9, 10) }]).bytes);
-const kdump = folder.write('vmcore.kdump', 'KDUMP   and more');
+/** A header, a program header, and its two bytes. */
+const ELF_BYTE_LENGTH = 64 + 56 + 2;
+const kdump = folder.write('vmcore.kdump', page(...Buffer.from('KDUMP   and more')));
 const missing = join(folder.path, 'missing.bin');
+
+/** Raw memory is whole pages: zeros behind `bytes`. */
+function page(...bytes: number[]): Uint8Array {
+  const whole = new Uint8Array(4096);
+  whole.set(bytes);
+  return whole;
+}
 
 const opened: OpenedDump[] = [];
 /** Opens a dump that is closed behind the test. */
@@ -43,12 +52,13 @@ async function expectRefusal(
   expect(openDescriptors(folder.path), 'files left open behind the refusal').toEqual(before);
 }
 
-/** Ranges with their content, `start: bytes`, as far as the dump has it. */
+/** Ranges with their content, `start: bytes`, as far as the dump has it. The zeros of a fixture are one `…`. */
 function show({ memory }: OpenedDump): string[] {
   return memory.ranges.map(({ start, end }) => {
     const into = new Uint8Array(end - start);
     const states = memory.read(start, into).map(({ state }) => state);
-    return `0x${start.toString(16)}: ${[...into].join(' ')} (${states.join(', ')})`;
+    const bytes = into.join(' ').replace(/( 0){16,}(?= |$)/g, ' …');
+    return `0x${start.toString(16)}: ${bytes} (${states.join(', ')})`;
   });
 }
 
@@ -81,10 +91,10 @@ describe('dump names', () => {
   ])('%s', (given, file, paddr) => expect(parseDumpName(given)).toEqual({ given, file, paddr }));
 
   test('a file whose name ends that way is taken by its whole name', async () => {
-    const real = folder.write('real.bin@0x10', Uint8Array.of(200));
+    const real = folder.write('real.bin@0x10', page(200));
     expect(parseDumpName(real)).toEqual({ given: real, file: real, paddr: undefined });
-    expect(show(await open(real))).toEqual(['0x0: 200 (present)']);
-    expect(show(await open(`${real}@0x20`))).toEqual(['0x20: 200 (present)']);
+    expect(show(await open(real))).toEqual(['0x0: 200 … (present)']);
+    expect(show(await open(`${real}@0x2000`))).toEqual(['0x2000: 200 … (present)']);
   });
 
   test('digits that are the address of a page in hexadecimal alone are not guessed at', () => {
@@ -111,7 +121,7 @@ describe('dump names', () => {
 describe('a raw dump', () => {
   test('of one file, without anything: from address 0, said to be an assumption', async () => {
     const dump = await open(raw1);
-    expect(show(dump)).toEqual(['0x0: 1 2 3 4 (present)']);
+    expect(show(dump)).toEqual(['0x0: 1 2 3 4 … (present)']);
     expect(dump).toMatchObject({
       files: [raw1],
       format: 'raw',
@@ -124,17 +134,22 @@ describe('a raw dump', () => {
   });
 
   test.each([
-    ['--base', [raw1], { base: 0x2000 }, ['0x2000: 1 2 3 4 (present)']],
-    ['--base 0', [raw1], { base: 0 }, ['0x0: 1 2 3 4 (present)']],
-    ['@address', [`${raw1}@0x3000`], {}, ['0x3000: 1 2 3 4 (present)']],
+    ['--base', [raw1], { base: 0x2000 }, ['0x2000: 1 2 3 4 … (present)']],
+    ['--base 0', [raw1], { base: 0 }, ['0x0: 1 2 3 4 … (present)']],
+    ['@address', [`${raw1}@0x3000`], {}, ['0x3000: 1 2 3 4 … (present)']],
     [
       'several with @address',
-      [`${raw2}@0x3000`, `${raw1}@0x10`],
+      [`${raw2}@0x3000`, `${raw1}@0x1000`],
       {},
-      ['0x10: 1 2 3 4 (present)', '0x3000: 5 6 7 8 (present)'],
+      ['0x1000: 1 2 3 4 … (present)', '0x3000: 5 6 7 8 … (present)'],
     ],
-    ['two that touch', [`${raw1}@0x10`, `${raw2}@20`], {}, ['0x10: 1 2 3 4 5 6 7 8 (present)']],
-    ['one file at two addresses', [`${raw1}@0`, `${raw1}@8`], {}, ['0x0: 1 2 3 4 (present)', '0x8: 1 2 3 4 (present)']],
+    ['two that touch', [`${raw1}@0x1000`, `${raw2}@8192`], {}, ['0x1000: 1 2 3 4 … 5 6 7 8 … (present)']],
+    [
+      'one file at two addresses',
+      [`${raw1}@0`, `${raw1}@8192`],
+      {},
+      ['0x0: 1 2 3 4 … (present)', '0x2000: 1 2 3 4 … (present)'],
+    ],
   ])('with %s: no address is assumed', async (_, names, options, expected) => {
     const dump = await open(names, options);
     expect(show(dump)).toEqual(expected);
@@ -142,12 +157,22 @@ describe('a raw dump', () => {
     expect(dump.files).toEqual(names.map((name) => name.replace(/@.*/, '')));
   });
 
+  test('cut off within a page: behind its end nothing is known, and that is said', async () => {
+    const cut = folder.write('cut.bin', page(1, 2, 3, 4).subarray(0, 100));
+    const dump = await open([`${cut}@0x1000`, `${raw2}@0x8000`]);
+    expect(show(dump)).toEqual(['0x1000: 1 2 3 4 … (present, lost)', '0x8000: 5 6 7 8 … (present)']);
+    expect(dump).toMatchObject({ complete: false, mapComplete: false });
+    expect(dump.problems).toEqual([
+      { file: cut, fileOffset: 100, what: { kind: 'raw-ends-within-page', part: `${cut}@0x1000`, end: 0x1064 } },
+    ]);
+  });
+
   test.each([4096, 16384, 65536])('with a page size of %i', async (pageSize) => {
     expect(await open(`${raw1}@0`, { pageSize })).toMatchObject({ pageSize, assumptions: [] });
   });
 
   test('a file that becomes shorter while it is open: the rest is lost', async () => {
-    const shrinking = folder.write('shrinking.bin', new Uint8Array(4100).fill(7));
+    const shrinking = folder.write('shrinking.bin', new Uint8Array(8192).fill(7));
     const dump = await open(shrinking);
     truncateSync(shrinking, 4097);
     const bytes = new Uint8Array(4);
@@ -178,9 +203,9 @@ describe('a raw dump', () => {
     ['a page size that no kernel has', [raw1], { pageSize: 8192 }, 'page size 8192; 4096, 16384, 65536 are possible'],
     [
       'beyond 52 bits',
-      [`${raw1}@0xffffffffffffd`],
+      [`${raw1}@0xffffffffff800`],
       {},
-      'raw1.bin@0xffffffffffffd: 0xffffffffffffd + 0x4 is beyond 52 address bits',
+      'raw1.bin@0xffffffffff800: 0xffffffffff800 + 0x1000 is beyond 52 address bits',
     ],
   ])('refused: %s', (_, names, options, message) => expectRefusal(names, options, message));
 
@@ -190,24 +215,26 @@ describe('a raw dump', () => {
 
 describe('a load map', () => {
   test('places ranges of the dump, with and without a size', async () => {
-    const loadMap = [entry('memory[0]', 0x100, { byteLength: 1 }), entry('memory[1]', 0x200, { fileOffset: 2 })];
+    const loadMap = [entry('memory[0]', 0x100, { byteLength: 1 }), entry('memory[1]', 0x2002, { fileOffset: 2 })];
     const dump = await open(raw1, { loadMap });
-    expect(show(dump)).toEqual(['0x100: 1 (present)', '0x200: 3 4 (present)']);
+    expect(show(dump)).toEqual(['0x100: 1 (present)', '0x2002: 3 4 … (present)']);
     expect(dump).toMatchObject({ loadMapIgnored: false, files: [raw1], complete: true });
   });
 
   test('places the ranges of other files, each opened once', async () => {
     const file = fileOf(raw2);
-    const loadMap = [entry('memory[0]', 0x100, { file, byteLength: 1 }), entry('memory[1]', 0x200, { file })];
+    const loadMap = [entry('memory[0]', 0x100, { file, byteLength: 1 }), entry('memory[1]', 0x2000, { file })];
     const dump = await open([], { loadMap });
-    expect(show(dump)).toEqual(['0x100: 5 (present)', '0x200: 5 6 7 8 (present)']);
+    expect(show(dump)).toEqual(['0x100: 5 (present)', '0x2000: 5 6 7 8 … (present)']);
     expect(dump.files).toEqual([raw2]);
     if (process.platform === 'linux') expect(openDescriptors(folder.path)).toEqual([raw2]);
   });
 
   test('may do both', async () => {
-    const dump = await open(raw1, { loadMap: [entry('memory[0]', 0), entry('memory[1]', 16, { file: fileOf(raw2) })] });
-    expect(show(dump)).toEqual(['0x0: 1 2 3 4 (present)', '0x10: 5 6 7 8 (present)']);
+    const dump = await open(raw1, {
+      loadMap: [entry('memory[0]', 0), entry('memory[1]', 0x2000, { file: fileOf(raw2) })],
+    });
+    expect(show(dump)).toEqual(['0x0: 1 2 3 4 … (present)', '0x2000: 5 6 7 8 … (present)']);
     expect(dump.files).toEqual([raw1, raw2]);
   });
 
@@ -224,19 +251,19 @@ describe('a load map', () => {
   });
 
   test('a file too short for its range: the rest is lost', async () => {
-    const dump = await open(raw1, { loadMap: [entry('regs.json: memory[0]', 0, { byteLength: 6 })] });
-    expect(show(dump)).toEqual(['0x0: 1 2 3 4 0 0 (present, lost)']);
+    const dump = await open(raw1, { loadMap: [entry('regs.json: memory[0]', 0, { byteLength: 4102 })] });
+    expect(show(dump)).toEqual(['0x0: 1 2 3 4 … (present, lost)']);
     expect(dump.complete).toBe(false);
-    const what = { kind: 'raw-part-cut', part: 'regs.json: memory[0]', neededEnd: 6 };
-    expect(dump.problems).toEqual([{ file: raw1, fileOffset: 4, what }]);
+    const what = { kind: 'raw-part-cut', part: 'regs.json: memory[0]', neededEnd: 4102 };
+    expect(dump.problems).toEqual([{ file: raw1, fileOffset: 4096, what }]);
   });
 
   test.each([
-    ['@address', [`${raw1}@0x10`], {}],
-    ['--base', [raw1], { base: 0x10 }],
+    ['@address', [`${raw1}@0x1000`], {}],
+    ['--base', [raw1], { base: 0x1000 }],
   ])('gives way to %s, and that is said', async (_, names, options) => {
     const dump = await open(names, { ...options, loadMap: [entry('memory[0]', 0x100)] });
-    expect(show(dump)).toEqual(['0x10: 1 2 3 4 (present)']);
+    expect(show(dump)).toEqual(['0x1000: 1 2 3 4 … (present)']);
     expect(dump.loadMapIgnored).toBe(true);
   });
 
@@ -259,8 +286,8 @@ describe('a load map', () => {
     [
       'an offset beyond the file',
       [raw1],
-      [entry('regs.json: memory[0]', 0, { fileOffset: 5 })],
-      'regs.json: memory[0]: begins at offset 0x5, beyond the end of raw1.bin',
+      [entry('regs.json: memory[0]', 0, { fileOffset: 4097 })],
+      'regs.json: memory[0]: begins at offset 0x1001, beyond the end of raw1.bin',
       'snapshot',
     ],
     [
@@ -274,7 +301,7 @@ describe('a load map', () => {
       'a range beyond 52 bits',
       [raw1],
       [entry('memory[0]', 2 ** 52 - 1)],
-      'memory[0]: 0xfffffffffffff + 0x4 is beyond 52 address bits',
+      'memory[0]: 0xfffffffffffff + 0x1000 is beyond 52 address bits',
     ],
     ['a range without a dump', [], [entry('memory[0]', 0)], 'memory[0]: no dump was named for this range'],
     [
@@ -292,7 +319,7 @@ describe('a load map', () => {
     [
       'a file that is missing',
       [raw1],
-      [entry('memory[0]', 0), entry('memory[1]', 16, other), entry('memory[2]', 32, { file: fileOf(missing) })],
+      [entry('memory[0]', 0), entry('memory[1]', 0x2000, other), entry('memory[2]', 0x4000, { file: fileOf(missing) })],
       'missing.bin: cannot be opened (ENOENT)',
       'file',
     ],
@@ -314,7 +341,7 @@ describe('a load map', () => {
   );
 
   test('a file that the load map names may be named on the command line too, beside the dump itself', async () => {
-    const loadMap = [entry('memory[0]', 0), entry('memory[1]', 16, { file: fileOf(raw2) })];
+    const loadMap = [entry('memory[0]', 0), entry('memory[1]', 0x2000, { file: fileOf(raw2) })];
     const dump = await open([raw1, raw2], { loadMap });
     expect(dump.files).toEqual([raw1, raw2]);
     expect(show(dump)).toEqual(show(await open([raw1], { loadMap })));
@@ -322,7 +349,7 @@ describe('a load map', () => {
 
   test('with --input-format raw, a container is bytes like any other', async () => {
     const dump = await open([], { inputFormat: 'raw', loadMap: [entry('memory[0]', 0, { file: fileOf(kdump) })] });
-    expect(show(dump)).toEqual([`0x0: ${[...Buffer.from('KDUMP   and more')].join(' ')} (present)`]);
+    expect(show(dump)).toEqual([`0x0: ${[...Buffer.from('KDUMP   and more')].join(' ')} … (present)`]);
   });
 });
 
@@ -349,7 +376,7 @@ describe('an ELF core', () => {
     const message = /is a .* ELF program .* is needed \(or --input-format raw, for memory that begins with one\)$/;
     await expect(open(`${program}@0x40000000`)).rejects.toThrow(message);
     const raw = await open(`${program}@0x40000000`, { inputFormat: 'raw' });
-    expect(raw.memory.ranges).toEqual([{ start: 0x4000_0000, end: 0x4000_0000 + bytes.byteLength }]);
+    expect(raw.memory.ranges).toEqual([{ start: 0x4000_0000, end: 0x4000_1000 }]);
   });
 
   const alone = 'core.elf: an ELF core is a whole dump; give it alone';
@@ -377,10 +404,12 @@ describe('an ELF core', () => {
   });
 
   test('as --input-format raw it is bytes like any other, with an address or without', async () => {
-    const byteLength = 64 + 56 + 2;
-    expect((await open(elf, { inputFormat: 'raw' })).memory.ranges).toEqual([{ start: 0, end: byteLength }]);
+    expect((await open(elf, { inputFormat: 'raw' })).memory.runs(0, 0x200)).toEqual([
+      { offset: 0, byteLength: ELF_BYTE_LENGTH, state: 'present' },
+      { offset: ELF_BYTE_LENGTH, byteLength: 0x200 - ELF_BYTE_LENGTH, state: 'lost' },
+    ]);
     expect((await open(`${elf}@0x1000`, { inputFormat: 'raw' })).memory.ranges).toEqual([
-      { start: 0x1000, end: 0x1000 + byteLength },
+      { start: 0x1000, end: 0x2000 },
     ]);
   });
 });
@@ -390,7 +419,8 @@ describe('--input-format', () => {
     const text = folder.write('text.bin', 'plain text, and long enough to be taken for an ELF header of 64 bytes');
     const message = 'text.bin: offset 0x0: does not begin as an ELF file';
     await expectRefusal(text, { inputFormat: 'elf' }, message, 'format');
-    await expectRefusal(raw1, { inputFormat: 'elf' }, 'raw1.bin: offset 0x0: the ELF header is cut off', 'format');
+    const four = folder.write('four.bin', Uint8Array.of(1, 2, 3, 4));
+    await expectRefusal(four, { inputFormat: 'elf' }, 'four.bin: offset 0x0: the ELF header is cut off', 'format');
   });
 
   test('elf: a core is read', async () => {
@@ -422,25 +452,25 @@ describe('containers that are known but not read', () => {
     ['', [0x1f, 0x9d, 0x90], 'a compress(1) file, which is not read as a dump; unpack it first: uncompress'],
   ];
   test.each(cases)('%s%j', async (text, magic, advice) => {
-    const content = Uint8Array.from([...Buffer.from(text), ...magic, 1, 2, 3, 4]);
-    const file = folder.write('container', content);
+    const content = [...Buffer.from(text), ...magic, 1, 2, 3, 4];
+    const file = folder.write('container', page(...content));
     const message = `container: is ${advice} (or --input-format raw)`;
     await expectRefusal(file, {}, message, 'format');
     await expectRefusal([file, raw1], {}, message, 'format');
     await expectRefusal([`${raw1}@0x100`, `${file}@0x1000`], {}, message, 'format');
 
     const dump = await open(`${file}@0x1000`, { inputFormat: 'raw' });
-    expect(show(dump)).toEqual([`0x1000: ${[...content].join(' ')} (present)`]);
+    expect(show(dump)).toEqual([`0x1000: ${content.join(' ')} … (present)`]);
     expect(dump.format).toBe('raw');
   });
 
   test.each([
-    ['gzip with another method', [0x1f, 0x8b, 7, 0]],
-    ['compress with a reserved bit', [0x1f, 0x9d, 0xb0, 0]],
+    ['gzip with another method', [0x1f, 0x8b, 7, 1]],
+    ['compress with a reserved bit', [0x1f, 0x9d, 0xb0, 1]],
     ['two bytes of either alone', [0x1f, 0x8b]],
   ])('%s is raw memory that happens to begin so', async (_, bytes) => {
-    const dump = await open(folder.write('near-miss', Uint8Array.from(bytes)));
-    expect(show(dump)).toEqual([`0x0: ${bytes.join(' ')} (present)`]);
+    const dump = await open(folder.write('near-miss', page(...bytes)));
+    expect(show(dump)).toEqual([`0x0: ${bytes.join(' ')} … (present)`]);
   });
 });
 
@@ -458,7 +488,7 @@ describe('files that cannot be read', () => {
 
 describe('closing', () => {
   test.skipIf(process.platform !== 'linux')('gives every descriptor back, and may be done twice', async () => {
-    const loadMap = [entry('memory[0]', 0), entry('memory[1]', 16, { file: fileOf(raw2) })];
+    const loadMap = [entry('memory[0]', 0), entry('memory[1]', 0x2000, { file: fileOf(raw2) })];
     const dump = await openDump(raw1, { loadMap });
     expect(openDescriptors(folder.path)).toEqual([raw1, raw2]);
     dump.close();

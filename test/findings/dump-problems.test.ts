@@ -11,6 +11,11 @@ const FLAWS: readonly [DumpFlaw, string][] = [
     { kind: 'raw-part-cut', part: 'memory[0]', neededEnd: 0x104 },
     'memory[0] should reach offset 0x104, but the file ends here',
   ],
+  [
+    { kind: 'raw-ends-within-page', part: 'ddr0.bin@0x80000000', end: 0x8000_0064 },
+    'ddr0.bin@0x80000000 ends within a page, at 0x80000064; memory is whole pages, so it was cut off, and what was behind ' +
+      'is lost',
+  ],
   [{ kind: 'phdr-type', index: 3, type: 0x15 }, 'program header 3 has type 0x15, which no dump has; it is left out'],
   [
     { kind: 'phdr-beyond', index: 1, paddr: 2n ** 52n - 3n },

@@ -2,10 +2,13 @@
 
 import { InputError } from '../../errors.ts';
 import { type DumpAssumption, type DumpContents, NO_DETAILS, PADDR_LIMIT } from '../dump.ts';
-import { countAllPages } from '../memory.ts';
+import { countAllPages, UnchartedMemory } from '../memory.ts';
 import type { DumpProblem } from '../problem.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { type Segment, SegmentMemory } from './segments.ts';
+
+/** The smallest page that arm64 has, so that all memory is whole ones, whatever the kernel's own page size. */
+const PAGE_BYTE_LENGTH = 4096;
 
 /** One stretch of a raw dump. Without `byteLength` it reaches to the end of the file. */
 export interface RawPart {
@@ -18,7 +21,8 @@ export interface RawPart {
 }
 
 /**
- * A part whose length is given may reach beyond its file: what the file lacks is lost.
+ * A part whose length is given may reach beyond its file: what the file lacks is lost. One without a length whose file
+ * ends within a page was cut off: how far its memory went is not known, so that the dump has no holes then.
  * Throws InputError when parts overlap, leave the physical address space, or begin, without a length, where their file
  * has ended.
  */
@@ -29,20 +33,37 @@ export function openRaw(
 ): DumpContents {
   const segments = parts.map(toSegment);
   refuseOverlap(parts, segments);
-  const problems = segments.flatMap(({ source, fileOffset, fileByteLength }, i): DumpProblem[] => {
-    const neededEnd = fileOffset + fileByteLength;
-    if (neededEnd <= source.byteLength) return [];
-    const what = { kind: 'raw-part-cut', part: parts[i]?.where ?? '', neededEnd } as const;
-    return [{ file: source.name, fileOffset: source.byteLength, what }];
+  const starts = new Set(segments.map(({ paddr }) => paddr));
+  const problems: DumpProblem[] = [];
+  let mapComplete = true;
+  const claimed = segments.map((segment, i): Segment => {
+    const { source, paddr, fileOffset, byteLength } = segment;
+    const { where = '', byteLength: given } = parts[i] ?? {};
+    const end = paddr + byteLength;
+    const isOfPages = [byteLength, end].some((place) => place % PAGE_BYTE_LENGTH === 0);
+    // Parts of `split` have any length: memory goes on in the next one.
+    if (given === undefined && !isOfPages && !starts.has(end)) {
+      mapComplete = false;
+      const what = { kind: 'raw-ends-within-page', part: where, end } as const;
+      problems.push({ file: source.name, fileOffset: source.byteLength, what });
+      const wholePages = Math.ceil(end / PAGE_BYTE_LENGTH) * PAGE_BYTE_LENGTH - paddr;
+      return { ...segment, byteLength: wholePages, fileByteLength: wholePages };
+    }
+    const neededEnd = fileOffset + byteLength;
+    if (neededEnd > source.byteLength) {
+      const what = { kind: 'raw-part-cut', part: where, neededEnd } as const;
+      problems.push({ file: source.name, fileOffset: source.byteLength, what });
+    }
+    return segment;
   });
-  const memory = new SegmentMemory(segments);
+  const memory = new SegmentMemory(claimed);
   return {
     format: 'raw',
     wrapper: null,
     pageSize: pageSize ?? 4096,
     complete: problems.length === 0,
-    mapComplete: true,
-    memory,
+    mapComplete,
+    memory: mapComplete ? memory : new UnchartedMemory(memory),
     zeroPagesFiltered: null,
     details: NO_DETAILS,
     census: () => countAllPages(memory, pageSize ?? 4096),

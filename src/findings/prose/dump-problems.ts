@@ -23,6 +23,8 @@ const BEYOND = 'beyond 52 address bits; it is left out';
 
 const WORDS: Words = {
   'raw-part-cut': ({ part, neededEnd }) => `${part} should reach offset ${hex(neededEnd)}, but the file ends here`,
+  'raw-ends-within-page': ({ part, end }) =>
+    `${part} ends within a page, at ${hex(end)}; memory is whole pages, so it was cut off, and what was behind is lost`,
 
   'phdr-type': ({ index, type }) => `program header ${index} has type ${hex(type)}, which no dump has; it is left out`,
   'phdr-beyond': ({ index, paddr }) => `program header ${index} places memory at ${hex(paddr)}, ${BEYOND}`,

@@ -16,12 +16,13 @@ function part(paddr: number, fileOffset = 0, byteLength?: number, where = `at ${
 
 describe('placement', () => {
   test('without a length, a part reaches to the end of its file', () => {
-    const { memory, complete, problems } = openRaw([part(0x8000_0000, 250)], 4096, []);
-    expect(memory.ranges).toEqual([{ start: 0x8000_0000, end: 0x8000_0006 }]);
+    const { memory, complete, mapComplete, problems } = openRaw([part(0x8000_0ffa, 250)], 4096, []);
+    expect(memory.ranges).toEqual([{ start: 0x8000_0ffa, end: 0x8000_1000 }]);
     const into = new Uint8Array(2);
-    expect(memory.read(0x8000_0004, into)).toEqual([{ offset: 0, byteLength: 2, state: 'present' }]);
+    expect(memory.read(0x8000_0ffe, into)).toEqual([{ offset: 0, byteLength: 2, state: 'present' }]);
     expect([...into]).toEqual([254, 255]);
-    expect({ complete, problems }).toEqual({ complete: true, problems: [] });
+    expect({ complete, mapComplete, problems }).toEqual({ complete: true, mapComplete: true, problems: [] });
+    expect(memory.runs(0x8000_1000, 1)).toEqual([{ offset: 0, byteLength: 1, state: 'hole' }]);
   });
 
   test('several parts of one file, in any order, touching', () => {
@@ -89,6 +90,52 @@ describe('a file too short for its part', () => {
 
   test('a part that ends exactly with the file is complete', () => {
     expect(openRaw([part(0, 200, 56)], 4096, [])).toMatchObject({ complete: true, problems: [] });
+  });
+});
+
+describe('a file that ends within a page, its length not given', () => {
+  test('was cut off: the rest of the page is lost, and so is all that is in no part', () => {
+    const { memory, complete, mapComplete, problems, census } = openRaw(
+      [part(0x8000_0000, 0, undefined, 'A')],
+      4096,
+      [],
+    );
+    expect(memory.runs(0x7fff_ffff, 0x1002)).toEqual([
+      { offset: 0, byteLength: 1, state: 'lost', uncharted: true },
+      { offset: 1, byteLength: 256, state: 'present' },
+      { offset: 257, byteLength: 0xf00, state: 'lost' },
+      { offset: 0x1001, byteLength: 1, state: 'lost', uncharted: true },
+    ]);
+    expect({ complete, mapComplete }).toEqual({ complete: false, mapComplete: false });
+    expect(problems).toEqual([
+      { file: 'ram.bin', fileOffset: 256, what: { kind: 'raw-ends-within-page', part: 'A', end: 0x8000_0100 } },
+    ]);
+    expect(census().pages).toEqual({ present: 0, zero: 0, excluded: 0, lost: 1 });
+  });
+
+  test.each([
+    ['of its length is given', [part(0x8000_0000, 0, 256)]],
+    ['memory goes on in the next part', [part(0x8000_0000), part(0x8000_0100, 0, 0xf00)]],
+    ['it ends with the page, where it does not begin with one', [part(0x8000_0f00)]],
+  ])('is whole where %s', (_, parts) => {
+    const { complete, mapComplete } = openRaw(parts, 4096, []);
+    expect({ complete, mapComplete }).toEqual({ complete: parts.length === 1, mapComplete: true });
+  });
+
+  test('is whole where it has whole pages, wherever it was placed', () => {
+    const source = new MemorySource(new Uint8Array(8192), 'ram.bin');
+    const { complete, mapComplete } = openRaw([{ source, paddr: 0x8000_0001, fileOffset: 0, where: 'A' }], 4096, []);
+    expect({ complete, mapComplete }).toEqual({ complete: true, mapComplete: true });
+  });
+
+  test('in front of a part that begins in the same page, which keeps its bytes', () => {
+    const { memory, mapComplete } = openRaw([part(0x1000), part(0x1f00)], 4096, []);
+    expect(mapComplete).toBe(false);
+    expect(memory.runs(0x1000, 0x1000)).toEqual([
+      { offset: 0, byteLength: 256, state: 'present' },
+      { offset: 256, byteLength: 0xe00, state: 'lost' },
+      { offset: 0xf00, byteLength: 256, state: 'present' },
+    ]);
   });
 });
 
