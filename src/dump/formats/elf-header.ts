@@ -97,7 +97,13 @@ export function readElfHeader(source: ByteSource): ElfHeader {
   const bytes = readExactly(source, 0, EHDR_BYTE_LENGTH) ?? refuse(0, 'the ELF header is cut off');
   refuseForeign(bytes, refuse);
   const header = fileHeader.parse(bytes);
-  if (header.phentsize !== PHDR_BYTE_LENGTH) refuse(54, `program headers of ${header.phentsize} bytes; 56 is needed`);
+  if (header.phentsize !== PHDR_BYTE_LENGTH) {
+    const message = `program headers of ${header.phentsize} bytes, but those of ELF64 have ${PHDR_BYTE_LENGTH}`;
+    refuse(
+      54,
+      `${message}: the header is damaged, so copy the dump again, or write bytes 38 00 here into a copy of it`,
+    );
+  }
 
   const phoff = toFileOffset(header.phoff) ?? refuse(32, 'e_phoff is not a file offset');
   let count: number = header.phnum;

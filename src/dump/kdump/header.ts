@@ -15,6 +15,12 @@ const UTSNAME_FIELD_BYTE_LENGTH = 65;
 const OLDEST_VERSION = 1;
 const NEWEST_VERSION = 6;
 
+const DAMAGED = 'the header is damaged, so copy the dump again';
+/** makedumpfile writes either format of a vmcore. */
+const NEWER_OR_DAMAGED =
+  'where a newer makedumpfile wrote it, see whether a newer smmu-adopt reads it, or save /proc/vmcore as an ELF core ' +
+  `(makedumpfile -E); else ${DAMAGED}`;
+
 /** Bit of `status`: the dump ran out of space. Bits that name a codec are hints only; every page has its own. */
 export const STATUS_INCOMPLETE = 8;
 
@@ -125,7 +131,8 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
   }
   const { version, blockSize, subHeaderBlocks, bitmapBlocks } = header;
   if (version < OLDEST_VERSION || version > NEWEST_VERSION) {
-    refuse(AT.version, `header version ${version}; ${OLDEST_VERSION} to ${NEWEST_VERSION} are known`);
+    const known = `header version ${version}; ${OLDEST_VERSION} to ${NEWEST_VERSION} are known`;
+    refuse(AT.version, `${known}: ${version > NEWEST_VERSION ? NEWER_OR_DAMAGED : DAMAGED}`);
   }
   if (!PAGE_SIZES.includes(blockSize)) {
     refuse(AT.blockSize, `block size ${blockSize}; ${PAGE_SIZES.join(', ')} are possible`);

@@ -69,12 +69,13 @@ describe('refusals', () => {
       [page],
       options,
     ]),
-    [
-      'program headers of 32 bytes',
-      'offset 0x36: program headers of 32 bytes; 56 is needed',
+    ...[32, 64].map((phentsize): [string, string, readonly ElfSegment[], ElfOptions] => [
+      `program headers of ${phentsize} bytes`,
+      `offset 0x36: program headers of ${phentsize} bytes, but those of ELF64 have 56: the header is damaged, so copy the ` +
+        'dump again, or write bytes 38 00 here into a copy of it',
       [page],
-      { phentsize: 32 },
-    ],
+      { phentsize },
+    ]),
     ['no program headers', 'offset 0x38: no program headers, so no memory', [], {}],
     [
       'a program header table beyond the file',

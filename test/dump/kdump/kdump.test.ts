@@ -41,6 +41,7 @@ describe('a utsname that lies 4 bytes off', () => {
 
 describe('refusals', () => {
   const SUB = 4096;
+  const damaged = 'the header is damaged, so copy the dump again';
   const cases: [string, string, KdumpImage | Uint8Array][] = [
     ['an empty file', 'offset 0x0: the header is cut off; 464 bytes are needed', new Uint8Array(0)],
     [
@@ -60,9 +61,14 @@ describe('refusals', () => {
       'offset 0x110: machine aarch64_be; aarch64 is needed',
       one({ utsname: { machine: 'aarch64_be' } }),
     ],
-    ['version 0', 'offset 0x8: header version 0; 1 to 6 are known', one({ version: 0 })],
-    ['version 7', 'offset 0x8: header version 7; 1 to 6 are known', one({ version: 7 })],
-    ['a negative version', 'offset 0x8: header version -1; 1 to 6 are known', patch(8, -1)],
+    ['version 0', `offset 0x8: header version 0; 1 to 6 are known: ${damaged}`, one({ version: 0 })],
+    [
+      'version 7',
+      'offset 0x8: header version 7; 1 to 6 are known: where a newer makedumpfile wrote it, see whether a newer smmu-adopt ' +
+        `reads it, or save /proc/vmcore as an ELF core (makedumpfile -E); else ${damaged}`,
+      one({ version: 7 }),
+    ],
+    ['a negative version', `offset 0x8: header version -1; 1 to 6 are known: ${damaged}`, patch(8, -1)],
     ['blocks of 512', 'offset 0x1ac: block size 512; 4096, 16384, 65536 are possible', patch(428, 512)],
     ['blocks of 8192', 'offset 0x1ac: block size 8192; 4096, 16384, 65536 are possible', patch(428, 8192)],
     ['negative blocks', 'offset 0x1ac: block size -4096; 4096, 16384, 65536 are possible', patch(428, -4096)],
