@@ -21,6 +21,9 @@ const SQUEEZED = /^[> \t]*\*\$?$/;
  */
 const UNITS = /^(?:(?:0x)?[0-9A-F]{2}(?:[0-9A-F]{2}){0,7}(?:[ \t]{1,2}|-(?=[0-9A-F])|$))+/i;
 
+/** Words as `hexdump -x` parts them. */
+const WIDE_UNITS = /^(?:[0-9A-F]{4}(?: {4}|$)){2,}$/i;
+
 /** xxd prints 256 bytes on a line at most. */
 const MAX_ROW_LENGTH = 1 << 10;
 
@@ -31,6 +34,16 @@ interface Row {
   readonly address: string;
   /** Pairs of digits, in the order of the text; what stands behind them may be among them. */
   readonly digits: string;
+  /** Of the last row of `xxd -e`, how many bytes its last word has where that is not a whole one; else 0. */
+  readonly partLength: number;
+}
+
+/** Where words stand in the first row of a dump: columns of the line. */
+type Columns = readonly { readonly start: number; readonly end: number }[];
+
+interface Dumped {
+  readonly bytes: Buffer;
+  readonly partLength: number;
 }
 
 /** The text that a file is, or null: no table of firmware is text, as each begins with its length, with zeros in it. */
@@ -56,10 +69,10 @@ export function bytesInText(text: string, start: number, magic: Buffer, refuse: 
 }
 
 /** The bytes of the first hex dump from `start` on; empty where there is none. */
-function hexDumpIn(text: string, start: number, refuse: Refuse): Buffer {
+function hexDumpIn(text: string, start: number, refuse: Refuse): Dumped {
   const { rows, squeezedBefore } = rowsIn(text, start);
   const [first, second] = rows;
-  if (first === undefined) return Buffer.alloc(0);
+  if (first === undefined) return { bytes: Buffer.alloc(0), partLength: 0 };
   const { radix, rowLength } = second === undefined ? SINGLE_ROW : rulingOf(first, second, squeezedBefore.has(1));
   const base = Number.parseInt(first.address, radix);
   const bytes: number[] = [];
@@ -74,7 +87,7 @@ function hexDumpIn(text: string, start: number, refuse: Refuse): Buffer {
     if (at >= MAX_BYTE_LENGTH) refuse('has a hex dump that is too long for a table of firmware');
     bytes.push(...Buffer.from(digits.slice(0, 2 * rowLength), 'hex'));
   }
-  return Buffer.from(bytes);
+  return { bytes: Buffer.from(bytes), partLength: rows.at(-1)?.partLength ?? 0 };
 }
 
 const SINGLE_ROW = { radix: 16, rowLength: 16 } as const;
@@ -82,6 +95,7 @@ const SINGLE_ROW = { radix: 16, rowLength: 16 } as const;
 function rowsIn(text: string, start: number) {
   const rows: Row[] = [];
   const squeezedBefore = new Set<number>();
+  let columns: Columns = [];
   for (const line of linesFrom(text, start)) {
     if (rows.length >= MAX_ROWS) break;
     const [, address, rest = ''] = LINE.exec(line) ?? [];
@@ -89,13 +103,42 @@ function rowsIn(text: string, start: number) {
     else if (address === undefined) {
       if (rows.length > 0) break;
     } else {
-      const [run = ''] = UNITS.exec(rest.slice(0, MAX_ROW_LENGTH)) ?? [];
+      const row = rest.slice(0, MAX_ROW_LENGTH);
+      const [run = ''] = WIDE_UNITS.exec(row) ?? UNITS.exec(row) ?? [];
       if (run === '' && rows.length === 0) continue;
-      rows.push({ address, digits: run.replace(/0x|[\s-]/gi, '') });
+      if (rows.length === 0) columns = columnsOf(run, line.length - rest.length);
+      const digits = run.replace(/0x|[\s-]/gi, '');
+      const isShort = digits.length < (rows[0]?.digits.length ?? 0);
+      const cut = isShort ? cutWordIn(line, columns) : null;
+      rows.push({ address, digits: cut?.digits ?? digits, partLength: cut?.partLength ?? 0 });
       if (run === '') break;
     }
   }
   return { rows, squeezedBefore };
+}
+
+/** Of a row of words with blanks between them. */
+function columnsOf(run: string, at: number): Columns {
+  const columns = Array.from(run.matchAll(/\S+/g), ({ 0: word, index }) => ({
+    start: at + index,
+    end: at + index + word.length,
+  }));
+  return /^(?:[0-9A-F]{4,16}\s*)+$/i.test(run) ? columns : [];
+}
+
+/**
+ * A row whose last word lacks its upper bytes, with blanks in their place, as `xxd -e` prints what is left. At the left end of
+ * its place it would be a word of which the text was cut off.
+ */
+function cutWordIn(line: string, columns: Columns): { readonly digits: string; readonly partLength: number } | null {
+  const isWhole = ({ start, end }: Columns[number]) => /^[0-9A-F]+(?: |$)/i.test(line.slice(start, end + 1));
+  const at = columns.findIndex((column) => !isWhole(column) || line.length < column.end);
+  const [place, last] = [columns[at], columns.at(-1)];
+  if (place === undefined || last === undefined) return null;
+  const [, blanks = '', word = ''] = /^( +)((?:[0-9A-F]{2})+) *$/i.exec(line.slice(place.start, last.end)) ?? [];
+  if (word === '' || blanks.length + word.length !== place.end - place.start) return null;
+  const whole = columns.slice(0, at).map(({ start, end }) => line.slice(start, end));
+  return { digits: whole.join('') + word, partLength: word.length / 2 };
 }
 
 /**
@@ -140,10 +183,13 @@ function runFrom(text: string, begin: RegExp, end: RegExp): string {
 }
 
 /** With words turned around that a tool printed as numbers of a little-endian machine, where that makes a table of them. */
-function inByteOrder(bytes: Buffer, begins: (bytes: Buffer) => boolean): Buffer {
+function inByteOrder({ bytes, partLength }: Dumped, begins: (bytes: Buffer) => boolean): Buffer {
   const turnedBy = (width: number) => {
-    const turned = Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % width)));
-    return width === 2 ? turned.swap16() : width === 4 ? turned.swap32() : turned.swap64();
+    const wholeLength = bytes.length - (bytes.length % width);
+    const turned = Buffer.from(bytes.subarray(0, wholeLength));
+    const whole = width === 2 ? turned.swap16() : width === 4 ? turned.swap32() : turned.swap64();
+    const part = bytes.length - wholeLength === partLength ? bytes.subarray(wholeLength).toReversed() : [];
+    return Buffer.concat([whole, Uint8Array.from(part)]);
   };
   return begins(bytes) ? bytes : ([2, 4, 8].map(turnedBy).find(begins) ?? bytes);
 }

@@ -67,6 +67,14 @@ describe('the same bytes out of', () => {
     ...Object.entries(HEX_DUMPS).map(([tool, print]): [string, string] => [tool, print(TABLE)]),
   ])('%s', (_, text) => expect(beginsWith(read(text), TABLE)).toBe(true));
 
+  // Nothing but the length of a table says that it has an odd number of bytes.
+  test.each(Object.entries({ xxd, 'hexdump -C': hexdumpC, ...HEX_DUMPS }))('%s, of any length', (_, print) => {
+    for (let length = 1; length <= 17; length++) {
+      const table = acpiTable('IORT', 5, Buffer.from('0a1b2c3d4e5f60718'.slice(0, length)));
+      expect(beginsWith(read(print(table)), table), `${length} bytes`).toBe(true);
+    }
+  });
+
   test('UTF-16', () => {
     const text = Buffer.from(`\ufeff${acpidump(TABLE, 'IORT')}`, 'utf16le');
     expect(acpiTableOf(text, 'IORT', 'a.txt').equals(TABLE)).toBe(true);
@@ -107,6 +115,15 @@ test.each([
     failure = error;
   }
   expect(failure === null || failure instanceof InputError).toBe(true);
+});
+
+test('a last word that stands where its upper bytes belong was cut off itself, and is no bytes', () => {
+  const table = acpiTable('IORT', 5, Buffer.from('01234'));
+  const rows = HEX_DUMPS['xxd -e']?.(table).split('\n') ?? [];
+  const [, last = ''] = /^00000020: [0-9a-f]{8} ( {6}[0-9a-f]{2}) /.exec(rows[2] ?? '') ?? [];
+  const read41 = read(rows.join('\n'));
+  expect(read41).toEqual(table);
+  expect(read(rows.join('\n').replace(last, last.trim().padEnd(8)))).toEqual(table.subarray(0, 40));
 });
 
 describe('refused, with what it is', () => {

@@ -50,16 +50,20 @@ interface Ruling {
   /** Bytes that are printed as one number of a little-endian machine. */
   readonly wordLength?: number;
   readonly between?: string;
+  /** What stands for the bytes that the last word lacks; zeros unless it is said. */
+  readonly lacking?: string;
   readonly behind?: (row: Buffer) => string;
 }
 
-function ruled(bytes: Buffer, { address, rowLength = 16, wordLength = 1, between = ' ', behind }: Ruling): string {
+function ruled(
+  bytes: Buffer,
+  { address, rowLength = 16, wordLength = 1, between = ' ', lacking = '00', behind }: Ruling,
+): string {
   const lines = Array.from({ length: Math.ceil(bytes.length / rowLength) }, (_, i) => {
     const row = bytes.subarray(i * rowLength, (i + 1) * rowLength);
     const words = Array.from({ length: Math.ceil(row.length / wordLength) }, (__, j) => {
-      const word = Buffer.alloc(wordLength);
-      row.copy(word, 0, j * wordLength);
-      return word.reverse().toString('hex');
+      const word = Buffer.from(row.subarray(j * wordLength, (j + 1) * wordLength));
+      return lacking.repeat(wordLength - word.length) + word.reverse().toString('hex');
     });
     return `${address(i * rowLength)}${words.join(between)}${behind?.(row) ?? ''}`;
   });
@@ -70,6 +74,18 @@ const digits = (at: number, radix: number, length: number) => at.toString(radix)
 const shownBehind = (row: Buffer) => `${' '.repeat(4 + 3 * (16 - row.length))}${characters(row)}`;
 const lengthAs = (bytes: Buffer, radix: number) => `${digits(bytes.length, radix, 7)}\n`;
 
+/** Of the last word it prints what there is, with blanks for its upper bytes. */
+const littleEndianXxd = (bytes: Buffer, wordLength: number) =>
+  ruled(bytes, {
+    address: (at) => `${digits(at, 16, 8)}: `,
+    wordLength,
+    lacking: '  ',
+    behind: (row) => {
+      const lacking = Math.floor((16 - row.length) / wordLength) * (2 * wordLength + 1);
+      return `${' '.repeat(lacking + 2)}${characters(row)}`;
+    },
+  });
+
 /** Other tools, each with what is particular about it. */
 export const HEX_DUMPS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   'hexdump, of words': (b) => ruled(b, { address: (at) => `${digits(at, 16, 7)} `, wordLength: 2 }) + lengthAs(b, 16),
@@ -78,7 +94,11 @@ export const HEX_DUMPS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   'od -A d -t x1': (b) => ruled(b, { address: (at) => `${digits(at, 10, 7)} ` }) + lengthAs(b, 10),
   'od -A x -t x8': (b) => ruled(b, { address: (at) => `${digits(at, 16, 6)} `, wordLength: 8 }) + lengthAs(b, 16),
   'od -A n -t x1': (b) => ruled(b, { address: () => ' ' }),
-  'xxd -e': (b) => ruled(b, { address: (at) => `${digits(at, 16, 8)}: `, wordLength: 4, behind: shownBehind }),
+  'hexdump -x': (b) =>
+    ruled(b, { address: (at) => `${digits(at, 16, 7)}    `, wordLength: 2, between: '    ' }) + lengthAs(b, 16),
+  'xxd -e': (b) => littleEndianXxd(b, 4),
+  'xxd -e -g 2': (b) => littleEndianXxd(b, 2),
+  'xxd -e -g 8': (b) => littleEndianXxd(b, 8),
   'xxd -g 1 -c 32': (b) => ruled(b, { address: (at) => `${digits(at, 16, 8)}: `, rowLength: 32 }),
   'xxd -p': (b) => ruled(b, { address: () => '', rowLength: 30, between: '' }),
   'xxd -i': (b) =>
