@@ -9,6 +9,7 @@ import type { KernelLog, PassedOver } from './facts.ts';
 import type { JsonStamps } from './lines/json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from './lines/lines.ts';
 import { Repetitions } from './lines/repeated.ts';
+import { Speakers } from './lines/speaker.ts';
 import { hostOf, printkTime, wallClock } from './lines/stamps.ts';
 import { DRIVER, deviceAt, failedProbe } from './messages/driver-name.ts';
 import { FreeBsdLines } from './messages/freebsd.ts';
@@ -65,6 +66,7 @@ export class LogReader implements LineTaker, Scene {
   /** What the fields around the message say, in a log of JSON objects. */
   #json: JsonStamps | null = null;
   readonly #repetitions = new Repetitions();
+  readonly #speakers = new Speakers();
   /** What stands in front of the message that is being read. */
   #prefix = '';
   line = 0;
@@ -100,9 +102,23 @@ export class LogReader implements LineTaker, Scene {
 
   take(text: string, line: number, stamps: JsonStamps | null): void {
     const { printed, times } = this.#repetitions.of(text, line);
+    if (this.#speakers.isOfProgram(printed, stamps?.speaker ?? null)) {
+      this.#takeQuoted(printed, line);
+      return;
+    }
     const smmuLines = this.#smmuLines;
     for (let i = 0; i < times; i++) this.#takeLine(printed, line, stamps);
     if (times > 1) this.#smmuLines = Math.min(this.#smmuLines, smmuLines + 1);
+  }
+
+  /** A program has said something of a message that the kernel printed elsewhere, if it did. */
+  #takeQuoted(text: string, line: number): void {
+    const at = text.indexOf(DRIVER);
+    if (at < 0 || deviceAt(text, at + DRIVER.length) === null) return;
+    const before = this.line;
+    this.line = line;
+    this.#passOver(text, null);
+    this.line = before;
   }
 
   #takeLine(text: string, line: number, stamps: JsonStamps | null): void {

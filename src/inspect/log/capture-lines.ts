@@ -6,8 +6,10 @@
 import { continuations, hasOwnBeginning, MAX_PARTS, MAX_READINGS } from '../../log/broken-lines.ts';
 import type { SmmuLog } from '../../log/facts.ts';
 import { BOOT, LogReader } from '../../log/kernel-log.ts';
+import type { JsonStamps } from '../../log/lines/json-stamps.ts';
 import { isWorthALook, type LineTaker, LogLines } from '../../log/lines/lines.ts';
 import { Repetitions } from '../../log/lines/repeated.ts';
+import { Speakers } from '../../log/lines/speaker.ts';
 import { DRIVER, driverLine } from '../../log/messages/driver-name.ts';
 import type { Capture } from '../../platform/evidence.ts';
 import { onceFor } from '../../remembered.ts';
@@ -83,11 +85,15 @@ function linesBehind(lines: readonly CapturedLine[], at: number): string[] {
 class LastBoot implements LineTaker {
   readonly wantsNext = true;
   readonly #repetitions = new Repetitions();
+  readonly #speakers = new Speakers();
   lines: CapturedLine[] = [];
 
-  take(text: string, line: number): void {
+  take(text: string, line: number, stamps: JsonStamps | null): void {
     const { printed, times } = this.#repetitions.of(text, line);
-    for (let i = 0; i < times; i++) this.#takeLine(printed, line);
+    // What a program says of the kernel is not said by the kernel; that it runs tells something.
+    const isOfProgram = this.#speakers.isOfProgram(printed, stamps?.speaker ?? null);
+    const told = isOfProgram ? PROBED.exec(printed)?.[0] : printed;
+    for (let i = 0; told !== undefined && i < times; i++) this.#takeLine(told, line);
   }
 
   #takeLine(text: string, line: number): void {

@@ -3,6 +3,7 @@
  * message, log collectors a few names of their own; they stand before it or behind it, in any order.
  */
 
+import { type Speaker, speakerInFields } from './speaker.ts';
 import { hostNamed } from './stamps.ts';
 
 export interface JsonStamps {
@@ -11,7 +12,12 @@ export interface JsonStamps {
   readonly time: number | null;
   /** Date and time of the wall clock, in ISO 8601. */
   readonly stamp: string | null;
+  readonly speaker: Speaker | null;
 }
+
+/** Of an object that says nothing but who wrote it. */
+export const stampsOf = (speaker: Speaker | null): JsonStamps | null =>
+  speaker === null ? null : { host: null, time: null, stamp: null, speaker };
 
 /** systemd.journal-fields(7): times are microseconds in decimal, of the kernel's clock where it is known. */
 const SINCE_BOOT =
@@ -30,5 +36,6 @@ export function jsonStamps(line: string): JsonStamps | null {
     host: hostNamed(HOST.exec(line)?.[1]),
     time: sinceBoot === undefined ? null : Number(sinceBoot) / 1e6,
     stamp: realtime === undefined ? null : new Date(Number(realtime) / 1000).toISOString(),
+    speaker: speakerInFields(line),
   };
 }

@@ -7,9 +7,11 @@
 import { wideEncoding } from '../../wide-encoding.ts';
 import { OF_CORE } from '../messages/core-messages.ts';
 import { OF_DEVICE } from '../messages/device-messages.ts';
-import { type JsonStamps, jsonStamps } from './json-stamps.ts';
+import { entryBefore, isField, isFieldOfMessage } from './journal-entry.ts';
+import { type JsonStamps, jsonStamps, stampsOf } from './json-stamps.ts';
 import { withMessageText } from './message-bytes.ts';
 import { withoutFieldsBehind } from './quoted.ts';
+import { type Speaker, speakerInFields } from './speaker.ts';
 import { undressed } from './undressed.ts';
 
 /** Who takes the lines. */
@@ -18,7 +20,7 @@ export interface LineTaker {
   readonly wantsNext: boolean;
   /**
    * `text` is one line without its end; `number` counts from 1. Bytes beyond ASCII are one character each. `stamps` are what
-   * the fields around it say, in a log of JSON objects.
+   * the fields around it say, in a log of JSON objects or of a journal's entries.
    */
   take(text: string, number: number, stamps: JsonStamps | null): void;
 }
@@ -44,8 +46,8 @@ const MAX_LINE_LENGTH = 1 << 16;
 const LINE_END = /\r|(?:\\{1,8}r)?\\{1,8}n/;
 /** In front of the later parts of a line: what stands there is not how the line begins. */
 const NOT_THE_BEGINNING = String.fromCharCode(0);
-/** How much of what stands before a piece is kept for {@link LogLines.lineBefore}. */
-const TAIL_LENGTH = 256;
+/** How much of what stands before a piece is kept: the fields of a journal's entry, which come in any order. */
+const TAIL_LENGTH = 4096;
 
 export class LogLines {
   readonly #taker: LineTaker;
@@ -59,6 +61,8 @@ export class LogLines {
   #textFrom = 0;
   #at = 0;
   #tail = '';
+  /** A message in an entry of a journal of which no field has said yet who wrote it. */
+  #open: { readonly line: string; readonly number: number; behind: Speaker | null } | null = null;
 
   constructor(taker: LineTaker) {
     this.#taker = taker;
@@ -99,6 +103,7 @@ export class LogLines {
   end(): void {
     if (this.#rest !== '') this.#scan(`${this.#rest}\n`);
     this.#rest = '';
+    this.#settleOpen(this.#open?.behind ?? null);
   }
 
   #decode(bytes: Buffer): string {
@@ -137,7 +142,7 @@ export class LogLines {
     this.#textFrom = from;
     let at = from;
     while (at < to) {
-      if (!this.#taker.wantsNext) {
+      if (!this.#taker.wantsNext && this.#open === null) {
         WORTH_A_LOOK.lastIndex = at;
         const found = WORTH_A_LOOK.test(text) && WORTH_A_LOOK.lastIndex < to;
         const start = found ? text.lastIndexOf('\n', WORTH_A_LOOK.lastIndex - 1) + 1 : to;
@@ -148,24 +153,55 @@ export class LogLines {
       const end = text.indexOf('\n', at);
       this.#number += 1;
       this.#at = at;
-      this.#takeLine(text.slice(at, end));
+      this.#meet(text.slice(at, end));
       at = end + 1;
     }
-    this.#tail = text.slice(Math.max(from, to - TAIL_LENGTH), to);
+    const tail = text.slice(Math.max(from, to - TAIL_LENGTH), to);
+    this.#tail = tail.length < TAIL_LENGTH ? (this.#tail + tail).slice(-TAIL_LENGTH) : tail;
     this.#text = '';
     this.#at = 0;
   }
 
-  #takeLine(line: string): void {
+  #meet(line: string): void {
+    const isMessage = isFieldOfMessage(line);
+    if (this.#open !== null) {
+      if (!isMessage && isField(line)) {
+        this.#open.behind ??= speakerInFields(line);
+        return;
+      }
+      // Where nothing stands between two entries, nobody knows of which the fields are.
+      this.#settleOpen(isMessage ? null : this.#open.behind);
+    }
+    if (!isMessage) this.#takeLine(line, this.#number, null);
+    else {
+      this.#open = { line, number: this.#number, behind: null };
+      const speaker = speakerInFields(entryBefore(this.#before(TAIL_LENGTH), TAIL_LENGTH));
+      if (speaker !== null) this.#settleOpen(speaker);
+    }
+  }
+
+  #settleOpen(speaker: Speaker | null): void {
+    const open = this.#open;
+    this.#open = null;
+    if (open !== null) this.#takeLine(open.line, open.number, speaker);
+  }
+
+  /** What stands in front of the line that is being taken. */
+  #before(length: number): string {
+    const here = this.#text.slice(Math.max(this.#textFrom, this.#at - length), this.#at);
+    return here.length < length ? (this.#tail + here).slice(-length) : here;
+  }
+
+  #takeLine(line: string, number: number, speaker: Speaker | null): void {
     if (!line.includes('"') && !line.includes('\\n') && !line.includes('\r')) {
-      this.#taker.take(undressed(line), this.#number, null);
+      this.#taker.take(undressed(line), number, stampsOf(speaker));
       return;
     }
     const whole = withMessageText(line);
     const message = withoutFieldsBehind(whole);
-    const stamps = jsonStamps(line);
+    const stamps = jsonStamps(line) ?? stampsOf(speaker);
     for (const part of message.split(LINE_END)) {
-      if (part !== '') this.#taker.take(undressed(part), this.#number, stamps);
+      if (part !== '') this.#taker.take(undressed(part), number, stamps);
     }
   }
 
