@@ -30,7 +30,10 @@ export function jsonOption(): Option {
 
 /** `--redact`, of everything that has addresses in it. */
 export function redactOption(): Option {
-  return new Option('--redact', 'put stand-ins for addresses, files and hosts, so that the report can be passed on');
+  return new Option(
+    '--redact',
+    'put stand-ins for addresses, files, hosts and names of firmware, so that the report can be passed on',
+  );
 }
 
 /** `--color`, of everything that prints text. */

@@ -181,14 +181,18 @@ export function numberKind(parent: string, key: string): NumberKind {
   return there ?? (Object.hasOwn(NUMBERS, key) ? NUMBERS[key as keyof typeof NUMBERS] : 'address');
 }
 
-/** Names of files and machines, what a build is known by, and whatever has any of these, or addresses, in it. */
-export type TextKind = 'file' | 'host' | 'build-id' | 'value' | 'command' | 'text';
+/** Names of files, machines and devices, what a build is known by, and whatever has any of these, or addresses, in it. */
+export type TextKind = 'file' | 'host' | 'build-id' | 'device' | 'value' | 'command' | 'text';
 
 /** Keys of names of files and folders. */
 const FILES = ['file', 'files', 'path', 'folder', 'crash', 'dump', 'regs', 'iomem', 'iort', 'dtb', 'report'] as const;
 
+/** Keys of names of devices; those that are paths are known wherever they stand. */
+const DEVICES = ['device', 'deviceName', 'deviceNames', 'client', 'deviceIfRequesterId'] as const;
+
 const TEXTS: Readonly<Record<string, TextKind>> = {
   ...Object.fromEntries(FILES.map((key) => [key, 'file'])),
+  ...Object.fromEntries(DEVICES.map((key) => [key, 'device'])),
   host: 'host',
   buildId: 'build-id',
 };
@@ -200,6 +204,8 @@ const LAYOUT_OF_KERNEL = /^(OSRELEASE|PAGESIZE|(SIZE|OFFSET|LENGTH)\(.*\))$/;
 export function textKind(parent: string, key: string): TextKind {
   if (parent === 'vmcoreinfo') return LAYOUT_OF_KERNEL.test(key) ? 'text' : 'value';
   if (parent === 'given' && key === 'command') return 'command';
+  // Of what firmware has behind an SMMU.
+  if (parent === 'ranges' && key === 'name') return 'device';
   // Nobody knows what is in a line that nobody understands.
   if (parent === 'passedOverLines' && key === 'text') return 'value';
   return (Object.hasOwn(TEXTS, key) ? TEXTS[key] : undefined) ?? 'text';

@@ -19,9 +19,14 @@ export class NameBook {
     const number = (this.#counts.get(kind) ?? 0) + 1;
     const made = `${kind}-${number}`;
     this.#counts.set(kind, number);
-    this.#standIns.set(name, made);
-    this.#pattern = null;
+    this.set(name, made);
     return made;
+  }
+
+  /** Gives a name a stand-in that is made elsewhere. */
+  set(name: string, standIn: string): void {
+    this.#standIns.set(name, standIn);
+    this.#pattern = null;
   }
 
   /** The text with every name that has a stand-in replaced by it. */
@@ -41,11 +46,16 @@ export class NameBook {
     return names.every((name) => this.#standIns.has(name)) ? names : [text];
   }
 
-  /** A command line: every word that is a name, has one behind a `=` or in front of an `@`, or is a path. */
-  commandLine(line: string): string {
+  /**
+   * A command line: every word that is a name, has one behind a `=` or in front of an `@`, or is a path. `otherName` has the
+   * stand-ins of names of other kinds.
+   */
+  commandLine(line: string, otherName: (name: string) => string | undefined = () => undefined): string {
     return line.replace(WORD, (quoted) => {
       const word = quoted.startsWith("'") ? quoted.slice(1, -1).replaceAll("'\\''", "'") : quoted;
       const [, option = '', name = '', place = ''] = /^(-[^=]*=)?(.*?)(@0x[0-9a-f]+|@\d+)?$/is.exec(word) ?? [];
+      const other = otherName(name + place);
+      if (other !== undefined) return option + other;
       const standIn = this.#standIns.get(name) ?? (name.includes('/') ? this.standIn('file', name) : undefined);
       return standIn === undefined ? this.replaced(quoted) : option + standIn + place;
     });

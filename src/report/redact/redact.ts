@@ -1,6 +1,6 @@
 /**
- * Makes a report that can be passed on: addresses, names of files and hosts, and build IDs are replaced by stand-ins; what
- * they tell of the tables stays. `docs/redaction.md` says what is replaced by what.
+ * Makes a report that can be passed on: addresses, names of files and hosts, what firmware calls devices, and build IDs are
+ * replaced by stand-ins; what they tell of the tables stays. `docs/redaction.md` says what is replaced by what.
  *
  * It is done to the facts, before any writer sees them, so that every format has the same stand-ins and none can forget
  * one. First all facts are read and what has to be replaced is gathered, because stand-ins keep the order.
@@ -9,6 +9,7 @@
 import { Rows } from '../../rows.ts';
 import { decodeFields } from '../../smmu/fields.ts';
 import { AddressBook } from './address-book.ts';
+import { DeviceBook } from './device-book.ts';
 import { type Change, changed } from './facts.ts';
 import type { Redactable, TextKind } from './kinds.ts';
 import { NameBook } from './name-book.ts';
@@ -20,6 +21,7 @@ export type { Redactable } from './kinds.ts';
 /** Redacts the reports of one run: a name has the same stand-in in all of them. */
 export class Redactor {
   readonly #names = new NameBook();
+  readonly #devices = new DeviceBook();
 
   /** The report with stand-ins, to be written like any other. Its rows are read from the dump once more. */
   redact<T extends Redactable>(report: T): T {
@@ -30,8 +32,8 @@ export class Redactor {
   redactWith<T extends Redactable, B extends object>(report: T, beside: B): { readonly report: T; readonly beside: B } {
     const addresses = new AddressBook();
     const facts = { report, ...beside };
-    changed(facts, gathering(addresses, this.#names));
-    const { report: made, ...shown } = changed(facts, replacing(addresses, this.#names));
+    changed(facts, gathering(addresses, this.#names, this.#devices));
+    const { report: made, ...shown } = changed(facts, replacing(addresses, this.#names, this.#devices));
     // Reports say that they are redacted.
     return { report: { ...made, redacted: true }, beside: shown as unknown as B };
   }
@@ -44,8 +46,8 @@ export class Redactor {
   /** Text that stands by itself, with stand-ins for the names that have one and for its addresses. */
   text(text: string): string {
     const addresses = new AddressBook();
-    changed(text, gathering(addresses, this.#names));
-    return changed(text, replacing(addresses, this.#names));
+    changed(text, gathering(addresses, this.#names, this.#devices));
+    return changed(text, replacing(addresses, this.#names, this.#devices));
   }
 }
 
@@ -60,7 +62,7 @@ export function redacted<T extends Redactable>(report: T, names: readonly string
 }
 
 /** Changes nothing, and remembers what has to be replaced. */
-function gathering(addresses: AddressBook, names: NameBook): Change {
+function gathering(addresses: AddressBook, names: NameBook, devices: DeviceBook): Change {
   return {
     address: (address) => {
       addresses.note(address);
@@ -77,6 +79,7 @@ function gathering(addresses: AddressBook, names: NameBook): Change {
       if (kind === 'file') for (const name of names.parts(text)) names.standIn('file', name);
       else if (kind === 'host' || kind === 'build-id') names.standIn(kind, text);
       else if (kind !== 'value') {
+        if (kind !== 'command') devices.note(text, kind === 'device');
         withAddresses(text, (address) => {
           addresses.note(address);
           return address;
@@ -93,7 +96,7 @@ function gathering(addresses: AddressBook, names: NameBook): Change {
 }
 
 /** Puts the stand-ins where what they stand for was. */
-function replacing(addresses: AddressBook, names: NameBook): Change {
+function replacing(addresses: AddressBook, names: NameBook, devices: DeviceBook): Change {
   const standIn = <A extends number | bigint>(address: A): A => addresses.standIn(address);
   const isKnown = (address: bigint) => addresses.has(address);
   const texts: Readonly<Record<TextKind, (text: string) => string>> = {
@@ -104,9 +107,14 @@ function replacing(addresses: AddressBook, names: NameBook): Change {
         .join(', '),
     host: (text) => names.standIn('host', text),
     'build-id': (text) => names.standIn('build-id', text),
+    device: (text) => withAddresses(devices.replaced(text), standIn),
     value: () => 'redacted',
-    command: (text) => withAddresses(names.commandLine(text), standIn),
-    text: (text) => withAddresses(names.replaced(text), standIn),
+    command: (text) =>
+      withAddresses(
+        names.commandLine(text, (name) => devices.standInOf(name)),
+        standIn,
+      ),
+    text: (text) => withAddresses(devices.replaced(names.replaced(text)), standIn),
   };
   return {
     address: standIn,

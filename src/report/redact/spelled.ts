@@ -4,9 +4,9 @@
  * by the word in front of it.
  */
 
-/** StreamIDs in a command line; IDs, offsets in files and masks of bits, one or several. */
+/** StreamIDs in a command line, where they are no names with an address; IDs, offsets in files and masks of bits, one or several. */
 const OTHER_NUMBERS =
-  /--(?:sid|ssid|insert|hotplug|device|rmr)[ =]\S+|\b(?:SIDs?|StreamIDs?|SubstreamIDs?|IDs?|ASIDs?|VMIDs?|offset|features|PROD|CONS|masked)[ :=(]{1,2}0x[0-9a-f]+(?:(?:-|, | and | to )0x[0-9a-f]+)*/;
+  /--(?:sid|ssid|insert|hotplug|device|rmr)[ =](?!\S*[@.][a-z\d]{4})\S+|\b(?:SIDs?|StreamIDs?|SubstreamIDs?|IDs?|ASIDs?|VMIDs?|offset|features|PROD|CONS|masked)[ :=(]{1,2}0x[0-9a-f]+(?:(?:-|, | and | to )0x[0-9a-f]+)*/;
 const PREFIXED = /0x([0-9a-f]+)/;
 /** `usb@fe900000`: a device tree's way to tell the address of a device. */
 const UNIT_ADDRESS = /(?<=@)([0-9a-f]+)\b/;

@@ -143,7 +143,7 @@ const toolShape = object<Inspection['tool']>()({
 
 /** Of every document that can be redacted. It is no fact: whoever redacts a report says so. */
 export const redacted = [
-  'There only where it is true: addresses, names of files and hosts, and build IDs are stand-ins, each the same wherever it stands for the same; the sizes of what memory lists are not kept',
+  'There only where it is true: addresses, names of files and hosts, what firmware calls devices, and build IDs are stand-ins, each the same wherever it stands for the same; the sizes of what memory lists are not kept',
   derived(optional(flag), (report: object) => (report as { readonly redacted?: true }).redacted),
 ] as const;
 
