@@ -21,7 +21,7 @@ export interface PlatformFlags extends TableFiles {
 export function addPlatformOptions(command: Command): Command {
   return command
     .optionsGroup("Names for StreamIDs, from firmware's tables:")
-    .option('--dtb <file>', "the machine's device tree, compiled: /sys/firmware/fdt")
+    .option('--dtb <file>', "the machine's device tree, compiled: /sys/firmware/fdt, or a FIT image with it")
     .option('--iort <file>', "the machine's IORT: /sys/firmware/acpi/tables/IORT")
     .addOption(
       new Option('--firmware <where>', 'look for either of them in the dump, which reads much of it').choices(['dump']),

@@ -15,6 +15,7 @@ import {
   Problems,
   SmmuBuilder,
 } from './firmware.ts';
+import { treeInFit } from './fit.ts';
 import { bytesInText, textOf } from './hex-text.ts';
 import { type MapRow, mapRows } from './iommu-map.ts';
 import { isPciNode, pciDomains } from './pci-domains.ts';
@@ -34,10 +35,13 @@ const SMMU_V3 = 'arm,smmu-v3';
 /** What the bindings of SMMUv1 and SMMUv2 end with. */
 const OTHER_SMMU = /^arm,(?:smmu-v[12]|mmu-40[01]|mmu-500)$|,smmu-(?:v2|500)$/;
 
-/** The flattened device tree in `bytes`, in binary or as a hex dump. Throws InputError (`format`) for what is none, or has no SMMUv3. */
+/** The flattened device tree in `bytes`, in binary, in a FIT image, or as a hex dump. Throws InputError (`format`) for what is none, or has no SMMUv3. */
 export function deviceTreeFirmware(bytes: Buffer, source: FirmwareSource): Firmware {
   const file = firmwareSourceInWords(source);
-  const { nodes } = parseDeviceTree(treeOf(bytes, file), file);
+  const blob = treeOf(bytes, file);
+  const whole = parseDeviceTree(blob, file);
+  const inFit = treeInFit(blob, whole, file);
+  const { nodes } = inFit?.tree ?? whole;
   const tree = new TreeReader(nodes);
   if (tree.smmus.size + tree.disabled.length === 0) throw noSmmu(nodes, file);
   for (const node of nodes) if (tree.exists(node)) tree.read(node);
@@ -47,7 +51,7 @@ export function deviceTreeFirmware(bytes: Buffer, source: FirmwareSource): Firmw
     source,
     smmus: [...tree.smmus.values()].map((smmu) => smmu.build()),
     disabled: tree.disabled,
-    problems: tree.problems.all,
+    problems: [...(inFit?.problems ?? []), ...tree.problems.all],
   };
 }
 

@@ -40,6 +40,10 @@ export function firmwareProblemInWords(problem: FirmwareProblem): string {
       return `${problem.name}: only its first ${problem.limit} ID mappings are used`;
     case 'reserved-sids-cut':
       return `${problem.name}: only the first ${problem.limit} SIDs of reserved memory are used`;
+    case 'fit-default':
+      return `it has ${problem.of} device trees; that of its default configuration, ${problem.name}, is read`;
+    case 'fit-overlays':
+      return `the overlays of its configuration ${problem.name} are not applied`;
     case 'more':
       return `more than ${problem.limit} problems; the others are not listed`;
     default:

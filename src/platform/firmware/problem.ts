@@ -40,6 +40,10 @@ export type IortProblem =
   | { readonly kind: 'no-target'; readonly nodeOffset: number; readonly targetOffset: number };
 
 type TreeProblem =
+  /** Of the `of` device trees in a FIT image that of the default configuration is read. */
+  | { readonly kind: 'fit-default'; readonly name: string; readonly of: number }
+  /** The configuration has overlays, which are not applied. */
+  | { readonly kind: 'fit-overlays'; readonly name: string }
   | { readonly kind: 'smmus-cut'; readonly limit: number }
   | { readonly kind: 'iommus-no-iommu'; readonly name: string; readonly phandle: number }
   | { readonly kind: 'no-phandle'; readonly name: string; readonly property: string; readonly phandle: number }

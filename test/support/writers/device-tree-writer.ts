@@ -1,7 +1,7 @@
 /** Writes flattened device trees, version 17: Devicetree Specification 0.4, chapter 5. */
 
-/** A text with its NUL, a list of texts, cells, or nothing. */
-export type Value = string | readonly string[] | readonly number[] | true;
+/** A text with its NUL, a list of texts, cells, bytes, or nothing. */
+export type Value = string | readonly string[] | readonly number[] | Buffer | true;
 
 export interface WrittenNode {
   readonly [name: string]: Value | WrittenNode;
@@ -39,11 +39,12 @@ export function deviceTree(root: WrittenNode): Buffer {
 }
 
 function isNode(value: Value | WrittenNode): value is WrittenNode {
-  return typeof value === 'object' && !Array.isArray(value);
+  return typeof value === 'object' && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
 function valueBytes(value: Value): Buffer {
   if (value === true) return Buffer.alloc(0);
+  if (Buffer.isBuffer(value)) return value;
   if (typeof value === 'string') return Buffer.from(`${value}\0`);
   const [first] = value;
   if (typeof first === 'string') return Buffer.from(value.map((text) => `${text}\0`).join(''));
