@@ -1,7 +1,8 @@
 /** Which files a text that came with a dump may name. */
 
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
+import { onDisk, realPath } from './byte-names.ts';
 
 /**
  * Whether `path` lies below `folder`, links followed. A dump and its snapshot may come from anywhere, so they may name
@@ -9,7 +10,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
  */
 export function liesBelow(folder: string, path: string): boolean {
   const at = resolve(folder);
-  return isBelow(at, path) && (!existsSync(path) || isBelow(realpathSync(at), realpathSync(path)));
+  return isBelow(at, path) && (!existsSync(onDisk(path)) || isBelow(realPath(at), realPath(path)));
 }
 
 function isBelow(folder: string, path: string): boolean {

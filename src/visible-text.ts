@@ -6,8 +6,13 @@
  */
 const invisible = () => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** The escape of JSON and JavaScript, one for each UTF-16 unit: `\u200b`, `\udb40\udc41`. */
+/**
+ * The escape of JSON and JavaScript, one for each UTF-16 unit: `\u200b`, `\udb40\udc41`; a byte of a name that is no text
+ * (see byte-names.ts) as shells take it, `\xff`.
+ */
 function escapeOf(character: string): string {
+  const code = character.charCodeAt(0);
+  if (character.length === 1 && code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
   return Array.from(
     { length: character.length },
     (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,

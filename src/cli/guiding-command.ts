@@ -5,6 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { Command, type Option } from 'commander';
+import { onDisk } from '../byte-names.ts';
 import { parseDumpName } from '../dump/load-map.ts';
 import { isUrl, shownUrl } from '../dump/sources/url.ts';
 import { enumerated } from '../findings/rules/words.ts';
@@ -129,7 +130,7 @@ function hasOption(command: Command, flag: string): boolean {
 
 /** A file or a URL, with an address behind it or not. */
 function isInput(text: string): boolean {
-  return isUrl(text) || existsSync(text) || existsSync(parseDumpName(text).file);
+  return isUrl(text) || existsSync(onDisk(text)) || existsSync(onDisk(parseDumpName(text).file));
 }
 
 function commandFor(input: string): string {

@@ -1,6 +1,7 @@
 /** Where the bytes of raw dumps belong: by the command line, by a load map, or by assumption. */
 
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { onDisk, realPath } from '../byte-names.ts';
 import { InputError } from '../errors.ts';
 import { hex } from '../hex.ts';
 import { PADDR_LIMIT } from './dump.ts';
@@ -35,7 +36,7 @@ const PAGE_BYTE_LENGTH = 4096;
 
 /** The dumps that one argument names: crash takes several as `a.bin@0x40000000,b.bin@0xc0000000`. */
 export function dumpNamesIn(text: string): string[] {
-  if (isUrl(text) || existsSync(text)) return [text];
+  if (isUrl(text) || existsSync(onDisk(text))) return [text];
   const names = text.split(/(?<=@[0-9a-fx]+),/i);
   return names.every((name) => ADDRESSED.test(name)) ? names : [text];
 }
@@ -45,7 +46,7 @@ export function parseDumpName(name: string): DumpName {
   const [, file, address = ''] = ADDRESSED.exec(name) ?? [];
   const given = isUrl(name) ? shownUrl(name) : name;
   // In front of its path, what stands behind the @ of a URL is its host.
-  const whole = file === undefined || (isUrl(name) ? !/^https?:\/\/[^/?#]*\//i.test(file) : existsSync(name));
+  const whole = file === undefined || (isUrl(name) ? !/^https?:\/\/[^/?#]*\//i.test(file) : existsSync(onDisk(name)));
   if (whole) return { given, file: name, paddr: undefined };
   const paddr = addressIn(address);
   if (paddr === null) {
@@ -97,7 +98,7 @@ export function partsFromLoadMap(
   sources: readonly ByteSource[],
   open: (name: string, path: string) => ByteSource,
 ): RawPart[] {
-  const real = (path: string) => (existsSync(path) ? realpathSync(path) : path);
+  const real = (path: string) => (existsSync(onDisk(path)) ? realPath(path) : path);
   const byPath = new Map(sources.map((source) => [real(source.name), source]));
   const named = new Set<ByteSource>();
   const fileOf = ({ name, path }: { name: string; path: string }): ByteSource => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { CommandIo, TextSink } from '../../src/cli/output/io.ts';
 import { runCommand } from '../../src/cli/start/run-command.ts';
 
-const COMMAND = fileURLToPath(new URL('../../bin/smmu-adopt.cjs', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../bin/smmu-adopt.cjs', import.meta.url));
 
 export interface Outcome {
   readonly stdout: string;

@@ -1,6 +1,7 @@
 /** The bytes of a kernel log, piece by piece: of files, of pipes, and of standard input. */
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { onDisk } from '../../byte-names.ts';
 import { attempt } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
 import { wideEncoding } from '../../wide-encoding.ts';
@@ -42,7 +43,7 @@ export function distinctLogs(names: readonly string[]): { readonly names: string
   const firsts = new Map<string, string>();
   const again: NamedAgain[] = [];
   for (const name of names) {
-    const look = () => statSync(name, { throwIfNoEntry: false });
+    const look = () => statSync(onDisk(name), { throwIfNoEntry: false });
     const stat = name === STDIN ? undefined : attempt(name, 'cannot be opened', look);
     // What is no file may have something else to say each time.
     const identity = stat?.isFile() === true ? `${stat.dev}:${stat.ino}` : `name ${name}`;
@@ -89,7 +90,7 @@ function decoderOf(piece: Buffer): InstanceType<typeof TextDecoder> | null {
 const shownName = (name: string) => (name === STDIN ? STDIN_NAME : name);
 
 function* piecesOfFile(name: string): Generator<Uint8Array> {
-  const descriptor = attempt(name, 'cannot be opened', () => openSync(name, 'r'));
+  const descriptor = attempt(name, 'cannot be opened', () => openSync(onDisk(name), 'r'));
   try {
     for (;;) {
       const buffer = Buffer.allocUnsafe(PIECE_LENGTH);

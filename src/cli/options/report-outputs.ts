@@ -5,9 +5,10 @@
  * file, of which there can be one, goes to stdout, as with `--output -`.
  */
 
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { onDisk, realPath } from '../../byte-names.ts';
 import type { AddressRange } from '../../dump/memory.ts';
 import { InputError } from '../../errors.ts';
 import type { Inspection } from '../../inspect/inspection.ts';
@@ -198,8 +199,8 @@ function refuseClashes(outputs: readonly ReportOutput[]): void {
 /** Equal for two names of one file, whether it exists already or not. */
 function identity(file: string): string {
   try {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    return stat === undefined ? join(realpathSync(dirname(file)), basename(file)) : `${stat.dev}:${stat.ino}`;
+    const stat = statSync(onDisk(file), { throwIfNoEntry: false });
+    return stat === undefined ? join(realPath(dirname(file)), basename(file)) : `${stat.dev}:${stat.ino}`;
   } catch {
     // Whatever is wrong with it shows when it is written.
     return resolve(file);

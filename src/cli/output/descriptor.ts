@@ -4,8 +4,9 @@
  * something before.
  */
 
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { nameOfBytes, onDisk, realPath } from '../../byte-names.ts';
 
 /** As Linux has them, with all links before the last resolved, and elsewhere. */
 const DESCRIPTOR = /^(?:\/proc\/(\d+)(?:\/task\/\d+)?|\/dev)\/fd\/(\d{1,9})$/;
@@ -20,11 +21,11 @@ export function descriptorNamed(path: string): number | null {
     let at = path;
     for (let links = 0; links < MAX_LINKS; links++) {
       // The last part may be a link to what is open, which has to be seen as such.
-      at = join(realpathSync(dirname(resolve(at))), basename(at));
+      at = join(realPath(dirname(resolve(at))), basename(at));
       const [, owner, number] = DESCRIPTOR.exec(at) ?? [];
       if (number !== undefined && (owner === undefined || Number(owner) === process.pid)) return Number(number);
-      if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null;
-      at = resolve(dirname(at), readlinkSync(at));
+      if (lstatSync(onDisk(at), { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null;
+      at = resolve(dirname(at), nameOfBytes(readlinkSync(onDisk(at), 'buffer')));
     }
   } catch {
     // Whatever is wrong with it shows when it is opened.

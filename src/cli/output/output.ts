@@ -1,6 +1,7 @@
 /** How text is written: in pieces worth a system call, and to files that only their owner can read, as dumps hold secrets. */
 
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { onDisk } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
 import { TOOL } from '../../version.ts';
@@ -36,11 +37,11 @@ export async function writeToFile(path: string, pieces: Iterable<string>, inputs
     const open = descriptorNamed(path);
     // Without O_TRUNC: what is there stays until it is known not to be an input.
     const flags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
-    const descriptor = open ?? openSync(path, flags, 0o600);
+    const descriptor = open ?? openSync(onDisk(path), flags, 0o600);
     try {
       const target = fstatSync(descriptor);
       const same = inputs.find((input) => {
-        const stat = statSync(input, { throwIfNoEntry: false });
+        const stat = statSync(onDisk(input), { throwIfNoEntry: false });
         return stat?.dev === target.dev && stat.ino === target.ino;
       });
       if (same !== undefined) throw new InputError('usage', 'is an input; --output would overwrite it', { file: path });

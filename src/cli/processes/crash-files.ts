@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { onDisk } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 import { isDumpName, kindOfFile } from '../../triage/find/file-kinds.ts';
 
@@ -10,7 +11,7 @@ import { isDumpName, kindOfFile } from '../../triage/find/file-kinds.ts';
  * be of a crash that the run did not come to, so that what it found says too little.
  */
 export function refuseCrashFile(file: string): void {
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statSync(onDisk(file), { throwIfNoEntry: false });
   if (stat?.isFile() !== true || stat.size === 0) return;
   const name = basename(file);
   if (!isDumpName(name) && kindOfFile(name, file, null).kind === 'other') return;

@@ -17,6 +17,7 @@ import { GuidingCommand } from '../guiding-command.ts';
 import type { CommandIo } from '../output/io.ts';
 import { complaint } from '../output/output.ts';
 import type { Session } from '../session.ts';
+import { notEntered } from './not-entered.ts';
 
 /** A result of this many characters is not one to keep beside a sample. */
 const MAX_REPORT_LENGTH = 1 << 27;
@@ -61,10 +62,7 @@ function enter(folder: string, io: CommandIo): void {
   try {
     io.chdir(folder);
   } catch (cause) {
-    throw new InputError('file', `cannot be entered (${(cause as NodeJS.ErrnoException).code})`, {
-      file: folder,
-      cause,
-    });
+    throw new InputError('file', notEntered(folder, cause), { file: folder, cause });
   }
 }
 

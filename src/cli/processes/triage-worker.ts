@@ -14,6 +14,7 @@ import { withStandIns } from '../options/report-outputs.ts';
 import type { Session } from '../session.ts';
 import { captureBeside } from './capture-beside.ts';
 import { refuseCrashFile } from './crash-files.ts';
+import { notEntered } from './not-entered.ts';
 import type { SharedFlags } from './shared-flags.ts';
 
 /** Within this process: nothing limits it. */
@@ -104,7 +105,7 @@ function enter(folder: string, { io }: Session): void {
   try {
     io.chdir(resolve(folder));
   } catch (cause) {
-    throw new InputError('file', `cannot be entered (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new InputError('file', notEntered(folder, cause), { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 /** The command in the process that it was started as. It loads the program, so that what needs none of it waits for none. */
 
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { TOOL } from '../../version.ts';
 import { mayBeTerminal, usePlainStdout } from '../output/plain-stdout.ts';
@@ -25,7 +25,7 @@ interface Exports {
 
 /** Does what the process was started for, and sets its exit status. */
 export async function start(readProgram: () => ProgramText): Promise<void> {
-  const args = process.argv.slice(2);
+  const args = await givenArguments(process.argv.slice(2));
   if (answersVersion(args)) return;
   const { exports, keep } = await load(readProgram(), kindOf(args));
   await dieWithTerminal();
@@ -36,6 +36,20 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
   if (status < 2) keep();
   // Everything has been written, and what Node does at its end otherwise is to tidy up memory.
   if (isPlain) process.exit();
+}
+
+/** With the bytes of names that are no UTF-8, which Node leaves out; Linux knows what a process was started with. */
+async function givenArguments(args: string[]): Promise<string[]> {
+  if (!args.some((arg) => arg.includes('\ufffd'))) return args;
+  try {
+    const { nameOfBytes } = await import('../../byte-names.ts');
+    const words = readFileSync('/proc/self/cmdline').toString('latin1').split('\0').slice(0, -1).slice(-args.length);
+    const exact = words.map((word) => Buffer.from(word, 'latin1'));
+    const isSame = args.every((arg, i) => exact[i]?.toString() === arg);
+    return isSame ? exact.map(nameOfBytes) : args;
+  } catch {
+    return args;
+  }
 }
 
 /**

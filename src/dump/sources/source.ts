@@ -1,6 +1,7 @@
 /** Where the bytes of a dump come from: one descriptor, positional synchronous reads. */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { onDisk } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 import { textOfFile } from '../../wide-encoding.ts';
 import type { DumpAssumption } from '../dump.ts';
@@ -32,7 +33,7 @@ const CACHED_PAGES = 1024;
 export function openFileSource(name: string, path: string = name): ByteSource {
   // O_NONBLOCK so that opening a FIFO without a writer answers at once instead of hanging.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-  const descriptor = attempt(name, 'cannot be opened', () => openSync(path, flags));
+  const descriptor = attempt(name, 'cannot be opened', () => openSync(onDisk(path), flags));
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) {

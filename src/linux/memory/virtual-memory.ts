@@ -3,6 +3,7 @@
  * others from the page tables (arch/arm64/include/asm/memory.h).
  */
 
+import { nameOfBytes } from '../../byte-names.ts';
 import { PADDR_LIMIT } from '../../dump/dump.ts';
 import { type Regime, walkPageTables } from './page-tables.ts';
 import type { AssumedBytes, PhysicalReader } from './physical-reader.ts';
@@ -133,7 +134,7 @@ export class VirtualMemory {
       if (bytes === null) return null;
       const end = bytes.indexOf(0);
       units.push(end < 0 ? bytes : bytes.subarray(0, end));
-      if (end >= 0) return Buffer.concat(units).toString('utf8');
+      if (end >= 0) return nameOfBytes(Buffer.concat(units));
       length += count;
     }
     return null;

@@ -3,6 +3,7 @@
  * machine's memory or from anybody, so every offset is checked, nothing recurses, and what is kept is bounded.
  */
 
+import { nameOfBytes } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 
 export interface TreeNode {
@@ -160,7 +161,7 @@ class Structure {
 
   nodeName(): string {
     const end = this.#terminator(this.#at, this.#header.structEnd);
-    const name = this.#bytes.toString('utf8', this.#at, end);
+    const name = nameOfBytes(this.#bytes.subarray(this.#at, end));
     this.#at = aligned(end + 1);
     return name;
   }

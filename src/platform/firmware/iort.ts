@@ -3,6 +3,7 @@
  * Revisions 0 to 7 have the fields used here at the same places; nodes that are not known are passed over.
  */
 
+import { nameOfBytes } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 import type { IortProblem } from './problem.ts';
 
@@ -156,7 +157,7 @@ function readMappings(node: Buffer, room: number, problem: (what: OwnProblem) =>
 function readNamedComponent(node: Buffer): OwnPart {
   const text = node.subarray(29);
   const end = text.indexOf(0);
-  return { kind: 'named-component', name: text.toString('latin1', 0, end < 0 ? Math.min(text.length, 255) : end) };
+  return { kind: 'named-component', name: nameOfBytes(text.subarray(0, end < 0 ? Math.min(text.length, 255) : end)) };
 }
 
 /** DEN0049, table "Reserved memory range node": flags, number of descriptors, their offset in the node. */

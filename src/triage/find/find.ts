@@ -1,7 +1,8 @@
 /** Finds the crashes below folders, the same ones in the same order on every machine, one after the other as they are asked for. */
 
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { onDisk, realPath } from '../../byte-names.ts';
 import { notOpened } from '../../dump/sources/url.ts';
 import { InputError } from '../../errors.ts';
 import { COMPANIONS, type Crash, type NotSearched } from '../crash.ts';
@@ -75,7 +76,7 @@ export class CrashFinder {
     }
     const listing = this.#list(folder);
     if (listing === null) return;
-    const own = label === '' ? basename(realpathSync(root)) : label;
+    const own = label === '' ? basename(realPath(root)) : label;
     const { crashes, passedOver } = await crashesIn({ path, label: own }, listing, this.#names);
     if (crashes.length === 0 && passedOver.length > 0) this.#names.onNoCrash?.(path, passedOver);
     // Whatever it is called, it may be a dump.
@@ -125,15 +126,15 @@ export class CrashFinder {
 /** The same for the same files, however the way to their folder is written. Links of the folder itself are not followed. */
 function filesOf({ path, folder, dump, ...crash }: Crash): string {
   if (dump.length === 0) return `\0${resolve(path)}`;
-  const at = realPath(folder);
+  const at = realFolder(folder);
   const companions = COMPANIONS.map((one) => crash[one] && resolve(at, crash[one]));
   return `\0${JSON.stringify([dump.map((name) => resolve(at, name)), companions])}`;
 }
 
 /** Where it is not there any more, as it was written. */
-function realPath(folder: string): string {
+function realFolder(folder: string): string {
   try {
-    return realpathSync.native(folder);
+    return realPath(folder);
   } catch {
     return resolve(folder);
   }
@@ -141,7 +142,7 @@ function realPath(folder: string): string {
 
 function isFolder(named: string): boolean {
   try {
-    return statSync(named).isDirectory();
+    return statSync(onDisk(named)).isDirectory();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const message = code === 'ENOENT' ? 'is not there' : `cannot be reached (${code})`;

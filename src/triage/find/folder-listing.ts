@@ -2,6 +2,7 @@
 
 import { type Dirent, opendirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { mayLackBytes, nameOfBytes, onDisk } from '../../byte-names.ts';
 import { liesBelow } from '../../folder.ts';
 import { compareText } from '../../lists.ts';
 
@@ -59,7 +60,7 @@ function kindOf(entry: Dirent, path: string, root: string): Kind | null {
 
 function targetOf(link: string): 'file' | 'linksToFolders' | 'linksNowhere' | 'specials' {
   try {
-    const stat = statSync(link);
+    const stat = statSync(onDisk(link));
     return stat.isFile() ? 'file' : stat.isDirectory() ? 'linksToFolders' : 'specials';
   } catch {
     return 'linksNowhere';
@@ -67,14 +68,30 @@ function targetOf(link: string): 'file' | 'linksToFolders' | 'linksNowhere' | 's
 }
 
 function entriesOf(folder: string): { readonly entries: Dirent[]; readonly whole: boolean } {
-  const directory = opendirSync(folder);
+  const entries: Dirent[] = [];
+  const whole = eachEntry(folder, 'utf8', (entry) => entries.push(entry));
+  if (!entries.some(({ name }) => mayLackBytes(name))) return { entries: sorted(entries), whole };
+  // Reading all names as bytes takes longer.
+  const exact: Dirent[] = [];
+  eachEntry(folder, 'buffer', (entry) => {
+    const name = nameOfBytes(entry.name as unknown as Buffer);
+    exact.push(Object.assign(entry, { name }));
+  });
+  return { entries: sorted(exact), whole };
+}
+
+/** False where there are more. */
+function eachEntry(folder: string, encoding: 'utf8' | 'buffer', meet: (entry: Dirent) => void): boolean {
+  // The types of Node do not know that names may be bytes.
+  const directory = opendirSync(onDisk(folder) as string, { encoding: encoding as 'utf8' });
   try {
-    const entries: Dirent[] = [];
+    let count = 0;
     for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      if (entries.length === MAX_ENTRIES) return { entries: sorted(entries), whole: false };
-      entries.push(entry);
+      if (count === MAX_ENTRIES) return false;
+      meet(entry);
+      count += 1;
     }
-    return { entries: sorted(entries), whole: true };
+    return true;
   } finally {
     directory.closeSync();
   }

@@ -329,11 +329,6 @@ describe('exit status', () => {
 describe('what was not searched', () => {
   test.each<[string, (at: (...parts: string[]) => string) => void]>([
     ['is too deep', (at) => mkdirSync(at('1', '2', '3', '4', '5', '6', '7', '8', '9'), { recursive: true })],
-    ['has a name that is no text', (at) => mkdirSync(Buffer.concat([Buffer.from(`${at()}/`), Buffer.from([0xff])]))],
-    [
-      'has a name that is no text, and is a file',
-      (at) => writeFileSync(Buffer.concat([Buffer.from(`${at()}/`), Buffer.from([0xff])]), 'x'),
-    ],
   ])('because it %s: exit status 3, and said in every format', async (_, make) => {
     const { crash, at, triage: text, json: read } = place();
     crash('a');
@@ -346,6 +341,17 @@ describe('what was not searched', () => {
     }
     expect((await text('.', '--fail-on', 'never', '--shard', '1/1')).status).toBe(3);
   });
+});
+
+test.each<[string, (place: Buffer) => void]>([
+  ['folders', (place) => mkdirSync(place)],
+  ['files', (place) => writeFileSync(place, 'x')],
+])('%s whose names are no text are looked at like others', async (_, make) => {
+  const { crash, at, json: read } = place();
+  crash('a');
+  make(Buffer.concat([Buffer.from(`${at()}/`), Buffer.from([0xff])]));
+  const { status, totals, notSearched } = await read('.');
+  expect({ status, crashes: totals.crashes, notSearched }).toEqual({ status: 1, crashes: 1, notSearched: [] });
 });
 
 test('-v names what lies where no dump is', async () => {
