@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { Command, type Option } from 'commander';
+import { Command, type ErrorOptions, type Option } from 'commander';
 import { onDisk } from '../byte-names.ts';
 import { parseDumpName } from '../dump/load-map.ts';
 import { isUrl, shownUrl } from '../dump/sources/url.ts';
@@ -15,6 +15,10 @@ import { takesOneValue } from './options/repeatable.ts';
 interface Refusals {
   unknownOption(flag: string): void;
   unknownCommand(): void;
+  missingArgument(name: string): void;
+  optionMissingArgument(option: Option): void;
+  missingMandatoryOptionValue(option: Option): void;
+  _excessArguments(given: readonly string[]): void;
 }
 
 /** Methods by which commander prints help; the same holds of them. */
@@ -35,6 +39,9 @@ const OF_LOOKS: ReadonlySet<string> = new Set(['color']);
 export class GuidingCommand extends Command {
   /** What was given of each option that takes one value. */
   readonly #given = new Map<Option, string>();
+
+  /** What is to be said behind the next refusal of commander's. */
+  #next = '';
 
   override createCommand(name?: string): GuidingCommand {
     return new GuidingCommand(name);
@@ -63,11 +70,44 @@ export class GuidingCommand extends Command {
     });
   }
 
+  /** Commander says in its own words what is wrong, and these say what to do. */
+  #refuseWith(next: string, refuse: () => void): void {
+    this.#next = next;
+    refuse();
+  }
+
+  override error(message: string, options?: ErrorOptions): never {
+    const isGuided = this.#next === '' || message.includes('(Did you mean');
+    return super.error(isGuided ? message : message.replace(/\.?$/, this.#next), options);
+  }
+
+  missingArgument(name: string): void {
+    const missing = this.registeredArguments.find((one) => one.name() === name);
+    const choices = missing?.argChoices === undefined ? '' : `, one of ${missing.argChoices.join(', ')}`;
+    this.#refuseWith(`: ${missing?.description ?? ''}${choices}`, () => REFUSALS.missingArgument.call(this, name));
+  }
+
+  optionMissingArgument(option: Option): void {
+    this.#refuseWith(`: ${option.description}`, () => REFUSALS.optionMissingArgument.call(this, option));
+  }
+
+  missingMandatoryOptionValue(option: Option): void {
+    this.#refuseWith(`: ${option.description}`, () => REFUSALS.missingMandatoryOptionValue.call(this, option));
+  }
+
+  _excessArguments(given: readonly string[]): void {
+    const usage = `${rootOf(this).name()} ${pathOf(this)} ${this.usage()}`;
+    this.#refuseWith(`; the usage is ${usage}`, () => REFUSALS._excessArguments.call(this, given));
+  }
+
   /** `--iova` of `inspect` is an option of `translate`. */
   unknownOption(flag: string): void {
     const owners = [...leaves(rootOf(this))].filter((command) => hasOption(command, flag)).map(pathOf);
-    if (owners.length === 0) REFUSALS.unknownOption.call(this, flag);
     const here = pathOf(this);
+    if (owners.length === 0) {
+      const help = `; ${[rootOf(this).name(), here, '--help'].filter((word) => word !== '').join(' ')} lists all`;
+      this.#refuseWith(help, () => REFUSALS.unknownOption.call(this, flag));
+    }
     const where = here === '' ? 'there is no command in front of it' : `${here} does not have it`;
     this.error(`error: unknown option '${flag}': ${where}; it belongs to ${enumerated(owners)}`, {
       code: 'commander.unknownOption',
@@ -101,7 +141,10 @@ export class GuidingCommand extends Command {
   /** A file where a command belongs. */
   unknownCommand(): void {
     const given = this.args[0] ?? '';
-    if (this.parent !== null || !isInput(given)) REFUSALS.unknownCommand.call(this);
+    if (this.parent !== null || !isInput(given)) {
+      const names = this.commands.map((command) => command.name());
+      this.#refuseWith(`; there are ${enumerated(names)}`, () => REFUSALS.unknownCommand.call(this));
+    }
     const next = `${this.name()} ${commandFor(given)}`;
     this.error(`error: unknown command '${given}': to look at this ${isUrl(given) ? 'URL' : 'file'}, ${next}`, {
       code: 'commander.unknownCommand',

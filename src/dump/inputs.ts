@@ -1,5 +1,7 @@
 /** What a dump can be given as: a path, a URL, or an object that reads it. */
 
+import { existsSync } from 'node:fs';
+import { onDisk } from '../byte-names.ts';
 import { InputError } from '../errors.ts';
 import { isDumpInfo } from './formats/qualcomm.ts';
 import { type DumpName, parseDumpName } from './load-map.ts';
@@ -39,7 +41,14 @@ export async function inputOf(given: DumpInput, index: number, options: UrlOptio
   }
   const parsed = parseDumpName(given);
   const { file } = parsed;
-  if (!isUrl(file)) return { ...parsed, path: file, answersLater: never, open: () => openFileSource(file) };
+  const [scheme] = /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(file) ?? [];
+  if (scheme !== undefined && !isUrl(file) && !existsSync(onDisk(file))) {
+    const message = `has the scheme ${scheme}; http and https are read: give a copy of it on this machine`;
+    // A name and a password may stand in front of the host.
+    throw new InputError('usage', message, { file: parsed.given.replace(/(?<=:\/\/)[^/]*@/, '') });
+  }
+  if (!isUrl(file))
+    return { ...parsed, path: file, answersLater: never, open: () => openFileSource(file, file, OF_FOLDER) };
   if (URL.canParse(file) && isDumpInfo(new URL(file).pathname)) {
     const message = 'names files beside it, which is followed on disk only; give their URLs, each with its @address';
     throw new InputError('usage', message, { file: parsed.given });
@@ -48,5 +57,7 @@ export async function inputOf(given: DumpInput, index: number, options: UrlOptio
   const { openUrlSource } = await import('./sources/url-source.ts');
   return { ...parsed, path: null, answersLater: never, open: () => openUrlSource(file, options) };
 }
+
+const OF_FOLDER = 'a file is needed; smmu-adopt triage finds the crashes in it';
 
 const never = () => false;

@@ -116,7 +116,12 @@ export function partsFromLoadMap(
   }
   return loadMap.map(({ paddr, byteLength, fileOffset, where }, i) => {
     const source = found[i] ?? itself;
-    if (source === undefined) throw new InputError('usage', 'no dump was named for this range', { place: where });
+    if (source === undefined)
+      throw new InputError(
+        'usage',
+        'no dump was named for this range: name it behind the command, or as "file" of the range',
+        { place: where },
+      );
     if (found[i] === undefined && unnamed.length > 1) {
       const message = 'could be in any of the dump files; give each an @address, as in ddr0.bin@0x80000000';
       throw new InputError('usage', message, { place: where });

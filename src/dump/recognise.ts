@@ -1,7 +1,15 @@
 /** What is a file, by the bytes it begins with: a container, something known that is no dump, text, or raw memory? */
 
 import { kindOfText } from './recognise-text.ts';
-import { type Container, FARTHER_SIGNATURES, isBootSector, PACKED, SIGNATURES, type Signature } from './signatures.ts';
+import {
+  type Container,
+  FARTHER_SIGNATURES,
+  isBootSector,
+  PACKED,
+  READ,
+  SIGNATURES,
+  type Signature,
+} from './signatures.ts';
 import type { ByteSource } from './sources/source.ts';
 
 /** What signatures and kinds of text are looked for in: one read. */
@@ -18,6 +26,11 @@ export function recognise(source: ByteSource): Container | null {
 /** What has packed a small file, by all of its bytes; null for one that is as it is. */
 export function packedAs(bytes: Buffer): Container | null {
   return signatureOf(PACKED, bytes.subarray(0, HEAD_BYTE_LENGTH), bytes.length) ?? null;
+}
+
+/** Which dump a small file is that should be something else; null for one that is none. */
+export function dumpAs(bytes: Buffer): Container | null {
+  return signatureOf(READ, bytes.subarray(0, HEAD_BYTE_LENGTH), bytes.length) ?? null;
 }
 
 function signatureOf(signatures: readonly Signature[], head: Buffer, byteLength: number): Signature | undefined {

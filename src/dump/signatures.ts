@@ -43,7 +43,8 @@ const NO_MEMORY = 'it is no memory; give the RAM dump';
 const WINDOWS = 'a dump of Linux is needed';
 const TO_ELF = 'turn it into an ELF core first: makedumpfile -E -x vmlinux';
 
-const READ: Signature[] = rows(undefined, [
+/** Containers that are read. */
+export const READ: readonly Signature[] = rows(undefined, [
   ['elf', 'an ELF file', '\x7fELF'],
   ['kdump', 'a kdump-compressed dump', 'KDUMP   '],
   ['flattened', 'a flattened dump', 'makedumpfile'],

@@ -32,6 +32,12 @@ export function nothingFound(what: string, reason: Reason): string {
   return `no ${what} of the crashed kernel was found, because ${because(reason)}`;
 }
 
+/** What to do about a log or a memory map that the dump does not have. */
+export const SAVED_BESIDE = {
+  log: "what was saved of a console, 'smmu-adopt log FILE' reads",
+  'memory map': "what was saved of /proc/iomem goes to 'smmu-adopt inspect' with --iomem FILE",
+} as const;
+
 function because(reason: Reason): string {
   switch (reason.why) {
     case 'no-vmcoreinfo':

@@ -161,8 +161,8 @@ function isInspection(root: JsonObject): boolean {
 function whatElse(root: JsonObject): string {
   if (isInspection(root)) return '; it is a report of smmu-adopt, not what the report was made from';
   if (Array.isArray(root['samples'])) return '; it is a manifest of samples, which smmu-adopt check runs';
-  if (root['dump'] !== undefined && root['expect'] !== undefined)
-    return '; it is a sample, which smmu-adopt check runs';
+  const isSample = (root['dump'] !== undefined && root['expect'] !== undefined) || Array.isArray(root['args']);
+  if (isSample) return '; it is a sample, which smmu-adopt check runs';
   const named = Object.keys(root).some((key) => registerNamed(key.toUpperCase().replace(/^(ARM_)?SMMU_/, '')));
   return named ? '; of a capture of registers smmu-adopt regs import FILE --base ADDRESS makes a snapshot' : '';
 }

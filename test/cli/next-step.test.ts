@@ -9,6 +9,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const cwd = join(SAMPLES_FOLDER, 'l2-hole');
 const folder = temporaryFolder();
+const VMCORE = join(SAMPLES_FOLDER, 'bare-vmcore', 'vmcore');
 const GIVEN = ['dump.raw', '--regs', 'regs.json'] as const;
 
 describe('the next step', () => {
@@ -18,7 +19,29 @@ describe('the next step', () => {
     [['https://dumps.example/vmcore'], 'to look at this URL, smmu-adopt inspect https://dumps.example/vmcore'],
     [['regs.json'], 'smmu-adopt regs validate regs.json'],
     [['iomem.txt'], 'smmu-adopt log iomem.txt'],
-    [['nothing-like-it'], "unknown command 'nothing-like-it'"],
+    [['nothing-like-it'], "unknown command 'nothing-like-it'; there are inspect, info, "],
+    [['regs', 'nothing-like-it'], "unknown command 'nothing-like-it'; there are import, extract, validate and capture"],
+    [['--nothing-like-it'], "unknown option '--nothing-like-it'; smmu-adopt --help lists all"],
+    [['info', '--nothing-like-it'], "unknown option '--nothing-like-it'; smmu-adopt info --help lists all"],
+    [['diff', 'dump.raw'], "missing required argument 'after': the later dump of the same machine"],
+    [['diff', 'a', 'b', 'c'], 'got 3; the usage is smmu-adopt diff [options] <before> <after>'],
+    [['completion'], "missing required argument 'shell': the shell that it is for, one of bash, zsh, fish"],
+    [['show', 'dump.raw'], "required option '--sid <sid>' not specified: the StreamID: 0x100, "],
+    [['regs', 'import', 'iomem.txt'], 'physical address of register page 0, where /proc/iomem has the SMMU'],
+    [['regs', 'validate', 'sample.json'], 'it is a sample, which smmu-adopt check runs'],
+    [['inspect', '.'], '.: is a directory; a file is needed; smmu-adopt triage finds the crashes in it'],
+    [['inspect', '--regs', 'regs.json'], 'name it behind the command, or as "file" of the range'],
+    [['info', 'dump.raw', '--log'], "what was saved of a console, 'smmu-adopt log FILE' reads"],
+    [['info', 'dump.raw', '--iomem'], "goes to 'smmu-adopt inspect' with --iomem FILE"],
+    [['inspect', 'dump.raw', '--smmu'], "option '--smmu <name>' argument missing: "],
+    [
+      ['inspect', 'ftp://ann:secret@dumps.example/vmcore'],
+      'smmu-adopt: ftp://dumps.example/vmcore: has the scheme ftp; http and https are read: give a copy of it on this',
+    ],
+    [['inspect', ...GIVEN, '--dmesg', VMCORE], 'is an ELF file; a dump stands in front of the options'],
+    [['inspect', ...GIVEN, '--iomem', VMCORE], 'is an ELF file; a dump stands in front of the options'],
+    [['inspect', ...GIVEN, '--iort', VMCORE], 'is an ELF file; a dump stands in front of the options'],
+    [['log'], 'standard input: is empty: name a log, or pipe one in, as in dmesg | smmu-adopt log'],
     [['nothing-like-it', '--help'], "unknown command 'nothing-like-it'"],
     [['nothing-like-it', '-h'], "unknown command 'nothing-like-it'"],
     [['--help', 'nothing-like-it'], "unknown command 'nothing-like-it'"],

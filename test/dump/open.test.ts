@@ -303,7 +303,12 @@ describe('a load map', () => {
       [entry('memory[0]', 2 ** 52 - 1)],
       'memory[0]: 0xfffffffffffff + 0x1000 is beyond 52 address bits',
     ],
-    ['a range without a dump', [], [entry('memory[0]', 0)], 'memory[0]: no dump was named for this range'],
+    [
+      'a range without a dump',
+      [],
+      [entry('memory[0]', 0)],
+      'memory[0]: no dump was named for this range: name it behind the command, or as "file" of the range',
+    ],
     [
       'a range that could be in two dumps',
       [raw1, raw2],
@@ -479,7 +484,11 @@ describe('files that cannot be read', () => {
     ['missing', () => missing, 'missing.bin: cannot be opened (ENOENT)'],
     ['missing, with an address', () => `${missing}@0x10`, 'missing.bin: cannot be opened (ENOENT)'],
     ['empty', () => folder.write('empty.bin', ''), 'empty.bin: is empty'],
-    ['a folder', () => folder.path, `${folder.path}: is a directory; a file is needed`],
+    [
+      'a folder',
+      () => folder.path,
+      `${folder.path}: is a directory; a file is needed; smmu-adopt triage finds the crashes in it`,
+    ],
   ])('%s', (_, name, message) => expectRefusal(name(), {}, message, 'file'));
 
   test('the files before one that is missing are closed again', () =>

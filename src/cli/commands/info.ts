@@ -92,7 +92,8 @@ async function printOfKernel(dump: OpenedDump, flags: InfoFlags, session: Sessio
   ]);
   const found = await untilFetched(() => (flags.iomem ? memoryMap(dump) : kernelLog(dump)));
   if (found.outcome === 'not-found') {
-    const message = words.nothingFound(flags.iomem ? 'memory map' : 'log', found.reason);
+    const what = flags.iomem ? 'memory map' : 'log';
+    const message = `${words.nothingFound(what, found.reason)}; ${words.SAVED_BESIDE[what]}`;
     throw new InputError('format', message, { file: dump.files[0] ?? 'dump' });
   }
   await printReport(found, flags, session);

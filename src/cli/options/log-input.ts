@@ -1,6 +1,6 @@
 /** The bytes of a kernel log, piece by piece: of files, of pipes, and of standard input. */
 
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { onDisk } from '../../byte-names.ts';
 import { attempt } from '../../dump/sources/source.ts';
 import { InputError } from '../../errors.ts';
@@ -77,7 +77,10 @@ export async function* piecesOf(names: readonly string[], stdin: CommandIo['stdi
       if (text.length > 0) ends = text.at(-1) === LINE_END;
       yield text;
     }
-    if (byteLength === 0) throw new InputError('file', 'is empty', { file: shownName(name) });
+    if (byteLength === 0) {
+      const next = name === STDIN ? ': name a log, or pipe one in, as in dmesg | smmu-adopt log' : '';
+      throw new InputError('file', `is empty${next}`, { file: shownName(name) });
+    }
   }
 }
 
@@ -92,6 +95,9 @@ const shownName = (name: string) => (name === STDIN ? STDIN_NAME : name);
 function* piecesOfFile(name: string): Generator<Uint8Array> {
   const descriptor = attempt(name, 'cannot be opened', () => openSync(onDisk(name), 'r'));
   try {
+    if (fstatSync(descriptor).isDirectory()) {
+      throw new InputError('file', 'is a directory; a log is needed', { file: name });
+    }
     for (;;) {
       const buffer = Buffer.allocUnsafe(PIECE_LENGTH);
       const count = attempt(name, 'cannot be read', () => readSync(descriptor, buffer, 0, PIECE_LENGTH, null));

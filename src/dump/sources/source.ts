@@ -27,10 +27,10 @@ const PAGE_BYTE_LENGTH = 4096;
 const CACHED_PAGES = 1024;
 
 /**
- * Opens a regular file for reading. `path` defaults to `name`.
+ * Opens a regular file for reading. `path` defaults to `name`; `ofFolder` says what to do with a folder.
  * Throws InputError (`file`) for anything that is not a readable, non-empty regular file.
  */
-export function openFileSource(name: string, path: string = name): ByteSource {
+export function openFileSource(name: string, path: string = name, ofFolder = 'a file is needed'): ByteSource {
   // O_NONBLOCK so that opening a FIFO without a writer answers at once instead of hanging.
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
   const descriptor = attempt(name, 'cannot be opened', () => openSync(onDisk(path), flags));
@@ -39,7 +39,7 @@ export function openFileSource(name: string, path: string = name): ByteSource {
     if (!stat.isFile()) {
       throw new InputError(
         'file',
-        `is ${stat.isDirectory() ? 'a directory' : 'not a regular file'}; a file is needed`,
+        stat.isDirectory() ? `is a directory; ${ofFolder}` : 'is not a regular file; a file is needed',
         {
           file: name,
         },

@@ -304,7 +304,7 @@ describe('where logs come from', () => {
 
   test.each([
     ['no such file', ['none.txt'], 'none.txt: cannot be opened (ENOENT)'],
-    ['a folder', ['.'], '.: cannot be read (EISDIR)'],
+    ['a folder', ['.'], '.: is a directory; a log is needed'],
     ['gzip', [folder.write('a.gz', Uint8Array.of(0x1f, 0x8b, 8, 0))], 'is compressed with gzip'],
     [
       'an archive',

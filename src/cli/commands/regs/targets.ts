@@ -15,7 +15,10 @@ export interface TargetFlags {
 export function addTargetOptions(command: Command, { needed }: { readonly needed: boolean }): Command {
   return command
     .addOption(
-      new Option('--base <address>', 'physical address of register page 0; once for each SMMU')
+      new Option(
+        '--base <address>',
+        'physical address of register page 0, where /proc/iomem has the SMMU; once for each SMMU',
+      )
         .argParser(repeatable((text: string, before: number[] | undefined) => collect(parseAddress(text), before)))
         .makeOptionMandatory(needed),
     )
