@@ -51,8 +51,11 @@ const IOMEM = `09050000-09050dff : 9050000.smmuv3
   50400000-5a3fffff : Crash kernel
 `;
 
+/** Without timeout(1): each read has one more process with it, and a limit that a busy machine may get to. */
 function madeRoot(...smmus: readonly MadeSmmu[]): KdumpRoot {
-  return rootOf('busybox', ...smmus);
+  const root = rootOf('busybox', ...smmus);
+  root.remove('bin/timeout');
+  return root;
 }
 
 function rootOf(shell: Shell, ...smmus: readonly MadeSmmu[]): KdumpRoot {
@@ -120,7 +123,7 @@ describe.each(someOf<Shell>(['busybox', 'dash'], 2))('with %s', (shell) => {
       'sleep',
       `tries=0\nwhile [ ! -e '${saved}' ] && [ $tries -lt 300 ]; do tries=$((tries + 1)); ${sleep} 0.1; done\nexec ${sleep} "$1"`,
     );
-    root.answer([SMMU, SECOND], OFFSETS, 'case $1 in 0x909*) exec sleep 9 ;; esac');
+    root.answer([SMMU, SECOND], OFFSETS, `case $1 in 0x909*) ${root.hanging} ;; esac`);
     root.remove('bin/timeout');
     const folder = root.crash();
     capture(root, 'dumped', { SMMU_CAPTURE_READ_SECONDS: '1' });
@@ -325,7 +328,7 @@ describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
 
   test('a devmem that hangs is left behind when the time is over', () => {
     const root = madeRoot();
-    root.devmem('exec sleep 3');
+    root.devmem(root.hanging);
     const folder = root.crash();
     capture(root, 'dumped', { SMMU_CAPTURE_READ_SECONDS: '1' });
     expect(root.list(folder)).toEqual(['dmesg-kdump.txt', 'smmu-capture.log', 'vmcore']);
@@ -336,7 +339,7 @@ describe.skipIf(skipped !== '')(`what can go wrong${skipped}`, () => {
 
   test('a target that hangs is left behind, too', () => {
     const root = madeRoot();
-    root.command('sync', 'exec sleep 3');
+    root.command('sync', root.hanging);
     root.crash();
     const { stderr } = capture(root, 'dumped', { SMMU_CAPTURE_SAVE_SECONDS: '1' });
     expect(stderr).toContain('took longer than 1 s');

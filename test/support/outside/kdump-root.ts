@@ -27,6 +27,9 @@ export const CONTRIB = fileURLToPath(new URL('../../../contrib/kdump', import.me
 /** When the kdump kernel of a made root started, as folders are named. */
 const STARTED = { seconds: '20261129120000', minutes: '202611291200' };
 
+/** Longer than the busiest machine takes: what gets here waits for a command that hangs. */
+const HANG_MS = 240_000;
+
 /** What an initramfs has, taken from busybox or from this machine. */
 const TOOLS = ['cat', 'head', 'mkdir', 'mv', 'rm', 'sleep', 'timeout', 'tr', 'wc'];
 
@@ -109,6 +112,11 @@ export class KdumpRoot {
     this.command('devmem', `echo "$1" >>'${this.at('calls')}'\n[ "$2" = 32 ] || exit 9\n${script}`);
   }
 
+  /** For a command that hangs for as long as its test runs, however slow the machine is, and holds no pipe of the test's. */
+  get hanging(): string {
+    return `exec >/dev/null 2>&1; while [ -e '${this.path}' ]; do ${whereIs('sleep')} 0.1; done`;
+  }
+
   /** How often devmem was called. */
   get reads(): number {
     return existsSync(this.at('calls')) ? this.read('calls').split('\n').length - 1 : 0;
@@ -157,6 +165,8 @@ export class KdumpRoot {
       cwd: this.path,
       encoding: 'utf8',
       env: { PATH: this.at('bin'), SMMU_CAPTURE_ROOT: this.path, ...env },
+      timeout: HANG_MS,
+      killSignal: 'SIGKILL',
     });
     return { stdout, stderr, status };
   }
