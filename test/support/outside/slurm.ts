@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const SBIN = ['/usr/sbin', '/sbin'];
-const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'sinfo'];
+const PROGRAMS = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'sinfo', 'squeue'];
 
 /** Only what hangs gets there; Vitest cannot end what runs as one call. */
 const HANG_MS = 240_000;
@@ -26,7 +26,7 @@ export function whyNoSlurm(): string {
 
 export interface Slurm {
   /** Submits a script and waits for its end. `folder` is where it runs; its output goes to `slurm-*.out` there. */
-  submit(script: string, folder: string): void;
+  submit(script: string, folder: string): Promise<void>;
   stop(): void;
 }
 
@@ -54,8 +54,12 @@ SlurmctldLogFile=${at('slurmctld.log')}
 SlurmdLogFile=${at('slurmd.log')}
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SlurmdParameters=config_overrides
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=1000
 ReturnToService=2
-NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+NodeName=${node} NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES State=UP
 `,
   );
@@ -89,7 +93,13 @@ PartitionName=all Nodes=ALL Default=YES State=UP
     stop();
     throw error;
   }
-  return { submit: (script, cwd) => void call('sbatch', ['--wait', script], cwd), stop };
+  const submit = async (script: string, cwd: string) => {
+    // With --wait it looks for the end of the job every few seconds, less often as time goes on.
+    const job = call('sbatch', ['--parsable', script], cwd).trim();
+    const isLeft = () => call('squeue', ['--noheader', `--jobs=${job}`]) !== '';
+    while (isLeft()) await sleep(200);
+  };
+  return { submit, stop };
 }
 
 function stopProcess(pidFile: string): void {
