@@ -8,7 +8,7 @@ import type { Inspection } from '../../src/inspect/inspection.ts';
 import { DIFF } from '../../src/report/json/diff.ts';
 import { INSPECTION } from '../../src/report/json/inspection.ts';
 import type { Rows } from '../../src/rows.ts';
-import type { Shape } from '../../src/shape.ts';
+import { type Shape, textOf } from '../../src/shape.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 
 /** The same keys, where numbers may have become hex text. */
@@ -32,7 +32,7 @@ type Text = any;
 type Derived = { readonly [K in 'end' | 'errno' | 'why' | 'meaning']?: Text };
 
 export function published<T>(shape: Shape<T>, value: T): Published<T> {
-  return JSON.parse(JSON.stringify(shape.toJson(value)));
+  return JSON.parse(textOf(shape)(value) ?? 'null');
 }
 
 export function publishedInspection(inspection: Inspection): Published<Inspection> {

@@ -94,8 +94,26 @@ export async function inspectMachine(memory: Image, options: MachineOptions = {}
       iomem: iomem && parseIomem(iomem.map((line) => `${line}\n`).join(''), 'iomem.txt'),
     },
   );
-  const inspection = publishedInspection(facts);
-  return { ...inspection, smmu: inspection.smmus[0] as Published<SmmuReport>, facts };
+  return publishedLater(facts);
+}
+
+/** With its SMMUs published when they are asked for: they are nearly all of it, and many tests are of the findings alone. */
+function publishedLater(facts: Inspection): Inspected {
+  let made: Published<Inspection>['smmus'] | undefined;
+  const smmus = () => {
+    made ??= publishedInspection(facts).smmus;
+    return made;
+  };
+  return {
+    ...publishedInspection({ ...facts, smmus: [] }),
+    facts,
+    get smmus() {
+      return smmus();
+    },
+    get smmu() {
+      return smmus()[0] as Published<SmmuReport>;
+    },
+  };
 }
 
 /** An opened ELF core of these pages. */
