@@ -15,6 +15,7 @@ import { describeLog, LOG_STRUCTS, type MadeRecord, writeLog } from '../support/
 import { madeDump } from '../support/made/made-memory.ts';
 import { madeMachine } from '../support/made/made-smmus.ts';
 import { QEMU_A, whyNot } from '../support/outside/real-dumps.ts';
+import { slowTest } from '../support/slow.ts';
 
 const logOf = (kernel: MadeKernel): KernelLog => kernelLog(madeDump(kernel.memory, kernel.vmcoreinfo));
 
@@ -134,7 +135,7 @@ describe('damage', () => {
     expect(textsOf(log).map((text) => text.length)).toEqual([1392]);
   });
 
-  test('a ring of millions that are not there comes to an end', () => {
+  slowTest('a ring of millions that are not there comes to an end', () => {
     const kernel = new MadeKernel({ structs: LOG_STRUCTS });
     const ring = writeLog(kernel, [{ text: 'x' }]);
     const ids = { 'desc_ring.count_bits': 26, 'desc_ring.tail_id': 0, 'desc_ring.head_id': 2 ** 26 - 1 };

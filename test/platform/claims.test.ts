@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Claim, firstClaims, pieceAt } from '../../src/platform/claims.ts';
 import { holds } from '../support/holds.ts';
-import { runs } from '../support/slow.ts';
+import { runs, slowTest } from '../support/slow.ts';
 
 const claim = (first: number, last: number, owner: string): Claim<string> => ({ first, last, owner });
 
@@ -44,7 +44,7 @@ test('every number has the owner that a walk through the list finds', () => {
   );
 });
 
-test('a hundred thousand ranges, each inside the one before, are 199,999 pieces', () => {
+slowTest('a hundred thousand ranges, each inside the one before, are 199,999 pieces', () => {
   const claims = Array.from({ length: 100_000 }, (_, i) => ({ first: 99_999 - i, last: 100_000 + i, owner: i }));
   // The innermost comes first and keeps all of it; every other one has a number on either side.
   expect(firstClaims(claims)).toHaveLength(199_999);

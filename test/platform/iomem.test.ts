@@ -11,7 +11,7 @@ import { anyText } from '../support/any-text.ts';
 import { holds } from '../support/holds.ts';
 import { openDescriptors } from '../support/made/descriptors.ts';
 import { refused } from '../support/refusal.ts';
-import { runs } from '../support/slow.ts';
+import { runs, slowTest } from '../support/slow.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const folder = temporaryFolder();
@@ -249,9 +249,13 @@ describe('the text', () => {
     expect(await refusal(hidden.replaceAll(/^/gm, '> '))).toBe(message);
   });
 
-  test('of 100,000 lines is read, of one more is not', async () => {
-    const most = `${RAM}\n`.repeat(100_000);
+  const most = `${RAM}\n`.repeat(100_000);
+
+  slowTest('of 100,000 lines is read', () => {
     expect(parseIomem(most, 'iomem.txt').ranges).toHaveLength(100_000);
+  });
+
+  test('of one line more is not', async () => {
     const message = 'has more than 100000 lines, too many for a copy of /proc/iomem';
     expect(await refusal(`${most}\n`)).toBe(message);
     expect(await refusal(`${most}${RAM}`)).toBe(message);

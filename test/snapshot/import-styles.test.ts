@@ -70,7 +70,7 @@ function wrongIn(lines: readonly string[], end: string | undefined, truth: Recor
 }
 
 /** Damaging every line of every style takes minutes; these many of each, spread over it, take seconds. */
-const SAMPLES = Number(process.env['CAPTURE_SAMPLES'] ?? (SLOW ? 8 : 4));
+const SAMPLES = Number(process.env['CAPTURE_SAMPLES'] ?? (SLOW ? 8 : 2));
 
 function spread<T>(items: readonly T[]): T[] {
   const step = Math.max(1, items.length / SAMPLES);

@@ -1,5 +1,5 @@
 /**
- * Tests that take many seconds each, because they go to a limit that a hostile dump would go to. They run where
+ * Tests that take as long as a hundred others, because they go to a limit that a hostile dump would go to. They run where
  * SMMU_ADOPT_SLOW_TESTS is set, as `.ci/run` does, and skip otherwise.
  */
 

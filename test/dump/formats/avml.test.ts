@@ -6,6 +6,7 @@ import { crc32c } from '../../../src/dump/formats/crc32c.ts';
 import type { StreamFlaw } from '../../../src/dump/problem.ts';
 import { InputError } from '../../../src/errors.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { SLOW, slowTest } from '../../support/slow.ts';
 import { MemorySource, patternBytes } from '../../support/sources.ts';
 import { expectPartition } from '../../support/states.ts';
 import {
@@ -273,7 +274,7 @@ describe('damage', () => {
     expect(dump.memory.ranges).toEqual([{ start: 0, end: content.length }]);
   });
 
-  test('chunks to skip behind many records do not make the walk quadratic', async () => {
+  slowTest('chunks to skip behind many records do not make the walk quadratic', async () => {
     const tail = Array.from({ length: 300_000 }, () => frame(0xfe, new Uint8Array(0)));
     const record = { paddr: 0, bytes: content.subarray(0, 1), compressed: true, trailer: 0xfe };
     const file = Buffer.concat([limeDump(Array.from({ length: 5000 }, () => record)).bytes, ...tail]);
@@ -320,7 +321,7 @@ describe('damage', () => {
       // An address is taken at its word; and the content of a plain record has no checksum.
       const inHeader = headersAt.some((start) => at >= start + 8 && at < start + 24);
       if (inHeader || (at >= plainAt && at < (headersAt[2] as number))) continue;
-      for (let bit = 0; bit < 8; bit++) {
+      for (const bit of SLOW ? [0, 1, 2, 3, 4, 5, 6, 7] : [at % 8]) {
         const damaged = Buffer.from(file);
         damaged[at] = (damaged[at] as number) ^ (1 << bit);
         await check(damaged);

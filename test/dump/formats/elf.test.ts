@@ -510,12 +510,12 @@ describe('a file that ends too early', () => {
 describe('more program headers than 16 bits count', () => {
   test('PN_XNUM: the count is in section header 0', () => {
     const tiny = Array.from({ length: 65_600 }, (_, i) =>
-      i % 2 === 0 ? { paddr: i * 16, bytes: bytes(i & 0xff, i >> 8) } : { paddr: 0, type: PT_GNU_STACK },
+      i % 32 === 30 ? { paddr: i * 16, bytes: bytes(i & 0xff, i >> 8) } : { paddr: 0, type: PT_GNU_STACK },
     );
     const image = elfCore([...tiny, page, { paddr: 2 ** 30, bytes: bytes(0xaa) }], { extendedCount: true });
     expect(image.bytes.readUInt16LE(56)).toBe(0xffff);
     const dump = open(image);
-    expect(dump.memory.ranges).toHaveLength(32_800 + 1);
+    expect(dump.memory.ranges).toHaveLength(2050 + 2);
     expect(dump.memory.ranges.at(-1)).toEqual({ start: 2 ** 30, end: 2 ** 30 + 1 });
     expect(dump).toMatchObject({ complete: true, problems: [] });
     expect(show(image, 65_598 * 16, 3)).toBe('3e 00 --');

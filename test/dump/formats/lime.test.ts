@@ -10,6 +10,7 @@ import type { ByteSource } from '../../../src/dump/sources/source.ts';
 import { InputError } from '../../../src/errors.ts';
 import { holds } from '../../support/holds.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { slowTest } from '../../support/slow.ts';
 import { MemorySource, patternBytes } from '../../support/sources.ts';
 import { expectPartition } from '../../support/states.ts';
 import { type LimeRecord, limeDump } from '../../support/writers/lime-writer.ts';
@@ -140,7 +141,7 @@ describe('refusals', () => {
     }
   });
 
-  test('too many records', async () => {
+  slowTest('too many records', async () => {
     const one = limeDump([{ paddr: 0, bytes: bytes(1) }]).bytes;
     const file = Buffer.alloc((2 ** 18 + 1) * one.length, one);
     for (let i = 0; i <= 2 ** 18; i++) {

@@ -412,10 +412,10 @@ describe('whatever happens to a file', () => {
       [image.descriptorsAt, image.descriptorsEnd],
     ];
     for (const [start, end] of ends) {
-      for (let at = start; at < end; at++) {
+      for (let at = start; at < end; at += SLOW ? 1 : 3) {
         const original = image.bytes[at] as number;
         const values = [0, 0x7f, 0x80, 0xff, original ^ 1, original ^ 0x80];
-        for (const value of SLOW ? new Set(values) : [values[at % values.length] as number]) {
+        for (const value of SLOW ? new Set(values) : [values[Math.floor(at / 3) % values.length] as number]) {
           if (value === original) continue;
           const damaged = Uint8Array.from(image.bytes);
           damaged[at] = value;

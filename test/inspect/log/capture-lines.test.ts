@@ -3,6 +3,7 @@
 import { expect, test, vi } from 'vitest';
 import { captureLines } from '../../../src/inspect/log/capture-lines.ts';
 import { LogReader } from '../../../src/log/kernel-log.ts';
+import { slowTest } from '../../support/slow.ts';
 
 test('a long capture is read piece by piece, and across their ends', () => {
   const push = vi.spyOn(LogReader.prototype, 'push');
@@ -18,7 +19,7 @@ test('a long capture is read piece by piece, and across their ends', () => {
   expect(errors.reduce((sum, { count }) => sum + count, 0)).toBe(3000);
 });
 
-test('of millions of lines those that may tell something are kept', () => {
+slowTest('of millions of lines those that may tell something are kept', () => {
   const own = 'arm-smmu-v3 arm-smmu-v3.0.auto: kdump: falling back to full reset\n';
   const dies = 'Unable to handle kernel paging request\npc : arm_smmu_probe+0x10/0x20\n';
   const text = `${'a\n'.repeat(1_200_000)}${own}${'a\n'.repeat(200_000)}${dies}`;

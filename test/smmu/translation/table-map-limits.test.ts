@@ -5,6 +5,7 @@ import { Budget, joinedStretches, TableMap } from '../../../src/smmu/translation
 import { smallStage1, smallStage2 } from '../../support/made/small-tables.ts';
 import { Words } from '../../support/models/walk-model-formats.ts';
 import { walkMemory } from '../../support/models/walked-words.ts';
+import { SLOW } from '../../support/slow.ts';
 
 /** Every entry of each level's one table leads to the next; those of the last map the same page. */
 function aliased(levels: number): Words {
@@ -70,12 +71,13 @@ describe('tables that are full and all the same', () => {
   test('end within the budget and in bounded memory', () => {
     const memory = aliased(4);
     const before = process.memoryUsage().heapUsed;
-    const map = new TableMap(walkMemory(memory), null, new Budget(300_000));
+    const budget = SLOW ? 300_000 : 100_000;
+    const map = new TableMap(walkMemory(memory), null, new Budget(budget));
     const { stretches, leaves, cut, heap } = countStretches(map, smallStage1({ inputBits: 48, startLevel: 0 }));
     // No page follows its neighbour, so that nothing can be joined.
     expect({ stretches, cut }).toEqual({ stretches: leaves + 1, cut: leaves * 4096 });
-    expect(leaves).toBeGreaterThan(295_000);
-    expect(leaves).toBeLessThanOrEqual(300_000);
+    expect(leaves).toBeGreaterThan(budget - 5_000);
+    expect(leaves).toBeLessThanOrEqual(budget);
     expect(heap - before, 'growth of the heap in bytes').toBeLessThan(200e6);
   });
 
