@@ -236,7 +236,7 @@ describe('tables that lead to themselves end', () => {
     expect(report.sets[0]?.ranges.length).toBeLessThan(33);
   });
 
-  test('many pages through few tables', async () => {
+  slowTest('many pages through few tables', async () => {
     const { mappings } = await deep(aliased(39), aliased(39, { joined: true }), { all: false });
     expect(mappings.changed).toBe(1);
     expect(mappings.sets[0]?.ranges).toHaveLength(16);

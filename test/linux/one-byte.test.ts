@@ -14,7 +14,7 @@ import { runs } from '../support/slow.ts';
 
 const SEED = 20_261_129;
 /** Enough to meet every structure on the way. */
-const TRIALS = runs(240);
+const TRIALS = runs(240, 16);
 
 function snapshotsOf(state: KernelState): readonly SmmuSnapshot[] {
   return state.outcome === 'found' ? state.snapshot.smmus : [];

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { EventGroup } from '../../src/log/facts.ts';
 import { problemInWords } from '../../src/report/log/words.ts';
 import { readLog } from '../support/log-reading.ts';
+import { slowTest } from '../support/slow.ts';
 
 const A = 'arm-smmu-v3.0.auto';
 const driver = (body: string, device = A) => `arm-smmu-v3 ${device}: ${body}`;
@@ -301,7 +302,7 @@ describe('groups', () => {
     ]);
   });
 
-  test('thousands of them are counted, not kept', () => {
+  slowTest('thousands of them are counted, not kept', () => {
     const lines = Array.from({ length: 5000 }, (_, i) => at(i, i, 0)).flat();
     const report = smmu(...lines);
     expect([report?.events.length, report?.notGrouped]).toEqual([4096, 904]);
@@ -640,7 +641,7 @@ describe('hostile logs end, and keep nothing', () => {
     expect(JSON.stringify(report.passedOverLines).length).toBeLessThan(200_000);
   });
 
-  test('more SMMUs than any machine has', () => {
+  slowTest('more SMMUs than any machine has', () => {
     const lines = Array.from({ length: 17_000 }, (_, i) => driver('option mask 0x0', `${i}.iommu`));
     const report = readLog(lines.join('\n'));
     expect([report.smmus.length, report.passedOver]).toEqual([16_384, 616]);

@@ -9,7 +9,7 @@ import {
   type TableMemory,
 } from '../../../src/smmu/structures/ste-reader.ts';
 import { holds } from '../../support/holds.ts';
-import { runs } from '../../support/slow.ts';
+import { runs, slowTest } from '../../support/slow.ts';
 
 const STE_WORDS = 16;
 
@@ -175,7 +175,7 @@ describe('what was found quiet', () => {
     expect(second.byConfig).toMatchObject({ abort: 3276 });
   });
 
-  test('beyond 65,536 active ones only those are read again', () => {
+  slowTest('beyond 65,536 active ones only those are read again', () => {
     const { first, second, readAgain } = readTwice([allActive(70_000), quiet(5000), allActive(64), quiet(3000)], 8192);
     expect(first.active).toHaveLength(70_064);
     expect(second).toEqual(first);
@@ -200,7 +200,7 @@ describe('what was found quiet', () => {
     expect(table.read.reduce((sum, { count }) => sum + count, 0)).toBe(65_564);
   });
 
-  test('all arrays of one reader have 32,768 turns remembered together', () => {
+  slowTest('all arrays of one reader have 32,768 turns remembered together', () => {
     const turns = Array.from({ length: 6000 }, () => [quiet(1), quiet(1, 'zero'), quiet(1, 'filled')]).flat();
     const table = new Table(turns, 1);
     const reader = new SteReader(table);
