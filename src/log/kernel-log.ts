@@ -16,8 +16,9 @@ import { FreeBsdLines } from './messages/freebsd.ts';
 import { type MessageTopic, messageOf } from './messages/messages.ts';
 import { type LineUse, type Scene, understand, understandMessage } from './messages/understand.ts';
 import { recordWord, skipBlanks } from './messages/words.ts';
+import { NamedSmmus } from './named-smmus.ts';
 import { OtherLines } from './other-lines.ts';
-import { SmmuState } from './smmu-state.ts';
+import type { SmmuState } from './smmu-state.ts';
 
 /** What stands in front of the device after the driver was unbound, and what Xen has there. */
 const UNBOUND = /\bplatform (?=\S{0,80}(?:smmu|iommu))/g;
@@ -37,12 +38,11 @@ const BARE =
 /** Of the driver and a device together. */
 const MAX_NAME_LENGTH = 160;
 const MAX_PASSED_OVER = 200;
-const MAX_SMMUS = 1 << 14;
 const MAX_TEXT_LENGTH = 400;
 
 export class LogReader implements LineTaker, Scene {
   readonly #lines = new LogLines(this);
-  readonly #smmus = new Map<string, SmmuState>();
+  readonly #smmus = new NamedSmmus();
   readonly #freebsd = new FreeBsdLines();
   readonly #others = new OtherLines();
   readonly #sceneOfOthers = {
@@ -59,8 +59,6 @@ export class LogReader implements LineTaker, Scene {
   #boot = 1;
   #booted = false;
   #unfinished: Unfinished | null = null;
-  /** The SMMU of the last message: most often also that of the next. */
-  #latest: SmmuState | null = null;
   /** The machine that the line names. */
   #host: string | null = null;
   /** What the fields around the message say, in a log of JSON objects. */
@@ -82,12 +80,12 @@ export class LogReader implements LineTaker, Scene {
   end(): KernelLog {
     this.#lines.end();
     this.#settle();
-    const states = [...this.#smmus.values()];
+    const states = this.#smmus.all;
     const leftOut = this.#others.leftOutOfEach(states.length);
     return {
       lines: this.#lines.count,
       smmuLines: this.#smmuLines + this.#others.smmuLines,
-      passedOver: this.#passedOverCount,
+      passedOver: this.#passedOverCount + this.#smmus.refused,
       passedOverLines: this.#passedOver,
       smmuV2Lines: this.#smmuV2Lines,
       ...this.#others.facts,
@@ -97,7 +95,7 @@ export class LogReader implements LineTaker, Scene {
   }
 
   get wantsNext(): boolean {
-    return this.#unfinished !== null || this.#latest?.wantsWords === true;
+    return this.#unfinished !== null || this.#smmus.latest?.wantsWords === true;
   }
 
   take(text: string, line: number, stamps: JsonStamps | null): void {
@@ -128,7 +126,7 @@ export class LogReader implements LineTaker, Scene {
     this.#host = this.#json?.host ?? hostOf(text);
     let from = 0;
     for (let at = text.indexOf(DRIVER); at >= 0; at = text.indexOf(DRIVER, at)) {
-      const state = this.#smmuAt(text, at + DRIVER.length);
+      const state = this.#smmus.at(text, at + DRIVER.length, this.#host);
       if (state === null) {
         at += 1;
         continue;
@@ -149,39 +147,6 @@ export class LogReader implements LineTaker, Scene {
       if (deviceAt(text, at + DRIVER.length) !== null) return at;
     }
     return text.length;
-  }
-
-  /** The SMMU whose name is at that place; null where there is no name. */
-  #smmuAt(text: string, at: number): SmmuState | null {
-    const name = this.#latest?.name ?? '';
-    if (name !== '' && text.startsWith(name, at) && text.charCodeAt(at + name.length) === 0x3a) {
-      const next = text.charCodeAt(at + name.length + 1);
-      const isBlank = Number.isNaN(next) || next === 0x20 || next === 0x09;
-      if (isBlank && this.#host === (this.#latest?.host ?? null)) return this.#latest;
-    }
-    const found = deviceAt(text, at);
-    return found === null ? null : this.#smmu(found.name, 'linux');
-  }
-
-  /** `name` is null for messages whose beginning was cut off. Null where there are more SMMUs than any machine has. */
-  #smmu(name: string | null, system: SmmuState['system']): SmmuState | null {
-    const [first, host] = [this.#smmus.get(name ?? ''), this.#host];
-    // The first machine has the plain name, and what names no machine is of it.
-    const key =
-      first === undefined || host === null || (first.host ?? host) === host ? (name ?? '') : `${host} ${name}`;
-    let state = this.#smmus.get(key);
-    if (state === undefined) {
-      if (this.#smmus.size >= MAX_SMMUS) {
-        this.#passedOverCount += 1;
-        return null;
-      }
-      const kept = name === null ? null : Buffer.from(name, 'latin1').toString('latin1');
-      state = new SmmuState(kept, system);
-      this.#smmus.set(key === name ? (kept ?? '') : Buffer.from(key, 'latin1').toString('latin1'), state);
-    }
-    state.host ??= host === null ? null : Buffer.from(host, 'latin1').toString('latin1');
-    this.#latest = state;
-    return state;
   }
 
   /** One message of an SMMU: `text` from `start` on, with the driver's name at `at`. */
@@ -235,7 +200,7 @@ export class LogReader implements LineTaker, Scene {
     if (!marker.test(text)) return false;
     const at = marker.lastIndex;
     const device = deviceAt(text, at);
-    const state = device === null ? null : this.#smmu(device.name, system);
+    const state = device === null ? null : this.#smmus.of(device.name, system, this.#host);
     if (device === null || state === null) return false;
     this.#smmuLines += 1;
     this.#prefix = text.slice(0, at);
@@ -245,7 +210,7 @@ export class LogReader implements LineTaker, Scene {
 
   #takeFailedProbe(text: string): boolean {
     const found = failedProbe(text);
-    const state = found === null ? null : this.#smmu(found.device, 'linux');
+    const state = found === null ? null : this.#smmus.of(found.device, 'linux', this.#host);
     if (found === null || state === null) return false;
     this.#smmuLines += 1;
     state.failureLine(this.kept(found.body), this.place());
@@ -254,7 +219,7 @@ export class LogReader implements LineTaker, Scene {
 
   #takeFreeBsd(text: string): boolean {
     const found = this.#freebsd.find(text);
-    const state = found === null ? null : this.#smmu(found.name, 'freebsd');
+    const state = found === null ? null : this.#smmus.of(found.name, 'freebsd', this.#host);
     if (found === null || state === null) return false;
     this.#smmuLines += 1;
     this.#prefix = found.prefix;
@@ -265,7 +230,7 @@ export class LogReader implements LineTaker, Scene {
   /** Lines that matter and name no SMMU: a kernel that boots, and others. */
   #takeOfNone(text: string): boolean {
     if (BOOT.test(text)) {
-      for (const state of this.#smmus.values()) state.close();
+      for (const state of this.#smmus.all) state.close();
       // What stands before the first boot of a log is the end of an earlier one.
       this.#boot += this.#booted || this.#smmuLines + this.#others.smmuLines > 0 ? 1 : 0;
       this.#booted = true;
@@ -279,7 +244,7 @@ export class LogReader implements LineTaker, Scene {
     const start = BARE.exec(text)?.[0].length ?? 0;
     const word = text.startsWith('0x', start) ? recordWord(text, start) : 'none';
     if (typeof word === 'string' || skipBlanks(text, word.end) < text.length) return;
-    const latest = this.#latest;
+    const { latest } = this.#smmus;
     if (latest?.wantsWords !== true || (latest.name !== null && !latest.isNext(this.line))) return;
     this.#smmuLines += 1;
     latest.word(word.low, word.high, this.line);
@@ -290,7 +255,7 @@ export class LogReader implements LineTaker, Scene {
     const body = text.slice(prefix.length);
     const found = messageOf(body);
     if (found === null || NOT_WHOSE.has(found.message.topic)) return;
-    const state = this.#smmu(null, 'linux');
+    const state = this.#smmus.of(null, 'linux', this.#host);
     if (state === null) return;
     this.#smmuLines += 1;
     this.#prefix = prefix;
@@ -330,7 +295,7 @@ export class LogReader implements LineTaker, Scene {
   }
 
   #goOn(unfinished: Unfinished, readings: readonly string[], isWhole: boolean): void {
-    const state = unfinished.state ?? this.#smmuAt(readings[0] ?? '', DRIVER.length);
+    const state = unfinished.state ?? this.#smmus.at(readings[0] ?? '', DRIVER.length, this.#host);
     const parts = unfinished.parts + 1;
     this.#unfinished = { ...unfinished, state, readings: readings.slice(0, MAX_READINGS), isWhole, parts };
   }
@@ -338,7 +303,7 @@ export class LogReader implements LineTaker, Scene {
   /** The message again, with more of it or with the certainty that there is no more. */
   #retry({ state: known, prefix, line }: Unfinished, text: string): LineUse {
     const nameAt = text.startsWith(DRIVER) ? DRIVER.length : 0;
-    const state = known ?? (nameAt === 0 ? null : this.#smmuAt(text, nameAt));
+    const state = known ?? (nameAt === 0 ? null : this.#smmus.at(text, nameAt, this.#host));
     if (state === null) return 'unknown';
     this.#prefix = prefix;
     this.line = line;
