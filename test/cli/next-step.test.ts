@@ -65,7 +65,7 @@ describe('the next step', () => {
     [['inspect', 'dump.raw', '--regs', ''], 'smmu-adopt: "": cannot be opened (ENOENT)'],
     [['inspect', ''], 'smmu-adopt: "": '],
     [['log', ''], 'smmu-adopt: "": cannot be opened (ENOENT)'],
-    [['info'], 'no dump was named: its file, or its URL, stands behind the command'],
+    [['info'], 'no dump was named; give its file or its URL'],
     [['info', 'regs.json'], 'give it with --regs FILE beside a dump'],
     [['inspect', 'dump.raw', '--regs', 'dump.raw'], 'a dump stands before --regs'],
   ])('%j', async (args, message) => {

@@ -81,7 +81,7 @@ export class Dumps {
   async open(names: readonly string[]): Promise<OpenedDump> {
     const { inputFormat, base, pageSize } = this.#flags;
     if (names.length === 0 && this.#loadMap.length === 0) {
-      throw new InputError('usage', 'no dump was named: its file, or its URL, stands behind the command');
+      throw new InputError('usage', 'no dump was named; give its file or its URL');
     }
     const http = { onTransfer: (transfer: Transfer) => this.#count(transfer) };
     const how = { inputFormat, base, pageSize, loadMap: this.#loadMap };
