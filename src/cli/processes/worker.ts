@@ -13,14 +13,16 @@ export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   session.jobs = 1;
   await optimiseLate();
-  endWithParent();
+  const watched = endWithParent();
   await session.print([`${READY}\n`]);
   let done = 0;
   for await (const line of createInterface({ input: session.io.stdin as unknown as NodeJS.ReadableStream })) {
     const analysis = await runner.run(JSON.parse(line) as T);
     done += 1;
     if (done === TASKS_THAT_NEED_MOST) {
-      // Before the answer: behind the last one this is ended at once, in the middle of what it writes.
+      // Before the answer: behind the last one this is ended at once, in the middle of what it writes. A thread that starts
+      // meanwhile may have V8 remember flags that are only half restored, and no later run would take the code then.
+      await watched;
       await restoreFlags();
       session.keepCode();
       await optimiseLate();
@@ -32,11 +34,16 @@ export async function serveTasks<T, R>(runner: Runner<T, R>, session: Session): 
 
 /**
  * Who started this process and was killed cannot end it any more: a dump that holds it up would do so for ever. A thread of
- * its own looks, because the work may never return.
+ * its own looks, because the work may never return. Settled once it has started, or could not.
  */
-function endWithParent(): void {
+function endWithParent(): Promise<void> {
   const look = `if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')`;
-  new Worker(`setInterval(() => { ${look}; }, ${PARENT_WATCH_MS})`, { eval: true }).unref();
+  const watch = new Worker(`setInterval(() => { ${look}; }, ${PARENT_WATCH_MS})`, { eval: true });
+  watch.unref();
+  return new Promise((settle) => {
+    watch.once('online', settle);
+    watch.once('exit', () => settle());
+  });
 }
 
 /** Of the code that a triage needs. It is ended without notice, so what later ones are to start with is kept before. */
