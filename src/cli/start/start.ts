@@ -86,16 +86,20 @@ function answersVersion(args: readonly string[]): boolean {
   }
 }
 
+/** Behind the kind of a run that says one line: it lacks what every other run of its kind needs. */
+export const QUIETLY = ' quiet';
+
 /**
- * Runs of one kind need the same functions: of one command, with registers of a snapshot or of the kernel in the dump, and of
- * one format where it is told.
+ * Runs of one kind need the same functions: of one command, with registers of a snapshot or of the kernel in the dump, of one
+ * format where it is told, and in one line or in full.
  */
 function kindOf(args: readonly string[]): string {
   const [command = ''] = args;
   if (!/^[a-z]+$/.test(command) || args.includes('--help') || args.includes('-h')) return 'help';
   const [, format] = /(?:^| )--format[ =]([a-z]+)/.exec(args.join(' ')) ?? [];
   const registers = args.some((arg) => arg.startsWith('--regs')) ? ['regs'] : [];
-  return [command, ...registers, ...(format === undefined ? [] : [format])].join(' ');
+  const quietly = args.includes('-q') || args.includes('--quiet') ? QUIETLY : '';
+  return [command, ...registers, ...(format === undefined ? [] : [format])].join(' ') + quietly;
 }
 
 /** Runs it by way of the code cache of what was needed in runs of this kind; `keep` writes that where it is missing. */

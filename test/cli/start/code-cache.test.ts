@@ -88,6 +88,15 @@ describe('runs of the command', () => {
     expect(inodes()).toEqual(before);
   });
 
+  test('a run that says one line leaves one of its own, as it lacks a tenth of what others need', () => {
+    const args = ['inspect', 'dump.raw', '--regs', 'regs.json'];
+    const quiet = { XDG_CACHE_HOME: emptyCache() };
+    expect(runProcess([...args, '-q'], { cwd, env: quiet }).status).toBe(0);
+    expect(runProcess(args, { cwd, env: quiet }).status).toBe(0);
+    const [one = 0, other = 0] = filesIn(quiet.XDG_CACHE_HOME).map((file) => statSync(file).size);
+    expect(Math.max(one, other)).toBeGreaterThan(1.05 * Math.min(one, other));
+  });
+
   test('a run in which V8 would drop code leaves all that it needed', () => {
     const args = [COMMAND, 'inspect', 'dump.raw', '--regs', 'regs.json'];
     const [short = 0, long] = [[], ['--bytecode-old-age=1', '--gc-global', '--max-semi-space-size=1']].map((flags) => {
