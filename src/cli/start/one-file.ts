@@ -1,7 +1,7 @@
 /** The executable that is one file with Node in it: the program is one of its assets, perhaps with code caches. */
 
 import { getRawAsset } from 'node:sea';
-import { QUIETLY, start } from './start.ts';
+import { start } from './start.ts';
 
 /** Told by the build. */
 declare const PROGRAM_DIGEST: string;
@@ -14,7 +14,7 @@ void start(() => ({
   stamp: [PROGRAM_DIGEST],
   cacheOf: (kind) => {
     try {
-      return assetOf(`code-cache/${kind.replace(QUIETLY, '')}`);
+      return assetOf(`code-cache/${kind}`);
     } catch {
       return undefined;
     }

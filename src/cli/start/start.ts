@@ -27,7 +27,7 @@ interface Exports {
 export async function start(readProgram: () => ProgramText): Promise<void> {
   const args = await givenArguments(process.argv.slice(2));
   if (answersVersion(args)) return;
-  const { exports, keep } = await load(readProgram(), kindOf(args));
+  const { exports, keep } = await load(readProgram(), kindsOf(args));
   await dieWithTerminal();
   const isPlain = usePlainStdout();
   const status = await exports.runCommand(args, process, keep);
@@ -86,31 +86,35 @@ function answersVersion(args: readonly string[]): boolean {
   }
 }
 
-/** Behind the kind of a run that says one line: it lacks what every other run of its kind needs. */
-export const QUIETLY = ' quiet';
-
 /**
- * Runs of one kind need the same functions: of one command, with registers of a snapshot or of the kernel in the dump, of one
- * format where it is told, and in one line or in full.
+ * Runs of one kind need the same functions: of one command, with registers of a snapshot or of the kernel in the dump, and of
+ * one format where it is told. A run that says one line needs nine tenths of them, so that it can do with what others left,
+ * and others not with what it leaves: of its two kinds, that one is the last.
  */
-function kindOf(args: readonly string[]): string {
+function kindsOf(args: readonly string[]): readonly [string, ...string[]] {
   const [command = ''] = args;
-  if (!/^[a-z]+$/.test(command) || args.includes('--help') || args.includes('-h')) return 'help';
+  if (!/^[a-z]+$/.test(command) || args.includes('--help') || args.includes('-h')) return ['help'];
   const [, format] = /(?:^| )--format[ =]([a-z]+)/.exec(args.join(' ')) ?? [];
   const registers = args.some((arg) => arg.startsWith('--regs')) ? ['regs'] : [];
-  const quietly = args.includes('-q') || args.includes('--quiet') ? QUIETLY : '';
-  return [command, ...registers, ...(format === undefined ? [] : [format])].join(' ') + quietly;
+  const kind = [command, ...registers, ...(format === undefined ? [] : [format])].join(' ');
+  return args.includes('-q') || args.includes('--quiet') ? [kind, `${kind} quiet`] : [kind];
 }
 
-/** Runs it by way of the code cache of what was needed in runs of this kind; `keep` writes that where it is missing. */
+/** Runs it by way of the first code cache of runs of these kinds; `keep` writes the last where there is none that fits. */
 async function load(
   program: ProgramText,
-  kind: string,
+  kinds: readonly [string, ...string[]],
 ): Promise<{ readonly exports: Exports; readonly keep: () => void }> {
   const { filename, text, stamp } = program;
-  const file = cacheFile([kind, ...stamp], process.env);
+  let file: string | null = null;
+  let cachedData: Buffer | undefined;
+  for (const kind of kinds) {
+    file = cacheFile([kind, ...stamp], process.env);
+    cachedData = file === null ? undefined : readCache(file);
+    if (cachedData !== undefined) break;
+  }
   // The user's own is there where that of the program did not fit.
-  const cachedData = (file === null ? undefined : readCache(file)) ?? program.cacheOf(kind);
+  cachedData ??= program.cacheOf(kinds[0]);
   const script = new Script(text, { filename, ...(cachedData && { cachedData }) });
   const module = { exports: {} as Exports };
   script.runInThisContext()(module, require);
