@@ -22,8 +22,8 @@ const IS_STAND_IN = /^(?:node|file|host|crash|build-id)-\d+$/;
 const PCI = /^(?:[0-9a-f]{4,}:)?[0-9a-f]{2}:[0-9a-f*]{2}\.[0-9*]/i;
 /** `ACPI0016:00`: a vendor's ID of a kind of device, and which one. */
 const ACPI_ID = /^[A-Z0-9]{7,8}:[0-9A-F]{2,}$/;
-/** `arm-smmu-v3.0.auto`, numbered by the kernel, and what it says where there is no device. */
-const OF_KERNEL = /\.auto$|^\(/;
+/** `arm-smmu-v3.0.auto`, numbered by the kernel, what it says where there is no device, and what is behind a root complex. */
+const OF_KERNEL = /\.auto$|^\(|^PCI segment [0-9a-f]{4,}$/;
 /** Without a blank, and with what only names have that are known without being asked for. */
 const MAY_BE_NAME = /^\S*[\\/@.]\S*$/;
 const OF_ADDRESS = /@|^[0-9a-f]{5,16}\./;

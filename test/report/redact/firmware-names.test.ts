@@ -137,6 +137,7 @@ describe('the parts of a name', () => {
     ['soc:acme-codec', 'soc:node-1'],
     ['a disk of ACME', 'node-1 disk node-2 node-3'],
     ['PCI Bus 0000:00', 'PCI Bus 0000:00'],
+    ['PCI segment 0000', 'PCI segment 0000'],
     ['(unassigned sid)', '(unassigned sid)'],
     ['0000:01:00.0', '0000:01:00.0'],
     ['01:00.0', '01:00.0'],
