@@ -4,7 +4,8 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 const LOWEST = 0xdc00;
 const KEPT_BYTES = /[\udc80-\udcff]+/u;
@@ -44,8 +45,23 @@ export function onDisk(name: string): string | Buffer {
 
 /** Where all links lead. Throws the system's error. */
 export function realPath(path: string): string {
-  const place = onDisk(path);
-  return typeof place === 'string' ? realpathSync(place) : nameOfBytes(realpathSync.native(place, 'buffer'));
+  // Of a folder whose name is not UTF-8, the one worked in among them, Node's own way would make one that is not there.
+  return nameOfBytes(realpathSync.native(onDisk(resolve(path)), 'buffer'));
+}
+
+let isFolderKnown = false;
+
+/** From now on the working folder has its name by bytes: all absolute paths are made of that. Linux knows it. */
+export function knowFolderByBytes(): void {
+  if (isFolderKnown) return;
+  isFolderKnown = true;
+  const told = process.cwd.bind(process);
+  process.cwd = () => {
+    const folder = told();
+    if (!mayLackBytes(folder)) return folder;
+    const exact = readlinkSync('/proc/self/cwd', 'buffer');
+    return exact.toString() === folder ? nameOfBytes(exact) : folder;
+  };
 }
 
 /** Whether bytes may have been lost when a name was made a text. */

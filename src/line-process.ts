@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { onDisk } from './byte-names.ts';
 
 export interface LineListener {
   line(text: string): void;
@@ -69,11 +70,12 @@ export function answerWith<T extends object>(key: keyof T & string, line: string
  * The working folder; or the root where somebody has removed it, as a process that cannot name its own ends at once, or where
  * this user may not enter it, as after sudo in the home of another: nothing below it can be meant then.
  */
-function folderToStartIn(): string {
+function folderToStartIn(): string | undefined {
   try {
-    const folder = process.cwd();
-    accessSync(folder, constants.X_OK);
-    return folder;
+    const place = onDisk(process.cwd());
+    accessSync(place, constants.X_OK);
+    // Node takes no bytes here: a process that is told of no folder starts in this one.
+    return typeof place === 'string' ? place : undefined;
   } catch {
     return '/';
   }

@@ -1,7 +1,8 @@
 /** Finds the samples below a folder, the same ones in the same order on every machine. */
 
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { onDisk, realPath } from '../byte-names.ts';
 import { notOpened } from '../dump/sources/url.ts';
 import { InputError } from '../errors.ts';
 import { type Listing, listFolder } from '../triage/find/folder-listing.ts';
@@ -20,7 +21,7 @@ const MAX_FOLDERS = 20_000;
  * Throws InputError (`file`) for a path that is neither or has none, and (`format`) for a manifest that cannot be used.
  */
 export function findSamples(path: string): FoundSample[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statSync(onDisk(path), { throwIfNoEntry: false });
   if (stat === undefined) throw notOpened(path, 'is not there');
   const samples = stat.isDirectory() ? [...samplesBelow(path)] : samplesOf(path, '');
   if (samples.length > 0) return samples;
@@ -44,7 +45,7 @@ function* samplesBelow(top: string): Generator<FoundSample> {
     const entries = listed(folder, top);
     const has = (file: string) => entries.files.includes(file);
     if (has(SAMPLE)) {
-      const own = name === '' ? basename(realpathSync(top)) : name;
+      const own = name === '' ? basename(realPath(top)) : name;
       const file = join(folder, SAMPLE);
       yield { name: own, file, read: () => readSample(own, resolve(folder), file) };
     }

@@ -3,8 +3,9 @@
  * link, also where the file itself, or a folder on the way to it, is not there yet.
  */
 
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { onDisk, realPath } from '../byte-names.ts';
 import { InputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 
@@ -16,8 +17,8 @@ export function placeInside(folder: string, file: string): string {
   const path = resolve(folder, file);
   if (!liesBelow(folder, path)) throw outside(file);
   const real = join(realFolder(dirname(path), file), basename(path));
-  if (!liesBelow(realpathSync(folder), real)) throw outside(file);
-  const stat = lstatSync(real, { throwIfNoEntry: false });
+  if (!liesBelow(realPath(folder), real)) throw outside(file);
+  const stat = lstatSync(onDisk(real), { throwIfNoEntry: false });
   if (stat === undefined || stat.isFile()) return real;
   if (!stat.isSymbolicLink()) throw noFile(stat, file);
   return targetOf(real, folder, file);
@@ -27,15 +28,15 @@ export function placeInside(folder: string, file: string): string {
 function targetOf(link: string, folder: string, file: string): string {
   let target: string;
   try {
-    target = realpathSync(link);
+    target = realPath(link);
   } catch (cause) {
     throw new InputError('usage', 'is a symbolic link to a file that is not there; a sample needs the file itself', {
       file,
       cause,
     });
   }
-  if (!liesBelow(realpathSync(folder), target)) throw outside(file);
-  const stat = lstatSync(target);
+  if (!liesBelow(realPath(folder), target)) throw outside(file);
+  const stat = lstatSync(onDisk(target));
   if (!stat.isFile()) throw noFile(stat, file);
   return target;
 }
@@ -43,7 +44,7 @@ function targetOf(link: string, folder: string, file: string): string {
 /** The folder of a file, with all links in it resolved. */
 function realFolder(folder: string, file: string): string {
   try {
-    return realpathSync(folder);
+    return realPath(folder);
   } catch (cause) {
     throw new InputError('usage', `is in a folder that is not there (${(cause as NodeJS.ErrnoException).code})`, {
       file,

@@ -2,6 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { onDisk } from '../byte-names.ts';
 import { readTextFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import type { Finding } from '../findings/findings.ts';
@@ -127,8 +128,8 @@ function refuseOtherFiles(path: string, file: string): void {
 
 /** What is kept under this name; null when nothing is. */
 function readKept(path: string): string | null {
-  if (!existsSync(path)) return null;
-  const { size } = statSync(path);
+  if (!existsSync(onDisk(path))) return null;
+  const { size } = statSync(onDisk(path));
   return size === 0 ? '' : readTextFile(path, MAX_JSON_BYTES, tooLong(path));
 }
 

@@ -7,12 +7,12 @@ import {
   fsyncSync,
   lstatSync,
   openSync,
-  realpathSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { onDisk, realPath } from '../byte-names.ts';
 import { InputError, isInputError } from '../errors.ts';
 import { liesBelow } from '../folder.ts';
 
@@ -34,17 +34,19 @@ export function replaceFile(path: string, content: string, { mode, within }: Rep
   let folder: number | null = null;
   let beside: string | null = null;
   try {
-    folder = existsSync(DESCRIPTORS) ? openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY) : null;
+    folder = existsSync(DESCRIPTORS)
+      ? openSync(onDisk(dirname(path)), constants.O_RDONLY | constants.O_DIRECTORY)
+      : null;
     // Node has no openat(): the open folder is reached by its descriptor's name. Elsewhere it may change in between.
     const held = folder === null ? dirname(path) : join(DESCRIPTORS, String(folder));
-    if (within !== undefined && !isIn(realpathSync(within), realpathSync(held))) {
+    if (within !== undefined && !isIn(realPath(within), realPath(held))) {
       throw new InputError('usage', 'has left the folder of the sample since it was looked at', { file: path });
     }
     const place = join(held, basename(path));
-    const before = lstatSync(place, { throwIfNoEntry: false });
+    const before = lstatSync(onDisk(place), { throwIfNoEntry: false });
     const own = before?.isFile() ? before.mode & 0o777 : 0o666;
     const name = join(held, `.${basename(path)}.${process.pid}.new`);
-    const descriptor = openSync(name, 'wx', mode ?? own);
+    const descriptor = openSync(onDisk(name), 'wx', mode ?? own);
     beside = name;
     try {
       const bytes = Buffer.from(content);
@@ -53,9 +55,9 @@ export function replaceFile(path: string, content: string, { mode, within }: Rep
     } finally {
       closeSync(descriptor);
     }
-    renameSync(beside, place);
+    renameSync(onDisk(beside), onDisk(place));
   } catch (cause) {
-    if (beside !== null) rmSync(beside, { force: true });
+    if (beside !== null) rmSync(onDisk(beside), { force: true });
     if (isInputError(cause)) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new InputError('file', `cannot be written (${code})`, { file: path, cause });

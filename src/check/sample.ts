@@ -5,6 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { onDisk } from '../byte-names.ts';
 import { readTextFile } from '../dump/sources/source.ts';
 import { InputError } from '../errors.ts';
 import { parseDescription } from '../snapshot/json-text.ts';
@@ -64,7 +65,7 @@ export function readSample(name: string, folder: string, file: string): Sample {
   const place = new Place(file, '', 'format');
   const root = objectAt(place, readJson(file));
   const { status, stderr } = root;
-  const hasText = existsSync(join(folder, 'expected.txt'));
+  const hasText = existsSync(onDisk(join(folder, 'expected.txt')));
   // What cannot be analysed has no results.
   const needsJson = !hasText && status !== 2;
   return {
@@ -74,7 +75,7 @@ export function readSample(name: string, folder: string, file: string): Sample {
     expected: {
       exitCode: status === undefined ? undefined : exitCodeAt(place.key('status'), status),
       stderr: stderr === undefined ? undefined : stringAt(place.key('stderr'), stderr),
-      json: needsJson || existsSync(join(folder, 'expected.json')) ? 'expected.json' : undefined,
+      json: needsJson || existsSync(onDisk(join(folder, 'expected.json'))) ? 'expected.json' : undefined,
       text: hasText ? 'expected.txt' : undefined,
     },
   };

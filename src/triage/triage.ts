@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { onDisk } from '../byte-names.ts';
 import type { Progress } from '../progress.ts';
 import { SCHEMA_VERSION, TOOL } from '../version.ts';
 import type { Analysis, Crash, CrashRow, NotSearched, TriageReport } from './crash.ts';
@@ -154,7 +155,7 @@ export class Triage {
     // What killed its process was none of the limits, and may not have been the dump either.
     if (row === undefined || row.failure === 'died') return false;
     // Whoever asks for reports asks for this one too. One of before is there where it could not be replaced.
-    const isThere = report === null || (row.report !== null && existsSync(report));
+    const isThere = report === null || (row.report !== null && existsSync(onDisk(report)));
     if (row.status === 'ok' && !isThere) return false;
     this.#resumed += 1;
     const shard = this.#shardText;

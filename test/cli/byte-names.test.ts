@@ -1,7 +1,7 @@
 /** Files whose names are not UTF-8: they are opened like any other, and every report shows which. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SAMPLES_FOLDER } from '../../samples/make.ts';
@@ -72,11 +72,49 @@ describe.skipIf(!isLinux)('a file whose name is not UTF-8', () => {
       writeFileSync(Buffer.concat([at, Buffer.from(onDisk(`${below}vmcore${named(0xfe)}`))]), vmcore);
     }
     const triage = inShell('"$1" "$2" triage crashes --format text');
-    expect(triage.stdout, triage.stderr).toContain('2 crashes: 1 analysed, 1 failed');
-    expect(triage.stdout).toMatch(/\\xff +failed/);
-    expect(triage.stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'cannot be entered (ENOENT): its name is not UTF-8; rename it, or name a link to it',
-    );
+    expect(triage.stdout, triage.stderr).toContain('2 crashes: 2 analysed');
+    expect(triage.stdout).toMatch(/\\xff +adopted/);
+  });
+
+  test('is a folder of samples, of reports or of results', async () => {
+    const below = named(0xfd);
+    cpSync(join(SAMPLES_FOLDER, 'bad-span'), join(cwd, 'sample'), { recursive: true });
+    renameSync(join(cwd, 'sample'), place(below));
+    const check = await run(['check', below], { cwd });
+    expect(check).toMatchObject({ stdout: expect.stringContaining('ok       \\xfd\n'), stderr: '', status: 0 });
+    writeFileSync(place(`${below}/expected.json`), '');
+    const update = await run(['check', '--update', below], { cwd });
+    expect(update.stdout).toContain('updated expected.json');
+    expect(readFileSync(place(`${below}/expected.json`))).toEqual(sample('expected.json'));
+
+    const [reports, results] = [`reports${below}`, `results${below}`];
+    const args = ['triage', below, '--reports', `${reports}/a`, '--resume', results];
+    expect((await run(args, { cwd })).stderr).toBe('report written to reports\\xfd/a/index.html\n');
+    expect((await run(args, { cwd })).stdout).toContain('1 crash: 1 analysed; 1 from an earlier run');
+    expect(readdirSync(place(`${reports}/a`))).toHaveLength(2);
+    expect(readFileSync(place(results), 'utf8')).toMatch(/^\{"crash":/);
+    // Nothing was made by another name, in which a character stands for each byte.
+    const made = readdirSync(Buffer.from(cwd), { encoding: 'buffer' });
+    expect(made.some((name) => name.includes('\ufffd'))).toBe(false);
+  });
+
+  test.each([
+    ['inspect dump.raw --regs regs.json', /l1-span-unsupported/],
+    ['check .', /^ok +\\xfc\n/],
+    ['triage . --format text', /^2 crashes: /],
+  ])('is the folder that the command works in: %s', (command, expected) => {
+    const here = place(named(0xfc));
+    if (!existsSync(here)) {
+      cpSync(join(SAMPLES_FOLDER, 'bad-span'), join(cwd, 'sample'), { recursive: true });
+      renameSync(join(cwd, 'sample'), here);
+      writeFileSync(place(`${named(0xfc)}/${dumpName}`), sample('dump.raw'));
+    }
+    const script = `cd "$(printf '\\374')" && "$1" "$2" ${command}`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', process.execPath, COMMAND], {
+      cwd,
+      encoding: 'utf8',
+    });
+    expect(stdout, stderr).toMatch(expected);
   });
 });
 

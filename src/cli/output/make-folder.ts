@@ -2,6 +2,7 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { onDisk } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 
 /** Makes the folder, and those above it. Throws InputError (`file`) where that cannot be. */
@@ -15,8 +16,8 @@ export function makeFolder(path: string): void {
 
 /** Step by step: Node's own way to do it never ends where a file system has no room for folders, as in /proc. */
 function makeWithParents(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (statSync(onDisk(path), { throwIfNoEntry: false })?.isDirectory() === true) return;
   const parent = dirname(path);
   if (parent !== path) makeWithParents(parent);
-  mkdirSync(path);
+  mkdirSync(onDisk(path));
 }

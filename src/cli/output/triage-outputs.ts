@@ -1,7 +1,8 @@
 /** Where do the reports of a triage go? As those of `inspect`, and with --reports an index beside those of the crashes. */
 
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { onDisk } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 import { escapeText } from '../../report/escape.ts';
 import { count } from '../../report/prose/quantities.ts';
@@ -77,7 +78,7 @@ export async function writeOutputs(
 /** Nobody named this file, so that a link there is not what somebody wants written to. */
 function removeLink(file: string): void {
   try {
-    if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(file);
+    if (lstatSync(onDisk(file), { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(onDisk(file));
   } catch (cause) {
     throw cannotWrite(file, cause);
   }

@@ -17,7 +17,7 @@ import { GuidingCommand } from '../guiding-command.ts';
 import type { CommandIo } from '../output/io.ts';
 import { complaint } from '../output/output.ts';
 import type { Session } from '../session.ts';
-import { notEntered } from './not-entered.ts';
+import { enterFolder, notEntered } from './enter-folder.ts';
 
 /** A result of this many characters is not one to keep beside a sample. */
 const MAX_REPORT_LENGTH = 1 << 27;
@@ -53,16 +53,16 @@ async function runSample(sample: Sample, allowOutside: boolean, session: Session
     if (!isInputError(error) || sample.expected.exitCode !== 2) throw error;
     return { exitCode: 2, stderr: complaint(error.message), smmus: null, findings: null, json: null, text: null };
   } finally {
-    io.chdir(here);
+    enterFolder(here, io);
   }
 }
 
 /** Names are relative to it, and reports name files as they are given. */
 function enter(folder: string, io: CommandIo): void {
   try {
-    io.chdir(folder);
+    enterFolder(folder, io);
   } catch (cause) {
-    throw new InputError('file', notEntered(folder, cause), { file: folder, cause });
+    throw new InputError('file', notEntered(cause), { file: folder, cause });
   }
 }
 

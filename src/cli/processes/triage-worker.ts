@@ -14,7 +14,7 @@ import { withStandIns } from '../options/report-outputs.ts';
 import type { Session } from '../session.ts';
 import { captureBeside } from './capture-beside.ts';
 import { refuseCrashFile } from './crash-files.ts';
-import { notEntered } from './not-entered.ts';
+import { enterFolder, notEntered } from './enter-folder.ts';
 import type { SharedFlags } from './shared-flags.ts';
 
 /** Within this process: nothing limits it. */
@@ -35,7 +35,7 @@ async function analyse({ crash, report }: Task, shared: SharedFlags, session: Se
     }
     return { status: 'failed', failure: error.tag, why: error.message, reason: error.reason };
   } finally {
-    io.chdir(here);
+    enterFolder(here, io);
   }
 }
 
@@ -103,9 +103,9 @@ function written(report: string, html: string): string | null {
 /** So that messages and reports name its files as they lie there. */
 function enter(folder: string, { io }: Session): void {
   try {
-    io.chdir(resolve(folder));
+    enterFolder(resolve(folder), io);
   } catch (cause) {
-    throw new InputError('file', notEntered(folder, cause), { cause });
+    throw new InputError('file', notEntered(cause), { cause });
   }
 }
 

@@ -27,6 +27,7 @@ interface Exports {
 export async function start(readProgram: () => ProgramText): Promise<void> {
   const args = await givenArguments(process.argv.slice(2));
   if (answersVersion(args)) return;
+  await nameFolderByBytes();
   const { exports, keep } = await load(readProgram(), kindsOf(args));
   await dieWithTerminal();
   const isPlain = usePlainStdout();
@@ -50,6 +51,18 @@ async function givenArguments(args: string[]): Promise<string[]> {
   } catch {
     return args;
   }
+}
+
+/** The same of the folder that it works in. */
+async function nameFolderByBytes(): Promise<void> {
+  try {
+    if (!process.cwd().includes('\ufffd')) return;
+  } catch {
+    // It is gone. Whoever needs it says so.
+    return;
+  }
+  const { knowFolderByBytes } = await import('../../byte-names.ts');
+  knowFolderByBytes();
 }
 
 /**

@@ -59,7 +59,7 @@ const PRIORITY = /^<(\d{1,3})>/;
 const KERN_FACILITY_END = 8;
 /** Whom `dmesg -x` and /dev/kmsg name, where it is not the kernel: nobody else gives these. */
 const TOLD_BY_DMESG = new RegExp(
-  String.raw`^(?:(?:user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp) *:[a-z]{1,6} *: ${SINCE_BOOT} ` +
+  `^(?:(?:user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp) *:[a-z]{1,6} *: ${SINCE_BOOT} ` +
     String.raw`|(?:[89]|[1-9]\d{1,2}),\d{1,20},\d{1,15},[-a-z+][^;]{0,60};)(.*)`,
   's',
 );

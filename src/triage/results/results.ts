@@ -6,6 +6,7 @@
 import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onDisk } from '../../byte-names.ts';
 import { InputError } from '../../errors.ts';
 import { Rows } from '../../rows.ts';
 import type { CrashRow } from '../crash.ts';
@@ -44,7 +45,7 @@ export class Results {
     this.#temporary = temporary;
     // Without O_NONBLOCK, opening a pipe waits for its other end.
     const flags = access | (constants.O_NONBLOCK ?? 0);
-    this.#descriptor = attempt(path, 'opened', () => openSync(path, flags, 0o600));
+    this.#descriptor = attempt(path, 'opened', () => openSync(onDisk(path), flags, 0o600));
     const stat = fstatSync(this.#descriptor);
     if (!stat.isFile()) {
       closeSync(this.#descriptor);
