@@ -9,6 +9,7 @@ import { onDisk } from '../byte-names.ts';
 import { parseDumpName } from '../dump/load-map.ts';
 import { isUrl, shownUrl } from '../dump/sources/url.ts';
 import { enumerated } from '../findings/rules/words.ts';
+import { commandWords } from './command-line.ts';
 import { takesOneValue } from './options/repeatable.ts';
 
 /** Methods by which commander refuses; it calls them on the command, and does not declare them. */
@@ -145,8 +146,8 @@ export class GuidingCommand extends Command {
       const names = this.commands.map((command) => command.name());
       this.#refuseWith(`; there are ${enumerated(names)}`, () => REFUSALS.unknownCommand.call(this));
     }
-    const next = `${this.name()} ${commandFor(given)}`;
-    this.error(`error: unknown command '${given}': to look at this ${isUrl(given) ? 'URL' : 'file'}, ${next}`, {
+    const [kind, named] = isUrl(given) ? ['URL', shownUrl(given)] : ['file', given];
+    this.error(`error: unknown command '${named}': to look at this ${kind}, ${commandFor(given)}`, {
       code: 'commander.unknownCommand',
     });
   }
@@ -176,8 +177,8 @@ function isInput(text: string): boolean {
   return isUrl(text) || existsSync(onDisk(text)) || existsSync(onDisk(parseDumpName(text).file));
 }
 
+/** As a shell takes it. */
 function commandFor(input: string): string {
-  if (/\.json$/i.test(input)) return `regs validate ${input}`;
-  if (/\.(log|txt)$/i.test(input)) return `log ${input}`;
-  return `inspect ${input}`;
+  if (/\.json$/i.test(input)) return commandWords(['regs', 'validate', input]);
+  return commandWords([/\.(log|txt)$/i.test(input) ? 'log' : 'inspect', input]);
 }

@@ -12,11 +12,22 @@ const folder = temporaryFolder();
 const VMCORE = join(SAMPLES_FOLDER, 'bare-vmcore', 'vmcore');
 const GIVEN = ['dump.raw', '--regs', 'regs.json'] as const;
 
+test('is a command as a shell takes it', async () => {
+  const name = "Ann's dump.raw";
+  folder.write(name, '');
+  const { stderr } = await run([name], { cwd: folder.path });
+  expect(stderr).toContain(`: to look at this file, smmu-adopt inspect 'Ann'\\''s dump.raw'\n`);
+});
+
 describe('the next step', () => {
   test.each([
     [['dump.raw'], "unknown command 'dump.raw': to look at this file, smmu-adopt inspect dump.raw"],
     [['dump.raw@0x80000000'], 'smmu-adopt inspect dump.raw@0x80000000'],
     [['https://dumps.example/vmcore'], 'to look at this URL, smmu-adopt inspect https://dumps.example/vmcore'],
+    [
+      ['https://ann:secret@dumps.example/vmcore?sig=secret'],
+      "unknown command 'https://dumps.example/vmcore?...': to look at this URL, smmu-adopt inspect 'https://dumps.example/vmcore?...'",
+    ],
     [['regs.json'], 'smmu-adopt regs validate regs.json'],
     [['iomem.txt'], 'smmu-adopt log iomem.txt'],
     [['nothing-like-it'], "unknown command 'nothing-like-it'; there are inspect, info, "],
@@ -78,7 +89,7 @@ describe('the next step', () => {
   test('a file name that nobody should trust is escaped', async () => {
     folder.write('a\u001b[31m.json', '{}');
     const { stderr } = await run(['a\u001b[31m.json'], { cwd: folder.path });
-    expect(stderr).toContain('regs validate a\\u001b[31m.json');
+    expect(stderr).toContain("regs validate $'a\\u001b[31m.json'");
   });
 });
 
