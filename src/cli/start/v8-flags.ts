@@ -13,7 +13,7 @@ const LATE_OPTIMISATION: { readonly [v8: string]: Flags } = {
   11: { 'interrupt-budget': [600_000, 67_584] },
   12: { 'invocation-count-for-turbofan': [30_000, 3000] },
   13: { 'invocation-count-for-maglev': [2000, 400], 'invocation-count-for-turbofan': [30_000, 10_000] },
-  14: { 'invocation-count-for-maglev': [2000, 400], 'invocation-count-for-turbofan': [30_000, 16_000] },
+  14: { 'invocation-count-for-maglev': [3000, 400], 'invocation-count-for-turbofan': [200_000, 16_000] },
 };
 
 let asked: Flags = {};
