@@ -141,13 +141,11 @@ async function fullQueue(): Promise<void> {
     closeSync(written);
     if (!end.includes(`${entries - 1}`)) throw new Error('not every entry was listed');
   };
-  const [bare = 1, json = 0, text = 0] = await takeTurns(3, [
-    () => spawnSync(process.execPath, ['-e', '0']),
-    () => listed('json'),
-    () => listed('text'),
-  ]);
+  // By itself: behind seconds of work it takes a third longer every other time.
+  const [bare = 1] = await takeTurns(20, [() => spawnSync(process.execPath, ['-e', '0'])], shortest);
+  const [json = 0, text = 0] = await takeTurns(3, [() => listed('json'), () => listed('text')]);
   const ms = (time: number) => `${time.toFixed(0)} ms against ${bare.toFixed(0)} ms`;
-  const budget = isQuick ? 110 : 75;
+  const budget = isQuick ? 150 : 75;
   report('2^19 events listed as JSON', json / bare, budget, 'x node -e 0', ms(json));
   report('2^19 events listed as text', text / bare, budget, 'x node -e 0', ms(text));
 }
