@@ -201,7 +201,10 @@ function countBits(words: Int32Array, from: number, to: number): number {
   const below = (1 << (to % 32)) - 1;
   const above = -1 << (from % 32);
   if (first === last) return popcount((words[first] as number) & above & below);
-  const total = popcount((words[first] as number) & above) + countWords(words, first + 1, last);
+  // Strides begin with one.
+  const isWhole = above === -1;
+  const begun = isWhole ? 0 : popcount((words[first] as number) & above);
+  const total = begun + countWords(words, isWhole ? first : first + 1, last);
   return below === 0 ? total : total + popcount((words[last] as number) & below);
 }
 
