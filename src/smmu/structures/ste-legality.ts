@@ -66,6 +66,13 @@ function lpaeStartFits(sl0: number, t0sz: number): boolean {
 const eatsCounts = (value: number) => (ste: SteReading, hw: HardwareFeatures) =>
   hw.ATS === 1 && (ste.stage1 || ste.stage2) && ste.of('EATS') === value;
 
+/** Stage 2 stalls nothing that ATS has translated. */
+const stallsNot = (ste: SteReading) => !ste.stage2 || ste.of('S2S') === 0;
+const STALLS_NOT = {
+  beside: ['S2S'],
+  required: wants({ kind: 'other-fields', fields: { S2S: 0 } }, { kind: 'stage-2-on' }),
+};
+
 const rule = ruleMaker<SteReading>('ste');
 const HWU_FIELDS = ['S2HWU59', 'S2HWU60', 'S2HWU61', 'S2HWU62'];
 const POI_FIELDS = Array.from({ length: 16 }, (_, index) => `S2POI${index}`);
@@ -92,15 +99,13 @@ const RULES: readonly Rule<SteReading>[] = [
   }),
   rule('ste-eats-stall', 'EATS', ['ATS'], {
     when: eatsCounts(1),
-    legal: (ste) => !ste.stage2 || ste.of('S2S') === 0,
-    beside: ['S2S'],
-    required: wants({ kind: 'other-fields', fields: { S2S: 0 } }, { kind: 'stage-2-on' }),
+    legal: stallsNot,
+    ...STALLS_NOT,
   }),
   rule('ste-eats-stall', 'EATS', ['ATS', 'DPT'], {
     when: eatsCounts(3),
-    legal: (ste, { DPT }) => DPT === 0 || !ste.stage2 || ste.of('S2S') === 0,
-    beside: ['S2S'],
-    required: wants({ kind: 'other-fields', fields: { S2S: 0 } }, { kind: 'stage-2-on' }),
+    legal: (ste, { DPT }) => DPT === 0 || stallsNot(ste),
+    ...STALLS_NOT,
   }),
   rule('ste-eats-dpt', 'EATS', ['ATS', 'DPT'], {
     when: eatsCounts(3),

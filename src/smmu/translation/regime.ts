@@ -108,7 +108,8 @@ function stage1Half(
     twoPrivileges: world !== 'el2',
     wxn: of('WXN') === 1,
     pan: of('PAN') === 1,
-    epan: of('EPAN') === 1 && hw.EPAN !== 0,
+    // With indirection PAN always behaves so (IHI 0070, "Stage 1 permission indirections").
+    epan: indirect || (of('EPAN') === 1 && hw.EPAN !== 0),
     privilegedOnly: common.privilegedOnly,
     ignoreTables: of(`HAD${half}`) === 1 && hw.HAD !== 0,
     dirtyState: of('HD') === 1 && of('HA') === 1,

@@ -30,6 +30,7 @@ export interface Stage1Rights {
   readonly twoPrivileges: boolean;
   readonly wxn: boolean;
   readonly pan: boolean;
+  /** PAN covers what unprivileged accesses may execute, too. */
   readonly epan: boolean;
   /** CD.E0PDx: to unprivileged accesses nothing of the half is mapped, whatever its descriptors grant. */
   readonly privilegedOnly: boolean;
@@ -67,8 +68,7 @@ function descriptorRights(low: number, high: number, limits: number, regime: Sta
     let rights = regime.indirect[index] ?? 0;
     // AP[2] is nDirty in this scheme: a write faults, unless hardware may clear it.
     if ((low & AP_READ_ONLY) !== 0 && !regime.dirtyState) rights &= ~ANY_WRITE;
-    // PAN behaves as with EPAN (IHI 0070, "Stage 1 permission indirections").
-    return regime.twoPrivileges ? withPan(rights, { ...regime, epan: true }) : rights;
+    return regime.twoPrivileges ? withPan(rights, regime) : rights;
   }
   const readOnly = (low & AP_READ_ONLY) !== 0 && !(regime.dirtyState && (high & DBM) !== 0);
   const writable = !readOnly && (limits & LIMIT_WRITE) === 0;
