@@ -8,7 +8,7 @@ import { type DumpName, parseDumpName } from './load-map.ts';
 import { type DumpSource, ObjectSource } from './sources/object-source.ts';
 import type { UrlOptions } from './sources/range-request.ts';
 import { type ByteSource, openFileSource } from './sources/source.ts';
-import { isUrl } from './sources/url.ts';
+import { isUrl, shownUrl } from './sources/url.ts';
 
 export type DumpInput = string | DumpSource;
 
@@ -44,8 +44,7 @@ export async function inputOf(given: DumpInput, index: number, options: UrlOptio
   const [scheme] = /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(file) ?? [];
   if (scheme !== undefined && !isUrl(file) && !existsSync(onDisk(file))) {
     const message = `has the scheme ${scheme}; http and https are read: give a copy of it on this machine`;
-    // A name and a password may stand in front of the host.
-    throw new InputError('usage', message, { file: parsed.given.replace(/(?<=:\/\/)[^/]*@/, '') });
+    throw new InputError('usage', message, { file: shownUrl(parsed.given) });
   }
   if (!isUrl(file))
     return { ...parsed, path: file, answersLater: never, open: () => openFileSource(file, file, OF_FOLDER) };

@@ -21,7 +21,7 @@ export function notOpened(name: string, why: string, cause?: unknown): InputErro
  */
 export function shownUrl(url: string): string {
   const [, scheme = '', authority = '', path = '', query = ''] =
-    /^(https?:\/\/)([^/?#]*)([^?#]*)(\?)?/i.exec(url) ?? [];
+    /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)([^?#]*)(\?)?/i.exec(url) ?? [];
   // Where the parts of a text that is no URL begin and end is anybody's guess.
   if (!URL.canParse(url)) return `${scheme}...`;
   return `${scheme}${authority.slice(authority.lastIndexOf('@') + 1)}${path}${query === '' ? '' : '?...'}`;
