@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Script } from 'node:vm';
+import { knowFolderByBytes, mayLackBytes, nameOfBytes } from '../../byte-names.ts';
 import { TOOL } from '../../version.ts';
 import { mayBeTerminal, usePlainStdout } from '../output/plain-stdout.ts';
 import { cacheFile, readCache, remembersCode, writeCache } from './code-cache.ts';
@@ -25,9 +26,9 @@ interface Exports {
 
 /** Does what the process was started for, and sets its exit status. */
 export async function start(readProgram: () => ProgramText): Promise<void> {
-  const args = await givenArguments(process.argv.slice(2));
+  const args = givenArguments(process.argv.slice(2));
   if (answersVersion(args)) return;
-  await nameFolderByBytes();
+  nameFolderByBytes();
   const { exports, keep } = await load(readProgram(), kindsOf(args));
   await dieWithTerminal();
   const isPlain = usePlainStdout();
@@ -40,10 +41,9 @@ export async function start(readProgram: () => ProgramText): Promise<void> {
 }
 
 /** With the bytes of names that are no UTF-8, which Node leaves out; Linux knows what a process was started with. */
-async function givenArguments(args: string[]): Promise<string[]> {
-  if (!args.some((arg) => arg.includes('\ufffd'))) return args;
+function givenArguments(args: string[]): string[] {
+  if (!args.some(mayLackBytes)) return args;
   try {
-    const { nameOfBytes } = await import('../../byte-names.ts');
     const words = readFileSync('/proc/self/cmdline').toString('latin1').split('\0').slice(0, -1).slice(-args.length);
     const exact = words.map((word) => Buffer.from(word, 'latin1'));
     const isSame = args.every((arg, i) => exact[i]?.toString() === arg);
@@ -54,15 +54,12 @@ async function givenArguments(args: string[]): Promise<string[]> {
 }
 
 /** The same of the folder that it works in. */
-async function nameFolderByBytes(): Promise<void> {
+function nameFolderByBytes(): void {
   try {
-    if (!process.cwd().includes('\ufffd')) return;
+    if (mayLackBytes(process.cwd())) knowFolderByBytes();
   } catch {
     // It is gone. Whoever needs it says so.
-    return;
   }
-  const { knowFolderByBytes } = await import('../../byte-names.ts');
-  knowFolderByBytes();
 }
 
 /**
