@@ -8,7 +8,10 @@ import { readFile } from './sources/source.ts';
 /** Says that a file is too long for what it should be. */
 type TooLong = (byteLength: number) => InputError;
 
-/** The bytes of a file. Throws InputError (`file` or `format`) naming it, for one that has to be unpacked first, or is a dump, too. */
+/**
+ * The bytes of a file. Throws InputError (`file` or `format`) naming it, for one that has to be unpacked first, or is a dump,
+ * too.
+ */
 export function readUnpacked(path: string, maxByteLength: number, tooLong: TooLong): Buffer {
   const bytes = readFile(path, maxByteLength, tooLong);
   const packed = packedAs(bytes);

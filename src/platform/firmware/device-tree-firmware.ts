@@ -35,7 +35,10 @@ const SMMU_V3 = 'arm,smmu-v3';
 /** What the bindings of SMMUv1 and SMMUv2 end with. */
 const OTHER_SMMU = /^arm,(?:smmu-v[12]|mmu-40[01]|mmu-500)$|,smmu-(?:v2|500)$/;
 
-/** The flattened device tree in `bytes`, in binary, in a FIT image, or as a hex dump. Throws InputError (`format`) for what is none, or has no SMMUv3. */
+/**
+ * The flattened device tree in `bytes`, in binary, in a FIT image, or as a hex dump. Throws InputError (`format`) for what is
+ * none, or has no SMMUv3.
+ */
 export function deviceTreeFirmware(bytes: Buffer, source: FirmwareSource): Firmware {
   const file = firmwareSourceInWords(source);
   const blob = treeOf(bytes, file);

@@ -17,8 +17,8 @@ const MAX_IORT_BYTES = 1 << 25;
 const MAX_FIT_BYTES = 1 << 28;
 
 /**
- * A compiled device tree, as /sys/firmware/fdt is, one in a FIT image, or a hex dump of it. Throws InputError (`file` or `format`) naming
- * the file.
+ * A compiled device tree, as /sys/firmware/fdt is, one in a FIT image, or a hex dump of it. Throws InputError (`file` or
+ * `format`) naming the file.
  */
 export async function loadDeviceTree(path: string): Promise<Firmware> {
   const limit = isBlob(path) ? MAX_FIT_BYTES : MAX_TREE_BYTES;

@@ -4,7 +4,10 @@
  * by the word in front of it.
  */
 
-/** StreamIDs in a command line, where they are no names with an address; IDs, offsets in files and masks of bits, one or several. */
+/**
+ * StreamIDs in a command line, where they are no names with an address; IDs, offsets in files and masks of bits, one or
+ * several.
+ */
 const OTHER_NUMBERS =
   /--(?:sid|ssid|insert|hotplug|device|rmr)[ =](?!\S*[@.][a-z\d]{4})\S+|\b(?:SIDs?|StreamIDs?|SubstreamIDs?|IDs?|ASIDs?|VMIDs?|offset|features|PROD|CONS|masked)[ :=(]{1,2}0x[0-9a-f]+(?:(?:-|, | and | to )0x[0-9a-f]+)*/;
 const PREFIXED = /0x([0-9a-f]+)/;
